@@ -1,0 +1,33 @@
+"""The fastest way to sign a WOO X request from Python, and to get the signed bytes to the wire unchanged."""
+
+from __future__ import annotations
+
+from ._backend import Signer, backend, sha256_implementation, sign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .payload import PRODUCTION_URL, STAGING_URL, SignedRequest
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PRODUCTION_URL",
+    "STAGING_URL",
+    "SignedRequest",
+    "Signer",
+    "__version__",
+    "backend",
+    "sha256_implementation",
+    "sign",
+]
+
+# Imported when first asked for: signing itself needs none of them, and they would cost the import milliseconds.
+_LAZY = {"PRODUCTION_URL": "payload", "STAGING_URL": "payload", "SignedRequest": "payload"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

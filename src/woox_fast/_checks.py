@@ -1,0 +1,187 @@
+"""What is accepted, and what a refusal says: one set of rules and messages for all twins.
+
+The pure twin calls these for every value. The compiled twins test the common case themselves and call these for all
+else, so that a refusal reads the same on each. Nothing here ever puts a secret, or more of an API key than its first
+four characters, into a message.
+"""
+
+from __future__ import annotations
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
+
+MAX_CLOCK_OFFSET_MS = 10**13
+_TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
+_LOOKS_LIKE = {
+    10: "this looks like seconds; multiply by 1000",
+    16: "this looks like microseconds; divide by 1000",
+    19: "this looks like nanoseconds; divide by 1_000_000",
+}
+
+
+def timestamp_text(timestamp: object) -> str:
+    """The 13 digits of `timestamp`, an int or a str of Unix epoch milliseconds.
+
+    Raises TypeError for any other type (bool and float among them) and ValueError for any other count of digits.
+    """
+    if isinstance(timestamp, int) and not isinstance(timestamp, bool):
+        number = int.__index__(timestamp)
+        if 10**12 <= number < 10**13:
+            return str(number)
+        got = str(number) if abs(number) < 10**40 else f"an integer of {number.bit_length()} bits"
+        digits = len(got) if number > 0 else 0
+    elif isinstance(timestamp, str):
+        text = str.__str__(timestamp)
+        if len(text) == 13 and text.isascii() and text.isdigit():
+            return text
+        got = _shown(text)
+        digits = len(text) if text.isascii() and text.isdigit() else 0
+    else:
+        raise TypeError(
+            f"timestamp must be an int or a str of Unix epoch milliseconds, got {_kind(timestamp)}; "
+            "use time.time_ns() // 1_000_000"
+        )
+    hint = f" ({digits} digits: {_LOOKS_LIKE[digits]})" if digits in _LOOKS_LIKE else ""
+    raise ValueError(f"{_TIMESTAMP_RULE}, got {got}{hint}; use time.time_ns() // 1_000_000")
+
+
+def method_text(method: object) -> str:
+    """`method` as it is signed: a str of the letters A to Z, else TypeError or ValueError."""
+    if not isinstance(method, str):
+        raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
+    text = str.__str__(method)
+    if text.isascii() and text.isalpha() and text.isupper():
+        return text
+    hint = f"; write {text.upper()!r}" if text.isascii() and text.isalpha() and len(text) < 20 else ""
+    raise ValueError(f"method must be upper-case letters A-Z such as 'GET', got {_shown(text)}{hint}")
+
+
+def path_text(path: object) -> str:
+    """`path` as it is signed: a str that begins with '/', else TypeError or ValueError."""
+    if not isinstance(path, str):
+        raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
+    text = str.__str__(path)
+    if text[:1] == "/":
+        return text
+    hint = "a full URL was given: leave out the scheme and host" if "://" in text[:16] else "put '/' before it"
+    raise ValueError(f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}")
+
+
+def text_or_buffer(name: str, value: object) -> bytes | memoryview:
+    """The bytes of `value`: str as UTF-8, bytes as it is, any other C-contiguous buffer as a flat view of it.
+
+    Raises TypeError for what is neither, BufferError for a buffer with gaps, UnicodeEncodeError for lone surrogates.
+    """
+    if isinstance(value, str):
+        return str.encode(value, "utf-8")
+    if type(value) is bytes:
+        return value
+    try:
+        view = memoryview(value)  # type: ignore[arg-type]
+    except TypeError:
+        hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
+        none = " or None" if name == "body" else ""
+        raise TypeError(f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}") from None
+    if not view.c_contiguous:
+        view.release()
+        raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
+    if view.ndim == 1 and view.format == "B":
+        return view
+    with view:
+        return view.tobytes()
+
+
+def body_bytes(body: object) -> bytes | memoryview:
+    """The bytes of a request's body; None is an empty one."""
+    return b"" if body is None else text_or_buffer("body", body)
+
+
+def content_type(method: str, body_size: int) -> str:
+    """The Content-Type WOO X's integration guide prints for `method`; any other goes by whether it has a body."""
+    return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
+
+
+def api_key_text(api_key: object) -> str:
+    """`api_key` as it goes into the header: printable ASCII without spaces, not empty, else TypeError or ValueError."""
+    if not isinstance(api_key, str):
+        raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
+    text = str.__str__(api_key)
+    if not text:
+        raise ValueError("api_key must not be empty; copy it from the WOO X console")
+    for at, character in enumerate(text):
+        if not "!" <= character <= "~":
+            raise ValueError(
+                f"api_key must be printable ASCII without spaces (it becomes a header), got {character!a} "
+                f"at index {at} of {len(text)}; strip what was pasted around it"
+            )
+    return text
+
+
+def secret_bytes(api_secret: object) -> bytes:
+    """`api_secret` as the HMAC key: str as UTF-8 or bytes, not empty, else TypeError or ValueError."""
+    if isinstance(api_secret, str):
+        try:
+            secret = str.encode(api_secret, "utf-8")
+        except UnicodeEncodeError as error:
+            # The error would carry the whole secret in its `object`.
+            at = error.start
+            raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, f"api_secret has a lone surrogate at index {at}") from None
+    elif isinstance(api_secret, bytes):
+        secret = bytes.__getitem__(api_secret, slice(None))
+    else:
+        raise TypeError(f"api_secret must be str or bytes, got {_kind(api_secret)}")
+    if not secret:
+        raise ValueError("api_secret must not be empty; is the environment variable set?")
+    return secret
+
+
+def clock_offset(clock_offset_ms: object) -> int:
+    """`clock_offset_ms` as an int of milliseconds, else TypeError or ValueError."""
+    if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
+        raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
+    number = int.__index__(clock_offset_ms)
+    if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
+        raise ValueError("clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside")
+    return number
+
+
+def signature_text(signature: object) -> str:
+    """`signature` in lower case, as it is compared; TypeError for what is not a str."""
+    if not isinstance(signature, str):
+        raise TypeError(f"signature must be a str of 64 hex characters, got {_kind(signature)}")
+    return str.lower(signature)
+
+
+def request_fields(request: object) -> tuple[object, object, object, object]:
+    """The four fields of one request of a batch, else TypeError or ValueError."""
+    if not isinstance(request, tuple | list):
+        raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
+    fields = tuple(request)
+    if len(fields) != 4:
+        raise ValueError(f"each request must be (timestamp, method, path, body), got {len(fields)} fields")
+    return fields
+
+
+def raise_at(index: int, error: Exception) -> None:
+    """Raise `error` again with the index of the bad request in front of its message."""
+    where = f"requests[{index}]: "
+    if type(error) is UnicodeEncodeError:
+        raise UnicodeEncodeError(error.encoding, error.object, error.start, error.end, where + error.reason) from None
+    if type(error) in (TypeError, ValueError, BufferError):
+        raise type(error)(where + str(error)) from None
+    raise error
+
+
+def refuse_pickling() -> None:
+    """Raise the TypeError of every attempt to pickle or copy a Signer."""
+    raise TypeError("a Signer holds a secret: it cannot be pickled or copied; make another from the key and the secret")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _shown(text: str) -> str:
+    """`text` for a message: quoted, ASCII, and not longer than a line."""
+    return ascii(text) if len(text) <= 60 else f"{ascii(text[:60])}... ({len(text)} characters)"
