@@ -1,15 +1,16 @@
 """What is signed, in WOO X's words: V3, V1 and websocket strings, query and JSON text. Pure functions.
 
-Sources: WOO X integration guide, "Authentication"; legacy API documentation, "Authentication" (V1) and "auth" (websocket).
+Sources: WOO X integration guide, "Authentication"; legacy API documentation, "Authentication" (V1) and "auth".
 """
 
 from __future__ import annotations
 
 import json as _json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypedDict
-from urllib.parse import quote, urlencode, urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from urllib.parse import quote, urlencode
 
 from . import _checks
 
@@ -24,6 +25,18 @@ PRODUCTION_URL = "https://api.woox.io"
 STAGING_URL = "https://api.staging.woox.io"
 
 _QUERY_METHODS = ("GET", "DELETE")
+
+# What clients write anew before they send it (seen on requests, httpx and yarl): all that RFC 3986 does not allow in a
+# path or query, escapes that are broken, in lower case or needless ('%7E' for '~'), '//' in front. And what they cut:
+# segments '.' and '..', a '?' with nothing after it.
+_REWRITTEN = re.compile(
+    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
+    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
+    r"|^//"
+)
+_CUT = re.compile(r"[^?]*?(?:/(\.\.?)(?=[/?]|\Z)|(\?)\Z)")
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=/?\Z)", re.ASCII | re.IGNORECASE)
 
 
 class PrepareOptions(TypedDict, total=False):
@@ -85,7 +98,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         text = _json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_json_default)
     except ValueError as error:
-        raise ValueError(f"json must hold finite numbers and no cycles: {error}") from None
+        raise ValueError(f"json must hold finite numbers of sane length and no cycles: {error}") from None
     return text.encode("utf-8")
 
 
@@ -112,7 +125,9 @@ def prepare(
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:
         if method not in _QUERY_METHODS:
-            raise ValueError(f"params are for {' and '.join(_QUERY_METHODS)}, got them with {method}; give json instead")
+            raise ValueError(
+                f"params are for {' and '.join(_QUERY_METHODS)}, got them with {method}; give json instead"
+            )
         if json is not None:
             raise ValueError(f"give params or json with {method}, not both; WOO X reads its parameters from the query")
         query = query_text(params)
@@ -125,26 +140,35 @@ def prepare(
 
 def _target(path: str) -> str:
     """`path`, if it can stand in a URL as it is: a client would encode or cut anything else after it was signed."""
-    for at, character in enumerate(path):
-        if not "!" <= character <= "~" or character == "#":
-            raise ValueError(
-                f"path must be percent-encoded ASCII to be sent as it is signed, got {character!a} at index {at}; "
-                "use params, or urllib.parse.quote"
-            )
-    return path
+    if found := _REWRITTEN.search(path):
+        at, got = found.start(), found[0]
+    elif found := _CUT.match(path):
+        at, got = found.start(found.lastindex or 0), found[found.lastindex or 0]
+    else:
+        return path
+    raise ValueError(
+        f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
+        "use params, or urllib.parse.quote"
+    )
 
 
 def _origin(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f"base_url must be scheme and host such as {PRODUCTION_URL!r}, got {base_url!a}")
-    return f"{parts.scheme}://{parts.netloc}"
+    if not isinstance(base_url, str):
+        raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
+    origin = _ORIGIN.match(base_url)
+    if not origin:
+        shown = ascii(base_url) if "@" not in base_url else "one with a user name or password"
+        raise ValueError(f"base_url must be scheme, host and maybe port, such as {PRODUCTION_URL!r}; got {shown}")
+    return origin[0]
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:
-    items = params.items() if isinstance(params, Mapping) else params
+    if isinstance(params, str | bytes):
+        raise TypeError(
+            f"params must be a mapping or pairs, got {type(params).__name__}; write a ready query after '?' in path"
+        )
     pairs = []
-    for name, value in items:
+    for name, value in params.items() if isinstance(params, Mapping) else params:
         for one in value if isinstance(value, list | tuple) else (value,):
             if one is not None:
                 pairs.append((str(name), _query_value(str(name), one)))
@@ -155,14 +179,16 @@ def _query_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value
+        return str.__str__(value)  # a member of a str Enum is its value, as in JSON, and not its name
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
         value = Decimal(repr(float(value)))
     if isinstance(value, Decimal):
         return _decimal_text(value)
-    raise TypeError(f"params[{name!r}] must be str, int, float, Decimal, bool, None or a list of them, got {type(value).__name__}")
+    raise TypeError(
+        f"params[{name!r}] must be str, int, float, Decimal, bool, None or a list of them, got {type(value).__name__}"
+    )
 
 
 def _decimal_text(value: Decimal) -> str:
@@ -172,7 +198,7 @@ def _decimal_text(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _json_default(value: object) -> str | NoReturn:
+def _json_default(value: object) -> str:
     if isinstance(value, Decimal):
         return _decimal_text(value)
     raise TypeError(f"json cannot hold a {type(value).__name__}; write it as str, int, bool, None, list or dict")
