@@ -1,0 +1,16 @@
+"""An embedded WOO X exchange that verifies every signature with the standard library.
+
+    with Sandbox() as url:                      # in tests: a server in a thread of this process
+        requests.get(url + "/v3/asset/balances", auth=...)
+
+    python -m woox_fast sandbox --port 0        # a server of its own
+
+It checks private requests as the integration guide says (https://developer.woox.io/api-reference/guide): HMAC-SHA256
+over timestamp + method + request target + body, all of them as they arrived, never re-encoded, and never with
+woox-fast's own signer. Orders rest in memory; there is no matching and no websocket.
+"""
+
+from .errors import ERRORS, ApiError, Refusal
+from .server import DEMO_API_KEY, DEMO_API_SECRET, RequestRecord, Sandbox, run
+
+__all__ = ["DEMO_API_KEY", "DEMO_API_SECRET", "ERRORS", "ApiError", "Refusal", "RequestRecord", "Sandbox", "run"]
