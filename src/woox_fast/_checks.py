@@ -120,20 +120,22 @@ def api_key_text(api_key: object) -> str:
 
 def secret_bytes(api_secret: object) -> bytes:
     """`api_secret` as the HMAC key: str as UTF-8 or bytes, not empty, else TypeError or ValueError."""
-    if isinstance(api_secret, str):
-        try:
+    try:
+        if isinstance(api_secret, str):
+            surrogate = next((at for at, c in enumerate(str.__str__(api_secret)) if "\ud800" <= c <= "\udfff"), None)
+            if surrogate is not None:  # what encode() raises would carry the whole secret
+                reason = f"api_secret has a lone surrogate at index {surrogate}; read it as UTF-8"
+                raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, reason)
             secret = str.encode(api_secret, "utf-8")
-        except UnicodeEncodeError as error:
-            # The error would carry the whole secret in its `object`.
-            at = error.start
-            raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, f"api_secret has a lone surrogate at index {at}") from None
-    elif isinstance(api_secret, bytes):
-        secret = bytes.__getitem__(api_secret, slice(None))
-    else:
-        raise TypeError(f"api_secret must be str or bytes, got {_kind(api_secret)}")
-    if not secret:
-        raise ValueError("api_secret must not be empty; is the environment variable set?")
-    return secret
+        elif isinstance(api_secret, bytes):
+            secret = bytes.__getitem__(api_secret, slice(None))
+        else:
+            raise TypeError(f"api_secret must be str or bytes, got {_kind(api_secret)}")
+        if not secret:
+            raise ValueError("api_secret must not be empty; is the environment variable set?")
+        return secret
+    finally:
+        del api_secret  # a traceback that shows locals must not show it
 
 
 def clock_offset(clock_offset_ms: object) -> int:

@@ -41,9 +41,12 @@ class Signer:
     # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
     def __new__(cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0) -> Signer:
         self = super().__new__(cls)
-        self._api_key = _checks.api_key_text(api_key)
-        self._keyed = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
-        self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
+        try:
+            self._api_key = _checks.api_key_text(api_key)
+            self._keyed = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
+        finally:
+            del api_secret  # a traceback that shows locals must not show it
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
@@ -127,7 +130,8 @@ class Signer:
     def _hmac_hex(self, *parts: bytes | memoryview) -> str:
         keyed = self._keyed.copy()
         for part in parts:
-            keyed.update(part)
+            # hashlib lets go of the GIL: another thread must not write into the part meanwhile.
+            keyed.update(part if isinstance(part, bytes) or part.readonly else bytes(part))
         return keyed.hexdigest()
 
     def _now_ms(self) -> int:
@@ -142,4 +146,8 @@ class Signer:
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
     """`Signer.sign` for one message under one secret. No secret is cached: a loop wants a `Signer`."""
-    return Signer("-", api_secret).sign(timestamp, method, path, body)
+    try:
+        signer = Signer("-", api_secret)
+    finally:
+        del api_secret
+    return signer.sign(timestamp, method, path, body)

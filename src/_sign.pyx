@@ -1,0 +1,299 @@
+# cython: language_level=3, binding=False, auto_pickle=False, embedsignature=True
+# cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
+"""The Cython twin: Python objects -> core -> str.
+
+Each method tests for the common case itself, plain objects whose bytes can be read in place. All else goes through
+`_checks`, which the pure twin uses for every value: so both accept the same, and refuse with the same words.
+"""
+
+import os
+import warnings
+
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.long cimport PyLong_CheckExact
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
+
+from woox_fast import _checks
+
+cdef extern from "hmac_sha256.h" nogil:
+    enum:
+        HMAC_SHA256_HEX_SIZE
+    ctypedef struct sha256_implementation_c "sha256_implementation":
+        const char *name
+        bint (*supported)()
+    ctypedef struct hmac_sha256_key:
+        pass
+    ctypedef struct hmac_sha256_part:
+        const void *data
+        size_t size
+    const sha256_implementation_c *const sha256_implementations[]
+    const sha256_implementation_c *hmac_sha256_chosen
+    const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)
+    void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
+    void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count, char *hex)
+    void hmac_sha256_wipe(void *memory, size_t size)
+
+cdef extern from *:
+    """
+    #include <time.h>
+    """
+    bint PyUnicode_CheckExact(object)
+    bint PyUnicode_IS_COMPACT_ASCII(object)
+    void *PyUnicode_DATA(object)
+    Py_ssize_t PyUnicode_GET_LENGTH(object)
+    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    cdef struct timespec:
+        int64_t tv_sec
+        long tv_nsec
+    enum:
+        TIME_UTC
+    int timespec_get(timespec *now, int base)
+
+cdef enum:
+    TIMESTAMP_SIZE = 13
+    # From here on other threads may run meanwhile. Less is hashed sooner than the GIL is had back.
+    LONG_MESSAGE = 32768
+
+backend = "cython"
+
+
+cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
+    """Whether `text` is a plain ASCII str; `part` is then its characters, where they lie."""
+    if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):
+        return False
+    part.data = PyUnicode_DATA(text)
+    part.size = <size_t>PyUnicode_GET_LENGTH(text)
+    return True
+
+
+cdef inline void write_digits(char *out, uint64_t milliseconds) noexcept:
+    cdef int i
+    for i in range(TIMESTAMP_SIZE - 1, -1, -1):
+        out[i] = <char>(48 + milliseconds % 10)
+        milliseconds //= 10
+
+
+cdef inline bint plain_timestamp(object timestamp, char *digits, hmac_sha256_part *part) noexcept:
+    cdef int64_t milliseconds
+    cdef const uint8_t *text
+    cdef int i
+    part.size = TIMESTAMP_SIZE
+    if PyLong_CheckExact(timestamp):
+        try:
+            milliseconds = timestamp
+        except OverflowError:
+            return False
+        if not 1_000_000_000_000 <= milliseconds < 10_000_000_000_000:
+            return False
+        write_digits(digits, <uint64_t>milliseconds)
+        part.data = digits
+        return True
+    if not ascii_text(timestamp, part) or part.size != TIMESTAMP_SIZE:
+        return False
+    text = <const uint8_t *>part.data
+    for i in range(TIMESTAMP_SIZE):
+        if <uint8_t>(text[i] - 48) > 9:
+            return False
+    return True
+
+
+cdef inline bint plain_method(object method, hmac_sha256_part *part) noexcept:
+    cdef const uint8_t *text
+    cdef size_t i
+    if not ascii_text(method, part) or part.size == 0:
+        return False
+    text = <const uint8_t *>part.data
+    for i in range(part.size):
+        if <uint8_t>(text[i] - 65) > 25:
+            return False
+    return True
+
+
+cdef inline bint plain_path(object path, hmac_sha256_part *part) noexcept:
+    return ascii_text(path, part) and part.size > 0 and (<const char *>part.data)[0] == 47
+
+
+cdef inline bint plain_body(object body, hmac_sha256_part *part) noexcept:
+    if PyBytes_CheckExact(body):
+        part.data = PyBytes_AS_STRING(body)
+        part.size = <size_t>PyBytes_GET_SIZE(body)
+        return True
+    return ascii_text(body, part)
+
+
+cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count):
+    cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+    cdef char *out = <char *>PyUnicode_DATA(hex)
+    hmac_sha256_hex(key, parts, part_count, out)
+    return hex
+
+
+cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
+    """For what is not plain, once `_checks` made bytes or a flat view of it."""
+    cdef hmac_sha256_part parts[2]
+    cdef Py_buffer view
+    parts[0].data = PyBytes_AS_STRING(head)
+    parts[0].size = <size_t>PyBytes_GET_SIZE(head)
+    PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
+    try:
+        parts[1].data = view.buf
+        parts[1].size = <size_t>view.len
+        return hmac_hex(key, parts, 2)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
+    cdef hmac_sha256_part parts[4]
+    cdef char digits[TIMESTAMP_SIZE]
+    if (
+        plain_timestamp(timestamp, digits, parts)
+        and plain_method(method, parts + 1)
+        and plain_path(path, parts + 2)
+        and plain_body(body, parts + 3)
+    ):
+        return hmac_hex(key, parts, 4)
+    head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
+    return checked_hex(key, head.encode(), _checks.body_bytes(body))
+
+
+cdef key_init(hmac_sha256_key *key, api_secret):
+    cdef bytes secret = _checks.secret_bytes(api_secret)
+    cdef char *data = PyBytes_AS_STRING(secret)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(secret)
+    hmac_sha256_key_init(key, data, <size_t>size)
+    if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
+        hmac_sha256_wipe(data, <size_t>size)
+
+
+cdef int64_t now_ms() noexcept:
+    cdef timespec now
+    timespec_get(&now, TIME_UTC)
+    return now.tv_sec * 1000 + <int64_t>now.tv_nsec // 1_000_000
+
+
+@cython.final
+@cython.no_gc
+cdef class Signer:
+    """Signs WOO X requests with one API key and secret; see `woox_fast._sign_py.Signer`, which behaves the same."""
+
+    cdef hmac_sha256_key _key
+    cdef int64_t _clock_offset_ms
+    cdef readonly str api_key
+
+    def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0):
+        self.api_key = _checks.api_key_text(api_key)
+        key_init(&self._key, api_secret)
+        self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
+
+    def __dealloc__(self):
+        hmac_sha256_wipe(&self._key, sizeof(self._key))
+
+    @property
+    def clock_offset_ms(self):
+        """Milliseconds added to the local clock wherever a timestamp is left out."""
+        return self._clock_offset_ms
+
+    @clock_offset_ms.setter
+    def clock_offset_ms(self, value):
+        self._clock_offset_ms = _checks.clock_offset(value)
+
+    def sign(self, timestamp, method, path, body=b""):
+        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters."""
+        return request_hex(&self._key, timestamp, method, path, body)
+
+    def sign_many(self, requests):
+        """The signature of each `(timestamp, method, path, body)`, in order; an error names the index."""
+        signatures = []
+        for index, request in enumerate(requests):
+            try:
+                timestamp, method, path, body = _checks.request_fields(request)
+                signatures.append(request_hex(&self._key, timestamp, method, path, body))
+            except Exception as error:
+                _checks.raise_at(index, error)
+        return signatures
+
+    def hexdigest(self, message):
+        """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
+        cdef hmac_sha256_part part
+        if plain_body(message, &part):
+            return hmac_hex(&self._key, &part, 1)
+        return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
+
+    def verify(self, signature, timestamp, method, path, body=b""):
+        """Whether `signature` (hex, upper or lower case) signs the rest, in constant time."""
+        given = _checks.signature_text(signature)
+        expected = request_hex(&self._key, timestamp, method, path, body)
+        return given.isascii() and _compare_digest(given, expected)
+
+    def headers(self, method, path, body=b"", *, timestamp=None):
+        """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request."""
+        stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
+        verb = _checks.method_text(method)
+        head = stamp + verb + _checks.path_text(path)
+        data = _checks.body_bytes(body)
+        return {
+            "x-api-key": self.api_key,
+            "x-api-timestamp": stamp,
+            "x-api-signature": checked_hex(&self._key, head.encode(), data),
+            "Content-Type": _checks.content_type(verb, len(data)),
+        }
+
+    def prepare(self, method, path, **options):
+        """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed."""
+        from woox_fast.payload import prepare
+
+        return prepare(self.headers, method, path, **options)
+
+    def __repr__(self):
+        return f"<woox_fast.Signer {backend} api_key={self.api_key[:4]!r}...>"
+
+    def __reduce_ex__(self, protocol):
+        _checks.refuse_pickling()
+
+
+def sign(api_secret, timestamp, method, path, body=b""):
+    """`Signer.sign` for one message under one secret. No secret is cached: a loop wants a `Signer`."""
+    cdef hmac_sha256_key key
+    key_init(&key, api_secret)
+    try:
+        return request_hex(&key, timestamp, method, path, body)
+    finally:
+        hmac_sha256_wipe(&key, sizeof(key))
+
+
+def _sha256_names():
+    """The implementations that this processor has, the fastest first."""
+    names = []
+    cdef int i = 0
+    while sha256_implementations[i] != NULL:
+        if sha256_implementations[i].supported():
+            names.append(sha256_implementations[i].name.decode())
+        i += 1
+    return names
+
+
+def _choose_sha256(name=None):
+    """Take the implementation called `name`, or the fastest; states are the same under each, so a Signer lives on."""
+    global sha256_implementation
+    cdef const char *refused
+    cdef bytes wanted = (name or "").encode()
+    cdef const sha256_implementation_c *chosen = hmac_sha256_choose(wanted, &refused)
+    if refused != NULL:
+        warnings.warn(
+            f"woox_fast: the {refused.decode()} SHA-256 gave a wrong answer on this processor and is not used; "
+            "please report it",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    if chosen == NULL:
+        raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {', '.join(_sha256_names())}")
+    sha256_implementation = chosen.name.decode()
+
+
+_choose_sha256(os.environ.get("WOOX_FAST_SHA256"))

@@ -1,0 +1,39 @@
+/* HMAC-SHA256 (RFC 2104, FIPS 198-1) under one key for many messages. */
+#ifndef WOOX_FAST_HMAC_SHA256_H
+#define WOOX_FAST_HMAC_SHA256_H
+
+#include "sha256.h"
+
+enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_MAX_PARTS = 4 };
+
+/* Key context: the SHA-256 states (midstates) after the block key ^ ipad and after the block key ^ opad. */
+typedef struct {
+    uint32_t inner[8], outer[8];
+} hmac_sha256_key;
+
+/* A piece of a message, anywhere in memory. `data` is not read where `size` is 0. */
+typedef struct {
+    const void *data;
+    size_t size;
+} hmac_sha256_part;
+
+/* Take the first implementation in the table that this processor has and that signs the known answers; unless
+ * `name` is empty, only the one so called. Returns it, or NULL and changes nothing. *refused is the name of the last one that signed wrong. */
+const sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
+
+/* The chosen implementation; the portable one before any choice. */
+extern const sha256_implementation *hmac_sha256_chosen;
+
+void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
+
+/* The HMAC of up to four parts, one after the other, as 64 lower-case hex characters without a final NUL. */
+void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count, char *hex);
+
+/* Overwrite what must not be left in memory; compilers do not remove it. */
+void hmac_sha256_wipe(void *memory, size_t size);
+
+/* For implementations that have no hmac_hex of their own. */
+void hmac_sha256_hex_by_compress(void (*compress)(uint32_t *, const uint8_t *, size_t), const uint32_t inner[8],
+                                 const uint32_t outer[8], const sha256_run *runs, size_t run_count, char *hex);
+
+#endif

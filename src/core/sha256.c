@@ -1,0 +1,92 @@
+/* The portable block function, and the table of implementations. */
+#include "sha256.h"
+
+#include <string.h>
+
+#include "hmac_sha256.h"
+
+const uint32_t sha256_initial_state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+#if defined(__GNUC__)
+__attribute__((aligned(16))) /* the vector implementations load four at a time */
+#elif defined(_MSC_VER)
+__declspec(align(16))
+#endif
+const uint32_t sha256_round_constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+static inline uint32_t rotate_right(uint32_t x, int n) { return (x >> n) | (x << (32 - n)); }
+
+static inline uint32_t load_be32(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+/* The eight working variables take turns: a round renames them instead of moving them. */
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                                               \
+    do {                                                                                                               \
+        uint32_t t = h + (rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25)) + (g ^ (e & (f ^ g))) +      \
+                     sha256_round_constants[(i) + base] + w[i];                                                        \
+        d += t;                                                                                                        \
+        h = t + (rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22)) + ((a & b) | (c & (a | b)));          \
+    } while (0)
+
+#define EIGHT_ROUNDS(i)                                                                                                \
+    ROUND(a, b, c, d, e, f, g, h, (i) + 0);                                                                            \
+    ROUND(h, a, b, c, d, e, f, g, (i) + 1);                                                                            \
+    ROUND(g, h, a, b, c, d, e, f, (i) + 2);                                                                            \
+    ROUND(f, g, h, a, b, c, d, e, (i) + 3);                                                                            \
+    ROUND(e, f, g, h, a, b, c, d, (i) + 4);                                                                            \
+    ROUND(d, e, f, g, h, a, b, c, (i) + 5);                                                                            \
+    ROUND(c, d, e, f, g, h, a, b, (i) + 6);                                                                            \
+    ROUND(b, c, d, e, f, g, h, a, (i) + 7)
+
+static void portable_compress(uint32_t state[8], const uint8_t *blocks, size_t count) {
+    for (; count > 0; count--, blocks += SHA256_BLOCK_SIZE) {
+        uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+        uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+        uint32_t w[16];
+        for (int i = 0; i < 16; i++) w[i] = load_be32(blocks + 4 * i);
+        for (int base = 0;; base += 16) {
+            EIGHT_ROUNDS(0);
+            EIGHT_ROUNDS(8);
+            if (base == 48) break;
+            for (int i = 0; i < 16; i++) { /* message schedule, in place */
+                uint32_t w1 = w[(i + 1) & 15], w14 = w[(i + 14) & 15];
+                w[i] += (rotate_right(w1, 7) ^ rotate_right(w1, 18) ^ (w1 >> 3)) + w[(i + 9) & 15] +
+                        (rotate_right(w14, 17) ^ rotate_right(w14, 19) ^ (w14 >> 10));
+            }
+        }
+        state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+        state[4] += e, state[5] += f, state[6] += g, state[7] += h;
+    }
+}
+
+static bool always(void) { return true; }
+
+static void portable_hmac_hex(const uint32_t inner[8], const uint32_t outer[8], const sha256_run *runs,
+                              size_t run_count, char *hex) {
+    hmac_sha256_hex_by_compress(portable_compress, inner, outer, runs, run_count, hex);
+}
+
+const sha256_implementation sha256_portable = {
+    .name = "portable",
+    .supported = always,
+    .compress = portable_compress,
+    .hmac_hex = portable_hmac_hex,
+};
+
+const sha256_implementation *const sha256_implementations[] = {
+#ifdef SHA256_HAVE_X86
+    &sha256_sha_ni,
+#endif
+    &sha256_portable,
+    NULL,
+};

@@ -1,0 +1,159 @@
+/* SHA-256 with the x86 SHA extensions (SHA-NI), in one stream and in two interleaved.
+ *
+ * The two state registers hold the words as the instructions want them: ABEF and CDGH. One sha256rnds2 does two rounds
+ * and waits for the one before it, four cycles a time: 32 of them are the 128 cycles below which one message's block
+ * cannot go. All else runs in their shadow, and so does a second message.
+ */
+#include "sha256.h"
+
+#ifdef SHA256_HAVE_X86
+
+#include <immintrin.h>
+#if defined(_MSC_VER)
+#include <intrin.h>
+#define SHA_NI
+#define ALWAYS_INLINE __forceinline
+#else
+#include <cpuid.h>
+/* The attribute, not a flag: the rest of the build runs on any x86. */
+#define SHA_NI __attribute__((target("sha,ssse3,sse4.1")))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
+
+typedef struct {
+    __m128i abef, cdgh;
+} state_ni;
+
+static SHA_NI ALWAYS_INLINE state_ni load_state(const uint32_t state[8]) {
+    __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xB1);
+    __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1B);
+    return (state_ni){_mm_alignr_epi8(cdab, efgh, 8), _mm_blend_epi16(efgh, cdab, 0xF0)};
+}
+
+/* The state as words: ABCD in words[0], EFGH in words[1]. */
+static SHA_NI ALWAYS_INLINE void state_words(state_ni s, __m128i words[2]) {
+    __m128i feba = _mm_shuffle_epi32(s.abef, 0x1B);
+    __m128i dchg = _mm_shuffle_epi32(s.cdgh, 0xB1);
+    words[0] = _mm_blend_epi16(feba, dchg, 0xF0);
+    words[1] = _mm_alignr_epi8(dchg, feba, 8);
+}
+
+static SHA_NI ALWAYS_INLINE void store_state(uint32_t state[8], state_ni s) {
+    __m128i words[2];
+    state_words(s, words);
+    _mm_storeu_si128((__m128i *)state, words[0]);
+    _mm_storeu_si128((__m128i *)(state + 4), words[1]);
+}
+
+static SHA_NI ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
+    return _mm_shuffle_epi8(x, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
+}
+
+/* The block's sixteen words. */
+static SHA_NI ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
+    for (int i = 0; i < 4; i++) w[i] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16 * i)));
+}
+
+/* Rounds 4i to 4i+3, and the part of the message schedule that can be done by then: w[i % 4] holds words 4i to 4i+3. */
+static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], int i) {
+    __m128i now = w[i & 3], before = w[(i + 3) & 3];
+    __m128i wk = _mm_add_epi32(now, _mm_load_si128((const __m128i *)(sha256_round_constants + 4 * i)));
+    s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, wk);
+    if (i >= 3 && i < 15) {
+        __m128i next = _mm_add_epi32(w[(i + 1) & 3], _mm_alignr_epi8(now, before, 4));
+        w[(i + 1) & 3] = _mm_sha256msg2_epu32(next, now);
+    }
+    s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_shuffle_epi32(wk, 0x0E));
+    if (i >= 1 && i < 13) w[(i + 3) & 3] = _mm_sha256msg1_epu32(before, now);
+}
+
+#define SIXTEEN(STEP)                                                                                                  \
+    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
+    STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
+
+static SHA_NI ALWAYS_INLINE void compress_words(state_ni *s, __m128i w[4]) {
+    state_ni start = *s;
+#define STEP(i) four_rounds(s, w, i);
+    SIXTEEN(STEP)
+#undef STEP
+    s->abef = _mm_add_epi32(s->abef, start.abef);
+    s->cdgh = _mm_add_epi32(s->cdgh, start.cdgh);
+}
+
+static SHA_NI void sha_ni_compress(uint32_t state[8], const uint8_t *blocks, size_t count) {
+    state_ni s = load_state(state);
+    for (; count > 0; count--, blocks += SHA256_BLOCK_SIZE) {
+        __m128i w[4];
+        load_block(w, blocks);
+        compress_words(&s, w);
+    }
+    store_state(state, s);
+}
+
+/* HMAC's outer block, built in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
+static SHA_NI ALWAYS_INLINE void outer_block(__m128i w[4], state_ni inner) {
+    state_words(inner, w);
+    w[2] = _mm_set_epi32(0, 0, 0, (int)0x80000000);
+    w[3] = _mm_set_epi32(8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE), 0, 0, 0);
+}
+
+static SHA_NI ALWAYS_INLINE void store_hex(char *hex, state_ni s) {
+    const __m128i digits = _mm_set_epi64x(0x6665646362613938, 0x3736353433323130);
+    const __m128i nibble = _mm_set1_epi8(0x0F);
+    __m128i words[2];
+    state_words(s, words);
+    for (int i = 0; i < 2; i++) {
+        __m128i bytes = swap_bytes(words[i]);
+        __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble), low = _mm_and_si128(bytes, nibble);
+        __m128i *out = (__m128i *)(hex + 32 * i);
+        _mm_storeu_si128(out, _mm_shuffle_epi8(digits, _mm_unpacklo_epi8(high, low)));
+        _mm_storeu_si128(out + 1, _mm_shuffle_epi8(digits, _mm_unpackhi_epi8(high, low)));
+    }
+}
+
+static SHA_NI void sha_ni_hmac_hex(const uint32_t inner[8], const uint32_t outer[8], const sha256_run *runs,
+                                   size_t run_count, char *hex) {
+    __m128i w[4];
+    state_ni s = load_state(inner);
+    for (const sha256_run *run = runs; run < runs + run_count; run++) {
+        const uint8_t *block = run->blocks, *end = block + run->count * SHA256_BLOCK_SIZE;
+        for (; block < end; block += SHA256_BLOCK_SIZE) {
+            load_block(w, block);
+            compress_words(&s, w);
+        }
+    }
+    outer_block(w, s);
+    s = load_state(outer);
+    compress_words(&s, w);
+    store_hex(hex, s);
+}
+
+static bool sha_ni_supported(void) {
+    unsigned a, b, c, d;
+#if defined(_MSC_VER)
+    int r[4];
+    __cpuid(r, 0);
+    if (r[0] < 7) return false;
+    __cpuid(r, 1);
+    c = (unsigned)r[2];
+    __cpuidex(r, 7, 0);
+    b = (unsigned)r[1];
+    (void)a, (void)d;
+#else
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+    unsigned features = c;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    c = features;
+#endif
+    const unsigned ssse3 = 1u << 9, sse41 = 1u << 19, sha = 1u << 29;
+    return (c & ssse3) && (c & sse41) && (b & sha);
+}
+
+const sha256_implementation sha256_sha_ni = {
+    .name = "sha-ni",
+    .supported = sha_ni_supported,
+    .compress = sha_ni_compress,
+    .hmac_hex = sha_ni_hmac_hex,
+};
+
+#endif
