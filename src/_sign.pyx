@@ -253,7 +253,7 @@ cdef class Signer:
     def __repr__(self):
         return f"<woox_fast.Signer {backend} api_key={self.api_key[:4]!r}...>"
 
-    def __reduce_ex__(self, protocol):
+    def __reduce__(self):
         _checks.refuse_pickling()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _checks
 
@@ -40,13 +40,14 @@ class Signer:
 
     # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
     def __new__(cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0) -> Signer:
-        self = super().__new__(cls)
         try:
-            self._api_key = _checks.api_key_text(api_key)
-            self._keyed = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
-            self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
+            api_key = _checks.api_key_text(api_key)
+            keyed = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         finally:
             del api_secret  # a traceback that shows locals must not show it
+        self = super().__new__(cls)
+        self._api_key, self._keyed, self._clock_offset_ms = api_key, keyed, clock_offset_ms
         return self
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
@@ -140,7 +141,7 @@ class Signer:
     def __repr__(self) -> str:
         return f"<woox_fast.Signer {backend} api_key={self._api_key[:4]!r}...>"
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+    def __reduce__(self) -> NoReturn:
         _checks.refuse_pickling()
 
 

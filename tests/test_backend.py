@@ -1,0 +1,129 @@
+"""The door: which backend and which SHA-256 are taken, and what is said when they cannot be had."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import woox_fast
+from oracle import KEY, NOW, SECRET, oracle
+
+EXTENSION = find_spec("woox_fast._sign")
+SHOW = "import woox_fast as w; print(w.backend, w.sha256_implementation)"
+SIGN = f"; print(w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, 'GET', '/v3/algo/orders?algoType=STOP'))"
+PUBLISHED = "fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977"
+
+
+def run(code: str, *path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("WOOX_FAST_")}
+    if path:
+        kept["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    return subprocess.run(
+        [sys.executable, *(["-S"] if path else []), "-W", "always", "-c", code],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def pure_copy(folder: Path) -> Path:
+    """The package without any compiled file."""
+    source = Path(woox_fast.__file__).parent
+    shutil.copytree(source, folder / "woox_fast", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    return folder
+
+
+def sha256_names() -> list[str]:
+    from woox_fast import _sign
+
+    return _sign._sha256_names()
+
+
+def test_the_compiled_backend_is_the_default_where_it_was_built():
+    if os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") == "1":
+        assert EXTENSION, "WOOX_FAST_REQUIRE_EXTENSION=1, but woox_fast._sign was not built"
+    result = run(SHOW + SIGN)
+    expected = f"cython {sha256_names()[0]}" if EXTENSION else "python hashlib"
+    assert result.stdout.splitlines() == [expected, PUBLISHED], result.stderr
+    assert result.stderr == ""
+
+
+def test_the_fastest_sha256_is_the_default():
+    if EXTENSION:
+        flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+        assert ("sha-ni" in sha256_names()) == (" sha_ni" in flags)
+        assert sha256_names()[-1] == "portable"
+
+
+@pytest.mark.parametrize("policy", ["", "auto", "cython", "python"])
+def test_backend_by_name(policy):
+    result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
+    if policy == "cython" and not EXTENSION:
+        assert "WOOX_FAST_BACKEND=cython, but this backend cannot be loaded" in result.stderr
+        return
+    default = "cython" if EXTENSION else "python"
+    assert result.stdout.split()[0] == {"": default, "auto": default}.get(policy, policy)
+    assert result.stdout.split()[2] == PUBLISHED
+
+
+def test_unknown_backend():
+    result = run(SHOW, WOOX_FAST_BACKEND="rust")
+    assert result.returncode == 1
+    assert "ImportError: WOOX_FAST_BACKEND must be auto, cython, cffi, python; got 'rust'" in result.stderr
+
+
+def test_every_sha256_by_name():
+    for name in sha256_names() if EXTENSION else []:
+        result = run(SHOW + SIGN, WOOX_FAST_SHA256=name)
+        assert result.stdout.splitlines() == [f"cython {name}", PUBLISHED]
+
+
+def test_unknown_sha256():
+    result = run(SHOW, WOOX_FAST_SHA256="md5", WOOX_FAST_BACKEND="cython")
+    assert result.returncode == 1
+    if EXTENSION:
+        assert "no SHA-256 called 'md5' works here; WOOX_FAST_SHA256 can be" in result.stderr
+
+
+def test_without_extension_the_pure_twin_is_taken_in_silence(tmp_path):
+    result = run(SHOW + SIGN, pure_copy(tmp_path))
+    assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
+    assert result.stderr == ""
+    missing = run(SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
+    assert missing.returncode == 1
+    assert "ImportError: WOOX_FAST_BACKEND=cython, but this backend cannot be loaded" in missing.stderr
+
+
+@pytest.mark.parametrize("broken", ["raise ImportError('undefined symbol: x')", "import nothing_of_this_name"])
+def test_a_broken_extension_is_reported(tmp_path, broken):
+    (pure_copy(tmp_path) / "woox_fast" / "_sign.py").write_text(broken)
+    result = run(SHOW + SIGN, tmp_path)
+    assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
+    assert "RuntimeWarning: woox_fast: the cython backend is installed but broken" in result.stderr
+    named = run(SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
+    assert named.returncode == 1
+    assert "ImportError: WOOX_FAST_BACKEND=cython" in named.stderr
+
+
+def test_import_is_light():
+    code = "import sys; before = set(sys.modules); import woox_fast; print(*sorted(set(sys.modules) - before))"
+    loaded = set(run(code).stdout.split())
+    assert "woox_fast" in loaded
+    assert not loaded & {"requests", "httpx", "aiohttp", "ccxt", "asyncio", "ssl", "json", "urllib.parse"}
+
+
+def test_public_names():
+    for name in woox_fast.__all__:
+        assert getattr(woox_fast, name) is not None
+    assert re.fullmatch(r"\d+\.\d+\.\d+", woox_fast.__version__)
+    assert woox_fast.sign(SECRET, NOW, "GET", "/") == oracle(b"%dGET/" % NOW)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        woox_fast.nothing  # noqa: B018

@@ -1,0 +1,245 @@
+"""What every twin signs, against published vectors and against the standard library's hmac."""
+
+from __future__ import annotations
+
+import array
+import enum
+import mmap
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import KEY, NOW, SECRET, oracle
+
+
+@pytest.fixture(scope="module")
+def signer(twin):
+    return twin.Signer(KEY, SECRET)
+
+
+def test_rfc_4231(twin, rfc4231_vectors):
+    assert len(rfc4231_vectors) == 7
+    for vector in rfc4231_vectors:
+        signer = twin.Signer("k", bytes.fromhex(vector["key_hex"]))
+        expected = vector["hmac_sha256_hex"]
+        assert signer.hexdigest(bytes.fromhex(vector["message_hex"]))[: len(expected)] == expected, vector["case"]
+
+
+def test_woox_vectors(twin, woox_vectors):
+    signer = twin.Signer(woox_vectors["api_key"], woox_vectors["api_secret"])
+    for vector in woox_vectors["vectors"]:
+        assert signer.hexdigest(vector["payload"]) == vector["signature"], vector["name"]
+        if vector["scheme"] == "v3":
+            request = vector["timestamp"], vector["method"], vector["path"], vector["body"]
+            assert signer.sign(*request) == vector["signature"], vector["name"]
+            assert signer.sign(int(vector["timestamp"]), *request[1:]) == vector["signature"], vector["name"]
+            assert twin.sign(woox_vectors["api_secret"], *request) == vector["signature"], vector["name"]
+            assert signer.sign_many([request]) == [vector["signature"]], vector["name"]
+            assert signer.verify(vector["signature"], *request), vector["name"]
+
+
+def test_every_length_of_message(signer):
+    message = random.Random(1).randbytes(300)
+    for size in range(301):
+        assert signer.hexdigest(message[:size]) == oracle(message[:size]), size
+
+
+def test_every_length_of_text(signer):
+    text = "".join(map(chr, random.Random(2).choices(range(128), k=300)))
+    for size in range(301):
+        assert signer.hexdigest(text[:size]) == oracle(text[:size].encode()), size
+
+
+def test_every_length_of_secret(twin):
+    secret = random.Random(3).randbytes(200)
+    for size in range(1, 201):
+        assert twin.Signer("k", secret[:size]).hexdigest(b"message") == oracle(b"message", secret[:size]), size
+
+
+def test_secret_as_text_is_utf8(twin):
+    for secret in ("é", "ключ", "key \U0001f511", "x" * 64, "x" * 65, "ключ" * 20, "\0", "a\0b"):
+        assert twin.Signer("k", secret).hexdigest("m") == oracle(b"m", secret.encode()), secret
+
+
+def test_one_shared_byte_is_not_wiped(twin):
+    class Secret(bytes):
+        pass
+
+    twin.Signer("k", Secret(b"Z"))
+    assert ord(b"Z"[0:1]) == 90
+    assert bytes([90]) == "Z".encode()
+
+
+BORDERS = sorted({max(0, 64 * block - 9 + near) for block in range(1, 6) for near in range(-2, 12)})
+
+
+@pytest.mark.parametrize("total", BORDERS)
+def test_every_split_over_the_parts_near_a_block_border(signer, total):
+    rng = random.Random(total)
+    for method_size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130):
+        for path_size in (*range(1, 20), 31, 32, 33, 50, 51, 63, 64, 65, 127, 128, 129, 200):
+            body_size = total - 13 - method_size - path_size
+            if body_size < 0:
+                continue
+            method = "".join(rng.choices("ABCXYZ", k=method_size))
+            path = "/" + "".join(rng.choices("abc/?&=%20", k=path_size - 1))
+            body = "".join(rng.choices('{}":,0123456789', k=body_size))
+            timestamp = rng.randrange(10**12, 10**13)
+            expected = oracle(f"{timestamp}{method}{path}{body}".encode())
+            split = method_size, path_size, body_size
+            assert signer.sign(timestamp, method, path, body) == expected, split
+            assert signer.sign(str(timestamp), method, path, body.encode()) == expected, split
+
+
+@pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, 1 << 20, (1 << 20) + 1])
+def test_long_bodies(signer, size):
+    body = random.Random(size).randbytes(size)
+    expected = oracle(b"%dPOST/v3/x" % NOW + body)
+    for same in (body, bytearray(body), memoryview(body), b" " + body):
+        if len(same) == size:
+            assert signer.sign(NOW, "POST", "/v3/x", same) == expected
+    assert signer.sign(NOW, "POST", "/v3/x", memoryview(b" " + body)[1:]) == expected  # at an odd address
+    text = "é" * size
+    assert signer.sign(NOW, "POST", "/v3/x", text) == oracle(f"{NOW}POST/v3/x{text}".encode())
+
+
+def test_first_and_last_timestamps(signer):
+    for timestamp in (10**12, 10**12 + 1, 1999999999999, 9999999999999, 1234567890123, 9000000000009):
+        assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
+        assert signer.sign(f"{timestamp}", "GET", "/") == oracle(b"%dGET/" % timestamp)
+    assert signer.sign("0000000000000", "GET", "/") == oracle(b"0000000000000GET/")
+
+
+def test_many_timestamps(signer):
+    for timestamp in random.Random(4).sample(range(10**12, 10**13), 3000):
+        assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
+
+
+class Text(str):
+    def encode(self, *_):
+        return b"hostile"
+
+    def __str__(self):
+        return "hostile"
+
+
+class Number(int):
+    def __index__(self):
+        return 7
+
+    __int__ = __str__ = None
+
+
+class Stamp(enum.IntEnum):
+    NOW = NOW
+
+
+def test_what_a_body_may_be(signer):
+    expected = {body: oracle(f"{NOW}POST/v3/x".encode() + body) for body in (b"", b"body", b"abcdefgh", b"a\0b")}
+    for body in (b"", None, "", bytearray(), memoryview(b""), memoryview(b"")[:0], array.array("d")):
+        assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b""]
+    with mmap.mmap(-1, 4) as shared:
+        shared[:] = b"body"
+        for body in ("body", b"body", bytearray(b"body"), memoryview(b"xbodyx")[1:5], Text("body"), shared):
+            assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b"body"]
+    for body in (
+        array.array("b", b"abcdefgh"),
+        array.array("I", b"abcdefgh"),
+        memoryview(b"abcdefgh").cast("B", (2, 4)),
+        memoryview(bytearray(b"abcdefgh")).cast("H"),
+    ):
+        assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b"abcdefgh"]
+    assert signer.sign(NOW, "POST", "/v3/x", "a\0b") == expected[b"a\0b"]
+
+
+def test_a_buffer_is_let_go_of(signer):
+    body = bytearray(b"body")
+    signer.sign(NOW, "POST", "/v3/x", body)
+    signer.hexdigest(body)
+    body.append(1)  # raises BufferError while anybody holds it
+
+
+def test_subclasses_are_taken_for_what_they_hold(signer):
+    expected = oracle(b"%dGET/v3/x" % NOW)
+    assert signer.sign(Number(NOW), "GET", "/v3/x") == expected
+    assert signer.sign(Stamp.NOW, "GET", "/v3/x") == expected
+    assert signer.sign(Text(NOW), Text("GET"), Text("/v3/x"), Text("")) == expected
+
+
+def test_strings_of_every_width(signer):
+    for path in ("/é", "/я", "/\U0001f600", "/\0", "/é" * 100):
+        for body in ("", "ÿ", "Ā", "\U0001f600", "mixed é я \U0001f600"):
+            assert signer.sign(NOW, "POST", path, body) == oracle(f"{NOW}POST{path}{body}".encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    timestamp=st.integers(10**12, 10**13 - 1),
+    method=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1),
+    path=st.text(st.characters(exclude_categories=["Cs"])),
+    body=st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.binary(max_size=500)),
+    secret=st.binary(min_size=1, max_size=200),
+)
+def test_any_request(twin, timestamp, method, path, body, secret):
+    signer = twin.Signer("k", secret)
+    data = b"" if body is None else body.encode() if isinstance(body, str) else body
+    expected = oracle(f"{timestamp}{method}/{path}".encode() + data, secret)
+    request = (timestamp, method, "/" + path, body)
+    assert signer.sign(*request) == expected
+    assert signer.sign_many([request] * 3) == [expected] * 3
+    assert twin.sign(secret, *request) == expected
+    assert signer.headers(*request[1:], timestamp=timestamp)["x-api-signature"] == expected
+    assert signer.verify(expected.upper(), *request)
+
+
+def test_sign_many(signer):
+    requests = [(NOW + i, "POST" if i % 3 else "GET", f"/v3/x?i={i}", "b" * (i * 7 % 500)) for i in range(1000)]
+    expected = [oracle("".join(map(str, request)).encode()) for request in requests]
+    assert signer.sign_many(requests) == expected
+    assert signer.sign_many(iter(requests)) == expected
+    assert signer.sign_many([list(request) for request in requests]) == expected
+    assert signer.sign_many(()) == []
+    assert signer.sign_many([(str(NOW), "PUT", "/", None)]) == [oracle(b"%dPUT/" % NOW)]
+    assert signer.sign_many([(NOW, "PUT", "/", bytearray(b"x")), (NOW, "PUT", "/é", memoryview(b"y"))]) == [
+        oracle(b"%dPUT/x" % NOW),
+        oracle(f"{NOW}PUT/éy".encode()),
+    ]
+
+
+def test_keyword_arguments(signer, twin):
+    request = {"timestamp": NOW, "method": "POST", "path": "/v3/x", "body": "{}"}
+    expected = oracle(b"%dPOST/v3/x{}" % NOW)
+    assert signer.sign(**request) == expected
+    assert twin.sign(api_secret=SECRET, **request) == expected
+    assert signer.verify(signature=expected, **request)
+    assert twin.Signer(api_key="k", api_secret=SECRET, clock_offset_ms=0).sign(**request) == expected
+    assert signer.hexdigest(message="m") == oracle(b"m")
+    assert signer.sign_many(requests=[tuple(request.values())]) == [expected]
+
+
+def test_verify(signer):
+    request = NOW, "POST", "/v3/x", "{}"
+    good = oracle(b"%dPOST/v3/x{}" % NOW)
+    assert signer.verify(good, *request) is True
+    assert signer.verify(good.upper(), *request) is True
+    for at in range(64):
+        wrong = good[:at] + ("0" if good[at] != "0" else "1") + good[at + 1 :]
+        assert signer.verify(wrong, *request) is False
+    for wrong in ("", good[:-1], good + "0", good + "\0", "\0" * 64, "é" * 64, " " + good[1:], "K" * 64):
+        assert signer.verify(wrong, *request) is False
+    # Control characters 0x10 to 0x19 differ from digits by the bit that differs between cases.
+    folded = "".join(chr(ord(c) ^ 0x20) if c.isdigit() else c for c in good)
+    assert signer.verify(folded, *request) is False
+
+
+def test_one_signer_on_many_threads(signer):
+    def work(seed):
+        rng = random.Random(seed)
+        for _ in range(300):
+            body = rng.randbytes(rng.choice((0, 10, 100, 1000, 40_000)))
+            assert signer.sign(NOW, "POST", "/v3/x", body) == oracle(b"%dPOST/v3/x" % NOW + body)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))

@@ -1,0 +1,155 @@
+"""The object itself: headers, the clock, prepare, and what a Signer does not give away."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import time
+import traceback
+import weakref
+
+import pytest
+from oracle import KEY, NOW, SECRET, oracle
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def signer(twin):
+    return twin.Signer(KEY, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "content_type"),
+    [
+        ("POST", "{}", JSON),
+        ("POST", b"", JSON),
+        ("PUT", "{}", JSON),
+        ("GET", "", FORM),
+        ("GET", "a=1", FORM),
+        ("DELETE", None, FORM),
+        ("PATCH", "{}", JSON),
+        ("PATCH", bytearray(b"x"), JSON),
+        ("PATCH", memoryview(b"xyz").cast("B", (3, 1)), JSON),
+        ("PATCH", "", FORM),
+        ("PATCH", None, FORM),
+        ("HEAD", bytearray(), FORM),
+    ],
+)
+def test_headers(signer, method, body, content_type):
+    for timestamp in (NOW, str(NOW)):
+        headers = signer.headers(method, "/v3/x?a=1", body, timestamp=timestamp)
+        data = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
+        assert list(headers.items()) == [
+            ("x-api-key", KEY),
+            ("x-api-timestamp", str(NOW)),
+            ("x-api-signature", oracle(f"{NOW}{method}/v3/x?a=1".encode() + data)),
+            ("Content-Type", content_type),
+        ]
+        assert all(type(value) is str for value in headers.values())
+
+
+def test_headers_are_new_each_time(signer):
+    one, other = signer.headers("GET", "/", timestamp=NOW), signer.headers("GET", "/", timestamp=NOW)
+    assert one == other
+    assert one is not other
+
+
+@pytest.mark.parametrize("offset", [0, 1, -1, 90_000, -(10**9)])
+def test_the_clock(twin, offset):
+    signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
+    before = time.time_ns() // 1_000_000 + offset
+    headers = signer.headers("GET", "/v3/x")
+    after = time.time_ns() // 1_000_000 + offset
+    stamp = headers["x-api-timestamp"]
+    assert before - 1 <= int(stamp) <= after + 1
+    assert headers["x-api-signature"] == oracle(f"{stamp}GET/v3/x".encode())
+
+
+def test_clock_offset_can_be_set(signer):
+    assert signer.clock_offset_ms == 0
+    signer.clock_offset_ms = 3_600_000
+    assert signer.clock_offset_ms == 3_600_000
+    assert int(signer.headers("GET", "/")["x-api-timestamp"]) > time.time_ns() // 1_000_000 + 3_000_000
+    with pytest.raises((AttributeError, NotImplementedError)):
+        del signer.clock_offset_ms
+
+
+def test_prepare_signs_what_it_sends(signer):
+    request = signer.prepare("POST", "/v3/trade/order", json={"symbol": "SPOT_BTC_USDT"}, timestamp=NOW)
+    assert request.url == "https://api.woox.io/v3/trade/order"
+    assert request.body == b'{"symbol":"SPOT_BTC_USDT"}'
+    assert request.headers["x-api-signature"] == oracle(b"%dPOST/v3/trade/order" % NOW + request.body)
+
+
+def test_nothing_can_be_changed_or_added(signer):
+    assert signer.api_key == KEY
+    with pytest.raises(AttributeError):
+        signer.api_key = "other"
+    with pytest.raises(AttributeError):
+        signer.anything = 1
+    with pytest.raises(TypeError):
+        vars(signer)
+    before = signer.sign(NOW, "GET", "/")
+    try:
+        signer.__init__("other", "other")
+    except TypeError:
+        pass
+    assert signer.api_key == KEY
+    assert signer.sign(NOW, "GET", "/") == before
+
+
+def test_repr_shows_the_backend_and_four_characters_of_the_key(twin, signer):
+    assert repr(signer) == f"<woox_fast.Signer {twin.backend} api_key='Abmy'...>"
+    assert str(signer) == format(signer) == repr(signer)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_no_pickle(signer, protocol):
+    with pytest.raises(TypeError, match="holds a secret"):
+        pickle.dumps(signer, protocol)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda s: s.__reduce__(), lambda s: s.__reduce_ex__(4)])
+def test_no_copy(signer, duplicate):
+    with pytest.raises(TypeError, match="holds a secret"):
+        duplicate(signer)
+
+
+def test_no_subclass(twin):
+    with pytest.raises(TypeError, match="is not an acceptable base type"):
+        type("Sub", (twin.Signer,), {})
+
+
+def test_no_weak_reference(signer):
+    with pytest.raises(TypeError):
+        weakref.ref(signer)
+
+
+def test_nothing_public_shows_the_secret(signer):
+    seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer)), repr(signer.__sizeof__())]
+    seen += [repr(getattr(signer, name, "")) for name in dir(signer)]
+    assert not any(SECRET in text for text in seen)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda twin, secret: twin.Signer("bad key", secret),
+        lambda twin, secret: twin.Signer("key", secret, clock_offset_ms=1.5),
+        lambda twin, secret: twin.Signer("key", [secret]),
+        lambda twin, secret: twin.Signer("key", secret + "\ud800"),
+        lambda twin, secret: twin.sign(secret, 5, "GET", "/"),
+    ],
+)
+def test_no_traceback_shows_the_secret(twin, call):
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call(twin, "topsecret")
+    error = raised.value
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+    ours = [frame for frame in frames if "woox_fast" in frame.filename]
+    assert not any("topsecret" in value for frame in ours for value in (frame.locals or {}).values())
+    assert "topsecret" not in str(error)
+    assert error.__context__ is None
