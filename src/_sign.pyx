@@ -16,7 +16,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.long cimport PyLong_CheckExact
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memcpy
 
 from woox_fast import _checks
 
@@ -292,7 +291,8 @@ def _choose_sha256(name=None):
             stacklevel=2,
         )
     if chosen == NULL:
-        raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {', '.join(_sha256_names())}")
+        can_be = ", ".join(_sha256_names())
+        raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {can_be}")
     sha256_implementation = chosen.name.decode()
 
 

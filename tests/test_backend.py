@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from oracle import KEY, NOW, SECRET, oracle
 
 import woox_fast
-from oracle import KEY, NOW, SECRET, oracle
 
 EXTENSION = find_spec("woox_fast._sign")
 SHOW = "import woox_fast as w; print(w.backend, w.sha256_implementation)"

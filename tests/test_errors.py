@@ -28,7 +28,11 @@ TIMESTAMPS = [
     (10**12 - 1, ValueError, DIGITS + "999999999999" + CLOCK),
     (10**13, ValueError, DIGITS + "10000000000000" + CLOCK),
     (-NOW, ValueError, DIGITS + "-1578565539808" + CLOCK),
-    (2**63, ValueError, DIGITS + "9223372036854775808 (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK),
+    (
+        2**63,
+        ValueError,
+        DIGITS + "9223372036854775808 (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK,
+    ),
     (-(2**64), ValueError, DIGITS + "-18446744073709551616" + CLOCK),
     (10**5000, ValueError, DIGITS + "an integer of 16610 bits" + CLOCK),
     ("", ValueError, DIGITS + "''" + CLOCK),

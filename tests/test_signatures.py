@@ -69,7 +69,7 @@ def test_one_shared_byte_is_not_wiped(twin):
 
     twin.Signer("k", Secret(b"Z"))
     assert ord(b"Z"[0:1]) == 90
-    assert bytes([90]) == "Z".encode()
+    assert bytes([90]) == b"Z"
 
 
 BORDERS = sorted({max(0, 64 * block - 9 + near) for block in range(1, 6) for near in range(-2, 12)})

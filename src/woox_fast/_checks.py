@@ -65,7 +65,9 @@ def path_text(path: object) -> str:
     if text[:1] == "/":
         return text
     hint = "a full URL was given: leave out the scheme and host" if "://" in text[:16] else "put '/' before it"
-    raise ValueError(f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}")
+    raise ValueError(
+        f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}"
+    )
 
 
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:
@@ -82,7 +84,9 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
     except TypeError:
         hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
         none = " or None" if name == "body" else ""
-        raise TypeError(f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}") from None
+        raise TypeError(
+            f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
+        ) from None
     if not view.c_contiguous:
         view.release()
         raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
@@ -186,4 +190,4 @@ def _kind(value: object) -> str:
 
 def _shown(text: str) -> str:
     """`text` for a message: quoted, ASCII, and not longer than a line."""
-    return ascii(text) if len(text) <= 60 else f"{ascii(text[:60])}... ({len(text)} characters)"
+    return ascii(text) if len(text) <= 60 else f"{text[:60]!a}... ({len(text)} characters)"

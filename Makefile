@@ -1,0 +1,47 @@
+# Each command sets up .venv first, and does so again only when what is installed has changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD_INPUTS := pyproject.toml setup.py src/_sign.pyx $(wildcard src/core/*.c src/core/*.h)
+WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+
+.PHONY: demo test bench lint clean
+
+demo: $(VENV)/installed
+	@$(BIN)/python -m woox_fast demo
+
+test: $(VENV)/installed
+	@$(BIN)/python -m pytest
+
+bench: $(VENV)/bench-installed
+	@$(BIN)/python -m pytest bench --benchmark-only
+
+lint: $(VENV)/lint-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	PATH=$(BIN):$$PATH cython-lint src/_sign.pyx
+	$(BIN)/mypy
+	@# The C has no other compiler to please where there is none.
+	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
+	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \
+	  .hypothesis .benchmarks
+	find src tests bench examples -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# An editable install compiles in place, so the .so of an earlier build must not outlive its sources.
+$(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
+	@echo "Setting up $(VENV): a minute or two, the first time"
+	@rm -f src/woox_fast/_sign.*.so
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,test]'
+	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
+	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"
+	@touch $@
+
+$(VENV)/%-installed: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
