@@ -135,7 +135,7 @@ def prepare(
             target += ("&" if "?" in target else "?") + query
     data = bytes(_checks.body_bytes(body)) if json is None else json_bytes(json)
     signed = headers(method, target, data, timestamp=timestamp)
-    return SignedRequest(method, _origin(base_url) + target, signed, data)
+    return SignedRequest(method, origin(base_url) + target, signed, data)
 
 
 def _target(path: str) -> str:
@@ -152,14 +152,15 @@ def _target(path: str) -> str:
     )
 
 
-def _origin(base_url: str) -> str:
+def origin(base_url: str) -> str:
+    """`base_url` without a last '/', if it is http(s), a host and maybe a port; else TypeError or ValueError."""
     if not isinstance(base_url, str):
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
-    origin = _ORIGIN.match(base_url)
-    if not origin:
+    found = _ORIGIN.match(base_url)
+    if not found:
         shown = ascii(base_url) if "@" not in base_url else "one with a user name or password"
         raise ValueError(f"base_url must be scheme, host and maybe port, such as {PRODUCTION_URL!r}; got {shown}")
-    return origin[0]
+    return found[0]
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:

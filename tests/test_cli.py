@@ -1,0 +1,276 @@
+"""The command line: verbs, exit statuses, and what it says when it cannot begin."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+import woox_fast
+from woox_fast import cli
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET
+
+
+def environment(**changes: str) -> dict[str, str]:
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("WOOX_")}, **changes}
+
+
+def python(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(**changes),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def get(url: str) -> Any:
+    with build_opener(ProxyHandler({})).open(url, timeout=10) as reply:
+        return json.load(reply)
+
+
+def test_version() -> None:
+    result = python("-m", "woox_fast", "--version")
+    assert (result.returncode, result.stdout) == (0, f"woox-fast {woox_fast.__version__}\n")
+
+
+def test_help_lists_every_verb() -> None:
+    result = python("-m", "woox_fast", "--help")
+    assert result.returncode == 0
+    for name, verb in cli.VERBS.items():
+        assert re.search(rf"^ +{name} +{verb.summary.split()[0]} ", result.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    result = python("-m", "woox_fast", verb, "--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"usage: woox-fast {verb}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["--nonsense"],
+        ["sandbox", "--port", "-1"],
+        ["sandbox", "--port", "65536"],
+        ["sandbox", "--port", "http"],
+        ["demo", "--orders", "0"],
+        ["demo", "--orders", "-5"],
+        ["demo", "--orders", "1.5"],
+        ["demo", "--orders", "²"],
+        ["demo", "--orders", "9" * 5000],
+    ],
+)
+def test_wrong_usage_is_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert "usage: woox-fast" in capsys.readouterr().err
+
+
+def test_quick_start() -> None:
+    heavy = {"aiohttp", "asyncio", "requests", "rich", "httpx"}
+    script = f"import sys, woox_fast.cli; print(sorted(sys.modules.keys() & {heavy}))"
+    assert python("-c", script).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "module"), [(name, module) for name, verb in cli.VERBS.items() for module in verb.modules]
+)
+def test_a_missing_extra_is_one_clear_line(verb: str, module: str) -> None:
+    script = f"import sys; sys.modules[{module!r}] = None; from woox_fast.cli import main; sys.exit(main([{verb!r}]))"
+    result = python("-c", script)
+    assert (result.returncode, result.stdout) == (2, "")
+    extra = cli.VERBS[verb].extra
+    assert result.stderr == f"woox-fast {verb}: {module} is not installed; run: pip install 'woox-fast[{extra}]'\n"
+
+
+def test_another_missing_module_is_not_blamed_on_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(_: Any) -> int:
+        raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
+
+    monkeypatch.setitem(cli.VERBS, "demo", cli.VERBS["demo"]._replace(run=run))
+    with pytest.raises(ModuleNotFoundError, match="nonsense"):
+        cli.main(["demo"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (cli.UsageError("no such thing"), 2, "woox-fast demo: no such thing\n"),
+        (KeyboardInterrupt(), 130, "woox-fast demo: interrupted\n"),
+    ],
+)
+def test_exit_status_of_a_verb_that_gives_up(
+    error: BaseException, status: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def run(_: Any) -> int:
+        raise error
+
+    monkeypatch.setitem(cli.VERBS, "demo", cli.VERBS["demo"]._replace(run=run))
+    assert cli.main(["demo"]) == status
+    assert capsys.readouterr().err == line
+
+
+# credentials
+
+
+def set_credentials(monkeypatch: pytest.MonkeyPatch, api_key: str | None, api_secret: str | None) -> None:
+    for name, value in (("WOOX_API_KEY", api_key), ("WOOX_API_SECRET", api_secret)):
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("api_key", "api_secret", "expected"),
+    [(None, None, None), ("", "", None), ("k", "s", ("k", "s"))],
+)
+def test_credentials(
+    api_key: str | None, api_secret: str | None, expected: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_credentials(monkeypatch, api_key, api_secret)
+    assert cli.credentials() == expected
+
+
+@pytest.mark.parametrize(
+    ("api_key", "api_secret", "missing"),
+    [("k", None, "WOOX_API_SECRET"), ("k", "", "WOOX_API_SECRET"), (None, "hunter2", "WOOX_API_KEY")],
+)
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_half_of_the_credentials_is_exit_status_2(
+    verb: str,
+    api_key: str | None,
+    api_secret: str | None,
+    missing: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    set_credentials(monkeypatch, api_key, api_secret)
+    assert cli.main([verb]) == 2
+    errors = capsys.readouterr().err
+    assert errors == f"woox-fast {verb}: {missing} is not set, but its counterpart is; set both or neither\n"
+
+
+# demo
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (2000, None, ("k", "s"), False)),
+        (
+            ["--orders", "7", "--url", "http://h", "--yes-really-send-orders"],
+            (7, "http://h", ("k", "s"), True),
+        ),
+    ],
+)
+def test_what_the_demo_is_given(
+    arguments: list[str], expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from woox_fast import demo
+
+    calls = []
+
+    def run(orders: int, url: str | None, credentials: Any, *, really_send_orders: bool) -> int:
+        calls.append((orders, url, credentials, really_send_orders))
+        return 41
+
+    set_credentials(monkeypatch, "k", "s")
+    monkeypatch.setattr(demo, "run", run)
+    assert cli.main(["demo", *arguments]) == 41
+    assert calls == [expected]
+
+
+def test_the_demo_refuses_another_machine_with_exit_status_2() -> None:
+    result = python(
+        "-m", "woox_fast", "demo", "--url", "http://127.0.0.1.evil.example", WOOX_API_KEY="k", WOOX_API_SECRET="hunter2"
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        "woox-fast demo: http://127.0.0.1.evil.example is not this machine; "
+        "orders go there only with --yes-really-send-orders\n"
+    )
+
+
+# sandbox
+
+
+def sandbox(*arguments: str, **changes: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", *arguments],
+        env=environment(**changes),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox_serves_until_it_is_told_to_stop(stop: int) -> None:
+    with sandbox() as process:
+        try:
+            line = process.stdout.readline()
+            url = re.search(r"http://127\.0\.0\.1:\d+", line)
+            assert url
+            assert get(url[0] + "/v3/public/systemInfo")["success"] is True
+            process.stdin.close()  # without the option this means nothing
+            assert get(url[0] + "/v3/public/systemInfo")["success"] is True
+            process.send_signal(stop)
+            assert process.wait(20) == 0
+            assert (process.stdout.read(), process.stderr.read()) == ("", "")
+            assert DEMO_API_KEY in line
+            assert DEMO_API_SECRET not in line
+        finally:
+            process.kill()
+
+
+def test_sandbox_stops_with_its_standard_input_if_asked() -> None:
+    with sandbox("--stop-with-stdin", WOOX_API_KEY="key-of-mine", WOOX_API_SECRET="hunter2") as process:
+        try:
+            line = process.stdout.readline()
+            url = re.search(r"http://127\.0\.0\.1:\d+", line)
+            assert url
+            process.stdin.write("this is no end\n")
+            process.stdin.flush()
+            assert get(url[0] + "/v3/public/systemInfo")["success"] is True
+            process.stdin.close()
+            assert process.wait(20) == 0
+            assert (process.stdout.read(), process.stderr.read()) == ("", "")
+            assert "key-of-mine" in line
+            assert "hunter2" not in line
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(("arguments", "limited"), [([], False), (["--rate-limits"], True)])
+def test_what_the_sandbox_is_given(arguments: list[str], limited: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    import woox_fast.sandbox
+
+    calls = []
+    set_credentials(monkeypatch, "k", "s")
+    monkeypatch.setattr(woox_fast.sandbox, "run", lambda *given, **more: calls.append((*given, more)))
+    assert cli.main(["sandbox", "--host", "::1", "--port", "0", *arguments]) == 0
+    assert calls == [("::1", 0, "k", "s", {"rate_limits": limited})]
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = python("-m", "woox_fast", "sandbox", "--port", str(port))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.fullmatch(rf"woox-fast sandbox: cannot listen on 127\.0\.0\.1 port {port}: .*\n", result.stderr)
