@@ -30,17 +30,28 @@ cdef extern from "hmac_sha256.h" nogil:
     ctypedef struct hmac_sha256_part:
         const void *data
         size_t size
+    ctypedef struct hmac_sha256_message:
+        uint8_t *head
+        size_t head_size, part_count
+        hmac_sha256_part *parts
     const sha256_implementation_c *const sha256_implementations[]
     const sha256_implementation_c *hmac_sha256_chosen
     const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)
     void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
-    void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count, char *hex)
+    void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex)
     void hmac_sha256_wipe(void *memory, size_t size)
+
+cdef extern from "timestamp.h" nogil:
+    enum:
+        TIMESTAMP_SIZE
+    void timestamp_write(uint8_t *out, uint64_t milliseconds)
+    bint timestamp_copy(uint8_t *out, const uint8_t *text)
 
 cdef extern from *:
     """
     #include <time.h>
     """
+    int64_t PyLong_AsLongLongAndOverflow(object, int *) noexcept
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
     void *PyUnicode_DATA(object)
@@ -54,7 +65,6 @@ cdef extern from *:
     int timespec_get(timespec *now, int base)
 
 cdef enum:
-    TIMESTAMP_SIZE = 13
     # From here on other threads may run meanwhile. Less is hashed sooner than the GIL is had back.
     LONG_MESSAGE = 32768
 
@@ -70,35 +80,17 @@ cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
     return True
 
 
-cdef inline void write_digits(char *out, uint64_t milliseconds) noexcept:
-    cdef int i
-    for i in range(TIMESTAMP_SIZE - 1, -1, -1):
-        out[i] = <char>(48 + milliseconds % 10)
-        milliseconds //= 10
-
-
-cdef inline bint plain_timestamp(object timestamp, char *digits, hmac_sha256_part *part) noexcept:
+cdef inline bint plain_timestamp(object timestamp, uint8_t *head) noexcept:
     cdef int64_t milliseconds
-    cdef const uint8_t *text
-    cdef int i
-    part.size = TIMESTAMP_SIZE
+    cdef int overflow
+    cdef hmac_sha256_part text
     if PyLong_CheckExact(timestamp):
-        try:
-            milliseconds = timestamp
-        except OverflowError:
-            return False
+        milliseconds = PyLong_AsLongLongAndOverflow(timestamp, &overflow)  # -1 where it does not fit
         if not 1_000_000_000_000 <= milliseconds < 10_000_000_000_000:
             return False
-        write_digits(digits, <uint64_t>milliseconds)
-        part.data = digits
+        timestamp_write(head, <uint64_t>milliseconds)
         return True
-    if not ascii_text(timestamp, part) or part.size != TIMESTAMP_SIZE:
-        return False
-    text = <const uint8_t *>part.data
-    for i in range(TIMESTAMP_SIZE):
-        if <uint8_t>(text[i] - 48) > 9:
-            return False
-    return True
+    return ascii_text(timestamp, &text) and text.size == TIMESTAMP_SIZE and timestamp_copy(head, <const uint8_t *>text.data)
 
 
 cdef inline bint plain_method(object method, hmac_sha256_part *part) noexcept:
@@ -125,38 +117,39 @@ cdef inline bint plain_body(object body, hmac_sha256_part *part) noexcept:
     return ascii_text(body, part)
 
 
-cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count):
+cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
     cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
     cdef char *out = <char *>PyUnicode_DATA(hex)
-    hmac_sha256_hex(key, parts, part_count, out)
+    hmac_sha256_hex(key, message, out)
     return hex
 
 
 cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
     """For what is not plain, once `_checks` made bytes or a flat view of it."""
-    cdef hmac_sha256_part parts[2]
+    cdef hmac_sha256_message message
     cdef Py_buffer view
-    parts[0].data = PyBytes_AS_STRING(head)
-    parts[0].size = <size_t>PyBytes_GET_SIZE(head)
+    message.head_size, message.part_count = 0, 2
+    message.parts[0].data = PyBytes_AS_STRING(head)
+    message.parts[0].size = <size_t>PyBytes_GET_SIZE(head)
     PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
     try:
-        parts[1].data = view.buf
-        parts[1].size = <size_t>view.len
-        return hmac_hex(key, parts, 2)
+        message.parts[1].data = view.buf
+        message.parts[1].size = <size_t>view.len
+        return hmac_hex(key, &message)
     finally:
         PyBuffer_Release(&view)
 
 
 cdef str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
-    cdef hmac_sha256_part parts[4]
-    cdef char digits[TIMESTAMP_SIZE]
+    cdef hmac_sha256_message message
+    message.head_size, message.part_count = TIMESTAMP_SIZE, 3
     if (
-        plain_timestamp(timestamp, digits, parts)
-        and plain_method(method, parts + 1)
-        and plain_path(path, parts + 2)
-        and plain_body(body, parts + 3)
+        plain_timestamp(timestamp, message.head)
+        and plain_method(method, message.parts)
+        and plain_path(path, message.parts + 1)
+        and plain_body(body, message.parts + 2)
     ):
-        return hmac_hex(key, parts, 4)
+        return hmac_hex(key, &message)
     head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
     return checked_hex(key, head.encode(), _checks.body_bytes(body))
 
@@ -219,9 +212,10 @@ cdef class Signer:
 
     def hexdigest(self, message):
         """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
-        cdef hmac_sha256_part part
-        if plain_body(message, &part):
-            return hmac_hex(&self._key, &part, 1)
+        cdef hmac_sha256_message plain
+        plain.head_size, plain.part_count = 0, 1
+        if plain_body(message, plain.parts):
+            return hmac_hex(&self._key, &plain)
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 const sha256_implementation *hmac_sha256_chosen = &sha256_portable;
 
 void hmac_sha256_wipe(void *memory, size_t size) {
@@ -15,95 +17,32 @@ void hmac_sha256_wipe(void *memory, size_t size) {
 #endif
 }
 
-static void store_be32(uint8_t *p, uint32_t x) {
-    p[0] = (uint8_t)(x >> 24), p[1] = (uint8_t)(x >> 16), p[2] = (uint8_t)(x >> 8), p[3] = (uint8_t)x;
-}
-
-/* Little-endian words: the byte that comes first is the lowest, so appending is a shift to the left. */
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define BIG_ENDIAN_HOST 1
-static uint64_t load_le(const uint8_t *p, size_t size) {
-    uint64_t x = 0;
-    while (size--) x = x << 8 | p[size];
-    return x;
-}
-#endif
-
-static inline uint64_t load_le64(const uint8_t *p) {
-#ifdef BIG_ENDIAN_HOST
-    return load_le(p, 8);
-#else
-    uint64_t x;
-    memcpy(&x, p, 8);
-    return x;
-#endif
-}
-
-static inline void store_le64(uint8_t *p, uint64_t x) {
-#ifdef BIG_ENDIAN_HOST
-    for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);
-#else
-    memcpy(p, &x, 8);
-#endif
-}
-
-/* Up to eight bytes, read by two loads that overlap instead of one by one. */
-static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
-#ifdef BIG_ENDIAN_HOST
-    return load_le(p, size);
-#else
-    if (size >= 4) {
-        uint32_t low, high;
-        memcpy(&low, p, 4);
-        memcpy(&high, p + size - 4, 4);
-        return low | (uint64_t)high << 8 * (size - 4);
+/* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
+ * call, and nothing is touched outside of the `size` bytes. */
+static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
+    if (size >= 16) {
+        size_t last = size - 16;
+        for (size_t at = 0; at < last; at += 16) memcpy(to + at, from + at, 16);
+        memcpy(to + last, from + last, 16);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else if (size > 0) {
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
     }
-    if (size == 0) return 0;
-    return p[0] | (uint64_t)p[size / 2] << 8 * (size / 2) | (uint64_t)p[size - 1] << 8 * (size - 1);
-#endif
-}
-
-/* Bytes are gathered in a word, and each word is stored once and whole: the load that follows can then take it from
- * the store buffer, instead of waiting until every older instruction, the previous signature among them, has retired. */
-typedef struct {
-    uint8_t *out;
-    uint64_t word;
-    unsigned bits; /* how much of word is filled: 0, 8, ... 56 */
-} gatherer;
-
-static inline void gather_word(gatherer *g, uint64_t x) {
-    store_le64(g->out, g->word | x << g->bits);
-    g->out += 8;
-    g->word = x >> 1 >> (63 - g->bits); /* two shifts: by 64 at once is undefined */
-}
-
-/* Append `size` < 8 bytes in `x`, whose other bytes are zero. */
-static inline void gather_short(gatherer *g, uint64_t x, size_t size) {
-    unsigned bits = g->bits + 8 * (unsigned)size;
-    g->word |= x << g->bits;
-    if (bits >= 64) {
-        store_le64(g->out, g->word);
-        g->out += 8;
-        g->word = x >> 1 >> (63 - g->bits);
-        bits -= 64;
-    }
-    g->bits = bits;
-}
-
-static inline void gather(gatherer *g, const uint8_t *p, size_t size) {
-    size_t rest = size & 7;
-    const uint8_t *end = p + (size - rest);
-    for (; p < end; p += 8) gather_word(g, load_le64(p));
-    if (rest == 0) return;
-    /* Where the part is long enough, its last word reaches back over bytes that were taken already. */
-    gather_short(g, size >= 8 ? load_le64(p + rest - 8) >> 8 * (8 - rest) : load_le_short(p, rest), rest);
 }
 
 /* A part adds at most two runs: the scratch that it ends, and its own whole blocks. Its pieces at either end are at most
- * 63 bytes each; padding is at most 72. */
+ * 63 bytes each; padding is at most 72, and is written by vectors of 16. */
 enum {
+    PADDING_ROOM = 80,
     MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,
-    SCRATCH_SIZE = HMAC_SHA256_MAX_PARTS * 2 * (SHA256_BLOCK_SIZE - 1) + 72,
+    SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * 2 * (SHA256_BLOCK_SIZE - 1) + PADDING_ROOM,
 };
 
 /* A message as SHA-256 takes it: padded, in runs of whole blocks. A run lies in its part where that has whole blocks of
@@ -114,38 +53,42 @@ typedef struct {
     uint8_t scratch[SCRATCH_SIZE];
 } padded_message;
 
+static inline void add_run(padded_message *m, const uint8_t *blocks, size_t size) {
+    m->runs[m->run_count++] = (sha256_run){blocks, size / SHA256_BLOCK_SIZE};
+}
+
 /* `hashed` bytes (whole blocks) went before this message under the same hash. */
-static void pad_message(padded_message *m, const hmac_sha256_part *parts, size_t part_count, uint64_t hashed) {
-    gatherer g = {m->scratch, 0, 0};
-    uint8_t *run = m->scratch; /* where the scratch run that is being filled began */
+static void pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
+    uint8_t *run = m->scratch; /* where the scratch run that is being filled begins */
+    uint8_t *out = run + message->head_size;
+    memcpy(run, message->head, HMAC_SHA256_HEAD_ROOM);
+    hashed += message->head_size;
     m->run_count = 0;
-    for (const hmac_sha256_part *part = parts; part < parts + part_count; part++) {
-        const uint8_t *p = part->data;
+    for (const hmac_sha256_part *part = message->parts, *end = part + message->part_count; part < end; part++) {
+        const uint8_t *from = part->data;
         size_t size = part->size;
         hashed += size;
         if (size >= SHA256_BLOCK_SIZE) {
-            size_t room = -((size_t)(g.out - m->scratch) + g.bits / 8) % SHA256_BLOCK_SIZE;
-            size_t count = (size - room) / SHA256_BLOCK_SIZE;
-            if (count > 0) {
-                gather(&g, p, room);
-                if (g.out > run) m->runs[m->run_count++] = (sha256_run){run, (size_t)(g.out - run) / SHA256_BLOCK_SIZE};
-                m->runs[m->run_count++] = (sha256_run){p + room, count};
-                run = g.out;
-                p += room + count * SHA256_BLOCK_SIZE;
-                size -= room + count * SHA256_BLOCK_SIZE;
+            size_t room = (size_t)(m->scratch - out) % SHA256_BLOCK_SIZE;
+            size_t whole = (size - room) & ~(size_t)(SHA256_BLOCK_SIZE - 1);
+            if (whole > 0) {
+                copy(out, from, room);
+                out += room;
+                if (out > run) add_run(m, run, (size_t)(out - run));
+                add_run(m, from + room, whole);
+                run = out;
+                from += room + whole;
+                size -= room + whole;
             }
         }
-        gather(&g, p, size);
+        copy(out, from, size);
+        out += size;
     }
-    gather_short(&g, 0x80, 1);
-    if (g.bits > 0) gather_word(&g, 0);
-    while ((size_t)(g.out - m->scratch) % SHA256_BLOCK_SIZE != SHA256_BLOCK_SIZE - 8) {
-        store_le64(g.out, 0);
-        g.out += 8;
-    }
-    store_be32(g.out, (uint32_t)(hashed >> 29));
-    store_be32(g.out + 4, (uint32_t)(hashed << 3));
-    m->runs[m->run_count++] = (sha256_run){run, (size_t)(g.out + 8 - run) / SHA256_BLOCK_SIZE};
+    uint8_t *end = run + (((size_t)(out - run) + 8) & ~(size_t)(SHA256_BLOCK_SIZE - 1)) + SHA256_BLOCK_SIZE;
+    memset(out, 0, PADDING_ROOM);
+    out[0] = 0x80;
+    store_be64(end - 8, hashed * 8);
+    add_run(m, run, (size_t)(end - run));
 }
 
 static void digest_bytes(uint8_t digest[SHA256_DIGEST_SIZE], const uint32_t state[8]) {
@@ -177,9 +120,9 @@ void hmac_sha256_hex_by_compress(void (*compress)(uint32_t *, const uint8_t *, s
     }
 }
 
-void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count, char *hex) {
+void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex) {
     padded_message m;
-    pad_message(&m, parts, part_count, SHA256_BLOCK_SIZE);
+    pad_message(&m, message, SHA256_BLOCK_SIZE);
     hmac_sha256_chosen->hmac_hex(key->inner, key->outer, m.runs, m.run_count, hex);
 }
 
@@ -189,7 +132,7 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         padded_message m;
         uint32_t state[8];
         memcpy(state, sha256_initial_state, sizeof state);
-        pad_message(&m, &(hmac_sha256_part){secret, size}, 1, 0);
+        pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
         compress_runs(sha256->compress, state, m.runs, m.run_count);
         digest_bytes(block, state);
         hmac_sha256_wipe(&m, sizeof m);
@@ -230,7 +173,8 @@ static bool signs_known_answers(const sha256_implementation *sha256) {
         padded_message m;
         char hex[HMAC_SHA256_HEX_SIZE];
         key_init(&key, answers[i].key, strlen(answers[i].key), sha256);
-        pad_message(&m, &(hmac_sha256_part){answers[i].message, strlen(answers[i].message)}, 1, SHA256_BLOCK_SIZE);
+        hmac_sha256_message message = {.parts = {{answers[i].message, strlen(answers[i].message)}}, .part_count = 1};
+        pad_message(&m, &message, SHA256_BLOCK_SIZE);
         sha256->hmac_hex(key.inner, key.outer, m.runs, m.run_count, hex);
         if (memcmp(hex, answers[i].hex, sizeof hex) != 0) return false;
     }

@@ -4,7 +4,7 @@
 
 #include "sha256.h"
 
-enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_MAX_PARTS = 4 };
+enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_ROOM = 16, HMAC_SHA256_MAX_PARTS = 3 };
 
 /* Key context: the SHA-256 states (midstates) after the block key ^ ipad and after the block key ^ opad. */
 typedef struct {
@@ -17,6 +17,13 @@ typedef struct {
     size_t size;
 } hmac_sha256_part;
 
+/* What is signed: `head_size` bytes of `head`, where short text can be made, then the parts. */
+typedef struct {
+    uint8_t head[HMAC_SHA256_HEAD_ROOM];
+    size_t head_size, part_count;
+    hmac_sha256_part parts[HMAC_SHA256_MAX_PARTS];
+} hmac_sha256_message;
+
 /* Take the first implementation in the table that this processor has and that signs the known answers; unless
  * `name` is empty, only the one so called. Returns it, or NULL and changes nothing. *refused is the name of the last one that signed wrong. */
 const sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
@@ -26,8 +33,8 @@ extern const sha256_implementation *hmac_sha256_chosen;
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
 
-/* The HMAC of up to four parts, one after the other, as 64 lower-case hex characters without a final NUL. */
-void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_part *parts, size_t part_count, char *hex);
+/* The message's HMAC as 64 lower-case hex characters without a final NUL. */
+void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex);
 
 /* Overwrite what must not be left in memory; compilers do not remove it. */
 void hmac_sha256_wipe(void *memory, size_t size);

@@ -7,6 +7,10 @@ four characters, into a message.
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
@@ -169,7 +173,7 @@ def request_fields(request: object) -> tuple[object, object, object, object]:
     return fields
 
 
-def raise_at(index: int, error: Exception) -> None:
+def raise_at(index: int, error: Exception) -> NoReturn:
     """Raise `error` again with the index of the bad request in front of its message."""
     where = f"requests[{index}]: "
     if type(error) is UnicodeEncodeError:
@@ -179,7 +183,7 @@ def raise_at(index: int, error: Exception) -> None:
     raise error
 
 
-def refuse_pickling() -> None:
+def refuse_pickling() -> NoReturn:
     """Raise the TypeError of every attempt to pickle or copy a Signer."""
     raise TypeError("a Signer holds a secret: it cannot be pickled or copied; make another from the key and the secret")
 

@@ -1,0 +1,53 @@
+/* Words of a fixed byte order in memory of any alignment. */
+#ifndef WOOX_FAST_BYTES_H
+#define WOOX_FAST_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define WOOX_FAST_BIG_ENDIAN 1
+#endif
+
+static inline uint32_t load_be32(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+static inline void store_be32(uint8_t *p, uint32_t x) {
+    p[0] = (uint8_t)(x >> 24), p[1] = (uint8_t)(x >> 16), p[2] = (uint8_t)(x >> 8), p[3] = (uint8_t)x;
+}
+
+static inline uint32_t load_le32(const uint8_t *p) {
+    uint32_t x;
+    memcpy(&x, p, sizeof x);
+#ifdef WOOX_FAST_BIG_ENDIAN
+    x = x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24;
+#endif
+    return x;
+}
+
+static inline uint64_t load_le64(const uint8_t *p) {
+#ifdef WOOX_FAST_BIG_ENDIAN
+    return load_le32(p) | (uint64_t)load_le32(p + 4) << 32;
+#else
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+#endif
+}
+
+static inline void store_le64(uint8_t *p, uint64_t x) {
+#ifdef WOOX_FAST_BIG_ENDIAN
+    for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);
+#else
+    memcpy(p, &x, sizeof x);
+#endif
+}
+
+static inline void store_be64(uint8_t *p, uint64_t x) {
+    store_be32(p, (uint32_t)(x >> 32));
+    store_be32(p + 4, (uint32_t)x);
+}
+
+#endif
