@@ -62,8 +62,7 @@ def test_orders_from_placement_to_cancellation(kind: str) -> None:
             "create_order", "BTC/USDT:USDT", "market", "buy", 0.5, params={"reduceOnly": True, "marginMode": "isolated"}
         )
 
-        edited = await call("edit_order", spot["id"], "BTC/USDT", "limit", "buy", 0.02, 61000)
-        assert edited["status"] == "open"
+        await call("edit_order", spot["id"], "BTC/USDT", "limit", "buy", 0.02, 61000)
         fetched = await call("fetch_order", spot["id"], "BTC/USDT")
         seen = [fetched[name] for name in ("id", "symbol", "side", "status", "price", "amount", "filled")]
         assert seen == [spot["id"], "BTC/USDT", "buy", "open", 61000, 0.02, 0]
@@ -169,7 +168,7 @@ def test_account_and_clock(kind: str) -> None:
         assert (position["symbol"], position["contracts"]) == ("ETH/USDT:USDT", 0)
         assert position["info"]["pendingLongQty"] == "2"
         reply = await call("cancel_all_orders_after", 10_000)
-        assert reply["data"]["expectedTriggerTime"] == int(reply["timestamp"]) + 10_000
+        assert int(reply["data"]["expectedTriggerTime"]) == int(reply["timestamp"]) + 10_000
 
     sandbox = Sandbox()
     with sandbox as url:

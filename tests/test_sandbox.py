@@ -579,6 +579,24 @@ def test_cancel_by_symbol_and_cancel_all(client: Client) -> None:
     assert client.data("DELETE", "/v3/trade/orders") == sent  # nothing to cancel is no error
 
 
+def test_older_paths_with_the_id_at_their_end(client: Client) -> None:
+    order = place(client, clientOrderId=5)
+    assert client.data("PUT", f"/v3/order/{order}", {"price": "60001"}) == {"status": "EDIT_SENT"}
+    assert client.data("PUT", "/v3/order/client/5", {"quantity": "0.02"}) == {"status": "EDIT_SENT"}
+    row = client.data("GET", f"/v3/trade/order?orderId={order}")
+    assert (row["price"], row["quantity"]) == ("60001", "0.02")
+    stop = {**STOP_ORDER, "clientAlgoOrderId": 6}
+    algo = client.data("POST", "/v3/algo/order", stop)["rows"][0]["algoOrderId"]
+    assert client.data("PUT", f"/v3/algo/order/{algo}", {"price": "60001"}) == {"status": "EDIT_SENT"}
+    assert client.data("PUT", "/v3/algo/order/client/6", {"quantity": "0.02"}) == {"status": "EDIT_SENT"}
+    row = client.data("GET", f"/v3/algo/order/{algo}")
+    assert (row["price"], row["quantity"]) == ("60001", "0.02")
+    assert client.data("DELETE", f"/v3/algo/order/{algo}") == {"status": "CANCEL_SENT"}
+    for bad in ("", "x", "-1", "%31"):
+        assert client.refusal("PUT", f"/v3/order/{bad}", {"price": "60001"}) == "INVALID_PARAM"
+    assert client.refusal("PUT", "/v3/order", {"price": "60001"}) == "NO_SUCH_ENDPOINT"
+
+
 def test_algo_orders(client: Client, clock: Clock) -> None:
     tp_sl = {
         "symbol": "PERP_BTC_USDT",
@@ -902,7 +920,6 @@ HEAD = b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\n"
         (b"GET /v3/account/info?a=\x7f HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /v3/account/info?a=\xe2\x82\xac HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /v3/account/info?a=\xff HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-        (b"GET http://[bad/v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX\x00: a\r\n\r\n", 400),
@@ -961,6 +978,15 @@ def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog
         place(client)
     assert not sandbox.verdicts["UNKNOWN"]
     assert not caplog.records
+
+
+def test_an_authority_that_cannot_be_read(sandbox: Sandbox, clock: Clock) -> None:
+    """Older versions of aiohttp close the connection without a word."""
+    with Client(sandbox, clock) as broken:
+        broken.send(b"GET http://[bad/v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert broken.socket.recv(12) in (b"HTTP/1.0 400", b"")
+    with Client(sandbox, clock) as client:
+        place(client)
 
 
 def test_half_open_connections_do_not_hold_the_server(sandbox: Sandbox, clock: Clock) -> None:

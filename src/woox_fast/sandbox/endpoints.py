@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from .errors import ApiError
 from .exchange import Exchange
 from .fields import (
     BY_ALGO_ORDER_ID,
@@ -64,6 +65,29 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v1/public/token_network"): Endpoint(_E.get_token_networks, {}, Limit(10, 1, "ip"), private=False),
 }
 
-# The two paths that the integration guide signs in its examples, now /v3/trade/* (migration guide).
+# Paths of the older V3 API that the integration guide still signs in its examples, and what they became
+# (https://developer.woox.io/api-reference/migration_guide).
 ENDPOINTS["POST", "/v3/algo/order"] = ENDPOINTS["POST", "/v3/trade/algoOrder"]
 ENDPOINTS["GET", "/v3/algo/orders"] = ENDPOINTS["GET", "/v3/trade/algoOrders"]
+
+# And those with an id at their end, which ccxt used for its edits until 2026: the parameter that the id stands for.
+PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
+    ("PUT", "/v3/order"): (ENDPOINTS["PUT", "/v3/trade/order"], "orderId"),
+    ("PUT", "/v3/order/client"): (ENDPOINTS["PUT", "/v3/trade/order"], "clientOrderId"),
+    ("PUT", "/v3/algo/order"): (ENDPOINTS["PUT", "/v3/trade/algoOrder"], "algoOrderId"),
+    ("PUT", "/v3/algo/order/client"): (ENDPOINTS["PUT", "/v3/trade/algoOrder"], "clientAlgoOrderId"),
+    ("GET", "/v3/algo/order"): (ENDPOINTS["GET", "/v3/trade/algoOrder"], "algoOrderId"),
+    ("DELETE", "/v3/algo/order"): (ENDPOINTS["DELETE", "/v3/trade/algoOrder"], "algoOrderId"),
+}
+
+
+def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
+    """The endpoint of a raw path, and the parameters that stand in the path. Raises `ApiError` NO_SUCH_ENDPOINT."""
+    endpoint = ENDPOINTS.get((method, path))
+    if endpoint is not None:
+        return endpoint, {}
+    prefix, _, value = path.rpartition("/")
+    if (method, prefix) in PATHS_WITH_ID:
+        endpoint, name = PATHS_WITH_ID[method, prefix]
+        return endpoint, {name: value}
+    raise ApiError("NO_SUCH_ENDPOINT", f"There is no {method} {path[:100]}.")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from .auth import authenticate, origin_form
-from .endpoints import ENDPOINTS
+from .endpoints import find_endpoint
 from .errors import ApiError
 from .exchange import Exchange
 from .limits import RateLimiter
@@ -176,9 +176,7 @@ class Sandbox:
     async def _carry_out(self, request: web.BaseRequest, target: str, now_ms: int) -> Params:
         method = request.method
         path, _, query = target.partition("?")
-        endpoint = ENDPOINTS.get((method, path))
-        if endpoint is None:
-            raise ApiError("NO_SUCH_ENDPOINT", f"There is no {method} {path[:100]}.")
+        endpoint, in_path = find_endpoint(method, path)
         body = await self._body(request)
         if endpoint.private:
             authenticate(
@@ -199,11 +197,11 @@ class Sandbox:
             if body:
                 raise ApiError("INVALID_PARAM", f"The parameters of a {method} go in the query string.")
             given = parse_query(query)
-        params = check_params(endpoint.fields, given)
+        params = check_params(endpoint.fields, given | in_path)
         if self._limiter is not None:
             limit = endpoint.limit
             who = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
-            self._limiter.check(limit, (method, path, who), now_ms)
+            self._limiter.check(limit, (endpoint.handler.__name__, who), now_ms)
         self.exchange.tick(now_ms)
         return endpoint.handler(self.exchange, params, now_ms)
 
