@@ -37,11 +37,11 @@ $(BIN)/python:
 $(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
 	@echo "Setting up $(VENV): a minute or two, the first time"
 	@rm -f src/woox_fast/_sign.*.so
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,test]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,test]'
 	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
 	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"
 	@touch $@
 
 $(VENV)/%-installed: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[$*]'
 	@touch $@
