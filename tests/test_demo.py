@@ -85,6 +85,7 @@ class Exchange:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 super().setup()
@@ -229,14 +230,19 @@ def test_credentials_of_the_environment_are_those_of_the_embedded_exchange() -> 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_embedded_exchange_never_outlives_the_demo(signal_number: int) -> None:
     with subprocess.Popen(
-        command("--orders", "1000000"), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("--orders", "1000000"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             url = re.search(r"http://\S+", process.stdout.readline())
             assert url
             time.sleep(0.3)
             assert not refuses_connections(url[0])
-            process.send_signal(signal_number)
+            os.killpg(process.pid, signal_number)  # as Ctrl-C does: the whole process group
             _, errors = process.communicate(timeout=20)
         finally:
             process.kill()
@@ -247,6 +253,15 @@ def test_the_embedded_exchange_never_outlives_the_demo(signal_number: int) -> No
         assert "Traceback" not in errors
     else:
         assert process.returncode == -signal_number
+
+
+def test_the_embedded_exchange_stops_when_told(capfd: pytest.CaptureFixture) -> None:
+    with demo.embedded_exchange(*CREDENTIALS) as url:
+        assert not refuses_connections(url)
+        started = time.monotonic()
+    assert time.monotonic() - started < 4  # it was not waited for and killed
+    assert refuses_connections(url)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_embedded_exchange_that_cannot_start_is_an_error(capfd: pytest.CaptureFixture, monkeypatch: Any) -> None:
@@ -448,6 +463,7 @@ ELSEWHERE = [
     "http://[::]",
     "http://[::2]",
     "http://[::ffff:8.8.8.8]",
+    "http://[::ffff:127.0.0.1]",
     "http://[fe80::1]",
 ]
 NOT_AN_ORIGIN = [
