@@ -387,6 +387,20 @@ def test_refusals_are_counted_and_shown_as_plain_text(
     assert "5 of 5 orders were not accepted" in output.err
 
 
+def test_a_refusal_is_shown_on_an_output_that_lacks_its_letters() -> None:
+    with serving(lambda *_: (400, {}, {"code": -1000, "message": "verw\xe4hrt \ud800"})) as exchange:
+        result = subprocess.run(
+            command("--orders", "2", "--url", exchange.url),
+            env=environment(WOOX_API_KEY=API_KEY, WOOX_API_SECRET=API_SECRET, PYTHONIOENCODING="ascii"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert result.returncode == 1
+    assert "refused 2 times: HTTP 400, code -1000: verw?hrt ?\n" in result.stdout
+    assert result.stderr == "woox-fast demo: 2 of 2 orders were not accepted\n"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(status: int, capsys: pytest.CaptureFixture) -> None:
     with serving(accept) as elsewhere:

@@ -431,5 +431,7 @@ def _failed(message: str) -> int:
 
 
 def _printable(text: str) -> str:
-    """Text from the exchange, fit for a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text[:300])
+    """Text from the exchange, fit for a terminal: no control characters, nothing its encoding lacks."""
+    encoding = sys.stdout.encoding or "ascii"
+    shown = "".join(character if character.isprintable() else "?" for character in text[:300])
+    return shown.encode(encoding, "replace").decode(encoding)
