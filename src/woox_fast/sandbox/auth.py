@@ -1,6 +1,6 @@
 """Is this request signed by the holder of the key? Answered with the standard library's `hmac` alone.
 
-Source: https://developer.woox.io/api-reference/guide, and for the 300 s https://docs.woox.io/#authentication.
+Source: https://developer.woox.io/api-reference/guide, and for the 300 s https://docs.woox.io, Security.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
 ENDPOINTS["POST", "/v3/algo/order"] = ENDPOINTS["POST", "/v3/trade/algoOrder"]
 ENDPOINTS["GET", "/v3/algo/orders"] = ENDPOINTS["GET", "/v3/trade/algoOrders"]
 
-# And those with an id at their end, which ccxt used for its edits until 2026: the parameter that the id stands for.
+# And those with an id at their end, which older versions of ccxt 4.5 use for their edits: what the id stands for.
 PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
     ("PUT", "/v3/order"): (ENDPOINTS["PUT", "/v3/trade/order"], "orderId"),
     ("PUT", "/v3/order/client"): (ENDPOINTS["PUT", "/v3/trade/order"], "clientOrderId"),

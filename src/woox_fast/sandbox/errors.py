@@ -1,7 +1,7 @@
 """What the sandbox refuses with: one table of names, codes, HTTP statuses and the exchange's own words.
 
-Codes, statuses and texts are those of the API's error table (https://docs.woox.io/#error-codes). It has no entry for
-five cases; each borrows the nearest code, and its name below says which case it is:
+Codes, statuses and texts are those of the API's error table (https://docs.woox.io, Error Codes). It has no entry for
+some cases; each borrows the nearest code, and its name below says which case it is:
 
 - a missing header answers -1001, the code of keys and signatures "in wrong format";
 - a stale or malformed timestamp answers -1002, because the exchange's article on that code

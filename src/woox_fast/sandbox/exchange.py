@@ -136,13 +136,14 @@ class Exchange:
 
     def place_algo_order(self, params: Params, now_ms: int) -> Params:
         symbol = params["symbol"]
-        client_id = params["clientAlgoOrderId"]
-        self.algo_orders.check_client_id(client_id)
         open_here = sum(not o.parent_id and o.params["symbol"] == symbol for o in self.algo_orders.open.values())
         if open_here >= MAX_OPEN_ALGO_ORDERS:
             raise ApiError("RPC_REJECT", f"At most {MAX_OPEN_ALGO_ORDERS} open algo orders per instrument.")
         rows: list[Params] = []
-        for order in self._algo_tree(params, symbol, now_ms, depth=1):
+        tree = self._algo_tree(params, symbol, now_ms, depth=1)
+        for order in tree:
+            self.algo_orders.check_client_id(order.client_id)
+        for order in tree:
             self.algo_orders.add(order)
             rows.append(
                 {

@@ -63,8 +63,7 @@ class Sandbox:
 
     `url` is where it listens. `requests` holds the last 1,000 records. `verified` counts signatures that were right,
     `accepted` and `refused` count replies with success and without; `verdicts` counts every verdict. `exchange` is the
-    state behind. All but GET /sandbox/stats is counted, which gives the same counts over HTTP, unsigned, and is no part
-    of WOO X.
+    state behind. GET /sandbox/stats, no part of WOO X, gives the counts over HTTP, unsigned, and is not counted itself.
     """
 
     def __init__(
