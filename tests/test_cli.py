@@ -20,7 +20,7 @@ from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET
 
 
 def environment(**changes: str) -> dict[str, str]:
-    return {**{name: value for name, value in os.environ.items() if not name.startswith("WOOX_")}, **changes}
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("WOOX_API_")}, **changes}
 
 
 def python(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -43,7 +43,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WOOX_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WOOX_API_")}
     kept.pop("FORCE_COLOR", None)
     return {**kept, **changes}
 
