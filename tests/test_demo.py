@@ -238,7 +238,8 @@ def test_the_embedded_exchange_never_outlives_the_demo(signal_number: int) -> No
         start_new_session=True,
     ) as process:
         try:
-            url = re.search(r"http://\S+", process.stdout.readline())
+            line = next(line for line in process.stdout if line.startswith("Exchange: "))
+            url = re.search(r"http://\S+", line)
             assert url
             time.sleep(0.3)
             assert not refuses_connections(url[0])
