@@ -12,10 +12,11 @@ import warnings
 from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.long cimport PyLong_CheckExact
 from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
 
 from woox_fast import _checks
 
@@ -154,6 +155,57 @@ cdef str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
     return checked_hex(key, head.encode(), _checks.body_bytes(body))
 
 
+cdef inline void put(char **out, const void *data, size_t size) noexcept:
+    memcpy(out[0], data, size)
+    out[0] += size
+
+
+cdef inline void put_text(char **out, str text) noexcept:
+    put(out, PyUnicode_DATA(text), <size_t>PyUnicode_GET_LENGTH(text))
+
+
+cdef bytes request_bytes(const hmac_sha256_key *key, str api_key, str stamp, str method, str path, str host, body):
+    """A whole HTTP/1.1 request of what `_checks` let pass: every str is ASCII. It is signed where it is sent from."""
+    cdef hmac_sha256_message message
+    cdef Py_buffer view
+    cdef char *out
+    cdef char *signature
+    cdef bytes request
+    cdef str after_host, after_length
+    PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
+    try:
+        content_type = _checks.content_type(method, view.len)
+        after_host = f"\r\nContent-Type: {content_type}\r\nContent-Length: {view.len}\r\nx-api-key: "
+        after_length = f"\r\nx-api-timestamp: {stamp}\r\nx-api-signature: "
+        request = PyBytes_FromStringAndSize(
+            NULL,
+            len(method) + 1 + len(path) + 17 + len(host) + len(after_host) + len(api_key) + len(after_length)
+            + HMAC_SHA256_HEX_SIZE + 4 + view.len,
+        )
+        out = PyBytes_AS_STRING(request)
+        message.head_size, message.part_count = TIMESTAMP_SIZE, 3
+        memcpy(message.head, PyUnicode_DATA(stamp), TIMESTAMP_SIZE)
+        message.parts[0].data, message.parts[0].size = out, <size_t>len(method)
+        put_text(&out, method)
+        put(&out, b" ", 1)
+        message.parts[1].data, message.parts[1].size = out, <size_t>len(path)
+        put_text(&out, path)
+        put(&out, b" HTTP/1.1\r\nHost: ", 17)
+        put_text(&out, host)
+        put_text(&out, after_host)
+        put_text(&out, api_key)
+        put_text(&out, after_length)
+        signature = out
+        out += HMAC_SHA256_HEX_SIZE
+        put(&out, b"\r\n\r\n", 4)
+        message.parts[2].data, message.parts[2].size = out, <size_t>view.len
+        put(&out, view.buf, <size_t>view.len)
+    finally:
+        PyBuffer_Release(&view)
+    hmac_sha256_hex(key, &message, signature)
+    return request
+
+
 cdef key_init(hmac_sha256_key *key, api_secret):
     cdef bytes secret = _checks.secret_bytes(api_secret)
     cdef char *data = PyBytes_AS_STRING(secret)
@@ -236,6 +288,18 @@ cdef class Signer:
             "x-api-signature": checked_hex(&self._key, head.encode(), data),
             "Content-Type": _checks.content_type(verb, len(data)),
         }
+
+    def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
+        """A whole signed HTTP/1.1 request as bytes, ready for a socket: request line, headers and body."""
+        return request_bytes(
+            &self._key,
+            self.api_key,
+            _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp),
+            _checks.method_text(method),
+            _checks.target_text(path),
+            _checks.host_text(host),
+            _checks.body_bytes(body),
+        )
 
     def prepare(self, method, path, **options):
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed."""

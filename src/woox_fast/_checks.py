@@ -15,6 +15,9 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
 
+_HEX = frozenset("0123456789ABCDEFabcdef")
+_HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+
 MAX_CLOCK_OFFSET_MS = 10**13
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
@@ -72,6 +75,45 @@ def path_text(path: object) -> str:
     raise ValueError(
         f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}"
     )
+
+
+def target_text(path: object) -> str:
+    """`path` as it stands in a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    text = path_text(path)
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
+    at, got = next((at, c) for at, c in enumerate(text) if not "!" <= c <= "~")
+    raise ValueError(
+        f"path must be percent-encoded ASCII to be sent as it is signed, got {got!a} at index {at}; "
+        "use urllib.parse.quote, or prepare(params=...)"
+    )
+
+
+def host_text(host: object) -> str:
+    """`host` as it stands in the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    if not isinstance(host, str):
+        raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
+    text = str.__str__(host)
+    if is_host(text):
+        return text
+    hint = "; leave out the scheme and what follows the host" if "/" in text else ""
+    shown = "one with a user name or password" if "@" in text else _shown(text)
+    raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` is a name, IPv4 address or IPv6 address in brackets, maybe with ':' and a port below 65536."""
+    if text[:1] == "[":
+        name, bracket, rest = text[1:].partition("]")
+        if not bracket or ":" not in name or not _HEX.issuperset(name.replace(":", "").replace(".", "")):
+            return False
+    else:
+        name, colon, rest = text.partition(":")
+        if not name or not _HOST_NAME.issuperset(name):
+            return False
+        rest = colon + rest
+    port = rest[1:]
+    return not rest or (rest[0] == ":" and len(port) < 6 and port.isascii() and port.isdigit() and int(port) < 65536)
 
 
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:

@@ -119,6 +119,38 @@ class Signer:
             "Content-Type": _checks.content_type(verb, len(data)),
         }
 
+    def encode_request(
+        self,
+        method: str,
+        path: str,
+        body: Body = b"",
+        *,
+        host: str = "api.woox.io",
+        timestamp: Timestamp | None = None,
+    ) -> bytes:
+        """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
+
+        `host` is what the connection goes to, a name or address and maybe a port. `timestamp` None is the local clock
+        plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or host with spaces, control characters
+        or anything beyond ASCII, so that nothing given here can add a header.
+        """
+        stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
+        verb = _checks.method_text(method)
+        target = _checks.target_text(path)
+        place = _checks.host_text(host)
+        data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
+        signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
+        return (
+            f"{verb} {target} HTTP/1.1\r\n"
+            f"Host: {place}\r\n"
+            f"Content-Type: {_checks.content_type(verb, len(data))}\r\n"
+            f"Content-Length: {len(data)}\r\n"
+            f"x-api-key: {self._api_key}\r\n"
+            f"x-api-timestamp: {stamp}\r\n"
+            f"x-api-signature: {signature}\r\n"
+            "\r\n"
+        ).encode() + data
+
     def prepare(self, method: str, path: str, **options: Unpack[PrepareOptions]) -> SignedRequest:
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
 

@@ -36,7 +36,7 @@ _REWRITTEN = re.compile(
 )
 _CUT = re.compile(r"[^?]*?(?:/(\.\.?)(?=[/?]|\Z)|(\?)\Z)")
 
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?=/?\Z)", re.ASCII | re.IGNORECASE)
+_ORIGIN = re.compile(r"(https?://([^/]+))/?", re.IGNORECASE)
 
 
 class PrepareOptions(TypedDict, total=False):
@@ -156,11 +156,11 @@ def origin(base_url: str) -> str:
     """`base_url` without a last '/', if it is http(s), a host and maybe a port; else TypeError or ValueError."""
     if not isinstance(base_url, str):
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
-    found = _ORIGIN.match(base_url)
-    if not found:
+    found = _ORIGIN.fullmatch(base_url)
+    if not found or not _checks.is_host(found[2]):
         shown = ascii(base_url) if "@" not in base_url else "one with a user name or password"
         raise ValueError(f"base_url must be scheme, host and maybe port, such as {PRODUCTION_URL!r}; got {shown}")
-    return found[0]
+    return found[1]
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:

@@ -1,0 +1,333 @@
+"""`encode_request`: the bytes of a whole request, and that nothing given to it can become another header or request."""
+
+from __future__ import annotations
+
+import array
+import json
+import re
+import threading
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from oracle import KEY, NOW, SECRET, oracle
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","quantity":"0.11"}'
+
+
+@pytest.fixture(scope="module")
+def signer(twin):
+    return twin.Signer(KEY, SECRET)
+
+
+def expected(method: str, path: str, data: bytes, content_type: str, host: str = "api.woox.io", stamp=NOW) -> bytes:
+    signature = oracle(f"{stamp}{method}{path}".encode() + data)
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {host}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(data)}",
+        f"x-api-key: {KEY}",
+        f"x-api-timestamp: {stamp}",
+        f"x-api-signature: {signature}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + data
+
+
+def test_the_guides_get_to_the_byte(signer):
+    assert signer.encode_request("GET", "/v3/algo/orders?algoType=STOP", timestamp=NOW) == (
+        b"GET /v3/algo/orders?algoType=STOP HTTP/1.1\r\n"
+        b"Host: api.woox.io\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 0\r\n"
+        b"x-api-key: AbmyVJGUpN064ks5ELjLfA==\r\n"
+        b"x-api-timestamp: 1578565539808\r\n"
+        b"x-api-signature: fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977\r\n"
+        b"\r\n"
+    )
+
+
+BODIES = [
+    (None, b""),
+    ("", b""),
+    (b"", b""),
+    (bytearray(), b""),
+    ("{}", b"{}"),
+    (ORDER, ORDER.encode()),
+    (ORDER.encode(), ORDER.encode()),
+    ('{"symbol":"SPOT_币安人生_USDT"}', '{"symbol":"SPOT_币安人生_USDT"}'.encode()),
+    ("é", "é".encode()),
+    ("\U0001f680", "\U0001f680".encode()),
+    (bytearray(b"abc"), b"abc"),
+    (memoryview(b"abcdef")[2:5], b"cde"),
+    (memoryview(b"abcdef").cast("B", (2, 3)), b"abcdef"),
+    (array.array("H", [1, 2, 3]), array.array("H", [1, 2, 3]).tobytes()),
+    (b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", b"\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
+    (bytes(range(256)), bytes(range(256))),
+]
+
+
+@pytest.mark.parametrize("timestamp", [NOW, str(NOW)])
+@pytest.mark.parametrize(("body", "data"), BODIES)
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
+def test_every_method_with_every_body(signer, method, body, data, timestamp):
+    content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
+    request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
+    assert type(request) is bytes
+    assert request == expected(method, "/v3/trade/order?a=b", data, content_type)
+
+
+@pytest.mark.parametrize("size", [*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20])
+def test_every_length_of_body(signer, size):
+    data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    assert signer.encode_request("POST", "/v3/x", data, timestamp=NOW) == expected("POST", "/v3/x", data, JSON)
+    if size < 300:
+        path = "/" + data.decode()
+        assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path, b"", FORM)
+
+
+@pytest.mark.parametrize("length", [1, 2, 15, 16, 17, 63, 64, 65, 200, 1000])
+def test_every_length_of_key(twin, length):
+    key = "k" * length
+    request = twin.Signer(key, SECRET).encode_request("GET", "/", timestamp=NOW)
+    assert request == expected("GET", "/", b"", FORM).replace(KEY.encode(), key.encode())
+
+
+@given(
+    st.integers(10**12, 10**13 - 1),
+    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12),
+    st.text([chr(c) for c in range(0x21, 0x7F)], max_size=200),
+    st.binary(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=100),
+)
+@example(NOW, "POST", "v3/trade/order", ORDER)
+def test_any_request(signer, stamp, method, rest, body):
+    data = body.encode() if isinstance(body, str) else body
+    content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
+    request = signer.encode_request(method, "/" + rest, body, timestamp=stamp)
+    assert request == expected(method, "/" + rest, data, content_type, stamp=stamp)
+
+
+HOSTS = [
+    "api.staging.woox.io",
+    "localhost",
+    "127.0.0.1",
+    "127.0.0.1:8080",
+    "api.woox.io:443",
+    "API.woox.io",
+    "a_b-c.example:65535",
+    "h:0",
+    "[::1]",
+    "[::1]:8080",
+    "[2001:DB8::ff]:1",
+    "[::ffff:127.0.0.1]:80",
+    "x" * 250,
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_hosts(signer, host):
+    request = signer.encode_request("PUT", "/v3/trade/order", ORDER, host=host, timestamp=NOW)
+    assert request == expected("PUT", "/v3/trade/order", ORDER.encode(), JSON, host)
+
+
+class Word(str):
+    """A str that lies about itself wherever it can."""
+
+    def __str__(self):
+        return "lie"
+
+    def __len__(self):
+        return 1
+
+    def encode(self, *arguments):
+        return b"lie"
+
+
+class Number(int):
+    def __str__(self):
+        return "lie"
+
+
+def test_subclasses_are_taken_for_what_they_hold(signer):
+    request = signer.encode_request(
+        Word("POST"), Word("/v3/x"), Word(ORDER), host=Word("h.example:1"), timestamp=Number(NOW)
+    )
+    assert request == expected("POST", "/v3/x", ORDER.encode(), JSON, "h.example:1")
+    assert signer.encode_request("GET", "/", timestamp=Word(str(NOW))) == expected("GET", "/", b"", FORM)
+
+
+@pytest.mark.parametrize("offset", [0, 90_000, -(10**9)])
+def test_the_clock(twin, offset):
+    signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
+    before = time.time_ns() // 1_000_000 + offset
+    request = signer.encode_request("POST", "/v3/x", ORDER)
+    after = time.time_ns() // 1_000_000 + offset
+    stamp = int(re.search(rb"x-api-timestamp: (\d{13})\r\n", request)[1])
+    assert before - 1 <= stamp <= after + 1
+    assert request == expected("POST", "/v3/x", ORDER.encode(), JSON, stamp=stamp)
+    signer.clock_offset_ms = -(10**13) + 1
+    with pytest.raises(ValueError, match="exactly 13 digits, got -"):
+        signer.encode_request("GET", "/")
+
+
+# Refusals
+
+HOST_RULE = "host must be a host name and maybe a port, such as 'api.woox.io:443', got "
+LEAVE_OUT = "; leave out the scheme and what follows the host"
+ENCODED = (
+    "path must be percent-encoded ASCII to be sent as it is signed, got {} at index {}; use urllib.parse.quote, or "
+)
+
+
+def refused(words: str, error=ValueError):
+    return pytest.raises(error, match=f"^{re.escape(words)}$")
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("", "''"),
+        ("https://api.woox.io", "'https://api.woox.io'" + LEAVE_OUT),
+        ("api.woox.io/v3", "'api.woox.io/v3'" + LEAVE_OUT),
+        ("api.woox.io\r\nX-Evil: 1", "'api.woox.io\\r\\nX-Evil: 1'"),
+        ("api.woox.io\n", "'api.woox.io\\n'"),
+        ("api.woox.io\r", "'api.woox.io\\r'"),
+        ("api.woox.io\0", "'api.woox.io\\x00'"),
+        ("api.woox.io ", "'api.woox.io '"),
+        (" api.woox.io", "' api.woox.io'"),
+        ("api\twoox", "'api\\twoox'"),
+        ("api.wööx.io", "'api.w\\xf6\\xf6x.io'"),
+        ("\uff11", "'\\uff11'"),
+        ("api.woox.io\x7f", "'api.woox.io\\x7f'"),
+        ("user:password@api.woox.io", "one with a user name or password"),
+        ("api.woox.io:", None),
+        ("api.woox.io:x", None),
+        ("api.woox.io:\u0661", None),
+        ("api.woox.io:65536", None),
+        ("api.woox.io:000443", None),
+        ("api.woox.io:-1", None),
+        ("api.woox.io:+1", None),
+        ("api.woox.io: 1", None),
+        ("api.woox.io:1_0", None),
+        ("api.woox.io:1:2", None),
+        (":443", None),
+        ("::1", None),
+        ("[::1", None),
+        ("[]", None),
+        ("[1]", None),
+        ("[::g]", None),
+        ("[::1]8080", None),
+        ("[::1]:", None),
+        ("[::1]:x", None),
+        ("[::1%eth0]", None),
+        ("[[::1]]", None),
+        ("\ud800", None),
+        ("a,b", None),
+        ("a;b", None),
+        ("a?b", None),
+        ("a#b", None),
+        ("a%20b", None),
+    ],
+)
+def test_bad_hosts(signer, host, shown):
+    with refused(HOST_RULE + (ascii(host) if shown is None else shown)) as raised:
+        signer.encode_request("GET", "/", host=host)
+    assert raised.type is ValueError
+    assert "password@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("host", "kind"), [(None, "NoneType"), (b"api.woox.io", "bytes"), (5, "int")])
+def test_hosts_of_other_types(signer, host, kind):
+    with refused(f"host must be a str such as 'api.woox.io', got {kind}", TypeError):
+        signer.encode_request("GET", "/", host=host)
+
+
+@pytest.mark.parametrize(
+    "bad", [*map(chr, range(0x21)), "\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680"]
+)
+@pytest.mark.parametrize("path", ["/{}", "/v3/x?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
+def test_no_path_can_break_the_request_line(signer, bad, path):
+    text = path.format(bad)
+    with refused(ENCODED.format(ascii(bad), path.index("{")) + "prepare(params=...)") as raised:
+        signer.encode_request("GET", text)
+    assert raised.type is ValueError
+
+
+@pytest.mark.parametrize("bad", ["get", "GET ", "GET\r\n", "", "G T", "GÉT", "GET\0", "GET / HTTP/1.1\r\nX: y"])
+def test_no_method_can(signer, bad):
+    with pytest.raises(ValueError, match=r"^method must be upper-case letters A-Z"):
+        signer.encode_request(bad, "/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (("GET", "v3"), ValueError, "path must begin with '/'"),
+        (("GET", "https://api.woox.io/v3"), ValueError, "a full URL was given"),
+        (("GET", None), TypeError, "path must be a str"),
+        ((None, "/"), TypeError, "method must be a str"),
+        (("POST", "/", {"a": 1}), TypeError, "body must be str, bytes or another contiguous buffer or None, got dict"),
+        (("POST", "/", 5), TypeError, "got int"),
+        (("POST", "/", memoryview(b"abcd")[::2]), BufferError, "with gaps"),
+        (("POST", "/", "\ud800"), UnicodeEncodeError, "surrogates not allowed"),
+    ],
+)
+def test_what_sign_refuses(signer, arguments, error, words):
+    with pytest.raises(error, match=words):
+        signer.encode_request(*arguments)
+
+
+@pytest.mark.parametrize("stamp", [1578565539, "157856553980x", "1578565539808\r\nX: y", True, 1578565539808.0])
+def test_bad_timestamps(signer, stamp):
+    with pytest.raises((TypeError, ValueError), match=r"^timestamp must be"):
+        signer.encode_request("GET", "/", timestamp=stamp)
+
+
+def test_the_first_bad_argument_is_named(signer):
+    arguments = {"timestamp": 5, "method": "get", "path": "/ ", "host": "", "body": 5}
+    for name, good in [("timestamp", NOW), ("method", "GET"), ("path", "/"), ("host", "h"), ("body", b"")]:
+        with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
+            signer.encode_request(**arguments)
+        arguments[name] = good
+    assert signer.encode_request(**arguments) == expected("GET", "/", b"", FORM, "h")
+
+
+def test_arguments_are_counted(signer):
+    for call in (
+        lambda: signer.encode_request("GET"),
+        lambda: signer.encode_request("GET", "/", b"", "api.woox.io"),
+        lambda: signer.encode_request("GET", "/", url=""),
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_a_body_that_another_thread_writes_into_is_signed_as_it_is_sent(signer):
+    body = bytearray(b"a" * 200_000)
+    stop = threading.Event()
+
+    def scribble():
+        value = 0
+        while not stop.is_set():
+            value = (value + 1) % 256
+            body[:] = bytes([value]) * len(body)
+
+    thread = threading.Thread(target=scribble)
+    thread.start()
+    try:
+        for _ in range(30):
+            request = signer.encode_request("POST", "/v3/x", body, timestamp=NOW)
+            sent = request.partition(b"\r\n\r\n")[2]
+            assert request == expected("POST", "/v3/x", sent, JSON)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_buffer_is_let_go(signer):
+    body = bytearray(json.dumps({"a": 1}).encode())
+    signer.encode_request("POST", "/", body)
+    body.append(1)  # BufferError while anyone holds it
