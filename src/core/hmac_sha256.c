@@ -17,6 +17,49 @@ void hmac_sha256_wipe(void *memory, size_t size) {
 #endif
 }
 
+/* Functions return with what they last computed in the vector registers, and whoever saves those next (the dynamic linker,
+ * a signal) leaves them on the stack. */
+static inline void clear_vector_registers(void) {
+#if defined(__GNUC__) && defined(__x86_64__)
+#define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
+    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(8) CLEAR(9)
+                         CLEAR(10) CLEAR(11) CLEAR(12) CLEAR(13) CLEAR(14) CLEAR(15) ::
+                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+#undef CLEAR
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define CLEAR(n) "movi v" #n ".2d, #0\n\t"
+    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(16) CLEAR(17)
+                         CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24) CLEAR(25) CLEAR(26)
+                         CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31) ::
+                         : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20", "v21",
+                           "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+#undef CLEAR
+#endif
+}
+
+#if defined(__GNUC__)
+#define NOT_INLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define NOT_INLINE __declspec(noinline)
+#else
+#define NOT_INLINE
+#endif
+
+/* What functions that have returned left on the stack: ours while they hashed the key, and the caller's while it made
+ * bytes of the secret (CPython encodes on its stack). */
+static NOT_INLINE void wipe_stack_after_key(void) {
+    uint8_t below[8192];
+    hmac_sha256_wipe(below, sizeof below);
+    clear_vector_registers();
+}
+
+/* The words of the key's states that a compress without enough registers left on the stack. */
+static NOT_INLINE void wipe_stack_after_compress(void) {
+    uint8_t below[512];
+    hmac_sha256_wipe(below, sizeof below);
+}
+
 /* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
  * call, and nothing is touched outside of the `size` bytes. */
 static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
@@ -118,12 +161,14 @@ void hmac_sha256_hex_by_compress(void (*compress)(uint32_t *, const uint8_t *, s
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }
+    wipe_stack_after_compress();
 }
 
 void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex) {
     padded_message m;
     pad_message(&m, message, SHA256_BLOCK_SIZE);
     hmac_sha256_chosen->hmac_hex(key->inner, key->outer, m.runs, m.run_count, hex);
+    clear_vector_registers();
 }
 
 static void key_init(hmac_sha256_key *key, const void *secret, size_t size, const sha256_implementation *sha256) {
@@ -138,7 +183,7 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         hmac_sha256_wipe(&m, sizeof m);
         hmac_sha256_wipe(state, sizeof state);
     } else if (size > 0) {
-        memcpy(block, secret, size);
+        copy(block, secret, size);
     }
     for (int i = 0; i < SHA256_BLOCK_SIZE; i++) block[i] ^= 0x36; /* ipad */
     memcpy(key->inner, sha256_initial_state, sizeof key->inner);
@@ -151,6 +196,7 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {
     key_init(key, secret, size, hmac_sha256_chosen);
+    wipe_stack_after_key();
 }
 
 /* RFC 4231, test cases 2 and 7: a key and a message of under one block, and of more. */

@@ -1,0 +1,149 @@
+"""What a Signer leaves in memory when it is gone: nothing. Another process looks, so that looking leaves nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import random
+import struct
+import subprocess
+import sys
+
+import memory
+import pytest
+from compiled import COMPILERS, compile_core
+from conftest import MODULES, _twins
+
+NOTHING: set[str] = set()
+
+# Reads secrets from standard input straight into memory that it can wipe: what the caller holds is the caller's, and is
+# overwritten here, so that whatever is found is ours.
+CHILD = """
+import ctypes, importlib, os, sys
+
+def read(size):
+    buffer = bytearray(size)
+    assert os.readv(0, [buffer]) == size
+    return buffer
+
+def wipe(holder):
+    if isinstance(holder, bytearray):
+        start, size = ctypes.addressof(ctypes.c_char.from_buffer(holder)), len(holder)
+    else:  # the characters are the end of the object, with one zero after them
+        width = 1 if isinstance(holder, bytes) or max(holder) < "\\xff" else 2
+        size = width * len(holder)
+        start = id(holder) + sys.getsizeof(holder) - size - width
+    ctypes.memset(start, 0, size)
+
+def make(buffer):
+    return bytes(buffer) if kind == "bytes" else str(buffer, "utf-8")
+
+def pause(what):
+    print(what, flush=True)
+    assert os.read(0, 1) == b"."
+
+module = importlib.import_module(sys.argv[1])
+if sys.argv[2]:
+    module._choose_sha256(sys.argv[2])
+size, kind, call = int(sys.argv[3]), sys.argv[4], sys.argv[5]
+# Once with another secret, so that nothing is loaded or first allocated later.
+module.Signer("warm", "x" * size).sign(1578565539808, "GET", "/" + "é" * 90, b"x" * 300)
+
+buffer = read(size)
+secret = make(buffer)
+make(bytearray(size))  # what making it left in registers and on the stack is no doing of ours
+pause("secret")
+signer = None
+try:
+    if call == "Signer":
+        signer = module.Signer("key", secret)
+    elif call == "refused":
+        module.Signer("key", secret, clock_offset_ms="late")
+    elif call == "sign":
+        module.sign(secret, 1578565539808, "POST", "/v3/x", "b" * 100)
+except TypeError:
+    pass
+wipe(secret), wipe(buffer)
+if signer is not None:
+    for body in b"", "b" * 100, b"b" * 1000, bytearray(70), "é":
+        signer.sign(1578565539808, "POST", "/v3/x", body)
+        signer.verify("0" * 64, "1578565539808", "POST", "/v3/é", body)
+    signer.sign_many([(1578565539808, "GET", "/", b"")] * 9)
+    signer.headers("POST", "/v3/x", b"{}")
+    signer.prepare("POST", "/v3/x", json={"a": 1})
+pause("lives" if signer is not None else "called")
+del signer
+pause("gone")
+"""
+
+
+def compiled_twins() -> list[tuple[str, str]]:
+    """Module and SHA-256 of each twin that is compiled: OpenSSL's memory, under the pure one, is not ours to wipe."""
+    return [(MODULES[backend], sha256) for backend, sha256 in _twins() if backend != "python"]
+
+
+def test_the_traces_are_those_of_the_standard_library():
+    secret = random.Random(5).randbytes(50)
+    for key, padded in (secret, secret), (b"x" * 70, hashlib.sha256(b"x" * 70).digest()):
+        block = padded.ljust(64, b"\0")
+        state, end = (memory.compress(memory.INITIAL, bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+        tail = b"m\x80".ljust(56, b"\0") + struct.pack(">Q", 8 * 65)
+        inner = struct.pack(">8I", *memory.compress(state, tail))
+        outer = memory.compress(end, (inner + b"\x80").ljust(56, b"\0") + struct.pack(">Q", 8 * 96))
+        assert struct.pack(">8I", *outer) == hmac.digest(key, b"m", "sha256")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="only Linux shows a process's memory as a file")
+@pytest.mark.parametrize(
+    ("call", "kind", "size"),
+    [("Signer", kind, size) for kind in ("str", "bytes") for size in (28, 64, 150)]
+    + [(call, kind, size) for call in ("refused", "sign") for kind, size in (("str", 28), ("bytes", 150))]
+    + [("Signer", "wide", 60)],
+)
+@pytest.mark.parametrize(("module", "sha256"), compiled_twins())
+def test_nothing_is_left_in_memory(module, sha256, call, kind, size):
+    letters = range(0x400, 0x7F0) if kind == "wide" else b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    drawn = random.SystemRandom().choices(letters, k=size // 2 if kind == "wide" else size)
+    secret = "".join(map(chr, drawn)).encode()
+    wanted = memory.traces(secret)
+    states = {"inner state", "outer state"}
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, module, sha256, str(size), kind, call],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdin is not None
+
+        def look(said: bytes, send: bytes) -> set[str]:
+            child.stdin.write(send)
+            child.stdin.flush()
+            assert child.stdout.readline().strip() == said
+            return memory.find_in_process(child.pid, wanted)
+
+        # The controls: what is there must be found.
+        assert look(b"secret", secret) == {"secret"}
+        if call == "Signer":
+            assert look(b"lives", b".") == states
+        else:
+            assert look(b"called", b".") == NOTHING
+        assert look(b"gone", b".") == NOTHING
+        child.stdin.write(b".")
+        child.stdin.close()
+        assert child.wait(30) == 0
+
+
+# With -O0 a compiler keeps everything; what it may remove, it removes from -O1 on.
+@pytest.mark.parametrize("flags", ["-O2", "-O3", "-Os", "-O2 -flto"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_no_compiler_removes_the_wiping(tmp_path, compiler, flags):
+    program = compile_core(tmp_path, compiler, "wiping.c", *flags.split())
+    assert subprocess.run([program], check=True, capture_output=True, text=True).stdout == ""
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_plain_memset_would_be_removed(tmp_path, compiler):
+    """The control of the test above: without its barrier, the wiping is gone and the look finds the key."""
+    barrier = '__asm__ __volatile__("" : : "r"(memory) : "memory");'
+    program = compile_core(tmp_path, compiler, "wiping.c", "-O2", change=("hmac_sha256.c", barrier, ""))
+    found = set(subprocess.run([program], check=True, capture_output=True, text=True).stdout.split())
+    assert "padded-key" in found
