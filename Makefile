@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py src/_sign.pyx $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench lint clean fuzz
 
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo
@@ -24,6 +24,11 @@ lint: $(VENV)/lint-installed
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
+
+# The long forms of the tests; each ends with a line of figures.
+MINUTES ?= 5
+fuzz: $(VENV)/installed
+	@$(BIN)/python tests/longrun.py fuzz --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \

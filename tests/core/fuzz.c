@@ -1,0 +1,128 @@
+/* One input of the fuzzer: a secret, a head and three parts, signed by every implementation and compared with OpenSSL.
+ *
+ * Each part lies in an allocation of just its size (or behind `shift` bytes of one, for other alignments), so that
+ * AddressSanitizer sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
+ * then as many random inputs as the command line says.
+ *
+ * Input: secret size, head size, shifts, sizes of parts 1 and 2 (two bytes each), then secret and message. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hmac_sha256.h"
+#include "openssl.h"
+#include "timestamp.h"
+
+enum { HEADER_SIZE = 7 };
+
+#ifndef SAID_LONGER
+#define SAID_LONGER 0 /* bytes: the control, which must be found */
+#endif
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "wrong: %s, %s line %d\n", #condition, __FILE__, __LINE__);                                \
+            abort();                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+static size_t take(size_t wanted, const uint8_t **data, size_t *left, const uint8_t **piece) {
+    size_t size = wanted < *left ? wanted : *left;
+    *piece = *data;
+    *data += size;
+    *left -= size;
+    return size;
+}
+
+static uint8_t *alone(const uint8_t *data, size_t size, size_t shift) {
+    uint8_t *copy = malloc(size + shift);
+    CHECK(copy != NULL || size + shift == 0);
+    if (size > 0) memcpy(copy + shift, data, size);
+    return copy;
+}
+
+static void check_timestamp(const uint8_t *data) {
+    uint64_t number;
+    uint8_t expected[TIMESTAMP_SIZE], *out = malloc(16), *text = alone(data, TIMESTAMP_SIZE, 0);
+    bool digits = true;
+    memcpy(&number, data, sizeof number);
+    number = 1000000000000 + number % 9000000000000;
+    timestamp_write(out, number);
+    for (int i = TIMESTAMP_SIZE; i-- > 0; number /= 10) expected[i] = (uint8_t)('0' + number % 10);
+    CHECK(memcmp(out, expected, TIMESTAMP_SIZE) == 0);
+    for (int i = 0; i < TIMESTAMP_SIZE; i++) digits &= data[i] >= '0' && data[i] <= '9';
+    CHECK(timestamp_copy(out, text) == digits);
+    CHECK(memcmp(out, data, TIMESTAMP_SIZE) == 0);
+    free(out), free(text);
+}
+
+/* The implementations that this processor has, then NULL. Asked once: in a virtual machine each cpuid is a trap. */
+static const sha256_implementation *const *supported(void) {
+    static const sha256_implementation *found[8];
+    if (found[0] == NULL)
+        for (size_t i = 0, count = 0; sha256_implementations[i] != NULL; i++)
+            if (sha256_implementations[i]->supported()) found[count++] = sha256_implementations[i];
+    return found;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size < HEADER_SIZE) return 0;
+    const uint8_t *header = data, *piece, *whole;
+    size_t left = size - HEADER_SIZE;
+    data += HEADER_SIZE;
+    size_t secret_size = take(header[0], &data, &left, &piece);
+    uint8_t *secret = alone(piece, secret_size, 0), *copies[HMAC_SHA256_MAX_PARTS];
+    openssl_hmac oracle;
+    char expected[64], *hex = malloc(HMAC_SHA256_HEX_SIZE);
+    openssl_hmac_init(&oracle, secret, secret_size);
+
+    hmac_sha256_message message = {.part_count = HMAC_SHA256_MAX_PARTS};
+    whole = data;
+    size_t whole_size = left;
+    message.head_size = take(header[1] % (HMAC_SHA256_HEAD_ROOM + 1), &data, &left, &piece);
+    memcpy(message.head, piece, message.head_size);
+    size_t wanted[] = {(size_t)header[3] | (size_t)header[4] << 8, (size_t)header[5] | (size_t)header[6] << 8, left};
+    for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) {
+        size_t shift = header[2] >> 2 * i & 3;
+        size_t part_size = take(i < 2 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
+        copies[i] = alone(piece, part_size, shift);
+        message.parts[i] = (hmac_sha256_part){part_size + shift > 0 ? copies[i] + shift : NULL,
+                                               part_size + SAID_LONGER};
+    }
+    openssl_hmac_hex(&oracle, whole, whole_size, expected);
+    if (whole_size >= TIMESTAMP_SIZE) check_timestamp(whole);
+
+    for (const sha256_implementation *const *each = supported(); *each != NULL; each++) {
+        hmac_sha256_key key;
+        hmac_sha256_chosen = *each;
+        hmac_sha256_key_init(&key, secret, secret_size);
+        hmac_sha256_hex(&key, &message, hex);
+        CHECK(memcmp(hex, expected, HMAC_SHA256_HEX_SIZE) == 0);
+    }
+    for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) free(copies[i]);
+    free(secret), free(hex);
+    return 0;
+}
+
+#ifdef STANDALONE
+int main(int count, char **arguments) {
+    static uint8_t input[1 << 16];
+    long runs = strtol(arguments[1], NULL, 10);
+    for (int i = 2; i < count; i++, runs++) {
+        FILE *file = fopen(arguments[i], "rb");
+        CHECK(file != NULL);
+        LLVMFuzzerTestOneInput(input, fread(input, 1, sizeof input, file));
+        fclose(file);
+    }
+    uint64_t random = 1;
+    for (long run = count - 2; run < runs; run++) {
+        size_t size = HEADER_SIZE + (run % 100 == 0 ? 10240 : run % 600);
+        for (size_t i = 0; i < size; i++) {
+            random = random * 6364136223846793005 + 1442695040888963407;
+            input[i] = (uint8_t)(random >> 56);
+        }
+        LLVMFuzzerTestOneInput(input, size);
+    }
+    printf("%ld executions clean\n", runs);
+}
+#endif

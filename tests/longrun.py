@@ -1,0 +1,99 @@
+"""The long forms of the tests: `make fuzz MINUTES=n`, `make prove`, `make soak`. Each ends with one line of figures.
+
+The short forms are in test_*.py and use the same harnesses; exit status 1 means that something was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from compiled import FUZZ_FLAGS, HARNESSES, compile_core
+from conftest import MODULES, _twins
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
+
+CORPUS = HARNESSES / "corpus"
+# The stack of every allocation and a large quarantine would cost more than the test itself.
+ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
+
+
+def needs(*programs: str) -> None:
+    """Exit with what to install, if a program is missing."""
+    packages = {"clang": "clang libclang-rt-14-dev", "gcc": "gcc"}
+    missing = [packages.get(program, program) for program in programs if not shutil.which(program)]
+    if missing:
+        sys.exit(f"This needs {', '.join(programs)}; on Debian: apt-get install {' '.join(missing)}")
+
+
+def fuzz(minutes: float) -> int:
+    """libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer on the core, then hypothesis on each twin."""
+    needs("clang")
+    with tempfile.TemporaryDirectory() as folder:
+        flags = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
+        program = compile_core(Path(folder), "clang", "fuzz.c", *flags)
+        found = Path(folder) / "found"  # new inputs go here; those worth keeping are merged into the corpus by hand
+        found.mkdir()
+        command = [program, "-max_len=400", "-detect_leaks=0", f"-max_total_time={int(minutes * 48)}", found, CORPUS]
+        core = subprocess.run(command, env=os.environ | ASAN, stderr=subprocess.PIPE, text=True)
+    if core.returncode:
+        print(core.stderr[-6000:], file=sys.stderr)
+        return 1
+    done = re.search(r"Done (\d+) runs in (\d+) second", core.stderr)
+    assert done, core.stderr
+    surface = fuzz_surface(time.monotonic() + minutes * 12)
+    print(
+        f"fuzz: {int(done[1]):,} executions of the core in {int(done[2]):,} s under ASan and UBSan, "
+        f"{surface:,} examples of the Python surface, 0 differences from OpenSSL and hmac"
+    )
+    return 0
+
+
+def fuzz_surface(until: float) -> int:
+    """Any request and any refusal on each twin in turn, until this time of `time.monotonic`; returns how many."""
+    examples = 0
+    unlimited = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    while time.monotonic() < until or not examples:
+        for backend, sha256 in _twins():
+            module = importlib.import_module(MODULES[backend])
+            if backend != "python":
+                module._choose_sha256(sha256)
+
+            @unlimited
+            @given(module=st.just(module), secret=SECRETS, wanted=st.lists(requests(), min_size=1, max_size=5))
+            def sign(module, secret, wanted):
+                nonlocal examples
+                examples += 1
+                check_any_request(module, secret, wanted)
+
+            @unlimited
+            @given(module=st.just(module), request=st.tuples(GARBAGE, GARBAGE, GARBAGE, GARBAGE))
+            def refuse(module, request):
+                nonlocal examples
+                examples += 1
+                check_any_refusal(module, request)
+
+            sign()
+            refuse()
+    return examples
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("fuzz").add_argument("--minutes", type=float, default=5)
+    arguments = vars(parser.parse_args())
+    return {"fuzz": fuzz}[arguments.pop("verb")](**arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""Any call on the Python surface of a twin, checked against the standard library's hmac: for hypothesis.
+
+`check_any_request` is what the short test and `make fuzz` both run. What is refused is compared with the pure twin,
+which is the specification of every refusal.
+"""
+
+from __future__ import annotations
+
+import array
+import random
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+from hypothesis import strategies as st
+from oracle import oracle
+
+from woox_fast import _sign_py
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+METHODS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12)
+TIMESTAMPS = st.integers(10**12, 10**13 - 1)
+# Anything up to a few blocks, their borders, and now and then as long as a large batch of orders.
+SIZES = st.one_of(
+    st.integers(0, 260), st.builds(lambda n, d: max(0, 64 * n + d), st.integers(0, 8), st.integers(-30, 3)),
+    st.integers(0, 10 * 1024),
+)  # fmt: skip
+
+
+class Text(str):
+    """A subclass whose methods lie: what it holds is what counts."""
+
+    def __str__(self) -> str:
+        return "hostile"
+
+    def encode(self, *_: object) -> bytes:
+        return b"hostile"
+
+
+class Number(int):
+    def __index__(self) -> int:
+        return 7
+
+
+def _body_forms(data: bytes) -> list[Any]:
+    """`data` in every type in which a body can be given."""
+    forms: list[Any] = [data, bytearray(data), memoryview(data), memoryview(b"x" + data + b"x")[1:-1]]
+    forms += [array.array("b", data), memoryview(bytearray(data)), type("Bytes", (bytes,), {})(data)]
+    if data and len(data) % 4 == 0:
+        forms += [array.array("I", data), memoryview(data).cast("B", (len(data) // 4, 4))]
+    with suppress(UnicodeDecodeError):
+        forms += [data.decode(), Text(data.decode())]
+    return forms if data else [*forms, None]
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> tuple[bytes, tuple[Any, Any, Any, Any]]:
+    """What is signed as bytes, and a request that says so, in any of the types that are taken."""
+    timestamp, method, path = draw(TIMESTAMPS), draw(METHODS), "/" + draw(TEXT)
+    filler = random.Random(draw(st.integers(0, 2**32)))
+    text = draw(st.sampled_from(["", "abc{}:,", "aé", "aя", "a\U0001f600"]))
+    size = draw(SIZES)
+    data = "".join(filler.choices(text, k=size)).encode() if text else filler.randbytes(size)
+    message = f"{timestamp}{method}{path}".encode() + data
+    forms = _body_forms(data)
+    request = (
+        draw(st.sampled_from([timestamp, str(timestamp), Number(timestamp), Text(timestamp)])),
+        draw(st.sampled_from([method, Text(method)])),
+        draw(st.sampled_from([path, Text(path)])),
+        forms[draw(st.integers(0, len(forms) - 1))],
+    )
+    return message, request
+
+
+SECRETS = st.one_of(st.binary(min_size=1, max_size=200), TEXT.filter(bool))
+GARBAGE = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=20),
+    st.sampled_from(["\ud800", "1578565539808", "GET", "get", "/", "/\udfff", [], {}, (), object]),
+    st.builds(lambda: memoryview(b"abcd")[::2]),
+)  # fmt: skip
+
+
+def check_any_request(module: ModuleType, secret: Any, wanted: list[tuple[bytes, tuple[Any, Any, Any, Any]]]) -> None:
+    """Sign these by every method of `module`, and compare with hmac."""
+    key = secret.encode() if isinstance(secret, str) else secret
+    signer = module.Signer("k", secret)
+    for message, request in wanted:
+        expected = oracle(message, key)
+        timestamp, method, path, body = request
+        assert signer.sign(*request) == expected
+        assert module.sign(secret, *request) == expected
+        assert signer.hexdigest(message) == expected
+        assert signer.headers(method, path, body, timestamp=timestamp)["x-api-signature"] == expected
+        assert signer.verify(expected, *request)
+        assert signer.verify(expected.upper(), *request)
+        assert not signer.verify(expected[:-1] + ("0" if expected[-1] != "0" else "1"), *request)
+    assert signer.sign_many(request for _, request in wanted) == [oracle(message, key) for message, _ in wanted]
+
+
+def outcome(call: Any, *arguments: Any) -> tuple[str, str]:
+    """What a call gives, or the type and the words of its refusal."""
+    try:
+        return "", str(call(*arguments))
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
+    """Whatever is given, `module` answers as the pure twin does."""
+    ours, pure = module.Signer("k", "s"), _sign_py.Signer("k", "s")
+    batch = [(1578565539808, "GET", "/", b""), request]
+    for name, arguments in (
+        ("sign", request),
+        ("sign_many", (batch,)),
+        ("sign_many", (request,)),
+        ("verify", ("0" * 64, *request)),
+        ("verify", request[:1] + request),
+        ("hexdigest", request[3:]),
+    ):
+        assert outcome(getattr(ours, name), *arguments) == outcome(getattr(pure, name), *arguments), name
+    for arguments in (request[:2], request[2:]):
+        made, specified = outcome(module.Signer, *arguments), outcome(_sign_py.Signer, *arguments)
+        assert made[0] == specified[0]
+        assert not made[0] or made[1] == specified[1]

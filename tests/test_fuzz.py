@@ -1,0 +1,53 @@
+"""The short forms of `make fuzz`: the core under the sanitizers, and the Python surface under hypothesis."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+import pytest
+from compiled import COMPILERS, FUZZ_FLAGS, HARNESSES, compile_core
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import NOW, oracle
+from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_core_under_the_sanitizers(tmp_path, compiler):
+    """Every input of the corpus and 20,000 random ones: no bad access, no undefined behaviour, no wrong signature."""
+    program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", *FUZZ_FLAGS)
+    corpus = sorted((HARNESSES / "corpus").iterdir())
+    assert len(corpus) > 20
+    result = subprocess.run([program, "20000", *corpus], capture_output=True, text=True)
+    assert result.stdout == f"{20000 + len(corpus)} executions clean\n", result.stderr
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_a_read_past_the_end_is_found(tmp_path, compiler):
+    """The control: each part is said to be one byte longer than it is."""
+    program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", "-DSAID_LONGER=1", *FUZZ_FLAGS)
+    result = subprocess.run([program, "100"], capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "ERROR: AddressSanitizer" in result.stderr
+
+
+@settings(max_examples=150, deadline=None)
+@given(secret=SECRETS, wanted=st.lists(requests(), min_size=1, max_size=5))
+def test_any_request_by_any_method(twin, secret, wanted):
+    check_any_request(twin, secret, wanted)
+
+
+@settings(max_examples=150, deadline=None)
+@given(request=st.tuples(GARBAGE, GARBAGE, GARBAGE, GARBAGE))
+def test_any_refusal_is_that_of_the_pure_twin(twin, request):
+    check_any_refusal(twin, request)
+
+
+def test_ten_mebibytes(twin):
+    body = random.Random(10).randbytes(10 << 20)
+    expected = oracle(b"%dPOST/" % NOW + body)
+    signer = twin.Signer("k", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR")
+    odd = memoryview(b"x" + body)[1:]
+    assert signer.sign(NOW, "POST", "/", body) == signer.sign(NOW, "POST", "/", odd) == expected
+    assert signer.sign_many([(NOW, "POST", "/", body)] * 2) == [expected] * 2
