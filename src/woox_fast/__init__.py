@@ -6,6 +6,7 @@ from ._backend import Signer, backend, sha256_implementation, sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._explain import Explanation, explain
     from .payload import PRODUCTION_URL, STAGING_URL, SignedRequest
 
 __version__ = "0.1.0"
@@ -13,16 +14,24 @@ __version__ = "0.1.0"
 __all__ = [
     "PRODUCTION_URL",
     "STAGING_URL",
+    "Explanation",
     "SignedRequest",
     "Signer",
     "__version__",
     "backend",
+    "explain",
     "sha256_implementation",
     "sign",
 ]
 
 # Imported when first asked for: signing itself needs none of them, and they would cost the import milliseconds.
-_LAZY = {"PRODUCTION_URL": "payload", "STAGING_URL": "payload", "SignedRequest": "payload"}
+_LAZY = {
+    "explain": "_explain",
+    "Explanation": "_explain",
+    "PRODUCTION_URL": "payload",
+    "STAGING_URL": "payload",
+    "SignedRequest": "payload",
+}
 
 
 def __getattr__(name: str) -> object:
