@@ -57,6 +57,28 @@ class SignedRequest(NamedTuple):
     headers: dict[str, str]
     body: bytes
 
+    def for_requests(self) -> dict[str, Any]:
+        """For `requests`: `session.request(**signed.for_requests())`. No redirect is followed."""
+        return {**self._common(), "data": self.body, "allow_redirects": False}
+
+    def for_httpx(self) -> dict[str, Any]:
+        """For `httpx`: `client.request(**signed.for_httpx())`, sync or async. No redirect is followed."""
+        return {**self._common(), "content": self.body, "follow_redirects": False}
+
+    def for_aiohttp(self) -> dict[str, Any]:
+        """For `aiohttp`: `session.request(**signed.for_aiohttp())`. No redirect is followed."""
+        from yarl import URL
+
+        return {
+            **self._common(),
+            "url": URL(self.url, encoded=True),  # a str would be quoted anew
+            "data": self.body or None,
+            "allow_redirects": False,
+        }
+
+    def _common(self) -> dict[str, Any]:
+        return {"method": self.method, "url": self.url, "headers": self.headers}
+
     def __repr__(self) -> str:
         return f"<SignedRequest {self.method} {self.url} with a body of {len(self.body)} bytes>"
 

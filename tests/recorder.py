@@ -1,0 +1,204 @@
+"""A server that keeps the raw bytes of each request, and checks each signature with the standard library alone."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import io
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from oracle import KEY, SECRET
+
+API_HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
+
+
+@dataclass
+class Received:
+    """One request as it arrived: `raw` is its head to the byte, `body` what follows (of a chunked one, decoded)."""
+
+    raw: bytes
+    body: bytes
+    connection: int
+    method: str = ""
+    target: str = ""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        request_line, *lines = self.raw.decode("latin-1").split("\r\n")[:-2]
+        self.method, self.target, _ = request_line.split(" ")
+        self.headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+    @property
+    def api_headers(self) -> list[str]:
+        return [name for name, _ in self.headers if name.startswith("x-api")]
+
+    def fault(self) -> str:
+        """Why this request would be refused: "" if it is signed to the byte, now, by our key."""
+        if sorted(self.api_headers) != sorted(API_HEADERS):
+            return f"x-api headers are {self.api_headers}"
+        key, stamp, signature = (self.all(name)[0] for name in API_HEADERS)
+        target = self.target
+        if not target.startswith("/"):  # the absolute form, which proxies are given
+            parts = urlsplit(target)
+            target = target.removeprefix(f"{parts.scheme}://{parts.netloc}")
+        message = f"{stamp}{self.method}{target}".encode("latin-1") + self.body
+        if key != KEY or not hmac.compare_digest(
+            signature, hmac.new(SECRET.encode(), message, hashlib.sha256).hexdigest()
+        ):
+            return f"the signature is not that of {message[:200]!r}"
+        if abs(int(stamp) - time.time() * 1000) > 60_000:
+            return f"the timestamp {stamp} is not of now"
+        if len(self.all("content-type")) > 1 or len(self.all("host")) != 1:
+            return "Content-Type or Host is there twice"
+        return ""
+
+
+@dataclass
+class Reply:
+    """What to answer, and what to do with the connection then."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"success":true,"data":{},"timestamp":1578565539808}'
+    close: bool = False
+    raw: bytes | None = None
+
+    def to_bytes(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(self.body)), **self.headers}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"HTTP/1.1 {self.status} Status\r\n{head}\r\n".encode("latin-1") + self.body
+
+
+DROP = None  # the connection is reset, without an answer
+Answer = Callable[[Received], "Reply | None"]
+
+
+class Recorder:
+    """Serves on a free port of `host` in threads of its own. `answer` gives the reply to each request.
+
+    The first `deaf` connections are reset before a byte of them is read.
+    """
+
+    def __init__(
+        self,
+        answer: Answer | None = None,
+        *,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        deaf: int = 0,
+    ) -> None:
+        self.answer: Answer = answer or (lambda received: Reply())
+        self.received: list[Received] = []
+        self.connections = 0
+        self.deaf = deaf
+        self._tls = tls
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server((host, 0))
+        self.port = self._listener.getsockname()[1]
+        self.host = f"{host}:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{self.host}"
+
+    def __enter__(self) -> Recorder:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+        for thread in list(self._threads):
+            thread.join(10)
+
+    def hang_up(self) -> None:
+        """Close every connection that is open, as a server does with those that are idle."""
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with the requests that arrived, [] if all are signed to the byte."""
+        return [f"{one.method} {one.target}: {fault}" for one in list(self.received) if (fault := one.fault()) != ""]
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self.connections += 1
+                number = self.connections
+            self._start(self._serve, connection, number)
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with connection:
+            if number <= self.deaf:
+                reset(connection)
+                return
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._tls:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                with self._lock:
+                    self._open.add(connection)
+                try:
+                    with connection, connection.makefile("rb") as stream:
+                        while self._one(connection, stream, number):
+                            pass
+                finally:
+                    with self._lock:
+                        self._open.discard(connection)
+
+    def _one(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
+        if not self._tls and stream.peek(1)[:1] == b"\x16":  # TLS, where none is spoken
+            return False
+        raw = b""
+        while not raw.endswith(b"\r\n\r\n"):
+            line = stream.readline()
+            if not line:
+                return False
+            raw += line
+        received = Received(raw, b"", number)
+        if "chunked" in "".join(received.all("transfer-encoding")):
+            while size := int(stream.readline(), 16):
+                received.body += stream.read(size)
+                stream.readline()
+            stream.readline()
+        else:
+            received.body = stream.read(int((received.all("content-length") or ["0"])[0]))
+        with self._lock:
+            self.received.append(received)
+        reply = self.answer(received)
+        if reply is None:
+            reset(connection)
+            return False
+        connection.sendall(reply.to_bytes())
+        return not reply.close
+
+
+def reset(connection: socket.socket) -> None:
+    """Close with a RST, as a machine does that knows nothing of the connection any more."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
