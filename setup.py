@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from glob import glob
 
 from setuptools import Extension, setup
 
-required = os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") == "1"
+
+def asked(name: str) -> bool:
+    return os.environ.get(f"WOOX_FAST_{name}") == "1"
+
+
+on_pypy = sys.implementation.name == "pypy"
+compiled = not asked("NO_EXTENSION")
+with_cython = compiled and not on_pypy  # PyPy runs C extensions, but slower than its own cffi
+with_cffi = compiled and (on_pypy or asked("CFFI"))
 
 setup(
     ext_modules=[
@@ -17,7 +26,12 @@ setup(
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
             depends=sorted(glob("src/core/*.h")),
             include_dirs=["src/core"],
-            optional=not required,  # a machine without a compiler gets the pure package
+            optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )
     ]
+    if with_cython
+    else [],
+    cffi_modules=["src/_sign_cffi_build.py:ffi"] if with_cffi else [],
+    # Only who asks for it waits for cffi; PyPy has it built in.
+    setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],
 )

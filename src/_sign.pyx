@@ -7,7 +7,6 @@ Each method tests for the common case itself, plain objects whose bytes can be r
 """
 
 import os
-import warnings
 
 from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
 
@@ -342,15 +341,9 @@ def _choose_sha256(name=None):
     cdef bytes wanted = (name or "").encode()
     cdef const sha256_implementation_c *chosen = hmac_sha256_choose(wanted, &refused)
     if refused != NULL:
-        warnings.warn(
-            f"woox_fast: the {refused.decode()} SHA-256 gave a wrong answer on this processor and is not used; "
-            "please report it",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        _checks.warn_wrong_sha256(refused.decode())
     if chosen == NULL:
-        can_be = ", ".join(_sha256_names())
-        raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {can_be}")
+        _checks.refuse_sha256(name, _sha256_names())
     sha256_implementation = chosen.name.decode()
 
 

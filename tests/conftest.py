@@ -13,13 +13,13 @@ import pytest
 VECTORS = Path(__file__).parent / "vectors"
 
 # Backend -> module; the pure twin is the specification and always there.
-MODULES = {"python": "woox_fast._sign_py", "cython": "woox_fast._sign"}
+MODULES = {"python": "woox_fast._sign_py", "cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi"}
 
 
 def _twins() -> list[tuple[str, str]]:
     twins = []
     for backend, name in MODULES.items():
-        if find_spec(name):
+        if find_spec(f"{name}_lib" if backend == "cffi" else name):
             module = importlib.import_module(name)
             twins += [(backend, sha256) for sha256 in getattr(module, "_sha256_names", lambda: ["hashlib"])()]
     return twins

@@ -28,7 +28,8 @@ def _load(policy: str) -> object:
         except ImportError as error:
             if name == "python":
                 raise
-            if not (isinstance(error, ModuleNotFoundError) and error.name == full_name):  # else it is merely not built
+            # Else it is merely not built: the Cython twin itself, or the library under the cffi twin.
+            if not (isinstance(error, ModuleNotFoundError) and error.name in (full_name, f"{full_name}_lib")):
                 _warn_broken(name, error)
     raise ImportError("no woox_fast backend can be loaded; reinstall woox-fast")
 

@@ -230,6 +230,22 @@ def refuse_pickling() -> NoReturn:
     raise TypeError("a Signer holds a secret: it cannot be pickled or copied; make another from the key and the secret")
 
 
+def warn_wrong_sha256(name: str) -> None:
+    """Warn that the SHA-256 called `name` was tried at import and is not used."""
+    import warnings
+
+    warnings.warn(
+        f"woox_fast: the {name} SHA-256 gave a wrong answer on this processor and is not used; please report it",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def refuse_sha256(name: str | None, names: list[str]) -> NoReturn:
+    """Raise the ImportError of a SHA-256 `name` that is not, or does not work, among the processor's `names`."""
+    raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {', '.join(names)}")
+
+
 def _kind(value: object) -> str:
     return type(value).__name__
 

@@ -1,164 +1,33 @@
-"""The pure twin: the specification of `Signer`, and its typed surface, on the standard library's `hmac` alone."""
+"""The pure twin: the specification of `Signer`, on the standard library's `hmac` alone."""
 
 from __future__ import annotations
 
 import hmac
-import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from . import _checks
+from ._sign_base import SignerBase
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from typing_extensions import Unpack
-
-    from .payload import PrepareOptions, SignedRequest
-
-    Buffer: TypeAlias = bytes | bytearray | memoryview
-    Body: TypeAlias = str | Buffer | None
-    Timestamp: TypeAlias = int | str
-    Request: TypeAlias = tuple[Timestamp, str, str, Body]
+    from ._sign_base import Body, Timestamp
 
 backend = "python"
 sha256_implementation = "hashlib"
 
 
-class Signer:
+class Signer(SignerBase):
     """Signs WOO X requests with one API key and secret. Immutable but for `clock_offset_ms`; safe to share by threads.
 
     `api_key` is sent as it is; `api_secret` (str as UTF-8, or bytes, of any length) is turned into two SHA-256 states
     and kept nowhere else. `clock_offset_ms` is added to the local clock wherever a timestamp is left out.
     """
 
-    __slots__ = ("_api_key", "_clock_offset_ms", "_keyed")
+    __slots__ = ("_keyed",)
 
-    _api_key: str
-    _clock_offset_ms: int
+    _backend = backend
     _keyed: hmac.HMAC
 
-    # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
-    def __new__(cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0) -> Signer:
-        try:
-            api_key = _checks.api_key_text(api_key)
-            keyed = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
-            clock_offset_ms = _checks.clock_offset(clock_offset_ms)
-        finally:
-            del api_secret  # a traceback that shows locals must not show it
-        self = super().__new__(cls)
-        self._api_key, self._keyed, self._clock_offset_ms = api_key, keyed, clock_offset_ms
-        return self
-
-    def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
-        raise TypeError(f"type '{__name__}.Signer' is not an acceptable base type")
-
-    @property
-    def api_key(self) -> str:
-        """The API key, as it goes into `x-api-key`."""
-        return self._api_key
-
-    @property
-    def clock_offset_ms(self) -> int:
-        """Milliseconds added to the local clock wherever a timestamp is left out."""
-        return self._clock_offset_ms
-
-    @clock_offset_ms.setter
-    def clock_offset_ms(self, value: int) -> None:
-        self._clock_offset_ms = _checks.clock_offset(value)
-
-    def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """The `x-api-signature`: 64 lower-case hex characters of HMAC-SHA256(timestamp + method + path + body).
-
-        `timestamp` is Unix epoch milliseconds, an int or a str of 13 digits; `method` is upper case; `path` begins
-        with '/' and holds the query string as it is sent; `body` is str (UTF-8), bytes, any contiguous buffer or None.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError, each saying what was got and what to do.
-        Source: WOO X integration guide, "Authentication".
-        """
-        head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
-        return self._hmac_hex(head.encode("utf-8"), _checks.body_bytes(body))
-
-    def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """The signature of each `(timestamp, method, path, body)`, in order.
-
-        Raises what `sign` raises, with the index of the bad request in front of the message.
-        """
-        signatures = []
-        for index, request in enumerate(requests):
-            try:
-                signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
-            except Exception as error:
-                _checks.raise_at(index, error)
-        return signatures
-
-    def hexdigest(self, message: str | Buffer) -> str:
-        """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
-        return self._hmac_hex(_checks.text_or_buffer("message", message))
-
-    def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
-        """Whether `signature` (hex, upper or lower case) signs the rest, in constant time. Raises as `sign` does."""
-        given = _checks.signature_text(signature)
-        expected = self.sign(timestamp, method, path, body)
-        return given.isascii() and hmac.compare_digest(given, expected)
-
-    def headers(
-        self, method: str, path: str, body: Body = b"", *, timestamp: Timestamp | None = None
-    ) -> dict[str, str]:
-        """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request.
-
-        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does.
-        """
-        stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
-        head = stamp + verb + _checks.path_text(path)
-        data = _checks.body_bytes(body)
-        return {
-            "x-api-key": self._api_key,
-            "x-api-timestamp": stamp,
-            "x-api-signature": self._hmac_hex(head.encode("utf-8"), data),
-            "Content-Type": _checks.content_type(verb, len(data)),
-        }
-
-    def encode_request(
-        self,
-        method: str,
-        path: str,
-        body: Body = b"",
-        *,
-        host: str = "api.woox.io",
-        timestamp: Timestamp | None = None,
-    ) -> bytes:
-        """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
-
-        `host` is what the connection goes to, a name or address and maybe a port. `timestamp` None is the local clock
-        plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or host with spaces, control characters
-        or anything beyond ASCII, so that nothing given here can add a header.
-        """
-        stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
-        target = _checks.target_text(path)
-        place = _checks.host_text(host)
-        data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
-        signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
-        return (
-            f"{verb} {target} HTTP/1.1\r\n"
-            f"Host: {place}\r\n"
-            f"Content-Type: {_checks.content_type(verb, len(data))}\r\n"
-            f"Content-Length: {len(data)}\r\n"
-            f"x-api-key: {self._api_key}\r\n"
-            f"x-api-timestamp: {stamp}\r\n"
-            f"x-api-signature: {signature}\r\n"
-            "\r\n"
-        ).encode() + data
-
-    def prepare(self, method: str, path: str, **options: Unpack[PrepareOptions]) -> SignedRequest:
-        """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
-
-        Takes `params`, `json`, `body`, `timestamp` and `base_url`, as `woox_fast.payload.prepare` says.
-        """
-        from .payload import prepare
-
-        return prepare(self.headers, method, path, **options)
+    def _set_key(self, secret: bytes) -> None:
+        self._keyed = hmac.new(secret, digestmod="sha256")
 
     def _hmac_hex(self, *parts: bytes | memoryview) -> str:
         keyed = self._keyed.copy()
@@ -166,15 +35,6 @@ class Signer:
             # hashlib lets go of the GIL: another thread must not write into the part meanwhile.
             keyed.update(part if isinstance(part, bytes) or part.readonly else bytes(part))
         return keyed.hexdigest()
-
-    def _now_ms(self) -> int:
-        return time.time_ns() // 1_000_000 + self._clock_offset_ms
-
-    def __repr__(self) -> str:
-        return f"<woox_fast.Signer {backend} api_key={self._api_key[:4]!r}...>"
-
-    def __reduce__(self) -> NoReturn:
-        _checks.refuse_pickling()
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:

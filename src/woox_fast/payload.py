@@ -17,7 +17,7 @@ from . import _checks
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from ._sign_py import Body, Timestamp
+    from ._sign_base import Body, Timestamp
 
     Params: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 

@@ -1,0 +1,24 @@
+"""The cffi skin, in API mode, over the C core: `_sign_cffi.h` is compiled, and its declarations are cut from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from glob import glob
+from pathlib import Path
+
+from cffi import FFI
+
+SKIN = Path("src/_sign_cffi.h").read_text("utf-8")
+
+ffi = FFI()
+ffi.cdef("typedef ... hmac_sha256_key; enum { HEX_SIZE = ... };")  # the rest of the core stays the core's own affair
+ffi.cdef("".join(f"{head};\n" for head in re.findall(r"^static ([^{}]+\)) \{$", SKIN, re.MULTILINE)))
+ffi.set_source(
+    "woox_fast._sign_cffi_lib",
+    SKIN,
+    sources=sorted(glob("src/core/*.c")),
+    depends=["src/_sign_cffi.h", *sorted(glob("src/core/*.h"))],
+    include_dirs=["src/core"],
+    optional=os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") != "1",  # as in setup.py
+)
