@@ -35,13 +35,12 @@ class SignerBase:
     def __new__(cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0) -> Self:
         try:
             api_key = _checks.api_key_text(api_key)
-            secret = _checks.secret_bytes(api_secret)
-            offset = _checks.clock_offset(clock_offset_ms)
             self = super().__new__(cls)
-            self._set_key(secret)
+            self._api_key = api_key  # a traceback that shows locals shows `self`
+            self._set_key(_checks.secret_bytes(api_secret))
+            self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         finally:
-            del api_secret  # a traceback that shows locals must not show it
-        self._api_key, self._clock_offset_ms = api_key, offset
+            del api_secret  # and must not show this
         return self
 
     def __init_subclass__(cls) -> None:
