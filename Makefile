@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-BUILD_INPUTS := pyproject.toml setup.py src/_sign.pyx $(wildcard src/core/*.c src/core/*.h)
+BUILD_INPUTS := pyproject.toml setup.py src/_sign.pyx src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
 .PHONY: demo test bench lint clean fuzz
@@ -41,7 +41,7 @@ $(BIN)/python:
 # An editable install compiles in place, so the .so of an earlier build must not outlive its sources.
 $(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
 	@echo "Setting up $(VENV): a minute or two, the first time"
-	@rm -f src/woox_fast/_sign.*.so
+	@rm -f src/woox_fast/_sign*.so
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,test]'
 	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
 	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -11,11 +12,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from conftest import MODULES
 from oracle import KEY, NOW, SECRET, oracle
 
 import woox_fast
 
-EXTENSION = find_spec("woox_fast._sign")
+# What was compiled, in the order in which `auto` takes it.
+COMPILED = {"cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi_lib"}
+BUILT = [backend for backend, module in COMPILED.items() if find_spec(module)]
+DEFAULT = [*BUILT, "python"][0]
+
 SHOW = "import woox_fast as w; print(w.backend, w.sha256_implementation)"
 SIGN = f"; print(w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, 'GET', '/v3/algo/orders?algoType=STOP'))"
 PUBLISHED = "fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977"
@@ -42,35 +48,34 @@ def pure_copy(folder: Path) -> Path:
 
 
 def sha256_names() -> list[str]:
-    from woox_fast import _sign
-
-    return _sign._sha256_names()
+    return importlib.import_module(MODULES[DEFAULT])._sha256_names()
 
 
 def test_the_compiled_backend_is_the_default_where_it_was_built():
     if os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") == "1":
-        assert EXTENSION, "WOOX_FAST_REQUIRE_EXTENSION=1, but woox_fast._sign was not built"
+        due = "cffi" if sys.implementation.name == "pypy" else "cython"
+        assert due in BUILT, f"WOOX_FAST_REQUIRE_EXTENSION=1, but the {due} twin was not built"
+        assert "cffi" in BUILT or os.environ.get("WOOX_FAST_CFFI") != "1", "WOOX_FAST_CFFI=1, but it was not built"
     result = run(SHOW + SIGN)
-    expected = f"cython {sha256_names()[0]}" if EXTENSION else "python hashlib"
+    expected = f"{DEFAULT} {sha256_names()[0]}" if BUILT else "python hashlib"
     assert result.stdout.splitlines() == [expected, PUBLISHED], result.stderr
     assert result.stderr == ""
 
 
 def test_the_fastest_sha256_is_the_default():
-    if EXTENSION:
+    if BUILT:
         flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
         assert ("sha-ni" in sha256_names()) == (" sha_ni" in flags)
         assert sha256_names()[-1] == "portable"
 
 
-@pytest.mark.parametrize("policy", ["", "auto", "cython", "python"])
+@pytest.mark.parametrize("policy", ["", "auto", *MODULES])
 def test_backend_by_name(policy):
     result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
-    if policy == "cython" and not EXTENSION:
-        assert "WOOX_FAST_BACKEND=cython, but this backend cannot be loaded" in result.stderr
+    if policy in COMPILED and policy not in BUILT:
+        assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded" in result.stderr
         return
-    default = "cython" if EXTENSION else "python"
-    assert result.stdout.split()[0] == {"": default, "auto": default}.get(policy, policy)
+    assert result.stdout.split()[0] == {"": DEFAULT, "auto": DEFAULT}.get(policy, policy)
     assert result.stdout.split()[2] == PUBLISHED
 
 
@@ -81,15 +86,16 @@ def test_unknown_backend():
 
 
 def test_every_sha256_by_name():
-    for name in sha256_names() if EXTENSION else []:
-        result = run(SHOW + SIGN, WOOX_FAST_SHA256=name)
-        assert result.stdout.splitlines() == [f"cython {name}", PUBLISHED]
+    for backend in BUILT:
+        for name in sha256_names():
+            result = run(SHOW + SIGN, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
+            assert result.stdout.splitlines() == [f"{backend} {name}", PUBLISHED]
 
 
 def test_unknown_sha256():
-    result = run(SHOW, WOOX_FAST_SHA256="md5", WOOX_FAST_BACKEND="cython")
-    assert result.returncode == 1
-    if EXTENSION:
+    for backend in BUILT:
+        result = run(SHOW, WOOX_FAST_SHA256="md5", WOOX_FAST_BACKEND=backend)
+        assert result.returncode == 1
         assert "no SHA-256 called 'md5' works here; WOOX_FAST_SHA256 can be" in result.stderr
 
 
