@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import sys
 import time
 import traceback
 import weakref
@@ -124,13 +125,14 @@ def test_no_subclass(twin):
         type("Sub", (twin.Signer,), {})
 
 
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy refers weakly to any object")
 def test_no_weak_reference(signer):
     with pytest.raises(TypeError):
         weakref.ref(signer)
 
 
 def test_nothing_public_shows_the_secret(signer):
-    seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer)), repr(signer.__sizeof__())]
+    seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer))]
     seen += [repr(getattr(signer, name, "")) for name in dir(signer)]
     assert not any(SECRET in text for text in seen)
 

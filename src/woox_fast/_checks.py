@@ -33,7 +33,7 @@ def timestamp_text(timestamp: object) -> str:
     Raises TypeError for any other type (bool and float among them) and ValueError for any other count of digits.
     """
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
-        number = int.__index__(timestamp)
+        number = int.__add__(timestamp, 0)  # a subclass may say anything of itself
         if 10**12 <= number < 10**13:
             return str(number)
         got = str(number) if abs(number) < 10**40 else f"an integer of {number.bit_length()} bits"
@@ -192,7 +192,7 @@ def clock_offset(clock_offset_ms: object) -> int:
     """`clock_offset_ms` as an int of milliseconds, else TypeError or ValueError."""
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
         raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
-    number = int.__index__(clock_offset_ms)
+    number = int.__add__(clock_offset_ms, 0)
     if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
         raise ValueError("clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside")
     return number

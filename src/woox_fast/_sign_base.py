@@ -71,7 +71,7 @@ class SignerBase:
         Source: WOO X integration guide, "Authentication".
         """
         head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
-        return self._hmac_hex(head.encode("utf-8"), _checks.body_bytes(body))
+        return self._hmac_hex(head.encode("utf-8"), copied(_checks.body_bytes(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
         """The signature of each `(timestamp, method, path, body)`, in order.
@@ -88,7 +88,7 @@ class SignerBase:
 
     def hexdigest(self, message: str | Buffer) -> str:
         """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
-        return self._hmac_hex(_checks.text_or_buffer("message", message))
+        return self._hmac_hex(copied(_checks.text_or_buffer("message", message)))
 
     def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
         """Whether `signature` (hex, upper or lower case) signs the rest, in constant time. Raises as `sign` does."""
@@ -106,7 +106,7 @@ class SignerBase:
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         head = stamp + verb + _checks.path_text(path)
-        data = _checks.body_bytes(body)
+        data = copied(_checks.body_bytes(body))
         return {
             "x-api-key": self._api_key,
             "x-api-timestamp": stamp,
@@ -133,7 +133,7 @@ class SignerBase:
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
         place = _checks.host_text(host)
-        data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
+        data = copied(_checks.body_bytes(body))  # what is signed and what is sent are one copy
         signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
         return (
             f"{verb} {target} HTTP/1.1\r\n"
@@ -159,8 +159,8 @@ class SignerBase:
         """Turn the checked secret into the key's two SHA-256 states."""
         raise NotImplementedError
 
-    def _hmac_hex(self, *parts: bytes | memoryview) -> str:
-        """HMAC-SHA256 of one or two parts as hex; a memoryview is flat and of bytes."""
+    def _hmac_hex(self, *parts: bytes) -> str:
+        """HMAC-SHA256 of one or two parts as hex."""
         raise NotImplementedError
 
     def _now_ms(self) -> int:
@@ -171,3 +171,11 @@ class SignerBase:
 
     def __reduce__(self) -> NoReturn:
         _checks.refuse_pickling()
+
+
+def copied(data: bytes | memoryview) -> bytes:
+    """Both hashlib and cffi let go of the GIL: another thread must not write into what is being signed."""
+    if isinstance(data, bytes):
+        return data
+    with data:  # PyPy would hold the buffer until it collects garbage
+        return data.tobytes()

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from . import _checks
-from ._sign_base import SignerBase
+from ._sign_base import SignerBase, copied
 from ._sign_cffi_lib import ffi, lib
 
 if TYPE_CHECKING:
@@ -50,25 +50,18 @@ class Signer(SignerBase):
         ):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
-        data = body if type(body) is bytes else _for_c(_checks.body_bytes(body))
+        data = body if type(body) is bytes else copied(_checks.body_bytes(body))
         out = _hex_buffer()
         lib.sign(
             self._key, timestamp, method_bytes, len(method_bytes), path_bytes, len(path_bytes), data, len(data), out
         )
         return _hex_text(out)
 
-    def _hmac_hex(self, *parts: bytes | memoryview) -> str:
-        head, body = map(_for_c, parts) if len(parts) == 2 else (b"", _for_c(parts[0]))
+    def _hmac_hex(self, *parts: bytes) -> str:
+        head, body = parts if len(parts) == 2 else (b"", parts[0])
         out = _hex_buffer()
         lib.hmac_hex(self._key, head, len(head), body, len(body), out)
         return _hex_text(out)
-
-
-def _for_c(part: bytes | memoryview) -> Any:
-    if isinstance(part, bytes):
-        return part
-    # cffi lets go of the GIL: another thread must not write into the part meanwhile.
-    return ffi.from_buffer(part) if part.readonly else bytes(part)
 
 
 def _hex_buffer() -> Any:

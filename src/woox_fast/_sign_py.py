@@ -29,11 +29,10 @@ class Signer(SignerBase):
     def _set_key(self, secret: bytes) -> None:
         self._keyed = hmac.new(secret, digestmod="sha256")
 
-    def _hmac_hex(self, *parts: bytes | memoryview) -> str:
+    def _hmac_hex(self, *parts: bytes) -> str:
         keyed = self._keyed.copy()
         for part in parts:
-            # hashlib lets go of the GIL: another thread must not write into the part meanwhile.
-            keyed.update(part if isinstance(part, bytes) or part.readonly else bytes(part))
+            keyed.update(part)
         return keyed.hexdigest()
 
 
