@@ -1,0 +1,313 @@
+"""Faults: no memory, forks, other interpreters, signals, shut-down, and objects that mean harm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import textwrap
+import threading
+from contextlib import suppress
+
+import pytest
+from compiled import COMPILERS, HARNESSES
+from conftest import MODULES, _twins
+from oracle import KEY, NOW, SECRET, oracle
+
+from woox_fast import _sign_py
+
+
+def run(code: str, *arguments: str, timeout: float = 120) -> str:
+    """Standard output of `code` run by a new interpreter, which must end well and say nothing on standard error."""
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr[-3000:]
+    return result.stdout
+
+
+@pytest.fixture(params=_twins(), ids="-".join)
+def name(request):
+    """The arguments that choose a twin in a new interpreter: see TAKE."""
+    backend, sha256 = request.param
+    return MODULES[backend], sha256
+
+
+TAKE = f"""
+import importlib, sys
+module = importlib.import_module(sys.argv[1])
+if hasattr(module, "_choose_sha256"):
+    module._choose_sha256(sys.argv[2])
+KEY, SECRET, NOW = {KEY!r}, {SECRET!r}, {NOW}
+EXPECTED = {oracle(b"%dPOST/v3/x{}" % NOW)!r}
+signer = module.Signer(KEY, SECRET)
+REQUEST = NOW, "POST", "/v3/x", "{{}}"
+"""
+
+
+def test_forks_sign_right_while_threads_do(name):
+    code = """
+import os, threading, warnings
+warnings.simplefilter("ignore")  # Python 3.12 and newer warn of forks among threads
+stop = threading.Event()
+def work():
+    while not stop.is_set():
+        assert signer.sign(*REQUEST) == EXPECTED
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads:
+    thread.start()
+try:
+    for _ in range(10):
+        child = os.fork()
+        if child == 0:
+            right = all(signer.sign(*REQUEST) == EXPECTED for _ in range(100))
+            right = right and module.Signer(KEY, SECRET).sign_many([REQUEST] * 5) == [EXPECTED] * 5
+            os._exit(0 if right else 1)
+        assert os.waitpid(child, 0)[1] == 0
+finally:
+    stop.set()
+    for thread in threads:
+        thread.join()
+"""
+    assert run(TAKE + code, *name) == ""
+
+
+def test_a_spawned_process_makes_its_own_signer(name, tmp_path):
+    script = tmp_path / "spawned.py"
+    code = """
+import multiprocessing
+
+def work(number):
+    return signer.sign(NOW + number, "POST", "/v3/x", "{}")
+
+def take(signer):
+    pass
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(2) as pool:
+        assert pool.map(work, range(50)) == [work(number) for number in range(50)]
+    try:
+        context.Process(target=take, args=(signer,)).start()
+    except TypeError as error:
+        assert "it cannot be pickled or copied" in str(error)
+    else:
+        raise AssertionError("a signer went to another process")
+"""
+    script.write_text(f"import sys\nsys.argv[1:] = {list(name)!r}\n{TAKE}{code}")
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert SECRET not in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["isolated", "legacy"])
+@pytest.mark.parametrize("first", ["woox_fast", "woox_fast._sign_py"])
+def test_other_interpreters_of_the_process(first, kind):
+    """Each signs right: where the core cannot be loaded twice, `auto` says so and takes what can."""
+    code = """
+try:
+    import _interpreters as interpreters  # from 3.13 on
+    create = lambda: interpreters.create(sys.argv[3])
+except ModuleNotFoundError:
+    import _xxsubinterpreters as interpreters
+    create = lambda: interpreters.create(isolated=sys.argv[3] == "isolated")
+inner = f'''
+import warnings
+with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    import woox_fast as w
+assert w.backend != "python" or len(warned) >= 1 or {first_is_python}
+assert w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, "POST", "/v3/x", "{{}}") == {EXPECTED!r}
+'''
+for _ in range(3):
+    one = create()
+    failed = interpreters.run_string(one, inner)  # raises, up to 3.12
+    assert failed is None, failed
+    interpreters.destroy(one)
+assert signer.sign(*REQUEST) == EXPECTED
+"""
+    code = code.replace("{first_is_python}", str(len(_twins()) == 1))
+    assert run(TAKE + code, first, "", kind) == ""
+
+
+def test_a_signal_handler_signs_with_the_signer_it_interrupts(name):
+    code = """
+import signal
+LONG = bytes(100_000)
+LONG_EXPECTED = signer.hexdigest(LONG)
+handled = []
+def handle(*_):
+    handled.append(signer.sign(*REQUEST) == EXPECTED)
+signal.signal(signal.SIGALRM, handle)
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+while len(handled) < 50:
+    assert signer.sign(*REQUEST) == EXPECTED
+    assert signer.sign_many([REQUEST] * 20) == [EXPECTED] * 20
+    assert signer.hexdigest(LONG) == LONG_EXPECTED
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert all(handled)
+"""
+    assert run(TAKE + code, *name) == ""
+
+
+def test_tasks_of_an_event_loop(name):
+    code = """
+import asyncio
+async def work(number):
+    for _ in range(20):
+        assert signer.sign(*REQUEST) == EXPECTED
+        await asyncio.sleep(0)
+        assert await asyncio.to_thread(signer.sign, *REQUEST) == EXPECTED
+async def main():
+    await asyncio.gather(*(work(number) for number in range(20)))
+asyncio.run(main())
+"""
+    assert run(TAKE + code, *name) == ""
+
+
+def test_the_interpreter_shuts_down(name):
+    """Signing at exit, in the finalizer of what dies last, and in a thread that outlives the main one."""
+    last = """
+import atexit
+class Last:
+    def __init__(self):
+        self.signer, self.request, self.expected, self.print = signer, REQUEST, EXPECTED, print
+    def __del__(self):
+        self.print(self.signer.sign(*self.request) == self.expected)
+last = Last()
+atexit.register(lambda: print(signer.sign_many([REQUEST] * 3) == [EXPECTED] * 3))
+"""
+    assert run(TAKE + last, *name).split() == ["True", "True"]
+    thread = """
+import threading, time
+LONG = bytes(200_000)
+def work():
+    while True:
+        signer.sign(*REQUEST)
+        signer.hexdigest(LONG)
+threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+"""
+    assert run(TAKE + thread, *name) == ""
+
+
+# -- objects that mean harm
+
+
+class Lying:
+    """Every question about it has a wrong answer, or none."""
+
+    def __init__(self, error: BaseException | None = None):
+        self.error = error
+
+    def _answer(self, *_):
+        if self.error:
+            raise self.error
+        return self
+
+    __index__ = __int__ = __len__ = __iter__ = __next__ = __getitem__ = __bytes__ = __buffer__ = __hash__ = _answer
+    __str__ = __repr__ = __format__ = __bool__ = __eq__ = __lt__ = _answer
+
+
+def fail(*_):
+    raise ZeroDivisionError
+
+
+class LyingText(str):
+    __slots__ = ()
+    __len__ = __iter__ = __getitem__ = __str__ = __hash__ = __eq__ = encode = isascii = isdigit = fail
+
+
+class LyingNumber(int):
+    __index__ = __int__ = __str__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __hash__ = fail
+
+
+class LyingBytes(bytes):
+    __len__ = __iter__ = __getitem__ = __bytes__ = __eq__ = __hash__ = fail
+
+
+def test_what_an_object_holds_is_signed_not_what_it_says(twin):
+    signer = twin.Signer(KEY, SECRET)
+    expected = oracle(b"%dPOST/v3/x{}" % NOW)
+    lies = LyingNumber(NOW), LyingText("POST"), LyingText("/v3/x"), LyingBytes(b"{}")
+    assert signer.sign(*lies) == expected
+    assert signer.sign(LyingText(f"{NOW}"), *lies[1:3], LyingText("{}")) == expected
+    assert signer.sign_many([lies]) == [expected]
+    assert signer.verify(expected, *lies)
+    for secret in LyingBytes(SECRET.encode()), LyingText(SECRET):
+        assert twin.Signer(KEY, secret).sign(*lies) == expected
+        assert twin.sign(secret, *lies) == expected
+
+
+@pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)
+@pytest.mark.parametrize("at", range(4))
+def test_objects_that_only_lie_are_refused(twin, at, error):
+    lie = Lying(error)
+    request = [NOW, "GET", "/", b""]
+    request[at] = lie
+    outcomes = []
+    for signer in twin.Signer(KEY, SECRET), _sign_py.Signer(KEY, SECRET):
+        for call in (signer.sign, *request), (signer.sign_many, [request]), (signer.sign_many, lie):
+            with pytest.raises(BaseException) as raised:
+                call[0](*call[1:])
+            outcomes.append((raised.type, str(raised.value)))
+    assert outcomes[:3] == outcomes[3:]
+
+
+def test_a_batch_that_changes_under_way(twin):
+    signer = twin.Signer(KEY, SECRET)
+    good = (NOW, "POST", "/v3/x", "{}")
+    expected = oracle(b"%dPOST/v3/x{}" % NOW)
+
+    class Fields(list):  # a request that empties the batch while it is read
+        def __iter__(self):
+            batch.clear()
+            return iter(good)
+
+    batch = [good, Fields([1, 2, 3, 4]), good, good]
+    assert signer.sign_many(batch) == [expected] * 2
+
+    def again():
+        for size in range(5):
+            assert signer.sign_many([good] * size) == [expected] * size
+            yield good
+
+    assert signer.sign_many(again()) == [expected] * 5
+
+
+def test_a_bad_item_leaks_nothing(twin):
+    signer = twin.Signer(KEY, SECRET)
+    good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
+    held = [*good, bad[3], good, bad]
+    before = [sys.getrefcount(each) for each in held]
+    for _ in range(200):
+        with pytest.raises(TypeError, match=r"^requests\[7\]: body must be"):
+            signer.sign_many([good] * 7 + [bad])
+    assert [sys.getrefcount(each) for each in held] == before
+    good[3].append(1)  # nobody holds its buffer
+
+
+def test_a_body_that_another_thread_changes(twin):
+    """A right signature of one of its states, and a BufferError for who would resize it; never a mixture."""
+    signer = twin.Signer(KEY, SECRET)
+    size = 300_000
+    states = [bytes([letter]) * size for letter in b"ab"]
+    expected = {oracle(b"%dPOST/" % NOW + state) for state in states}
+    body, stop = bytearray(states[0]), threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for state in states:
+                body[:] = state  # in one piece, for who holds the GIL
+                with suppress(BufferError):
+                    body.append(0)
+                    body.pop()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(100):
+            assert signer.sign(NOW, "POST", "/", body) in expected
+            assert signer.hexdigest(body)
+    finally:
+        stop.set()
+        thread.join()
