@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import socket
 import threading
 import time
 from collections import Counter
 from decimal import Decimal
 
 import aiohttp
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 import requests
@@ -202,6 +206,75 @@ def test_the_sandbox_accepts_what_each_client_sends(client, signer):
         outcomes += ADAPTERS[client](signer, url, more, False)
     assert [outcome.status for outcome in outcomes] == [200] * 7
     assert (sandbox.verified, sandbox.accepted) == (7, 7)
+
+
+class Http2:
+    """An HTTP/2 server without TLS for one connection: keeps each request as the recorder does, headers in order."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Http2:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        heads: dict[int, list[tuple[str, str]]] = {}
+        bodies: dict[int, bytes] = {}
+        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        peer, _ = self._listener.accept()
+        with peer:
+            connection.initiate_connection()
+            while True:
+                peer.sendall(connection.data_to_send())
+                data = peer.recv(65536)
+                if not data:
+                    return
+                for event in connection.receive_data(data):
+                    if isinstance(event, h2.events.RequestReceived):
+                        heads[event.stream_id], bodies[event.stream_id] = event.headers, b""
+                    elif isinstance(event, h2.events.DataReceived):
+                        bodies[event.stream_id] += event.data
+                        connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    elif isinstance(event, h2.events.StreamEnded):
+                        head = dict(heads[event.stream_id])
+                        lines = [f"{name}: {value}\r\n" for name, value in heads[event.stream_id] if name[0] != ":"]
+                        lines.append(f"host: {head[':authority']}\r\n")
+                        raw = f"{head[':method']} {head[':path']} HTTP/2\r\n{''.join(lines)}\r\n".encode("latin-1")
+                        self.received.append(Received(raw, bodies[event.stream_id], 1))
+                        connection.send_headers(event.stream_id, [(":status", "200")], end_stream=True)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_httpx_over_http2(kind, signer):
+    calls = [Call(method, target) for method in METHODS for target in TARGETS]
+    calls += [Call(method, "/v3/x", json=value) for method in METHODS for value in JSON]
+    calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
+
+    async def run_async(auth) -> None:
+        async with httpx.AsyncClient(auth=auth, http1=False, http2=True) as client:
+            for call in calls:
+                reply = await client.request(call.method, server.url + call.path, json=call.json, content=call.content)
+                assert (reply.status_code, reply.http_version) == (200, "HTTP/2")
+
+    with Http2() as server:
+        auth = woox_fast.adapters.httpx.WooXAuth(signer, origins=[server.url])
+        if kind == "async":
+            asyncio.run(run_async(auth))
+        else:
+            with httpx.Client(auth=auth, http1=False, http2=True) as client:
+                for call in calls:
+                    reply = client.request(call.method, server.url + call.path, json=call.json, content=call.content)
+                    assert (reply.status_code, reply.http_version) == (200, "HTTP/2")
+    assert len(server.received) == len(calls)
+    assert [one.target for one in server.received if one.fault() != ""] == []
 
 
 # Bodies that cannot be signed
