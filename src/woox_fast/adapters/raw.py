@@ -17,7 +17,7 @@ from .. import Signer
 from ..payload import PRODUCTION_URL, origin
 
 if TYPE_CHECKING:
-    from .._sign_py import Body
+    from .._sign_base import Body
 
 IDLE_S = 0.01
 
