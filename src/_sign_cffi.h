@@ -1,11 +1,11 @@
 /* What the cffi twin calls. `_sign_cffi_build.py` cuts its declarations from these definitions, so each is `static`, and
  * its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "hmac_sha256.h"
-#include "timestamp.h"
 
-enum { HEX_SIZE = HMAC_SHA256_HEX_SIZE };
+enum { TIMESTAMP = 13, METHOD_ROOM = HMAC_SHA256_HEAD_ROOM - TIMESTAMP, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
 static hmac_sha256_key *key_new(const char *secret, size_t size) {
     hmac_sha256_key *key = malloc(sizeof *key);
@@ -18,23 +18,19 @@ static void key_free(hmac_sha256_key *key) {
     free(key);
 }
 
-static void sign(const hmac_sha256_key *key, int64_t timestamp, const char *method, size_t method_size,
-                 const char *path, size_t path_size, const char *body, size_t body_size, char *hex) {
-    hmac_sha256_message message;
-    timestamp_write(message.head, (uint64_t)timestamp);
-    message.head_size = TIMESTAMP_SIZE, message.part_count = 3;
-    message.parts[0] = (hmac_sha256_part){method, method_size};
-    message.parts[1] = (hmac_sha256_part){path, path_size};
-    message.parts[2] = (hmac_sha256_part){body, body_size};
+static void hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
+                     char *hex) {
+    hmac_sha256_message message = {.parts = {{head, head_size}, {body, body_size}}, .part_count = 2};
     hmac_sha256_hex(key, &message, hex);
 }
 
-static void hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
-                     char *hex) {
-    hmac_sha256_message message;
-    message.head_size = 0, message.part_count = 2;
-    message.parts[0] = (hmac_sha256_part){head, head_size};
-    message.parts[1] = (hmac_sha256_part){body, body_size};
+/* `timestamp` has 13 digits, `method` has at most METHOD_ROOM characters. */
+static void sign(const hmac_sha256_key *key, uint64_t timestamp, const char *method, size_t method_size,
+                 const char *path, size_t path_size, const char *body, size_t body_size, char *hex) {
+    hmac_sha256_message message = {.parts = {{path, path_size}, {body, body_size}}, .part_count = 2};
+    for (int i = TIMESTAMP; i-- > 0; timestamp /= 10) message.head[i] = (uint8_t)('0' + timestamp % 10);
+    memcpy(message.head + TIMESTAMP, method, method_size);
+    message.head_size = (uint8_t)(TIMESTAMP + method_size);
     hmac_sha256_hex(key, &message, hex);
 }
 

@@ -42,6 +42,7 @@ class Signer(SignerBase):
             type(timestamp) is int
             and 10**12 <= timestamp < 10**13
             and type(method) is type(path) is str
+            and len(method) <= lib.METHOD_ROOM
             and method.isascii()
             and method.isalpha()
             and method.isupper()
