@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py src/_sign.pyx src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench lint clean fuzz
+.PHONY: demo test bench lint clean fuzz soak
 
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo
@@ -29,6 +29,10 @@ lint: $(VENV)/lint-installed
 MINUTES ?= 5
 fuzz: $(VENV)/installed
 	@$(BIN)/python tests/longrun.py fuzz --minutes $(MINUTES)
+
+SCALE ?= 1
+soak: $(VENV)/installed
+	@$(BIN)/python tests/longrun.py soak --scale $(SCALE)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \

@@ -20,6 +20,8 @@ from compiled import FUZZ_FLAGS, HARNESSES, compile_core
 from conftest import MODULES, _twins
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from load import check_load
+from soak import sign_on_threads, stays_flat
 from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 
 CORPUS = HARNESSES / "corpus"
@@ -87,12 +89,39 @@ def fuzz_surface(until: float) -> int:
     return examples
 
 
+def soak(scale: float) -> int:
+    """Threads, signatures, constructions and refusals by the million, then the sandbox; `scale` 1 is the full form."""
+    started = time.monotonic()
+    threaded = counts(10**6, scale)
+    for backend, sha256 in _twins():
+        module = importlib.import_module(MODULES[backend])
+        if backend != "python":
+            module._choose_sha256(sha256)
+        sign_on_threads(module, 8, threaded)
+        stays_flat(module, counts(10**7, scale), counts(10**6, scale), counts(10**6, scale))
+        print(f"  {backend} {module.sha256_implementation}: right on 8 threads, memory flat", flush=True)
+    orders, hostile = counts(100_000, scale), counts(1000, scale)
+    refused = check_load(orders, hostile).refused
+    print(
+        f"soak: per twin {8 * threaded:,} signatures on 8 threads, {counts(10**7, scale):,} on one, "
+        f"{counts(10**6, scale):,} constructions, {counts(10**6, scale):,} refusals, 0 wrong, 0 leaked; "
+        f"{orders:,} orders over 50 connections, 0 lost, 0 doubled; {sum(refused.values()):,} hostile requests of {len(refused)} kinds, "
+        f"0 accepted; {time.monotonic() - started:,.0f} s"
+    )
+    return 0
+
+
+def counts(full: int, scale: float) -> int:
+    return max(100, int(full * scale))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("fuzz").add_argument("--minutes", type=float, default=5)
+    verbs.add_parser("soak").add_argument("--scale", type=float, default=1.0)
     arguments = vars(parser.parse_args())
-    return {"fuzz": fuzz}[arguments.pop("verb")](**arguments)
+    return {"fuzz": fuzz, "soak": soak}[arguments.pop("verb")](**arguments)
 
 
 if __name__ == "__main__":

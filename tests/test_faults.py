@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import sysconfig
 import textwrap
 import threading
 from contextlib import suppress
 
 import pytest
-from compiled import COMPILERS, HARNESSES
 from conftest import MODULES, _twins
 from oracle import KEY, NOW, SECRET, oracle
 

@@ -1,0 +1,198 @@
+"""The sandbox under load: signed orders over many keep-alive connections, and hostile ones among them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Any, NamedTuple
+
+import woox_fast
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
+
+PATH = "/v3/trade/order"
+SIGNER = woox_fast.Signer(DEMO_API_KEY, DEMO_API_SECRET)
+
+
+class Result(NamedTuple):
+    """What went over the wire: orders that were accepted, by client id; hostile requests refused, by kind."""
+
+    order_ids: dict[int, int]
+    refused: Counter[str]
+    failures: list[str]
+
+
+def order(client_id: int) -> str:
+    """An order that rests: its price is the lowest there is."""
+    fields = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "10", "quantity": "0.1"}
+    return json.dumps({**fields, "clientOrderId": client_id}, separators=(",", ":"))
+
+
+def request(client_id: int, body: str | None = None, timestamp: int | None = None) -> bytes:
+    return SIGNER.encode_request("POST", PATH, body or order(client_id), host="localhost", timestamp=timestamp)
+
+
+def _other_body(data: bytes, body: bytes) -> bytes:
+    """`data` with its signature as it is and this body in place of its own."""
+    head = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    kept = [line for line in head if not line.lower().startswith(b"content-length")]
+    return b"\r\n".join([*kept, b"Content-Length: %d" % len(body), b"", body])
+
+
+def bit_flipped(data: bytes, rng: random.Random) -> bytes:
+    """One bit of what is signed, or of the signature: anywhere in the target, the three headers' values or the body."""
+    spans = [(data.index(b"/"), data.index(b" HTTP/"))]
+    for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
+        start = data.index(name) + len(name)
+        spans.append((start, data.index(b"\r\n", start)))
+    spans.append((data.index(b"\r\n\r\n") + 4, len(data)))
+    start, end = rng.choice(spans)
+    at = rng.randrange(start, end)
+    return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
+
+
+def truncated(data: bytes, rng: random.Random) -> bytes:
+    body = data.partition(b"\r\n\r\n")[2]
+    return _other_body(data, body[: rng.randrange(len(body))])
+
+
+def reordered(data: bytes, rng: random.Random) -> bytes:
+    fields = list(json.loads(data.partition(b"\r\n\r\n")[2]).items())
+    shuffled = fields
+    while shuffled == fields:
+        shuffled = rng.sample(fields, len(fields))
+    return _other_body(data, json.dumps(dict(shuffled), separators=(",", ":")).encode())
+
+
+def unsigned(data: bytes, rng: random.Random) -> bytes:
+    start = data.index(rng.choice([b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "]))
+    return data[:start] + data[data.index(b"\r\n", start) + 2 :]
+
+
+def _at(offset_ms: int) -> Callable[[int, random.Random], bytes]:
+    return lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 + offset_ms)
+
+
+# Kind -> the request from a client id that no good order has; "replayed" is made of one that has just been accepted.
+HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
+    "stale": _at(-300_500),
+    "future": _at(301_500),
+    "bit-flipped": lambda client_id, rng: bit_flipped(request(client_id), rng),
+    "truncated": lambda client_id, rng: truncated(request(client_id), rng),
+    "re-ordered": lambda client_id, rng: reordered(request(client_id), rng),
+    "unsigned": lambda client_id, rng: unsigned(request(client_id), rng),
+}
+
+
+class Connection:
+    """One keep-alive connection; opened again only when the exchange closed it after a refusal."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        host, port = sandbox.url.removeprefix("http://").split(":")
+        self._address = host, int(port)
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def send(self, data: bytes) -> tuple[int, dict[str, Any]]:
+        """Send once; the reply's status and envelope."""
+        if self._writer is None:
+            self._reader, self._writer = await asyncio.open_connection(*self._address)
+        self._writer.write(data)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        size = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+        reply = json.loads(await self._reader.readexactly(size))
+        if b"connection: close" in head or head.startswith(b"http/1.0"):  # what is not HTTP/1.1 is answered in 1.0
+            await self.close()
+        return int(head.split(b" ", 2)[1]), reply
+
+    async def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+            self._writer = None
+
+
+async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
+    """Connections of people who mean harm or have bad lines, one after the other, until cancelled."""
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    whole = request(0)
+    stopped = False
+    while not stopped:
+        _, writer = await asyncio.open_connection(host, int(port))
+        what = rng.randrange(4)
+        try:
+            if what == 0:  # garbage
+                writer.write(rng.randbytes(rng.randrange(1, 3000)))
+            elif what == 1:  # half a request, then no more to send
+                writer.write(whole[: rng.randrange(len(whole) - 1)])
+                writer.write_eof()
+            elif what == 2:  # a byte at a time, and gone
+                for byte in whole[:10]:
+                    writer.write(bytes([byte]))
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # or silence
+        except asyncio.CancelledError:
+            stopped = True
+        except ConnectionError:
+            pass
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int = 50) -> Result:
+    """Submit `orders` good orders, and `hostile` requests of each kind among them, over `connections` connections."""
+    result = Result({}, Counter(), [])
+    good_ids, bad_ids = iter(range(1, orders + 1)), count(10**9)
+    kinds = [kind for kind in (*HOSTILE, "replayed") for _ in range(hostile)]
+    random.Random(6).shuffle(kinds)
+    every = max(1, orders // max(1, len(kinds)))
+
+    async def work(number: int) -> None:
+        rng = random.Random(number)
+        connection = Connection(sandbox)
+        for client_id in good_ids:
+            data = request(client_id)
+            status, reply = await connection.send(data)
+            if status != 200 or reply.get("success") is not True:
+                result.failures.append(f"order {client_id} was refused: {reply}")
+                continue
+            result.order_ids[client_id] = reply["data"]["orderId"]
+            for _ in range(1 + len(kinds) // orders if client_id % every == 0 else 0):
+                if not kinds:
+                    break
+                kind = kinds.pop()
+                bad = data if kind == "replayed" else HOSTILE[kind](next(bad_ids), rng)
+                status, reply = await connection.send(bad)
+                if status == 200 or reply.get("success") is not False:
+                    result.failures.append(f"a {kind} request was accepted: {bad!r} -> {reply}")
+                result.refused[kind] += 1
+        await connection.close()
+
+    disturbing = [asyncio.create_task(_disturb(sandbox, random.Random(seed))) for seed in range(5)]
+    try:
+        await asyncio.gather(*(work(number) for number in range(connections)))
+    finally:
+        for task in disturbing:
+            task.cancel()
+        await asyncio.gather(*disturbing, return_exceptions=True)
+    return result
+
+
+def check_load(orders: int, hostile: int) -> Result:
+    """Run it, and compare what the exchange holds with what was sent: none lost, none doubled, none taken wrongly."""
+    sandbox = Sandbox(timeout=2.0)
+    with sandbox:
+        result = asyncio.run(submit(sandbox, orders, hostile))
+        held = {each.client_id: order_id for order_id, each in sandbox.exchange.orders.open.items()}
+    assert result.failures == []
+    assert held == result.order_ids
+    assert len(held) == len(set(held.values())) == orders
+    assert sandbox.accepted == orders
+    assert result.refused == Counter(dict.fromkeys((*HOSTILE, "replayed"), hostile))
+    return result

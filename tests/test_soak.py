@@ -1,0 +1,33 @@
+"""The short form of `make soak`."""
+
+from __future__ import annotations
+
+import types
+
+import pytest
+from soak import sign_on_threads, stays_flat
+
+
+def test_one_signer_on_eight_threads(twin):
+    sign_on_threads(twin, threads=8, signatures=4000)
+
+
+def test_memory_and_references_stay_flat(twin):
+    stays_flat(twin, signatures=20_000, constructions=4000, refusals=8000)
+
+
+def test_a_leak_is_found(twin):
+    """The control: a Signer that keeps its bodies."""
+    kept = []
+
+    class Signer:
+        def __init__(self, *arguments, **options):
+            self.real = twin.Signer(*arguments, **options)
+
+        def __getattr__(self, name):
+            method = getattr(self.real, name)
+            return lambda *arguments: (kept.append(arguments), method(*arguments))[1]
+
+    leaky = types.SimpleNamespace(Signer=Signer, sign=twin.sign)
+    with pytest.raises(AssertionError, match=r"references went from|blocks more"):
+        stays_flat(leaky, signatures=1000, constructions=100, refusals=100)
