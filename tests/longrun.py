@@ -105,7 +105,8 @@ def soak(scale: float) -> int:
     print(
         f"soak: per twin {8 * threaded:,} signatures on 8 threads, {counts(10**7, scale):,} on one, "
         f"{counts(10**6, scale):,} constructions, {counts(10**6, scale):,} refusals, 0 wrong, 0 leaked; "
-        f"{orders:,} orders over 50 connections, 0 lost, 0 doubled; {sum(refused.values()):,} hostile requests of {len(refused)} kinds, "
+        f"{orders:,} orders over 50 connections, 0 lost, 0 doubled; "
+        f"{sum(refused.values()):,} hostile requests of {len(refused)} kinds, "
         f"0 accepted; {time.monotonic() - started:,.0f} s"
     )
     return 0
