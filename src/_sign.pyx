@@ -41,11 +41,14 @@ cdef extern from "hmac_sha256.h" nogil:
     void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex)
     void hmac_sha256_wipe(void *memory, size_t size)
 
-cdef extern from "timestamp.h" nogil:
+cdef extern from "prehash.h" nogil:
     enum:
         TIMESTAMP_SIZE
-    void timestamp_write(uint8_t *out, uint64_t milliseconds)
-    bint timestamp_copy(uint8_t *out, const uint8_t *text)
+        METHOD_MIN
+        METHOD_MAX
+    bint prehash_milliseconds(uint8_t *head, int64_t milliseconds)
+    bint prehash_digits(uint8_t *head, const uint8_t *text)
+    bint prehash_method(uint8_t *head, const uint8_t *method, size_t size)
 
 cdef extern from *:
     """
@@ -54,7 +57,8 @@ cdef extern from *:
     int64_t PyLong_AsLongLongAndOverflow(object, int *) noexcept
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
-    void *PyUnicode_DATA(object)
+    ctypedef struct PyASCIIObject:
+        pass
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
     cdef struct timespec:
@@ -75,34 +79,29 @@ cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
     """Whether `text` is a plain ASCII str; `part` is then its characters, where they lie."""
     if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):
         return False
-    part.data = PyUnicode_DATA(text)
+    part.data = <PyASCIIObject *>text + 1
     part.size = <size_t>PyUnicode_GET_LENGTH(text)
     return True
 
 
 cdef inline bint plain_timestamp(object timestamp, uint8_t *head) noexcept:
-    cdef int64_t milliseconds
-    cdef int overflow
     cdef hmac_sha256_part text
+    cdef int overflow
     if PyLong_CheckExact(timestamp):
-        milliseconds = PyLong_AsLongLongAndOverflow(timestamp, &overflow)  # -1 where it does not fit
-        if not 1_000_000_000_000 <= milliseconds < 10_000_000_000_000:
-            return False
-        timestamp_write(head, <uint64_t>milliseconds)
-        return True
-    return ascii_text(timestamp, &text) and text.size == TIMESTAMP_SIZE and timestamp_copy(head, <const uint8_t *>text.data)
+        return prehash_milliseconds(head, PyLong_AsLongLongAndOverflow(timestamp, &overflow))  # -1 if it does not fit
+    return (
+        ascii_text(timestamp, &text)
+        and text.size == TIMESTAMP_SIZE
+        and prehash_digits(head, <const uint8_t *>text.data)
+    )
 
 
-cdef inline bint plain_method(object method, hmac_sha256_part *part) noexcept:
-    cdef const uint8_t *text
-    cdef size_t i
-    if not ascii_text(method, part) or part.size == 0:
+cdef inline bint plain_method(object method, hmac_sha256_message *message) noexcept:
+    cdef hmac_sha256_part text
+    if not (ascii_text(method, &text) and METHOD_MIN <= text.size <= METHOD_MAX):
         return False
-    text = <const uint8_t *>part.data
-    for i in range(part.size):
-        if <uint8_t>(text[i] - 65) > 25:
-            return False
-    return True
+    message.head_size = TIMESTAMP_SIZE + text.size
+    return prehash_method(message.head, <const uint8_t *>text.data, text.size)
 
 
 cdef inline bint plain_path(object path, hmac_sha256_part *part) noexcept:
@@ -117,10 +116,20 @@ cdef inline bint plain_body(object body, hmac_sha256_part *part) noexcept:
     return ascii_text(body, part)
 
 
+cdef inline bint plain_request(hmac_sha256_message *message, timestamp, method, path, body) noexcept:
+    """Whether all four can be signed where they lie; `message` then says how."""
+    message.part_count = 2
+    return (
+        plain_timestamp(timestamp, message.head)
+        and plain_method(method, message)
+        and plain_path(path, message.parts)
+        and plain_body(body, message.parts + 1)
+    )
+
+
 cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
     cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-    cdef char *out = <char *>PyUnicode_DATA(hex)
-    hmac_sha256_hex(key, message, out)
+    hmac_sha256_hex(key, message, <char *>(<PyASCIIObject *>hex + 1))
     return hex
 
 
@@ -142,13 +151,7 @@ cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
 
 cdef str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
     cdef hmac_sha256_message message
-    message.head_size, message.part_count = TIMESTAMP_SIZE, 3
-    if (
-        plain_timestamp(timestamp, message.head)
-        and plain_method(method, message.parts)
-        and plain_path(path, message.parts + 1)
-        and plain_body(body, message.parts + 2)
-    ):
+    if plain_request(&message, timestamp, method, path, body):
         return hmac_hex(key, &message)
     head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
     return checked_hex(key, head.encode(), _checks.body_bytes(body))

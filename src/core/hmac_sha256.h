@@ -4,7 +4,7 @@
 
 #include "sha256.h"
 
-enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_ROOM = 16, HMAC_SHA256_MAX_PARTS = 3 };
+enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_ROOM = 24, HMAC_SHA256_MAX_PARTS = 2 };
 
 /* Key context: the SHA-256 states (midstates) after the block key ^ ipad and after the block key ^ opad. */
 typedef struct {

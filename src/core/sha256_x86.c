@@ -20,6 +20,13 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+#if defined(__GNUC__)
+/* The compiler must not know where this points: it would load all constants before a loop, and spill them. */
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#else
+#define OPAQUE(pointer) (void)(pointer)
+#endif
+
 typedef struct {
     __m128i abef, cdgh;
 } state_ni;
@@ -51,13 +58,16 @@ static SHA_NI ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
 
 /* The block's sixteen words. */
 static SHA_NI ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
-    for (int i = 0; i < 4; i++) w[i] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16 * i)));
+    w[0] = swap_bytes(_mm_loadu_si128((const __m128i *)block));
+    w[1] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16)));
+    w[2] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 32)));
+    w[3] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 48)));
 }
 
 /* Rounds 4i to 4i+3, and the part of the message schedule that can be done by then: w[i % 4] holds words 4i to 4i+3. */
-static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], int i) {
+static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], const __m128i *k, int i) {
     __m128i now = w[i & 3], before = w[(i + 3) & 3];
-    __m128i wk = _mm_add_epi32(now, _mm_load_si128((const __m128i *)(sha256_round_constants + 4 * i)));
+    __m128i wk = _mm_add_epi32(now, _mm_load_si128(k + i));
     s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, wk);
     if (i >= 3 && i < 15) {
         __m128i next = _mm_add_epi32(w[(i + 1) & 3], _mm_alignr_epi8(now, before, 4));
@@ -73,7 +83,9 @@ static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], int i) {
 
 static SHA_NI ALWAYS_INLINE void compress_words(state_ni *s, __m128i w[4]) {
     state_ni start = *s;
-#define STEP(i) four_rounds(s, w, i);
+    const __m128i *k = (const __m128i *)sha256_round_constants;
+    OPAQUE(k);
+#define STEP(i) four_rounds(s, w, k, i);
     SIXTEEN(STEP)
 #undef STEP
     s->abef = _mm_add_epi32(s->abef, start.abef);

@@ -1,0 +1,56 @@
+/* The head of what WOO X signs: the timestamp, Unix epoch milliseconds in 13 decimal digits, then the method. */
+#ifndef WOOX_FAST_PREHASH_H
+#define WOOX_FAST_PREHASH_H
+
+#include <stdbool.h>
+
+#include "bytes.h"
+
+enum { TIMESTAMP_SIZE = 13, METHOD_MIN = 3, METHOD_MAX = 7, PREHASH_ROOM = 24 };
+
+/* `x` below 10**8 as eight digits, the first in the lowest byte: halves, quarters and eighths side by side. */
+static inline uint64_t eight_digits(uint32_t x) {
+    uint64_t fours = x / 10000 | (uint64_t)(x % 10000) << 32;
+    uint64_t hundreds = (fours * 5243 >> 19) & 0x0000007f0000007f; /* fours / 100, exact below 10**4 */
+    uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000f; /* twos / 10, exact below 100 */
+    return (tens | (twos - tens * 10) << 8) + 0x3030303030303030;
+}
+
+/* Begin `head` with the digits of `milliseconds`; whether they are 13. */
+static inline bool prehash_milliseconds(uint8_t head[PREHASH_ROOM], int64_t milliseconds) {
+    if (milliseconds < 1000000000000 || milliseconds >= 10000000000000) return false;
+    uint64_t high = eight_digits((uint32_t)(milliseconds / 100000000)) >> 24; /* 5 digits, after 3 zeros */
+    uint64_t low = eight_digits((uint32_t)(milliseconds % 100000000));
+    store_le64(head, high | low << 40);
+    store_le64(head + 8, low >> 24);
+    return true;
+}
+
+/* Whether each of eight bytes is a digit. */
+static inline bool all_digits(uint64_t x) {
+    uint64_t above = (x & 0x7f7f7f7f7f7f7f7f) + 0x4646464646464646; /* '9' + 0x46 is 0x7f */
+    uint64_t below = (x | 0x8080808080808080) - 0x3030303030303030;
+    return ((x | above | ~below) & 0x8080808080808080) == 0;
+}
+
+/* Begin `head` with a timestamp that is text; whether it is digits. */
+static inline bool prehash_digits(uint8_t head[PREHASH_ROOM], const uint8_t text[TIMESTAMP_SIZE]) {
+    uint64_t first = load_le64(text), last = load_le64(text + TIMESTAMP_SIZE - 8);
+    store_le64(head, first);
+    store_le64(head + 8, last >> 24);
+    return all_digits(first) && all_digits(last);
+}
+
+/* Append a method of METHOD_MIN to METHOD_MAX letters; whether they are A to Z. */
+static inline bool prehash_method(uint8_t head[PREHASH_ROOM], const uint8_t *method, size_t size) {
+    const uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    uint64_t word = size == METHOD_MIN ? (uint64_t)(method[0] | method[1] << 8 | method[2] << 16)
+                                       : load_le32(method) | (uint64_t)load_le32(method + size - 4) << 8 * (size - 4);
+    uint64_t letters = word | 'A' * each << 8 * size;
+    uint64_t from_a = letters + (0x80 - 'A') * each, past_z = letters + (0x7f - 'Z') * each;
+    store_le64(head + TIMESTAMP_SIZE, word);
+    return (from_a & ~past_z & ~letters & high) == high;
+}
+
+#endif
