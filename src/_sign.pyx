@@ -53,8 +53,22 @@ cdef extern from "prehash.h" nogil:
 cdef extern from *:
     """
     #include <time.h>
+
+    /* An exact int, if it can be a timestamp: it then has two digits of 30 bits. Else -1, or what is no timestamp. */
+    static inline int64_t plain_int(PyObject *number) {
+    #if PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
+        const digit *digits = ((PyLongObject *)number)->ob_digit;
+        return Py_SIZE(number) == 2 ? digits[0] | (int64_t)digits[1] << 30 : -1;
+    #elif PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x03100000 && !defined(PYPY_VERSION)
+        const digit *digits = ((PyLongObject *)number)->long_value.ob_digit;
+        return ((PyLongObject *)number)->long_value.lv_tag == 2 << 3 ? digits[0] | (int64_t)digits[1] << 30 : -1;
+    #else
+        int overflow;
+        return PyLong_AsLongLongAndOverflow(number, &overflow);
+    #endif
+    }
     """
-    int64_t PyLong_AsLongLongAndOverflow(object, int *) noexcept
+    int64_t plain_int(object number) noexcept
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
     ctypedef struct PyASCIIObject:
@@ -86,9 +100,8 @@ cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
 
 cdef inline bint plain_timestamp(object timestamp, uint8_t *head) noexcept:
     cdef hmac_sha256_part text
-    cdef int overflow
     if PyLong_CheckExact(timestamp):
-        return prehash_milliseconds(head, PyLong_AsLongLongAndOverflow(timestamp, &overflow))  # -1 if it does not fit
+        return prehash_milliseconds(head, plain_int(timestamp))
     return (
         ascii_text(timestamp, &text)
         and text.size == TIMESTAMP_SIZE

@@ -18,6 +18,16 @@ static inline void store_be32(uint8_t *p, uint32_t x) {
     p[0] = (uint8_t)(x >> 24), p[1] = (uint8_t)(x >> 16), p[2] = (uint8_t)(x >> 8), p[3] = (uint8_t)x;
 }
 
+static inline uint16_t load_le16(const uint8_t *p) {
+#ifdef WOOX_FAST_BIG_ENDIAN
+    return (uint16_t)(p[0] | p[1] << 8);
+#else
+    uint16_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+#endif
+}
+
 static inline uint32_t load_le32(const uint8_t *p) {
     uint32_t x;
     memcpy(&x, p, sizeof x);

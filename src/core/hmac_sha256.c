@@ -101,7 +101,7 @@ static inline void add_run(padded_message *m, const uint8_t *blocks, size_t size
 }
 
 /* `hashed` bytes (whole blocks) went before this message under the same hash. */
-static void pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
+static inline void pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
     uint8_t *run = m->scratch; /* where the scratch run that is being filled begins */
     uint8_t *out = run + message->head_size;
     memcpy(run, message->head, HMAC_SHA256_HEAD_ROOM);

@@ -8,22 +8,25 @@
 
 enum { TIMESTAMP_SIZE = 13, METHOD_MIN = 3, METHOD_MAX = 7, PREHASH_ROOM = 24 };
 
-/* `x` below 10**8 as eight digits, the first in the lowest byte: halves, quarters and eighths side by side. */
-static inline uint64_t eight_digits(uint32_t x) {
-    uint64_t fours = x / 10000 | (uint64_t)(x % 10000) << 32;
-    uint64_t hundreds = (fours * 5243 >> 19) & 0x0000007f0000007f; /* fours / 100, exact below 10**4 */
-    uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-    uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000f; /* twos / 10, exact below 100 */
-    return (tens | (twos - tens * 10) << 8) + 0x3030303030303030;
+/* "00" to "99". */
+static const uint8_t digit_pairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+    "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+
+/* `x` below 10**4 as four digits, the first in the lowest byte. */
+static inline uint64_t four_digits(uint32_t x) {
+    uint32_t hundreds = x * 5243 >> 19; /* x / 100, exact below 10**4 */
+    return load_le16(digit_pairs + 2 * (size_t)hundreds) |
+           (uint64_t)load_le16(digit_pairs + 2 * (size_t)(x - 100 * hundreds)) << 16;
 }
 
 /* Begin `head` with the digits of `milliseconds`; whether they are 13. */
 static inline bool prehash_milliseconds(uint8_t head[PREHASH_ROOM], int64_t milliseconds) {
     if (milliseconds < 1000000000000 || milliseconds >= 10000000000000) return false;
-    uint64_t high = eight_digits((uint32_t)(milliseconds / 100000000)) >> 24; /* 5 digits, after 3 zeros */
-    uint64_t low = eight_digits((uint32_t)(milliseconds % 100000000));
-    store_le64(head, high | low << 40);
-    store_le64(head + 8, low >> 24);
+    uint32_t high = (uint32_t)(milliseconds / 100000000), low = (uint32_t)(milliseconds % 100000000);
+    uint64_t middle = four_digits(low / 10000);
+    store_le64(head, ('0' + high / 10000) | four_digits(high % 10000) << 8 | middle << 40);
+    store_le64(head + 8, middle >> 24 | four_digits(low % 10000) << 8);
     return true;
 }
 
@@ -45,7 +48,7 @@ static inline bool prehash_digits(uint8_t head[PREHASH_ROOM], const uint8_t text
 /* Append a method of METHOD_MIN to METHOD_MAX letters; whether they are A to Z. */
 static inline bool prehash_method(uint8_t head[PREHASH_ROOM], const uint8_t *method, size_t size) {
     const uint64_t each = 0x0101010101010101, high = 0x80 * each;
-    uint64_t word = size == METHOD_MIN ? (uint64_t)(method[0] | method[1] << 8 | method[2] << 16)
+    uint64_t word = size == METHOD_MIN ? load_le16(method) | (uint64_t)method[2] << 16
                                        : load_le32(method) | (uint64_t)load_le32(method + size - 4) << 8 * (size - 4);
     uint64_t letters = word | 'A' * each << 8 * size;
     uint64_t from_a = letters + (0x80 - 'A') * each, past_z = letters + (0x7f - 'Z') * each;
