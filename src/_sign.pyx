@@ -2,7 +2,7 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """The Cython twin: Python objects -> core -> str.
 
-Each method tests for the common case itself, plain objects whose bytes can be read in place. All else goes through
+The common case, plain objects whose bytes are read where they lie, is told by `_sign_plain.pxi`. All else goes through
 `_checks`, which the pure twin uses for every value: so both accept the same, and refuse with the same words.
 """
 
@@ -11,138 +11,49 @@ import os
 from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.long cimport PyLong_CheckExact
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.dict cimport PyDict_GetItemWithError
+from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
+from cpython.object cimport PyObject
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.memoryview cimport PyMemoryView_GET_BUFFER
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.string cimport memcpy
 
 from woox_fast import _checks
 
-cdef extern from "hmac_sha256.h" nogil:
-    enum:
-        HMAC_SHA256_HEX_SIZE
-    ctypedef struct sha256_implementation_c "sha256_implementation":
-        const char *name
-        bint (*supported)()
-    ctypedef struct hmac_sha256_key:
-        pass
-    ctypedef struct hmac_sha256_part:
-        const void *data
-        size_t size
-    ctypedef struct hmac_sha256_message:
-        uint8_t *head
-        size_t head_size, part_count
-        hmac_sha256_part *parts
-    const sha256_implementation_c *const sha256_implementations[]
-    const sha256_implementation_c *hmac_sha256_chosen
-    const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)
-    void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
-    void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex)
-    void hmac_sha256_wipe(void *memory, size_t size)
-
-cdef extern from "prehash.h" nogil:
-    enum:
-        TIMESTAMP_SIZE
-        METHOD_MIN
-        METHOD_MAX
-    bint prehash_milliseconds(uint8_t *head, int64_t milliseconds)
-    bint prehash_digits(uint8_t *head, const uint8_t *text)
-    bint prehash_method(uint8_t *head, const uint8_t *method, size_t size)
-
-cdef extern from *:
-    """
-    #include <time.h>
-
-    /* An exact int, if it can be a timestamp: it then has two digits of 30 bits. Else -1, or what is no timestamp. */
-    static inline int64_t plain_int(PyObject *number) {
-    #if PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
-        const digit *digits = ((PyLongObject *)number)->ob_digit;
-        return Py_SIZE(number) == 2 ? digits[0] | (int64_t)digits[1] << 30 : -1;
-    #elif PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x03100000 && !defined(PYPY_VERSION)
-        const digit *digits = ((PyLongObject *)number)->long_value.ob_digit;
-        return ((PyLongObject *)number)->long_value.lv_tag == 2 << 3 ? digits[0] | (int64_t)digits[1] << 30 : -1;
-    #else
-        int overflow;
-        return PyLong_AsLongLongAndOverflow(number, &overflow);
-    #endif
-    }
-    """
-    int64_t plain_int(object number) noexcept
-    bint PyUnicode_CheckExact(object)
-    bint PyUnicode_IS_COMPACT_ASCII(object)
-    ctypedef struct PyASCIIObject:
-        pass
-    Py_ssize_t PyUnicode_GET_LENGTH(object)
-    object PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
-    cdef struct timespec:
-        int64_t tv_sec
-        long tv_nsec
-    enum:
-        TIME_UTC
-    int timespec_get(timespec *now, int base)
+include "_sign_plain.pxi"
 
 cdef enum:
-    # From here on other threads may run meanwhile. Less is hashed sooner than the GIL is had back.
+    # From this many bytes on the GIL is let go of. To get it back may take longer than to hash less.
     LONG_MESSAGE = 32768
+    # Requests of a batch that are gathered, signed without the GIL, and made into str, one lot after another.
+    LOT = 2048
 
 backend = "cython"
-
-
-cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
-    """Whether `text` is a plain ASCII str; `part` is then its characters, where they lie."""
-    if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):
-        return False
-    part.data = <PyASCIIObject *>text + 1
-    part.size = <size_t>PyUnicode_GET_LENGTH(text)
-    return True
-
-
-cdef inline bint plain_timestamp(object timestamp, uint8_t *head) noexcept:
-    cdef hmac_sha256_part text
-    if PyLong_CheckExact(timestamp):
-        return prehash_milliseconds(head, plain_int(timestamp))
-    return (
-        ascii_text(timestamp, &text)
-        and text.size == TIMESTAMP_SIZE
-        and prehash_digits(head, <const uint8_t *>text.data)
-    )
-
-
-cdef inline bint plain_method(object method, hmac_sha256_message *message) noexcept:
-    cdef hmac_sha256_part text
-    if not (ascii_text(method, &text) and METHOD_MIN <= text.size <= METHOD_MAX):
-        return False
-    message.head_size = TIMESTAMP_SIZE + text.size
-    return prehash_method(message.head, <const uint8_t *>text.data, text.size)
-
-
-cdef inline bint plain_path(object path, hmac_sha256_part *part) noexcept:
-    return ascii_text(path, part) and part.size > 0 and (<const char *>part.data)[0] == 47
-
-
-cdef inline bint plain_body(object body, hmac_sha256_part *part) noexcept:
-    if PyBytes_CheckExact(body):
-        part.data = PyBytes_AS_STRING(body)
-        part.size = <size_t>PyBytes_GET_SIZE(body)
-        return True
-    return ascii_text(body, part)
-
-
-cdef inline bint plain_request(hmac_sha256_message *message, timestamp, method, path, body) noexcept:
-    """Whether all four can be signed where they lie; `message` then says how."""
-    message.part_count = 2
-    return (
-        plain_timestamp(timestamp, message.head)
-        and plain_method(method, message)
-        and plain_path(path, message.parts)
-        and plain_body(body, message.parts + 1)
-    )
+cdef dict content_types = _checks.CONTENT_TYPES
+cdef str default_host = "api.woox.io"
 
 
 cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
+    cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)  # while the processor is busy with the inner hash
+    hmac_sha256_outer_hex(key, digest, ascii_data(hex))
+    return hex
+
+
+cdef str long_hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
+    """The same, without the GIL for messages that are long: nobody may write into them meanwhile."""
+    if message.parts[message.part_count - 1].size < LONG_MESSAGE:
+        return hmac_hex(key, message)
+    cdef uint32_t digest[8]
     cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-    hmac_sha256_hex(key, message, <char *>(<PyASCIIObject *>hex + 1))
+    with nogil:
+        hmac_sha256_inner(key, message, digest)
+    hmac_sha256_outer_hex(key, digest, ascii_data(hex))
     return hex
 
 
@@ -150,75 +61,52 @@ cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
     """For what is not plain, once `_checks` made bytes or a flat view of it."""
     cdef hmac_sha256_message message
     cdef Py_buffer view
+    PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
+    try:
+        checked_message(&message, head, view.buf, <size_t>view.len)
+        return long_hmac_hex(key, &message) if view.readonly else hmac_hex(key, &message)
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef void checked_message(hmac_sha256_message *message, bytes head, const void *body, size_t size) noexcept:
     message.head_size, message.part_count = 0, 2
-    message.parts[0].data = PyBytes_AS_STRING(head)
-    message.parts[0].size = <size_t>PyBytes_GET_SIZE(head)
-    PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
-    try:
-        message.parts[1].data = view.buf
-        message.parts[1].size = <size_t>view.len
-        return hmac_hex(key, &message)
-    finally:
-        PyBuffer_Release(&view)
+    message.parts[0].data, message.parts[0].size = PyBytes_AS_STRING(head), <size_t>PyBytes_GET_SIZE(head)
+    message.parts[1].data, message.parts[1].size = body, size
 
 
-cdef str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
+cdef bytes checked_head(timestamp, method, path):
+    return (_checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)).encode()
+
+
+cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path, body):
     cdef hmac_sha256_message message
-    if plain_request(&message, timestamp, method, path, body):
-        return hmac_hex(key, &message)
-    head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
-    return checked_hex(key, head.encode(), _checks.body_bytes(body))
+    if plain_timestamp(timestamp, message.head) and plain_request(&message, method, path, body):
+        if message.parts[1].size < LONG_MESSAGE:
+            return hmac_hex(key, &message)
+        return long_hmac_hex(key, &message)
+    return checked_hex(key, checked_head(timestamp, method, path), _checks.body_bytes(body))
 
 
-cdef inline void put(char **out, const void *data, size_t size) noexcept:
-    memcpy(out[0], data, size)
-    out[0] += size
-
-
-cdef inline void put_text(char **out, str text) noexcept:
-    put(out, PyUnicode_DATA(text), <size_t>PyUnicode_GET_LENGTH(text))
-
-
-cdef bytes request_bytes(const hmac_sha256_key *key, str api_key, str stamp, str method, str path, str host, body):
-    """A whole HTTP/1.1 request of what `_checks` let pass: every str is ASCII. It is signed where it is sent from."""
-    cdef hmac_sha256_message message
-    cdef Py_buffer view
-    cdef char *out
-    cdef char *signature
-    cdef bytes request
-    cdef str after_host, after_length
-    PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
-    try:
-        content_type = _checks.content_type(method, view.len)
-        after_host = f"\r\nContent-Type: {content_type}\r\nContent-Length: {view.len}\r\nx-api-key: "
-        after_length = f"\r\nx-api-timestamp: {stamp}\r\nx-api-signature: "
-        request = PyBytes_FromStringAndSize(
-            NULL,
-            len(method) + 1 + len(path) + 17 + len(host) + len(after_host) + len(api_key) + len(after_length)
-            + HMAC_SHA256_HEX_SIZE + 4 + view.len,
-        )
-        out = PyBytes_AS_STRING(request)
-        message.head_size, message.part_count = TIMESTAMP_SIZE, 3
-        memcpy(message.head, PyUnicode_DATA(stamp), TIMESTAMP_SIZE)
-        message.parts[0].data, message.parts[0].size = out, <size_t>len(method)
-        put_text(&out, method)
-        put(&out, b" ", 1)
-        message.parts[1].data, message.parts[1].size = out, <size_t>len(path)
-        put_text(&out, path)
-        put(&out, b" HTTP/1.1\r\nHost: ", 17)
-        put_text(&out, host)
-        put_text(&out, after_host)
-        put_text(&out, api_key)
-        put_text(&out, after_length)
-        signature = out
-        out += HMAC_SHA256_HEX_SIZE
-        put(&out, b"\r\n\r\n", 4)
-        message.parts[2].data, message.parts[2].size = out, <size_t>view.len
-        put(&out, view.buf, <size_t>view.len)
-    finally:
-        PyBuffer_Release(&view)
-    hmac_sha256_hex(key, &message, signature)
-    return request
+cdef gather(hmac_sha256_message *message, list held, Py_ssize_t index):
+    """Make `message` of a batch's request. What is not plain is held in its place until it is signed."""
+    request = <object>PyList_GET_ITEM(held, index)
+    if not (PyTuple_CheckExact(request) and PyTuple_GET_SIZE(request) == 4):
+        request = _checks.request_fields(request)
+        held[index] = request
+    timestamp, method = <object>PyTuple_GET_ITEM(request, 0), <object>PyTuple_GET_ITEM(request, 1)
+    path, body = <object>PyTuple_GET_ITEM(request, 2), <object>PyTuple_GET_ITEM(request, 3)
+    if plain_timestamp(timestamp, message.head) and plain_request(message, method, path, body):
+        return
+    head, body = checked_head(timestamp, method, path), _checks.body_bytes(body)
+    if isinstance(body, memoryview):
+        if not body.readonly:
+            body = body.tobytes()  # others may write into it while the GIL is let go of
+    held[index] = (head, body)
+    if isinstance(body, memoryview):
+        checked_message(message, head, PyMemoryView_GET_BUFFER(body).buf, <size_t>PyMemoryView_GET_BUFFER(body).len)
+    else:
+        checked_message(message, head, PyBytes_AS_STRING(body), <size_t>PyBytes_GET_SIZE(body))
 
 
 cdef key_init(hmac_sha256_key *key, api_secret):
@@ -228,12 +116,6 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     hmac_sha256_key_init(key, data, <size_t>size)
     if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
         hmac_sha256_wipe(data, <size_t>size)
-
-
-cdef int64_t now_ms() noexcept:
-    cdef timespec now
-    timespec_get(&now, TIME_UTC)
-    return now.tv_sec * 1000 + <int64_t>now.tv_nsec // 1_000_000
 
 
 @cython.final
@@ -268,13 +150,38 @@ cdef class Signer:
 
     def sign_many(self, requests):
         """The signature of each `(timestamp, method, path, body)`, in order; an error names the index."""
-        signatures = []
-        for index, request in enumerate(requests):
-            try:
-                timestamp, method, path, body = _checks.request_fields(request)
-                signatures.append(request_hex(&self._key, timestamp, method, path, body))
-            except Exception as error:
-                _checks.raise_at(index, error)
+        cdef list held = list(requests)
+        cdef Py_ssize_t count = len(held), room = min(count, LOT), start = 0, size, i
+        cdef list signatures = PyList_New(count)
+        cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
+            <size_t>room * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
+        cdef char *hex = <char *>(messages + room)
+        cdef size_t bytes_in_lot
+        if messages == NULL:
+            raise MemoryError
+        try:
+            while start < count:
+                size = min(LOT, count - start)
+                bytes_in_lot = 0
+                for i in range(size):
+                    try:
+                        gather(messages + i, held, start + i)
+                    except Exception as error:
+                        _checks.raise_at(start + i, error)
+                    bytes_in_lot += messages[i].parts[0].size + messages[i].parts[1].size
+                if bytes_in_lot >= LONG_MESSAGE:
+                    with nogil:
+                        hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)
+                else:
+                    hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)
+                for i in range(size):
+                    signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+                    memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
+                    Py_INCREF(signature)
+                    PyList_SET_ITEM(signatures, start + i, signature)
+                start += size
+        finally:
+            PyMem_Free(messages)
         return signatures
 
     def hexdigest(self, message):
@@ -282,7 +189,7 @@ cdef class Signer:
         cdef hmac_sha256_message plain
         plain.head_size, plain.part_count = 0, 1
         if plain_body(message, plain.parts):
-            return hmac_hex(&self._key, &plain)
+            return long_hmac_hex(&self._key, &plain)
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
@@ -293,6 +200,31 @@ cdef class Signer:
 
     def headers(self, method, path, body=b"", *, timestamp=None):
         """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request."""
+        cdef hmac_sha256_message message
+        cdef PyObject *content_type
+        cdef str stamp
+        if (
+            (
+                prehash_milliseconds(message.head, now_ms() + self._clock_offset_ms)
+                if timestamp is None
+                else plain_timestamp(timestamp, message.head)
+            )
+            and plain_request(&message, method, path, body)
+        ):
+            content_type = PyDict_GetItemWithError(content_types, method)
+            signature = long_hmac_hex(&self._key, &message)
+            stamp = PyUnicode_New(TIMESTAMP_SIZE, 127)
+            memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
+            return {
+                "x-api-key": self.api_key,
+                "x-api-timestamp": stamp,
+                "x-api-signature": signature,
+                "Content-Type": (
+                    <object>content_type
+                    if content_type != NULL
+                    else _checks.content_type(method, message.parts[1].size)
+                ),
+            }
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         head = stamp + verb + _checks.path_text(path)
@@ -304,17 +236,19 @@ cdef class Signer:
             "Content-Type": _checks.content_type(verb, len(data)),
         }
 
-    def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
+    def encode_request(self, method, path, body=b"", *, host=default_host, timestamp=None):
         """A whole signed HTTP/1.1 request as bytes, ready for a socket: request line, headers and body."""
-        return request_bytes(
-            &self._key,
-            self.api_key,
-            _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp),
-            _checks.method_text(method),
-            _checks.target_text(path),
-            _checks.host_text(host),
-            _checks.body_bytes(body),
-        )
+        stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
+        verb = _checks.method_text(method)
+        target = _checks.target_text(path)
+        place = _checks.host_text(host)
+        data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
+        signature = checked_hex(&self._key, f"{stamp}{verb}{target}".encode(), data)
+        return (
+            f"{verb} {target} HTTP/1.1\r\nHost: {place}\r\nContent-Type: {_checks.content_type(verb, len(data))}\r\n"
+            f"Content-Length: {len(data)}\r\nx-api-key: {self.api_key}\r\nx-api-timestamp: {stamp}\r\n"
+            f"x-api-signature: {signature}\r\n\r\n"
+        ).encode() + data
 
     def prepare(self, method, path, **options):
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed."""

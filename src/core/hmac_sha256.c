@@ -38,26 +38,12 @@ static inline void clear_vector_registers(void) {
 #endif
 }
 
-#if defined(__GNUC__)
-#define NOT_INLINE __attribute__((noinline))
-#elif defined(_MSC_VER)
-#define NOT_INLINE __declspec(noinline)
-#else
-#define NOT_INLINE
-#endif
-
 /* What functions that have returned left on the stack: ours while they hashed the key, and the caller's while it made
  * bytes of the secret (CPython encodes on its stack). */
 static NOT_INLINE void wipe_stack_after_key(void) {
     uint8_t below[8192];
     hmac_sha256_wipe(below, sizeof below);
     clear_vector_registers();
-}
-
-/* The words of the key's states that a compress without enough registers left on the stack. */
-static NOT_INLINE void wipe_stack_after_compress(void) {
-    uint8_t below[512];
-    hmac_sha256_wipe(below, sizeof below);
 }
 
 /* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
@@ -80,117 +66,162 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
     }
 }
 
-/* A part adds at most two runs: the scratch that it ends, and its own whole blocks. Its pieces at either end are at most
- * 63 bytes each; padding is at most 72, and is written by vectors of 16. */
+/* A part's whole blocks are hashed where they lie if there are this many: to copy fewer costs less than another run. */
+enum { IN_PLACE_BLOCKS = 8 };
+
+/* A part adds at most two runs: the scratch that it ends, and its own blocks. What is copied of it is less than a block
+ * at either end, or less than IN_PLACE_BLOCKS and one more. Padding is at most 72 bytes, in vectors of 16. */
 enum {
     PADDING_ROOM = 80,
     MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,
-    SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * 2 * (SHA256_BLOCK_SIZE - 1) + PADDING_ROOM,
+    SCRATCH_SIZE =
+        HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE + PADDING_ROOM,
 };
 
 /* A message as SHA-256 takes it: padded, in runs of whole blocks. A run lies in its part where that has whole blocks of
  * its own, so that long bodies are not copied, and in `scratch` where pieces of parts or padding share a block. */
 typedef struct {
     sha256_run runs[MAX_RUNS];
-    size_t run_count;
     uint8_t scratch[SCRATCH_SIZE];
 } padded_message;
 
-static inline void add_run(padded_message *m, const uint8_t *blocks, size_t size) {
-    m->runs[m->run_count++] = (sha256_run){blocks, size / SHA256_BLOCK_SIZE};
-}
-
-/* `hashed` bytes (whole blocks) went before this message under the same hash. */
-static inline void pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
-    uint8_t *run = m->scratch; /* where the scratch run that is being filled begins */
-    uint8_t *out = run + message->head_size;
-    memcpy(run, message->head, HMAC_SHA256_HEAD_ROOM);
-    hashed += message->head_size;
-    m->run_count = 0;
-    for (const hmac_sha256_part *part = message->parts, *end = part + message->part_count; part < end; part++) {
-        const uint8_t *from = part->data;
-        size_t size = part->size;
-        hashed += size;
-        if (size >= SHA256_BLOCK_SIZE) {
+/* Returns the number of runs. `hashed` bytes (whole blocks) went before this message under the same hash. */
+static inline size_t pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
+    sha256_run *run = m->runs;    /* the one that is being filled */
+    uint8_t *blocks = m->scratch; /* where it begins */
+    uint8_t *out = blocks + message->head_size;
+    memcpy(blocks, message->head, HMAC_SHA256_HEAD_ROOM);
+    for (size_t i = 0; i < message->part_count; i++) {
+        const uint8_t *from = message->parts[i].data;
+        size_t size = message->parts[i].size;
+        if (size >= (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE) {
             size_t room = (size_t)(m->scratch - out) % SHA256_BLOCK_SIZE;
-            size_t whole = (size - room) & ~(size_t)(SHA256_BLOCK_SIZE - 1);
-            if (whole > 0) {
-                copy(out, from, room);
-                out += room;
-                if (out > run) add_run(m, run, (size_t)(out - run));
-                add_run(m, from + room, whole);
-                run = out;
-                from += room + whole;
-                size -= room + whole;
-            }
+            size_t count = (size - room) / SHA256_BLOCK_SIZE, whole = count * SHA256_BLOCK_SIZE;
+            copy(out, from, room);
+            out += room;
+            if (out > blocks) *run++ = (sha256_run){blocks, (size_t)(out - blocks) / SHA256_BLOCK_SIZE};
+            *run++ = (sha256_run){from + room, count};
+            blocks = out;
+            hashed += whole;
+            from += room + whole;
+            size -= room + whole;
         }
         copy(out, from, size);
         out += size;
     }
-    uint8_t *end = run + (((size_t)(out - run) + 8) & ~(size_t)(SHA256_BLOCK_SIZE - 1)) + SHA256_BLOCK_SIZE;
+    size_t count = ((size_t)(out - blocks) + 8) / SHA256_BLOCK_SIZE + 1;
+    hashed += (size_t)(out - m->scratch);
     memset(out, 0, PADDING_ROOM);
-    out[0] = 0x80;
-    store_be64(end - 8, hashed * 8);
-    add_run(m, run, (size_t)(end - run));
+    *out = 0x80;
+    store_be64(blocks + count * SHA256_BLOCK_SIZE - 8, hashed * 8);
+    *run++ = (sha256_run){blocks, count};
+    return (size_t)(run - m->runs);
 }
 
-static void digest_bytes(uint8_t digest[SHA256_DIGEST_SIZE], const uint32_t state[8]) {
-    for (int i = 0; i < SHA256_STATE_WORDS; i++) store_be32(digest + 4 * i, state[i]);
+void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
+    padded_message m;
+    size_t run_count = pad_message(&m, message, SHA256_BLOCK_SIZE);
+    hmac_sha256_chosen->compress(digest, key->inner, m.runs, run_count);
 }
 
-static void compress_runs(void (*compress)(uint32_t *, const uint8_t *, size_t), uint32_t state[8],
-                          const sha256_run *runs, size_t run_count) {
-    for (const sha256_run *run = runs; run < runs + run_count; run++) compress(state, run->blocks, run->count);
-}
-
-void hmac_sha256_hex_by_compress(void (*compress)(uint32_t *, const uint8_t *, size_t), const uint32_t inner[8],
-                                 const uint32_t outer[8], const sha256_run *runs, size_t run_count, char *hex) {
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    uint8_t block[SHA256_BLOCK_SIZE] = {[SHA256_DIGEST_SIZE] = 0x80};
-    uint32_t state[8];
-
-    memcpy(state, inner, sizeof state);
-    compress_runs(compress, state, runs, run_count);
-    digest_bytes(block, state);
-    store_be32(block + 60, 8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE));
-    memcpy(state, outer, sizeof state);
-    compress(state, block, 1);
-    digest_bytes(digest, state);
-    for (int i = 0; i < SHA256_DIGEST_SIZE; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    wipe_stack_after_compress();
+void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
+    hmac_sha256_chosen->outer_hex(key->outer, digest, hex);
+    clear_vector_registers();
 }
 
 void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex) {
-    padded_message m;
-    pad_message(&m, message, SHA256_BLOCK_SIZE);
-    hmac_sha256_chosen->hmac_hex(key->inner, key->outer, m.runs, m.run_count, hex);
+    uint32_t digest[8];
+    hmac_sha256_inner(key, message, digest);
+    hmac_sha256_outer_hex(key, digest, hex);
+}
+
+/* Two messages at once, as far as the shorter one goes; then the rest of the longer one. */
+static void hex_two(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                    const hmac_sha256_message *const messages[2], char *const hex[2]) {
+    padded_message m[2];
+    uint32_t digests[2][8];
+    uint32_t *const states[2] = {digests[0], digests[1]};
+    sha256_run *run[2] = {m[0].runs, m[1].runs}, *end[2];
+    for (int i = 0; i < 2; i++) {
+        memcpy(digests[i], key->inner, sizeof key->inner);
+        end[i] = run[i] + pad_message(&m[i], messages[i], SHA256_BLOCK_SIZE);
+    }
+    while (run[0] < end[0] && run[1] < end[1]) {
+        size_t count = run[0]->count < run[1]->count ? run[0]->count : run[1]->count;
+        sha256->compress_two(states, (const uint8_t *const[2]){run[0]->blocks, run[1]->blocks}, count);
+        for (int i = 0; i < 2; i++) {
+            run[i]->blocks += count * SHA256_BLOCK_SIZE;
+            run[i]->count -= count;
+            if (run[i]->count == 0) run[i]++;
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        if (run[i] < end[i]) sha256->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
+    sha256->outer_hex_two(key->outer, (const uint32_t *const[2]){digests[0], digests[1]}, hex);
+}
+
+static size_t block_count(const hmac_sha256_message *message) {
+    size_t size = message->head_size;
+    for (size_t i = 0; i < message->part_count; i++) size += message->parts[i].size;
+    return (size + 8) / SHA256_BLOCK_SIZE + 1;
+}
+
+void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex) {
+    enum { LENGTHS = 64 };
+    const sha256_implementation *sha256 = hmac_sha256_chosen;
+    /* Messages of as many blocks go together, so that neither stream waits for the other; all longer ones in [0]. */
+    size_t waiting[LENGTHS], left = count;
+    for (size_t blocks = 0; blocks < LENGTHS; blocks++) waiting[blocks] = count;
+#define HEX_TWO(i, j)                                                                                                  \
+    hex_two(sha256, key, (const hmac_sha256_message *const[2]){messages + (i), messages + (j)},                       \
+            (char *const[2]){hex + (i) * HMAC_SHA256_HEX_SIZE, hex + (j) * HMAC_SHA256_HEX_SIZE})
+    for (size_t i = 0; i < count; i++) {
+        if (sha256->compress_two == NULL) {
+            hmac_sha256_hex(key, messages + i, hex + i * HMAC_SHA256_HEX_SIZE);
+            continue;
+        }
+        size_t blocks = block_count(messages + i);
+        size_t *other = &waiting[blocks < LENGTHS ? blocks : 0];
+        if (*other == count) {
+            *other = i;
+        } else {
+            HEX_TWO(*other, i);
+            *other = count;
+        }
+    }
+    for (size_t blocks = 0; blocks < LENGTHS; blocks++) { /* one of each length may be left: take neighbours */
+        size_t i = waiting[blocks];
+        if (i == count) continue;
+        if (left == count) {
+            left = i;
+        } else {
+            HEX_TWO(left, i);
+            left = count;
+        }
+    }
+    if (left != count) hmac_sha256_hex(key, messages + left, hex + left * HMAC_SHA256_HEX_SIZE);
+#undef HEX_TWO
     clear_vector_registers();
 }
 
 static void key_init(hmac_sha256_key *key, const void *secret, size_t size, const sha256_implementation *sha256) {
     uint8_t block[SHA256_BLOCK_SIZE] = {0};
+    const sha256_run run = {block, 1};
     if (size > SHA256_BLOCK_SIZE) {
         padded_message m;
         uint32_t state[8];
-        memcpy(state, sha256_initial_state, sizeof state);
-        pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
-        compress_runs(sha256->compress, state, m.runs, m.run_count);
-        digest_bytes(block, state);
+        size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
+        sha256->compress(state, sha256_initial_state, m.runs, run_count);
+        for (int i = 0; i < 8; i++) store_be32(block + 4 * i, state[i]);
         hmac_sha256_wipe(&m, sizeof m);
         hmac_sha256_wipe(state, sizeof state);
     } else if (size > 0) {
         copy(block, secret, size);
     }
     for (int i = 0; i < SHA256_BLOCK_SIZE; i++) block[i] ^= 0x36; /* ipad */
-    memcpy(key->inner, sha256_initial_state, sizeof key->inner);
-    sha256->compress(key->inner, block, 1);
+    sha256->compress(key->inner, sha256_initial_state, &run, 1);
     for (int i = 0; i < SHA256_BLOCK_SIZE; i++) block[i] ^= 0x36 ^ 0x5c; /* opad */
-    memcpy(key->outer, sha256_initial_state, sizeof key->outer);
-    sha256->compress(key->outer, block, 1);
+    sha256->compress(key->outer, sha256_initial_state, &run, 1);
     hmac_sha256_wipe(block, sizeof block);
 }
 
@@ -217,12 +248,19 @@ static bool signs_known_answers(const sha256_implementation *sha256) {
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         hmac_sha256_key key;
         padded_message m;
-        char hex[HMAC_SHA256_HEX_SIZE];
-        key_init(&key, answers[i].key, strlen(answers[i].key), sha256);
+        uint32_t digest[8];
+        char hex[2][HMAC_SHA256_HEX_SIZE];
         hmac_sha256_message message = {.parts = {{answers[i].message, strlen(answers[i].message)}}, .part_count = 1};
-        pad_message(&m, &message, SHA256_BLOCK_SIZE);
-        sha256->hmac_hex(key.inner, key.outer, m.runs, m.run_count, hex);
-        if (memcmp(hex, answers[i].hex, sizeof hex) != 0) return false;
+        key_init(&key, answers[i].key, strlen(answers[i].key), sha256);
+        sha256->compress(digest, key.inner, m.runs, pad_message(&m, &message, SHA256_BLOCK_SIZE));
+        sha256->outer_hex(key.outer, digest, hex[0]);
+        if (memcmp(hex[0], answers[i].hex, sizeof hex[0]) != 0) return false;
+        if (sha256->compress_two == NULL) continue;
+        hmac_sha256_message shorter = {.parts = {{answers[i].message, 1}}, .part_count = 1};
+        hex_two(sha256, &key, (const hmac_sha256_message *const[2]){&shorter, &message}, (char *const[2]){hex[0], hex[1]});
+        if (memcmp(hex[1], answers[i].hex, sizeof hex[1]) != 0) return false;
+        hex_two(sha256, &key, (const hmac_sha256_message *const[2]){&message, &shorter}, (char *const[2]){hex[1], hex[0]});
+        if (memcmp(hex[1], answers[i].hex, sizeof hex[1]) != 0) return false;
     }
     return true;
 }

@@ -20,7 +20,7 @@ typedef struct {
 /* What is signed: `head_size` bytes of `head`, where short text can be made, then the parts. */
 typedef struct {
     uint8_t head[HMAC_SHA256_HEAD_ROOM];
-    size_t head_size, part_count;
+    uint32_t head_size, part_count;
     hmac_sha256_part parts[HMAC_SHA256_MAX_PARTS];
 } hmac_sha256_message;
 
@@ -33,14 +33,18 @@ extern const sha256_implementation *hmac_sha256_chosen;
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
 
-/* The message's HMAC as 64 lower-case hex characters without a final NUL. */
+/* HMAC in two steps, so that the caller can do something else while the processor is busy with the first: `digest` is
+ * the inner hash's, as words; `hex` is 64 lower-case characters without a final NUL. */
+void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]);
+void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex);
+
+/* Both steps. */
 void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex);
+
+/* Both steps for `count` messages, two at a time where the implementation can; `hex` has 64 characters for each. */
+void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex);
 
 /* Overwrite what must not be left in memory; compilers do not remove it. */
 void hmac_sha256_wipe(void *memory, size_t size);
-
-/* For implementations that have no hmac_hex of their own. */
-void hmac_sha256_hex_by_compress(void (*compress)(uint32_t *, const uint8_t *, size_t), const uint32_t inner[8],
-                                 const uint32_t outer[8], const sha256_run *runs, size_t run_count, char *hex);
 
 #endif

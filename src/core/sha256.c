@@ -45,7 +45,7 @@ static inline uint32_t rotate_right(uint32_t x, int n) { return (x >> n) | (x <<
     ROUND(c, d, e, f, g, h, a, b, (i) + 6);                                                                            \
     ROUND(b, c, d, e, f, g, h, a, (i) + 7)
 
-static void portable_compress(uint32_t state[8], const uint8_t *blocks, size_t count) {
+static void compress_blocks(uint32_t state[8], const uint8_t *blocks, size_t count) {
     for (; count > 0; count--, blocks += SHA256_BLOCK_SIZE) {
         uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
         uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
@@ -66,18 +66,35 @@ static void portable_compress(uint32_t state[8], const uint8_t *blocks, size_t c
     }
 }
 
-static bool always(void) { return true; }
-
-static void portable_hmac_hex(const uint32_t inner[8], const uint32_t outer[8], const sha256_run *runs,
-                              size_t run_count, char *hex) {
-    hmac_sha256_hex_by_compress(portable_compress, inner, outer, runs, run_count, hex);
+/* The words of the key's states that a compress without enough registers left on the stack. */
+static NOT_INLINE void wipe_stack_after_compress(void) {
+    uint8_t below[512];
+    hmac_sha256_wipe(below, sizeof below);
 }
+
+static void portable_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
+    if (to != from) memcpy(to, from, sizeof(uint32_t[8]));
+    for (size_t i = 0; i < run_count; i++) compress_blocks(to, runs[i].blocks, runs[i].count);
+    wipe_stack_after_compress();
+}
+
+static void portable_outer_hex(const uint32_t outer[8], const uint32_t digest[8], char *hex) {
+    static const char digits[] = "0123456789abcdef";
+    uint8_t block[SHA256_BLOCK_SIZE] = {[SHA256_DIGEST_SIZE] = 0x80};
+    uint32_t state[8];
+    for (int i = 0; i < 8; i++) store_be32(block + 4 * i, digest[i]);
+    store_be32(block + 60, 8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE));
+    portable_compress(state, outer, &(sha256_run){block, 1}, 1);
+    for (int i = 0; i < 2 * SHA256_DIGEST_SIZE; i++) hex[i] = digits[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+}
+
+static bool always(void) { return true; }
 
 const sha256_implementation sha256_portable = {
     .name = "portable",
     .supported = always,
     .compress = portable_compress,
-    .hmac_hex = portable_hmac_hex,
+    .outer_hex = portable_outer_hex,
 };
 
 const sha256_implementation *const sha256_implementations[] = {

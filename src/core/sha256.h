@@ -8,6 +8,14 @@
 
 enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32, SHA256_STATE_WORDS = 8 };
 
+#if defined(__GNUC__)
+#define NOT_INLINE __attribute__((noinline))
+#elif defined(_MSC_VER)
+#define NOT_INLINE __declspec(noinline)
+#else
+#define NOT_INLINE
+#endif
+
 /* Whole blocks that lie one after the other, at any alignment. */
 typedef struct {
     const uint8_t *blocks;
@@ -17,14 +25,14 @@ typedef struct {
 typedef struct {
     const char *name;
     bool (*supported)(void); /* does this processor have it? */
-    /* One message: fold each of `count` blocks into `state`. */
-    void (*compress)(uint32_t state[8], const uint8_t *blocks, size_t count);
-    /* Two messages of as many blocks at once, or NULL where that saves nothing. */
-    void (*compress_two)(uint32_t state0[8], const uint8_t *blocks0, uint32_t state1[8], const uint8_t *blocks1,
-                         size_t count);
-    /* HMAC of a padded message from the key's two states, as 64 lower-case hex characters without a final NUL. */
-    void (*hmac_hex)(const uint32_t inner[8], const uint32_t outer[8], const sha256_run *runs, size_t run_count,
-                     char *hex);
+    /* to = `from` with every block of every run folded in; `to` and `from` may be the same. */
+    void (*compress)(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count);
+    /* The same for two messages at once, `count` blocks each, or NULL where that saves nothing. */
+    void (*compress_two)(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count);
+    /* HMAC's end: hash the inner digest under the key's outer state, to 64 lower-case hex characters without a NUL. */
+    void (*outer_hex)(const uint32_t outer[8], const uint32_t digest[8], char *hex);
+    /* The same for two messages under one key, or NULL. */
+    void (*outer_hex_two)(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]);
 } sha256_implementation;
 
 extern const uint32_t sha256_initial_state[8];

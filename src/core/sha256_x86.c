@@ -92,19 +92,23 @@ static SHA_NI ALWAYS_INLINE void compress_words(state_ni *s, __m128i w[4]) {
     s->cdgh = _mm_add_epi32(s->cdgh, start.cdgh);
 }
 
-static SHA_NI void sha_ni_compress(uint32_t state[8], const uint8_t *blocks, size_t count) {
-    state_ni s = load_state(state);
-    for (; count > 0; count--, blocks += SHA256_BLOCK_SIZE) {
-        __m128i w[4];
-        load_block(w, blocks);
-        compress_words(&s, w);
+static SHA_NI void sha_ni_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
+    state_ni s = load_state(from);
+    for (const sha256_run *run = runs; run < runs + run_count; run++) {
+        const uint8_t *block = run->blocks, *end = block + run->count * SHA256_BLOCK_SIZE;
+        for (; block < end; block += SHA256_BLOCK_SIZE) {
+            __m128i w[4];
+            load_block(w, block);
+            compress_words(&s, w);
+        }
     }
-    store_state(state, s);
+    store_state(to, s);
 }
 
-/* HMAC's outer block, built in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
-static SHA_NI ALWAYS_INLINE void outer_block(__m128i w[4], state_ni inner) {
-    state_words(inner, w);
+/* HMAC's outer block, in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
+static SHA_NI ALWAYS_INLINE void outer_block(__m128i w[4], const uint32_t digest[8]) {
+    w[0] = _mm_loadu_si128((const __m128i *)digest);
+    w[1] = _mm_loadu_si128((const __m128i *)(digest + 4));
     w[2] = _mm_set_epi32(0, 0, 0, (int)0x80000000);
     w[3] = _mm_set_epi32(8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE), 0, 0, 0);
 }
@@ -123,21 +127,46 @@ static SHA_NI ALWAYS_INLINE void store_hex(char *hex, state_ni s) {
     }
 }
 
-static SHA_NI void sha_ni_hmac_hex(const uint32_t inner[8], const uint32_t outer[8], const sha256_run *runs,
-                                   size_t run_count, char *hex) {
+static SHA_NI void sha_ni_outer_hex(const uint32_t outer[8], const uint32_t digest[8], char *hex) {
     __m128i w[4];
-    state_ni s = load_state(inner);
-    for (const sha256_run *run = runs; run < runs + run_count; run++) {
-        const uint8_t *block = run->blocks, *end = block + run->count * SHA256_BLOCK_SIZE;
-        for (; block < end; block += SHA256_BLOCK_SIZE) {
-            load_block(w, block);
-            compress_words(&s, w);
-        }
-    }
-    outer_block(w, s);
-    s = load_state(outer);
+    state_ni s = load_state(outer);
+    outer_block(w, digest);
     compress_words(&s, w);
     store_hex(hex, s);
+}
+
+/* Two messages: each stream waits for itself only, so both take hardly longer than one. */
+static SHA_NI ALWAYS_INLINE void compress_words_two(state_ni s[2], __m128i w0[4], __m128i w1[4]) {
+    state_ni start0 = s[0], start1 = s[1];
+    const __m128i *k = (const __m128i *)sha256_round_constants;
+    OPAQUE(k);
+#define STEP(i) four_rounds(&s[0], w0, k, i), four_rounds(&s[1], w1, k, i);
+    SIXTEEN(STEP)
+#undef STEP
+    s[0].abef = _mm_add_epi32(s[0].abef, start0.abef), s[0].cdgh = _mm_add_epi32(s[0].cdgh, start0.cdgh);
+    s[1].abef = _mm_add_epi32(s[1].abef, start1.abef), s[1].cdgh = _mm_add_epi32(s[1].cdgh, start1.cdgh);
+}
+
+static SHA_NI void sha_ni_compress_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
+    state_ni s[2] = {load_state(states[0]), load_state(states[1])};
+    for (size_t at = 0; at < count * SHA256_BLOCK_SIZE; at += SHA256_BLOCK_SIZE) {
+        __m128i w0[4], w1[4];
+        load_block(w0, blocks[0] + at);
+        load_block(w1, blocks[1] + at);
+        compress_words_two(s, w0, w1);
+    }
+    store_state(states[0], s[0]);
+    store_state(states[1], s[1]);
+}
+
+static SHA_NI void sha_ni_outer_hex_two(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]) {
+    __m128i w0[4], w1[4];
+    state_ni s[2] = {load_state(outer), load_state(outer)};
+    outer_block(w0, digests[0]);
+    outer_block(w1, digests[1]);
+    compress_words_two(s, w0, w1);
+    store_hex(hex[0], s[0]);
+    store_hex(hex[1], s[1]);
 }
 
 static bool sha_ni_supported(void) {
@@ -165,7 +194,9 @@ const sha256_implementation sha256_sha_ni = {
     .name = "sha-ni",
     .supported = sha_ni_supported,
     .compress = sha_ni_compress,
-    .hmac_hex = sha_ni_hmac_hex,
+    .compress_two = sha_ni_compress_two,
+    .outer_hex = sha_ni_outer_hex,
+    .outer_hex_two = sha_ni_outer_hex_two,
 };
 
 #endif

@@ -1,0 +1,127 @@
+"""The core as Cython sees it, and the common case: plain objects whose bytes are read where they lie."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.long cimport PyLong_CheckExact
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+cdef extern from "hmac_sha256.h" nogil:
+    enum:
+        HMAC_SHA256_HEX_SIZE
+    ctypedef struct sha256_implementation_c "sha256_implementation":
+        const char *name
+        bint (*supported)()
+    ctypedef struct hmac_sha256_key:
+        pass
+    ctypedef struct hmac_sha256_part:
+        const void *data
+        size_t size
+    ctypedef struct hmac_sha256_message:
+        uint8_t *head
+        uint32_t head_size, part_count
+        hmac_sha256_part *parts
+    const sha256_implementation_c *const sha256_implementations[]
+    const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)
+    void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
+    void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest)
+    void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t *digest, char *hex)
+    void hmac_sha256_hex_many(
+        const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex)
+    void hmac_sha256_wipe(void *memory, size_t size)
+
+cdef extern from "prehash.h" nogil:
+    enum:
+        TIMESTAMP_SIZE
+        METHOD_MIN
+        METHOD_MAX
+    bint prehash_milliseconds(uint8_t *head, int64_t milliseconds)
+    bint prehash_digits(uint8_t *head, const uint8_t *text)
+    bint prehash_method(uint8_t *head, const uint8_t *method, size_t size)
+
+cdef extern from *:
+    """
+    #include <time.h>
+
+    /* An exact int, if it can be a timestamp: it then has two digits of 30 bits. Else -1, or what is no timestamp. */
+    static inline int64_t plain_int(PyObject *number) {
+    #if PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
+        const digit *digits = ((PyLongObject *)number)->ob_digit;
+        return Py_SIZE(number) == 2 ? digits[0] | (int64_t)digits[1] << 30 : -1;
+    #elif PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x03100000 && !defined(PYPY_VERSION)
+        const digit *digits = ((PyLongObject *)number)->long_value.ob_digit;
+        return ((PyLongObject *)number)->long_value.lv_tag == 2 << 3 ? digits[0] | (int64_t)digits[1] << 30 : -1;
+    #else
+        int overflow;
+        return PyLong_AsLongLongAndOverflow(number, &overflow);
+    #endif
+    }
+    """
+    int64_t plain_int(object number) noexcept
+    ctypedef struct PyASCIIObject:
+        pass
+    bint PyUnicode_CheckExact(object)
+    bint PyUnicode_IS_COMPACT_ASCII(object)
+    Py_ssize_t PyUnicode_GET_LENGTH(object)
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    cdef struct timespec:
+        int64_t tv_sec
+        long tv_nsec
+    enum:
+        TIME_UTC
+    int timespec_get(timespec *now, int base)
+
+
+cdef inline char *ascii_data(str text) noexcept:
+    """The characters of a compact ASCII str."""
+    return <char *>(<PyASCIIObject *>text + 1)
+
+
+cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
+    """Whether `text` is a plain ASCII str; `part` is then its characters, where they lie."""
+    if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):
+        return False
+    part.data = ascii_data(<str>text)
+    part.size = <size_t>PyUnicode_GET_LENGTH(text)
+    return True
+
+
+cdef inline bint plain_timestamp(object timestamp, uint8_t *head) noexcept:
+    cdef hmac_sha256_part text
+    if PyLong_CheckExact(timestamp):
+        return prehash_milliseconds(head, plain_int(timestamp))
+    return (
+        ascii_text(timestamp, &text)
+        and text.size == TIMESTAMP_SIZE
+        and prehash_digits(head, <const uint8_t *>text.data)
+    )
+
+
+cdef inline bint plain_method(object method, hmac_sha256_message *message) noexcept:
+    cdef hmac_sha256_part text
+    if not (ascii_text(method, &text) and METHOD_MIN <= text.size <= METHOD_MAX):
+        return False
+    message.head_size = <uint32_t>(TIMESTAMP_SIZE + text.size)
+    return prehash_method(message.head, <const uint8_t *>text.data, text.size)
+
+
+cdef inline bint plain_path(object path, hmac_sha256_part *part) noexcept:
+    return ascii_text(path, part) and part.size > 0 and (<const char *>part.data)[0] == b"/"
+
+
+cdef inline bint plain_body(object body, hmac_sha256_part *part) noexcept:
+    if PyBytes_CheckExact(body):
+        part.data = PyBytes_AS_STRING(body)
+        part.size = <size_t>PyBytes_GET_SIZE(body)
+        return True
+    return ascii_text(body, part)
+
+
+cdef inline bint plain_request(hmac_sha256_message *message, method, path, body) noexcept:
+    """Whether all but the timestamp can be signed where they lie; `message` then says how."""
+    message.part_count = 2
+    return plain_method(method, message) and plain_path(path, message.parts) and plain_body(body, message.parts + 1)
+
+
+cdef inline int64_t now_ms() noexcept:
+    cdef timespec now
+    timespec_get(&now, TIME_UTC)
+    return now.tv_sec * 1000 + <int64_t>now.tv_nsec // 1_000_000
