@@ -44,12 +44,10 @@ static void check(const void *given, const hmac_sha256_message *of) {
 }
 
 static void sign_waiting(void) {
-#ifdef HMAC_SHA256_HAVE_MANY
     uint8_t *out = all_hex + 2 * PAGE - waiting_count * HMAC_SHA256_HEX_SIZE;
     hmac_sha256_hex_many(&key, waiting, waiting_count, (char *)out);
     for (size_t i = 0; i < waiting_count; i++) check(out + i * HMAC_SHA256_HEX_SIZE, &waiting[i]);
     signatures += waiting_count;
-#endif
     waiting_count = 0;
 }
 

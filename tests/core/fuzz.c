@@ -10,7 +10,7 @@
 
 #include "hmac_sha256.h"
 #include "openssl.h"
-#include "timestamp.h"
+#include "prehash.h"
 
 enum { HEADER_SIZE = 7 };
 
@@ -41,19 +41,28 @@ static uint8_t *alone(const uint8_t *data, size_t size, size_t shift) {
     return copy;
 }
 
-static void check_timestamp(const uint8_t *data) {
+static void check_prehash(const uint8_t *data) {
     uint64_t number;
-    uint8_t expected[TIMESTAMP_SIZE], *out = malloc(16), *text = alone(data, TIMESTAMP_SIZE, 0);
-    bool digits = true;
+    uint8_t expected[TIMESTAMP_SIZE], *head = malloc(PREHASH_ROOM), *text = alone(data, TIMESTAMP_SIZE, 0);
+    bool digits = true, letters = true;
     memcpy(&number, data, sizeof number);
+    CHECK(prehash_milliseconds(head, (int64_t)number) == (number >= 1000000000000 && number < 10000000000000));
     number = 1000000000000 + number % 9000000000000;
-    timestamp_write(out, number);
+    CHECK(prehash_milliseconds(head, (int64_t)number));
     for (int i = TIMESTAMP_SIZE; i-- > 0; number /= 10) expected[i] = (uint8_t)('0' + number % 10);
-    CHECK(memcmp(out, expected, TIMESTAMP_SIZE) == 0);
+    CHECK(memcmp(head, expected, TIMESTAMP_SIZE) == 0);
     for (int i = 0; i < TIMESTAMP_SIZE; i++) digits &= data[i] >= '0' && data[i] <= '9';
-    CHECK(timestamp_copy(out, text) == digits);
-    CHECK(memcmp(out, data, TIMESTAMP_SIZE) == 0);
-    free(out), free(text);
+    CHECK(prehash_digits(head, text) == digits);
+    CHECK(memcmp(head, data, TIMESTAMP_SIZE) == 0);
+    free(text);
+    size_t size = METHOD_MIN + data[0] % (METHOD_MAX - METHOD_MIN + 1);
+    text = alone(data, size, 0);
+    if (data[1] & 1)
+        for (size_t i = 0; i < size; i++) text[i] = (uint8_t)('A' + text[i] % 27);
+    for (size_t i = 0; i < size; i++) letters &= text[i] >= 'A' && text[i] <= 'Z';
+    CHECK(prehash_method(head, text, size) == letters);
+    CHECK(memcmp(head, data, TIMESTAMP_SIZE) == 0 && memcmp(head + TIMESTAMP_SIZE, text, size) == 0);
+    free(head), free(text);
 }
 
 /* The implementations that this processor has, then NULL. Asked once: in a virtual machine each cpuid is a trap. */
@@ -90,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                                part_size + SAID_LONGER};
     }
     openssl_hmac_hex(&oracle, whole, whole_size, expected);
-    if (whole_size >= TIMESTAMP_SIZE) check_timestamp(whole);
+    if (whole_size >= TIMESTAMP_SIZE) check_prehash(whole);
 
     for (const sha256_implementation *const *each = supported(); *each != NULL; each++) {
         hmac_sha256_key key;
@@ -98,6 +107,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hmac_sha256_key_init(&key, secret, secret_size);
         hmac_sha256_hex(&key, &message, hex);
         CHECK(memcmp(hex, expected, HMAC_SHA256_HEX_SIZE) == 0);
+        hmac_sha256_message batch[3] = {message, {.part_count = 0}, message};
+        char *all = malloc(3 * HMAC_SHA256_HEX_SIZE);
+        hmac_sha256_hex_many(&key, batch, 3, all);
+        CHECK(memcmp(all, expected, HMAC_SHA256_HEX_SIZE) == 0);
+        CHECK(memcmp(all + 2 * HMAC_SHA256_HEX_SIZE, expected, HMAC_SHA256_HEX_SIZE) == 0);
+        free(all);
     }
     for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) free(copies[i]);
     free(secret), free(hex);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "hmac_sha256.c"
-#include "timestamp.h"
+#include "prehash.h"
 
 #ifdef __ESBMC
 #define ASSUME(condition) __ESBMC_assume(condition)
@@ -45,7 +45,7 @@ static void prove_pad_message(void) {
     hmac_sha256_message message;
     padded_message m;
     size_t total = SHA256_BLOCK_SIZE, blocks = 0;
-    message.head_size = nondet_size(), message.part_count = HMAC_SHA256_MAX_PARTS;
+    message.head_size = (uint32_t)nondet_size(), message.part_count = HMAC_SHA256_MAX_PARTS;
     ASSUME(message.head_size <= HMAC_SHA256_HEAD_ROOM);
     total += message.head_size;
     for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) {
@@ -54,36 +54,48 @@ static void prove_pad_message(void) {
         message.parts[i] = (hmac_sha256_part){some_bytes(size), size};
         total += size;
     }
-    pad_message(&m, &message, SHA256_BLOCK_SIZE);
-    assert(m.run_count >= 1 && m.run_count <= MAX_RUNS);
-    for (size_t i = 0; i < m.run_count; i++) blocks += m.runs[i].count;
+    size_t run_count = pad_message(&m, &message, SHA256_BLOCK_SIZE);
+    assert(run_count >= 1 && run_count <= MAX_RUNS);
+    for (size_t i = 0; i < run_count; i++) blocks += m.runs[i].count;
     assert(SHA256_BLOCK_SIZE * (blocks + 1) == (total + 8) / SHA256_BLOCK_SIZE * SHA256_BLOCK_SIZE + SHA256_BLOCK_SIZE);
 }
 
-/* Every timestamp is written as its digits. */
-static void prove_timestamp_write(void) {
-    uint8_t out[16];
-    uint64_t number = nondet_word();
-    ASSUME(number >= 1000000000000 && number < 10000000000000);
-    timestamp_write(out, number);
-    uint64_t read = 0;
+/* Every timestamp is written as its digits, and no other number is taken. */
+static void prove_prehash_milliseconds(void) {
+    uint8_t head[PREHASH_ROOM];
+    int64_t number = (int64_t)nondet_word(), read = 0;
+    bool fits = number >= 1000000000000 && number < 10000000000000;
+    assert(prehash_milliseconds(head, number) == fits);
+    if (!fits) return;
     for (int i = 0; i < TIMESTAMP_SIZE; i++) {
-        assert(out[i] >= '0' && out[i] <= '9');
-        read = 10 * read + (uint64_t)(out[i] - '0');
+        assert(head[i] >= '0' && head[i] <= '9');
+        read = 10 * read + (head[i] - '0');
     }
     assert(read == number);
 }
 
 /* A text is taken if and only if it is 13 digits. */
-static void prove_timestamp_copy(void) {
-    uint8_t out[16], text[TIMESTAMP_SIZE];
+static void prove_prehash_digits(void) {
+    uint8_t head[PREHASH_ROOM], text[TIMESTAMP_SIZE];
     bool digits = true;
     for (int i = 0; i < TIMESTAMP_SIZE; i++) {
         text[i] = nondet_byte();
         digits &= text[i] >= '0' && text[i] <= '9';
     }
-    assert(timestamp_copy(out, text) == digits);
-    for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(out[i] == text[i]);
+    assert(prehash_digits(head, text) == digits);
+    for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(head[i] == text[i]);
+}
+
+/* A method is taken if and only if it is the letters A to Z. */
+static void prove_prehash_method(void) {
+    uint8_t head[PREHASH_ROOM];
+    size_t size = nondet_size();
+    ASSUME(size >= METHOD_MIN && size <= METHOD_MAX);
+    uint8_t *method = some_bytes(size);
+    bool letters = true;
+    for (size_t i = 0; i < size; i++) letters &= method[i] >= 'A' && method[i] <= 'Z';
+    assert(prehash_method(head, method, size) == letters);
+    for (size_t i = 0; i < size; i++) assert(head[TIMESTAMP_SIZE + i] == method[i]);
 }
 
 int main(void) {
