@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t wanted[] = {(size_t)header[3] | (size_t)header[4] << 8, (size_t)header[5] | (size_t)header[6] << 8, left};
     for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) {
         size_t shift = header[2] >> 2 * i & 3;
-        size_t part_size = take(i < 2 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
+        size_t part_size = take(i < HMAC_SHA256_MAX_PARTS - 1 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
         copies[i] = alone(piece, part_size, shift);
         message.parts[i] = (hmac_sha256_part){part_size + shift > 0 ? copies[i] + shift : NULL,
                                                part_size + SAID_LONGER};
