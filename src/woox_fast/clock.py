@@ -40,7 +40,7 @@ class Sample(NamedTuple):
 class ServerClock:
     """Keeps `signer.clock_offset_ms` at the exchange's clock less the local one, in milliseconds.
 
-    `update()` asks and may be called at any time, as may `await update_async()`; `with ServerClock(signer):` asks before
+    `update()` asks, at any time, as does `await update_async()`; `with ServerClock(signer):` asks before
     its body and then every `interval_s` from a thread of its own. The offset is the median of the samples with
     the lowest round trips among the last 8. `fetch` returns the exchange's time in milliseconds; None is a request to
     `base_url` over a connection that is kept, without proxies, given up after `timeout_s`.
