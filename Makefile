@@ -7,8 +7,9 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
 .PHONY: demo test bench lint clean fuzz soak
 
+# ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
-	@$(BIN)/python -m woox_fast demo
+	@$(BIN)/python -m woox_fast demo $(ARGS)
 
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest

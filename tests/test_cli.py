@@ -185,7 +185,8 @@ def test_what_the_demo_is_given(
 
     calls = []
 
-    def run(orders: int, url: str | None, credentials: Any, *, really_send_orders: bool) -> int:
+    def run(orders: int, url: str | None, credentials: Any, *, really_send_orders: bool, client: str) -> int:
+        assert client == "requests"
         calls.append((orders, url, credentials, really_send_orders))
         return 41
 

@@ -128,6 +128,12 @@ def _demo_arguments(parser: argparse.ArgumentParser) -> None:
         "--url", help="an exchange that is running already, instead of an embedded one of the demo's own"
     )
     parser.add_argument(
+        "--client",
+        choices=("requests", "httpx", "aiohttp", "raw", "ccxt", "all"),
+        default="requests",
+        help="what sends them; all: each in turn, side by side (default %(default)s)",
+    )
+    parser.add_argument(
         "--yes-really-send-orders",
         action="store_true",
         help="allow a --url on another machine; the orders are small, at the lowest price, and are cancelled",
@@ -138,7 +144,9 @@ def _demo_arguments(parser: argparse.ArgumentParser) -> None:
 def _demo(args: argparse.Namespace) -> int:
     from . import demo
 
-    return demo.run(args.orders, args.url, credentials(), really_send_orders=args.yes_really_send_orders)
+    return demo.run(
+        args.orders, args.url, credentials(), really_send_orders=args.yes_really_send_orders, client=args.client
+    )
 
 
 VERBS = {

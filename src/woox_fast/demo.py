@@ -1,7 +1,7 @@
 """The demo: signed orders through a keep-alive session to an exchange that verifies them, and what it cost.
 
 run(2000)                                   # an embedded exchange in a process of its own
-run(2000, "http://127.0.0.1:8080", (api_key, api_secret))
+run(2000, "http://127.0.0.1:8080", (api_key, api_secret), client="all")
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from os import environ
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -30,80 +30,26 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from . import Signer, _sign_py, backend, payload, sha256_implementation
+from ._demo_clients import CLIENTS, Client, NoAnswerError, Reply, needed, plain_session, send
 from ._workload import Instrument, Request, read_instruments, workload
 from .cli import API_KEY_VARIABLE, API_SECRET_VARIABLE, UsageError
 
-TIMEOUT_S = 10.0
 STATS_PATH = "/sandbox/stats"
-
-# -- the seam: a client submits requests one after another -------------------------------------------------------------
-
-
-class Reply(NamedTuple):
-    """The exchange's answer: HTTP status and raw body."""
-
-    status: int
-    body: bytes
-
-
-class Client(Protocol):
-    """Signs and submits. `submit` sends once, follows no redirect, and raises `NoAnswerError` without a whole reply."""
-
-    def submit(self, request: Request) -> Reply: ...
-
-    def close(self) -> None: ...
-
-
-class NoAnswerError(Exception):
-    """The exchange did not answer, so a request may or may not have been carried out."""
-
-
-class RequestsClient:
-    """A `requests` session with keep-alive. It takes no proxy and no password from its surroundings."""
-
-    def __init__(self, signer: _sign_py.Signer, url: str) -> None:
-        self._signer = signer
-        self._url = url
-        self._session = _plain_session()
-
-    def submit(self, request: Request) -> Reply:
-        signed = self._signer.prepare(
-            request.method, request.path, params=request.params, json=request.json, base_url=self._url
-        )
-        return _send(self._session, signed.method, signed.url, signed.headers, signed.body)
-
-    def close(self) -> None:
-        self._session.close()
-
-
-CLIENTS: dict[str, Callable[[_sign_py.Signer, str], Client]] = {"requests": RequestsClient}
-
-
-def _plain_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-def _send(session: requests.Session, method: str, url: str, headers: dict[str, str], body: bytes) -> Reply:
-    try:
-        response = session.request(method, url, headers=headers, data=body, timeout=TIMEOUT_S, allow_redirects=False)
-    except requests.RequestException as error:
-        raise NoAnswerError(type(error).__name__) from error
-    return Reply(response.status_code, response.content)
-
 
 # -- submitting --------------------------------------------------------------------------------------------------------
 
 
 class Tally:
-    """What became of the requests: counts, reasons for refusals, nanoseconds from submission to reply."""
+    """What became of one client's requests: counts, reasons for refusals, nanoseconds from submission to reply, and of
+    the processor's time that the client took for it. `verified` is the exchange's count; None if it keeps none."""
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
         self.accepted = 0
         self.refusals: Counter[str] = Counter()
         self.latencies_ns: list[int] = []
+        self.cpu_ns: list[int] = []
+        self.verified: int | None = None
         self.resting: dict[int, str] = {}
 
     @property
@@ -124,8 +70,9 @@ def submit_all(
     request = next(work)
     while True:
         tally.sent.append(request)
-        started = time.perf_counter_ns()
+        started, started_cpu = time.perf_counter_ns(), time.thread_time_ns()
         reply = client.submit(request)
+        tally.cpu_ns.append(time.thread_time_ns() - started_cpu)
         tally.latencies_ns.append(time.perf_counter_ns() - started)
         data, refusal = _read(reply)
         if refusal:
@@ -155,7 +102,7 @@ def _read(reply: Reply) -> tuple[dict[str, Any], str]:
 
 def _get(session: requests.Session, url: str) -> dict[str, Any]:
     """The `data` of a public endpoint, {} if it is refused."""
-    return _read(_send(session, "GET", url, {}, b""))[0]
+    return _read(send(session, {"method": "GET", "url": url, "allow_redirects": False}))[0]
 
 
 def _verified(session: requests.Session, url: str) -> int | None:
@@ -275,10 +222,14 @@ def run(
 ) -> int:
     """Submit `orders` signed requests and print what happened. Returns the exit status.
 
-    0 if all were accepted and the exchange verified as many signatures as were sent (with a `url` that keeps no count:
-    if all were accepted), 1 if not or if the exchange stopped answering, 130 on Ctrl-C. `credentials` are API key and
-    secret; None are the sandbox's own, without a `url`. Raises UsageError if it cannot begin; nothing is sent then.
+    `client` is one of `CLIENTS`, or "all", which submit as many each. 0 if all were accepted and the exchange verified
+    as many signatures as were sent (with a `url` that keeps no count: if all were accepted), 1 if not or if it stopped
+    answering, 130 on Ctrl-C. `credentials` are API key and secret; None are the sandbox's own, without a `url`.
+    Raises UsageError if it cannot begin; nothing is sent then.
     """
+    tallies = {name: Tally() for name in (CLIENTS if client == "all" else (client,))}
+    for name in tallies:
+        needed(name)
     exchange: AbstractContextManager[str]
     if url is not None:
         url = check_url(url, really_send_orders)
@@ -298,40 +249,46 @@ def run(
     console = Console(markup=False, emoji=False, highlight=False)
     if backend == "python":
         console.print("The compiled core is not in use: the pure fallback signs.", soft_wrap=True)
-    tally = Tally()
+    tally = tallies[next(iter(tallies))]
     try:
-        with (
-            exchange as origin,
-            closing(_plain_session()) as session,
-            closing(CLIENTS[client](signer, origin)) as submitter,
-        ):
+        with exchange as origin, closing(plain_session()) as session:
             console.print(f"Exchange: {origin}{' (embedded)' if url is None else ''}", soft_wrap=True)
             instruments = read_instruments(_get(session, origin + "/v3/public/instruments").get("rows"))
             if not instruments:
                 return _failed("the exchange lists no instrument that can be traded")
-            before = _verified(session, origin)
-            with _progress(console, orders) as advance:
-                submit_all(submitter, instruments, orders, tally, advance)
-            after = _verified(session, origin)
+            for name, tally in tallies.items():
+                with closing(CLIENTS[name](signer, origin, (api_key, api_secret))) as submitter:
+                    before = _verified(session, origin)
+                    with _progress(console, f"Submitting with {name}", orders) as advance:
+                        submit_all(submitter, instruments, orders, tally, advance)
+                    after = _verified(session, origin)
+                    tally.verified = None if before is None or after is None else after - before
     except NoAnswerError as error:
         if not tally.sent:
             return _failed(f"{url or 'the embedded exchange'} does not answer ({error})")
         return _broken_off(f"the exchange stopped answering ({error})", orders, tally, 1)
     except KeyboardInterrupt:
         return _broken_off("interrupted", orders, tally, 130)
-    verified = None if before is None or after is None else after - before
     try:
-        costs_ns = time_signing(api_key, api_secret, [_message(signer, request) for request in tally.sent[:2000]])
+        messages = [_message(signer, request) for request in tally.sent[:2000]]
+        costs_ns = time_signing(api_key, api_secret, messages)
     except ArithmeticError as error:
         return _failed(str(error))
-    _report(console, tally, verified, costs_ns)
-    _tell_of_resting(tally)
+    _report(console, tallies, costs_ns)
+    status = 0
+    for tally in tallies.values():
+        _tell_of_resting(tally)
+        status = status or _verdict(tally, orders, embedded=url is None)
+    return status
+
+
+def _verdict(tally: Tally, orders: int, *, embedded: bool) -> int:
     if tally.accepted < orders:
         return _failed(f"{orders - tally.accepted:,} of {orders:,} orders were not accepted")
-    if verified is None and url is None:
+    if tally.verified is None and embedded:
         return _failed("the embedded exchange did not say how many signatures it verified")
-    if verified not in (None, orders):
-        return _failed(f"{orders:,} orders were sent, but the exchange verified {verified:,} signatures")
+    if tally.verified not in (None, orders):
+        return _failed(f"{orders:,} orders were sent, but the exchange verified {tally.verified:,} signatures")
     return 0
 
 
@@ -344,14 +301,14 @@ def _message(signer: _sign_py.Signer, request: Request) -> Message:
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+def _progress(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
     if not console.is_terminal:
         yield lambda done: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Drawn between requests and never by a thread of its own, which would be measured with them.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("Submitting", total=total)
+        task = progress.add_task(what, total=total)
         drawn = 0.0
 
         def advance(done: int) -> None:
@@ -364,36 +321,47 @@ def _progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
         yield advance
 
 
-def _report(console: Console, tally: Tally, verified: int | None, costs_ns: dict[str, float]) -> None:
-    p50, p99 = (_percentile(tally.latencies_ns, share) for share in (0.50, 0.99))
-    ours = costs_ns.get("core", costs_ns["fallback"])
-    rows = [
-        ("requests sent", f"{len(tally.sent):,}"),
-        ("accepted", f"{tally.accepted:,}"),
-        ("refused", f"{tally.refused:,}"),
-        ("signatures the exchange verified", "unavailable" if verified is None else f"{verified:,}"),
-        *((f"one signature, {_RIVAL_NAMES[name]}", f"{cost:,.0f} ns") for name, cost in costs_ns.items()),
-        ("one order, p50", f"{p50 / 1000:,.1f} us"),
-        ("one order, p99", f"{p99 / 1000:,.1f} us"),
-        ("share of signing in the p50", f"{100 * ours / p50:.3f} %"),
-    ]
+def _report(console: Console, tallies: dict[str, Tally], costs_ns: dict[str, float]) -> None:
+    columns = [_column(tally, costs_ns) for tally in tallies.values()]
+    rows = [(label, *(column[label] for column in columns)) for label in columns[0]]
+    if len(tallies) > 1:
+        rows.insert(0, ("client", *tallies))
     if console.is_terminal:
         table = Table(title="What happened", show_header=False)
         table.add_column()
-        table.add_column(justify="right")
+        for _ in tallies:
+            table.add_column(justify="right")
         for row in rows:
             table.add_row(*row)
         console.print(table)
     else:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for name, value in rows:
-            console.print(f"{name:<{widths[0]}}  {value:>{widths[1]}}", soft_wrap=True)
-    for reason, times in tally.refusals.most_common(5):
-        console.print(f"refused {times:,} times: {_printable(reason)}", soft_wrap=True)
-    if verified is None:
+        for name, *values in rows:
+            cells = [f"{value:>{width}}" for value, width in zip(values, widths[1:], strict=True)]
+            console.print("  ".join([f"{name:<{widths[0]}}", *cells]), soft_wrap=True)
+    for tally in tallies.values():
+        for reason, times in tally.refusals.most_common(5):
+            console.print(f"refused {times:,} times: {_printable(reason)}", soft_wrap=True)
+    if any(tally.verified is None for tally in tallies.values()):
         console.print(
             f"This exchange has no {STATS_PATH}: how many signatures it verified is unavailable.", soft_wrap=True
         )
+
+
+def _column(tally: Tally, costs_ns: dict[str, float]) -> dict[str, str]:
+    p50, p99 = (_percentile(tally.latencies_ns, share) for share in (0.50, 0.99))
+    ours = costs_ns.get("core", costs_ns["fallback"])
+    return {
+        "requests sent": f"{len(tally.sent):,}",
+        "accepted": f"{tally.accepted:,}",
+        "refused": f"{tally.refused:,}",
+        "signatures the exchange verified": "unavailable" if tally.verified is None else f"{tally.verified:,}",
+        **{f"one signature, {_RIVAL_NAMES[name]}": f"{cost:,.0f} ns" for name, cost in costs_ns.items()},
+        "one order, p50": f"{p50 / 1000:,.1f} us",
+        "one order, p99": f"{p99 / 1000:,.1f} us",
+        "of it the client's CPU, p50": f"{_percentile(tally.cpu_ns, 0.50) / 1000:,.1f} us",
+        "share of signing in the p50": f"{100 * ours / p50:.3f} %",
+    }
 
 
 _RIVAL_NAMES = {
