@@ -178,7 +178,7 @@ def embedded_exchange(api_key: str, api_secret: str) -> Iterator[str]:
 
     It stops when its standard input closes too: even if this process is killed, the sandbox does not outlive it.
     """
-    command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin"]
+    command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet"]
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(  # noqa: S603 (our own command; in a session of its own, so that Ctrl-C reaches only us)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from .. import _example
 from .auth import authenticate, origin_form
 from .endpoints import find_endpoint
 from .errors import ApiError
@@ -23,12 +24,12 @@ from .exchange import Exchange
 from .limits import RateLimiter
 from .params import Params, check_params, parse_body, parse_query
 
-# The example credentials of the integration guide.
-DEMO_API_KEY = "AbmyVJGUpN064ks5ELjLfA=="
-DEMO_API_SECRET = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR"  # noqa: S105 (published)
+DEMO_API_KEY = _example.API_KEY
+DEMO_API_SECRET = _example.API_SECRET
 
 STATS_PATH = "/sandbox/stats"
 RECORDS_KEPT = 1000
+BODY_KEPT = 64 * 1024  # bytes of a record's body; with RECORDS_KEPT it bounds the memory that records take
 
 _log = logging.getLogger("woox_fast.sandbox")
 _JSON = {"Content-Type": "application/json"}
@@ -39,7 +40,9 @@ class RequestRecord(NamedTuple):
     """One request and what became of it.
 
     `time_ms` is Unix epoch milliseconds, `target` the raw request target; `code` is 0 or the code of the envelope,
-    `verdict` is "OK" or a name of `ERRORS`; `latency_us` is from the headers' arrival to the reply being ready.
+    `verdict` is "OK" or a name of `ERRORS`; `latency_us` is from the headers' arrival to the reply being ready. `stamp`
+    and `signature` are x-api-timestamp and x-api-signature as they came; `body` is what was read of it (in
+    `Sandbox.requests` b"" in place of more than 64 KiB).
     """
 
     time_ms: int
@@ -49,6 +52,9 @@ class RequestRecord(NamedTuple):
     code: int
     verdict: str
     latency_us: float
+    stamp: str = ""
+    signature: str = ""
+    body: bytes = b""
 
 
 class Sandbox:
@@ -162,21 +168,21 @@ class Sandbox:
         try:
             data = await self._carry_out(request, target, now_ms)
         except ApiError as error:
-            response = self._refuse(request.method, request.raw_path, error, now_ms, started)
+            response = self._refuse(request, error, now_ms, started)
             if not request.content.is_eof():
                 response.force_close()  # what is left of the body must not be read as the next request
             return response
         reply = {"success": True, "data": data, "timestamp": now_ms}
         if target.startswith("/v1/"):
             reply = {"success": True, **data}
-        self._record(RequestRecord(now_ms, request.method, request.raw_path, 200, 0, "OK", _since(started)))
+        self._record(request, now_ms, 200, 0, "OK", started)
         return _reply(200, reply)
 
     async def _carry_out(self, request: web.BaseRequest, target: str, now_ms: int) -> Params:
         method = request.method
         path, _, query = target.partition("?")
         endpoint, in_path = find_endpoint(method, path)
-        body = await self._body(request)
+        body = request["body"] = await self._body(request)
         if endpoint.private:
             authenticate(
                 request.headers,
@@ -228,22 +234,39 @@ class Sandbox:
         else:
             _log.error("a request failed inside the sandbox", exc_info=error)
             api_error = ApiError("UNKNOWN")
-        response = self._refuse("", "", api_error, int(self._clock() * 1000), time.perf_counter_ns())
+        response = self._refuse(None, api_error, int(self._clock() * 1000), time.perf_counter_ns())
         response.force_close()
         return response
 
-    def _refuse(self, method: str, target: str, error: ApiError, now_ms: int, started: int) -> web.Response:
+    def _refuse(self, request: web.BaseRequest | None, error: ApiError, now_ms: int, started: int) -> web.Response:
         code, status, _ = error.refusal
-        self._record(RequestRecord(now_ms, method, target, status, code, error.name, _since(started)))
+        self._record(request, now_ms, status, code, error.name, started)
         return _reply(status, {"success": False, "code": code, "message": error.message})
 
-    def _record(self, record: RequestRecord) -> None:
-        if record.code:
+    def _record(
+        self, request: web.BaseRequest | None, now_ms: int, status: int, code: int, verdict: str, started: int
+    ) -> None:
+        if request is None:  # what came was not HTTP
+            record = RequestRecord(now_ms, "", "", status, code, verdict, _since(started))
+        else:
+            record = RequestRecord(
+                now_ms,
+                request.method,
+                request.raw_path,
+                status,
+                code,
+                verdict,
+                _since(started),
+                request.headers.get("x-api-timestamp", ""),
+                request.headers.get("x-api-signature", ""),
+                request.get("body", b""),
+            )
+        if code:
             self.refused += 1
         else:
             self.accepted += 1
-        self.verdicts[record.verdict] += 1
-        self.requests.append(record)
+        self.verdicts[verdict] += 1
+        self.requests.append(record if len(record.body) <= BODY_KEPT else record._replace(body=b""))
         if self._on_request is not None:
             self._on_request(record)
 
@@ -320,10 +343,12 @@ def run(
     api_secret: str = DEMO_API_SECRET,
     rate_limits: bool = False,
     on_request: Callable[[RequestRecord], None] | None = None,
+    on_listening: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, from the main thread.
 
-    Prints one line with the URL and the API key, never the secret. Raises `OSError` if the port is taken.
+    `on_listening` is given the URL; by default one line with it and the API key is printed. Raises `OSError` if the
+    port is taken.
     """
     sandbox = Sandbox(api_key, api_secret, rate_limits=rate_limits, host=host, port=port, on_request=on_request)
 
@@ -332,9 +357,10 @@ def run(
         with suppress(NotImplementedError):  # Windows: there SIGINT arrives as KeyboardInterrupt
             for signal_number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(signal_number, sandbox.stop)
-        await sandbox.serve(
-            lambda: print(f"WOO X sandbox: listening on {sandbox.url} with API key {api_key}", flush=True)
-        )
+        await sandbox.serve(lambda: (on_listening or say)(sandbox.url))
+
+    def say(url: str) -> None:
+        print(f"WOO X sandbox: listening on {url} with API key {api_key}", flush=True)
 
     with suppress(KeyboardInterrupt):
         asyncio.run(serve())

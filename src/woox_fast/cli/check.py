@@ -1,0 +1,151 @@
+"""`woox-fast check`: is everything as it should be, and what to do about what is not."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from importlib.util import find_spec
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from .. import Signer, __version__, _example, backend, sha256_implementation
+from . import show
+from .common import API_KEY_VARIABLE, API_SECRET_VARIABLE, add_exchange, exchange
+
+EXAMPLES = ("check", "check --production", "check --url http://127.0.0.1:8080 --json")
+MOST_SKEW_MS = 5_000  # the default receive window; what is further off fails sooner or later
+
+_VARIABLES = (API_KEY_VARIABLE, API_SECRET_VARIABLE, "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256")
+_EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "shtab")
+
+
+class Item(NamedTuple):
+    """One thing that was looked at: whether it is as it should be, what was found, and what to do if it is not."""
+
+    name: str
+    good: bool
+    found: str
+    advice: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_exchange(parser, default=None)
+    parser.epilog = (
+        "No request is sent unless an exchange is named; then one public one, a few times, for its clock.\n"
+        "Exit status 1 if something is not as it should be."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    items = list(look(args))
+    good = all(item.good for item in items)
+    if args.json:
+        show.as_json({"good": good, "items": [item._asdict() for item in items]})
+    else:
+        rows = []
+        for item in items:
+            rows.append((item.name, f"{'ok ' if item.good else '!! '}{item.found}", "good" if item.good else "bad"))
+            if item.advice:
+                rows.append(("", f"   {item.advice}", "" if item.good else "bad"))
+        show.rows(rows)
+    return 0 if good else 1
+
+
+def look(args: argparse.Namespace) -> Iterator[Item]:
+    yield Item("version", True, f"woox-fast {__version__}, Python {platform.python_version()}, {platform.machine()}")
+    yield Item(
+        "backend",
+        backend != "python",
+        f"{backend} ({sha256_implementation})",
+        ""
+        if backend != "python"
+        else "The compiled core is not in use. Install a C compiler and Python headers, and woox-fast anew.",
+    )
+    yield _self_test()
+    yield _speed()
+    yield from _environment()
+    yield Item("extras", True, ", ".join(name for name in _EXTRAS if find_spec(name)) or "none")
+    yield _clock(args)
+
+
+def _self_test() -> Item:
+    secret = _example.API_SECRET
+    signer = Signer(_example.API_KEY, secret)
+    tried = 0
+    for size in range(300):
+        body = os.urandom(size)
+        expected = hmac.new(secret.encode(), b"1578565539808POST/v3/x" + body, hashlib.sha256).hexdigest()
+        if signer.sign(1578565539808, "POST", "/v3/x", body) != expected:
+            return Item(
+                "self-test", False, f"a wrong signature for a body of {size} bytes", "Do not use it; report it."
+            )
+        tried += 1
+    return Item("self-test", True, f"{tried} signatures equal hmac's")
+
+
+def _speed() -> Item:
+    from .bench import measure
+
+    times = measure(0.2)
+    (ours, _), (theirs, _) = times["woox_fast Signer.sign"], times["hmac.new"]
+    good = ours < theirs
+    advice = "" if good else "It should be faster than hmac.new; is the machine busy? See backend above."
+    return Item(
+        "speed", good, f"{ours:,.0f} ns a signature, hmac.new {theirs:,.0f} ns: {theirs / ours:.1f} times", advice
+    )
+
+
+def _environment() -> Iterator[Item]:
+    found = [name for name in _VARIABLES if os.environ.get(name)]
+    yield Item("environment", True, ", ".join(found) + " set" if found else "none of the variables is set")
+    if (API_KEY_VARIABLE in found) != (API_SECRET_VARIABLE in found):
+        missing = API_SECRET_VARIABLE if API_KEY_VARIABLE in found else API_KEY_VARIABLE
+        yield Item("credentials", False, f"{missing} is not set, but its counterpart is", "Set both.")
+    for name in (API_KEY_VARIABLE, API_SECRET_VARIABLE):
+        value = os.environ.get(name, "")
+        if any(not "!" <= c <= "~" for c in value) or value[:1] in ("'", '"'):
+            yield Item(
+                name, False, "holds spaces, quotes or characters that are not ASCII", "Copy it from the console again."
+            )
+    if found[:2] == [API_KEY_VARIABLE, API_SECRET_VARIABLE] and len({os.environ[name] for name in found[:2]}) == 1:
+        yield Item("credentials", False, "key and secret are the same text", "The console shows two; copy each.")
+
+
+def _clock(args: argparse.Namespace) -> Item:
+    if not (args.url or args.staging or args.production):
+        return Item(
+            "clock", True, "not compared", "Name an exchange to compare with: --production, --staging or --url."
+        )
+    origin = exchange(args).origin
+    try:
+        offset_ms, round_trip_ms = min((_offset(origin) for _ in range(3)), key=lambda sample: sample[1])
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
+        return Item(
+            "clock", False, f"{origin} does not answer as it should ({type(error).__name__})", "Look at the network."
+        )
+    good = abs(offset_ms) <= MOST_SKEW_MS
+    advice = "" if good else f"Set this machine's clock (NTP), or use Signer(..., clock_offset_ms={offset_ms:.0f})."
+    found = f"the exchange is {offset_ms:+.0f} ms from here (round trip {round_trip_ms:.0f} ms)"
+    return Item("clock", good, found, advice)
+
+
+def _offset(origin: str) -> tuple[float, float]:
+    """The exchange's clock minus ours, and the round trip, in milliseconds."""
+    url = urlsplit(origin)
+    connection = (HTTPSConnection if url.scheme == "https" else HTTPConnection)(url.netloc, timeout=5)
+    try:
+        connection.connect()
+        before = time.time() * 1000
+        connection.request("GET", "/v3/public/systemInfo")
+        content = connection.getresponse().read(10_000)
+        after = time.time() * 1000
+    finally:
+        connection.close()
+    return float(json.loads(content)["timestamp"]) - (before + after) / 2, after - before

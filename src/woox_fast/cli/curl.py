@@ -1,0 +1,61 @@
+"""`woox-fast curl`: a signed request as a curl command, quoted for the shell, without the secret."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+
+from . import show
+from .common import (
+    API_KEY_VARIABLE,
+    UsageError,
+    add_credentials,
+    add_exchange,
+    add_request,
+    exchange,
+    one_api_key,
+    one_api_secret,
+)
+from .sign import sign
+
+EXAMPLES = (
+    "curl GET /v3/asset/balances --production",
+    "curl POST /v3/trade/order --body @order.json --staging",
+    'curl GET /v3/asset/balances --example | WOOX_API_KEY="AbmyVJGUpN064ks5ELjLfA==" sh',
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_request(parser)
+    add_exchange(parser)
+    add_credentials(parser)
+    parser.epilog = f"The command names the API key as ${API_KEY_VARIABLE}; its signature is good for 300 s."
+
+
+def run(args: argparse.Namespace) -> int:
+    origin = exchange(args).origin
+    signed = sign(args, one_api_secret(args), one_api_key(args))
+    command = ["curl", "--globoff", "--path-as-is", "--request", signed.method, origin + signed.path]
+    for name, value in signed.headers.items():
+        if name != "x-api-key":
+            command += ["--header", f"{name}: {value}"]
+    if args.body is not None:
+        command += _data(args.body, signed.body)
+    text = f'{shlex.join(command)} --header "x-api-key: ${API_KEY_VARIABLE}"'
+    if args.json:
+        show.as_json({"command": text})
+    else:
+        print(text)
+    return 0
+
+
+def _data(option: str, body: bytes) -> list[str]:
+    """The options that make curl send exactly `body`."""
+    if option.startswith("@"):
+        return ["--data-binary", option]
+    if b"\0" in body:
+        raise UsageError("the body holds a NUL, which no command line can; write it to a file and use --body @FILE")
+    try:
+        return ["--data-raw", body.decode()]
+    except UnicodeDecodeError:
+        raise UsageError("the body is not UTF-8; write it to a file and use --body @FILE") from None
