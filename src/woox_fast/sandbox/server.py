@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from .. import _example
 from .auth import authenticate, origin_form
 from .endpoints import find_endpoint
 from .errors import ApiError
@@ -24,8 +23,9 @@ from .exchange import Exchange
 from .limits import RateLimiter
 from .params import Params, check_params, parse_body, parse_query
 
-DEMO_API_KEY = _example.API_KEY
-DEMO_API_SECRET = _example.API_SECRET
+# The example credentials of the integration guide.
+DEMO_API_KEY = "AbmyVJGUpN064ks5ELjLfA=="
+DEMO_API_SECRET = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR"  # noqa: S105 (published)
 
 STATS_PATH = "/sandbox/stats"
 RECORDS_KEPT = 1000
@@ -165,24 +165,27 @@ class Sandbox:
         target = origin_form(request.raw_path)
         if target == STATS_PATH:
             return _reply(200, {"success": True, "data": self.stats(), "timestamp": now_ms})
+        read: list[bytes] = []
         try:
-            data = await self._carry_out(request, target, now_ms)
+            data = await self._carry_out(request, target, now_ms, read)
         except ApiError as error:
-            response = self._refuse(request, error, now_ms, started)
+            response = self._refuse(request, error, now_ms, started, b"".join(read))
             if not request.content.is_eof():
                 response.force_close()  # what is left of the body must not be read as the next request
             return response
         reply = {"success": True, "data": data, "timestamp": now_ms}
         if target.startswith("/v1/"):
             reply = {"success": True, **data}
-        self._record(request, now_ms, 200, 0, "OK", started)
+        self._record(request, now_ms, 200, 0, "OK", started, b"".join(read))
         return _reply(200, reply)
 
-    async def _carry_out(self, request: web.BaseRequest, target: str, now_ms: int) -> Params:
+    async def _carry_out(self, request: web.BaseRequest, target: str, now_ms: int, read: list[bytes]) -> Params:
+        """The data of the reply; what was read of the body is put into `read`, for the record of a refusal too."""
         method = request.method
         path, _, query = target.partition("?")
         endpoint, in_path = find_endpoint(method, path)
-        body = request["body"] = await self._body(request)
+        body = await self._body(request)
+        read.append(body)
         if endpoint.private:
             authenticate(
                 request.headers,
@@ -238,13 +241,22 @@ class Sandbox:
         response.force_close()
         return response
 
-    def _refuse(self, request: web.BaseRequest | None, error: ApiError, now_ms: int, started: int) -> web.Response:
+    def _refuse(
+        self, request: web.BaseRequest | None, error: ApiError, now_ms: int, started: int, body: bytes = b""
+    ) -> web.Response:
         code, status, _ = error.refusal
-        self._record(request, now_ms, status, code, error.name, started)
+        self._record(request, now_ms, status, code, error.name, started, body)
         return _reply(status, {"success": False, "code": code, "message": error.message})
 
     def _record(
-        self, request: web.BaseRequest | None, now_ms: int, status: int, code: int, verdict: str, started: int
+        self,
+        request: web.BaseRequest | None,
+        now_ms: int,
+        status: int,
+        code: int,
+        verdict: str,
+        started: int,
+        body: bytes,
     ) -> None:
         if request is None:  # what came was not HTTP
             record = RequestRecord(now_ms, "", "", status, code, verdict, _since(started))
@@ -259,7 +271,7 @@ class Sandbox:
                 _since(started),
                 request.headers.get("x-api-timestamp", ""),
                 request.headers.get("x-api-signature", ""),
-                request.get("body", b""),
+                body,
             )
         if code:
             self.refused += 1
