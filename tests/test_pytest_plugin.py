@@ -1,0 +1,161 @@
+"""The fixtures for users' own tests, run as a user runs them: pytest on a file, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import httpx
+import pytest
+import requests
+from oracle import KEY, NOW, SECRET, oracle
+
+from woox_fast import Signer
+from woox_fast.testing import RunningSandbox, assert_signed
+
+
+def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_users.py").write_text(textwrap.dedent(source))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("WOOX_", "PYTEST_"))}
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "error",
+            "-c",
+            os.devnull,
+            *options,
+            ".",
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_fixtures_serve_a_users_test(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import requests
+        from woox_fast.testing import assert_signed
+
+        def test_an_order(woox_sandbox, woox_signer):
+            order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "1", "quantity": "1"}
+            signed = woox_signer.prepare("POST", "/v3/trade/order", json=order, base_url=woox_sandbox.url)
+            assert_signed(signed)
+            reply = requests.request(signed.method, signed.url, headers=signed.headers, data=signed.body)
+            assert reply.json()["success"] is True
+            (record,) = woox_sandbox.requests
+            assert (record.verdict, record.method, record.body) == ("OK", "POST", signed.body)
+            assert record.signature == signed.headers["x-api-signature"]
+
+        def test_each_test_has_its_own(woox_sandbox):
+            assert len(woox_sandbox.requests) == 0
+            assert woox_sandbox.api_secret not in repr(woox_sandbox)
+
+        def test_the_signer_alone(woox_signer):
+            assert len(woox_signer.sign(1578565539808, "GET", "/v3/x")) == 64
+        """,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 passed" in result.stdout
+
+
+def test_others_tests_import_nothing_of_ours(tmp_path: Path) -> None:
+    source = """
+        import sys
+
+        def test_others():
+            assert not {"woox_fast", "aiohttp"} & sys.modules.keys()
+        """
+    result = run(tmp_path, source)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_without_the_extra_only_what_needs_it_fails(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import sys; sys.modules['aiohttp'] = None")
+    result = run(
+        tmp_path,
+        """
+        def test_others(woox_signer): ...
+
+        def test_the_sandbox(woox_sandbox): ...
+        """,
+    )
+    assert "1 passed, 1 error" in result.stdout
+    assert "woox_sandbox needs aiohttp; run: pip install 'woox-fast[sandbox]'" in result.stdout
+
+
+# assert_signed: the requests of several clients, signed by hand
+
+
+def headers(message: str, stamp: str = str(NOW)) -> dict[str, str]:
+    return {
+        "x-api-key": KEY,
+        "X-Api-Timestamp": stamp,
+        "x-api-signature": oracle(stamp.encode() + message.encode()),
+        **changes,
+    }
+
+
+URL = "https://api.woox.io/v3/trade/order"
+BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        requests.Request("POST", URL, headers=headers(f"POST/v3/trade/order{BODY}"), data=BODY).prepare(),
+        requests.Request("GET", URL + "?a=1%2C2", headers=headers("GET/v3/trade/order?a=1%2C2")).prepare(),
+        httpx.Request("POST", URL, headers=headers(f"POST/v3/trade/order{BODY}"), content=BODY),
+        httpx.Request("DELETE", URL + "?a=1", headers=headers("DELETE/v3/trade/order?a=1")),
+        httpx.Request("GET", "https://api.woox.io", headers=headers("GET/")),
+        Signer(KEY, SECRET).prepare("POST", "/v3/trade/order", json={"a": "é"}),
+    ],
+    ids=lambda request: f"{type(request).__module__}-{request.method}",
+)
+def test_a_signed_request_passes(request_: object) -> None:
+    assert_signed(request_)
+    assert_signed(request_, SECRET.encode(), api_key=KEY)
+    with pytest.raises(AssertionError, match="None of"):
+        assert_signed(request_, "another secret")
+    with pytest.raises(AssertionError, match="expected 'othe'"):
+        assert_signed(request_, api_key="other-key")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (headers(f"POST/v3/trade/order{BODY}".replace(": ", ":")), "signed compact, without spaces"),
+        (headers("GET/v3/trade/order"), "signed as GET"),
+        (headers(f"POST/v3/trade/order{BODY}", stamp=str(NOW // 1000)), "seconds"),
+        ({}, "not signed: it has no x-api-key, x-api-timestamp, x-api-signature"),
+    ],
+)
+def test_what_is_signed_wrongly_is_explained(given: dict[str, str], words: str) -> None:
+    request = requests.Request("POST", URL, headers=given, data=BODY).prepare()
+    with pytest.raises(AssertionError, match=words) as caught:
+        assert_signed(request)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [None, {"method": "GET"}, requests.Response()])
+def test_what_is_no_request(thing: object) -> None:
+    with pytest.raises(TypeError, match="request must have method, url, headers"):
+        assert_signed(thing)
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert SECRET not in repr(RunningSandbox("http://127.0.0.1:1", KEY, SECRET, []))
