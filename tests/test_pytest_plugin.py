@@ -33,7 +33,6 @@ def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
             "error",
             "-c",
             os.devnull,
-            *options,
             ".",
         ],
         cwd=folder,
@@ -106,7 +105,6 @@ def headers(message: str, stamp: str = str(NOW)) -> dict[str, str]:
         "x-api-key": KEY,
         "X-Api-Timestamp": stamp,
         "x-api-signature": oracle(stamp.encode() + message.encode()),
-        **changes,
     }
 
 

@@ -32,8 +32,8 @@ def assert_signed(request: Any, api_secret: str | bytes = _example.API_SECRET, *
     """Raise AssertionError, with the mistake and its mend, unless `request` carries its own V3 signature.
 
     `request` is any object with `method`, `url`, `headers` and `body` or `content`: a `SignedRequest`, a prepared
-    request of requests, a request of httpx. `api_secret` is by default the sandbox's; `api_key` is compared if given. Verified
-    with the standard library's `hmac`. Raises TypeError for what is no such request.
+    request of requests, a request of httpx. `api_secret` is by default the sandbox's; `api_key` is compared if given.
+    Verified with the standard library's `hmac`. Raises TypeError for what is no such request.
     """
     method, url, headers, body = _parts(request)
     missing = [name for name in ("x-api-key", "x-api-timestamp", "x-api-signature") if name not in headers]
