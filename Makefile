@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench lint clean fuzz soak
+.PHONY: demo test bench lint clean fuzz soak matrix cross
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -34,6 +34,9 @@ fuzz: $(VENV)/installed
 SCALE ?= 1
 soak: $(VENV)/installed
 	@$(BIN)/python tests/longrun.py soak --scale $(SCALE)
+# Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
+matrix:
+	@$(PYTHON) tests/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \
