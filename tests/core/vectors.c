@@ -1,0 +1,88 @@
+/* Reads lines `secret message hmac`, all in hex ('-' is empty), and signs each with every implementation that this
+ * processor has: whole, split at every third byte, and in batches of one secret. Prints how many signatures were right;
+ * stops at the first that is wrong. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hmac_sha256.h"
+
+enum { MAX_BYTES = 1024, MAX_LINES = 4096 };
+
+typedef struct {
+    uint8_t secret[MAX_BYTES], message[MAX_BYTES];
+    size_t secret_size, message_size;
+    char hex[HMAC_SHA256_HEX_SIZE + 1];
+} vector;
+
+static size_t read_hex(uint8_t *out, const char *text) {
+    size_t size = 0;
+    unsigned byte;
+    while (sscanf(text + 2 * size, "%2x", &byte) == 1) out[size++] = (uint8_t)byte;
+    return size;
+}
+
+static void must_be(const char *got, const vector *v, const char *name, const char *how) {
+    if (memcmp(got, v->hex, HMAC_SHA256_HEX_SIZE) == 0) return;
+    printf("%s is wrong, %s: a secret of %zu bytes, a message of %zu: %.64s, not %s\n", name, how, v->secret_size,
+           v->message_size, got, v->hex);
+    exit(1);
+}
+
+/* `head_size` bytes in the message's own room, then two parts. */
+static hmac_sha256_message split(const vector *v, size_t head_size, size_t at) {
+    hmac_sha256_message m = {.part_count = 2};
+    if (at < head_size) at = head_size;
+    memcpy(m.head, v->message, head_size);
+    m.head_size = (uint32_t)head_size;
+    m.parts[0] = (hmac_sha256_part){v->message + head_size, at - head_size};
+    m.parts[1] = (hmac_sha256_part){v->message + at, v->message_size - at};
+    return m;
+}
+
+static long sign_all(const vector *vectors, size_t count, const char *name) {
+    static hmac_sha256_message batch[MAX_LINES];
+    static char hexes[MAX_LINES * HMAC_SHA256_HEX_SIZE];
+    long right = 0;
+    for (size_t first = 0, end; first < count; first = end) {
+        hmac_sha256_key key;
+        hmac_sha256_key_init(&key, vectors[first].secret, vectors[first].secret_size);
+        for (end = first; end < count && vectors[end].secret_size == vectors[first].secret_size; end++) {
+            const vector *v = &vectors[end];
+            size_t head_size = v->message_size < 13 ? 0 : 13;
+            for (size_t at = 0; at <= v->message_size; at += 3) {
+                char hex[HMAC_SHA256_HEX_SIZE];
+                hmac_sha256_message m = split(v, at % 2 ? head_size : 0, at);
+                hmac_sha256_hex(&key, &m, hex);
+                must_be(hex, v, name, "alone");
+                right++;
+            }
+            batch[end - first] = split(v, head_size, v->message_size / 2);
+        }
+        hmac_sha256_hex_many(&key, batch, end - first, hexes);
+        for (size_t i = first; i < end; i++, right++)
+            must_be(hexes + (i - first) * HMAC_SHA256_HEX_SIZE, &vectors[i], name, "in a batch");
+    }
+    return right;
+}
+
+int main(void) {
+    static vector vectors[MAX_LINES];
+    static char secret[2 * MAX_BYTES], message[2 * MAX_BYTES];
+    size_t count = 0;
+    while (count < MAX_LINES && scanf("%2000s %2000s %64s", secret, message, vectors[count].hex) == 3) {
+        vectors[count].secret_size = read_hex(vectors[count].secret, secret);
+        vectors[count].message_size = read_hex(vectors[count].message, message);
+        count++;
+    }
+    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+        const char *refused, *name = (*each)->name;
+        if (!(*each)->supported()) continue;
+        if (hmac_sha256_choose(name, &refused) == NULL) {
+            printf("%s fails its self-test\n", name);
+            return 1;
+        }
+        printf("%s %ld\n", name, sign_all(vectors, count, name));
+    }
+    return 0;
+}
