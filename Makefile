@@ -34,6 +34,11 @@ fuzz: $(VENV)/installed
 SCALE ?= 1
 soak: $(VENV)/installed
 	@$(BIN)/python tests/longrun.py soak --scale $(SCALE)
+
+# The core on processors that are not this one, under qemu.
+cross:
+	@$(PYTHON) tests/cross.py
+
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:
 	@$(PYTHON) tests/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)

@@ -101,6 +101,9 @@ const sha256_implementation *const sha256_implementations[] = {
 #ifdef SHA256_HAVE_X86
     &sha256_sha_ni,
 #endif
+#ifdef SHA256_HAVE_ARM
+    &sha256_armv8,
+#endif
     &sha256_portable,
     NULL,
 };

@@ -46,5 +46,9 @@ extern const sha256_implementation sha256_portable;
 #define SHA256_HAVE_X86 1
 extern const sha256_implementation sha256_sha_ni;
 #endif
+#if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
+#define SHA256_HAVE_ARM 1
+extern const sha256_implementation sha256_armv8;
+#endif
 
 #endif
