@@ -24,7 +24,7 @@ setup(
             "woox_fast._sign",
             # The .pyx itself, not cythonize(): that would silently drop `optional`.
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
-            depends=["src/_sign_plain.pxi", *sorted(glob("src/core/*.h"))],
+            depends=[*sorted(glob("src/*.pxi")), *sorted(glob("src/core/*.h"))],
             include_dirs=["src/core"],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )

@@ -12,18 +12,15 @@ from _operator import _compare_digest  # hmac.compare_digest, without the millis
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.dict cimport PyDict_GetItemWithError
-from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
-from cpython.object cimport PyObject
+from cpython.list cimport PyList_GET_ITEM
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.memoryview cimport PyMemoryView_GET_BUFFER
-from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
-from libc.string cimport memcpy
 
 from woox_fast import _checks
 
 include "_sign_plain.pxi"
+include "_sign_http.pxi"
 
 cdef enum:
     # From this many bytes on the GIL is let go of. To get it back may take longer than to hash less.
@@ -32,8 +29,6 @@ cdef enum:
     LOT = 2048
 
 backend = "cython"
-cdef dict content_types = _checks.CONTENT_TYPES
-cdef str default_host = "api.woox.io"
 
 
 cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
@@ -87,7 +82,7 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
     return checked_hex(key, checked_head(timestamp, method, path), _checks.body_bytes(body))
 
 
-cdef gather(hmac_sha256_message *message, list held, Py_ssize_t index):
+cdef int gather(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
     """Make `message` of a batch's request. What is not plain is held in its place until it is signed."""
     request = <object>PyList_GET_ITEM(held, index)
     if not (PyTuple_CheckExact(request) and PyTuple_GET_SIZE(request) == 4):
@@ -96,7 +91,7 @@ cdef gather(hmac_sha256_message *message, list held, Py_ssize_t index):
     timestamp, method = <object>PyTuple_GET_ITEM(request, 0), <object>PyTuple_GET_ITEM(request, 1)
     path, body = <object>PyTuple_GET_ITEM(request, 2), <object>PyTuple_GET_ITEM(request, 3)
     if plain_timestamp(timestamp, message.head) and plain_request(message, method, path, body):
-        return
+        return 0
     head, body = checked_head(timestamp, method, path), _checks.body_bytes(body)
     if isinstance(body, memoryview):
         if not body.readonly:
@@ -106,6 +101,7 @@ cdef gather(hmac_sha256_message *message, list held, Py_ssize_t index):
         checked_message(message, head, PyMemoryView_GET_BUFFER(body).buf, <size_t>PyMemoryView_GET_BUFFER(body).len)
     else:
         checked_message(message, head, PyBytes_AS_STRING(body), <size_t>PyBytes_GET_SIZE(body))
+    return 0
 
 
 cdef key_init(hmac_sha256_key *key, api_secret):
@@ -151,7 +147,7 @@ cdef class Signer:
         """The signature of each `(timestamp, method, path, body)`, in order; an error names the index."""
         cdef list held = list(requests)
         cdef Py_ssize_t count = len(held), room = min(count, LOT), start = 0, size, i
-        cdef list signatures = PyList_New(count)
+        cdef list signatures = []
         cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
             <size_t>room * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
         cdef char *hex = <char *>(messages + room)
@@ -162,12 +158,12 @@ cdef class Signer:
             while start < count:
                 size = min(LOT, count - start)
                 bytes_in_lot = 0
-                for i in range(size):
-                    try:
+                try:
+                    for i in range(size):
                         gather(messages + i, held, start + i)
-                    except Exception as error:
-                        _checks.raise_at(start + i, error)
-                    bytes_in_lot += messages[i].parts[0].size + messages[i].parts[1].size
+                        bytes_in_lot += messages[i].parts[0].size + messages[i].parts[1].size
+                except Exception as error:
+                    _checks.raise_at(start + i, error)
                 if bytes_in_lot >= LONG_MESSAGE:
                     with nogil:
                         hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)
@@ -176,8 +172,7 @@ cdef class Signer:
                 for i in range(size):
                     signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
                     memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
-                    Py_INCREF(signature)
-                    PyList_SET_ITEM(signatures, start + i, signature)
+                    signatures.append(signature)
                 start += size
         finally:
             PyMem_Free(messages)
@@ -200,17 +195,8 @@ cdef class Signer:
     def headers(self, method, path, body=b"", *, timestamp=None):
         """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request."""
         cdef hmac_sha256_message message
-        cdef PyObject *content_type
         cdef str stamp
-        if (
-            (
-                prehash_milliseconds(message.head, now_ms() + self._clock_offset_ms)
-                if timestamp is None
-                else plain_timestamp(timestamp, message.head)
-            )
-            and plain_request(&message, method, path, body)
-        ):
-            content_type = PyDict_GetItemWithError(content_types, method)
+        if plain_now_or(timestamp, self._clock_offset_ms, message.head) and plain_request(&message, method, path, body):
             signature = long_hmac_hex(&self._key, &message)
             stamp = PyUnicode_New(TIMESTAMP_SIZE, 127)
             memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
@@ -218,36 +204,34 @@ cdef class Signer:
                 "x-api-key": self.api_key,
                 "x-api-timestamp": stamp,
                 "x-api-signature": signature,
-                "Content-Type": (
-                    <object>content_type
-                    if content_type != NULL
-                    else _checks.content_type(method, message.parts[1].size)
-                ),
+                "Content-Type": content_type(method, message.parts[1].size),
             }
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         head = stamp + verb + _checks.path_text(path)
         data = _checks.body_bytes(body)
-        return {
-            "x-api-key": self.api_key,
-            "x-api-timestamp": stamp,
-            "x-api-signature": checked_hex(&self._key, head.encode(), data),
-            "Content-Type": _checks.content_type(verb, len(data)),
-        }
+        signature = checked_hex(&self._key, head.encode(), data)
+        return _checks.headers_of(self.api_key, stamp, signature, _checks.content_type(verb, len(data)))
 
     def encode_request(self, method, path, body=b"", *, host=default_host, timestamp=None):
         """A whole signed HTTP/1.1 request as bytes, ready for a socket: request line, headers and body."""
+        cdef hmac_sha256_message message
+        cdef hmac_sha256_part name = ascii_part(default_host)
+        if (
+            plain_now_or(timestamp, self._clock_offset_ms, message.head)
+            and plain_request(&message, method, path, body)
+            and plain_target(message.parts)
+            and (host is default_host or plain_host(host, &name))
+        ):
+            return request_bytes(&self._key, self.api_key, &message, method, &name)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
         place = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
         signature = checked_hex(&self._key, f"{stamp}{verb}{target}".encode(), data)
-        return (
-            f"{verb} {target} HTTP/1.1\r\nHost: {place}\r\nContent-Type: {_checks.content_type(verb, len(data))}\r\n"
-            f"Content-Length: {len(data)}\r\nx-api-key: {self.api_key}\r\nx-api-timestamp: {stamp}\r\n"
-            f"x-api-signature: {signature}\r\n\r\n"
-        ).encode() + data
+        headers = _checks.headers_of(self.api_key, stamp, signature, _checks.content_type(verb, len(data)))
+        return _checks.request_of(f"{verb} {target}", place, headers, data)
 
     def prepare(self, method, path, **options):
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed."""

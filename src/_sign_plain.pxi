@@ -1,8 +1,8 @@
 """The core as Cython sees it, and the common case: plain objects whose bytes are read where they lie."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_CheckExact
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 cdef extern from "hmac_sha256.h" nogil:
     enum:
@@ -75,12 +75,17 @@ cdef inline char *ascii_data(str text) noexcept:
     return <char *>(<PyASCIIObject *>text + 1)
 
 
+cdef inline hmac_sha256_part ascii_part(str text) noexcept:
+    cdef hmac_sha256_part part
+    part.data, part.size = ascii_data(text), <size_t>PyUnicode_GET_LENGTH(text)
+    return part
+
+
 cdef inline bint ascii_text(object text, hmac_sha256_part *part) noexcept:
     """Whether `text` is a plain ASCII str; `part` is then its characters, where they lie."""
     if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):
         return False
-    part.data = ascii_data(<str>text)
-    part.size = <size_t>PyUnicode_GET_LENGTH(text)
+    part[0] = ascii_part(<str>text)
     return True
 
 
@@ -125,3 +130,9 @@ cdef inline int64_t now_ms() noexcept:
     cdef timespec now
     timespec_get(&now, TIME_UTC)
     return now.tv_sec * 1000 + <int64_t>now.tv_nsec // 1_000_000
+
+
+cdef inline bint plain_now_or(object timestamp, int64_t clock_offset_ms, uint8_t *head) noexcept:
+    if timestamp is None:
+        return prehash_milliseconds(head, now_ms() + clock_offset_ms)
+    return plain_timestamp(timestamp, head)

@@ -152,6 +152,20 @@ def content_type(method: str, body_size: int) -> str:
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 
+def headers_of(api_key: str, stamp: str, signature: str, media: str) -> dict[str, str]:
+    """The headers of a signed request; `media` is its Content-Type."""
+    return {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature, "Content-Type": media}
+
+
+def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
+    """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
+    return (
+        f"{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {headers['Content-Type']}\r\n"
+        f"Content-Length: {len(body)}\r\nx-api-key: {headers['x-api-key']}\r\n"
+        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n\r\n"
+    ).encode() + body
+
+
 def api_key_text(api_key: object) -> str:
     """`api_key` as it goes into the header: printable ASCII without spaces, not empty, else TypeError or ValueError."""
     if not isinstance(api_key, str):

@@ -107,12 +107,8 @@ class SignerBase:
         verb = _checks.method_text(method)
         head = stamp + verb + _checks.path_text(path)
         data = copied(_checks.body_bytes(body))
-        return {
-            "x-api-key": self._api_key,
-            "x-api-timestamp": stamp,
-            "x-api-signature": self._hmac_hex(head.encode("utf-8"), data),
-            "Content-Type": _checks.content_type(verb, len(data)),
-        }
+        signature = self._hmac_hex(head.encode("utf-8"), data)
+        return _checks.headers_of(self._api_key, stamp, signature, _checks.content_type(verb, len(data)))
 
     def encode_request(
         self,
@@ -135,16 +131,8 @@ class SignerBase:
         place = _checks.host_text(host)
         data = copied(_checks.body_bytes(body))  # what is signed and what is sent are one copy
         signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
-        return (
-            f"{verb} {target} HTTP/1.1\r\n"
-            f"Host: {place}\r\n"
-            f"Content-Type: {_checks.content_type(verb, len(data))}\r\n"
-            f"Content-Length: {len(data)}\r\n"
-            f"x-api-key: {self._api_key}\r\n"
-            f"x-api-timestamp: {stamp}\r\n"
-            f"x-api-signature: {signature}\r\n"
-            "\r\n"
-        ).encode() + data
+        headers = _checks.headers_of(self._api_key, stamp, signature, _checks.content_type(verb, len(data)))
+        return _checks.request_of(f"{verb} {target}", place, headers, data)
 
     def prepare(self, method: str, path: str, **options: Unpack[PrepareOptions]) -> SignedRequest:
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
