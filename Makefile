@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench lint clean fuzz soak matrix cross
+.PHONY: demo test bench bench-clients lint clean fuzz soak matrix cross
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -16,6 +16,10 @@ test: $(VENV)/installed
 
 bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only
+
+# What one order costs each client, in microseconds.
+bench-clients: $(VENV)/bench-installed
+	@$(BIN)/python bench/bench_clients.py
 
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .

@@ -89,7 +89,7 @@ Answer = Callable[[Received], "Reply | None"]
 class Recorder:
     """Serves on a free port of `host` in threads of its own. `answer` gives the reply to each request.
 
-    The first `deaf` connections are reset before a byte of them is read.
+    The first `deaf` connections are reset once something arrived, before a byte of it is read.
     """
 
     def __init__(
@@ -153,23 +153,23 @@ class Recorder:
             self._start(self._serve, connection, number)
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        with connection:
+        with connection, contextlib.suppress(OSError):
             if number <= self.deaf:
+                connection.recv(1, socket.MSG_PEEK)
                 reset(connection)
                 return
-            with contextlib.suppress(OSError):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._tls:
-                    connection = self._tls.wrap_socket(connection, server_side=True)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with self._lock:
+                self._open.add(connection)
+            try:
+                with connection, connection.makefile("rb") as stream:
+                    while self._one(connection, stream, number):
+                        pass
+            finally:
                 with self._lock:
-                    self._open.add(connection)
-                try:
-                    with connection, connection.makefile("rb") as stream:
-                        while self._one(connection, stream, number):
-                            pass
-                finally:
-                    with self._lock:
-                        self._open.discard(connection)
+                    self._open.discard(connection)
 
     def _one(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
         if not self._tls and stream.peek(1)[:1] == b"\x16":  # TLS, where none is spoken

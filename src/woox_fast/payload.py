@@ -118,7 +118,7 @@ def json_bytes(value: Any) -> bytes:
     Raises ValueError for NaN and infinities and TypeError for what JSON cannot hold.
     """
     try:
-        text = _json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_json_default)
+        text = _write_json(value)
     except ValueError as error:
         raise ValueError(f"json must hold finite numbers of sane length and no cycles: {error}") from None
     return text.encode("utf-8")
@@ -225,3 +225,9 @@ def _json_default(value: object) -> str:
     if isinstance(value, Decimal):
         return _decimal_text(value)
     raise TypeError(f"json cannot hold a {type(value).__name__}; write it as str, int, bool, None, list or dict")
+
+
+# Made once: json.dumps makes one for each call that has options.
+_write_json = _json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_json_default
+).encode

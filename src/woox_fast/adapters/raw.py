@@ -27,11 +27,15 @@ class NoReplyError(ConnectionError):
 
 
 class Reply(NamedTuple):
-    """The exchange's answer: HTTP status, headers by their names in lower case, and raw body."""
+    """The exchange's answer: HTTP status, raw body, and headers as they came and by their names in lower case."""
 
     status: int
-    headers: dict[str, str]
     body: bytes
+    raw_headers: list[tuple[bytes, bytes]]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.raw_headers}
 
 
 class Connection:
@@ -73,7 +77,7 @@ class Connection:
                 await asyncio.sleep(0)
             if wire is None or wire.transport.is_closing():
                 wire = self._wire = await self._connect()
-            return await wire.exchange(self._signer.encode_request(method, path, body, host=self.host), self._timeout_s)
+            return await wire.exchange(self._signer.encode_request(method, path, body, host=self.host))
 
     async def _connect(self) -> _Wire:
         connect = asyncio.get_running_loop().create_connection
@@ -81,7 +85,11 @@ class Connection:
             if attempt:
                 await asyncio.sleep(self._backoff_s * 2 ** (attempt - 1))
             try:
-                return (await asyncio.wait_for(connect(_Wire, *self._address, ssl=self._tls), self._timeout_s))[1]
+                return (
+                    await asyncio.wait_for(
+                        connect(lambda: _Wire(self._timeout_s), *self._address, ssl=self._tls), self._timeout_s
+                    )
+                )[1]
             except ssl.SSLCertVerificationError:
                 raise
             except (OSError, asyncio.TimeoutError) as error:
@@ -106,21 +114,29 @@ class Connection:
         await self.close()
 
 
-class _Wire(asyncio.Protocol):
-    """The protocol of one connection, and the callbacks of its parser."""
+class _Wire(asyncio.BufferedProtocol):
+    """The protocol of one connection, and the callbacks of its parser.
+
+    Buffered, since for any other asyncio makes room for 256 KiB, and gives it back, each time that something arrives.
+    """
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float) -> None:
         self._parser = httptools.HttpResponseParser(self)
+        self._room = memoryview(bytearray(16384))
         self._loop = asyncio.get_running_loop()
         self._reply: asyncio.Future[Reply] | None = None
+        self._timeout_s = timeout_s
+        self._timer: asyncio.TimerHandle | None = None
         self.used = self._loop.time()
 
-    async def exchange(self, request: bytes, timeout_s: float) -> Reply:
+    async def exchange(self, request: bytes) -> Reply:
         reply: asyncio.Future[Reply] = self._loop.create_future()
         self._reply = reply
-        timer = self._loop.call_later(timeout_s, self._give_up, f"no whole reply came within {timeout_s:g} s")
+        self.used = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._timeout_s, self._ring)
         try:
             self.transport.write(request)
             return await reply
@@ -128,8 +144,17 @@ class _Wire(asyncio.Protocol):
             self._reply = None
             self.transport.abort()
             raise
-        finally:
-            timer.cancel()
+
+    def _ring(self) -> None:
+        """One timer for all requests, which are many and quick: it is set again for what is left of the latest."""
+        self._timer = None
+        left_s = self.used + self._timeout_s - self._loop.time()
+        if self._reply is None:
+            return
+        if left_s <= 0:
+            self._give_up(f"no whole reply came within {self._timeout_s:g} s")
+        else:
+            self._timer = self._loop.call_later(left_s, self._ring)
 
     def _give_up(self, why: str, cause: BaseException | None = None) -> None:
         reply, self._reply = self._reply, None
@@ -148,16 +173,21 @@ class _Wire(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._reply is None:  # an answer to nothing
             self.transport.abort()
             return
         try:
-            self._parser.feed_data(data)
+            self._parser.feed_data(self._room[:nbytes])
         except httptools.HttpParserError as error:
             self._give_up(f"the reply is not HTTP/1.1 ({error})", error)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._give_up(f"the server closed the connection before its reply was whole{f' ({exc})' if exc else ''}", exc)
 
     # httptools' callbacks
@@ -165,11 +195,11 @@ class _Wire(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._reply is None:  # a second reply to one request
             self.transport.abort()
-        self._headers: dict[str, str] = {}
+        self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
@@ -180,7 +210,7 @@ class _Wire(asyncio.Protocol):
             return
         reply, self._reply = self._reply, None
         if reply is not None and not reply.done():
-            reply.set_result(Reply(status, self._headers, b"".join(self._body)))
+            reply.set_result(Reply(status, b"".join(self._body), self._headers))
         self.used = self._loop.time()
         if not self._parser.should_keep_alive():
             self.transport.close()
