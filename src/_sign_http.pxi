@@ -29,22 +29,23 @@ cdef inline bint plain_target(const hmac_sha256_part *path) noexcept:
 
 
 cdef inline bint plain_host(object host, hmac_sha256_part *part) noexcept:
-    """Whether `host` is what nearly every host is: letters, digits, '-' and '.', and maybe a port of up to 4 digits."""
+    """Whether `host` is what nearly every host is: letters, digits, '-' and '.', and maybe a port."""
     cdef const uint8_t *text
-    cdef size_t i, port = 0
+    cdef size_t i, port = 0, number = 0
     if not ascii_text(host, part) or part.size == 0:
         return False
     text = <const uint8_t *>part.data
     for i in range(part.size):
         if port > 0:
             port += 1
-            if not b"0" <= text[i] <= b"9" or port > 5:
+            if not b"0" <= text[i] <= b"9" or port > 6:
                 return False
+            number = 10 * number + text[i] - 48
         elif text[i] == b":" and i > 0:
             port = 1
         elif not (b"-" <= text[i] <= b"." or b"0" <= text[i] <= b"9" or b"A" <= (text[i] & 0xDF) <= b"Z"):
             return False
-    return port != 1
+    return port != 1 and number < 65536
 
 
 cdef inline void put(char **out, const hmac_sha256_part *part) noexcept:
