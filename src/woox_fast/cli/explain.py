@@ -84,7 +84,7 @@ def _parse(request: bytes) -> tuple[str, str, dict[str, str], bytes]:
     crlf, lf = request.find(b"\r\n\r\n"), request.find(b"\n\n")
     end, gap = (crlf, 4) if crlf >= 0 and (lf < 0 or crlf < lf) else (lf, 2)
     head, body = (request, b"") if end < 0 else (request[:end], request[end + gap :])
-    first, *lines = os.fsdecode(head).strip("\r\n").splitlines()
+    first, *lines = os.fsdecode(head).strip("\r\n").splitlines() or [""]
     words = first.split()
     if len(words) not in (2, 3):
         raise UsageError(f"a request begins as 'GET /v3/asset/balances', got {first[:40]!a}")
@@ -127,7 +127,7 @@ def show_explanation(found: Explanation, secret: str) -> None:
     else:
         expected, signed, mark = show.difference(found.expected, found.signed, secret)
         rows += [("expected", expected, "good"), ("signed", signed, "bad"), ("", mark, "bad")]
-    rows.append(("tried", f"{found.tried:,} combinations in {found.seconds:.2f} s", "quiet"))
+    rows.append(("tried", f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s", "quiet"))
     show.rows(rows)
     if not found.mistakes:
         show.line()
