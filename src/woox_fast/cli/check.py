@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import hmac
-import json
 import os
 import platform
-import time
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from importlib.util import find_spec
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from .. import Signer, __version__, _example, backend, sha256_implementation
 from . import show
@@ -123,29 +119,19 @@ def _clock(args: argparse.Namespace) -> Item:
         return Item(
             "clock", True, "not compared", "Name an exchange to compare with: --production, --staging or --url."
         )
+    from ..clock import ServerClock
+
     origin = exchange(args).origin
+    clock = ServerClock(Signer(_example.API_KEY, _example.API_SECRET), base_url=origin)
     try:
-        offset_ms, round_trip_ms = min((_offset(origin) for _ in range(3)), key=lambda sample: sample[1])
-    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
+        offset_ms = clock.update()
+    except (OSError, ValueError) as error:
         return Item(
             "clock", False, f"{origin} does not answer as it should ({type(error).__name__})", "Look at the network."
         )
-    good = abs(offset_ms) <= MOST_SKEW_MS
-    advice = "" if good else f"Set this machine's clock (NTP), or use Signer(..., clock_offset_ms={offset_ms:.0f})."
-    found = f"the exchange is {offset_ms:+.0f} ms from here (round trip {round_trip_ms:.0f} ms)"
-    return Item("clock", good, found, advice)
-
-
-def _offset(origin: str) -> tuple[float, float]:
-    """The exchange's clock minus ours, and the round trip, in milliseconds."""
-    url = urlsplit(origin)
-    connection = (HTTPSConnection if url.scheme == "https" else HTTPConnection)(url.netloc, timeout=5)
-    try:
-        connection.connect()
-        before = time.time() * 1000
-        connection.request("GET", "/v3/public/systemInfo")
-        content = connection.getresponse().read(10_000)
-        after = time.time() * 1000
     finally:
-        connection.close()
-    return float(json.loads(content)["timestamp"]) - (before + after) / 2, after - before
+        clock.stop()
+    good = abs(offset_ms) <= MOST_SKEW_MS
+    advice = "" if good else f"Set this machine's clock (NTP), or use Signer(..., clock_offset_ms={offset_ms})."
+    found = f"the exchange is {offset_ms:+d} ms from here (round trip {clock.round_trip_ms or 0:.0f} ms)"
+    return Item("clock", good, found, advice)

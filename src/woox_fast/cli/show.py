@@ -5,7 +5,6 @@ Every text goes through `visible`, `line` or `printable`: whatever came from a n
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import unicodedata
@@ -123,6 +122,8 @@ def rows(pairs: Iterable[tuple[str, str, str]]) -> None:
 
 def as_json(value: Any) -> None:
     """Print `value` as JSON: all ASCII, so nothing in it is hostile to a terminal."""
+    import json
+
     print(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
 
 
