@@ -86,7 +86,7 @@ def test_wrong_usage_is_exit_status_2(arguments: list[str], capsys: pytest.Captu
     assert "usage: woox-fast" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("run", ["", "woox_fast.cli.main(['sign', 'GET', '/v3/x', '--example'])"])
+@pytest.mark.parametrize("run", ["pass", "woox_fast.cli.main(['sign', 'GET', '/v3/x', '--example'])"])
 def test_quick_start(run: str) -> None:
     heavy = {"aiohttp", "asyncio", "requests", "rich", "httpx", "json", "ssl", "woox_fast._mistakes"}
     script = f"import sys, woox_fast.cli; {run}; print(sorted(sys.modules.keys() & {heavy}))"

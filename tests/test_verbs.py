@@ -417,8 +417,9 @@ def test_explain_names_the_mistake_and_shows_the_difference() -> None:
         *explain_arguments(oracle(f"{NOW}POST/v3/trade/order{spaced}".encode())), "--body", ORDER, **CREDENTIALS
     )
     assert result.returncode == 0
-    cause, expected, signed, mark, tried = result.stdout.splitlines()
+    cause, mend, expected, signed, mark, tried = result.stdout.splitlines()
     assert cause.startswith("cause     The body was signed with spaces")
+    assert mend.endswith("send the same bytes (`Signer.prepare` does).")
     assert expected.startswith(f"""expected  '{NOW}POST/v3/trade/order{{"symbol":"SPOT""")
     assert signed.startswith(f"""signed    '{NOW}POST/v3/trade/order{{"symbol": "SPOT""")
     assert mark.index("^") == signed.index(' "SPOT')
@@ -663,6 +664,23 @@ def test_plain_without_rich(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     out = capsys.readouterr().out
     assert oracle(f"{NOW}GET/v3/x".encode()) in out
     assert "\x1b" not in out
+
+
+# the README
+
+
+def test_the_readmes_transcript_is_what_is_printed() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    section = readme.partition("## My signature is refused")[2].partition("\n## ")[0]
+    tried = 0
+    for command, printed in re.findall(r"^\$ (woox-fast (?:.*\\\n)?.*)\n((?:[^$`\n].*\n)+)", section, re.MULTILINE):
+        if " check " in command:  # this machine's figures
+            continue
+        path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
+        result = subprocess.run(["bash", "-c", command], env=environment(PATH=path), capture_output=True, text=True)
+        assert re.sub(r"in \d.\d\d s", "in 0.00 s", result.stdout) == printed
+        tried += 1
+    assert tried == 2
 
 
 # what is shown

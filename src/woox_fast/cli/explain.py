@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from textwrap import wrap
 from typing import Any
 
 from .. import Explanation, explain
@@ -17,6 +18,7 @@ EXAMPLES = (
     "-H 'x-api-signature: 9f8e...'",
     "explain --request refused.http",
 )
+WIDTH = 100  # characters of a sentence on one line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +123,9 @@ def show_explanation(found: Explanation, secret: str) -> None:
     elif not found.found:
         rows.append(("verdict", str(found).splitlines()[0], "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
-        rows += [(label, show.hidden(show.printable(one.sentence), secret), "bad") for one in findings]
+        for one in findings:
+            first, *more = wrap(show.hidden(show.printable(one.sentence), secret), WIDTH)
+            rows += [(label, first, "bad"), *(("", line, "bad") for line in more)]
     if found.signed is None or found.signed == found.expected:
         rows.append(("expected", show.hidden(show.shortened(show.visible(found.expected)), secret), ""))
     else:
