@@ -29,7 +29,8 @@ class WooXMiddleware:
         self.origins.check(str(request.url))
         payload, body = request.body, b""
         if isinstance(payload, BytesPayload) and not request.compress:
-            body = await payload.as_bytes()
+            # aiohttp 3.12's first releases had no word for it yet.
+            body = await payload.as_bytes() if hasattr(payload, "as_bytes") else bytes(payload._value)
         elif payload:
             got = f"{'a compressed' if request.compress else 'another'} one ({type(payload).__name__})"
             raise ValueError(
