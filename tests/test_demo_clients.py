@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 
 import pytest
 from oracle import KEY, SECRET
@@ -19,6 +20,12 @@ CREDENTIALS = (KEY, SECRET)
 ROWS = Reply(body=json.dumps({"success": True, "data": {"rows": [*map(instrument_row, INSTRUMENTS)]}}).encode())
 
 each_client = pytest.mark.parametrize("client", _demo_clients.CLIENTS)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """What signing costs is tests/test_demo.py's."""
+    monkeypatch.setattr(demo, "time_signing", partial(demo.time_signing, rounds=1))
 
 
 def exchange(answer) -> Recorder:
