@@ -24,7 +24,7 @@ bench-clients: $(VENV)/bench-installed
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	PATH=$(BIN):$$PATH cython-lint src/_sign.pyx
+	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxi src/woox_fast/_sign.pxd examples/cython_user/*.pyx
 	$(BIN)/mypy
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \

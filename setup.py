@@ -24,7 +24,7 @@ setup(
             "woox_fast._sign",
             # The .pyx itself, not cythonize(): that would silently drop `optional`.
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
-            depends=[*sorted(glob("src/*.pxi")), *sorted(glob("src/core/*.h"))],
+            depends=[*sorted(glob("src/*.pxi")), "src/woox_fast/_sign.pxd", *sorted(glob("src/core/*.h"))],
             include_dirs=["src/core"],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )

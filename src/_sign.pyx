@@ -20,6 +20,7 @@ from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZ
 from woox_fast import _checks
 
 include "_sign_plain.pxi"
+include "_sign_cimport.pxi"
 include "_sign_http.pxi"
 
 cdef enum:

@@ -42,10 +42,8 @@ def compile_package(folder: Path, *changes: tuple[str, str, str]) -> Path:
         text = (core / file).read_text()
         assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
         (core / file).write_text(text.replace(old, new))
-    subprocess.run(
-        [sys.executable, "-m", "cython", "-3", "-I", folder, CORE.parent / "_sign.pyx", "-o", folder / "_sign.c"],
-        check=True,
-    )
+    cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
+    subprocess.run([*cython, CORE.parent / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
     includes = [f"-I{core}", f"-I{sysconfig.get_path('include')}"]
     extension = package / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
     sources = [folder / "_sign.c", *sorted(core.glob("*.c"))]
