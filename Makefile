@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz soak matrix cross
+.PHONY: demo test bench bench-clients lint clean fuzz soak matrix cross wheels
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -38,6 +38,10 @@ fuzz: $(VENV)/installed
 SCALE ?= 1
 soak: $(VENV)/installed
 	@$(BIN)/python tests/longrun.py soak --scale $(SCALE)
+
+# Reproducible, what is in them, how old a Linux they bear, and the tests on them.
+wheels: $(VENV)/wheels-installed
+	@$(BIN)/python tests/wheels.py
 
 # The core on processors that are not this one, under qemu.
 cross:

@@ -1,0 +1,91 @@
+"""The wheels: built twice to the same bytes, what is in them, the oldest Linux they bear, and the tests on them.
+
+    python tests/wheels.py
+
+Needs a C compiler, auditwheel, and pip's access to setuptools and Cython.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+# The flags of the wheels that are published: see [tool.cibuildwheel] in pyproject.toml.
+PUBLISHED = {"CFLAGS": "-g0", "LDFLAGS": "-Wl,--strip-all", "WOOX_FAST_REQUIRE_EXTENSION": "1"}
+MAX_SIZE = 200 * 1024
+TESTS = ("signatures", "errors", "signer", "threads")
+
+
+def run(*command: str | Path, cwd: Path = REPOSITORY, **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WOOX_FAST_")}
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, env={**kept, **environment}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    return done.stdout
+
+
+def build(folder: Path, **environment: str) -> Path:
+    """The wheel of the last commit, built in a folder of its own."""
+    source = folder / "source"
+    source.mkdir(parents=True)
+    run("git", "archive", "-o", folder / "source.tar", "HEAD")
+    run("tar", "-xf", folder / "source.tar", "-C", source)
+    time = run("git", "log", "-1", "--format=%ct").strip()
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, source]
+    run(*command, SOURCE_DATE_EPOCH=time, **environment)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def check_contents(wheel: Path, compiled: bool) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    libraries = [name for name in sizes if name.endswith((".so", ".pyd"))]
+    assert len(libraries) == compiled, libraries
+    assert {"woox_fast/py.typed", "woox_fast/_sign.pxd"} <= set(sizes), sorted(sizes)
+    strangers = [name for name in sizes if re.search(r"\.(c|h|pyx|pxi|o)$|^(tests|bench|examples)/", name)]
+    assert not strangers, strangers
+    assert all(sizes[name] < MAX_SIZE for name in libraries), sizes
+    return ", ".join(f"{Path(name).name} of {sizes[name] / 1024:.0f} KiB" for name in libraries) or "nothing compiled"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        one, two = (build(folder / name, **PUBLISHED) for name in ("one", "two, elsewhere"))
+        digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in (one, two)]
+        assert digests[0] == digests[1], "two builds of one commit differ"
+        print(f"{one.name}: {one.stat().st_size / 1024:.0f} KiB, {check_contents(one, True)}; built twice, same bytes")
+
+        shown = " ".join(run(sys.executable, "-m", "auditwheel", "show", one).split())
+        tags = re.findall(r'platform tag: "([^"]+)"', shown)
+        assert tags, shown
+        print(f"auditwheel: {tags[0]}")
+
+        pure = build(folder / "pure", WOOX_FAST_NO_EXTENSION="1")
+        assert pure.name.endswith("-py3-none-any.whl"), pure.name
+        print(f"{pure.name}: {pure.stat().st_size / 1024:.0f} KiB, {check_contents(pure, False)}")
+
+        for wheel, backend in (one, "cython"), (pure, "python"):
+            venv = folder / backend
+            run(sys.executable, "-m", "venv", venv)
+            python = venv / "bin" / "python"
+            run(python, "-m", "pip", "install", "-q", wheel, "pytest", "hypothesis")
+            shown = run(python, "-c", "import woox_fast as w; print(w.backend, w.__file__)", cwd=folder)
+            assert shown.split()[0] == backend, shown
+            assert shown.split()[1].startswith(temporary), shown
+            files = [REPOSITORY / f"tests/test_{name}.py" for name in TESTS]
+            done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
+            print(f"{wheel.name} installed: {backend}, {done.splitlines()[-1]}")
+
+
+if __name__ == "__main__":
+    main()
