@@ -27,7 +27,7 @@ setup(
             depends=[*sorted(glob("src/*.pxi")), "src/woox_fast/_sign.pxd", *sorted(glob("src/core/*.h"))],
             include_dirs=["src/core"],
             # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
-            extra_compile_args=["-O3", "-DNDEBUG"] if os.name == "posix" else [],
+            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )
     ]
