@@ -170,11 +170,18 @@ class Last:
     def __init__(self):
         self.signer, self.request, self.expected, self.print = signer, REQUEST, EXPECTED, print
     def __del__(self):
-        self.print(self.signer.sign(*self.request) == self.expected)
+        try:
+            self.print(self.signer.sign(*self.request) == self.expected)
+        except RuntimeError as error:
+            self.print(error.args[0].partition(":")[0])
 last = Last()
 atexit.register(lambda: print(signer.sign_many([REQUEST] * 3) == [EXPECTED] * 3))
 """
-    assert run(TAKE + last, *name).split() == ["True", "True"]
+    # In a dying cycle finalizers run in any order, and the cffi twin's own may come first: it then says so.
+    refused = ["this Signer's key is wiped"] if "cffi" in name[0] else []
+    first, second = run(TAKE + last, *name).splitlines()
+    assert first == "True"
+    assert second in ["True", *refused]
     thread = """
 import threading, time
 LONG = bytes(200_000)

@@ -10,7 +10,7 @@ from ._sign_base import SignerBase, copied
 from ._sign_cffi_lib import ffi, lib
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from ._sign_base import Body, Timestamp
 
@@ -31,10 +31,15 @@ class Signer(SignerBase):
     _key: Any
 
     def _set_key(self, secret: bytes) -> None:
-        key = lib.key_new(secret, len(secret))
-        if not key:
+        self._key = lib.key_new(secret, len(secret))
+        if not self._key:
             raise MemoryError
-        self._key = ffi.gc(key, lib.key_free)
+
+    # Not ffi.gc: when a cycle dies, that may free the key before the last of the cycle's finalizers has signed with it.
+    def __del__(self) -> None:
+        key, self._key = getattr(self, "_key", None), None
+        if key:
+            lib.key_free(key)
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
         """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters."""
@@ -52,17 +57,21 @@ class Signer(SignerBase):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
         data = body if type(body) is bytes else copied(_checks.body_bytes(body))
+        key = self._key or _finalized()
         out = _hex_buffer()
-        lib.sign(
-            self._key, timestamp, method_bytes, len(method_bytes), path_bytes, len(path_bytes), data, len(data), out
-        )
+        lib.sign(key, timestamp, method_bytes, len(method_bytes), path_bytes, len(path_bytes), data, len(data), out)
         return _hex_text(out)
 
     def _hmac_hex(self, *parts: bytes) -> str:
         head, body = parts if len(parts) == 2 else (b"", parts[0])
+        key = self._key or _finalized()
         out = _hex_buffer()
-        lib.hmac_hex(self._key, head, len(head), body, len(body), out)
+        lib.hmac_hex(key, head, len(head), body, len(body), out)
         return _hex_text(out)
+
+
+def _finalized() -> NoReturn:
+    raise RuntimeError("this Signer's key is wiped: it was finalized before the object that signs with it")
 
 
 def _hex_buffer() -> Any:
