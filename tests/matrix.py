@@ -168,8 +168,23 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
     for case in ElementTree.parse(place.here / "report.xml").iter("testcase"):
         twin = re.search(r"\[(?:.*-)?(cython|cffi|python)-(sha-ni|armv8|portable|hashlib)\b", case.get("name", ""))
         outcome = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
-        outcomes.setdefault("  ".join(twin.groups()) if twin else "-", Counter())[outcome] += 1
+        outcomes.setdefault(" ".join(twin.groups()) if twin else "-", Counter())[outcome] += 1
     return identity, outcomes, "" if done.returncode == 0 else done.stdout[-3000:]
+
+
+def table(rows: list[tuple[str, dict[str, Counter[str]]]]) -> str:
+    """One row for each interpreter, one column for each twin; `-` is what needs no twin."""
+    twins = sorted({twin for _, outcomes in rows for twin in outcomes} - {"-"})
+    lines = [["interpreter", *twins, "other tests"], ["---"] * (len(twins) + 2)]
+    for label, outcomes in rows:
+        lines.append([label])
+        for twin in [*twins, "-"]:
+            counts = outcomes.get(twin, Counter())
+            failed = counts["failure"] + counts["error"]
+            skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+            cell = f"**{failed} failed**, " if failed else ""
+            lines[-1].append(f"{cell}{counts['passed']} passed{skipped}" if counts else "")
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def main() -> int:
@@ -187,15 +202,10 @@ def main() -> int:
         identity, outcomes, problem = test(*found, "--whole" in options)
         if problem:
             problems.append(f"{name}: {problem}")
-        for twin, counts in sorted(outcomes.items()):
-            backend, _, sha256 = twin.partition("  ")
-            failed = counts["failure"] + counts["error"]
-            label = f"{identity}, free-threaded" if name.endswith("t") else identity
-            rows.append((label, backend, sha256, str(counts["passed"]), str(failed), str(counts["skipped"])))
-            print("|", " | ".join(rows[-1]), "|", flush=True)
-    print("\n| interpreter | backend | SHA-256 | passed | failed | skipped |\n|---|---|---|---|---|---|")
-    for row in rows:
-        print("|", " | ".join(row), "|")
+        label = f"{identity}, free-threaded" if name.endswith("t") else identity
+        rows.append((label, outcomes))
+        print(label, {twin: dict(counts) for twin, counts in sorted(outcomes.items())}, flush=True)
+    print("\n" + table(rows))
     for problem in problems:
         print(f"\n{problem}")
     return 1 if problems else 0
