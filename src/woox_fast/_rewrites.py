@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[,:]|[^\s,:"]+|\s+')
 _ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER_IN_QUOTES = re.compile(rf'"({_NUMBER.pattern})"(?!\s*:)|"(?:[^"\\]|\\.)*"')
 MOST_ORDERS = 5040  # 7 names
 
 
@@ -120,12 +121,7 @@ def html_escapes(text: str) -> str:
 
 def numbers_for_strings(text: str) -> str:
     """Values that are numbers in quotes, without them."""
-    tokens = _TOKEN.findall(text)
-    for at, token in enumerate(tokens):
-        following = next((t for t in tokens[at + 1 :] if not t.isspace()), "")
-        if token[0] == '"' and following != ":" and _NUMBER.fullmatch(token[1:-1]):
-            tokens[at] = token[1:-1]
-    return "".join(tokens)
+    return _NUMBER_IN_QUOTES.sub(lambda found: found[0] if found[1] is None else found[1], text)
 
 
 def strings_for_numbers(text: str) -> str:
