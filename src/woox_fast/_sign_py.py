@@ -11,8 +11,8 @@ from ._sign_base import SignerBase
 if TYPE_CHECKING:
     from ._sign_base import Body, Timestamp
 
-backend = "python"
-sha256_implementation = "hashlib"
+backend: str = "python"
+sha256_implementation: str = "hashlib"
 
 _IPAD = bytes(byte ^ 0x36 for byte in range(256))
 _OPAD = bytes(byte ^ 0x5C for byte in range(256))
