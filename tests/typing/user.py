@@ -1,4 +1,4 @@
-"""What users write, for type checkers alone: right calls pass, and each wrong one is reported, else its ignore is unused.
+"""What users write, for type checkers alone: right calls pass, each wrong one is reported, else its ignore is unused.
 
 mypy --strict tests/typing/user.py
 pyright tests/typing/user.py
