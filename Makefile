@@ -14,8 +14,10 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest
 
+# ARGS are the room's: make bench ARGS=--readme draws the charts and writes the README's table
 bench: $(VENV)/bench-installed
-	@$(BIN)/python -m pytest bench --benchmark-only
+	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
+	@$(BIN)/python bench/room.py $(ARGS)
 
 # What one order costs each client, in microseconds.
 bench-clients: $(VENV)/bench-installed

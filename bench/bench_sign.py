@@ -1,66 +1,44 @@
-"""Nanoseconds per signature: the core, the pure fallback and plain `hmac.new`, on the integration guide's two examples.
+"""Every statement of `contests.py` under pytest-benchmark, one after another:
 
-    pytest bench/ --benchmark-only
+    pytest bench/ --benchmark-only [-k sign-get] [--benchmark-compare] [--benchmark-histogram]
 
-Plain `pytest` never collects this: only tests/ is on its path. Each rival must sign right before it is timed.
+Plain `pytest` never collects this: only tests/ is on its path. `python bench/room.py` has the ratios: it interleaves.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
+from contests import CONTESTS, LEFT_OUT, SHA256, Contest
+from measure import one_core
 
 import woox_fast
-from woox_fast import _sign_py
 
-Sign = Callable[[int, str, str, str], str]
-
-_VECTORS = json.loads((Path(__file__).parents[1] / "tests" / "vectors" / "woox.json").read_text("utf-8"))
-API_KEY, API_SECRET = _VECTORS["api_key"], _VECTORS["api_secret"]
-_BY_NAME = {vector["name"]: vector for vector in _VECTORS["vectors"]}
-
-# Name of the message: the vector that it is, and the length in bytes that its name promises.
-MESSAGES = {"GET 45 bytes": ("v3_get", 45), "POST 181 bytes": ("v3_post_as_printed", 181)}
+contest_of = cache(lambda name: CONTESTS[name]())
 
 
-def _hmac_new() -> Sign:
-    secret = API_SECRET.encode()
-
-    def sign(timestamp: int, method: str, path: str, body: str) -> str:
-        return hmac.new(secret, f"{timestamp}{method}{path}{body}".encode(), hashlib.sha256).hexdigest()
-
-    return sign
+def _cases() -> Iterator[Any]:
+    for group in CONTESTS:
+        contest: Contest = contest_of(group)
+        if not contest.environment:  # this process has its own
+            yield from (pytest.param(group, name, id=f"{group}: {name}") for name in contest.timed)
 
 
-# Name of the rival: what makes its sign(timestamp, method, path, body), with all that can be done once already done.
-RIVALS: dict[str, Callable[[], Sign]] = {
-    "core": lambda: woox_fast.Signer(API_KEY, API_SECRET).sign,
-    "fallback": lambda: _sign_py.Signer(API_KEY, API_SECRET).sign,
-    "hmac.new": _hmac_new,
-}
-if woox_fast.backend == "python":  # nothing was compiled, so there is no core to time
-    del RIVALS["core"]
-
-
-@pytest.mark.parametrize("message", MESSAGES)
-@pytest.mark.parametrize("rival", RIVALS)
-def bench_sign(benchmark: Any, rival: str, message: str) -> None:
-    name, size = MESSAGES[message]
-    vector = _BY_NAME[name]
-    arguments = (int(vector["timestamp"]), vector["method"], vector["path"], vector["body"])
-    text = "".join(map(str, arguments)).encode()
-    expected = hmac.new(API_SECRET.encode(), text, hashlib.sha256).hexdigest()
-    assert len(text) == size
-    sign = RIVALS[rival]()
-    assert sign(*arguments) == expected == vector["signature"]
-    benchmark.group = message
+# Loading some rivals warns; none of it is ours.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.benchmark(max_time=0.1, min_rounds=5, warmup=False)
+@pytest.mark.parametrize(("group", "name"), list(_cases()))
+def bench_sign(benchmark: Any, group: str, name: str) -> None:
+    contest = contest_of(group)
+    timed = contest.timed[name]
+    call = timed.once()
+    assert timed.right(call())
+    benchmark.group = group
     benchmark.extra_info.update(
-        rival=rival, backend=woox_fast.backend, sha256_implementation=woox_fast.sha256_implementation, bytes=size
+        backend=woox_fast.backend, sha256_implementation=SHA256, messages_or_blocks=timed.units, left_out=LEFT_OUT
     )
-    assert benchmark(sign, *arguments) == expected
+    with one_core(contest.one_core):
+        benchmark(call)

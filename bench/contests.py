@@ -1,0 +1,372 @@
+"""What is timed: each way to sign as `python -m timeit -s SETUP STATEMENT` takes it, in contests over one message.
+
+A contest holds the rivals, and the limit's two parts beside them: an empty call that returns the same objects, and one
+dependent compress. Statements are called alike and hold no more than a user would write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+import timeit
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import native
+
+import woox_fast
+
+_VECTORS = json.loads((Path(__file__).parents[1] / "tests" / "vectors" / "woox.json").read_text("utf-8"))
+API_KEY, API_SECRET = _VECTORS["api_key"], _VECTORS["api_secret"]
+TIMESTAMP = 1578565539808
+
+
+class Request(NamedTuple):
+    timestamp: int | str
+    method: str
+    path: str
+    body: str
+
+    @property
+    def prehash(self) -> bytes:
+        return "".join(map(str, self)).encode()
+
+    @property
+    def blocks(self) -> int:
+        """SHA-256 blocks to compress: the message's own with at least 9 bytes of padding, and the outer hash's."""
+        return (len(self.prehash) + 8) // 64 + 2
+
+
+def signature(request: Request, secret: str = API_SECRET) -> str:
+    """What every rival must return, from the standard library."""
+    return hmac.new(secret.encode(), request.prehash, hashlib.sha256).hexdigest()
+
+
+def order(number: int = 0) -> str:
+    return (
+        '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"27000.1","quantity":"0.0012345",'
+        f'"clientOrderId":{123456789012345678 + number},"reduceOnly":false}}'
+    )
+
+
+def get(number: int = 0) -> Request:
+    return Request(TIMESTAMP + number, "GET", "/v3/algo/orders?algoType=STOP", "")
+
+
+def post(number: int = 0) -> Request:
+    return Request(TIMESTAMP + number, "POST", "/v3/trade/order", order(number))
+
+
+def body_of(size: int, number: int = 0) -> Request:
+    return Request(TIMESTAMP, "POST", "/v3/trade/order", order(number).ljust(size)[:size])
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A statement that is timed; its last line is an expression, and `right` says whether its value is right."""
+
+    setup: str
+    statement: str
+    given: dict[str, Any]
+    right: Callable[[Any], bool]
+    units: int = 1  # messages signed, or blocks compressed
+
+    def timer(self, clock: Callable[[], float]) -> timeit.Timer:
+        return timeit.Timer(self.statement, self.setup, clock, self.given)
+
+    def once(self) -> Callable[[], Any]:
+        """A function that runs the statement and returns its value."""
+        *first, last = self.statement.splitlines()
+        lines = ["def make():", *_indented(self.setup.splitlines()), "    def call():"]
+        lines += [*_indented(first, 8), f"        return {last}", "    return call"]
+        namespace = dict(self.given)
+        exec("\n".join(lines), namespace)
+        return namespace["make"]()
+
+
+def _indented(lines: Sequence[str], by: int = 4) -> list[str]:
+    return [" " * by + line for line in lines]
+
+
+@dataclass(frozen=True)
+class Contest:
+    timed: dict[str, Timed]
+    blocks: int = 0  # to compress per message
+    clock: Callable[[], float] = time.thread_time  # processor time: it leaves out what other processes take
+    one_core: bool = True
+    environment: dict[str, str] = field(default_factory=dict)  # if any, of a process of its own
+
+
+class Rival(NamedTuple):
+    needs: str  # the module that must be installed
+    setup: str  # done once per key
+    statement: str  # done per message
+
+
+PREHASH = "f'{timestamp}{method}{path}{body}'"
+ENCODED = f"{PREHASH}.encode()"
+SIGN = "signer.sign(timestamp, method, path, body)"
+TWO_STATES = f"""\
+inner = inner_state.copy()
+inner.update({ENCODED})
+outer = outer_state.copy()
+outer.update(inner.digest())
+outer.hexdigest()"""
+TWO_STATES_SETUP = """\
+import hashlib
+block = secret.ljust(64, b'\\0')
+inner_state = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+outer_state = hashlib.sha256(bytes(byte ^ 0x5c for byte in block))"""
+COPY = f"keyed = key.copy()\nkeyed.update({ENCODED})\n"
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it should be in
+        return False
+
+
+def _ours(module: str, sha256: str) -> str:
+    choose = f"module._choose_sha256({sha256!r})\n" if sha256 else ""
+    return f"from woox_fast import {module} as module\n{choose}signer = module.Signer(api_key, api_secret)"
+
+
+SHA256 = "" if woox_fast.backend == "python" else woox_fast.sha256_implementation
+
+# Ours, and everything else that a user could pick.
+OURS = {
+    "woox_fast": Rival("woox_fast._sign", _ours("_sign", SHA256), SIGN),
+    "woox_fast, portable core": Rival("woox_fast._sign", _ours("_sign", "portable"), SIGN),
+    "woox_fast, cffi": Rival("woox_fast._sign_cffi_lib", _ours("_sign_cffi", SHA256), SIGN),
+    "woox_fast, pure fallback": Rival("woox_fast", _ours("_sign_py", ""), SIGN),
+    "woox_fast.sign, a new key each call": Rival(
+        "woox_fast._sign", _ours("_sign", SHA256), "module.sign(api_secret, timestamp, method, path, body)"
+    ),
+}
+OTHERS = {
+    "hmac.new": Rival("hmac", "import hashlib, hmac", f"hmac.new(secret, {ENCODED}, hashlib.sha256).hexdigest()"),
+    "hmac.digest": Rival("hmac", "import hmac", f"hmac.digest(secret, {ENCODED}, 'sha256').hex()"),
+    "hmac copy": Rival("hmac", "import hmac\nkey = hmac.new(secret, digestmod='sha256')", COPY + "keyed.hexdigest()"),
+    "two hashlib states": Rival("hashlib", TWO_STATES_SETUP, TWO_STATES),
+    "cryptography copy": Rival(
+        "cryptography",
+        "from cryptography.hazmat.primitives import hashes, hmac\nkey = hmac.HMAC(secret, hashes.SHA256())",
+        COPY + "keyed.finalize().hex()",
+    ),
+    "nautilus_trader": Rival(
+        "nautilus_trader",
+        "from nautilus_trader.core.nautilus_pyo3 import hmac_signature",
+        f"hmac_signature(api_secret, {PREHASH})",
+    ),
+    "ccxt": Rival(
+        "ccxt", "import hashlib\nfrom ccxt import Exchange", f"Exchange.hmac({ENCODED}, secret, hashlib.sha256)"
+    ),
+    "pycryptodome": Rival(
+        "Crypto", "from Crypto.Hash import HMAC, SHA256", f"HMAC.new(secret, {ENCODED}, SHA256).hexdigest()"
+    ),
+}
+RIVALS = OURS | OTHERS
+FOR_LENGTH = (
+    "woox_fast",
+    "woox_fast, pure fallback",
+    "hmac.new",
+    "two hashlib states",
+    "cryptography copy",
+    "nautilus_trader",
+)
+
+LEFT_OUT: dict[str, str] = {
+    name: f"{rival.needs} is not installed" for name, rival in RIVALS.items() if not _installed(rival.needs)
+}
+try:
+    MULTI_BUFFER = native.multi_buffer()
+except ImportError as error:
+    MULTI_BUFFER = None
+    LEFT_OUT["Intel's multi-buffer library"] = str(error)
+
+LIMIT = native.limit()
+GIVEN = {"api_key": API_KEY, "api_secret": API_SECRET, "secret": API_SECRET.encode(), "limit": LIMIT}
+
+
+def padded(message: bytes) -> bytes:
+    """The blocks of SHA-256(message)."""
+    return message + b"\x80" + bytes(-(len(message) + 9) % 64) + (8 * len(message)).to_bytes(8, "big")
+
+
+def compress(message: bytes, sha256: str = SHA256) -> Timed:
+    blocks = padded(message)
+    given = {"limit": LIMIT, "blocks": blocks}
+    digest = hashlib.sha256(message).digest()
+    return Timed(f"limit.choose({sha256!r})", "limit.compress(blocks)", given, digest.__eq__, len(blocks) // 64)
+
+
+def with_limit(
+    timed: dict[str, Timed], statement: str, given: dict[str, Any], right: Callable[[Any], bool], units: int = 1
+) -> dict[str, Timed]:
+    """`timed` and the limit's two parts."""
+    return timed | {
+        "limit: empty call": Timed("signer = limit.Empty()", statement, given, right, units),
+        "limit: compress": compress(bytes(65536 - 64)),
+    }
+
+
+def sign_contest(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Contest:
+    given = GIVEN | request._asdict()
+    right = signature(request).__eq__
+    timed = {
+        name: Timed(RIVALS[name].setup, RIVALS[name].statement, given, right) for name in names if name not in LEFT_OUT
+    }
+    return Contest(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
+
+
+def length_contest(size: int) -> Contest:
+    request = body_of(size)
+    contest = sign_contest(request, FOR_LENGTH)
+    # What the hash alone takes, where the message does not stay in the first cache.
+    return replace(contest, timed=contest.timed | {"limit: compress of as many bytes": compress(request.prehash)})
+
+
+def headers_contest(request: Request) -> Contest:
+    _, method, path, body = request
+    given = GIVEN | request._asdict()
+
+    def right(headers: dict[str, str]) -> bool:
+        stamp = int(headers["x-api-timestamp"])
+        return headers["x-api-signature"] == signature(request._replace(timestamp=stamp)) and len(headers) == 4
+
+    def encoded_right(encoded: bytes) -> bool:
+        head, _, sent = encoded.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        headers = {name: value for name, value in headers.items() if name not in ("Host", "Content-Length")}
+        return head.startswith(f"{method} {path} HTTP/1.1".encode()) and sent == body.encode() and right(headers)
+
+    timed = {}
+    for name in ("woox_fast", "woox_fast, pure fallback"):
+        if name not in LEFT_OUT:
+            setup = RIVALS[name].setup
+            timed[name] = Timed(setup, "signer.headers(method, path, body)", given, right)
+            timed[f"{name}: encode_request"] = Timed(
+                setup, "signer.encode_request(method, path, body)", given, encoded_right
+            )
+            timed[f"{name}: sign"] = Timed(setup, SIGN, given, signature(request).__eq__)
+    statement = "signer.headers(method, path, body)"
+    return Contest(with_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
+
+
+def batch_contest(make: Callable[[int], Request], size: int) -> Contest:
+    requests = [make(number) for number in range(size)]
+    given = GIVEN | {"requests": [tuple(request) for request in requests]}
+    right = [signature(request) for request in requests].__eq__
+    each = "for timestamp, method, path, body in requests"
+    statements = {
+        "woox_fast: sign_many": ("woox_fast", "signer.sign_many(requests)"),
+        "woox_fast: sign, one by one": ("woox_fast", f"[{SIGN} {each}]"),
+        "woox_fast, pure fallback: sign_many": ("woox_fast, pure fallback", "signer.sign_many(requests)"),
+        "hmac.new, one by one": ("hmac.new", f"[{RIVALS['hmac.new'].statement} {each}]"),
+    }
+    timed = {
+        name: Timed(RIVALS[rival].setup, statement, given, right, size)
+        for name, (rival, statement) in statements.items()
+        if rival not in LEFT_OUT
+    }
+    if MULTI_BUFFER is not None:
+        batch = MULTI_BUFFER.Batch(API_SECRET.encode(), [request.prehash for request in requests])
+        digests = b"".join(bytes.fromhex(signature(request)) for request in requests)
+        timed["Intel's multi-buffer library"] = Timed("", "batch.sign()", {"batch": batch}, digests.__eq__, size)
+    limit = with_limit(timed, "signer.sign_many(requests)", given, lambda value: len(value) == size, size)
+    return Contest(limit, requests[0].blocks)
+
+
+def keys_contest(count: int) -> Contest:
+    """One message under `count` keys in random order, and as often under one key."""
+    request = post()
+    signers = [woox_fast.Signer(f"key-{number}", f"secret-{number}") for number in range(count)]
+    for number in {0, count // 2, count - 1}:
+        assert signers[number].sign(*request) == signature(request, f"secret-{number}")
+    calls = max(count, 1000)
+    statement = f"for signer in signers: {SIGN}\nNone"
+    given = GIVEN | request._asdict()
+
+    def timed(order: list[Any]) -> Timed:
+        return Timed("", statement, given | {"signers": order}, lambda value: value is None, calls)
+
+    shuffled = random.Random(3).choices(signers, k=calls)
+    return Contest({"in random order": timed(shuffled), "one hot signer": timed([signers[0]] * calls)}, request.blocks)
+
+
+def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> Contest:
+    requests = [make(number) for number in range(messages)]
+    expected = [signature(request) for request in requests]
+    given = {
+        "sign_many": woox_fast.Signer(API_KEY, API_SECRET).sign_many,
+        "requests": [tuple(request) for request in requests],
+        "pool": ThreadPoolExecutor(2),
+    }
+    timed = {
+        name: Timed(
+            "", f"list(pool.map(sign_many, [requests] * {count}))", given, ([expected] * count).__eq__, messages * count
+        )
+        for name, count in (("one thread", 1), ("two threads", 2))
+    }
+    return Contest(timed, requests[0].blocks, time.perf_counter, one_core=False)
+
+
+def children_time() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def import_contest() -> Contest:
+    def timed(code: str) -> Timed:
+        given = {"run": subprocess.run, "command": [sys.executable, "-c", code]}
+        return Timed("", "run(command).returncode", given, lambda value: value == 0)
+
+    return Contest(
+        {"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=children_time
+    )
+
+
+def portable_contest() -> Contest:
+    """The portable compress beside OpenSSL's without SHA-NI (leaf 7, EBX, bit 29)."""
+    message = bytes(16384)
+    ours = compress(message, "portable")
+    openssl = replace(
+        ours, setup="import hashlib", statement="hashlib.sha256(message).digest()", given={"message": message}
+    )
+    return Contest(
+        {"portable compress": ours, "OpenSSL without SHA-NI": openssl},
+        environment={"OPENSSL_ia32cap": ":~0x20000000"},
+    )
+
+
+LENGTHS = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576]
+BATCHES = [1, 8, 32, 128, 1000, 10_000]
+KEYS = [1, 100, 1000, 10_000, 100_000]
+CONTESTS: dict[str, Callable[[], Contest]] = {
+    "sign-get": lambda: sign_contest(get()),
+    "sign-post": lambda: sign_contest(post()),
+    "sign-get-str": lambda: sign_contest(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "sign-post-str": lambda: sign_contest(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "headers-get": lambda: headers_contest(get()),
+    "headers-post": lambda: headers_contest(post()),
+    **{f"batch-get-{size}": partial(batch_contest, get, size) for size in BATCHES},
+    **{f"batch-post-{size}": partial(batch_contest, post, size) for size in BATCHES},
+    **{f"length-{size}": partial(length_contest, size) for size in LENGTHS},
+    "portable": portable_contest,
+    **{f"keys-{count}": partial(keys_contest, count) for count in KEYS},
+    "threads-post": lambda: threads_contest(post),
+    "threads-4096": lambda: threads_contest(lambda number: body_of(4096, number)),
+    "import": import_contest,
+}

@@ -1,0 +1,45 @@
+"""The small C files of this folder, compiled when they or the core have changed, and imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from types import ModuleType
+
+from setuptools import Distribution, Extension
+
+HERE = Path(__file__).parent
+CORE = HERE.parent / "src" / "core"
+BUILD = HERE.parent / "build" / "bench"
+
+
+def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
+    """The extension module of this name. Raises what setuptools raises where it cannot be compiled."""
+    target = BUILD / (name + EXTENSION_SUFFIXES[0])
+    inputs = [*sources, *CORE.glob("*.h")]
+    if not target.exists() or target.stat().st_mtime < max(path.stat().st_mtime for path in inputs):
+        extension = Extension(name, [str(path) for path in sources], include_dirs=[str(CORE)], libraries=libraries)
+        build = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
+        build.build_lib, build.build_temp, build.force = str(BUILD), str(BUILD / "objects"), True
+        build.ensure_finalized()
+        build.run()
+    spec = importlib.util.spec_from_file_location(name, target)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return sys.modules.setdefault(name, module)
+
+
+def limit() -> ModuleType:
+    return compiled("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
+
+
+def multi_buffer() -> ModuleType:
+    """Intel's library; `ImportError` where it is not installed."""
+    try:
+        return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
+    except Exception as error:  # setuptools has one for each step
+        raise ImportError(f"libipsec-mb-dev is not installed, or cannot be compiled against: {error}") from error

@@ -1,0 +1,165 @@
+"""The benchmark room: `python bench/room.py` measures every contest, prints each promise beside its goal, and writes
+build/bench/room.json. `--only NAME` takes the contests whose name begins so; `--readme` also draws bench/charts/ and
+writes the table into README.md."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import platform
+import ssl
+from pathlib import Path
+
+from contests import CONTESTS, LEFT_OUT, RIVALS, get, post
+from measure import Figures, measure, memory
+from rich.console import Console
+from rich.table import Table
+from rows import ROWS, Row, best_of_the_rest, limit, medians, minima
+
+import woox_fast
+
+ROOT = Path(__file__).parents[1]
+JSON = ROOT / "build" / "bench" / "room.json"
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(": ")[2] for line in lines if line.startswith(("model name", "Hardware")))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def machine() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    openssl = " ".join(ssl.OPENSSL_VERSION.split()[:2])
+    ours = f"woox_fast {woox_fast.__version__} ({woox_fast.backend}, {woox_fast.sha256_implementation})"
+    return f"{processor()}; {python}; {openssl}; {ours}"
+
+
+def values(figures: dict[str, Figures], row: Row) -> tuple[float, float] | None:
+    """The row's value from the medians and from the minima; None if what it needs was left out."""
+
+    try:
+        return row.value(medians(figures)), row.value(minima(figures))
+    except KeyError:
+        return None
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def promises(figures: dict[str, Figures]) -> Table:
+    table = Table("what", "case", "goal", "medians", "minima", "", title="Promises", title_justify="left")
+    for row in ROWS:
+        if (value := values(figures, row)) is not None:
+            short = "" if row.goal.met_by(value[0]) else "falls short"
+            table.add_row(row.what, row.case, str(row.goal), number(value[0]), number(value[1]), short)
+    return table
+
+
+def rivals(figures: dict[str, Figures], contest: str, blocks: int) -> Table:
+    """All who sign this message: nanoseconds, then as multiples of the limit's, hmac.new's, the best rival's."""
+    table = Table(contest, "ns, median", "minimum", "/ limit", "/ hmac.new", "/ best rival", title_justify="left")
+
+    ns = medians(figures)
+    bound, best, plain = limit(ns, contest, blocks), best_of_the_rest(ns, contest), ns(contest, "hmac.new")
+    for name in sorted(RIVALS.keys() & figures[contest].keys(), key=lambda name: ns(contest, name)):
+        middle, least = figures[contest][name]
+        table.add_row(
+            name,
+            f"{middle:,.0f}",
+            f"{least:,.0f}",
+            f"{middle / bound:.2f}",
+            f"{middle / plain:.3f}",
+            f"{middle / best:.2f}",
+        )
+    table.add_row("limit", f"{bound:,.0f}")
+    return table
+
+
+def readme_text(figures: dict[str, Figures]) -> str:
+    """One line for each kind of promise; what falls short of its goal is in bold."""
+    cases: dict[str, list[str]] = {}
+    for row in ROWS:
+        if (value := values(figures, row)) is not None:
+            text = number(value[0]) if row.goal.met_by(value[0]) else f"**{number(value[0])}**"
+            cases.setdefault(row.what, []).append(f"{row.case}: {text} ({row.goal})")
+    return "\n".join(
+        [
+            "![ns per signature of each rival](bench/charts/rivals.svg)",
+            "![ns per message as length and batch grow](bench/charts/growth.svg)",
+            "",
+            f"{machine()}. Medians of interleaved rounds, each with its goal; **bold** falls short.",
+            "",
+            "| what | measured (goal) |",
+            "|---|---|",
+            *(f"| {what} | {'; '.join(each)} |" for what, each in cases.items()),
+        ]
+    )
+
+
+def write_readme(text: str) -> None:
+    readme = ROOT / "README.md"
+    before, begin, rest = readme.read_text("utf-8").partition("<!-- bench -->\n")
+    _, end, after = rest.partition("<!-- /bench -->")
+    if not end:
+        raise SystemExit("README.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them")
+    readme.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", metavar="NAME", help="contests whose name begins so")
+    parser.add_argument("--readme", action="store_true", help="draw bench/charts/ and write the table into README.md")
+    options = parser.parse_args()
+    console = Console(width=120, highlight=False)
+    figures: dict[str, Figures] = {}
+    for name in CONTESTS:
+        if name.startswith(options.only):
+            console.print(f"measuring {name}", style="dim")
+            figures[name] = measure(name)
+    if not options.only:
+        figures["memory"] = memory()
+    for contest, blocks in (("sign-get", get().blocks), ("sign-post", post().blocks)):
+        if contest in figures:
+            console.print(rivals(figures, contest, blocks))
+    console.print(promises(figures))
+    for name, reason in LEFT_OUT.items():
+        console.print(f"left out: {name}: {reason}")
+    console.print(machine())
+    result = {
+        "machine": machine(),
+        "date": datetime.date.today().isoformat(),
+        "left_out": LEFT_OUT,
+        "figures": {
+            contest: {name: {"median": middle, "min": least} for name, (middle, least) in each.items()}
+            for contest, each in figures.items()
+        },
+        "promises": [
+            {
+                "what": row.what,
+                "case": row.case,
+                "goal": str(row.goal),
+                "median": value[0],
+                "min": value[1],
+                "met": row.goal.met_by(value[0]),
+            }
+            for row in ROWS
+            if (value := values(figures, row)) is not None
+        ],
+    }
+    JSON.parent.mkdir(parents=True, exist_ok=True)
+    JSON.write_text(json.dumps(result, indent=1) + "\n")
+    console.print(f"written: {JSON.relative_to(ROOT)}")
+    if options.readme:
+        import charts  # matplotlib takes a second to load
+
+        charts.draw(figures, ROOT / "bench" / "charts")
+        write_readme(readme_text(figures))
+
+
+if __name__ == "__main__":
+    main()
