@@ -2,7 +2,8 @@
 
     pytest bench/ --benchmark-only [-k sign-get] [--benchmark-compare] [--benchmark-histogram]
 
-Plain `pytest` never collects this: only tests/ is on its path. `python bench/room.py` has the ratios: it interleaves.
+With `--benchmark-disable` instead it checks that each is right, and times nothing. `python bench/room.py` interleaves,
+and so has the ratios. Plain `pytest` collects none of this: only tests/ is on its path.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def _cases() -> Iterator[Any]:
     for group in CONTESTS:
         contest: Contest = contest_of(group)
         if not contest.environment:  # this process has its own
-            yield from (pytest.param(group, name, id=f"{group}: {name}") for name in contest.timed)
+            for name, timed in contest.timed.items():
+                units = f" ({timed.units:,} a call)" if timed.units > 1 else ""
+                yield pytest.param(group, name, id=f"{group}: {name}{units}")
 
 
 # Loading some rivals warns; none of it is ours.

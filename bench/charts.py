@@ -63,7 +63,7 @@ def _growth(figures: dict[str, Figures]) -> Figure:
                 right.plot(BATCHES, times, style, marker=".", color=color, label=f"{name}, {request.method}")
         bounds = [limit(ns, f"batch-{kind}-{n}", request.blocks, streams=2) for n in BATCHES]
         right.plot(BATCHES, bounds, color=LIMIT, linestyle=style, label=f"limit, {request.method}")
-    right.set(xscale="log", ylim=(0, None), title="a batch", xlabel="messages in the batch")
+    right.set(xscale="log", yscale="log", title="a batch", xlabel="messages in the batch")
     for axis in (left, right):
         axis.legend(frameon=False)
         _plain(axis)
@@ -72,3 +72,7 @@ def _growth(figures: dict[str, Figures]) -> Figure:
 
 def _plain(axis: Axes) -> None:
     axis.spines[["top", "right"]].set_visible(False)
+    axis.minorticks_off()
+    axis.xaxis.set_major_formatter("{x:,.0f}")
+    if axis.get_yscale() == "log":
+        axis.yaxis.set_major_formatter("{x:,.0f}")

@@ -16,7 +16,7 @@ BUILD = HERE.parent / "build" / "bench"
 
 
 def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
-    """The extension module of this name. Raises what setuptools raises where it cannot be compiled."""
+    """The extension module of this name; `ImportError` where it cannot be compiled."""
     target = BUILD / (name + EXTENSION_SUFFIXES[0])
     inputs = [*sources, *CORE.glob("*.h")]
     if not target.exists() or target.stat().st_mtime < max(path.stat().st_mtime for path in inputs):
@@ -24,7 +24,11 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
         build = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
         build.build_lib, build.build_temp, build.force = str(BUILD), str(BUILD / "objects"), True
         build.ensure_finalized()
-        build.run()
+        try:
+            build.run()
+        except Exception as error:  # setuptools has one for each step
+            needed = f"a C compiler, Python's headers{''.join(f', lib{library}' for library in libraries)}"
+            raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {error}") from error
     spec = importlib.util.spec_from_file_location(name, target)
     assert spec is not None
     assert spec.loader is not None
@@ -38,8 +42,4 @@ def limit() -> ModuleType:
 
 
 def multi_buffer() -> ModuleType:
-    """Intel's library; `ImportError` where it is not installed."""
-    try:
-        return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
-    except Exception as error:  # setuptools has one for each step
-        raise ImportError(f"libipsec-mb-dev is not installed, or cannot be compiled against: {error}") from error
+    return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])

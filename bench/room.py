@@ -89,8 +89,7 @@ def readme_text(figures: dict[str, Figures]) -> str:
             cases.setdefault(row.what, []).append(f"{row.case}: {text} ({row.goal})")
     return "\n".join(
         [
-            "![ns per signature of each rival](bench/charts/rivals.svg)",
-            "![ns per message as length and batch grow](bench/charts/growth.svg)",
+            "![ns per signature](bench/charts/rivals.svg) ![ns per message](bench/charts/growth.svg)",
             "",
             f"{machine()}. Medians of interleaved rounds, each with its goal; **bold** falls short.",
             "",
