@@ -127,9 +127,8 @@ def main() -> int:
             print(
                 f"{woox_fast.backend} {sha256}: {name}: t = {t:+.1f}{'' if as_wanted else '  <-- NOT AS IT SHOULD BE'}"
             )
-    print(
-        f"timing: {ROUNDS} rounds of {samples:,} samples each, threshold |t| < {THRESHOLD}: {'as it should be' if sound else 'FAILED'}"
-    )
+    verdict = "as it should be" if sound else "FAILED"
+    print(f"timing: {ROUNDS} rounds of {samples:,} samples each, threshold |t| < {THRESHOLD}: {verdict}")
     return 0 if sound else 1
 
 
