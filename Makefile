@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz soak matrix cross wheels
+.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -37,6 +37,9 @@ lint: $(VENV)/lint-installed
 MINUTES ?= 5
 fuzz: $(VENV)/installed
 	@$(BIN)/python tests/longrun.py fuzz --minutes $(MINUTES)
+
+prove: $(VENV)/installed
+	@$(BIN)/python tests/longrun.py prove
 
 SCALE ?= 1
 soak: $(VENV)/installed
