@@ -63,7 +63,9 @@ def _growth(figures: dict[str, Figures]) -> Figure:
                 right.plot(BATCHES, times, style, marker=".", color=color, label=f"{name}, {request.method}")
         bounds = [limit(ns, f"batch-{kind}-{n}", request.blocks, streams=2) for n in BATCHES]
         right.plot(BATCHES, bounds, color=LIMIT, linestyle=style, label=f"limit, {request.method}")
-    right.set(xscale="log", yscale="log", title="a batch", xlabel="messages in the batch")
+    right.set(
+        xscale="log", yscale="log", yticks=[50, 100, 200, 500, 1000], title="a batch", xlabel="messages in the batch"
+    )
     for axis in (left, right):
         axis.legend(frameon=False)
         _plain(axis)
