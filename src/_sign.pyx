@@ -59,7 +59,8 @@ cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
     PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
     try:
         checked_message(&message, head, view.buf, <size_t>view.len)
-        return long_hmac_hex(key, &message) if view.readonly else hmac_hex(key, &message)
+        constant = type(body) is bytes or type(body.obj) is bytes
+        return long_hmac_hex(key, &message) if constant else hmac_hex(key, &message)
     finally:
         PyBuffer_Release(&view)
 
@@ -95,7 +96,7 @@ cdef int gather(hmac_sha256_message *message, list held, Py_ssize_t index) excep
         return 0
     head, body = checked_head(timestamp, method, path), _checks.body_bytes(body)
     if isinstance(body, memoryview):
-        if not body.readonly:
+        if type(body.obj) is not bytes:
             body = body.tobytes()  # others may write into it while the GIL is let go of
     held[index] = (head, body)
     if isinstance(body, memoryview):
@@ -146,25 +147,34 @@ cdef class Signer:
 
     def sign_many(self, requests):
         """The signature of each `(timestamp, method, path, body)`, in order; an error names the index."""
-        cdef list held = list(requests)
-        cdef Py_ssize_t count = len(held), room = min(count, LOT), start = 0, size, i
-        cdef list signatures = []
-        cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
-            <size_t>room * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
-        cdef char *hex = <char *>(messages + room)
+        cdef list signatures = [], held
+        cdef Py_ssize_t lot = max(1, min(len(requests), LOT)) if type(requests) in (list, tuple) else LOT
+        cdef Py_ssize_t start = 0, size = lot, i
         cdef size_t bytes_in_lot
+        cdef bint pulling
+        cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
+            <size_t>lot * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
+        cdef char *hex = <char *>(messages + lot)
         if messages == NULL:
             raise MemoryError
+        iterator = iter(requests)
         try:
-            while start < count:
-                size = min(LOT, count - start)
-                bytes_in_lot = 0
+            while size == lot:
+                held, size, bytes_in_lot, pulling = [], 0, 0, True
                 try:
-                    for i in range(size):
-                        gather(messages + i, held, start + i)
-                        bytes_in_lot += messages[i].parts[0].size + messages[i].parts[1].size
+                    for request in iterator:
+                        pulling = False
+                        held.append(request)
+                        gather(messages + size, held, size)
+                        bytes_in_lot += messages[size].parts[0].size + messages[size].parts[1].size
+                        size += 1
+                        pulling = True
+                        if size == lot:
+                            break
                 except Exception as error:
-                    _checks.raise_at(start + i, error)
+                    if not pulling:  # else it is the iterator's own
+                        _checks.raise_at(start + size, error)
+                    raise
                 if bytes_in_lot >= LONG_MESSAGE:
                     with nogil:
                         hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import enum
+import itertools
 import mmap
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -206,6 +207,31 @@ def test_sign_many(signer):
         oracle(b"%dPUT/x" % NOW),
         oracle(f"{NOW}PUT/éy".encode()),
     ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 2047, 2048, 2049, 4096, 4099])
+def test_a_batch_of_any_length(signer, count):
+    requests = [(NOW + i, "POST" if i % 5 else "GET", "/v3/x", "b" * (i % 700)) for i in range(count)]
+    expected = [oracle("".join(map(str, request)).encode()) for request in requests]
+    assert signer.sign_many(requests) == expected
+    assert signer.sign_many(request for request in requests) == expected
+
+
+def test_an_endless_batch_is_refused_at_its_first_bad_request(signer):
+    with pytest.raises(ValueError, match=r"^requests\[3\]: timestamp must be"):
+        signer.sign_many((NOW if i < 3 else 5, "GET", "/", b"") for i in itertools.count())
+
+
+def test_a_batch_that_grows_while_it_is_signed(signer):
+    class Growing(bytes):
+        def __buffer__(self, flags):  # called by CPython 3.12 and newer
+            requests.append((NOW, "GET", "/", b""))
+            return memoryview(bytes(self))
+
+    requests = [(NOW, "POST", "/", Growing(b"x"))] * 2
+    signatures = signer.sign_many(requests)
+    assert signatures[:2] == [oracle(b"%dPOST/x" % NOW)] * 2
+    assert signatures[2:] == [oracle(b"%dGET/" % NOW)] * (len(requests) - 2)
 
 
 def test_keyword_arguments(signer, twin):
