@@ -92,7 +92,7 @@ ROWS = [
     Row("sign / limit", "its timestamp a str", at_most(1.05), against_limit("sign-post-str", post())),
     Row("sign / limit", "body of 1 KiB", at_most(1.03), against_limit("length-1024", body_of(1 << 10))),
     Row(
-        "sign, share of the bare compress rate",
+        "sign, of the bare compress rate",
         "body of 1 MiB",
         at_least(97, "%"),
         lambda ns: (
@@ -130,13 +130,13 @@ ROWS = [
         "sign_many / Intel's library", "128 POST, its AVX2 and SHA-NI", None, ratio("batch-post-128", MANY, INTEL_AVX2)
     ),
     Row(
-        "sign_many, rate of two threads / one",
+        "sign_many, two threads / one",
         "POST",
         at_least(1.6),
         ratio("threads-post", "one thread", "two threads"),
     ),
     Row(
-        "sign_many, rate of two threads / one",
+        "sign_many, two threads / one",
         "4 KiB",
         at_least(1.9),
         ratio("threads-4096", "one thread", "two threads"),
@@ -159,8 +159,8 @@ ROWS = [
     Row("hmac.new / ours", "pure fallback, POST", at_least(1.35), ratio("sign-post", "hmac.new", FALLBACK)),
     Row("hmac.new / ours", "portable core, GET", at_least(4.5), ratio("sign-get", "hmac.new", PORTABLE)),
     Row(
-        "portable compress / OpenSSL's without SHA-NI",
-        "16 KiB",
+        "portable compress / OpenSSL's",
+        "16 KiB, without SHA-NI",
         at_most(1.4),
         ratio("portable", "portable compress", "OpenSSL without SHA-NI"),
     ),
@@ -174,8 +174,8 @@ ROWS = [
     Row("memory", "100,000 signers", at_most(32, "MiB"), memory("100,000 signers", 1 << 20)),
     Row("memory", "to sign 1 MiB", at_most(64, "KiB"), memory("signing 1 MiB", 1 << 10)),
     Row(
-        "100,000 signers in random order / one",
-        "POST",
+        "100,000 signers / one",
+        "in random order",
         at_most(1.5),
         ratio("keys-100000", "in random order", "one hot signer"),
     ),
