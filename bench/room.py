@@ -10,6 +10,7 @@ import json
 import platform
 import ssl
 from pathlib import Path
+from statistics import median
 
 from contests import CONTESTS, LEFT_OUT, RIVALS, get, post
 from measure import Figures, measure, memory
@@ -45,6 +46,12 @@ def values(figures: dict[str, Figures], row: Row) -> tuple[float, float] | None:
         return row.value(medians(figures)), row.value(minima(figures))
     except KeyError:
         return None
+
+
+def noise(figures: dict[str, Figures]) -> str:
+    """How quiet the machine was."""
+    over = median(middle / least for each in figures.values() for middle, least in each.values() if least > 0)
+    return f"medians of interleaved rounds, typically {over - 1:.0%} over their minima"
 
 
 def number(value: float) -> str:
@@ -92,7 +99,7 @@ def readme_text(figures: dict[str, Figures]) -> str:
         [
             "![ns per signature](bench/charts/rivals.svg) ![ns per message](bench/charts/growth.svg)",
             "",
-            f"{machine()}. Medians of interleaved rounds, each with its goal; **bold** falls short.",
+            f"{machine()}; {noise(figures)}. **Bold** falls short of its goal.",
             "",
             "| what | measured (goal) |",
             "|---|---|",
@@ -113,6 +120,7 @@ def write_readme(text: str) -> None:
 def write_json(figures: dict[str, Figures]) -> None:
     result = {
         "machine": machine(),
+        "noise": noise(figures),
         "date": datetime.date.today().isoformat(),
         "left_out": LEFT_OUT,
         "figures": {
@@ -157,7 +165,7 @@ def main() -> None:
     console.print(promises(figures))
     for name, reason in LEFT_OUT.items():
         console.print(f"left out: {name}: {reason}")
-    console.print(machine())
+    console.print(f"{machine()}; {noise(figures)}")
     if not options.only:
         write_json(figures)
         console.print(f"written: {JSON.relative_to(ROOT)}")
