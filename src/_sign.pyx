@@ -107,12 +107,17 @@ cdef int gather(hmac_sha256_message *message, list held, Py_ssize_t index) excep
 
 
 cdef key_init(hmac_sha256_key *key, api_secret):
+    cdef hmac_sha256_part plain
+    if plain_body(api_secret, &plain) and plain.size > 0:
+        hmac_sha256_key_init(key, plain.data, plain.size)
+        return
     cdef bytes secret = _checks.secret_bytes(api_secret)
     cdef char *data = PyBytes_AS_STRING(secret)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(secret)
     hmac_sha256_key_init(key, data, <size_t>size)
     if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
         hmac_sha256_wipe(data, <size_t>size)
+    hmac_sha256_wipe_stack()
 
 
 @cython.final

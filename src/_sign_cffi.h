@@ -10,6 +10,7 @@ enum { TIMESTAMP = 13, METHOD_ROOM = HMAC_SHA256_HEAD_ROOM - TIMESTAMP, HEX_SIZE
 static hmac_sha256_key *key_new(const char *secret, size_t size) {
     hmac_sha256_key *key = malloc(sizeof *key);
     if (key != NULL) hmac_sha256_key_init(key, secret, size);
+    hmac_sha256_wipe_stack();
     return key;
 }
 

@@ -27,6 +27,7 @@ cdef extern from "hmac_sha256.h" nogil:
     void hmac_sha256_hex_many(
         const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex)
     void hmac_sha256_wipe(void *memory, size_t size)
+    void hmac_sha256_wipe_stack()
 
 cdef extern from "prehash.h" nogil:
     enum:

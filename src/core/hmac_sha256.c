@@ -38,12 +38,16 @@ static inline void clear_vector_registers(void) {
 #endif
 }
 
-/* What functions that have returned left on the stack: ours while they hashed the key, and the caller's while it made
- * bytes of the secret (CPython encodes on its stack). */
+/* What our functions left on the stack while they hashed the key. */
 static NOT_INLINE void wipe_stack_after_key(void) {
-    uint8_t below[8192];
+    uint8_t below[3072];
     hmac_sha256_wipe(below, sizeof below);
     clear_vector_registers();
+}
+
+NOT_INLINE void hmac_sha256_wipe_stack(void) {
+    uint8_t below[8192];
+    hmac_sha256_wipe(below, sizeof below);
 }
 
 /* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
@@ -120,6 +124,9 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
 
 void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
+#if defined(__GNUC__)
+    __builtin_prefetch(key->outer); /* a key that was not in the cache has come by the time it is needed */
+#endif
     size_t run_count = pad_message(&m, message, SHA256_BLOCK_SIZE);
     hmac_sha256_chosen->compress(digest, key->inner, m.runs, run_count);
 }

@@ -47,4 +47,7 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
 /* Overwrite what must not be left in memory; compilers do not remove it. */
 void hmac_sha256_wipe(void *memory, size_t size);
 
+/* Overwrite what functions that have returned left below on the stack, as when CPython made bytes of a secret. */
+void hmac_sha256_wipe_stack(void);
+
 #endif
