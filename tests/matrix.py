@@ -86,7 +86,7 @@ def find(name: str) -> tuple[Place, str] | None:
     if lives_in_root:
         if os.geteuid() != 0 or not (ROOT / "usr").exists():
             return None
-        place = in_root(f"/work/{name}")
+        place = in_root(f"/woox-fast/{name}")
         return (place, command) if run(place, command, "-c", IDENTITY).returncode == 0 else None
     folder = Path(tempfile.mkdtemp(prefix=f"woox-fast-{name}-"))
     place = Place((), folder, folder)
