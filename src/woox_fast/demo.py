@@ -12,10 +12,12 @@ import ipaddress
 import json
 import math
 import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -251,7 +253,7 @@ def run(
         console.print("The compiled core is not in use: the pure fallback signs.", soft_wrap=True)
     tally = tallies[next(iter(tallies))]
     try:
-        with exchange as origin, closing(plain_session()) as session:
+        with _interruptible() as check, exchange as origin, closing(plain_session()) as session:
             console.print(f"Exchange: {origin}{' (embedded)' if url is None else ''}", soft_wrap=True)
             instruments = read_instruments(_get(session, origin + "/v3/public/instruments").get("rows"))
             if not instruments:
@@ -260,7 +262,7 @@ def run(
                 with closing(CLIENTS[name](signer, origin, (api_key, api_secret))) as submitter:
                     before = _verified(session, origin)
                     with _progress(console, f"Submitting with {name}", orders) as advance:
-                        submit_all(submitter, instruments, orders, tally, advance)
+                        submit_all(submitter, instruments, orders, tally, lambda done: (check(), advance(done))[1])
                     after = _verified(session, origin)
                     tally.verified = None if before is None or after is None else after - before
     except NoAnswerError as error:
@@ -298,6 +300,31 @@ def _message(signer: _sign_py.Signer, request: Request) -> Message:
     )
     target = signed.url.removeprefix(payload.PRODUCTION_URL)
     return int(signed.headers["x-api-timestamp"]), signed.method, target, signed.body
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Ctrl-C ends the run at the next order at the latest: Python drops what is raised while a finalizer runs."""
+    interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if interrupted:
+            raise KeyboardInterrupt
+
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ours = ours and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield check
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
