@@ -28,6 +28,7 @@ static inline void clear_vector_registers(void) {
                            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 #undef CLEAR
 #elif defined(__GNUC__) && defined(__aarch64__)
+    /* Not v8 to v15: who used them restores the low halves, which are the caller's, and so clears the high ones. */
 #define CLEAR(n) "movi v" #n ".2d, #0\n\t"
     __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(16) CLEAR(17)
                          CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24) CLEAR(25) CLEAR(26)

@@ -1,6 +1,6 @@
 /* Reads lines `secret message hmac`, all in hex ('-' is empty), and signs each with every implementation that this
  * processor has: whole, split at every third byte, and in batches of one secret. Prints how many signatures were right;
- * stops at the first that is wrong. */
+ * stops at the first that is wrong, or that leaves something in the vector registers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,29 @@ static void must_be(const char *got, const vector *v, const char *name, const ch
     exit(1);
 }
 
+/* Where the core clears them; of v8 to v15 of aarch64 the low halves are the caller's. */
+static void must_be_clear(const char *name, const char *how) {
+    uint64_t halves[32][2] = {{0}};
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+#define STORE(n) "movups %%xmm" #n ", 16*" #n "(%0)\n\t"
+    __asm__ __volatile__(STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9)
+                         STORE(10) STORE(11) STORE(12) STORE(13) STORE(14) STORE(15) : : "r"(halves) : "memory");
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define STORE(n) "str q" #n ", [%0, 16*" #n "]\n\t"
+    __asm__ __volatile__(STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9)
+                         STORE(10) STORE(11) STORE(12) STORE(13) STORE(14) STORE(15) STORE(16) STORE(17) STORE(18)
+                         STORE(19) STORE(20) STORE(21) STORE(22) STORE(23) STORE(24) STORE(25) STORE(26) STORE(27)
+                         STORE(28) STORE(29) STORE(30) STORE(31) : : "r"(halves) : "memory");
+    for (int i = 8; i < 16; i++) halves[i][0] = 0;
+#endif
+    for (int i = 0; i < 32; i++)
+        if ((halves[i][0] | halves[i][1]) != 0) {
+            printf("%s, %s, leaves %016llx%016llx in vector register %d\n", name, how,
+                   (unsigned long long)halves[i][1], (unsigned long long)halves[i][0], i);
+            exit(1);
+        }
+}
+
 /* `head_size` bytes in the message's own room, then two parts. */
 static hmac_sha256_message split(const vector *v, size_t head_size, size_t at) {
     hmac_sha256_message m = {.part_count = 2};
@@ -47,6 +70,7 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
     for (size_t first = 0, end; first < count; first = end) {
         hmac_sha256_key key;
         hmac_sha256_key_init(&key, vectors[first].secret, vectors[first].secret_size);
+        must_be_clear(name, "a key");
         for (end = first; end < count && vectors[end].secret_size == vectors[first].secret_size; end++) {
             const vector *v = &vectors[end];
             size_t head_size = v->message_size < 13 ? 0 : 13;
@@ -54,12 +78,14 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
                 char hex[HMAC_SHA256_HEX_SIZE];
                 hmac_sha256_message m = split(v, at % 2 ? head_size : 0, at);
                 hmac_sha256_hex(&key, &m, hex);
+                must_be_clear(name, "a signature");
                 must_be(hex, v, name, "alone");
                 right++;
             }
             batch[end - first] = split(v, head_size, v->message_size / 2);
         }
         hmac_sha256_hex_many(&key, batch, end - first, hexes);
+        must_be_clear(name, "a batch");
         for (size_t i = first; i < end; i++, right++)
             must_be(hexes + (i - first) * HMAC_SHA256_HEX_SIZE, &vectors[i], name, "in a batch");
     }
