@@ -1,4 +1,4 @@
-# cython: language_level=3, binding=False, auto_pickle=False, embedsignature=True
+# cython: language_level=3, binding=False, auto_pickle=False, embedsignature=True, embedsignature.format=clinic
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """The Cython twin: Python objects -> core -> str.
 
@@ -123,7 +123,8 @@ cdef key_init(hmac_sha256_key *key, api_secret):
 @cython.final
 @cython.no_gc
 cdef class Signer:
-    """Signs WOO X requests with one API key and secret; see `woox_fast._sign_py.Signer`, which behaves the same."""
+    """Signer(api_key, api_secret, *, clock_offset_ms=0)\n--\n
+    Signs WOO X requests with one API key and secret; see `woox_fast._sign_py.Signer`, which behaves the same."""
 
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
@@ -229,7 +230,7 @@ cdef class Signer:
         signature = checked_hex(&self._key, head.encode(), data)
         return _checks.headers_of(self.api_key, stamp, signature, _checks.content_type(verb, len(data)))
 
-    def encode_request(self, method, path, body=b"", *, host=default_host, timestamp=None):
+    def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
         """A whole signed HTTP/1.1 request as bytes, ready for a socket: request line, headers and body."""
         cdef hmac_sha256_message message
         cdef hmac_sha256_part name = ascii_part(default_host)
