@@ -29,6 +29,8 @@ lint: $(VENV)/lint-installed
 	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxi src/woox_fast/_sign.pxd examples/cython_user/*.pyx
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/user.py
+	$(BIN)/pyright tests/typing/user.py
+	$(BIN)/python tests/typing/drift.py
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi

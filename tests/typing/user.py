@@ -1,7 +1,6 @@
 """What users write, for type checkers alone: right calls pass, each wrong one is reported, else its ignore is unused.
 
-mypy --strict tests/typing/user.py
-pyright tests/typing/user.py
+`make lint` has mypy (strict) and pyright read it.
 """
 
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=error
