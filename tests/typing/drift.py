@@ -79,7 +79,8 @@ def differences(text: str, twins: list[str]) -> list[str]:
         command += ["--allowlist", str(stubs / "allowed"), *(f"woox_fast.{twin}" for twin in twins)]
         environment = {**os.environ, "MYPYPATH": str(stubs)}
         done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
-    assert not done.stderr and "build error" not in done.stdout, done.stdout + done.stderr
+    assert not done.stderr, done.stderr
+    assert "build error" not in done.stdout, done.stdout
     assert (done.returncode == 0) == (not done.stdout), done.stdout
     return done.stdout.splitlines()
 
