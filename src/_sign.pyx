@@ -12,22 +12,17 @@ from _operator import _compare_digest  # hmac.compare_digest, without the millis
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.list cimport PyList_GET_ITEM
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.memoryview cimport PyMemoryView_GET_BUFFER
-from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
 from woox_fast import _checks
 
 include "_sign_plain.pxi"
 include "_sign_cimport.pxi"
 include "_sign_http.pxi"
+include "_sign_batch.pxi"
 
 cdef enum:
     # From this many bytes on the GIL is let go of. To get it back may take longer than to hash less.
     LONG_MESSAGE = 32768
-    # Requests of a batch that are gathered, signed without the GIL, and made into str, one lot after another.
-    LOT = 2048
 
 backend = "cython"
 
@@ -84,28 +79,6 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
     return checked_hex(key, checked_head(timestamp, method, path), _checks.body_bytes(body))
 
 
-cdef int gather(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
-    """Make `message` of a batch's request. What is not plain is held in its place until it is signed."""
-    request = <object>PyList_GET_ITEM(held, index)
-    if not (PyTuple_CheckExact(request) and PyTuple_GET_SIZE(request) == 4):
-        request = _checks.request_fields(request)
-        held[index] = request
-    timestamp, method = <object>PyTuple_GET_ITEM(request, 0), <object>PyTuple_GET_ITEM(request, 1)
-    path, body = <object>PyTuple_GET_ITEM(request, 2), <object>PyTuple_GET_ITEM(request, 3)
-    if plain_timestamp(timestamp, message.head) and plain_request(message, method, path, body):
-        return 0
-    head, body = checked_head(timestamp, method, path), _checks.body_bytes(body)
-    if isinstance(body, memoryview):
-        if type(body.obj) is not bytes:
-            body = body.tobytes()  # others may write into it while the GIL is let go of
-    held[index] = (head, body)
-    if isinstance(body, memoryview):
-        checked_message(message, head, PyMemoryView_GET_BUFFER(body).buf, <size_t>PyMemoryView_GET_BUFFER(body).len)
-    else:
-        checked_message(message, head, PyBytes_AS_STRING(body), <size_t>PyBytes_GET_SIZE(body))
-    return 0
-
-
 cdef key_init(hmac_sha256_key *key, api_secret):
     cdef hmac_sha256_part plain
     if plain_body(api_secret, &plain) and plain.size > 0:
@@ -153,47 +126,7 @@ cdef class Signer:
 
     def sign_many(self, requests):
         """The signature of each `(timestamp, method, path, body)`, in order; an error names the index."""
-        cdef list signatures = [], held
-        cdef Py_ssize_t lot = max(1, min(len(requests), LOT)) if type(requests) in (list, tuple) else LOT
-        cdef Py_ssize_t start = 0, size = lot, i
-        cdef size_t bytes_in_lot
-        cdef bint pulling
-        cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
-            <size_t>lot * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
-        cdef char *hex = <char *>(messages + lot)
-        if messages == NULL:
-            raise MemoryError
-        iterator = iter(requests)
-        try:
-            while size == lot:
-                held, size, bytes_in_lot, pulling = [], 0, 0, True
-                try:
-                    for request in iterator:
-                        pulling = False
-                        held.append(request)
-                        gather(messages + size, held, size)
-                        bytes_in_lot += messages[size].parts[0].size + messages[size].parts[1].size
-                        size += 1
-                        pulling = True
-                        if size == lot:
-                            break
-                except Exception as error:
-                    if not pulling:  # else it is the iterator's own
-                        _checks.raise_at(start + size, error)
-                    raise
-                if bytes_in_lot >= LONG_MESSAGE:
-                    with nogil:
-                        hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)
-                else:
-                    hmac_sha256_hex_many(&self._key, messages, <size_t>size, hex)
-                for i in range(size):
-                    signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-                    memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
-                    signatures.append(signature)
-                start += size
-        finally:
-            PyMem_Free(messages)
-        return signatures
+        return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
         """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
@@ -212,17 +145,15 @@ cdef class Signer:
     def headers(self, method, path, body=b"", *, timestamp=None):
         """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request."""
         cdef hmac_sha256_message message
-        cdef str stamp
-        if plain_now_or(timestamp, self._clock_offset_ms, message.head) and plain_request(&message, method, path, body):
-            signature = long_hmac_hex(&self._key, &message)
-            stamp = PyUnicode_New(TIMESTAMP_SIZE, 127)
-            memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
-            return {
-                "x-api-key": self.api_key,
-                "x-api-timestamp": stamp,
-                "x-api-signature": signature,
-                "Content-Type": content_type(method, message.parts[1].size),
-            }
+        cdef PyObject *template
+        if (
+            plain_now_or(timestamp, self._clock_offset_ms, message.head)
+            and plain_request(&message, method, path, body)
+            and message.parts[1].size < LONG_MESSAGE
+        ):
+            template = PyDict_GetItemWithError(_header_templates, method)
+            if template != NULL:
+                return headers_dict(&self._key, self.api_key, &message, <dict>template)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         head = stamp + verb + _checks.path_text(path)

@@ -1,7 +1,7 @@
 """Headers and whole HTTP/1.1 requests of plain objects."""
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.dict cimport PyDict_GetItemWithError
+from cpython.dict cimport PyDict_Copy, PyDict_GetItemWithError, PyDict_SetItem
 from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
@@ -12,6 +12,28 @@ cdef dict _content_types = _checks.CONTENT_TYPES
 cdef inline str content_type(method, size_t body_size):
     cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
     return <str>known if known != NULL else _checks.content_type(method, body_size)
+
+
+# For each method the headers of its requests: to copy a dict and replace values is quicker than to make one.
+cdef dict _header_templates = {
+    method: _checks.headers_of(None, None, None, media) for method, media in _content_types.items()
+}
+
+
+cdef dict headers_dict(
+    const hmac_sha256_key *key, str api_key, const hmac_sha256_message *message, dict template
+):
+    """Headers, made while the processor is busy with the inner hash."""
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
+    cdef dict headers = PyDict_Copy(template)
+    cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+    memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
+    PyDict_SetItem(headers, "x-api-key", api_key)
+    PyDict_SetItem(headers, "x-api-timestamp", stamp)
+    PyDict_SetItem(headers, "x-api-signature", signature)
+    hmac_sha256_outer_hex(key, digest, ascii_data(signature))
+    return headers
 
 
 cdef inline bint all_between(const hmac_sha256_part *text, uint8_t low, uint8_t high) noexcept:

@@ -323,13 +323,14 @@ def test_a_batch_that_changes_under_way(twin):
     good = (NOW, "POST", "/v3/x", "{}")
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
 
-    class Fields(list):  # a request that empties the batch while it is read
+    class Fields(list):  # a request that empties the batch while it is read: what was given is signed
         def __iter__(self):
             batch.clear()
             return iter(good)
 
     batch = [good, Fields([1, 2, 3, 4]), good, good]
-    assert signer.sign_many(batch) == [expected] * 2
+    assert signer.sign_many(batch) == [expected] * 4
+    assert batch == []
 
     def again():
         for size in range(5):

@@ -213,24 +213,32 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
 }
 
 static void key_init(hmac_sha256_key *key, const void *secret, size_t size, const sha256_implementation *sha256) {
-    uint8_t block[SHA256_BLOCK_SIZE] = {0};
-    const sha256_run run = {block, 1};
+    uint8_t ipad[SHA256_BLOCK_SIZE] = {0}, opad[SHA256_BLOCK_SIZE];
     if (size > SHA256_BLOCK_SIZE) {
         padded_message m;
         uint32_t state[8];
         size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
         sha256->compress(state, sha256_initial_state, m.runs, run_count);
-        for (int i = 0; i < 8; i++) store_be32(block + 4 * i, state[i]);
+        for (int i = 0; i < 8; i++) store_be32(ipad + 4 * i, state[i]);
         hmac_sha256_wipe(&m, sizeof m);
         hmac_sha256_wipe(state, sizeof state);
     } else if (size > 0) {
-        copy(block, secret, size);
+        copy(ipad, secret, size);
     }
-    for (int i = 0; i < SHA256_BLOCK_SIZE; i++) block[i] ^= 0x36; /* ipad */
-    sha256->compress(key->inner, sha256_initial_state, &run, 1);
-    for (int i = 0; i < SHA256_BLOCK_SIZE; i++) block[i] ^= 0x36 ^ 0x5c; /* opad */
-    sha256->compress(key->outer, sha256_initial_state, &run, 1);
-    hmac_sha256_wipe(block, sizeof block);
+    for (int i = 0; i < SHA256_BLOCK_SIZE; i++) {
+        opad[i] = ipad[i] ^ 0x5c;
+        ipad[i] ^= 0x36;
+    }
+    if (sha256->compress_two != NULL) {
+        memcpy(key->inner, sha256_initial_state, sizeof key->inner);
+        memcpy(key->outer, sha256_initial_state, sizeof key->outer);
+        sha256->compress_two((uint32_t *const[2]){key->inner, key->outer}, (const uint8_t *const[2]){ipad, opad}, 1);
+    } else {
+        sha256->compress(key->inner, sha256_initial_state, &(sha256_run){ipad, 1}, 1);
+        sha256->compress(key->outer, sha256_initial_state, &(sha256_run){opad, 1}, 1);
+    }
+    hmac_sha256_wipe(ipad, sizeof ipad);
+    hmac_sha256_wipe(opad, sizeof opad);
 }
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {

@@ -74,12 +74,12 @@ class SignerBase:
         return self._hmac_hex(head.encode("utf-8"), copied(_checks.body_bytes(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """The signature of each `(timestamp, method, path, body)`, in order.
+        """The signature of each `(timestamp, method, path, body)`, in order; of a list, as it is at the call.
 
         Raises what `sign` raises, with the index of the bad request in front of the message.
         """
         signatures = []
-        for index, request in enumerate(requests):
+        for index, request in enumerate(requests.copy() if type(requests) is list else requests):
             try:
                 signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
             except Exception as error:
