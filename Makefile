@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) src/_sign_cffi.h src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) $(wildcard src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
 .PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels

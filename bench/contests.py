@@ -232,6 +232,38 @@ def sign_contest(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Cont
     return Contest(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
 
 
+# What one signature is made of: each method of `steps.c` does one thing more than the one before it.
+STEPS = {
+    "call": "the empty call, which returns a new str",
+    "blocks": "the blocks, of bytes that lay ready",
+    "digits": "the timestamp's digits",
+    "method": "the method, copied and looked at",
+    "parts": "path and body, looked at",
+    "padding": "all of it copied into blocks and padded",
+    "hash": "the blocks hashed that were just written",
+    "sign": "Cython, for which all this is written",
+}
+
+
+def steps_contest(request: Request) -> Contest:
+    steps = native.steps().Steps(API_SECRET.encode())
+    given = GIVEN | request._asdict() | {"steps": steps}
+    right: dict[str, Callable[[Any], bool]] = {"hash": signature(request).__eq__, "sign": signature(request).__eq__}
+    return Contest(
+        {
+            step: Timed(
+                RIVALS["woox_fast"].setup if step == "sign" else "",
+                SIGN if step == "sign" else f"steps.{step}(timestamp, method, path, body)",
+                given,
+                right.get(step, lambda value: len(value) == 64),
+            )
+            for step in STEPS
+            if step != "sign" or "woox_fast" not in LEFT_OUT
+        },
+        request.blocks,
+    )
+
+
 def length_contest(size: int) -> Contest:
     request = body_of(size)
     contest = sign_contest(request, FOR_LENGTH)
@@ -312,20 +344,22 @@ def keys_contest(count: int) -> Contest:
 
 
 def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> Contest:
-    requests = [make(number) for number in range(messages)]
-    expected = [signature(request) for request in requests]
+    """As many messages on one thread and on each of two. Each thread has its own: the counts of references to shared
+    ones would go back and forth between the cores."""
+    batches = [[make(number + thread * messages) for number in range(messages)] for thread in range(2)]
     given = {
         "sign_many": woox_fast.Signer(API_KEY, API_SECRET).sign_many,
-        "requests": [tuple(request) for request in requests],
+        "batches": [[tuple(request) for request in batch] for batch in batches],
         "pool": ThreadPoolExecutor(2),
     }
+    expected = [[signature(request) for request in batch] for batch in batches]
     timed = {
         name: Timed(
-            "", f"list(pool.map(sign_many, [requests] * {count}))", given, ([expected] * count).__eq__, messages * count
+            "", f"list(pool.map(sign_many, batches[:{count}]))", given, expected[:count].__eq__, messages * count
         )
         for name, count in (("one thread", 1), ("two threads", 2))
     }
-    return Contest(timed, requests[0].blocks, time.perf_counter, one_core=False)
+    return Contest(timed, batches[0][0].blocks, time.perf_counter, one_core=False)
 
 
 def children_time() -> float:
@@ -367,6 +401,8 @@ CONTESTS: dict[str, Callable[[], Contest]] = {
     "sign-post": lambda: sign_contest(post()),
     "sign-get-str": lambda: sign_contest(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
     "sign-post-str": lambda: sign_contest(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "steps-get": lambda: steps_contest(get()),
+    "steps-post": lambda: steps_contest(post()),
     "headers-get": lambda: headers_contest(get()),
     "headers-post": lambda: headers_contest(post()),
     **{f"batch-get-{size}": partial(batch_contest, get, size) for size in BATCHES},

@@ -20,7 +20,9 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
     target = BUILD / (name + EXTENSION_SUFFIXES[0])
     inputs = [*sources, *CORE.glob("*.h")]
     if not target.exists() or target.stat().st_mtime < max(path.stat().st_mtime for path in inputs):
-        extension = Extension(name, [str(path) for path in sources], include_dirs=[str(CORE)], libraries=libraries)
+        extension = Extension(
+            name, [str(path) for path in sources], include_dirs=[str(CORE), str(CORE.parent)], libraries=libraries
+        )
         build = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
         build.build_lib, build.build_temp, build.force = str(BUILD), str(BUILD / "objects"), True
         build.ensure_finalized()
@@ -39,6 +41,11 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
 
 def limit() -> ModuleType:
     return compiled("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
+
+
+def steps() -> ModuleType:
+    others = [path for path in sorted(CORE.glob("*.c")) if path.name != "hmac_sha256.c"]  # steps.c has that one in it
+    return compiled("steps", sources=[HERE / "steps.c", *others], libraries=[])
 
 
 def multi_buffer() -> ModuleType:

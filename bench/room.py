@@ -12,7 +12,7 @@ import ssl
 from pathlib import Path
 from statistics import median
 
-from contests import CONTESTS, LEFT_OUT, RIVALS, get, post
+from contests import CONTESTS, LEFT_OUT, RIVALS, STEPS, get, post
 from measure import Figures, measure, memory
 from rich.console import Console
 from rich.table import Table
@@ -84,6 +84,22 @@ def rivals(figures: dict[str, Figures], contest: str, blocks: int) -> Table:
             f"{middle / best:.2f}",
         )
     table.add_row("limit", f"{bound:,.0f}")
+    return table
+
+
+def steps(figures: dict[str, Figures]) -> Table:
+    """What each step of a signature adds to the one before it, from the minima: a few nanoseconds drown in medians."""
+    contests = [name for name in figures if name.startswith("steps-")]
+    titles = ["what is added, ns", *(f"{name.removeprefix('steps-').upper()}" for name in contests)]
+    table = Table(*titles, title="Where the nanoseconds of one signature go", title_justify="left")
+    before = dict.fromkeys(contests, 0.0)
+    for step, text in STEPS.items():
+        if step not in figures[contests[0]]:
+            continue
+        now = {name: minima(figures)(name, step) for name in contests}
+        table.add_row(text, *(f"{now[name] - before[name]:.1f}" for name in contests))
+        before = now
+    table.add_row("sign", *(f"{before[name]:.1f}" for name in contests))
     return table
 
 
@@ -162,7 +178,10 @@ def main() -> None:
     for contest, blocks in (("sign-get", get().blocks), ("sign-post", post().blocks)):
         if contest in figures:
             console.print(rivals(figures, contest, blocks))
-    console.print(promises(figures))
+    if any(name.startswith("steps-") for name in figures):
+        console.print(steps(figures))
+    if (table := promises(figures)).row_count:
+        console.print(table)
     for name, reason in LEFT_OUT.items():
         console.print(f"left out: {name}: {reason}")
     console.print(f"{machine()}; {noise(figures)}")
