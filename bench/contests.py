@@ -327,9 +327,11 @@ def batch_contest(make: Callable[[int], Request], size: int) -> Contest:
 
 
 def keys_contest(count: int) -> Contest:
-    """One message under `count` keys in random order, and as often under one key."""
+    """One message under `count` keys in random order, and as often under one key. Beside them as many objects whose
+    `sign` does nothing: CPython counts a reference in each, wherever in memory it is."""
     request = post()
     signers = [woox_fast.Signer(f"key-{number}", f"secret-{number}") for number in range(count)]
+    empty = [LIMIT.Empty() for _ in range(count)]
     for number in {0, count // 2, count - 1}:
         assert signers[number].sign(*request) == signature(request, f"secret-{number}")
     calls = max(count, 1000)
@@ -339,8 +341,19 @@ def keys_contest(count: int) -> Contest:
     def timed(order: list[Any]) -> Timed:
         return Timed("", statement, given | {"signers": order}, lambda value: value is None, calls)
 
-    shuffled = random.Random(3).choices(signers, k=calls)
-    return Contest({"in random order": timed(shuffled), "one hot signer": timed([signers[0]] * calls)}, request.blocks)
+    def shuffled(order: list[Any]) -> Timed:
+        return timed(random.Random(3).choices(order, k=calls))
+
+    return Contest(
+        {
+            "in random order": shuffled(signers),
+            "one hot signer": timed([signers[0]] * calls),
+            "limit: empty call, in random order": shuffled(empty),
+            "limit: empty call": timed([empty[0]] * calls),
+            "limit: compress": compress(bytes(65536 - 64)),
+        },
+        request.blocks,
+    )
 
 
 def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> Contest:

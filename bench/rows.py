@@ -55,9 +55,9 @@ def minima(figures: dict[str, Figures]) -> Ns:
     return lambda contest, name: figures[contest][name][1]
 
 
-def limit(ns: Ns, contest: str, blocks: int, streams: int = 1) -> float:
+def limit(ns: Ns, contest: str, blocks: int, streams: int = 1, call: str = "limit: empty call") -> float:
     """An empty call that returns the same, and each block compressed on the last."""
-    return ns(contest, "limit: empty call") + blocks * ns(contest, "limit: compress") / streams
+    return ns(contest, call) + blocks * ns(contest, "limit: compress") / streams
 
 
 def best_of_the_rest(ns: Ns, contest: str) -> float:
@@ -178,6 +178,15 @@ ROWS = [
         "in random order",
         at_most(1.5),
         ratio("keys-100000", "in random order", "one hot signer"),
+    ),
+    Row(
+        "100,000 signers / one",
+        "as the limit does",
+        None,
+        lambda ns: (
+            limit(ns, "keys-100000", post().blocks, call="limit: empty call, in random order")
+            / limit(ns, "keys-100000", post().blocks)
+        ),
     ),
     Row(
         "more than the bare interpreter",
