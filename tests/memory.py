@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import struct
@@ -84,6 +85,30 @@ def _chunks(data: bytes) -> list[bytes]:
 
 def _words(words: list[int]) -> list[bytes]:
     return _chunks(struct.pack(f"={len(words)}I", *words)) if len(words) >= 2 else []
+
+
+def spellings(data: bytes) -> set[bytes]:
+    """`data` in every way in which a log could show it: as it is, escaped, as hex, base64 or numbers."""
+    found = {data, repr(data)[2:-1].encode()}
+    for separator in ("", " ", ":"):
+        found |= {data.hex(*([separator] if separator else [])).encode()}
+    found |= {text.upper() for text in found if text != data}
+    for shift in range(3):  # where it may begin within a longer one; what others share in is left out
+        first, last = -(-8 * shift // 6), (8 * (shift + len(data))) // 6
+        for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
+            found.add(encode(bytes(shift) + data)[first:last])
+    for count, kind in ((len(data) // 4, "I"), (len(data), "B")):
+        for order in "<>":
+            numbers = struct.unpack(f"{order}{count}{kind}", data[: count * struct.calcsize(f"={kind}")])
+            found |= {", ".join(write(each) for each in numbers).encode() for write in (str, hex)}
+    return found
+
+
+def find_in_text(text: bytes, wanted: dict[str, list[bytes]]) -> set[str]:
+    """The names of what is found in `text`, in any spelling."""
+    return {
+        name for name, chunks in wanted.items() if any(each in text for chunk in chunks for each in spellings(chunk))
+    }
 
 
 def find_in_process(pid: int, wanted: dict[str, list[bytes]]) -> set[str]:
