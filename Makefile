@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) $(wildcard src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels
+.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -31,6 +32,7 @@ lint: $(VENV)/lint-installed
 	$(BIN)/mypy tests/typing/user.py
 	$(BIN)/pyright tests/typing/user.py
 	$(BIN)/python tests/typing/drift.py
+	$(BIN)/python tests/audit.py
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
@@ -59,6 +61,14 @@ cross:
 matrix:
 	@$(PYTHON) tests/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
 
+# What test and lint install, anew: the newest releases, each file of them with its hash.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
+  --custom-compile-command 'make lock' pyproject.toml
+lock: | $(BIN)/python
+	@$(INSTALL) uv
+	$(LOCK) --extra test --output-file requirements/test.txt
+	$(LOCK) --extra lint --constraint requirements/test.txt --output-file requirements/lint.txt
+
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \
 	  .hypothesis .benchmarks
@@ -67,15 +77,22 @@ clean:
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# An editable install compiles in place, so the .so of an earlier build must not outlive its sources.
-$(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
+# Nothing but what the hashes are of; the editable install compiles in place with it, without fetching a build of its
+# own, and the .so of an earlier build must not outlive its sources.
+$(VENV)/installed: requirements/test.txt $(BUILD_INPUTS) | $(BIN)/python
 	@echo "Setting up $(VENV): a minute or two, the first time"
 	@rm -f src/woox_fast/_sign*.so
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,test]'
+	@$(INSTALL) --require-hashes --requirement requirements/test.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
 	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"
 	@touch $@
 
+$(VENV)/lint-installed: requirements/lint.txt $(VENV)/installed
+	@$(INSTALL) --require-hashes --requirement requirements/lint.txt
+	@touch $@
+
+# The rivals of bench, and what else only one command needs, are not pinned.
 $(VENV)/%-installed: $(VENV)/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[$*]'
+	@$(INSTALL) --editable '.[$*]'
 	@touch $@

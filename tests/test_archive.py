@@ -1,0 +1,107 @@
+"""What we publish and what CI runs hold no credentials but the published example's; and the pins are those we need."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from oracle import KEY, SECRET
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+
+REPOSITORY = Path(__file__).parent.parent
+# What the services that hand them out call credentials, and what anybody would.
+CREDENTIALS = {
+    "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
+    "GitHub": r"\b(gh[pousr]_|github_pat_)\w{20,}",
+    "GitLab": r"\bglpat-[\w-]{20,}",
+    "PyPI": r"\bpypi-[A-Za-z0-9_-]{30,}",
+    "AWS": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
+    "Google": r"\bAIza[\w-]{35}\b",
+    "Slack": r"\bxox[abposr]-[\w-]{10,}",
+    "JWT": r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}",
+    "in a URL": r"://[^\s/\"'<>{}@:]+:(?!topsecret)[^\s/\"'<>{}@]{8,}@",
+    "assigned": r"(?i)(secret|password|passwd|token|api_?key)\w*[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9+/]{24,}",
+}
+FILES = re.compile(r"(^|/)(\.env|\.netrc|\.pypirc|\.npmrc|id_(rsa|ed25519)|.*\.(pem|key|p12|pfx|keystore))$")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The text of each file of the source archive, and of CI's own files where this is a checkout."""
+    folder = tmp_path_factory.mktemp("archive")
+    code = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, folder], cwd=REPOSITORY, check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        texts = {
+            member.name.partition("/")[2]: files.extractfile(member).read().decode("latin-1")
+            for member in files.getmembers()
+            if member.isfile()
+        }
+    for file in (*REPOSITORY.glob(".ci/*"), *REPOSITORY.glob(".github/**/*.y*ml"), *REPOSITORY.glob(".git*")):
+        if file.is_file():
+            texts[str(file.relative_to(REPOSITORY))] = file.read_text()
+    return texts
+
+
+def credentials(text: str) -> list[tuple[str, str]]:
+    """Kind and text of whatever looks like one."""
+    found = [(kind, match[0]) for kind, pattern in CREDENTIALS.items() for match in re.finditer(pattern, text)]
+    return [(kind, match) for kind, match in found if SECRET not in match and KEY not in match]
+
+
+def test_the_archive_holds_no_credentials(published):
+    assert {"README.md", "Makefile", "src/_sign.pyx", "tests/conftest.py", "requirements/test.txt"} <= set(published)
+    assert [name for name in published if FILES.search(name)] == []
+    found = {name: credentials(text) for name, text in published.items()}
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("kind", CREDENTIALS)
+def test_credentials_would_be_found(kind):
+    """The control; each is written in two parts, so that it isn't found in this file."""
+    letters = "aB3" * 20
+    made_up = {
+        "private key": "-----BEGIN RSA PRIVATE" + " KEY-----",
+        "GitHub": "ghp_" + letters,
+        "GitLab": "glpat-" + letters,
+        "PyPI": "pypi-" + letters,
+        "AWS": "AKIA" + letters.upper()[:16],
+        "Google": "AIza" + letters[:35],
+        "Slack": "xoxb-" + letters,
+        "JWT": f"eyJ{letters}.eyJ{letters}.{letters}",
+        "in a URL": "https://me:" + "hunter22@example.org",
+        "assigned": "WOOX_API_SECRET=" + letters,
+    }
+    assert kind in [found for found, _ in credentials(f"x {made_up[kind]} y")]
+
+
+def test_the_pins_are_what_the_extras_ask_for():
+    """`make lock` was run since the last change, and each pin has a hash."""
+    lines = {name: (REPOSITORY / "requirements" / f"{name}.txt").read_text() for name in ("test", "lint")}
+    pins: dict[str, list[Requirement]] = {}
+    for text in lines.values():
+        assert "://" not in text
+        for entry in re.split(r"\n(?=\S)", re.sub(r"(?m)^ *#.*\n", "", text)):
+            first, *hashes = entry.replace("\\\n", "").split("--hash=sha256:")
+            pin = Requirement(first)
+            assert hashes, entry
+            assert [spec.operator for spec in pin.specifier] == ["=="]
+            pins.setdefault(pin.name, []).append(pin)
+    built_with = re.search(r"^requires = (\[.*\])$", (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
+    assert built_with is not None
+    asked = [Requirement(each) for each in re.findall(r'"([^"]+)"', built_with[1])]
+    for extra in "test", "lint", "requests", "httpx", "aiohttp", "ccxt", "raw", "sandbox", "cli":
+        here = {**default_environment(), "extra": extra}
+        every = map(Requirement, importlib.metadata.requires("woox-fast") or [])
+        asked += [each for each in every if each.marker and each.marker.evaluate(here) and each.name != "woox-fast"]
+    assert len(asked) > 15
+    for each in asked:
+        versions = [spec.version for pin in pins[each.name] for spec in pin.specifier]
+        assert all(version in each.specifier for version in versions), (each, versions)
