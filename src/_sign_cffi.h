@@ -1,11 +1,11 @@
 /* What the cffi twin calls. `_sign_cffi_build.py` cuts its declarations from these definitions, so each is `static`, and
  * its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "hmac_sha256.h"
+#include "prehash.h"
 
-enum { TIMESTAMP = 13, METHOD_ROOM = HMAC_SHA256_HEAD_ROOM - TIMESTAMP, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
+enum { LOT = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
 static hmac_sha256_key *key_new(const char *secret, size_t size) {
     hmac_sha256_key *key = malloc(sizeof *key);
@@ -25,14 +25,30 @@ static void hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_s
     hmac_sha256_hex(key, &message, hex);
 }
 
-/* `timestamp` has 13 digits, `method` has at most METHOD_ROOM characters. */
+/* `timestamp` has 13 digits, `method` has METHOD_MIN to METHOD_MAX characters. */
 static void sign(const hmac_sha256_key *key, uint64_t timestamp, const char *method, size_t method_size,
                  const char *path, size_t path_size, const char *body, size_t body_size, char *hex) {
     hmac_sha256_message message = {.parts = {{path, path_size}, {body, body_size}}, .part_count = 2};
-    for (int i = TIMESTAMP; i-- > 0; timestamp /= 10) message.head[i] = (uint8_t)('0' + timestamp % 10);
-    memcpy(message.head + TIMESTAMP, method, method_size);
-    message.head_size = (uint8_t)(TIMESTAMP + method_size);
+    prehash_milliseconds(message.head, (int64_t)timestamp);
+    prehash_method(message.head, (const uint8_t *)method, method_size);
+    message.head_size = (uint32_t)(TIMESTAMP_SIZE + method_size);
     hmac_sha256_hex(key, &message, hex);
+}
+
+/* At most LOT messages, two at a time. `text` is what follows each timestamp, one after the other, of these `sizes`. */
+static void sign_lot(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
+                     const char *text, char *hex) {
+    hmac_sha256_message messages[LOT];
+    for (size_t i = 0; i < count; i++) {
+        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {{text, (size_t)sizes[i]}}, .part_count = 1};
+        prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
+        text += sizes[i];
+    }
+    hmac_sha256_hex_many(key, messages, count, hex);
+}
+
+static void wipe(char *memory, size_t size) {
+    hmac_sha256_wipe(memory, size);
 }
 
 static const char *sha256_name(int i) {

@@ -13,7 +13,7 @@ SKIN = Path("src/_sign_cffi.h").read_text("utf-8")
 
 ffi = FFI()
 ffi.cdef(
-    "typedef ... hmac_sha256_key; enum { METHOD_ROOM = ..., HEX_SIZE = ... };"
+    "typedef ... hmac_sha256_key; enum { LOT = ..., HEX_SIZE = ... };"
 )  # the rest of the core stays the core's own affair
 ffi.cdef("".join(f"{head};\n" for head in re.findall(r"^static ([^{}]+\)) \{$", SKIN, re.MULTILINE)))
 ffi.set_source(

@@ -9,11 +9,14 @@ import random
 import struct
 import subprocess
 import sys
+from importlib import import_module
 
 import memory
 import pytest
 from compiled import COMPILERS, compile_core
 from conftest import MODULES, _twins
+
+from woox_fast import _checks
 
 NOTHING: set[str] = set()
 
@@ -130,6 +133,25 @@ def test_nothing_is_left_in_memory(module, sha256, call, kind, size):
         child.stdin.write(b".")
         child.stdin.close()
         assert child.wait(30) == 0
+
+
+@pytest.mark.parametrize(("module", "sha256"), compiled_twins())
+def test_the_bytes_made_of_a_secret_are_wiped_and_given_ones_are_not(module, sha256, monkeypatch):
+    made = []
+    secret_bytes = _checks.secret_bytes
+
+    def kept(secret):
+        made.append(secret_bytes(secret))
+        return made[-1]
+
+    monkeypatch.setattr(_checks, "secret_bytes", kept)
+    given = bytes(bytearray(b"given " * 5))
+    for secret in "é" * 20, type("Bytes", (bytes,), {})(given), "é", given:
+        import_module(module).Signer("k", secret)
+    assert given == b"given " * 5
+    # PyPy's bytes may be the str's own memory, and its garbage collector leaves copies that nobody knows of.
+    if sys.implementation.name == "cpython":
+        assert made[:3] == [bytes(40), bytes(30), bytes(2)]
 
 
 # With -O0 a compiler keeps everything; what it may remove, it removes from -O1 on.

@@ -209,12 +209,22 @@ def test_sign_many(signer):
     ]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 2047, 2048, 2049, 4096, 4099])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 2047, 2048, 2049, 4096, 4099])
 def test_a_batch_of_any_length(signer, count):
     requests = [(NOW + i, "POST" if i % 5 else "GET", "/v3/x", "b" * (i % 700)) for i in range(count)]
     expected = [oracle("".join(map(str, request)).encode()) for request in requests]
     assert signer.sign_many(requests) == expected
     assert signer.sign_many(request for request in requests) == expected
+
+
+def test_a_batch_of_every_kind(signer):
+    bodies = ["{}", b"{}", "é", "b" * 20_000, b"b" * 16_384, "é" * 16_383, bytearray(70), None, "b" * 900]
+    requests = [(NOW + i, "POST", "/é" if i % 7 == 0 else "/v3/x", bodies[i * i % 9]) for i in range(400)]
+    expected = [
+        oracle(f"{stamp}{method}{path}".encode() + (body.encode() if isinstance(body, str) else body or b""))
+        for stamp, method, path, body in requests
+    ]
+    assert signer.sign_many(requests) == expected
 
 
 def test_an_endless_batch_is_refused_at_its_first_bad_request(signer):

@@ -37,7 +37,7 @@ class SignerBase:
             api_key = _checks.api_key_text(api_key)
             self = super().__new__(cls)
             self._api_key = api_key  # a traceback that shows locals shows `self`
-            self._set_key(_checks.secret_bytes(api_secret))
+            self._set_key(_checks.secret_bytes(api_secret), api_secret)
             self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         finally:
             del api_secret  # and must not show this
@@ -143,8 +143,8 @@ class SignerBase:
 
         return prepare(self.headers, method, path, **options)
 
-    def _set_key(self, secret: bytes) -> None:
-        """Turn the checked secret into the key's two SHA-256 states."""
+    def _set_key(self, secret: bytes, given: str | bytes) -> None:
+        """Turn the checked secret into the key's two SHA-256 states; `given` is what it was made of."""
         raise NotImplementedError
 
     def _hmac_hex(self, *parts: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from . import _checks
@@ -10,16 +11,24 @@ from ._sign_base import SignerBase, copied
 from ._sign_cffi_lib import ffi, lib
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, NoReturn
 
-    from ._sign_base import Body, Timestamp
+    from ._sign_base import Body, Request, Timestamp
 
 backend = "cffi"
 sha256_implementation: str
 
-# Where the core writes a signature. A thread takes one from here and puts it back: a list's pop and append are atomic,
-# and PyPy has these at a third of the cost of new memory.
+# Where the core writes a signature, and what it reads and writes of a lot. A thread takes one from here and puts it
+# back: a list's pop and append are atomic, and PyPy has these at a third of the cost of new memory.
 _hex_buffers: list[Any] = []
+_lots: list[tuple[Any, Any, Any]] = []
+
+# Bytes of a lot after which it is signed. A body of as many is signed alone, where it lies.
+_LONG = 16384
+
+# PyPy's bytes may share their memory with the str they were made of, and have been copied by its garbage collector.
+_CAN_WIPE = sys.implementation.name == "cpython"
 
 
 class Signer(SignerBase):
@@ -30,8 +39,11 @@ class Signer(SignerBase):
     _backend = backend
     _key: Any
 
-    def _set_key(self, secret: bytes) -> None:
+    def _set_key(self, secret: bytes, given: str | bytes) -> None:
         self._key = lib.key_new(secret, len(secret))
+        if _CAN_WIPE and secret is not given and len(secret) > 1:  # bytes of one character are shared by all
+            lib.wipe(secret, len(secret))
+        del secret, given
         if not self._key:
             raise MemoryError
 
@@ -43,17 +55,7 @@ class Signer(SignerBase):
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
         """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters."""
-        if not (
-            type(timestamp) is int
-            and 10**12 <= timestamp < 10**13
-            and type(method) is type(path) is str
-            and len(method) <= lib.METHOD_ROOM
-            and method.isascii()
-            and method.isalpha()
-            and method.isupper()
-            and path[:1] == "/"
-            and path.isascii()
-        ):
+        if not _is_plain(timestamp, method, path):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
         data = body if type(body) is bytes else copied(_checks.body_bytes(body))
@@ -62,12 +64,78 @@ class Signer(SignerBase):
         lib.sign(key, timestamp, method_bytes, len(method_bytes), path_bytes, len(path_bytes), data, len(data), out)
         return _hex_text(out)
 
+    def sign_many(self, requests: Iterable[Request]) -> list[str]:
+        """The signature of each `(timestamp, method, path, body)`, in order; of a list, as it is at the call."""
+        signatures: list[str] = []
+        pieces: list[bytes] = []
+        lot = timestamps, sizes, _ = _lot()
+        pending = 0  # bytes
+        for index, request in enumerate(requests.copy() if type(requests) is list else requests):
+            piece = _plain_piece(request)
+            if piece is None:
+                self._sign_lot(lot, pieces, signatures)
+                pending = 0
+                try:
+                    signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
+                except Exception as error:
+                    _checks.raise_at(index, error)
+                continue
+            timestamps[len(pieces)] = request[0]
+            sizes[len(pieces)] = len(piece)
+            pieces.append(piece)
+            pending += len(piece)
+            if len(pieces) == lib.LOT or pending >= _LONG:
+                self._sign_lot(lot, pieces, signatures)
+                pending = 0
+        self._sign_lot(lot, pieces, signatures)
+        _lots.append(lot)
+        return signatures
+
+    def _sign_lot(self, lot: tuple[Any, Any, Any], pieces: list[bytes], signatures: list[str]) -> None:
+        """Append the signature of each piece to `signatures`, and empty `pieces`."""
+        if pieces:
+            timestamps, sizes, out = lot
+            lib.sign_lot(self._key or _finalized(), len(pieces), timestamps, sizes, b"".join(pieces), out)
+            text = ffi.unpack(out, len(pieces) * lib.HEX_SIZE).decode()
+            for at in range(0, len(text), lib.HEX_SIZE):
+                signatures.append(text[at : at + lib.HEX_SIZE])
+            pieces.clear()
+
     def _hmac_hex(self, *parts: bytes) -> str:
         head, body = parts if len(parts) == 2 else (b"", parts[0])
         key = self._key or _finalized()
         out = _hex_buffer()
         lib.hmac_hex(key, head, len(head), body, len(body), out)
         return _hex_text(out)
+
+
+def _is_plain(timestamp: Timestamp, method: str, path: str) -> bool:
+    """Whether this is the common case, which needs no more checks."""
+    return (
+        type(timestamp) is int
+        and 10**12 <= timestamp < 10**13
+        and type(method) is type(path) is str
+        and method in _checks.CONTENT_TYPES
+        and path[:1] == "/"
+        and path.isascii()
+    )
+
+
+def _plain_piece(request: Request) -> bytes | None:
+    """What follows the timestamp in a request of a batch, if it is the common case, and not long."""
+    if type(request) is not tuple or len(request) != 4:
+        return None
+    timestamp, method, path, body = request
+    if not _is_plain(timestamp, method, path):
+        return None
+    if type(body) is bytes and len(body) < _LONG:
+        return (method + path).encode() + body
+    if type(body) is str and len(body) < _LONG:
+        try:
+            return (method + path + body).encode()
+        except UnicodeEncodeError:
+            return None
+    return None
 
 
 def _finalized() -> NoReturn:
@@ -79,6 +147,14 @@ def _hex_buffer() -> Any:
         return _hex_buffers.pop()
     except IndexError:
         return ffi.new("char[]", lib.HEX_SIZE)
+
+
+def _lot() -> tuple[Any, Any, Any]:
+    try:
+        return _lots.pop()
+    except IndexError:
+        numbers = "uint64_t[]"
+        return ffi.new(numbers, lib.LOT), ffi.new(numbers, lib.LOT), ffi.new("char[]", lib.LOT * lib.HEX_SIZE)
 
 
 def _hex_text(out: Any) -> str:

@@ -32,7 +32,7 @@ class Signer(SignerBase):
     _outer: hashlib._Hash
 
     # RFC 2104 by hand: to copy one keyed object of `hmac` for each message takes twice as long as these two.
-    def _set_key(self, secret: bytes) -> None:
+    def _set_key(self, secret: bytes, given: str | bytes) -> None:
         block = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
         self._inner = hashlib.sha256(block.translate(_IPAD))
         self._outer = hashlib.sha256(block.translate(_OPAD))
