@@ -9,12 +9,16 @@
 #ifdef SHA256_HAVE_X86
 
 #include <immintrin.h>
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #define SHA_NI
 #define ALWAYS_INLINE __forceinline
 #else
 #include <cpuid.h>
+#if defined(_MSC_VER) /* where clang's immintrin.h shows only what the whole file is compiled for */
+#include <smmintrin.h>
+#include <shaintrin.h>
+#endif
 /* The attribute, not a flag: the rest of the build runs on any x86. */
 #define SHA_NI __attribute__((target("sha,ssse3,sse4.1")))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -171,7 +175,7 @@ static SHA_NI void sha_ni_outer_hex_two(const uint32_t outer[8], const uint32_t 
 
 static bool sha_ni_supported(void) {
     unsigned a, b, c, d;
-#if defined(_MSC_VER)
+#if defined(_MSC_VER) && !defined(__clang__)
     int r[4];
     __cpuid(r, 0);
     if (r[0] < 7) return false;
