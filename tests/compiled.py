@@ -44,7 +44,7 @@ def compile_package(folder: Path, *changes: tuple[str, str, str]) -> Path:
         (core / file).write_text(text.replace(old, new))
     cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
     subprocess.run([*cython, CORE.parent / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
-    includes = [f"-I{core}", f"-I{sysconfig.get_path('include')}"]
+    includes = [f"-I{core}", f"-I{CORE.parent}", f"-I{sysconfig.get_path('include')}"]
     extension = package / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
     sources = [folder / "_sign.c", *sorted(core.glob("*.c"))]
     subprocess.run([COMPILERS[0], "-shared", "-fPIC", "-O1", "-w", *includes, *sources, "-o", extension], check=True)
