@@ -1,8 +1,9 @@
-"""The wheels: built twice to the same bytes, what is in them, the oldest Linux they bear, and the tests on them.
+"""The wheels: built twice to the same bytes, what is in them, the oldest Linux they bear, and the tests on them; and
+which ones cibuildwheel would build. It builds them in containers and on other systems: here it only says which.
 
     python tests/wheels.py
 
-Needs a C compiler, auditwheel, and pip's access to setuptools and Cython.
+Needs a C compiler, auditwheel, cibuildwheel, and pip's access to setuptools and Cython.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ REPOSITORY = Path(__file__).parent.parent
 PUBLISHED = {"CFLAGS": "-g0", "LDFLAGS": "-Wl,--strip-all", "WOOX_FAST_REQUIRE_EXTENSION": "1"}
 MAX_SIZE = 200 * 1024
 TESTS = ("signatures", "errors", "signer", "threads")
+CPYTHONS = ("cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315", "cp315t")
+PLATFORMS = {
+    "linux": [f"{libc}linux_{arch}" for libc in ("many", "musl") for arch in ("x86_64", "aarch64")],
+    "macos": ["macosx_x86_64", "macosx_arm64"],
+    "windows": ["win_amd64"],
+}
 
 
 def run(*command: str | Path, cwd: Path = REPOSITORY, **environment: str) -> str:
@@ -57,7 +64,22 @@ def check_contents(wheel: Path, compiled: bool) -> str:
     return ", ".join(f"{Path(name).name} of {sizes[name] / 1024:.0f} KiB" for name in libraries) or "nothing compiled"
 
 
+def check_planned() -> str:
+    """Every CPython for every platform, and PyPy on as many as it is built for."""
+    counts = {}
+    for name, platforms in PLATFORMS.items():
+        shown = run(sys.executable, "-m", "cibuildwheel", "--print-build-identifiers", "--platform", name).split()
+        wanted = {f"{python}-{platform}" for python in CPYTHONS for platform in platforms}
+        others = set(shown) - wanted
+        assert wanted <= set(shown), f"cibuildwheel would not build {sorted(wanted - set(shown))}"
+        assert others, f"cibuildwheel would build nothing for PyPy on {name}"
+        assert others <= {f"pp311-{platform}" for platform in platforms}, f"cibuildwheel would build {sorted(others)}"
+        counts[name] = len(shown)
+    return ", ".join(f"{count} for {name}" for name, count in counts.items())
+
+
 def main() -> None:
+    print(f"cibuildwheel would build {check_planned()}; it was not run")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         one, two = (build(folder / name, **PUBLISHED) for name in ("one", "two, elsewhere"))
