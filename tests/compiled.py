@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 CORE = Path(__file__).parent.parent / "src" / "core"
 HARNESSES = Path(__file__).parent / "core"
 FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
+# The stack of every allocation and a large quarantine would cost more than the test itself.
+ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+
+
+def _links(compiler: str, flags: list[str], function: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [compiler, *flags, "-x", "c", "-", "-o", f"{folder}/program"]
+        source = f"int {function}(void) {{ return 0; }}"
+        return subprocess.run(command, input=source, text=True, capture_output=True).returncode == 0
+
+
+# A compiler may lack the sanitizers, and clang libFuzzer: Debian has clang's in a package of their own.
+SANITIZING = [name for name in COMPILERS if _links(name, FUZZ_FLAGS, "main")]
+LIBFUZZER = "clang" in SANITIZING and _links("clang", LIBFUZZER_FLAGS, "LLVMFuzzerTestOneInput")
 
 
 def compile_core(
@@ -31,6 +48,17 @@ def compile_core(
     command = [compiler, "-std=gnu11", "-pthread", "-I", core, *flags, *sources, *libraries, "-o", program]
     subprocess.run(command, check=True)
     return program
+
+
+def fuzz_core(folder: Path, limit: str) -> str:
+    """What libFuzzer says of the core, begun from the corpus and kept on until `limit`, an option of its own."""
+    program = compile_core(folder, "clang", "fuzz.c", *LIBFUZZER_FLAGS)
+    found = folder / "found"  # new inputs go here; those worth keeping are merged into the corpus by hand
+    found.mkdir()
+    command = [program, "-max_len=400", "-detect_leaks=0", limit, found, HARNESSES / "corpus"]
+    done = subprocess.run(command, env=os.environ | ASAN, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-6000:]
+    return done.stderr
 
 
 def compile_package(folder: Path, *changes: tuple[str, str, str]) -> Path:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from compiled import FUZZ_FLAGS, HARNESSES, compile_core
+from compiled import FUZZ_FLAGS, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from conftest import MODULES, _twins
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,35 +22,18 @@ from load import check_load
 from soak import sign_on_threads, stays_flat
 from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 
-CORPUS = HARNESSES / "corpus"
-# The stack of every allocation and a large quarantine would cost more than the test itself.
-ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
-
-
-def needs(*programs: str) -> None:
-    """Exit with what to install, if a program is missing."""
-    packages = {"clang": "clang libclang-rt-14-dev", "gcc": "gcc"}
-    missing = [packages.get(program, program) for program in programs if not shutil.which(program)]
-    if missing:
-        sys.exit(f"This needs {', '.join(programs)}; on Debian: apt-get install {' '.join(missing)}")
+DEBIAN = "on Debian: apt-get install gcc clang libclang-rt-14-dev, or whichever release clang has there"
 
 
 def fuzz(minutes: float) -> int:
     """libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer on the core for nine tenths of the time, then
     hypothesis on each twin."""
-    needs("clang")
+    if not LIBFUZZER:
+        sys.exit(f"This needs clang with libFuzzer; {DEBIAN}")
     with tempfile.TemporaryDirectory() as folder:
-        flags = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
-        program = compile_core(Path(folder), "clang", "fuzz.c", *flags)
-        found = Path(folder) / "found"  # new inputs go here; those worth keeping are merged into the corpus by hand
-        found.mkdir()
-        command = [program, "-max_len=400", "-detect_leaks=0", f"-max_total_time={int(minutes * 54)}", found, CORPUS]
-        core = subprocess.run(command, env=os.environ | ASAN, stderr=subprocess.PIPE, text=True)
-    if core.returncode:
-        print(core.stderr[-6000:], file=sys.stderr)
-        return 1
-    done = re.search(r"Done (\d+) runs in (\d+) second", core.stderr)
-    assert done, core.stderr
+        said = fuzz_core(Path(folder), f"-max_total_time={int(minutes * 54)}")
+    done = re.search(r"Done (\d+) runs in (\d+) second", said)
+    assert done, said
     surface = fuzz_surface(time.monotonic() + minutes * 6)
     print(
         f"fuzz: {int(done[1]):,} executions of the core in {int(done[2]):,} s under ASan and UBSan, "
@@ -119,9 +100,10 @@ def counts(full: int, scale: float) -> int:
 
 def prove() -> int:
     """By exhaustion: all sizes of two parts and the head to two blocks and a bit, then those near every border."""
-    needs("gcc", "clang")
+    if len(SANITIZING) < 2:
+        sys.exit(f"This needs gcc and clang with their sanitizers; {DEBIAN}")
     signatures = 0
-    for compiler in "gcc", "clang":
+    for compiler in SANITIZING:
         with tempfile.TemporaryDirectory() as folder:
             program = compile_core(Path(folder), compiler, "borders.c", *FUZZ_FLAGS)
             for sizes in (["137", "1"], ["700", "64"]):

@@ -6,14 +6,14 @@ import random
 import subprocess
 
 import pytest
-from compiled import COMPILERS, FUZZ_FLAGS, HARNESSES, compile_core
+from compiled import FUZZ_FLAGS, HARNESSES, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import NOW, oracle
 from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("compiler", SANITIZING)
 def test_the_core_under_the_sanitizers(tmp_path, compiler):
     """Every input of the corpus and 20,000 random ones: no bad access, no undefined behaviour, no wrong signature."""
     program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", *FUZZ_FLAGS)
@@ -23,13 +23,21 @@ def test_the_core_under_the_sanitizers(tmp_path, compiler):
     assert result.stdout == f"{20000 + len(corpus)} executions clean\n", result.stderr
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("compiler", SANITIZING)
 def test_a_read_past_the_end_is_found(tmp_path, compiler):
     """The control: each part is said to be one byte longer than it is."""
     program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", "-DSAID_LONGER=1", *FUZZ_FLAGS)
     result = subprocess.run([program, "100"], capture_output=True, text=True)
     assert result.returncode != 0
     assert "ERROR: AddressSanitizer" in result.stderr
+
+
+@pytest.mark.skipif(
+    not LIBFUZZER, reason="no clang with libFuzzer (.ci/run installs it): random inputs alone, as above"
+)
+def test_a_short_run_of_libfuzzer(tmp_path):
+    """The same, but guided: what reaches new code is kept and changed further."""
+    assert "Done 100000 runs" in fuzz_core(tmp_path, "-runs=100000")
 
 
 @settings(max_examples=150, deadline=None)
