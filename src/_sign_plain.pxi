@@ -44,6 +44,14 @@ cdef extern from "plain_int.h":
 cdef extern from *:
     """
     #include <time.h>
+    /* CPython drops an exception where it has no memory for the frame that was to see it, and then, from 3.12 on,
+     * crashes in noting a traceback for none. Only Cython's own note of where a refusal came from calls this. */
+    static int traceback_here(PyFrameObject *frame) {
+        if (PyErr_Occurred()) return PyTraceBack_Here(frame);
+        PyErr_NoMemory();
+        return -1;
+    }
+    #define PyTraceBack_Here traceback_here
     """
     ctypedef struct PyASCIIObject:
         pass
