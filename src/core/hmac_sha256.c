@@ -100,7 +100,7 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
         const uint8_t *from = message->parts[i].data;
         size_t size = message->parts[i].size;
         if (size >= (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE) {
-            size_t room = (size_t)(m->scratch - out) % SHA256_BLOCK_SIZE;
+            size_t room = (0 - (size_t)(out - m->scratch)) % SHA256_BLOCK_SIZE;
             size_t count = (size - room) / SHA256_BLOCK_SIZE, whole = count * SHA256_BLOCK_SIZE;
             copy(out, from, room);
             out += room;
