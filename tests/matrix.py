@@ -150,15 +150,14 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
         shutil.copyfile(REPOSITORY / file, source / file)
     installed = place.there / "venv/bin/python"
     pypy = "PyPy" in identity
-    # Newer releases of hypothesis have no wheel that PyPy can use.
-    wheels = ["--only-binary=hypothesis"] if pypy else []
     cffi = [] if pypy else ["cffi"]
     what = place.there / "source"
     flags = {"WOOX_FAST_REQUIRE_EXTENSION": "1", "WOOX_FAST_CFFI": "1"}
     for command in (
         (python, "-m", "venv", place.there / "venv"),
-        (installed, "-m", "pip", "install", "-q", "--prefer-binary", *wheels, *NEEDS, *cffi),
-        (installed, "-m", "pip", "install", "-q", f"{what}[test]" if whole else what),
+        # The newest that has a wheel: to build some of these takes longer than all tests, and Rust.
+        (installed, "-m", "pip", "install", "-q", "--only-binary=:all:", *NEEDS, *cffi),
+        (installed, "-m", "pip", "install", "-q", "--only-binary=:all:", f"{what}[test]" if whole else what),
     ):
         done = run(place, *command, **flags)
         if done.returncode != 0:
@@ -208,7 +207,10 @@ def main() -> int:
         label = f"{identity}, free-threaded" if name.endswith("t") else identity
         rows.append((label, outcomes))
         print(label, {twin: dict(counts) for twin, counts in sorted(outcomes.items())}, flush=True)
-    print("\n" + table(rows))
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    print(f"\n{table(rows)}\n\nat commit {commit}")
     for problem in problems:
         print(f"\n{problem}")
     return 1 if problems else 0
