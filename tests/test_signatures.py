@@ -239,9 +239,7 @@ def test_a_batch_that_grows_while_it_is_signed(signer):
             return memoryview(bytes(self))
 
     requests = [(NOW, "POST", "/", Growing(b"x"))] * 2
-    signatures = signer.sign_many(requests)
-    assert signatures[:2] == [oracle(b"%dPOST/x" % NOW)] * 2
-    assert signatures[2:] == [oracle(b"%dGET/" % NOW)] * (len(requests) - 2)
+    assert signer.sign_many(requests) == [oracle(b"%dPOST/x" % NOW)] * 2  # what was given
 
 
 def test_keyword_arguments(signer, twin):
