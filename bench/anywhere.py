@@ -2,7 +2,8 @@
 
     python bench/anywhere.py
 
-Nanoseconds per signature, the least of several rounds, against the standard library; and what a second thread costs.
+Nanoseconds of processor time per signature, so that a busy machine does not blur it, the least of several rounds,
+against the standard library; and what a second thread costs.
 """
 
 from __future__ import annotations
@@ -42,15 +43,15 @@ def by_copy(timestamp: int, method: str, path: str, body: str) -> str:
 
 
 def loop(sign: Sign, method: str, path: str, body: str) -> float:
-    start = time.perf_counter_ns()
+    start = time.process_time_ns()
     for i in range(CALLS):
         sign(NOW + i, method, path, body)
-    return (time.perf_counter_ns() - start) / CALLS
+    return (time.process_time_ns() - start) / CALLS
 
 
 def nanoseconds(signs: Sequence[Sign], method: str, path: str, body: str) -> list[float]:
-    """The least of each, in interleaved rounds, so that what else the machine does meets them all; each has a loop of
-    its own, since interpreters specialize and compile a loop for what they saw in it."""
+    """The least of each, in interleaved rounds. Each has a loop of its own, since interpreters specialize and compile a
+    loop for what they saw in it."""
     loops = [FunctionType(loop.__code__.replace(), globals()) for _ in signs]
     best = [float("inf")] * len(signs)
     for _ in range(ROUNDS):
@@ -59,8 +60,7 @@ def nanoseconds(signs: Sequence[Sign], method: str, path: str, body: str) -> lis
 
 
 def cpu_nanoseconds(threads: int, work: Callable[[], object], count: int) -> float:
-    """Processor time per signature, so that a busy machine does not blur it: as much on two threads as on one is twice
-    the signatures in the same time, if both have a core."""
+    """As much on each of two threads as on one is twice the signatures in the same time, if both have a core."""
     best = float("inf")
     for _ in range(ROUNDS):
         workers = [threading.Thread(target=work) for _ in range(threads)]
