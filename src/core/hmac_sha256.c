@@ -161,7 +161,7 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
 }
 
 /* Messages of a group are padded, then hashed, then each inner digest is: so that what is read was written long enough
- * ago, and no hash waits for the one that has just begun. A sixth quicker than one pair after the other. */
+ * ago, and no hash waits for the one that has just begun. A tenth quicker than one pair after the other. */
 enum { GROUP = 8, WINDOW = 64 };
 
 static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
