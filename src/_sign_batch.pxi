@@ -47,9 +47,8 @@ cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t inde
         return 0
     timestamp, method, path, body = request
     head, body = checked_head(timestamp, method, path), _checks.body_bytes(body)
-    if isinstance(body, memoryview):
-        if type(body.obj) is not bytes:
-            body = body.tobytes()  # others may write into it while the GIL is let go of
+    if isinstance(body, memoryview) and type(body.obj) is not bytes:
+        body = body.tobytes()  # others may write into it while the GIL is let go of
     held[index] = (head, body)
     if isinstance(body, memoryview):
         checked_message(message, head, PyMemoryView_GET_BUFFER(body).buf, <size_t>PyMemoryView_GET_BUFFER(body).len)
