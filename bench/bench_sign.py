@@ -18,12 +18,12 @@ from measure import one_core
 
 import woox_fast
 
-contest_of = cache(lambda name: CASES[name]())
+case_of = cache(lambda name: CASES[name]())
 
 
 def _cases() -> Iterator[Any]:
     for group in CASES:
-        case: Case = contest_of(group)
+        case: Case = case_of(group)
         if not case.environment:  # this process has its own
             for name, timed in case.timed.items():
                 units = f" ({timed.units:,} a call)" if timed.units > 1 else ""
@@ -35,7 +35,7 @@ def _cases() -> Iterator[Any]:
 @pytest.mark.benchmark(max_time=0.1, min_rounds=5, warmup=False)
 @pytest.mark.parametrize(("group", "name"), list(_cases()))
 def bench_sign(benchmark: Any, group: str, name: str) -> None:
-    case = contest_of(group)
+    case = case_of(group)
     timed = case.timed[name]
     call = timed.once()
     assert timed.right(call())

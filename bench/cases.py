@@ -223,7 +223,7 @@ def with_limit(
     }
 
 
-def sign_contest(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Case:
+def sign_case(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Case:
     given = GIVEN | request._asdict()
     right = signature(request).__eq__
     timed = {
@@ -245,7 +245,7 @@ STEPS = {
 }
 
 
-def steps_contest(request: Request) -> Case:
+def steps_case(request: Request) -> Case:
     steps = native.steps().Steps(API_SECRET.encode())
     given = GIVEN | request._asdict() | {"steps": steps}
     right: dict[str, Callable[[Any], bool]] = {"hash": signature(request).__eq__, "sign": signature(request).__eq__}
@@ -264,14 +264,14 @@ def steps_contest(request: Request) -> Case:
     )
 
 
-def length_contest(size: int) -> Case:
+def length_case(size: int) -> Case:
     request = body_of(size)
-    case = sign_contest(request, FOR_LENGTH)
+    case = sign_case(request, FOR_LENGTH)
     # What the hash alone takes, where the message does not stay in the first cache.
     return replace(case, timed=case.timed | {"limit: compress of as many bytes": compress(request.prehash)})
 
 
-def headers_contest(request: Request) -> Case:
+def headers_case(request: Request) -> Case:
     _, method, path, body = request
     given = GIVEN | request._asdict()
 
@@ -298,7 +298,7 @@ def headers_contest(request: Request) -> Case:
     return Case(with_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
 
 
-def batch_contest(make: Callable[[int], Request], size: int) -> Case:
+def batch_case(make: Callable[[int], Request], size: int) -> Case:
     requests = [make(number) for number in range(size)]
     given = GIVEN | {"requests": [tuple(request) for request in requests]}
     right = [signature(request) for request in requests].__eq__
@@ -326,7 +326,7 @@ def batch_contest(make: Callable[[int], Request], size: int) -> Case:
     return Case(limit, requests[0].blocks)
 
 
-def keys_contest(count: int) -> Case:
+def keys_case(count: int) -> Case:
     """One message under `count` keys in random order, and as often under one key. Beside them as many objects whose
     `sign` does nothing: CPython counts a reference in each, wherever in memory it is."""
     request = post()
@@ -356,7 +356,7 @@ def keys_contest(count: int) -> Case:
     )
 
 
-def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> Case:
+def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case:
     """As many messages on one thread and on each of two. Each thread has its own: the counts of references to shared
     ones would go back and forth between the cores."""
     batches = [[make(number + thread * messages) for number in range(messages)] for thread in range(2)]
@@ -380,7 +380,7 @@ def children_time() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def import_contest() -> Case:
+def import_case() -> Case:
     # As installed by pip: with the bytecode of our modules written once, not compiled from source each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -391,7 +391,7 @@ def import_contest() -> Case:
     return Case({"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=children_time)
 
 
-def portable_contest() -> Case:
+def portable_case() -> Case:
     """The portable compress beside OpenSSL's without SHA-NI (leaf 7, EBX, bit 29)."""
     message = bytes(16384)
     ours = compress(message, "portable")
@@ -408,20 +408,20 @@ LENGTHS = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576]
 BATCHES = [1, 8, 32, 128, 1000, 10_000]
 KEYS = [1, 100, 1000, 10_000, 100_000]
 CASES: dict[str, Callable[[], Case]] = {
-    "sign-get": lambda: sign_contest(get()),
-    "sign-post": lambda: sign_contest(post()),
-    "sign-get-str": lambda: sign_contest(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "sign-post-str": lambda: sign_contest(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "steps-get": lambda: steps_contest(get()),
-    "steps-post": lambda: steps_contest(post()),
-    "headers-get": lambda: headers_contest(get()),
-    "headers-post": lambda: headers_contest(post()),
-    **{f"batch-get-{size}": partial(batch_contest, get, size) for size in BATCHES},
-    **{f"batch-post-{size}": partial(batch_contest, post, size) for size in BATCHES},
-    **{f"length-{size}": partial(length_contest, size) for size in LENGTHS},
-    "portable": portable_contest,
-    **{f"keys-{count}": partial(keys_contest, count) for count in KEYS},
-    "threads-post": lambda: threads_contest(post),
-    "threads-4096": lambda: threads_contest(lambda number: body_of(4096, number)),
-    "import": import_contest,
+    "sign-get": lambda: sign_case(get()),
+    "sign-post": lambda: sign_case(post()),
+    "sign-get-str": lambda: sign_case(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "sign-post-str": lambda: sign_case(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "steps-get": lambda: steps_case(get()),
+    "steps-post": lambda: steps_case(post()),
+    "headers-get": lambda: headers_case(get()),
+    "headers-post": lambda: headers_case(post()),
+    **{f"batch-get-{size}": partial(batch_case, get, size) for size in BATCHES},
+    **{f"batch-post-{size}": partial(batch_case, post, size) for size in BATCHES},
+    **{f"length-{size}": partial(length_case, size) for size in LENGTHS},
+    "portable": portable_case,
+    **{f"keys-{count}": partial(keys_case, count) for count in KEYS},
+    "threads-post": lambda: threads_case(post),
+    "threads-4096": lambda: threads_case(lambda number: body_of(4096, number)),
+    "import": import_case,
 }
