@@ -20,7 +20,11 @@ from .explain import report
 if TYPE_CHECKING:
     from ..sandbox import RequestRecord
 
-EXAMPLES = ("sandbox", "sandbox --port 0 --rate-limits", "sandbox --json | jq .verdict")
+EXAMPLES = (
+    "woox-fast sandbox",
+    "woox-fast sandbox --port 0 --rate-limits",
+    "woox-fast sandbox --json > requests.jsonl",
+)
 BACKLOG = 1000  # lines still to be printed; more is counted, and not printed
 
 
@@ -38,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     from .. import sandbox
 
     api_key, api_secret = credentials() or (sandbox.DEMO_API_KEY, sandbox.DEMO_API_SECRET)
