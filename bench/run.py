@@ -165,8 +165,8 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="NAME", help="cases whose name begins so")
     parser.add_argument("--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md")
     options = parser.parse_args()
-    if options.only and options.page:
-        parser.error("--page needs every case: leave out --only")
+    if options.only and options.docs:
+        parser.error("--docs needs every case: leave out --only")
     console = Console(width=120, highlight=False)
     figures: dict[str, Figures] = {}
     for name in CASES:
@@ -188,7 +188,7 @@ def main() -> None:
     if not options.only:
         write_json(figures)
         console.print(f"written: {JSON.relative_to(ROOT)}")
-    if options.page:
+    if options.docs:
         import charts  # matplotlib takes a second to load
 
         charts.draw(figures, ROOT / "docs" / "images" / "charts")
