@@ -16,7 +16,7 @@ import pytest
 
 import woox_fast
 from woox_fast import cli
-from woox_fast.cli.common import UsageError, credentials
+from woox_fast.cli.common import UsageError
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET
 
 
@@ -133,46 +133,6 @@ def test_exit_status_of_a_verb_that_gives_up(
     assert capsys.readouterr().err == line
 
 
-# credentials
-
-
-def set_credentials(monkeypatch: pytest.MonkeyPatch, api_key: str | None, api_secret: str | None) -> None:
-    for name, value in (("WOOX_API_KEY", api_key), ("WOOX_API_SECRET", api_secret)):
-        monkeypatch.delenv(name, raising=False)
-        if value is not None:
-            monkeypatch.setenv(name, value)
-
-
-@pytest.mark.parametrize(
-    ("api_key", "api_secret", "expected"),
-    [(None, None, None), ("", "", None), ("k", "s", ("k", "s"))],
-)
-def test_credentials(
-    api_key: str | None, api_secret: str | None, expected: tuple[str, str] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_credentials(monkeypatch, api_key, api_secret)
-    assert credentials() == expected
-
-
-@pytest.mark.parametrize(
-    ("api_key", "api_secret", "missing"),
-    [("k", None, "WOOX_API_SECRET"), ("k", "", "WOOX_API_SECRET"), (None, "hunter2", "WOOX_API_KEY")],
-)
-@pytest.mark.parametrize("verb", ["demo", "sandbox"])
-def test_half_of_the_credentials_is_exit_status_2(
-    verb: str,
-    api_key: str | None,
-    api_secret: str | None,
-    missing: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture,
-) -> None:
-    set_credentials(monkeypatch, api_key, api_secret)
-    assert cli.main([verb]) == 2
-    errors = capsys.readouterr().err
-    assert errors == f"woox-fast {verb}: {missing} is not set, but its counterpart is; set both or neither\n"
-
-
 # demo
 
 
@@ -197,7 +157,8 @@ def test_what_the_demo_is_given(
         calls.append((orders, url, credentials, options))
         return report.Outcome(orders, url, {}).failed("no luck", 41)
 
-    set_credentials(monkeypatch, "k", "s")
+    monkeypatch.setenv("WOOX_API_KEY", "k")
+    monkeypatch.setenv("WOOX_API_SECRET", "s")
     monkeypatch.setattr(run, "run", record)
     assert cli.main(["demo", *arguments]) == 41
     assert calls == [expected]
@@ -275,7 +236,8 @@ def test_what_the_sandbox_is_given(arguments: list[str], limited: bool, monkeypa
     import woox_fast.sandbox
 
     calls = []
-    set_credentials(monkeypatch, "k", "s")
+    monkeypatch.setenv("WOOX_API_KEY", "k")
+    monkeypatch.setenv("WOOX_API_SECRET", "s")
     monkeypatch.setattr(woox_fast.sandbox, "run", lambda *given, **more: calls.append((*given, more)))
     assert cli.main(["sandbox", "--host", "::1", "--port", "0", "--quiet", *arguments]) == 0
     assert calls[0][:4] == ("::1", 0, "k", "s")

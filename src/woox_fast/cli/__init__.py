@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
         finally:
+            _flush_errors()
             show.flush()
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
@@ -108,7 +109,7 @@ def parser(with_arguments: Iterable[str] = VERBS) -> Parser:
             module = import_module(f"{__name__}.{name}")
             module.add_arguments(subparser)
             subparser.add_argument("--json", action="store_true", help="print JSON, for scripts")
-            examples = "\n".join("  " + example.replace("\n", "\n      ") for example in module.EXAMPLES)
+            examples = "\n".join("  " + example.replace("\n", "\n  ") for example in module.EXAMPLES)
             subparser.epilog = "\n\n".join(filter(None, [subparser.epilog, f"examples:\n{examples}"]))
     return parser
 
@@ -124,6 +125,14 @@ def _open_closed_streams() -> None:
         sys.stdin = os.fdopen(0, closefd=False)
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", closefd=False)
+
+
+def _flush_errors() -> None:
+    """Write out what is left for standard error; where that fails there is nobody to tell."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _fail(status: int, name: str, message: str) -> int:

@@ -37,7 +37,7 @@ def looks_like_secret(text: str) -> bool:
 def without_secrets(message: str, argv: Iterable[str]) -> str:
     """`message` without those of the arguments that look like a secret, or their beginnings."""
     for argument in argv:
-        for text in (argument, argument.partition("=")[2]):
+        for text in (argument.removeprefix("@"), argument.partition("=")[2]):
             if looks_like_secret(text):
                 shown = rf"{re.escape(text[:12])}[A-Za-z0-9+/_=-]*" if len(text) >= 16 else re.escape(text)
                 message = re.sub(shown, NOT_SHOWN, message)
@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
         """As argparse's, but for a secret on the command line, and for what it says of what it does not know."""
-        if option := next((found[0] for one in args if (found := _SECRET_OPTIONS.match(one))), ""):
+        if option := next((one.partition("=")[0] for one in args if _SECRET_OPTIONS.match(one)), ""):
             self.error(
                 f"{option}: a secret is not taken from the command line, where the shell's history keeps it and "
                 f"other users see it; {HOW_TO_GIVE_IT}"

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "woox-fast send GET /v3/asset/balances --example",
     """woox-fast send POST /v3/trade/order --example \\
-    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"POST_ONLY","price":"10","quantity":"1"}'""",
+    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY",
+             "type":"POST_ONLY","price":"10","quantity":"1"}'""",
     "woox-fast send GET '/v3/trade/orders?symbol=SPOT_BTC_USDT' --example",
 )
 TIMEOUT_S = 10.0

@@ -7,8 +7,8 @@ a request twice, or takes a proxy or a password from the environment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -172,21 +172,18 @@ def _once() -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
 
 
 class GatewayClient:
-    """`woox_fast.gateway.Gateway`: one blocking socket, no client in between."""
+    """`woox_fast.gateway.Gateway`: blocking sockets, no client in between."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
         from ...gateway import Gateway
 
         self._opened = ExitStack()
-        self._gateway = self._opened.enter_context(Gateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
+        with _gateway_errors():
+            self._gateway = self._opened.enter_context(Gateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
 
     def submit(self, request: Request) -> Reply:
-        from ...gateway import NotSentError
-
-        try:
+        with _gateway_errors():
             reply = self._gateway.request(request.method, request.target, _body(request))
-        except OSError as error:
-            raise NoAnswerError(type(error).__name__, was_sent=not isinstance(error, NotSentError)) from error
         return Reply(reply.status, reply.body)
 
     def close(self) -> None:
@@ -194,22 +191,29 @@ class GatewayClient:
 
 
 class AsyncGatewayClient(_AsyncClient):
-    """`woox_fast.gateway.AsyncGateway`: one socket on an event loop."""
+    """`woox_fast.gateway.AsyncGateway`: sockets on an event loop."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
         from ...gateway import AsyncGateway
 
         super().__init__()
-        self._gateway = self._open(lambda: AsyncGateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
+        with _gateway_errors():
+            self._gateway = self._open(lambda: AsyncGateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
 
     def submit(self, request: Request) -> Reply:
-        from ...gateway import NotSentError
-
-        try:
+        with _gateway_errors():
             reply = self._run(self._gateway.request(request.method, request.target, _body(request)))
-        except OSError as error:
-            raise NoAnswerError(type(error).__name__, was_sent=not isinstance(error, NotSentError)) from error
         return Reply(reply.status, reply.body)
+
+
+@contextmanager
+def _gateway_errors() -> Iterator[None]:
+    from ...gateway import NotSentError
+
+    try:
+        yield
+    except OSError as error:
+        raise NoAnswerError(type(error).__name__, was_sent=not isinstance(error, NotSentError)) from error
 
 
 def _body(request: Request) -> bytes:
