@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+import secrets
 import shlex
 from functools import cache
 from importlib.resources import files
@@ -87,6 +88,7 @@ class Inspector:
         self._explainer: Explainer | None = None
         self._explained: dict[int, Explained] = {}
         self._watchers = 0
+        self._started = secrets.token_hex(4)  # a page that finds another begins anew
 
     def close(self) -> None:
         if self._explainer is not None:
@@ -145,6 +147,7 @@ class Inspector:
         exchange = self._sandbox.exchange
         newest = map(order_row, islice(reversed(exchange.orders.open.values()), MOST_ORDERS))
         return {
+            "started": self._started,
             "account": self._sandbox.api_key[:4],
             "stats": self._sandbox.stats(),
             "faults": self._sandbox.faults.rows(),
@@ -256,11 +259,11 @@ class Inspector:
         options = {"--body": body, "--timestamp": record.stamp, "--signature": record.signature}
         if any(text.startswith(("-", "@")) or "\0" in text for text in (*given, *options.values())):
             return "", "Something in the request cannot stand on a command line."
-        words = ["woox-fast", "explain", *map(_quoted, given)]
+        words = [" ".join(["woox-fast", "explain", *map(_quoted, given)])]
         words += [f"{option} {_quoted(text)}" for option, text in options.items() if text]
         if self._secret == API_SECRET:
             words.append("--example")
-        command = " ".join(words)
+        command = " \\\n  ".join(words)
         if len(command) > MOST_COMMAND:
             return "", "The request is too long for a command line."
         if self._secret in command:
