@@ -12,10 +12,12 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
+# A process for each core; each takes the next tests from the other when it has done its own.
+SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# ARGS are bench/run.py's: make bench ARGS=--readme draws the charts and writes the README's table
+# ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
 	@$(BIN)/python bench/run.py $(ARGS)
