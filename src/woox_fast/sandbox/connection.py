@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from .server import Sandbox
+from .state import State
+
+Handle = Callable[[web.BaseRequest, int], Awaitable[web.StreamResponse]]
 
 
 class Connection(web.RequestHandler):
     """`served` counts its requests."""
 
-    __slots__ = ("_opening", "_sandbox", "served")
+    __slots__ = ("_opening", "_state", "served")
 
-    def __init__(self, server: web.Server, sandbox: Sandbox) -> None:
+    def __init__(self, server: web.Server, state: State) -> None:
         options: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,  # the signature covers the body as it arrived
-            "keepalive_timeout": sandbox.timeout,
+            "keepalive_timeout": state.timeout,
             "lingering_time": 2.0,  # seconds to read on after a refusal, so that the client sees the reply
         }
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.served = 0
-        self._sandbox = sandbox
+        self._state = state
         self._opening: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         # aiohttp's own timer starts at the first reply (newer versions: at once); a client that never completes a
         # request must not hold a connection for ever.
-        self._opening = asyncio.get_running_loop().call_later(self._sandbox.timeout, self.force_close)
-        self._sandbox.faults.connected()
+        self._opening = asyncio.get_running_loop().call_later(self._state.timeout, self.force_close)
+        self._state.faults.connected()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._opened()
@@ -56,21 +58,22 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        return self._sandbox.refuse_malformed(exc, status)
+        return self._state.refuse_malformed(exc, status)
 
 
 class Server(web.Server):
-    """Makes a `Connection` of each that is taken, and gives each request to the sandbox."""
+    """Makes a `Connection` of each that is taken; gives each request, and its number on its connection, to `handle`."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, state: State, handle: Handle) -> None:
         super().__init__(self._handle)
-        self._sandbox = sandbox
+        self._state = state
+        self._handle_one = handle
 
     def __call__(self) -> web.RequestHandler:
-        return Connection(self, self._sandbox)
+        return Connection(self, self._state)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = request.protocol
         assert isinstance(connection, Connection)  # noqa: S101
         connection.begin()
-        return await self._sandbox.handle(request, connection.served)
+        return await self._handle_one(request, connection.served)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -19,10 +19,8 @@ from .errors import ApiError
 from .faults import FAULTS, FaultError
 from .inspector import Inspector
 from .params import parse_query
+from .state import State
 from .visit import Visit, json_reply
-
-if TYPE_CHECKING:
-    from .server import Sandbox
 
 Route = Callable[[Visit], Awaitable[web.StreamResponse]]
 MOST_ORDERS = 10_000
@@ -45,9 +43,9 @@ class ControlError(Exception):
 class Control:
     """Answers what is asked of the sandbox itself."""
 
-    def __init__(self, sandbox: Sandbox, api_secret: str) -> None:
-        self._sandbox = sandbox
-        self._inspector = Inspector(sandbox, api_secret)
+    def __init__(self, state: State, api_secret: str) -> None:
+        self._state = state
+        self._inspector = Inspector(state, api_secret)
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/"): self._inspector.page,
             ("GET", "/sandbox/events"): self._inspector.events,
@@ -94,30 +92,30 @@ class Control:
             return False
 
     async def _stats(self, visit: Visit) -> web.Response:
-        return self._data(visit, self._sandbox.stats())
+        return self._data(visit, self._state.stats())
 
     async def _orders(self, visit: Visit) -> web.Response:
         limit = self._number(visit, "limit", MOST_ORDERS)
-        return self._data(visit, self._sandbox.orders(MOST_ORDERS if limit is None else limit))
+        return self._data(visit, self._state.orders(MOST_ORDERS if limit is None else limit))
 
     async def _faults(self, visit: Visit) -> web.Response:
         known = [
             {"fault": name, "usage": fault.usage, "sentence": fault.sentence, "example": fault.example}
             for name, fault in FAULTS.items()
         ]
-        return self._data(visit, {"rules": self._sandbox.faults.rows(), "faults": known})
+        return self._data(visit, {"rules": self._state.faults.rows(), "faults": known})
 
     async def _add_fault(self, visit: Visit) -> web.Response:
         """Add the rule of {"rule": TEXT}; gives its number."""
         if visit.request.content_type != "application/json":  # a form of another site cannot say this
             raise ControlError(415, "Send JSON, with Content-Type: application/json.")
         try:
-            given = json.loads(await asyncio.wait_for(visit.request.read(), self._sandbox.timeout))
+            given = json.loads(await asyncio.wait_for(visit.request.read(), self._state.timeout))
             rule = given["rule"]
         except (ValueError, RecursionError, KeyError, TypeError, asyncio.TimeoutError, web.HTTPException):
             raise ControlError(400, 'Send {"rule": TEXT}, such as {"rule": "reset-after first 1"}.') from None
         try:
-            added = self._sandbox.faults.add(rule)
+            added = self._state.faults.add(rule)
         except (FaultError, TypeError) as error:
             raise ControlError(400, f"{error}.") from None
         return self._data(visit, {"number": added.number, "rule": str(added)})
@@ -126,10 +124,10 @@ class Control:
         """Remove the rule of ?number=N, or all."""
         number = self._number(visit, "number", 2**63 - 1)
         if number is None:
-            self._sandbox.faults.clear()
-        elif not self._sandbox.faults.remove(number):
+            self._state.faults.clear()
+        elif not self._state.faults.remove(number):
             raise ControlError(404, f"There is no fault {number}.")
-        return self._data(visit, {"rules": self._sandbox.faults.rows()})
+        return self._data(visit, {"rules": self._state.faults.rows()})
 
     def _number(self, visit: Visit, name: str, most: int) -> int | None:
         """The one parameter that there may be in the query."""

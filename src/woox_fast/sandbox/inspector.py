@@ -17,7 +17,7 @@ import shlex
 from functools import cache
 from importlib.resources import files
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -29,10 +29,8 @@ from .orders import order_row
 from .params import parse_query
 from .process import Explained, Explainer
 from .record import RequestRecord
+from .state import State
 from .visit import Visit, json_reply
-
-if TYPE_CHECKING:
-    from .server import Sandbox
 
 TICK_S = 0.2  # how often a page is told what is new
 QUIET_S = 15.0  # a comment after so long, so that a dead connection is noticed
@@ -82,8 +80,8 @@ def page() -> tuple[bytes, str]:
 class Inspector:
     """Serves the page, the stream of what is new, and the details of one request."""
 
-    def __init__(self, sandbox: Sandbox, api_secret: str) -> None:
-        self._sandbox = sandbox
+    def __init__(self, state: State, api_secret: str) -> None:
+        self._state = state
         self._secret = api_secret
         self._explainer: Explainer | None = None
         self._explained: dict[int, Explained] = {}
@@ -124,16 +122,16 @@ class Inspector:
         return response
 
     async def _watch(self, visit: Visit, response: web.StreamResponse) -> None:
-        sandbox = self._sandbox
+        state = self._state
         told: dict[str, Any] = {}
-        seen, quiet_s = max(0, sandbox.seen - len(sandbox.requests)), 0.0
+        seen, quiet_s = max(0, state.seen - len(state.requests)), 0.0
         await response.write(b"retry: 1000\n\n")
-        while not sandbox.stopping.is_set() and visit.request.transport is not None:
+        while not state.stopping.is_set() and visit.request.transport is not None:
             now = self._now()
             news = {name: value for name, value in now.items() if told.get(name) != value}
-            if sandbox.seen > seen:
+            if state.seen > seen:
                 news["rows"], news["leftOut"] = self._rows(seen)
-                seen = sandbox.seen
+                seen = state.seen
             quiet_s += TICK_S
             if news:
                 await response.write(b"data: " + json.dumps(news).encode() + b"\n\n")
@@ -144,13 +142,13 @@ class Inspector:
             await visit.sleep(TICK_S)
 
     def _now(self) -> dict[str, Any]:
-        exchange = self._sandbox.exchange
+        exchange = self._state.exchange
         newest = map(order_row, islice(reversed(exchange.orders.open.values()), MOST_ORDERS))
         return {
             "started": self._started,
-            "account": self._sandbox.api_key[:4],
-            "stats": self._sandbox.stats(),
-            "faults": self._sandbox.faults.rows(),
+            "account": self._state.api_key[:4],
+            "stats": self._state.stats(),
+            "faults": self._state.faults.rows(),
             "book": [
                 [row["orderId"], row["clientOrderId"], row["symbol"], row["side"], row["type"], row["price"],
                  row["quantity"] or row["amount"], exchange.arrivals.get(row["clientOrderId"], 0)]
@@ -160,7 +158,7 @@ class Inspector:
 
     def _rows(self, seen: int) -> tuple[list[list[Any]], int]:
         """The rows of what came since, as far as it is kept, and how many are not."""
-        requests, last = self._sandbox.requests, self._sandbox.seen
+        requests, last = self._state.requests, self._state.seen
         kept = min(last - seen, len(requests))
         rows = [
             [last - kept + 1 + at, r.time_ms, self._shown(r.method[:20]), self._shown(r.target[:300]), r.status,
@@ -177,12 +175,12 @@ class Inspector:
             number = int(parse_query(visit.query)["number"])
         except (ApiError, ValueError, KeyError):
             number = 0
-        sandbox = self._sandbox
-        at = number - (sandbox.seen - len(sandbox.requests)) - 1
-        if not 0 <= at < len(sandbox.requests):
-            reason = f"Request {number:,} is not kept: only the last {len(sandbox.requests):,} are."
+        state = self._state
+        at = number - (state.seen - len(state.requests)) - 1
+        if not 0 <= at < len(state.requests):
+            reason = f"Request {number:,} is not kept: only the last {len(state.requests):,} are."
             return json_reply(404, {"success": False, "message": reason})
-        record, headers = sandbox.requests[at], sandbox.headers[at]
+        record, headers = state.requests[at], state.headers[at]
         explained = await self._explain(number, record)
         return json_reply(200, {"success": True, "data": self._detail(number, record, headers, explained)})
 
@@ -191,7 +189,7 @@ class Inspector:
             return None
         if number not in self._explained:
             if self._explainer is None:
-                self._explainer = Explainer(self._sandbox.api_key, self._secret)
+                self._explainer = Explainer(self._state.api_key, self._secret)
             explained = await asyncio.get_running_loop().run_in_executor(None, self._explainer.explain, record)
             if len(self._explained) >= 100:
                 self._explained.clear()

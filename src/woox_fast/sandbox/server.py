@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -23,20 +21,15 @@ from .connection import Server
 from .control import Control
 from .endpoints import find_endpoint
 from .errors import ApiError
-from .exchange import Exchange
 from .limits import RateLimiter
 from .params import Params, check_params, client_order_id, parse_body, parse_query
 from .record import RequestRecord
 from .rules import Faults, carry_out
+from .state import State
 from .visit import Sent, Visit, json_reply
 
-RECORDS_KEPT = 1000
-BODY_KEPT = 64 * 1024  # bytes of a record's body; with RECORDS_KEPT it bounds the memory that records take
 
-_log = logging.getLogger("woox_fast.sandbox")
-
-
-class Sandbox:
+class Sandbox(State):
     """An embedded exchange for one account.
 
     `api_key` and `api_secret` are the account's credentials. `rate_limits` turns the documented limits on. `faults` are
@@ -66,26 +59,14 @@ class Sandbox:
         timeout: float = 60.0,
         on_request: Callable[[RequestRecord], None] | None = None,
     ) -> None:
-        self.api_key = api_key
+        super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
         self.host = host
         self.port = port
-        self.url = ""
-        self.timeout = timeout
-        self.exchange = Exchange()
-        self.faults = Faults(faults)
-        self.requests: deque[RequestRecord] = deque(maxlen=RECORDS_KEPT)
-        self.headers: deque[tuple[tuple[bytes, bytes], ...]] = deque(maxlen=RECORDS_KEPT)  # of the same requests
-        self.seen = self.verified = self.accepted = self.refused = 0
-        self.verdicts: Counter[str] = Counter()
-        self.struck: Counter[str] = Counter()
         self._api_secret = api_secret.encode()
-        self._clock = clock
         self._limiter = RateLimiter() if rate_limits else None
-        self._on_request = on_request
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._control = Control(self, api_secret)
-        self.stopping: asyncio.Event  # of the loop that serves
 
     # serving
 
@@ -121,7 +102,7 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self._loop = loop
-        runner = web.ServerRunner(Server(self), shutdown_timeout=1.0)
+        runner = web.ServerRunner(Server(self, self.handle), shutdown_timeout=1.0)
         await runner.setup()
         door = _Door(runner)
         try:
@@ -137,28 +118,11 @@ class Sandbox:
             await runner.cleanup()
             self._control.close()
 
-    def stats(self) -> dict[str, Any]:
-        """The counts, as GET /sandbox/stats gives them."""
-        return {
-            "requests": self.seen,
-            "verified": self.verified,
-            "accepted": self.accepted,
-            "refused": self.refused,
-            "verdicts": dict(self.verdicts),
-            "faults": dict(self.struck),
-            "openOrders": len(self.exchange.orders.open),
-        }
-
-    def orders(self, most: int = 10_000) -> dict[str, Any]:
-        """What it holds, as GET /sandbox/orders gives it: `open` counts the open orders, `orders` lists the newest
-        `most` of them, `clientOrderIds` says how often each arrived, placed or not."""
-        return self.exchange.held(most)
-
     # one request
 
     async def handle(self, request: web.BaseRequest, served: int) -> web.StreamResponse:
         """Answer one request, the `served`th on its connection."""
-        visit = Visit(self, request, int(self._clock() * 1000))
+        visit = Visit(request, self.now_ms(), self.stopping, self.refuse)
         if visit.target == "/" or visit.target.startswith("/sandbox/") or "Origin" in request.headers:
             response = await self._control.handle(visit)
             if response is not None:
@@ -179,7 +143,7 @@ class Sandbox:
         reply = {"success": True, "data": data, "timestamp": visit.now_ms}
         if visit.target.startswith("/v1/"):
             reply = {"success": True, **data}
-        self._record(visit, 200, 0, "OK")
+        self.record(visit, 200, 0, "OK")
         return json_reply(200, reply)
 
     async def _handle_with_faults(self, visit: Visit, served: int) -> web.Response:
@@ -197,7 +161,7 @@ class Sandbox:
         self.struck.update(strike.name for strike in strikes)
         response = await carry_out(visit, strikes, lambda: self._answer(visit))
         if not visit.recorded:
-            self._record(visit, 0 if isinstance(response, Sent) else response.status, 0, "FAULT")
+            self.record(visit, 0 if isinstance(response, Sent) else response.status, 0, "FAULT")
         return await visit.send(response)
 
     async def _carry_out(self, visit: Visit) -> Params:
@@ -247,59 +211,6 @@ class Sandbox:
             raise ApiError("BODY_TIMEOUT", f"The body did not arrive within {self.timeout:g} s.") from None
         except (web.RequestPayloadError, ConnectionError) as error:
             raise ApiError("MALFORMED_HTTP", f"The body cannot be read: {type(error).__name__}.") from None
-
-    def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
-        """Answer what is not HTTP, or (status 500) a failure of the sandbox's own."""
-        if status < 500:
-            reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
-            api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason[:100]}.")
-        else:
-            _log.error("a request failed inside the sandbox", exc_info=error)
-            api_error = ApiError("UNKNOWN")
-        response = self.refuse(None, api_error)
-        response.force_close()
-        return response
-
-    def refuse(self, visit: Visit | None, error: ApiError) -> web.Response:
-        """The envelope of a refusal, recorded; `visit` is None if what came was not HTTP."""
-        code, status, _ = error.refusal
-        self._record(visit, status, code, error.name, error.message)
-        return json_reply(status, {"success": False, "code": code, "message": error.message})
-
-    def _record(self, visit: Visit | None, status: int, code: int, verdict: str, message: str = "") -> None:
-        if visit is None:
-            record = RequestRecord(int(self._clock() * 1000), "", "", status, code, verdict, 0.0, message=message)
-        else:
-            visit.recorded = True
-            headers, body = visit.request.headers, visit.body
-            record = RequestRecord(
-                visit.now_ms,
-                visit.request.method,
-                visit.request.raw_path,
-                status,
-                code,
-                verdict,
-                (time.perf_counter_ns() - visit.started) / 1000,
-                headers.get("x-api-timestamp", ""),
-                headers.get("x-api-signature", ""),
-                body if len(body) <= BODY_KEPT else b"",
-                len(body),
-                message,
-                visit.faults,
-            )
-        if verdict == "OK":
-            self.accepted += 1
-        elif verdict != "FAULT":
-            self.refused += 1
-        self.seen += 1
-        self.verdicts[verdict] += 1
-        self.requests.append(record)
-        self.headers.append(() if visit is None else visit.request.raw_headers)
-        if self._on_request is not None:
-            try:
-                self._on_request(record)
-            except Exception:
-                _log.exception("on_request failed; the request is answered all the same")
 
 
 class _Door:

@@ -7,18 +7,17 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import HttpVersion11, web
 
 from .auth import origin_form
 from .errors import ApiError
 
-if TYPE_CHECKING:
-    from .server import Sandbox
-
+Refuse = Callable[["Visit", ApiError], web.Response]
 _JSON = {"Content-Type": "application/json"}
 _CHUNKS = 5
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -49,13 +48,25 @@ class Sent(web.Response):
 class Visit:
     """A request, when it came, and what has been read of it.
 
-    `now_ms` is the exchange's clock, Unix epoch milliseconds; `target` and `path` are as they arrived.
+    `now_ms` is the exchange's clock, Unix epoch milliseconds; `target` and `path` are as they arrived. `stopping` is
+    set when the sandbox stops; `refuse` makes a refusal of an `ApiError`, and records it.
     """
 
-    __slots__ = ("body", "faults", "now_ms", "path", "query", "recorded", "request", "sandbox", "started", "target")
+    __slots__ = (
+        "_refuse",
+        "_stopping",
+        "body",
+        "faults",
+        "now_ms",
+        "path",
+        "query",
+        "recorded",
+        "request",
+        "started",
+        "target",
+    )
 
-    def __init__(self, sandbox: Sandbox, request: web.BaseRequest, now_ms: int) -> None:
-        self.sandbox = sandbox
+    def __init__(self, request: web.BaseRequest, now_ms: int, stopping: asyncio.Event, refuse: Refuse) -> None:
         self.request = request
         self.now_ms = now_ms
         self.started = time.perf_counter_ns()
@@ -64,6 +75,8 @@ class Visit:
         self.body = b""
         self.faults = ""
         self.recorded = False
+        self._stopping = stopping
+        self._refuse = refuse
 
     # replies
 
@@ -72,7 +85,7 @@ class Visit:
 
     def refuse(self, name: str) -> web.Response:
         """The reply with this name of `ERRORS`, recorded as such."""
-        return self.sandbox.refuse(self, ApiError(name))
+        return self._refuse(self, ApiError(name))
 
     @property
     def takes_gzip(self) -> bool:
@@ -83,7 +96,7 @@ class Visit:
     async def sleep(self, seconds: float) -> None:
         """Wait, or until the sandbox stops."""
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.sandbox.stopping.wait(), seconds)
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def reset(self) -> web.Response:
         """End the connection with a TCP reset."""
@@ -103,7 +116,7 @@ class Visit:
 
     async def silence(self) -> web.Response:
         """Say nothing until the client has gone, or the sandbox stops."""
-        while self.request.transport is not None and not self.sandbox.stopping.is_set():
+        while self.request.transport is not None and not self._stopping.is_set():
             await self.sleep(0.05)
         return self.reset()
 
