@@ -12,8 +12,10 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
+# A process for each core; each takes the next tests from the other when it has done its own.
+SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed

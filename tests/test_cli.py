@@ -94,7 +94,7 @@ def test_quick_start(run: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "module"), [(name, module) for name, verb in cli.VERBS.items() for module in verb.modules]
+    ("verb", "module"), [(name, module) for name, verb in cli.VERBS.items() for module in sorted(verb.modules)]
 )
 def test_a_missing_extra_is_one_clear_line(verb: str, module: str) -> None:
     arguments = [verb, *{"send": ["GET", "/v3/x", "--example"], "completion": ["bash"]}.get(verb, [])]
