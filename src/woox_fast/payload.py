@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
     """The bytes that V3 signs: timestamp + method + path?query + body. Checks and raises as `Signer.sign`."""
-    head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
-    return head.encode("utf-8") + _checks.body_bytes(body)
+    return _checks.request_head(timestamp, method, path) + _checks.body_bytes(body)
 
 
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
