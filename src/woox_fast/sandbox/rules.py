@@ -90,7 +90,7 @@ class Rule:
             if name == "probability":
                 self.probability = _share(values[0])
             else:
-                number = whole(name, values[0], least=name in ("every", "first"))
+                number = whole(name, values[0], least=int(name in ("every", "first")))
                 setattr(self, "client_id" if name == "id" else name, number)
         if "seed" in given and "probability" not in given and not self.fault.drawn_at_random:
             raise FaultError("seed goes with a probability, or with a delay that is drawn")
