@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "woox_faults(*rules): faults of the woox_sandbox, see `woox-fast sandbox --help`")
+    config.addinivalue_line(
+        "markers", "woox_faults(*rules): faults of the woox_sandbox, see `woox-fast sandbox --help`"
+    )
 
 
 @pytest.fixture

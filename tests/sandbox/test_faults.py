@@ -305,7 +305,8 @@ def test_the_door_is_shut_after_every_second_connection() -> None:
         place(client)
         with Client(sandbox, client.clock) as second:
             place(second)
-        assert refused(sandbox)
+            place(second)  # it is shut by now
+            assert refused(sandbox)
         wait_until_open(sandbox)  # this is the third
         assert not refused(sandbox)  # and the fourth
 

@@ -8,9 +8,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -110,14 +111,14 @@ class Sandbox(State):
         try:
             host, port = await door.open(self.host, self.port)
             self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            self.faults.opened(lambda seconds: loop.call_soon_threadsafe(door.shut, seconds))
-            await asyncio.sleep(0)  # a rule may shut it from the beginning
+            seconds = self.faults.opened(partial(_from_any_thread, loop, door.shut))
+            if seconds:  # a rule shuts it from the beginning
+                await door.shut(seconds)
             on_listening()
             await self.stopping.wait()
         finally:
+            self.faults.closed()
             await door.close()
-            for _ in range(3):  # what was accepted a moment ago becomes a connection, and is closed with the others
-                await asyncio.sleep(0)
             await runner.cleanup()
             self._control.close()
 
@@ -231,11 +232,11 @@ class _Door:
         name: tuple[str, int] = self._listeners[0].sockets[0].getsockname()[:2]
         return name
 
-    def shut(self, seconds: float) -> None:
-        """Shut it now; if it is shut already, nothing."""
+    async def shut(self, seconds: float) -> None:
+        """Shut it; returns when it is shut. If it is shut already, nothing."""
         if self._opening is None or self._opening.done():
             addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
-            self._close_listeners()
+            await self._close_listeners()
             # Bound, so that nobody else takes the port, and not listening.
             sockets = [_bound(family, address) for family, address in addresses]
             self._opening = asyncio.ensure_future(self._open_again(sockets, seconds))
@@ -256,11 +257,33 @@ class _Door:
             self._opening.cancel()
             with suppress(asyncio.CancelledError):
                 await self._opening
-        self._close_listeners()
+        await self._close_listeners()
 
-    def _close_listeners(self) -> None:
-        while self._listeners:
-            self._listeners.pop().close()
+    async def _close_listeners(self) -> None:
+        """asyncio drops what it has accepted when its server is closed before that has become a connection, and never
+        closes it; so it accepts no more for a moment before."""
+        loop = asyncio.get_running_loop()
+        closing, self._listeners = self._listeners, []
+        for each in closing:
+            for one in each.sockets:
+                with suppress(NotImplementedError):  # Windows
+                    loop.remove_reader(one.fileno())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for each in closing:
+            each.close()
+
+
+def _from_any_thread(
+    loop: asyncio.AbstractEventLoop, shut: Callable[[float], Coroutine[Any, Any, None]], seconds: float
+) -> None:
+    """Shut the door; from a thread other than the loop's, return when it is shut."""
+    shutting = asyncio.run_coroutine_threadsafe(shut(seconds), loop)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with suppress(CancelledError, TimeoutError):  # the sandbox stops
+            shutting.result(5)
 
 
 def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:
