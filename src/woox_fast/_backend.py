@@ -16,11 +16,12 @@ _MODULES = {"cython": "_sign", "cffi": "_sign_cffi", "python": "_sign_py"}
 def _load(policy: str) -> object:
     if policy != "auto":
         if policy not in _MODULES:
-            raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}")
+            raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}", name=__package__)
         try:
             return import_module(f"{__package__}.{_MODULES[policy]}")
         except ImportError as error:
-            raise ImportError(f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}") from error
+            message = f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}"
+            raise ImportError(message, name=__package__) from error
     for name, module in _MODULES.items():
         full_name = f"{__package__}.{module}"
         try:
