@@ -15,10 +15,10 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest
 
-# ARGS are the room's: make bench ARGS=--readme draws the charts and writes the README's table
+# ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
-	@$(BIN)/python bench/room.py $(ARGS)
+	@$(BIN)/python bench/run.py $(ARGS)
 
 # What one order costs each client, in microseconds.
 bench-clients: $(VENV)/bench-installed
@@ -31,8 +31,8 @@ lint: $(VENV)/lint-installed
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/user.py
 	$(BIN)/pyright tests/typing/user.py
-	$(BIN)/python tests/typing/drift.py
-	$(BIN)/python tests/audit.py
+	$(BIN)/python tools/drift.py
+	$(BIN)/python tools/audit.py
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
@@ -40,26 +40,26 @@ lint: $(VENV)/lint-installed
 # The long forms of the tests; each ends with a line of figures.
 MINUTES ?= 5
 fuzz: $(VENV)/installed
-	@$(BIN)/python tests/longrun.py fuzz --minutes $(MINUTES)
+	@PYTHONPATH=tests $(BIN)/python tools/longrun.py fuzz --minutes $(MINUTES)
 
 prove: $(VENV)/installed
-	@$(BIN)/python tests/longrun.py prove
+	@PYTHONPATH=tests $(BIN)/python tools/longrun.py prove
 
 SCALE ?= 1
 soak: $(VENV)/installed
-	@$(BIN)/python tests/longrun.py soak --scale $(SCALE)
+	@PYTHONPATH=tests $(BIN)/python tools/longrun.py soak --scale $(SCALE)
 
 # Reproducible, what is in them, how old a Linux they bear, and the tests on them.
 wheels: $(VENV)/wheels-installed
-	@$(BIN)/python tests/wheels.py
+	@$(BIN)/python tools/wheels.py
 
 # The core on processors that are not this one, under qemu.
 cross:
-	@$(PYTHON) tests/cross.py
+	@$(PYTHON) tools/cross.py
 
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:
-	@$(PYTHON) tests/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
+	@$(PYTHON) tools/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
 
 # What test and lint install, anew: the newest releases, each file of them with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
@@ -72,7 +72,7 @@ lock: | $(BIN)/python
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info src/_sign.c src/woox_fast/*.so .pytest_cache .mypy_cache .ruff_cache \
 	  .hypothesis .benchmarks
-	find src tests bench examples -name __pycache__ -prune -exec rm -rf {} +
+	find src tests tools bench examples -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,8 +1,8 @@
-"""Every statement of `contests.py` under pytest-benchmark, one after another:
+"""Every statement of `cases.py` under pytest-benchmark, one after another:
 
     pytest bench/ --benchmark-only [-k sign-get] [--benchmark-compare] [--benchmark-histogram]
 
-With `--benchmark-disable` instead it checks that each is right, and times nothing. `python bench/room.py` interleaves,
+With `--benchmark-disable` instead it checks that each is right, and times nothing. `python bench/run.py` interleaves,
 and so has the ratios. Plain `pytest` collects none of this: only tests/ is on its path.
 """
 
@@ -13,19 +13,19 @@ from functools import cache
 from typing import Any
 
 import pytest
-from contests import CONTESTS, LEFT_OUT, SHA256, Contest
+from cases import CASES, LEFT_OUT, SHA256, Case
 from measure import one_core
 
 import woox_fast
 
-contest_of = cache(lambda name: CONTESTS[name]())
+case_of = cache(lambda name: CASES[name]())
 
 
 def _cases() -> Iterator[Any]:
-    for group in CONTESTS:
-        contest: Contest = contest_of(group)
-        if not contest.environment:  # this process has its own
-            for name, timed in contest.timed.items():
+    for group in CASES:
+        case: Case = case_of(group)
+        if not case.environment:  # this process has its own
+            for name, timed in case.timed.items():
                 units = f" ({timed.units:,} a call)" if timed.units > 1 else ""
                 yield pytest.param(group, name, id=f"{group}: {name}{units}")
 
@@ -35,13 +35,13 @@ def _cases() -> Iterator[Any]:
 @pytest.mark.benchmark(max_time=0.1, min_rounds=5, warmup=False)
 @pytest.mark.parametrize(("group", "name"), list(_cases()))
 def bench_sign(benchmark: Any, group: str, name: str) -> None:
-    contest = contest_of(group)
-    timed = contest.timed[name]
+    case = case_of(group)
+    timed = case.timed[name]
     call = timed.once()
     assert timed.right(call())
     benchmark.group = group
     benchmark.extra_info.update(
         backend=woox_fast.backend, sha256_implementation=SHA256, messages_or_blocks=timed.units, left_out=LEFT_OUT
     )
-    with one_core(contest.one_core):
+    with one_core(case.one_core):
         benchmark(call)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
-from contests import BATCHES, LENGTHS, RIVALS, body_of, get, post
+from cases import BATCHES, LENGTHS, RIVALS, body_of, get, post
+from goals import limit, medians
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measure import Figures
-from rows import limit, medians
 
 OURS, OTHER, LIMIT = "#0b7a75", "#9aa5b1", "#c8553d"
 
@@ -28,11 +28,11 @@ def _rivals(figures: dict[str, Figures]) -> Figure:
     figure = Figure(figsize=(9.5, 3.6))
     axes = figure.subplots(1, 2, sharey=True)
     names = sorted(RIVALS.keys() & figures["sign-get"].keys(), key=lambda name: -ns("sign-get", name))
-    for axis, contest, request in zip(axes, ("sign-get", "sign-post"), (get(), post()), strict=True):
-        times = [ns(contest, name) for name in names]
+    for axis, case, request in zip(axes, ("sign-get", "sign-post"), (get(), post()), strict=True):
+        times = [ns(case, name) for name in names]
         bars = axis.barh(names, times, color=[OURS if name.startswith("woox_fast") else OTHER for name in names])
         axis.bar_label(bars, [f"{time:,.0f}" for time in times], padding=3)
-        bound = limit(ns, contest, request.blocks)
+        bound = limit(ns, case, request.blocks)
         axis.axvline(bound, color=LIMIT, linestyle="--", label=f"limit: {bound:,.0f}")
         axis.set(
             xscale="log", xlim=(50, max(times) * 4), title=f"{request.method}, {len(request.prehash)} bytes",

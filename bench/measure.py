@@ -1,4 +1,4 @@
-"""Interleaved rounds: all statements of a contest in turn, many times over, so that what drifts, drifts for all."""
+"""Interleaved rounds: all statements of a case in turn, many times over, so that what drifts, drifts for all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from contests import CONTESTS, Contest
+from cases import CASES, Case
 
 ROUND_S = 0.0005  # short, so that few rounds are disturbed
 ROUNDS = (15, 301)  # at least, at most
@@ -38,25 +38,25 @@ def one_core(wanted: bool) -> Iterator[None]:
 
 
 def measure(name: str) -> Figures:
-    contest = CONTESTS[name]()
-    if contest.environment.items() - os.environ.items():
+    case = CASES[name]()
+    if case.environment.items() - os.environ.items():
         command = [sys.executable, __file__, name]
-        environment = os.environ | contest.environment
+        environment = os.environ | case.environment
         return {
             each: (middle, least)
             for each, (middle, least) in json.loads(
                 subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
             ).items()
         }
-    for each, timed in contest.timed.items():
+    for each, timed in case.timed.items():
         if not timed.right(timed.once()()):
             raise AssertionError(f"{name}: {each} does not return what the standard library does")
-    with one_core(contest.one_core):
-        return _rounds(contest)
+    with one_core(case.one_core):
+        return _rounds(case)
 
 
-def _rounds(contest: Contest) -> Figures:
-    timers = {name: timed.timer(contest.clock) for name, timed in contest.timed.items()}
+def _rounds(case: Case) -> Figures:
+    timers = {name: timed.timer(case.clock) for name, timed in case.timed.items()}
     calls = {
         name: max(1, round(ROUND_S / max(timer.timeit(1), timer.timeit(1), 1e-8))) for name, timer in timers.items()
     }
@@ -72,7 +72,7 @@ def _rounds(contest: Contest) -> Figures:
             break
         random.shuffle(order)
         for name in order:
-            rounds[name].append(timers[name].timeit(calls[name]) / calls[name] / contest.timed[name].units * 1e9)
+            rounds[name].append(timers[name].timeit(calls[name]) / calls[name] / case.timed[name].units * 1e9)
     gc.unfreeze()
     return {name: (median(times), min(times)) for name, times in rounds.items()}
 

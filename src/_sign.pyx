@@ -13,7 +13,7 @@ from _operator import _compare_digest  # hmac.compare_digest, without the millis
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 
-from woox_fast import _checks
+from woox_fast import _checks, _wire
 
 include "_sign_plain.pxi"
 include "_sign_cimport.pxi"
@@ -159,7 +159,7 @@ cdef class Signer:
         head = stamp + verb + _checks.path_text(path)
         data = _checks.body_bytes(body)
         signature = checked_hex(&self._key, head.encode(), data)
-        return _checks.headers_of(self.api_key, stamp, signature, _checks.content_type(verb, len(data)))
+        return _wire.headers_of(self.api_key, stamp, signature, _wire.content_type(verb, len(data)))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
         """A whole signed HTTP/1.1 request as bytes, ready for a socket: request line, headers and body."""
@@ -178,12 +178,12 @@ cdef class Signer:
         place = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # what is signed and what is sent are one copy
         signature = checked_hex(&self._key, f"{stamp}{verb}{target}".encode(), data)
-        headers = _checks.headers_of(self.api_key, stamp, signature, _checks.content_type(verb, len(data)))
-        return _checks.request_of(f"{verb} {target}", place, headers, data)
+        headers = _wire.headers_of(self.api_key, stamp, signature, _wire.content_type(verb, len(data)))
+        return _wire.request_of(f"{verb} {target}", place, headers, data)
 
     def prepare(self, method, path, **options):
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed."""
-        from woox_fast.payload import prepare
+        from woox_fast._prepare import prepare
 
         return prepare(self.headers, method, path, **options)
 

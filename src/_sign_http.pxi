@@ -6,17 +6,17 @@ from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
 cdef str default_host = "api.woox.io"
-cdef dict _content_types = _checks.CONTENT_TYPES
+cdef dict _content_types = _wire.CONTENT_TYPES
 
 
 cdef inline str content_type(method, size_t body_size):
     cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
-    return <str>known if known != NULL else _checks.content_type(method, body_size)
+    return <str>known if known != NULL else _wire.content_type(method, body_size)
 
 
 # For each method the headers of its requests: to copy a dict and replace values is quicker than to make one.
 cdef dict _header_templates = {
-    method: _checks.headers_of(None, None, None, media) for method, media in _content_types.items()
+    method: _wire.headers_of(None, None, None, media) for method, media in _content_types.items()
 }
 
 

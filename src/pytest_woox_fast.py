@@ -35,6 +35,6 @@ def woox_sandbox() -> Iterator[RunningSandbox]:
 @pytest.fixture
 def woox_signer() -> Signer:
     """A `woox_fast.Signer` with the credentials of the `woox_sandbox` account."""
-    from woox_fast import Signer, _example
+    from woox_fast import Signer, _credentials
 
-    return Signer(_example.API_KEY, _example.API_SECRET)
+    return Signer(_credentials.API_KEY, _credentials.API_SECRET)

@@ -12,7 +12,7 @@ import ccxt
 import ccxt.async_support
 import ccxt.pro
 import pytest
-from oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, NOW, SECRET
 
 from woox_fast import Signer
 from woox_fast.adapters.ccxt import accelerate

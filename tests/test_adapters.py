@@ -19,9 +19,9 @@ import httpx
 import pytest
 import requests
 import urllib3
-from clients import ADAPTERS, PREPARED, Answered, Call
-from oracle import KEY, SECRET
-from recorder import DROP, Received, Recorder, Reply
+from helpers.clients import ADAPTERS, PREPARED, Answered, Call
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import DROP, Received, Recorder, Reply
 
 import woox_fast.adapters.aiohttp
 import woox_fast.adapters.httpx

@@ -10,7 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from oracle import KEY, SECRET
+from helpers.oracle import KEY, SECRET
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import shutil
-import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from conftest import MODULES
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
+from helpers.oracle import NOW, SECRET, oracle
+from helpers.twins import BUILT, DEFAULT, MODULES
 
 import woox_fast
-
-# What was compiled, in the order in which `auto` takes it.
-COMPILED = {"cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi_lib"}
-BUILT = [backend for backend, module in COMPILED.items() if find_spec(module)]
-DEFAULT = [*BUILT, "python"][0]
-
-SHOW = "import woox_fast as w; print(w.backend, w.sha256_implementation)"
-SIGN = f"; print(w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, 'GET', '/v3/algo/orders?algoType=STOP'))"
-PUBLISHED = "fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977"
-
-
-def run(code: str, *path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("WOOX_FAST_")}
-    if path:
-        kept["PYTHONPATH"] = os.pathsep.join(map(str, path))
-    return subprocess.run(
-        [sys.executable, *(["-S"] if path else []), "-W", "always", "-c", code],
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def pure_copy(folder: Path) -> Path:
@@ -45,10 +21,6 @@ def pure_copy(folder: Path) -> Path:
     source = Path(woox_fast.__file__).parent
     shutil.copytree(source, folder / "woox_fast", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     return folder
-
-
-def sha256_names() -> list[str]:
-    return importlib.import_module(MODULES[DEFAULT])._sha256_names()
 
 
 def test_the_compiled_backend_is_the_default_where_it_was_built():
@@ -72,7 +44,7 @@ def test_the_fastest_sha256_is_the_default():
 @pytest.mark.parametrize("policy", ["", "auto", *MODULES])
 def test_backend_by_name(policy):
     result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
-    if policy in COMPILED and policy not in BUILT:
+    if policy in MODULES and policy not in ("python", *BUILT):
         assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded" in result.stderr
         return
     assert result.stdout.split()[0] == {"": DEFAULT, "auto": DEFAULT}.get(policy, policy)

@@ -9,8 +9,8 @@ import signal
 import subprocess
 
 import pytest
-from compiled import COMPILERS, FUZZ_FLAGS, SANITIZING, compile_core
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.compiled import COMPILERS, FUZZ_FLAGS, SANITIZING, compile_core
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
 PAGE = mmap.PAGESIZE
 

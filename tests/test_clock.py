@@ -8,8 +8,8 @@ import re
 import time
 
 import pytest
-from oracle import KEY, SECRET
-from recorder import DROP, Received, Recorder, Reply
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import DROP, Received, Recorder, Reply
 
 from woox_fast.clock import SYSTEM_INFO_PATH, ServerClock
 from woox_fast.sandbox import Sandbox

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from oracle import NOW, SECRET, oracle
-from test_backend import BUILT
+from helpers.oracle import NOW, SECRET, oracle
+from helpers.twins import BUILT
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "cython_user"
 

@@ -8,8 +8,8 @@ import sys
 from functools import partial
 
 import pytest
-from oracle import KEY, SECRET
-from recorder import DROP, Received, Recorder, Reply
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import DROP, Received, Recorder, Reply
 
 from woox_fast import _demo_clients, demo
 from woox_fast.cli import UsageError, main

@@ -9,9 +9,9 @@ import threading
 import time
 
 import pytest
+from helpers.oracle import KEY, NOW, SECRET, oracle
 from hypothesis import example, given
 from hypothesis import strategies as st
-from oracle import KEY, NOW, SECRET, oracle
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

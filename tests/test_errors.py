@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, NOW, SECRET
 
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 import pytest
-from oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, NOW, SECRET
 
 import woox_fast
 from woox_fast import _explain, _mistakes

@@ -11,9 +11,9 @@ import threading
 from contextlib import suppress
 
 import pytest
-from compiled import COMPILERS, HARNESSES
-from conftest import MODULES, _twins
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.compiled import COMPILERS, HARNESSES
+from helpers.oracle import KEY, NOW, SECRET, oracle
+from helpers.twins import MODULES, twins
 
 from woox_fast import _sign_py
 
@@ -26,7 +26,7 @@ def run(code: str, *arguments: str, timeout: float = 120) -> str:
     return result.stdout
 
 
-@pytest.fixture(params=_twins(), ids="-".join)
+@pytest.fixture(params=twins(), ids="-".join)
 def name(request):
     """The arguments that choose a twin in a new interpreter: see TAKE."""
     backend, sha256 = request.param
@@ -244,7 +244,7 @@ for _ in range(3):
     interpreters.destroy(one)
 assert signer.sign(*REQUEST) == EXPECTED
 """
-    code = code.replace("{first_is_python}", str(len(_twins()) == 1))
+    code = code.replace("{first_is_python}", str(len(twins()) == 1))
     assert run(TAKE + code, first, "", kind) == ""
 
 

@@ -6,11 +6,11 @@ import random
 import subprocess
 
 import pytest
-from compiled import FUZZ_FLAGS, HARNESSES, LIBFUZZER, SANITIZING, compile_core, fuzz_core
+from helpers.compiled import FUZZ_FLAGS, HARNESSES, LIBFUZZER, SANITIZING, compile_core, fuzz_core
+from helpers.oracle import NOW, oracle
+from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import NOW, oracle
-from surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 
 
 @pytest.mark.parametrize("compiler", SANITIZING)

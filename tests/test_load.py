@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from load import check_load
-from oracle import SECRET
+from helpers.load import check_load
+from helpers.oracle import SECRET
 
 
 def test_fifty_connections_with_hostile_requests_among_them():

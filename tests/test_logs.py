@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import memory
 import pytest
-from conftest import _twins
+from helpers import memory
+from helpers.twins import twins
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Adapter -> what only logging at its lowest level shows, each in one piece: two threads write.
@@ -28,8 +28,8 @@ SHOWN = {
 
 
 def everything_said(backend: str, secrets: list[str]) -> str:
-    """Standard output and standard error of tests/logged.py, with Python's development mode on."""
-    command = [sys.executable, "-X", "dev", Path(__file__).parent / "logged.py"]
+    """Standard output and standard error of tests/helpers/logged.py, with Python's development mode on."""
+    command = [sys.executable, "-X", "dev", Path(__file__).parent / "helpers" / "logged.py"]
     result = subprocess.run(
         command,
         input="".join(f"{secret}\n" for secret in secrets),
@@ -47,7 +47,7 @@ def traces(secrets: list[str]) -> dict[str, list[bytes]]:
     return {f"{i} {name}": parts for i in (0, 1) for name, parts in memory.traces(secrets[i].encode()).items()}
 
 
-@pytest.mark.parametrize("backend", dict(_twins()))
+@pytest.mark.parametrize("backend", dict(twins()))
 def test_nothing_that_is_logged_or_printed_tells_a_key(backend):
     # One that is a key as it is, and one that is hashed first.
     secrets = ["".join(random.SystemRandom().choices(LETTERS, k=size)) for size in (28, 70)]

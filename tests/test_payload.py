@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from woox_fast import PRODUCTION_URL, STAGING_URL, SignedRequest, Signer, _sign_py, payload
+from woox_fast._wire import FORM, JSON
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "woox.json").read_text("utf-8"))
 BY_NAME = {vector["name"]: vector for vector in VECTORS["vectors"]}
@@ -292,14 +293,14 @@ def assert_signed_as_sent(request: SignedRequest, *, secret: str = API_SECRET) -
 @pytest.mark.parametrize(
     ("method", "path", "options", "target", "body", "content_type"),
     [
-        ("GET", "/v3/trade/orders", {}, "/v3/trade/orders", b"", payload._checks.FORM),
+        ("GET", "/v3/trade/orders", {}, "/v3/trade/orders", b"", FORM),
         (
             "GET",
             "/v3/trade/orders",
             {"params": {"symbol": "SPOT_BTC_USDT", "realizedPnl": True, "page": None, "size": 25}},
             "/v3/trade/orders?symbol=SPOT_BTC_USDT&realizedPnl=true&size=25",
             b"",
-            payload._checks.FORM,
+            FORM,
         ),
         (
             "DELETE",
@@ -307,23 +308,23 @@ def assert_signed_as_sent(request: SignedRequest, *, secret: str = API_SECRET) -
             {"params": [("tag", "a b/c")]},
             "/v3/trade/order?orderId=1&tag=a%20b%2Fc",
             b"",
-            payload._checks.FORM,
+            FORM,
         ),
-        ("DELETE", "/v3/trade/allOrders", {"params": {"a": None}}, "/v3/trade/allOrders", b"", payload._checks.FORM),
-        ("GET", "/v3/x", {"body": "b"}, "/v3/x", b"b", payload._checks.FORM),
+        ("DELETE", "/v3/trade/allOrders", {"params": {"a": None}}, "/v3/trade/allOrders", b"", FORM),
+        ("GET", "/v3/x", {"body": "b"}, "/v3/x", b"b", FORM),
         (
             "POST",
             "/v3/trade/order",
             {"json": {"symbol": "SPOT_é_USDT", "price": Decimal("1E-7"), "reduceOnly": False}},
             "/v3/trade/order",
             '{"symbol":"SPOT_é_USDT","price":"0.0000001","reduceOnly":false}'.encode(),
-            payload._checks.JSON,
+            JSON,
         ),
-        ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', payload._checks.JSON),
-        ("PUT", "/v3/x", {"body": memoryview(b"abcd")[1:3]}, "/v3/x", b"bc", payload._checks.JSON),
-        ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", payload._checks.JSON),
-        ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", payload._checks.JSON),
-        ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", payload._checks.JSON),
+        ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
+        ("PUT", "/v3/x", {"body": memoryview(b"abcd")[1:3]}, "/v3/x", b"bc", JSON),
+        ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
+        ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
+        ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
     ],
 )
 def test_prepare(

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast import Signer
 from woox_fast.testing import RunningSandbox, assert_signed

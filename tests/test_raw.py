@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from oracle import KEY, SECRET
-from recorder import DROP, Received, Recorder, Reply
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import DROP, Received, Recorder, Reply
 
 from woox_fast import Signer
 from woox_fast.adapters.raw import Connection, NoReplyError

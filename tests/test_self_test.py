@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from compiled import COMPILERS, compile_package
-from test_backend import BUILT, PUBLISHED, SHOW, SIGN, run, sha256_names
+from helpers.compiled import COMPILERS, compile_package
+from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
+from helpers.twins import BUILT
 
 VECTOR = {"sha-ni": "sha256_x86.c", "armv8": "sha256_arm.c"}
 INCLUDE = '#include "sha256.h"'

@@ -10,9 +10,9 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from helpers.oracle import KEY, NOW, SECRET, oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import KEY, NOW, SECRET, oracle
 
 
 @pytest.fixture(scope="module")

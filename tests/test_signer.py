@@ -12,7 +12,7 @@ import weakref
 from contextlib import suppress
 
 import pytest
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
-from soak import sign_on_threads, stays_flat
+from helpers.soak import sign_on_threads, stays_flat
 
 
 def test_one_signer_on_eight_threads(twin):

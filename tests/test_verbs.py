@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
-from woox_fast import _example, cli
+from woox_fast import _credentials, cli
 from woox_fast.cli import show
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
@@ -117,7 +117,7 @@ def test_the_examples_are_no_wrong_usage() -> None:
 
 
 def test_the_example_credentials_are_the_sandboxs() -> None:
-    assert (_example.API_KEY, _example.API_SECRET) == (DEMO_API_KEY, DEMO_API_SECRET)
+    assert (_credentials.API_KEY, _credentials.API_SECRET) == (DEMO_API_KEY, DEMO_API_SECRET)
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

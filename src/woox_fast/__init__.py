@@ -7,7 +7,8 @@ from ._backend import Signer, backend, sha256_implementation, sign
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._explain import Explanation, explain
-    from .payload import PRODUCTION_URL, STAGING_URL, SignedRequest
+    from ._prepare import SignedRequest
+    from ._urls import PRODUCTION_URL, STAGING_URL
 
 __version__ = "0.1.0"
 
@@ -28,9 +29,9 @@ __all__ = [
 _LAZY = {
     "explain": "_explain",
     "Explanation": "_explain",
-    "PRODUCTION_URL": "payload",
-    "STAGING_URL": "payload",
-    "SignedRequest": "payload",
+    "PRODUCTION_URL": "_urls",
+    "STAGING_URL": "_urls",
+    "SignedRequest": "_prepare",
 }
 
 

@@ -11,10 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
-
 _HEX = frozenset("0123456789ABCDEFabcdef")
 _HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -145,25 +141,6 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
 def body_bytes(body: object) -> bytes | memoryview:
     """The bytes of a request's body; None is an empty one."""
     return b"" if body is None else text_or_buffer("body", body)
-
-
-def content_type(method: str, body_size: int) -> str:
-    """The Content-Type WOO X's integration guide prints for `method`; any other goes by whether it has a body."""
-    return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
-
-
-def headers_of(api_key: str, stamp: str, signature: str, media: str) -> dict[str, str]:
-    """The headers of a signed request; `media` is its Content-Type."""
-    return {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature, "Content-Type": media}
-
-
-def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
-    """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
-    return (
-        f"{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {headers['Content-Type']}\r\n"
-        f"Content-Length: {len(body)}\r\nx-api-key: {headers['x-api-key']}\r\n"
-        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n\r\n"
-    ).encode() + body
 
 
 def api_key_text(api_key: object) -> str:

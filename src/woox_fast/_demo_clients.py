@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import requests
 
 from . import Signer, payload
+from ._prepare import SignedRequest
 from ._workload import Request
 from .cli import UsageError
 
@@ -232,7 +233,7 @@ def send(session: requests.Session, options: dict[str, Any]) -> Reply:
     return Reply(response.status_code, response.content)
 
 
-def _prepare(signer: Signer, url: str, request: Request) -> payload.SignedRequest:
+def _prepare(signer: Signer, url: str, request: Request) -> SignedRequest:
     return signer.prepare(request.method, request.path, params=request.params, json=request.json, base_url=url)
 
 

@@ -7,19 +7,13 @@ from _operator import _compare_digest  # hmac.compare_digest, without the millis
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from . import _checks
+from . import _checks, _wire
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from typing_extensions import Self, Unpack
 
-    from .payload import PrepareOptions, SignedRequest
-
-    Buffer: TypeAlias = bytes | bytearray | memoryview
-    Body: TypeAlias = str | Buffer | None
-    Timestamp: TypeAlias = int | str
-    Request: TypeAlias = tuple[Timestamp, str, str, Body]
+    from ._prepare import SignedRequest
+    from ._types import Body, Buffer, PrepareOptions, Request, Timestamp
 
 
 class SignerBase:
@@ -108,7 +102,7 @@ class SignerBase:
         head = stamp + verb + _checks.path_text(path)
         data = copied(_checks.body_bytes(body))
         signature = self._hmac_hex(head.encode("utf-8"), data)
-        return _checks.headers_of(self._api_key, stamp, signature, _checks.content_type(verb, len(data)))
+        return _wire.headers_of(self._api_key, stamp, signature, _wire.content_type(verb, len(data)))
 
     def encode_request(
         self,
@@ -131,15 +125,15 @@ class SignerBase:
         place = _checks.host_text(host)
         data = copied(_checks.body_bytes(body))  # what is signed and what is sent are one copy
         signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
-        headers = _checks.headers_of(self._api_key, stamp, signature, _checks.content_type(verb, len(data)))
-        return _checks.request_of(f"{verb} {target}", place, headers, data)
+        headers = _wire.headers_of(self._api_key, stamp, signature, _wire.content_type(verb, len(data)))
+        return _wire.request_of(f"{verb} {target}", place, headers, data)
 
     def prepare(self, method: str, path: str, **options: Unpack[PrepareOptions]) -> SignedRequest:
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
 
-        Takes `params`, `json`, `body`, `timestamp` and `base_url`, as `woox_fast.payload.prepare` says.
+        Takes `params`, `json`, `body`, `timestamp` and `base_url`, as `woox_fast._prepare.prepare` says.
         """
-        from .payload import prepare
+        from ._prepare import prepare
 
         return prepare(self.headers, method, path, **options)
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from . import _checks
+from . import _checks, _wire
 from ._sign_base import SignerBase, copied
 from ._sign_cffi_lib import ffi, lib
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, NoReturn
 
-    from ._sign_base import Body, Request, Timestamp
+    from ._types import Body, Request, Timestamp
 
 backend = "cffi"
 sha256_implementation: str
@@ -115,7 +115,7 @@ def _is_plain(timestamp: Timestamp, method: str, path: str) -> bool:
         type(timestamp) is int
         and 10**12 <= timestamp < 10**13
         and type(method) is type(path) is str
-        and method in _checks.CONTENT_TYPES
+        and method in _wire.CONTENT_TYPES
         and path[:1] == "/"
         and path.isascii()
     )

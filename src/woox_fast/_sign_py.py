@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from . import _checks
+from . import _wire
 from ._sign_base import SignerBase
 
 if TYPE_CHECKING:
-    from ._sign_base import Body, Timestamp
+    from ._types import Body, Timestamp
 
 backend: str = "python"
 sha256_implementation: str = "hashlib"
@@ -49,7 +49,7 @@ class Signer(SignerBase):
             type(timestamp) is int
             and 10**12 <= timestamp < 10**13
             and type(method) is type(path) is str
-            and method in _checks.CONTENT_TYPES
+            and method in _wire.CONTENT_TYPES
             and path[:1] == "/"
         ):
             if type(body) is str:

@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from .payload import PRODUCTION_URL, origin
+from ._urls import PRODUCTION_URL, origin
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
 import math
 import re
@@ -24,17 +23,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from os import environ
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from . import Signer, _sign_py, backend, payload, sha256_implementation
+from . import Signer, _sign_py, _urls, backend, sha256_implementation
+from ._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from ._demo_clients import CLIENTS, Client, NoAnswerError, Reply, needed, plain_session, send
 from ._workload import Instrument, Request, read_instruments, workload
-from .cli import API_KEY_VARIABLE, API_SECRET_VARIABLE, UsageError
+from .cli import UsageError
 
 STATS_PATH = "/sandbox/stats"
 
@@ -153,21 +152,11 @@ def time_signing(api_key: str, api_secret: str, messages: list[Message], rounds:
 # -- the exchange ------------------------------------------------------------------------------------------------------
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the host of `url` is this machine: localhost, 127.0.0.0/8 or ::1, and nothing that only looks like it."""
-    host = urlsplit(url).hostname or ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return address.is_loopback if address.version == 4 else address == ipaddress.IPv6Address("::1")
-
-
 def check_url(url: str, really_send_orders: bool) -> str:
     """The origin of `url`. Raises UsageError if it is none, or not loopback without leave to send orders there."""
     try:
-        origin = payload.origin(url)
-        if really_send_orders or is_loopback(origin):
+        origin = _urls.origin(url)
+        if really_send_orders or _urls.is_loopback(origin):
             return origin
     except ValueError as error:
         raise UsageError(f"--url: {error}") from None
@@ -296,9 +285,9 @@ def _verdict(tally: Tally, orders: int, *, embedded: bool) -> int:
 
 def _message(signer: _sign_py.Signer, request: Request) -> Message:
     signed = signer.prepare(
-        request.method, request.path, params=request.params, json=request.json, base_url=payload.PRODUCTION_URL
+        request.method, request.path, params=request.params, json=request.json, base_url=_urls.PRODUCTION_URL
     )
-    target = signed.url.removeprefix(payload.PRODUCTION_URL)
+    target = signed.url.removeprefix(_urls.PRODUCTION_URL)
     return int(signed.headers["x-api-timestamp"]), signed.method, target, signed.body
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from . import _checks, _example
+from . import _checks, _credentials
 from ._explain import explain
 
 
@@ -28,7 +28,9 @@ class RunningSandbox(NamedTuple):
         return f"<RunningSandbox {self.url} with {len(self.requests)} requests>"
 
 
-def assert_signed(request: Any, api_secret: str | bytes = _example.API_SECRET, *, api_key: str | None = None) -> None:
+def assert_signed(
+    request: Any, api_secret: str | bytes = _credentials.API_SECRET, *, api_key: str | None = None
+) -> None:
     """Raise AssertionError, with the mistake and its mend, unless `request` carries its own V3 signature.
 
     `request` is any object with `method`, `url`, `headers` and `body` or `content`: a `SignedRequest`, a prepared

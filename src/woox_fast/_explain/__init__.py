@@ -19,7 +19,7 @@ from ._backend import Signer
 from ._mistakes import ALGORITHMS, GROUPS, MISTAKES, OTHER_ORDERS, OTHER_TIMESTAMPS, SCHEMES, Mistake, Signing
 
 if TYPE_CHECKING:
-    from ._sign_base import Body, Timestamp
+    from ._types import Body, Timestamp
 
 TIME_LIMIT_S = 2.0
 MOST_ORDERS_IN_PAIRS = 120  # of 5 names

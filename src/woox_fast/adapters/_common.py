@@ -7,7 +7,7 @@ from collections.abc import Iterable, MutableMapping
 
 from .. import Signer
 from .._checks import is_host
-from ..payload import PRODUCTION_URL, STAGING_URL, origin
+from .._urls import PRODUCTION_URL, STAGING_URL, origin
 
 DEFAULT = (PRODUCTION_URL, STAGING_URL)
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import httptools
 
 from .. import Signer
-from ..payload import PRODUCTION_URL, origin
+from .._urls import PRODUCTION_URL, origin
 
 if TYPE_CHECKING:
-    from .._sign_base import Body
+    from .._types import Body
 
 IDLE_S = 0.01
 

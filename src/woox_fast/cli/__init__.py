@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from .. import __version__
-from .common import API_KEY_VARIABLE, API_SECRET_VARIABLE, UsageError, credentials
+from .common import UsageError, credentials
 
-__all__ = ["API_KEY_VARIABLE", "API_SECRET_VARIABLE", "VERBS", "UsageError", "credentials", "main", "parser"]
+__all__ = ["VERBS", "UsageError", "credentials", "main", "parser"]
 
 
 class Verb(NamedTuple):

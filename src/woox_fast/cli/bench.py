@@ -9,7 +9,7 @@ import platform
 import timeit
 from collections.abc import Callable
 
-from .. import Signer, _example, backend, sha256_implementation
+from .. import Signer, _credentials, backend, sha256_implementation
 from . import show
 from .common import whole_number
 
@@ -61,8 +61,8 @@ def measure(seconds: float) -> dict[str, tuple[float, float]]:
 
 
 def _ways(method: str, path: str, body: str) -> dict[str, Callable[[], str]]:
-    secret = _example.API_SECRET.encode()
-    sign = Signer(_example.API_KEY, secret).sign
+    secret = _credentials.API_SECRET.encode()
+    sign = Signer(_credentials.API_KEY, secret).sign
     keyed = hmac.new(secret, digestmod="sha256")
 
     def by_new() -> str:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from .. import Signer, __version__, _example, backend, sha256_implementation
+from .. import Signer, __version__, _credentials, backend, sha256_implementation
+from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import API_KEY_VARIABLE, API_SECRET_VARIABLE, add_exchange, exchange
+from .common import add_exchange, exchange
 
 EXAMPLES = ("check", "check --production", "check --url http://127.0.0.1:8080 --json")
 MOST_SKEW_MS = 5_000  # the default receive window; what is further off fails sooner or later
@@ -72,8 +73,8 @@ def look(args: argparse.Namespace) -> Iterator[Item]:
 
 
 def _self_test() -> Item:
-    secret = _example.API_SECRET
-    signer = Signer(_example.API_KEY, secret)
+    secret = _credentials.API_SECRET
+    signer = Signer(_credentials.API_KEY, secret)
     tried = 0
     for size in range(300):
         body = os.urandom(size)
@@ -122,7 +123,7 @@ def _clock(args: argparse.Namespace) -> Item:
     from ..clock import ServerClock
 
     origin = exchange(args).origin
-    clock = ServerClock(Signer(_example.API_KEY, _example.API_SECRET), base_url=origin)
+    clock = ServerClock(Signer(_credentials.API_KEY, _credentials.API_SECRET), base_url=origin)
     try:
         offset_ms = clock.update()
     except (OSError, ValueError) as error:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-API_KEY_VARIABLE = "WOOX_API_KEY"
-API_SECRET_VARIABLE = "WOOX_API_SECRET"  # noqa: S105 (the name of a variable)
+from .. import _urls
+from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
+
 SANDBOX_URL = "http://127.0.0.1:8080"
 
 
@@ -55,7 +56,7 @@ def add_credentials(parser: argparse.ArgumentParser) -> None:
 def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
     """The API key that was named; "" if there is none and none is needed."""
     if args.example:
-        from .._example import API_KEY
+        from .._credentials import API_KEY
 
         return API_KEY
     api_key: str = args.api_key or os.environ.get(API_KEY_VARIABLE, "")
@@ -67,7 +68,7 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
 def one_api_secret(args: argparse.Namespace) -> str:
     """The secret, from where it was said to be; of a file without a line's end."""
     if args.example:
-        from .._example import API_SECRET
+        from .._credentials import API_SECRET
 
         return API_SECRET
     if args.secret_file is not None:
@@ -141,29 +142,14 @@ def add_exchange(parser: argparse.ArgumentParser, *, default: str | None = SANDB
 
 
 def exchange(args: argparse.Namespace, default: str = SANDBOX_URL) -> Exchange:
-    from .. import payload
-
     if args.production:
-        return Exchange(payload.PRODUCTION_URL, "production")
+        return Exchange(_urls.PRODUCTION_URL, "production")
     if args.staging:
-        return Exchange(payload.STAGING_URL, "staging")
+        return Exchange(_urls.STAGING_URL, "staging")
     try:
-        origin = payload.origin(args.url or default)
+        origin = _urls.origin(args.url or default)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
-    if not _is_this_machine(origin):
+    if not _urls.is_loopback(origin):
         raise UsageError(f"--url is for a sandbox on this machine, got {origin!a}; use --staging or --production")
     return Exchange(origin, "sandbox")
-
-
-def _is_this_machine(origin: str) -> bool:
-    import ipaddress
-    from urllib.parse import urlsplit
-
-    host = urlsplit(origin).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import shlex
 
+from .._credentials import API_KEY_VARIABLE
 from . import show
 from .common import (
-    API_KEY_VARIABLE,
     UsageError,
     add_credentials,
     add_exchange,

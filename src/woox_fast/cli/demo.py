@@ -6,8 +6,9 @@ import argparse
 from contextlib import redirect_stdout
 from io import StringIO
 
+from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import API_KEY_VARIABLE, API_SECRET_VARIABLE, credentials, whole_number
+from .common import credentials, whole_number
 
 EXAMPLES = ("demo", "demo --orders 200 --url http://127.0.0.1:8080")
 

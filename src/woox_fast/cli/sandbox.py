@@ -12,8 +12,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import API_KEY_VARIABLE, API_SECRET_VARIABLE, credentials, whole_number
+from .common import credentials, whole_number
 from .explain import report
 
 if TYPE_CHECKING:

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
 
 def sign(args: argparse.Namespace, api_secret: str, api_key: str) -> Signed:
     """The request on the command line, signed. Raises UsageError for what cannot be signed."""
-    from .. import _checks
+    from .. import _checks, _wire
 
     scheme = getattr(args, "scheme", "v3")
     body = body_bytes(args.body)
@@ -78,7 +78,7 @@ def sign(args: argparse.Namespace, api_secret: str, api_key: str) -> Signed:
             headers = {"apikey": api_key, "sign": signature, "timestamp": stamp}
         else:
             headers = {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature}
-            headers["Content-Type"] = _checks.FORM
+            headers["Content-Type"] = _wire.FORM
         return Signed(args.method, args.path, body, message, signature, headers)
     except (ValueError, TypeError) as error:
         raise UsageError(show.printable(str(error))) from None

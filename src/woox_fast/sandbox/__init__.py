@@ -10,7 +10,9 @@ over timestamp + method + request target + body, all of them as they arrived, ne
 woox-fast's own signer. Orders rest in memory; there is no matching and no websocket.
 """
 
+from .._credentials import API_KEY as DEMO_API_KEY
+from .._credentials import API_SECRET as DEMO_API_SECRET
 from .errors import ERRORS, ApiError, Refusal
-from .server import DEMO_API_KEY, DEMO_API_SECRET, RequestRecord, Sandbox, run
+from .server import RequestRecord, Sandbox, run
 
 __all__ = ["DEMO_API_KEY", "DEMO_API_SECRET", "ERRORS", "ApiError", "Refusal", "RequestRecord", "Sandbox", "run"]

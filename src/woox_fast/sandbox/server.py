@@ -16,16 +16,14 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from .._credentials import API_KEY as DEMO_API_KEY
+from .._credentials import API_SECRET as DEMO_API_SECRET
 from .auth import authenticate, origin_form
 from .endpoints import find_endpoint
 from .errors import ApiError
 from .exchange import Exchange
 from .limits import RateLimiter
 from .params import Params, check_params, parse_body, parse_query
-
-# The example credentials of the integration guide.
-DEMO_API_KEY = "AbmyVJGUpN064ks5ELjLfA=="
-DEMO_API_SECRET = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR"  # noqa: S105 (published)
 
 STATS_PATH = "/sandbox/stats"
 RECORDS_KEPT = 1000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from contests import LEFT_OUT, OTHERS, Request, body_of, get, post
+from cases import LEFT_OUT, OTHERS, Request, body_of, get, post
 from measure import Figures
 
-Ns = Callable[[str, str], float]  # (contest, statement) -> nanoseconds per message
+Ns = Callable[[str, str], float]  # (case, statement) -> nanoseconds per message
 Value = Callable[[Ns], float]
 
 
@@ -48,33 +48,33 @@ INTEL_AVX2 = f"{INTEL}, AVX2 and SHA-NI"
 
 
 def medians(figures: dict[str, Figures]) -> Ns:
-    return lambda contest, name: figures[contest][name][0]
+    return lambda case, name: figures[case][name][0]
 
 
 def minima(figures: dict[str, Figures]) -> Ns:
-    return lambda contest, name: figures[contest][name][1]
+    return lambda case, name: figures[case][name][1]
 
 
-def limit(ns: Ns, contest: str, blocks: int, streams: int = 1, call: str = "limit: empty call") -> float:
+def limit(ns: Ns, case: str, blocks: int, streams: int = 1, call: str = "limit: empty call") -> float:
     """An empty call that returns the same, and each block compressed on the last."""
-    return ns(contest, call) + blocks * ns(contest, "limit: compress") / streams
+    return ns(case, call) + blocks * ns(case, "limit: compress") / streams
 
 
-def best_of_the_rest(ns: Ns, contest: str) -> float:
-    return min(ns(contest, name) for name in OTHERS if name not in LEFT_OUT)
+def best_of_the_rest(ns: Ns, case: str) -> float:
+    return min(ns(case, name) for name in OTHERS if name not in LEFT_OUT)
 
 
 # What a row's value may be.
-def against_limit(contest: str, request: Request, *, ours: str = OURS, streams: int = 1) -> Value:
-    return lambda ns: ns(contest, ours) / limit(ns, contest, request.blocks, streams)
+def against_limit(case: str, request: Request, *, ours: str = OURS, streams: int = 1) -> Value:
+    return lambda ns: ns(case, ours) / limit(ns, case, request.blocks, streams)
 
 
-def ratio(contest: str, this: str, that: str) -> Value:
-    return lambda ns: ns(contest, this) / ns(contest, that)
+def ratio(case: str, this: str, that: str) -> Value:
+    return lambda ns: ns(case, this) / ns(case, that)
 
 
-def difference(contest: str, this: str, that: str, unit: float = 1) -> Value:
-    return lambda ns: (ns(contest, this) - ns(contest, that)) / unit
+def difference(case: str, this: str, that: str, unit: float = 1) -> Value:
+    return lambda ns: (ns(case, this) - ns(case, that)) / unit
 
 
 def memory(of: str, unit: int = 1) -> Value:
@@ -85,7 +85,7 @@ MANY, FALLBACK, PORTABLE = "woox_fast: sign_many", "woox_fast, pure fallback", "
 MIB = body_of(1 << 20)
 
 # Goals are for processors with SHA-NI.
-ROWS = [
+GOALS = [
     Row("sign / limit", "GET, 45 bytes", at_most(1.08), against_limit("sign-get", get())),
     Row("sign / limit", "its timestamp a str", at_most(1.08), against_limit("sign-get-str", get())),
     Row("sign / limit", "POST, 181 bytes", at_most(1.05), against_limit("sign-post", post())),

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from oracle import KEY, SECRET
+from helpers.oracle import KEY, SECRET
 
 API_HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 

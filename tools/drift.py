@@ -1,6 +1,6 @@
 """mypy's stubtest: the compiled twins have the public surface of the pure one, which is the typed one.
 
-    python tests/typing/drift.py
+    python tools/drift.py
 
 Each public method, property and function of `_sign_py`, with its parameters' names, kinds and defaults, is written into
 a stub of `_sign` and of `_sign_cffi`, as far as these are built. As a control the stub is then made wrong in several
@@ -18,7 +18,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent.parent / "src" / "woox_fast"
+PACKAGE = Path(__file__).parents[1] / "src" / "woox_fast"
 COMPILED = {"_sign": "_sign", "_sign_cffi": "_sign_cffi_lib"}  # a twin, and what is compiled of it
 ALLOWED = r"""
 woox_fast\._sign\.__(pyx_capi|test)__  # Cython's own

@@ -10,8 +10,8 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-CORE = Path(__file__).parent.parent / "src" / "core"
-HARNESSES = Path(__file__).parent / "core"
+CORE = Path(__file__).parents[2] / "src" / "core"
+HARNESSES = Path(__file__).parents[1] / "core"
 FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
 # The stack of every allocation and a large quarantine would cost more than the test itself.

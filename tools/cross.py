@@ -1,6 +1,6 @@
 """The C core on processors that are not this one: cross-compiled, run under qemu, against the standard library's hmac.
 
-    python tests/cross.py [--present]
+    python tools/cross.py [--present]
 
 Every message length from 0 to 300 bytes and every secret length from 1 to 150, with each SHA-256 that the target has;
 for Windows under Wine, where that is installed. And what compilers for macOS and MSVC would see, as clang takes it.
@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parent
-CORE = HERE.parent / "src" / "core"
+REPOSITORY = Path(__file__).parents[1]
+CORE = REPOSITORY / "src" / "core"
 FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
 
 
@@ -96,7 +96,7 @@ def check(target: Target, folder: Path) -> str:
     """Compile and run; returns what passed. Raises CalledProcessError or AssertionError, with the program's words."""
     program = folder / "vectors.exe"
     static = [] if target.compiler == "cc" else ["-static"]
-    sources = [*sorted(CORE.glob("*.c")), HERE / "core" / "vectors.c"]
+    sources = [*sorted(CORE.glob("*.c")), REPOSITORY / "tests" / "core" / "vectors.c"]
     subprocess.run([target.compiler, *FLAGS, *static, "-I", CORE, *sources, "-o", program], check=True)
     if target.runner == ("wine",) and not shutil.which("wine"):
         return f"compiles; not run: apt-get install {target.packages}"

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle import oracle
 
+from helpers.oracle import oracle
 from woox_fast import _sign_py
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

@@ -1,7 +1,7 @@
 """The wheels: built twice to the same bytes, what is in them, the oldest Linux they bear, and the tests on them; and
 which ones cibuildwheel would build. It builds them in containers and on other systems: here it only says which.
 
-    python tests/wheels.py
+    python tools/wheels.py
 
 Needs a C compiler, auditwheel, cibuildwheel, and pip's access to setuptools and Cython.
 """

@@ -1,6 +1,6 @@
-"""What is timed: each way to sign as `python -m timeit -s SETUP STATEMENT` takes it, in contests over one message.
+"""What is timed: each way to sign as `python -m timeit -s SETUP STATEMENT` takes it, in cases over one message.
 
-A contest holds the rivals, and the limit's two parts beside them: an empty call that returns the same objects, and one
+A case holds the rivals, and the limit's two parts beside them: an empty call that returns the same objects, and one
 dependent compress. Statements are called alike and hold no more than a user would write.
 """
 
@@ -101,7 +101,7 @@ def _indented(lines: Sequence[str], by: int = 4) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Case:
     timed: dict[str, Timed]
     blocks: int = 0  # to compress per message
     clock: Callable[[], float] = time.thread_time  # processor time: it leaves out what other processes take
@@ -223,13 +223,13 @@ def with_limit(
     }
 
 
-def sign_contest(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Contest:
+def sign_case(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Case:
     given = GIVEN | request._asdict()
     right = signature(request).__eq__
     timed = {
         name: Timed(RIVALS[name].setup, RIVALS[name].statement, given, right) for name in names if name not in LEFT_OUT
     }
-    return Contest(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
+    return Case(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
 
 
 # What one signature is made of: each method of `steps.c` does one thing more than the one before it.
@@ -245,11 +245,11 @@ STEPS = {
 }
 
 
-def steps_contest(request: Request) -> Contest:
+def steps_case(request: Request) -> Case:
     steps = native.steps().Steps(API_SECRET.encode())
     given = GIVEN | request._asdict() | {"steps": steps}
     right: dict[str, Callable[[Any], bool]] = {"hash": signature(request).__eq__, "sign": signature(request).__eq__}
-    return Contest(
+    return Case(
         {
             step: Timed(
                 RIVALS["woox_fast"].setup if step == "sign" else "",
@@ -264,14 +264,14 @@ def steps_contest(request: Request) -> Contest:
     )
 
 
-def length_contest(size: int) -> Contest:
+def length_case(size: int) -> Case:
     request = body_of(size)
-    contest = sign_contest(request, FOR_LENGTH)
+    case = sign_case(request, FOR_LENGTH)
     # What the hash alone takes, where the message does not stay in the first cache.
-    return replace(contest, timed=contest.timed | {"limit: compress of as many bytes": compress(request.prehash)})
+    return replace(case, timed=case.timed | {"limit: compress of as many bytes": compress(request.prehash)})
 
 
-def headers_contest(request: Request) -> Contest:
+def headers_case(request: Request) -> Case:
     _, method, path, body = request
     given = GIVEN | request._asdict()
 
@@ -295,10 +295,10 @@ def headers_contest(request: Request) -> Contest:
             )
             timed[f"{name}: sign"] = Timed(setup, SIGN, given, signature(request).__eq__)
     statement = "signer.headers(method, path, body)"
-    return Contest(with_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
+    return Case(with_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
 
 
-def batch_contest(make: Callable[[int], Request], size: int) -> Contest:
+def batch_case(make: Callable[[int], Request], size: int) -> Case:
     requests = [make(number) for number in range(size)]
     given = GIVEN | {"requests": [tuple(request) for request in requests]}
     right = [signature(request) for request in requests].__eq__
@@ -323,10 +323,10 @@ def batch_contest(make: Callable[[int], Request], size: int) -> Contest:
             batch = MULTI_BUFFER.Batch(API_SECRET.encode(), [request.prehash for request in requests], path)
             timed[name] = Timed("", "batch.sign()", {"batch": batch}, digests.__eq__, size)
     limit = with_limit(timed, "signer.sign_many(requests)", given, lambda value: len(value) == size, size)
-    return Contest(limit, requests[0].blocks)
+    return Case(limit, requests[0].blocks)
 
 
-def keys_contest(count: int) -> Contest:
+def keys_case(count: int) -> Case:
     """One message under `count` keys in random order, and as often under one key. Beside them as many objects whose
     `sign` does nothing: CPython counts a reference in each, wherever in memory it is."""
     request = post()
@@ -344,7 +344,7 @@ def keys_contest(count: int) -> Contest:
     def shuffled(order: list[Any]) -> Timed:
         return timed(random.Random(3).choices(order, k=calls))
 
-    return Contest(
+    return Case(
         {
             "in random order": shuffled(signers),
             "one hot signer": timed([signers[0]] * calls),
@@ -356,7 +356,7 @@ def keys_contest(count: int) -> Contest:
     )
 
 
-def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> Contest:
+def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case:
     """As many messages on one thread and on each of two. Each thread has its own: the counts of references to shared
     ones would go back and forth between the cores."""
     batches = [[make(number + thread * messages) for number in range(messages)] for thread in range(2)]
@@ -372,7 +372,7 @@ def threads_contest(make: Callable[[int], Request], messages: int = 10_000) -> C
         )
         for name, count in (("one thread", 1), ("two threads", 2))
     }
-    return Contest(timed, batches[0][0].blocks, time.perf_counter, one_core=False)
+    return Case(timed, batches[0][0].blocks, time.perf_counter, one_core=False)
 
 
 def children_time() -> float:
@@ -380,7 +380,7 @@ def children_time() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def import_contest() -> Contest:
+def import_case() -> Case:
     # As installed by pip: with the bytecode of our modules written once, not compiled from source each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -388,19 +388,17 @@ def import_contest() -> Contest:
         given = {"run": subprocess.run, "command": [sys.executable, "-c", code], "environment": environment}
         return Timed("", "run(command, env=environment).returncode", given, lambda value: value == 0)
 
-    return Contest(
-        {"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=children_time
-    )
+    return Case({"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=children_time)
 
 
-def portable_contest() -> Contest:
+def portable_case() -> Case:
     """The portable compress beside OpenSSL's without SHA-NI (leaf 7, EBX, bit 29)."""
     message = bytes(16384)
     ours = compress(message, "portable")
     openssl = replace(
         ours, setup="import hashlib", statement="hashlib.sha256(message).digest()", given={"message": message}
     )
-    return Contest(
+    return Case(
         {"portable compress": ours, "OpenSSL without SHA-NI": openssl},
         environment={"OPENSSL_ia32cap": ":~0x20000000"},
     )
@@ -409,21 +407,21 @@ def portable_contest() -> Contest:
 LENGTHS = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576]
 BATCHES = [1, 8, 32, 128, 1000, 10_000]
 KEYS = [1, 100, 1000, 10_000, 100_000]
-CONTESTS: dict[str, Callable[[], Contest]] = {
-    "sign-get": lambda: sign_contest(get()),
-    "sign-post": lambda: sign_contest(post()),
-    "sign-get-str": lambda: sign_contest(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "sign-post-str": lambda: sign_contest(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "steps-get": lambda: steps_contest(get()),
-    "steps-post": lambda: steps_contest(post()),
-    "headers-get": lambda: headers_contest(get()),
-    "headers-post": lambda: headers_contest(post()),
-    **{f"batch-get-{size}": partial(batch_contest, get, size) for size in BATCHES},
-    **{f"batch-post-{size}": partial(batch_contest, post, size) for size in BATCHES},
-    **{f"length-{size}": partial(length_contest, size) for size in LENGTHS},
-    "portable": portable_contest,
-    **{f"keys-{count}": partial(keys_contest, count) for count in KEYS},
-    "threads-post": lambda: threads_contest(post),
-    "threads-4096": lambda: threads_contest(lambda number: body_of(4096, number)),
-    "import": import_contest,
+CASES: dict[str, Callable[[], Case]] = {
+    "sign-get": lambda: sign_case(get()),
+    "sign-post": lambda: sign_case(post()),
+    "sign-get-str": lambda: sign_case(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "sign-post-str": lambda: sign_case(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "steps-get": lambda: steps_case(get()),
+    "steps-post": lambda: steps_case(post()),
+    "headers-get": lambda: headers_case(get()),
+    "headers-post": lambda: headers_case(post()),
+    **{f"batch-get-{size}": partial(batch_case, get, size) for size in BATCHES},
+    **{f"batch-post-{size}": partial(batch_case, post, size) for size in BATCHES},
+    **{f"length-{size}": partial(length_case, size) for size in LENGTHS},
+    "portable": portable_case,
+    **{f"keys-{count}": partial(keys_case, count) for count in KEYS},
+    "threads-post": lambda: threads_case(post),
+    "threads-4096": lambda: threads_case(lambda number: body_of(4096, number)),
+    "import": import_case,
 }

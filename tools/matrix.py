@@ -1,6 +1,6 @@
 """Every interpreter that can be had: build, install, run the tests on each backend and SHA-256, print one table.
 
-    python tests/matrix.py [--setup] [--present] [--whole] [NAME ...]
+    python tools/matrix.py [--setup] [--present] [--whole] [NAME ...]
 
 Names are those of INTERPRETERS; all of them when none is given. One that is missing or fails makes this fail, too;
 `--present` leaves out what is missing. 3.10 to 3.13 are looked for on PATH and under pyenv. The others live in a folder

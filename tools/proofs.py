@@ -14,8 +14,8 @@ from pathlib import Path
 
 from matrix import ROOT, Place, in_root, run
 
-HERE = Path(__file__).parent
-CORE = HERE.parent / "src" / "core"
+REPOSITORY = Path(__file__).parents[1]
+CORE = REPOSITORY / "src" / "core"
 CHECKS = [
     "--bounds-check",
     "--pointer-check",
@@ -62,7 +62,7 @@ def find() -> Place | None:
 
 def check(place: Place, name: str, *defines: str) -> int:
     """How many properties were proved; RefutedError with what was not."""
-    for file in [*CORE.iterdir(), HERE / "core" / "proof.c"]:
+    for file in [*CORE.iterdir(), REPOSITORY / "tests" / "core" / "proof.c"]:
         shutil.copyfile(file, place.here / file.name)
     for command in (
         ["goto-cc", *defines, "proof.c", "--function", name, "-o", "compiled.gb"],

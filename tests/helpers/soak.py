@@ -12,7 +12,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from types import ModuleType
 
-from oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
 RNG = random.Random(7)
 SLACK = 4 << 20  # bytes that the process may grow by: an allocator's own arenas, never a leak of one byte a call

@@ -1,6 +1,6 @@
-"""The benchmark room: `python bench/room.py` measures every contest, prints each promise beside its goal, and writes
-build/bench/room.json. `--only NAME` takes the contests whose name begins so, and writes nothing; `--readme` also draws
-bench/charts/ and writes the table into README.md."""
+"""The benchmark room: `python bench/run.py` measures every case, prints each promise beside its goal, and writes
+build/bench/run.json. `--only NAME` takes the cases whose name begins so, and writes nothing; `--docs` also draws
+docs/images/charts/ and writes the table into docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import ssl
 from pathlib import Path
 from statistics import median
 
-from contests import CONTESTS, LEFT_OUT, RIVALS, STEPS, get, post
+from cases import CASES, LEFT_OUT, RIVALS, STEPS, get, post
+from goals import GOALS, Row, best_of_the_rest, limit, medians, minima
 from measure import Figures, measure, memory
 from rich.console import Console
 from rich.table import Table
-from rows import ROWS, Row, best_of_the_rest, limit, medians, minima
 
 import woox_fast
 
 ROOT = Path(__file__).parents[1]
-JSON = ROOT / "build" / "bench" / "room.json"
+JSON = ROOT / "build" / "bench" / "run.json"
 
 
 def processor() -> str:
@@ -60,21 +60,21 @@ def number(value: float) -> str:
 
 def promises(figures: dict[str, Figures]) -> Table:
     table = Table("what", "case", "goal", "medians", "minima", "", title="Promises", title_justify="left")
-    for row in ROWS:
+    for row in GOALS:
         if (value := values(figures, row)) is not None:
             short = "falls short" if row.falls_short(value[0]) else ""
             table.add_row(row.what, row.case, str(row.goal or ""), number(value[0]), number(value[1]), short)
     return table
 
 
-def rivals(figures: dict[str, Figures], contest: str, blocks: int) -> Table:
+def rivals(figures: dict[str, Figures], case: str, blocks: int) -> Table:
     """All who sign this message: nanoseconds, then as multiples of the limit's, hmac.new's, the best rival's."""
-    table = Table(contest, "ns, median", "minimum", "/ limit", "/ hmac.new", "/ best rival", title_justify="left")
+    table = Table(case, "ns, median", "minimum", "/ limit", "/ hmac.new", "/ best rival", title_justify="left")
 
     ns = medians(figures)
-    bound, best, plain = limit(ns, contest, blocks), best_of_the_rest(ns, contest), ns(contest, "hmac.new")
-    for name in sorted(RIVALS.keys() & figures[contest].keys(), key=lambda name: ns(contest, name)):
-        middle, least = figures[contest][name]
+    bound, best, plain = limit(ns, case, blocks), best_of_the_rest(ns, case), ns(case, "hmac.new")
+    for name in sorted(RIVALS.keys() & figures[case].keys(), key=lambda name: ns(case, name)):
+        middle, least = figures[case][name]
         table.add_row(
             name,
             f"{middle:,.0f}",
@@ -89,31 +89,31 @@ def rivals(figures: dict[str, Figures], contest: str, blocks: int) -> Table:
 
 def steps(figures: dict[str, Figures]) -> Table:
     """What each step of a signature adds to the one before it, from the minima: a few nanoseconds drown in medians."""
-    contests = [name for name in figures if name.startswith("steps-")]
-    titles = ["what is added, ns", *(f"{name.removeprefix('steps-').upper()}" for name in contests)]
+    cases = [name for name in figures if name.startswith("steps-")]
+    titles = ["what is added, ns", *(f"{name.removeprefix('steps-').upper()}" for name in cases)]
     table = Table(*titles, title="Where the nanoseconds of one signature go", title_justify="left")
-    before = dict.fromkeys(contests, 0.0)
+    before = dict.fromkeys(cases, 0.0)
     for step, text in STEPS.items():
-        if step not in figures[contests[0]]:
+        if step not in figures[cases[0]]:
             continue
-        now = {name: minima(figures)(name, step) for name in contests}
-        table.add_row(text, *(f"{now[name] - before[name]:.1f}" for name in contests))
+        now = {name: minima(figures)(name, step) for name in cases}
+        table.add_row(text, *(f"{now[name] - before[name]:.1f}" for name in cases))
         before = now
-    table.add_row("sign", *(f"{before[name]:.1f}" for name in contests))
+    table.add_row("sign", *(f"{before[name]:.1f}" for name in cases))
     return table
 
 
-def readme_text(figures: dict[str, Figures]) -> str:
+def page_text(figures: dict[str, Figures]) -> str:
     """One line for each kind of promise; what falls short of its goal is in bold."""
     cases: dict[str, list[str]] = {}
-    for row in ROWS:
+    for row in GOALS:
         if (value := values(figures, row)) is not None:
             text = f"**{number(value[0])}**" if row.falls_short(value[0]) else number(value[0])
             goal = f" ({row.goal})" if row.goal else ""
             cases.setdefault(row.what, []).append(f"{row.case}: {text}{goal}")
     return "\n".join(
         [
-            "![ns per signature](bench/charts/rivals.svg) ![ns per message](bench/charts/growth.svg)",
+            "![ns per signature](images/charts/rivals.svg) ![ns per message](images/charts/growth.svg)",
             "",
             f"{machine()}; {noise(figures)}. **Bold** falls short of its goal.",
             "",
@@ -124,13 +124,13 @@ def readme_text(figures: dict[str, Figures]) -> str:
     )
 
 
-def write_readme(text: str) -> None:
-    readme = ROOT / "README.md"
-    before, begin, rest = readme.read_text("utf-8").partition("<!-- bench -->\n")
+def write_page(text: str) -> None:
+    page = ROOT / "docs" / "benchmarks.md"
+    before, begin, rest = page.read_text("utf-8").partition("<!-- bench -->\n")
     _, end, after = rest.partition("<!-- /bench -->")
     if not end:
-        raise SystemExit("README.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them")
-    readme.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
+        raise SystemExit("docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them")
+    page.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
 
 
 def write_json(figures: dict[str, Figures]) -> None:
@@ -140,8 +140,8 @@ def write_json(figures: dict[str, Figures]) -> None:
         "date": datetime.date.today().isoformat(),
         "left_out": LEFT_OUT,
         "figures": {
-            contest: {name: {"median": middle, "min": least} for name, (middle, least) in each.items()}
-            for contest, each in figures.items()
+            case: {name: {"median": middle, "min": least} for name, (middle, least) in each.items()}
+            for case, each in figures.items()
         },
         "promises": [
             {
@@ -152,7 +152,7 @@ def write_json(figures: dict[str, Figures]) -> None:
                 "min": value[1],
                 "falls_short": row.falls_short(value[0]),
             }
-            for row in ROWS
+            for row in GOALS
             if (value := values(figures, row)) is not None
         ],
     }
@@ -162,22 +162,22 @@ def write_json(figures: dict[str, Figures]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", metavar="NAME", help="contests whose name begins so")
-    parser.add_argument("--readme", action="store_true", help="draw bench/charts/ and write the table into README.md")
+    parser.add_argument("--only", default="", metavar="NAME", help="cases whose name begins so")
+    parser.add_argument("--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md")
     options = parser.parse_args()
-    if options.only and options.readme:
-        parser.error("--readme needs every contest: leave out --only")
+    if options.only and options.docs:
+        parser.error("--docs needs every case: leave out --only")
     console = Console(width=120, highlight=False)
     figures: dict[str, Figures] = {}
-    for name in CONTESTS:
+    for name in CASES:
         if name.startswith(options.only):
             console.print(f"measuring {name}", style="dim")
             figures[name] = measure(name)
     if not options.only:
         figures["memory"] = memory()
-    for contest, blocks in (("sign-get", get().blocks), ("sign-post", post().blocks)):
-        if contest in figures:
-            console.print(rivals(figures, contest, blocks))
+    for case, blocks in (("sign-get", get().blocks), ("sign-post", post().blocks)):
+        if case in figures:
+            console.print(rivals(figures, case, blocks))
     if any(name.startswith("steps-") for name in figures):
         console.print(steps(figures))
     if (table := promises(figures)).row_count:
@@ -188,11 +188,11 @@ def main() -> None:
     if not options.only:
         write_json(figures)
         console.print(f"written: {JSON.relative_to(ROOT)}")
-    if options.readme:
+    if options.docs:
         import charts  # matplotlib takes a second to load
 
-        charts.draw(figures, ROOT / "bench" / "charts")
-        write_readme(readme_text(figures))
+        charts.draw(figures, ROOT / "docs" / "images" / "charts")
+        write_page(page_text(figures))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+"""The types of what is signed, shared by the twins and by what is built on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Buffer: TypeAlias = bytes | bytearray | memoryview
+    # A request's body: str is UTF-8, None is an empty one.
+    Body: TypeAlias = str | Buffer | None
+    # Unix epoch milliseconds: an int, or a str of 13 digits.
+    Timestamp: TypeAlias = int | str
+    # One request of a batch: timestamp, method, path and body.
+    Request: TypeAlias = tuple[Timestamp, str, str, Body]
+    # Query parameters: a mapping, or pairs where a name repeats.
+    Params: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+
+class PrepareOptions(TypedDict, total=False):
+    """What `Signer.prepare` takes after method and path."""
+
+    params: Params | None
+    json: Any
+    body: Body
+    timestamp: Timestamp | None
+    base_url: str

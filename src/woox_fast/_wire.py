@@ -1,0 +1,26 @@
+"""How a signed request is written: its Content-Type, its headers, and the whole of it as HTTP/1.1."""
+
+from __future__ import annotations
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
+
+
+def content_type(method: str, body_size: int) -> str:
+    """The Content-Type WOO X's integration guide prints for `method`; any other goes by whether it has a body."""
+    return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
+
+
+def headers_of(api_key: str, stamp: str, signature: str, media: str) -> dict[str, str]:
+    """The headers of a signed request; `media` is its Content-Type."""
+    return {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature, "Content-Type": media}
+
+
+def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
+    """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
+    return (
+        f"{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {headers['Content-Type']}\r\n"
+        f"Content-Length: {len(body)}\r\nx-api-key: {headers['x-api-key']}\r\n"
+        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n\r\n"
+    ).encode() + body
