@@ -69,10 +69,9 @@ def sign(args: argparse.Namespace, api_secret: str, api_key: str) -> Signed:
             headers = signer.headers(args.method, args.path, body, timestamp=stamp)
             message = f"{stamp}{args.method}{args.path}".encode() + body
             return Signed(args.method, args.path, body, message, headers["x-api-signature"], headers)
-        from .._mistakes import Signing
+        from .._explain import expected_message
 
-        path, mark, query = (args.path or "").partition("?")
-        message = Signing(b"", api_key, "", stamp, args.method or "", path, mark + query, body, scheme).message()
+        message = expected_message(stamp, args.method or "", args.path or "", body, scheme)
         signature = signer.hexdigest(message)
         if scheme == "ws":
             headers = {"apikey": api_key, "sign": signature, "timestamp": stamp}
