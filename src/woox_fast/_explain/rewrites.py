@@ -529,15 +529,11 @@ def python_form(body: bytes) -> str:
     return urlencode(value, quote_via=quote, errors="surrogatepass")
 
 
-def parameters(query: str, body: bytes) -> list[str]:
-    """Every parameter of a request as V1 sees it, name=value: of the query, and of a form or JSON body."""
-    texts = [query.removeprefix("?")]
-    if body[:1] == b"{":
-        try:
-            texts.append(python_form(body))
-        except (ValueError, RecursionError):
-            texts.append(to_text(body))
-    else:
-        texts.append(to_text(body))
-    pairs = [pair.partition("=") for text in texts for pair in text.split("&") if pair]
-    return [f"{name}={value}" for name, _, value in pairs]
+def parameters(query: str, body: bytes) -> list[tuple[str, str]]:
+    """Every parameter of a request as V1 sees it: of the query, and of a form or JSON body; still percent-encoded."""
+    try:
+        of_body = python_form(body) if body[:1] == b"{" else to_text(body)
+    except (ValueError, RecursionError):
+        of_body = to_text(body)
+    pairs = [pair.partition("=") for text in (query.removeprefix("?"), of_body) for pair in text.split("&") if pair]
+    return [(name, value) for name, _, value in pairs]

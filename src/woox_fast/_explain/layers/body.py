@@ -111,15 +111,18 @@ _ESCAPES = (
     _json("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", rewrites.ascii_escapes()),
     _json("ascii-upper", COMMON, "with \\u escapes in upper case, as .NET writes them", rewrites.ascii_escapes(upper=True)),
     _json("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", rewrites.no_ascii_escapes),
+    _json("nfc", UNCOMMON, "in Unicode's composed form (NFC)", lambda t: unicodedata.normalize("NFC", t)),
+    _json("nfd", UNCOMMON, "in Unicode's decomposed form (NFD)", lambda t: unicodedata.normalize("NFD", t)),
+    _json("question-marks", RARE, "with ? for each character that is not ASCII", lambda t: t.encode("ascii", "replace").decode()),
+)
+
+_MARKS = (
     _json("slashes-escaped", COMMON, "with \\/ for / (PHP's json_encode)", lambda t: t.replace("\\/", "/").replace("/", "\\/")),
     _json("slashes-raw", COMMON, "with / for \\/", lambda t: t.replace("\\/", "/")),
     _json("php", COMMON, "with \\/ and \\u escapes, as PHP's json_encode writes it", lambda t: rewrites.ascii_escapes()(t.replace("/", "\\/"))),
     _json("html-escaped", COMMON, "with <, > and & as \\u escapes (Go's encoding/json)", rewrites.escaped("<>&\u2028\u2029")),
     _json("gson", UNCOMMON, "with <, >, &, = and ' as \\u escapes (Gson)", rewrites.escaped("<>&='")),
     _json("dotnet", UNCOMMON, "with the escapes of .NET's System.Text.Json", lambda t: rewrites.ascii_escapes(upper=True)(rewrites.escaped("<>&+'`", upper=True)(t.replace('\\"', "\\u0022")))),
-    _json("nfc", UNCOMMON, "in Unicode's composed form (NFC)", lambda t: unicodedata.normalize("NFC", t)),
-    _json("nfd", UNCOMMON, "in Unicode's decomposed form (NFD)", lambda t: unicodedata.normalize("NFD", t)),
-    _json("question-marks", RARE, "with ? for each character that is not ASCII", lambda t: t.encode("ascii", "replace").decode()),
 )
 
 
@@ -226,10 +229,6 @@ _WRITING = (
             ("name", RARE, "body"),
         )
     ),
-    _row("body-base64", COMMON, "in base64", base64.b64encode),
-    _row("body-bytes-repr", LIKELY, "as the repr of a bytes object, b'...'", lambda b: repr(b).encode()),
-    _row("json-twice", LIKELY, "put through json.dumps twice", of_json(lambda t: json.dumps(t) if rewrites.tokens(t) else t)),
-    _row("json-twice-not-ascii", COMMON, "as a JSON string that holds JSON", of_json(lambda t: json.dumps(t, ensure_ascii=False) if rewrites.tokens(t) else t)),
 )
 
 _HASHES = tuple(
@@ -255,7 +254,7 @@ def _empty_hashes(body: bytes, sent: Sent) -> Iterator[bytes]:
             yield base64.b64encode(_digest(algorithm, b""))
 
 
-_ENCODING = (
+_ENDS = (
     _row("body-newline", LIKELY, "with a trailing newline", lambda b: b + b"\n", light=True),
     _row("body-crlf", COMMON, "with a trailing CR LF", lambda b: b + b"\r\n", light=True),
     _row("body-no-newline", LIKELY, "without the trailing newline that is sent", lambda b: b.rstrip(b"\r\n"), light=True),
@@ -270,6 +269,13 @@ _ENCODING = (
     _row("body-lines-lf", COMMON, "with newlines where CR LF is sent", lambda b: b.replace(b"\r\n", b"\n"), light=True),
     _row("body-lines-crlf", COMMON, "with CR LF where newlines are sent", lambda b: b.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), light=True),
     _row("body-one-line", RARE, "without the line ends that are sent", lambda b: b.replace(b"\r", b"").replace(b"\n", b""), light=True),
+)
+
+_ENCODING = (
+    _row("body-base64", COMMON, "in base64", base64.b64encode),
+    _row("body-bytes-repr", LIKELY, "as the repr of a bytes object, b'...'", lambda b: repr(b).encode()),
+    _row("json-twice", LIKELY, "put through json.dumps twice", lambda b: to_bytes(json.dumps(b.decode()))),
+    _row("json-twice-not-ascii", COMMON, "as a JSON string that holds JSON", lambda b: to_bytes(json.dumps(b.decode(), ensure_ascii=False))),
     _row("body-no-white-space", COMMON, "without any white space", lambda b: b"".join(b.split())),
     _row("body-no-spaces", UNCOMMON, "without any space", lambda b: b.replace(b" ", b"")),
     _row("body-latin-1", COMMON, "in Latin-1, not UTF-8", lambda b: b.decode().encode("latin-1")),
@@ -330,5 +336,5 @@ _PERMUTATIONS = (
 )
 
 BODY = Table(
-    (*_LEFT_OUT, *_FIELDS), _ORDER, _SCALARS, _QUOTES, (*_WRITING,), _ESCAPES, (*_ENCODING, *_PERMUTATIONS), most=3
+    (*_LEFT_OUT, *_FIELDS), _ORDER, _SCALARS, _QUOTES, _WRITING, _ESCAPES, _MARKS, _ENDS, (*_ENCODING, *_PERMUTATIONS), _ENDS, most=3
 )

@@ -64,7 +64,6 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
     "hmac-sha3-512": (UNCOMMON, 64, "HMAC-SHA3-512 was used", _keyed("sha3_512")),
     "hmac-blake2s": (RARE, 32, "HMAC-BLAKE2s was used", _keyed("blake2s")),
     "hmac-blake2b": (RARE, 64, "HMAC-BLAKE2b was used", _keyed("blake2b")),
-    "hmac-sha512-cut": (UNCOMMON, 32, "The first half of HMAC-SHA512 was used", lambda s, m: _keyed("sha512")(s, m)[:64]),
     "sha256": (LIKELY, 32, "plain SHA-256 was used, without the secret", _plain("sha256")),
     "sha256-secret-message": (LIKELY, 32, "plain SHA-256 was used, over the secret and the message", _mixed("sha256", lambda s, m: s.raw + m)),
     "sha256-message-secret": (LIKELY, 32, "plain SHA-256 was used, over the message and the secret", _mixed("sha256", lambda s, m: m + s.raw)),

@@ -24,8 +24,7 @@ RULES = {
 
 
 def _v1(sent: Sent) -> str:
-    pairs = [pair.partition("=")[::2] for pair in rewrites.parameters(sent.query, sent.body)]
-    return payload.v1_parameters(pairs)
+    return "&".join(f"{name}={value}" for name, value in payload.by_name(rewrites.parameters(sent.query, sent.body)))
 
 
 def _only_query(write: Callable[[str], bytes], keep: bool) -> Callable[[Sent], tuple[str, bytes]]:
@@ -37,10 +36,10 @@ def _only_query(write: Callable[[str], bytes], keep: bool) -> Callable[[Sent], t
     return contents
 
 
-def _form_of_body(sent: Sent) -> str:
+def _form_of_body(sent: Sent, write: Callable[[bytes], str] = rewrites.python_form) -> str:
     if sent.query or not sent.body:
         raise ValueError("no body that could be taken for a query")
-    form = rewrites.form(sent.body) if sent.body[:1] == b"{" else to_text(sent.body)
+    form = write(sent.body) if sent.body[:1] == b"{" else to_text(sent.body)
     if form[:1] in ("{", "["):
         raise ValueError("no parameters")
     return form
@@ -55,14 +54,14 @@ def _compact(value: Any) -> bytes:
 
 
 def _split_v1(sent: Sent) -> list[tuple[str, str]]:
-    return [(name, value) for name, _, value in (pair.partition("=") for pair in _v1(sent).split("&")) if name]
+    return payload.by_name(rewrites.parameters(sent.query, sent.body))
 
 
 SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "sent": lambda s: (s.query, s.body),
     "v1": lambda s: (_v1(s), b""),
     "v1-decoded": lambda s: (unquote_plus(_v1(s), errors="surrogateescape"), b""),
-    "v1-as-sent": lambda s: ("&".join(rewrites.parameters(s.query, s.body)), b""),
+    "v1-as-sent": lambda s: ("&".join(f"{name}={value}" for name, value in rewrites.parameters(s.query, s.body)), b""),
     "v1-json": lambda s: ("", _compact(dict(_split_v1(s)))),
     "v1-body-json": lambda s: ("", _compact(dict(_split_v1(s._replace(query=""))))),
     "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
@@ -76,15 +75,16 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "query-also-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=True),
     "body-in-query": lambda s: ("?" + _form_of_body(s), b""),
     "body-in-query-sorted": lambda s: ("?" + "&".join(sorted(_form_of_body(s).split("&"))), b""),
+    "body-in-query-json": lambda s: ("?" + _form_of_body(s, rewrites.form), b""),
+    "body-also-in-query-json": lambda s: ("?" + _form_of_body(s, rewrites.form), s.body),
     "body-also-in-query": lambda s: ("?" + _form_of_body(s), s.body),
 }
 
 # Each scheme's right layout, as the rules of `payload` write it.
-_V3 = payload.v3_message("{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}".encode()).decode()
 BASES = {
-    "v3": Layout(_V3),
-    "v1": Layout(payload.v1_message("{q}" + JOINT, "{t}").decode().replace("|", ""), "|", "v1"),
-    "ws": Layout(payload.websocket_message(JOINT + "{t}").decode().replace("|", ""), "|"),
+    "v3": Layout(payload.v3_text("{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
+    "v1": Layout(payload.v1_text("{q}" + JOINT, "{t}").replace("|", ""), "|", "v1"),
+    "ws": Layout(payload.websocket_text(JOINT + "{t}").replace("|", ""), "|"),
 }
 
 _RULE = "{rule}"  # of the scheme: explain puts it in
@@ -157,7 +157,7 @@ WINDOWS = ("5000", "10000", "20000", "60000", "3000", "1000", "30000", "6000", "
 _Q = "{q:bare}"
 _PLACES = (
     _row("only-body", COMMON, "Only the body was signed.", "{b}"),
-    _row("only-timestamp", COMMON, "Only the timestamp was signed.", "{t}"),
+    _row("only-timestamp", LIKELY, "Only the timestamp was signed.", "{t}"),
     _row("only-path", COMMON, "Only path and query were signed.", "{p}{q}"),
     _row("only-query", COMMON, "Only the query was signed.", _Q),
     _row("only-query-and-body", COMMON, "Only query and body were signed.", _Q, "{b}"),
@@ -208,12 +208,14 @@ _CONTENTS = (
     _contents("query-also-in-body-json", COMMON, f"The query was signed twice, as JSON the second time. {_SAME_PATH}"),
     _contents("query-also-in-body-json", UNCOMMON, f"The query was signed twice, as JSON the second time. {_SAME_PATH}", "query-also-in-body-compact"),
     _contents("body-in-query", LIKELY, f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}"),
+    _contents("body-in-query", COMMON, f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}", "body-in-query-json"),
+    _contents("body-also-in-query", UNCOMMON, f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}", "body-also-in-query-json"),
     _contents("body-in-query-sorted", COMMON, f"The body was signed as a sorted query in the path, but sent as the body. {_SAME_BYTES}"),
     _contents("body-also-in-query", COMMON, f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}"),
 )
 
 _SCHEMES = (
-    Change("rule-v3", LIKELY, f"The V3 rule was used for a request that is not V3. {_RULE}", lambda layout, sent: (BASES["v3"],)),
+    Change("rule-v3", LIKELY, f"The V3 rule was used for a request that is not V3. {_RULE}", lambda layout, sent: (BASES["v3"],) if sent.path else ()),
     Change("rule-v1", LIKELY, f"The V1 rule was used (sorted parameters, '|', timestamp). {_RULE}", lambda layout, sent: (BASES["v1"],)),
     Change("rule-websocket", COMMON, f"The websocket's rule was used ('|', timestamp). {_RULE}", lambda layout, sent: (BASES["ws"],)),
     Change("rule-v1-decoded", COMMON, f"The V1 rule was used, over parameters before percent-encoding. {_RULE}", lambda layout, sent: (BASES["v1"]._replace(source="v1-decoded"),)),

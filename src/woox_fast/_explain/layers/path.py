@@ -109,7 +109,7 @@ _ENDS = (
 _FRONT = (
     Change("path-full-url", LIKELY, "The path was signed as the full URL. Leave out scheme and host.", lambda p, sent: (sent.origin + p,) if sent.origin else ()),
     Change("path-host", LIKELY, "The path was signed with the host in front. Leave out the host.", lambda p, sent: (sent.host + p,) if sent.host else ()),
-    Change("path-other-host", COMMON, "The path was signed with another host, or another spelling of it, in front. Leave out scheme and host.", _hosts),
+    Change("path-other-host", UNCOMMON, "The path was signed with another host, or another spelling of it, in front. Leave out scheme and host.", _hosts),
     _row("no-slash", LIKELY, "without its leading slash", lambda p: p.removeprefix("/"), "Begin it with /."),
     _row("slash", COMMON, "with a leading slash that was not sent", lambda p: p if p[:1] == "/" else "/" + p),
     _row("double-slash", LIKELY, "with two leading slashes", lambda p: "/" + p, "A base URL must not end with /."),

@@ -158,18 +158,8 @@ _VALUES = (
 )
 
 _ENCODING = (
-    _row("percent-20", LIKELY, "with %20 for a space where + was sent", lambda q: q.replace("+", "%20")),
-    _row("plus", LIKELY, "with + for a space where %20 was sent", lambda q: q.replace("%20", "+")),
-    _row("space", UNCOMMON, "with spaces where + was sent", lambda q: q.replace("+", " ")),
-    _row("space-raw", UNCOMMON, "with spaces where %20 was sent", lambda q: q.replace("%20", " ")),
-    _row("plus-encoded", COMMON, "with %2B where + was sent", lambda q: q.replace("+", "%2B")),
-    _row("plus-decoded", UNCOMMON, "with + where %2B was sent", lambda q: q.replace("%2B", "+").replace("%2b", "+")),
     _row("decoded", LIKELY, "before it was percent-encoded", _unquote),
     _row("decoded-plus", LIKELY, "before + and % were put in", lambda q: unquote_plus(q, errors="surrogateescape")),
-    *(_row(f"{name}-raw", COMMON, f"with {' '.join(c)} raw where they were encoded", _raw(c)) for name, c in _SETS),
-    *(_row(f"{name}-encoded", COMMON, f"with {' '.join(c)} percent-encoded where they were sent raw", _encoded(c)) for name, c in _SETS),
-    _row("escapes-lower", COMMON, "with lower-case escapes (%2c) where %2C was sent", _escape_case(str.lower)),
-    _row("escapes-upper", COMMON, "with upper-case escapes (%2C) where %2c was sent", _escape_case(str.upper)),
     _row("encoded-twice", LIKELY, "percent-encoded twice", lambda q: q.replace("%", "%25")),
     _row("decoded-once", COMMON, "percent-encoded once where it was sent encoded twice", lambda q: q.replace("%25", "%")),
     _row("encoded", LIKELY, "percent-encoded where it was sent raw", lambda q: _quote(q, "?&=%+,:/")),
@@ -179,6 +169,19 @@ _ENCODING = (
     _row("encoded-whole-mark", UNCOMMON, "percent-encoded with its ?, = and &", lambda q: _quote(q, "")),
     _row("html-ampersands", UNCOMMON, "with &amp; for &", lambda q: q.replace("&", "&amp;")),
     _row("lower-case", RARE, "in lower case", str.lower),
+)
+
+_CHARACTERS = (
+    _row("percent-20", LIKELY, "with %20 for a space where + was sent", lambda q: q.replace("+", "%20")),
+    _row("plus", LIKELY, "with + for a space where %20 was sent", lambda q: q.replace("%20", "+")),
+    _row("space", UNCOMMON, "with spaces where + was sent", lambda q: q.replace("+", " ")),
+    _row("space-raw", UNCOMMON, "with spaces where %20 was sent", lambda q: q.replace("%20", " ")),
+    _row("plus-encoded", COMMON, "with %2B where + was sent", lambda q: q.replace("+", "%2B")),
+    _row("plus-decoded", UNCOMMON, "with + where %2B was sent", lambda q: q.replace("%2B", "+").replace("%2b", "+")),
+    *(_row(f"{name}-raw", COMMON, f"with {' '.join(c)} raw where they were encoded", _raw(c)) for name, c in _SETS),
+    *(_row(f"{name}-encoded", COMMON, f"with {' '.join(c)} percent-encoded where they were sent raw", _encoded(c)) for name, c in _SETS),
+    _row("escapes-lower", COMMON, "with lower-case escapes (%2c) where %2C was sent", _escape_case(str.lower)),
+    _row("escapes-upper", COMMON, "with upper-case escapes (%2C) where %2c was sent", _escape_case(str.upper)),
 )
 
 _FRAME = (
@@ -221,4 +224,4 @@ _FRAME = (
 
 _PERMUTATIONS = (_family("order", FAMILY, "with its parameters in another order", _permuted, last=True),)
 
-QUERY = Table(_FIELDS, _ORDER, _VALUES, _ENCODING, (*_FRAME, *_PERMUTATIONS), most=3)
+QUERY = Table(_FIELDS, _ORDER, _VALUES, _ENCODING, _CHARACTERS, (*_FRAME, *_PERMUTATIONS), most=3)

@@ -59,7 +59,7 @@ _PLACEHOLDERS = (
     *("my_secret", "changeme", "test", "testSecret", "xxx", "xxxx", "secret here", "YOUR_API_SECRET_HERE", "..."),
 )
 
-_WHITE_SPACE = (
+_AROUND = (
     _around("newline", LIKELY, "a newline at its end", b"", b"\n"),
     _around("crlf", LIKELY, "CR LF at its end", b"", b"\r\n"),
     _around("trailing-space", LIKELY, "a space at its end", b"", b" "),
@@ -105,7 +105,8 @@ _WHITE_SPACE = (
     _around("crlf-and-quotes", RARE, "double quotes round it and a newline at its end", b'"', b'"\n'),
 )
 
-_CONTENT = (
+# Another text than the secret, or a part of it.
+_OTHER = (
     _row("lower-case", COMMON, "The secret was in lower case", _COPY, lambda s: s.raw.lower()),
     _row("upper-case", COMMON, "The secret was in upper case", _COPY, lambda s: s.raw.upper()),
     _row("last-lost", LIKELY, "The last character of the secret was missing", _COPY, lambda s: s.raw[:-1]),
@@ -121,30 +122,6 @@ _CONTENT = (
     _row("doubled", COMMON, "The secret was there twice", "Paste it once.", lambda s: s.raw * 2),
     _row("doubled-lines", UNCOMMON, "The secret was there twice, on two lines", "Paste it once.", lambda s: s.raw + b"\n" + s.raw),
     _row("reversed", EXOTIC, "The secret was reversed", _COPY, lambda s: s.raw[::-1]),
-    _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
-    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s.raw)),
-    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s.raw)),
-    _row("base64-newline", COMMON, "The secret was base64-encoded together with a newline (echo without -n)", _AS_IT_IS, lambda s: base64.b64encode(s.raw + b"\n")),
-    _row("base64-url-safe", UNCOMMON, "The secret was base64-encoded, url-safe", _AS_IT_IS, lambda s: base64.urlsafe_b64encode(s.raw)),
-    _row("base64-unpadded", UNCOMMON, "The secret was base64-encoded without padding", _AS_IT_IS, lambda s: base64.b64encode(s.raw).rstrip(b"=")),
-    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.raw.hex().encode()),
-    _row("hex-encoded-upper", UNCOMMON, "The secret was hex-encoded, in upper case", _AS_IT_IS, lambda s: s.raw.hex().upper().encode()),
-    _row("hex-newline", RARE, "The secret was hex-encoded together with a newline", _AS_IT_IS, lambda s: (s.raw + b"\n").hex().encode()),
-    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s.raw)),
-    _row("bytes-repr", COMMON, "The secret was the repr of a bytes object, b'...'", _AS_IT_IS, lambda s: repr(s.raw).encode()),
-    _row("utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-le")),
-    _row("utf-16-bom", RARE, "The secret was encoded in UTF-16 with a byte order mark", _AS_IT_IS, lambda s: b"\xff\xfe" + s.raw.decode().encode("utf-16-le")),
-    _row("utf-16-be", RARE, "The secret was encoded in UTF-16, big-endian", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-be")),
-    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-32-le")),
-    *(
-        row
-        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
-        for row in (
-            _row(f"{algorithm}-hex", cost, f"The {algorithm.upper()} of the secret, in hex, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s).hex().encode()),
-            _row(f"{algorithm}-raw", cost + 1, f"The {algorithm.upper()} of the secret, as raw bytes, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s)),
-            _row(f"{algorithm}-base64", cost + 2, f"The {algorithm.upper()} of the secret, in base64, was the key", _AS_IT_IS, lambda s, a=algorithm: base64.b64encode(_hash(a)(s))),
-        )
-    ),
     Change(
         "secret-api-key", LIKELY,
         "The API key was used as the secret. Sign with the secret; the key goes into x-api-key only.",
@@ -175,7 +152,34 @@ _CONTENT = (
     _text("bytes", RARE, "b''"),
     _text("true", RARE, "true"),
     _text("system-byte", UNCOMMON, "System.Byte[]"),
-    Change("secret-variable", COMMON, f"The secret was the name of a variable, or an example's text in its place. {_READ}", _names, last=True),
+    Change("secret-variable", RARE, f"The secret was the name of a variable, or an example's text in its place. {_READ}", _names, last=True),
+)
+
+_ENCODED = (
+    _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
+    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s.raw)),
+    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s.raw)),
+    _row("base64-newline", COMMON, "The secret was base64-encoded together with a newline (echo without -n)", _AS_IT_IS, lambda s: base64.b64encode(s.raw + b"\n")),
+    _row("base64-url-safe", UNCOMMON, "The secret was base64-encoded, url-safe", _AS_IT_IS, lambda s: base64.urlsafe_b64encode(s.raw)),
+    _row("base64-unpadded", UNCOMMON, "The secret was base64-encoded without padding", _AS_IT_IS, lambda s: base64.b64encode(s.raw).rstrip(b"=")),
+    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.raw.hex().encode()),
+    _row("hex-encoded-upper", UNCOMMON, "The secret was hex-encoded, in upper case", _AS_IT_IS, lambda s: s.raw.hex().upper().encode()),
+    _row("hex-newline", RARE, "The secret was hex-encoded together with a newline", _AS_IT_IS, lambda s: (s.raw + b"\n").hex().encode()),
+    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s.raw)),
+    _row("bytes-repr", COMMON, "The secret was the repr of a bytes object, b'...'", _AS_IT_IS, lambda s: repr(s.raw).encode()),
+    _row("utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-le")),
+    _row("utf-16-bom", RARE, "The secret was encoded in UTF-16 with a byte order mark", _AS_IT_IS, lambda s: b"\xff\xfe" + s.raw.decode().encode("utf-16-le")),
+    _row("utf-16-be", RARE, "The secret was encoded in UTF-16, big-endian", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-be")),
+    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-32-le")),
+    *(
+        row
+        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
+        for row in (
+            _row(f"{algorithm}-hex", cost, f"The {algorithm.upper()} of the secret, in hex, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s).hex().encode()),
+            _row(f"{algorithm}-raw", cost + 1, f"The {algorithm.upper()} of the secret, as raw bytes, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s)),
+            _row(f"{algorithm}-base64", cost + 2, f"The {algorithm.upper()} of the secret, in base64, was the key", _AS_IT_IS, lambda s, a=algorithm: base64.b64encode(_hash(a)(s))),
+        )
+    ),
 )
 
 
@@ -190,4 +194,4 @@ def _base64_decoded(s: Secret) -> bytes:
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 # What stands round a secret got there before it was encoded, or after.
-SECRET = Table(_WHITE_SPACE, _CONTENT, _WHITE_SPACE)
+SECRET = Table(_OTHER, _AROUND, _ENCODED, _AROUND)

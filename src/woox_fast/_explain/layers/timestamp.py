@@ -190,17 +190,17 @@ _FAMILIES = (
     ),
     _family("zone", UNCOMMON, "A timestamp was signed that is a time zone's offset away: local time was taken for UTC.", lambda t: _shifts(t, _zones())),
     _family("zone-seconds", RARE, "A timestamp in seconds was signed that is a time zone's offset away: local time was taken for UTC.", lambda t: _second_shifts(t, _zones())),
-    _family("zone-iso", RARE, "A local date was signed, in ISO 8601.", lambda t: (
+    _family("zone-iso", FAMILY, "A local date was signed, in ISO 8601.", lambda t: (
         _iso(t + sign * round(zone * 1000), sep, digits, end)
         for zone in _zones() for sign in (1, -1) for sep, digits, end in (("T", 0, ""), ("T", 3, ""), ("T", 3, "Z"), ("T", 0, "Z"), (" ", 0, ""))
     )),
     _family("round-away", UNCOMMON, "A timestamp was signed that is a round amount away: an expiry, or an offset.", lambda t: _shifts(t, _ROUND_S)),
     _family("round-away-seconds", UNCOMMON, "A timestamp in seconds was signed that is a round amount away: an expiry, or an offset.", lambda t: _second_shifts(t, _ROUND_S)),
-    _family("microseconds", RARE, "The timestamp was signed in microseconds.", lambda t: (f"{t}{i:03}" for i in range(1000))),
-    _family("fixed-seconds-6", EXOTIC, "The timestamp was signed as seconds with six decimals.", lambda t: (
+    _family("microseconds", FAMILY, "The timestamp was signed in microseconds.", lambda t: (f"{t}{i:03}" for i in range(1000))),
+    _family("fixed-seconds-6", FAMILY, "The timestamp was signed as seconds with six decimals.", lambda t: (
         f"{t // 1000}.{t % 1000:03}{i:03}" for i in range(1000)
     )),
-    _family("iso-microseconds", EXOTIC, "The timestamp was signed as an ISO 8601 date with microseconds.", lambda t: (
+    _family("iso-microseconds", FAMILY, "The timestamp was signed as an ISO 8601 date with microseconds.", lambda t: (
         f"{_iso(t, sep, 3, '')}{i:03}{zone}" for i in range(1000) for sep, zone in (("T", ""), ("T", "Z"), ("T", "+00:00"), (" ", ""))
     )),
     _family("float-milliseconds", FAMILY, "The timestamp was signed as a float.", lambda t: _doubles(t, 1)),
@@ -211,9 +211,10 @@ _FAMILIES = (
     _family("ticks", FAMILY, "The timestamp was signed in .NET ticks.", lambda t: (
         str(t * 10_000 + 621_355_968_000_000_000 + i) for i in range(10_000)
     )),
-    _family("milliseconds-of-seconds", RARE, "The timestamp was signed in milliseconds, but sent in another unit.", lambda t: (
-        str(t // 1000 * 1000 + i) for i in range(1000)
-    )),
+    Change(
+        "timestamp-milliseconds", RARE, f"The timestamp was signed in milliseconds, but sent in another unit. {_FIX}",
+        lambda v, sent: (str(sent.milliseconds + i) for i in range(1000)) if sent.milliseconds and len(v) < 13 else (), last=True,
+    ),
 )
 
 TIMESTAMP = Table(_UNITS, _WRAPPED, _FAMILIES)
