@@ -72,9 +72,12 @@ def test_explain_takes_curls_headers_and_a_url() -> None:
 def test_explain_is_honest() -> None:
     result = woox_fast(*explain_arguments("0" * 64), "--body", ORDER, **CREDENTIALS)
     assert result.returncode == 1
-    assert re.match(r"verdict   None of [\d,]{4,} combinations.*\n +The secret may be another one", result.stdout)
+    said = " ".join(result.stdout.partition("\nexpected")[0].split())
+    assert re.match(r"verdict The secret may be another one .* None of [\d,]{4,} combinations", said)
     assert "What no signature shows:" in result.stdout
-    assert result.stdout.count("The secret may be another") == 1
+    assert re.findall(r"^- .*", result.stdout, re.MULTILINE)[0].startswith(
+        "- The secret: the exchange may know another"
+    )
     assert "The clock:" in result.stdout
     right = woox_fast(*explain_arguments(oracle(f"{NOW}POST/v3/trade/order".encode())), **CREDENTIALS)
     assert right.returncode == 0
@@ -90,13 +93,39 @@ def test_explain_is_honest() -> None:
 def test_the_likeliest_cause_stands_first_in_json_too() -> None:
     signature = oracle(f"{NOW}POST/v3/trade/order".encode())
     none = answer(*explain_arguments("0" * 64), "--body", ORDER, status=1, **CREDENTIALS)
-    assert none["other_causes"][0].startswith("The secret may be another one than the exchange has")
+    assert none["other_causes"][0].startswith("The secret: the exchange may know another one")
     right = answer(*explain_arguments(signature), **CREDENTIALS)
     assert right["other_causes"][0].endswith("its secret for this API key is not this one.")
     assert len(right["other_causes"]) == len(none["other_causes"]) > 3
     upper = answer(*explain_arguments(signature.upper()), **CREDENTIALS)
     assert upper["mistakes"]
     assert upper["other_causes"] == []
+
+
+def test_what_signs_the_same_bytes_is_said_to() -> None:
+    """Without a query and a body several mistakes yield one text."""
+    body = '{"a":1}'
+    signature = oracle(f"{NOW}GET/v3/x".encode())
+    found = answer(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS)
+    assert found["mistakes"]
+    shown = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS).stdout
+    assert ("or        The same bytes are signed by " in shown) is bool(found["others"])
+
+
+def test_every_mistake_is_listed_with_its_count() -> None:
+    listed = answer("explain", "--mistakes")
+    assert listed["count"] == len(listed["mistakes"]) > 500
+    assert {"name", "layer", "sentence", "likelihood"} == set(listed["mistakes"][0])
+    shown = woox_fast("explain", "--mistakes", COLUMNS="80").stdout
+    lines = shown.splitlines()
+    layers = {mistake["layer"] for mistake in listed["mistakes"]}
+    assert lines[0] == f"{listed['count']:,} mistakes, alone and together, in {len(layers)} parts of a request:"
+    assert sum(line.startswith("- ") for line in lines) == listed["count"]
+    counts = re.findall(r"^(\w+) \((\d+)\)$", shown, re.MULTILINE)
+    assert {layer for layer, _ in counts} == layers
+    assert sum(int(count) for _, count in counts) == listed["count"]
+    assert max(map(len, lines)) <= 80
+    assert SECRET not in shown
 
 
 def test_explain_shows_hostile_bytes_escaped() -> None:
