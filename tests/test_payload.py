@@ -8,6 +8,7 @@ import hmac
 import json
 import math
 import string
+from collections import OrderedDict
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -54,7 +55,7 @@ def signer(request: pytest.FixtureRequest) -> Any:
 @pytest.mark.parametrize("name", [name for name in BY_NAME if BY_NAME[name]["scheme"] == "v3"])
 def test_v3_vectors(name: str) -> None:
     vector = BY_NAME[name]
-    message = payload.v3(vector["timestamp"], vector["method"], vector["path"], vector["body"])
+    message = payload.message("v3", vector["timestamp"], vector["method"], vector["path"], vector["body"])
     assert message == vector["payload"].encode()
     assert hmac_hex(message) == vector["signature"]
 
@@ -88,7 +89,7 @@ def test_v3_is_the_four_parts_and_is_what_both_signers_sign(
 ) -> None:
     raw = body.encode() if isinstance(body, str) else body or b""
     expected = f"{timestamp}{method}/{rest}".encode() + raw
-    assert payload.v3(timestamp, method, "/" + rest, body) == expected
+    assert payload.message("v3", timestamp, method, "/" + rest, body) == expected
     for kind in (Signer, _sign_py.Signer):
         assert kind(API_KEY, API_SECRET).sign(str(timestamp), method, "/" + rest, body) == hmac_hex(expected)
 
@@ -106,7 +107,7 @@ def test_v3_is_the_four_parts_and_is_what_both_signers_sign(
 )
 def test_v3_refuses(arguments: tuple[Any, ...], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        payload.v3(*arguments)
+        payload.message("v3", *arguments)
 
 
 @pytest.mark.parametrize("build", [payload.websocket, lambda timestamp: payload.v1({"a": 1}, timestamp)])
@@ -123,6 +124,75 @@ def test_v1_sorts_by_name_and_keeps_the_order_of_a_repeated_one() -> None:
 @pytest.mark.parametrize("empty", [None, {}, []])
 def test_v1_without_parameters(empty: Any) -> None:
     assert payload.v1(empty, TIMESTAMP) == b"|1578565539808"
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme"),
+    [
+        ("/v1/order", "v1"),
+        ("/v1/", "v1"),
+        ("/v2/order?a=/v3/", "v1"),
+        ("/v3/trade/order", "v3"),
+        ("/v3/x?a=/v1/", "v3"),
+        ("/v11/order", "v3"),
+        ("/v1", "v3"),
+        ("/", "v3"),
+    ],
+)
+def test_the_scheme_of_a_path(path: str, scheme: str) -> None:
+    assert payload.scheme_of(path) == scheme
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("/v1/orders?b=2&a=1%2C", "", "a=1%2C&b=2"),
+        ("/v1/order", b"b=2&a=x%20y&c=", "a=x%20y&b=2&c="),
+        ("/v1/order?c=3&a=1", "b=2&a=0", "a=1&a=0&b=2&c=3"),
+        ("/v1/order?&flag&b==&", None, "b==&flag="),
+        ("/v1/order", b"t=\xff", b"t=\xff"),
+        ("/v1/order?q=a?b", "", "q=a?b"),
+        ("/v1/order", "", ""),
+    ],
+)
+def test_v1_of_a_request_as_it_is_sent(path: str, body: Any, text: str | bytes) -> None:
+    signed = (text.encode() if isinstance(text, str) else text) + b"|1578565539808"
+    assert payload.message("v1", TIMESTAMP, "POST", path, body) == signed
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(string.printable)))
+def test_v1_of_parameters_is_v1_of_the_request_that_sends_them(params: dict[str, str]) -> None:
+    query = payload.query_text(params)
+    message = payload.v1(params, TIMESTAMP)
+    assert message == payload.message("v1", TIMESTAMP, "GET", f"/v1/x?{query}")
+    assert message == payload.message("v1", TIMESTAMP, "POST", "/v1/x", query)
+    # All that is sent is signed, and nothing else.
+    assert sorted(message.decode().partition("|")[0].split("&")) == sorted(query.split("&"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (("v2", TIMESTAMP, "GET", "/"), ValueError, "scheme must be one of v3, v1, ws, got 'v2'"),
+        (("v1", TIMESTAMP, "POST", "/v1/order", '{"a":1}'), ValueError, "as a form .* got JSON"),
+        (("v1", TIMESTAMP, "POST", "/v1/order", b"[1]"), ValueError, "as a form .* got JSON"),
+        (("v1", TIMESTAMP, "post", "/v1/order"), ValueError, "write 'POST'"),
+        (("v1", TIMESTAMP, "POST", "v1/order"), ValueError, "put '/' before it"),
+        (("v1", 1578565539, "POST", "/v1/order"), ValueError, "looks like seconds"),
+        (("ws", 1578565539), ValueError, "looks like seconds"),
+        (("v3", TIMESTAMP), ValueError, "method must be upper-case"),
+    ],
+)
+def test_message_refuses(arguments: tuple[Any, ...], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        payload.message(*arguments)
+
+
+@given(st.binary(), st.binary(), st.binary(), st.binary())
+def test_the_rules_hold_for_anything_that_was_sent(stamp: bytes, method: bytes, path: bytes, body: bytes) -> None:
+    assert payload.unchecked("v3", stamp, method, path, body) == stamp + method + path + body
+    assert payload.unchecked("ws", stamp, method, path, body) == b"|" + stamp
+    assert payload.unchecked("v1", stamp, method, path, body).endswith(b"|" + stamp)
 
 
 def test_v1_encodes_as_the_query_does() -> None:
@@ -150,6 +220,7 @@ def test_v1_encodes_as_the_query_does() -> None:
         ({"a": 2**70}, "a=1180591620717411303424"),
         ({"a": Side.BUY, "b": Level.FIVE}, "a=BUY&b=5"),
         ({"a b": "c d"}, "a%20b=c%20d"),
+        ({Side.BUY: 1}, "BUY=1"),
         ({"a": "+/&=?#%~'"}, "a=%2B%2F%26%3D%3F%23%25~%27"),
         ({"a": "é€"}, "a=%C3%A9%E2%82%AC"),
         ({"a": "\x00\r\n"}, "a=%00%0D%0A"),
@@ -200,6 +271,8 @@ def test_parsing_the_query_returns_the_values(pairs: list[tuple[str, Any]]) -> N
         ("a=1", TypeError, "mapping or pairs, got str"),
         (b"a=1", TypeError, "mapping or pairs, got bytes"),
         ({"a": "\ud800"}, UnicodeEncodeError, "surrogates"),
+        ({1: 1, "1": 2}, TypeError, r"names that are str, got 1 \(int\)"),
+        ([(True, 1)], TypeError, r"names that are str, got True \(bool\)"),
     ],
 )
 def test_query_text_refuses(params: Any, error: type[Exception], words: str) -> None:
@@ -269,6 +342,64 @@ def test_json_round_trip_keeps_values_and_order(value: Any) -> None:
 def test_json_bytes_refuses(value: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         payload.json_bytes(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1: "a", "1": "b"},
+        {"true": 0, True: 1},
+        {None: 0, "null": 1},
+        {1.0: 0, "1.0": 1},
+        {1e22: 0, "1e+22": 1},
+        {Level.FIVE: 0, "x": 1, "5": 2},
+        {"a": {1: 0, "1": 1}},
+        {"a": [{"b": ({1: 0, "1": 1},)}]},
+        [{}, {1: 0, "1": 1}],
+        {"a": OrderedDict({1: 0, "1": 1})},
+        {"{": type("List", (list,), {})([{1: 0, "1": 1}])},
+    ],
+)
+def test_json_bytes_refuses_keys_that_are_written_alike(value: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"json must have each key once, got .* and .*, which are written alike"
+    ) as caught:
+        payload.json_bytes(value)
+    assert caught.value.__cause__ is None
+
+
+@given(
+    st.recursive(
+        st.integers(0, 3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([0, 1, "0", "1", True, "true", None, "null", 1.5, "1.5", "{"]), inner)
+        ),
+        max_leaves=12,
+    )
+)
+def test_json_bytes_writes_each_key_once_or_refuses(value: Any) -> None:
+    """The judge is json's own reader, which gives the pairs of each object as they are written."""
+    repeated = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        repeated.extend([pairs] if len(dict(pairs)) < len(pairs) else [])
+
+    json.loads(json.dumps(value), object_pairs_hook=look)
+    try:
+        payload.json_bytes(value)
+    except ValueError:
+        assert repeated
+    else:
+        assert not repeated
+
+
+def test_json_bytes_refuses_what_is_nested_deeper_than_python_writes() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested so deeply"):
+        payload.json_bytes(deep)
 
 
 def test_json_bytes_refuses_a_cycle() -> None:

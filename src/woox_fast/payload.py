@@ -1,4 +1,4 @@
-"""What is signed, in WOO X's words: V3, V1 and websocket strings, query and JSON text. Pure functions.
+"""What is signed, in WOO X's words: the V3, V1 and websocket rules, query and JSON text. Pure functions.
 
 Sources: WOO X integration guide, "Authentication"; legacy API documentation, "Authentication" (V1) and "auth".
 """
@@ -6,7 +6,7 @@ Sources: WOO X integration guide, "Authentication"; legacy API documentation, "A
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -16,11 +16,42 @@ from . import _checks
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
 
+SCHEMES = ("v3", "v1", "ws")
 
-def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
-    """The bytes that V3 signs: timestamp + method + path?query + body. Checks and raises as `Signer.sign`."""
-    head = v3_text(_checks.timestamp_text(timestamp), _checks.method_text(method), _checks.path_text(path), "")
-    return head.encode("utf-8") + _checks.body_bytes(body)
+
+def scheme_of(path: str) -> str:
+    """The scheme that signs a request to `path`: "v1" for /v1/ and /v2/, "v3" for all else. "ws" must be named."""
+    return "v1" if path.startswith(("/v1/", "/v2/")) else "v3"
+
+
+def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
+    """The bytes to sign for a request as it is sent: `path` holds its query, `body` is what goes out.
+
+    `scheme` is one of `SCHEMES`; "ws" signs the timestamp alone. Checks and raises as `Signer.sign`, and ValueError for
+    another scheme, or for a JSON body under V1, which takes forms.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
+    stamp = _checks.timestamp_text(timestamp).encode()
+    if scheme == "ws":
+        return unchecked(scheme, stamp, b"", b"", b"")
+    start = _checks.method_text(method).encode(), _checks.path_text(path).encode()
+    data = bytes(_checks.body_bytes(body))
+    if scheme == "v1" and data[:1] in (b"{", b"["):
+        raise ValueError("V1 takes its body as a form (symbol=SPOT_BTC_USDT&side=BUY), got JSON; use query_text")
+    return unchecked(scheme, stamp, *start, data)
+
+
+def unchecked(scheme: str, timestamp: bytes, method: bytes, path: bytes, body: bytes) -> bytes:
+    """`message` of anything that was sent, right or wrong: the rules themselves, for what explains a refusal."""
+    if scheme == "v3":
+        return timestamp + method + path + body
+    if scheme == "ws":
+        return b"|" + timestamp
+    _, _, query = path.partition(b"?")
+    pairs = [pair.partition(b"=") for pair in (query + b"&" + body).split(b"&") if pair]
+    by_name = sorted(pairs, key=lambda pair: pair[0])  # a name that repeats keeps its order
+    return b"&".join(name + b"=" + value for name, _, value in by_name) + b"|" + timestamp
 
 
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
@@ -28,43 +59,19 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
 
     Send the same text, without '|' and what follows: as the query of a GET, as the form body of any other method.
     """
-    pairs = by_name(_pairs(params or {}))
-    return v1_text(query_text(pairs), _checks.timestamp_text(timestamp)).encode()
+    return message("v1", timestamp, "POST", "/", query_text(params or {}))
 
 
 def websocket(timestamp: Timestamp) -> bytes:
     """The bytes that the V2 websocket's `auth` event signs: '|' and the timestamp."""
-    return websocket_text(_checks.timestamp_text(timestamp)).encode()
-
-
-# The rules themselves, over parts that are text already and are not checked.
-
-
-def v3_text(timestamp: str, method: str, path: str, body: str) -> str:
-    """What V3 puts together."""
-    return f"{timestamp}{method}{path}{body}"
-
-
-def v1_text(parameters: str, timestamp: str) -> str:
-    """What V1 puts together; `parameters` are sorted `by_name` and joined by '&'."""
-    return f"{parameters}|{timestamp}"
-
-
-def websocket_text(timestamp: str) -> str:
-    """What the websocket's `auth` event puts together."""
-    return f"|{timestamp}"
-
-
-def by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Parameters in V1's order: sorted by name, those of one name as they came."""
-    return sorted(pairs, key=lambda pair: pair[0])
+    return message("ws", timestamp)
 
 
 def query_text(params: Params) -> str:
     """`params` (a mapping, or pairs where a name repeats) as a percent-encoded query, in the order given.
 
     Booleans are `true` and `false`, None is left out, lists repeat their name, numbers are written without exponent.
-    Raises TypeError for other values and ValueError for numbers that are not finite.
+    Raises TypeError for other values, or names that are not str, and ValueError for numbers that are not finite.
     """
     return urlencode(_pairs(params), quote_via=quote)
 
@@ -72,12 +79,16 @@ def query_text(params: Params) -> str:
 def json_bytes(value: Any) -> bytes:
     """`value` as compact UTF-8 JSON in insertion order, Decimals as strings (WOO X asks for strings for values).
 
-    Raises ValueError for NaN and infinities and TypeError for what JSON cannot hold.
+    Raises ValueError for NaN, infinities and keys that are written alike (1 and "1"), TypeError for what JSON cannot
+    hold.
     """
     try:
         text = _write_json(value)
     except ValueError as error:
         raise ValueError(f"json must hold finite numbers of sane length and no cycles: {error}") from None
+    except RecursionError:
+        raise ValueError("json must not be nested so deeply; the exchange takes a few levels") from None
+    _check_keys(value, text)
     return text.encode("utf-8")
 
 
@@ -88,9 +99,11 @@ def _pairs(params: Params) -> list[tuple[str, str]]:
         )
     pairs = []
     for name, value in params.items() if isinstance(params, Mapping) else params:
+        if not isinstance(name, str):
+            raise TypeError(f"params must have names that are str, got {name!r} ({type(name).__name__})")
         for one in value if isinstance(value, list | tuple) else (value,):
             if one is not None:
-                pairs.append((str(name), _query_value(str(name), one)))
+                pairs.append((str.__str__(name), _query_value(name, one)))
     return pairs
 
 
@@ -98,7 +111,7 @@ def _query_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return str.__str__(value)  # a member of a str Enum is its value, as in JSON, and not its name
+        return str.__str__(value)  # of a str Enum its value, as in JSON, and not its name
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
@@ -125,3 +138,29 @@ def _json_default(value: object) -> str:
 
 # Made once: json.dumps makes one for each call that has options.
 _write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_json_default).encode
+
+
+_STR = frozenset((str,))
+_PLAIN = frozenset((str, int, float, bool, type(None), Decimal))
+
+
+def _check_keys(value: Any, text: str) -> None:
+    """Refuse an object in `value` with two keys that `text`, its JSON, writes alike."""
+    nested = text.find("{", 1) >= 0
+    todo = [value]  # and not recursion: JSON may be deeper than Python's stack
+    for one in todo:
+        if isinstance(one, dict):
+            if not _STR.issuperset(map(type, one)):  # all str: as different in JSON as they are in the dict
+                _check_mixed_keys(one)
+            if nested:
+                todo += [inner for inner in one.values() if type(inner) not in _PLAIN]
+        elif nested and isinstance(one, list | tuple):
+            todo += [inner for inner in one if type(inner) not in _PLAIN]
+
+
+def _check_mixed_keys(value: dict[Any, Any]) -> None:
+    written: dict[str, Any] = {}
+    for key in value:
+        first = written.setdefault(_write_json({key: None}), key)
+        if first is not key:
+            raise ValueError(f"json must have each key once, got {first!r} and {key!r}, which are written alike")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice, permutations
 from math import nextafter
 from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, urlencode
 
-from .signing import to_bytes, to_text
+from .signing import to_bytes
 
 Text: TypeAlias = Callable[[str], str]
 
@@ -224,7 +225,9 @@ def sorted_by(order: Callable[[str], Any], *, deep: bool = True) -> Callable[[An
 
     def make(node: Any) -> Any:
         if isinstance(node, list):
-            return [(key, make(one) if deep else one) for key, one in sorted(node, key=lambda pair: order(pair[0][1:-1]))]
+            return [
+                (key, make(one) if deep else one) for key, one in sorted(node, key=lambda pair: order(pair[0][1:-1]))
+            ]
         return tuple(map(make, node)) if isinstance(node, tuple) and deep else node
 
     return make
@@ -378,16 +381,28 @@ def spellings(token: str) -> Iterator[str]:
         yield from _other_words(token, bare)
         return
     value = float(bare)
-    found = [as_float(bare), as_javascript(bare), as_java(bare), as_dotnet(bare), trimmed(bare), f"{value:g}", f"{value:G}"]
-    found += [f"{value:.{n}f}" for n in range(9)] + [f"{value:.1e}", f"{value:.1E}", f"{value:.0e}", f"{value:e}", f"{value:E}"]
+    found = [
+        as_float(bare),
+        as_javascript(bare),
+        as_java(bare),
+        as_dotnet(bare),
+        trimmed(bare),
+        f"{value:g}",
+        f"{value:G}",
+    ]
+    found += [f"{value:.{n}f}" for n in range(9)] + [
+        f"{value:.1e}",
+        f"{value:.1E}",
+        f"{value:.0e}",
+        f"{value:e}",
+        f"{value:E}",
+    ]
     near = value, value
     for _ in range(3):
         near = nextafter(near[0], -1e308), nextafter(near[1], 1e308)
         found += [repr(near[0]), repr(near[1])]
-    try:
-        found.append(_decimal(bare))
-    except ArithmeticError:
-        pass
+    with suppress(ArithmeticError, ValueError):
+        found.append(plain(bare))
     found.append(bare.replace(".", ","))
     found.append(f"{int(value):,}" if value == int(value) else f"{value:,}")
     for spelling in dict.fromkeys(found):
@@ -414,7 +429,15 @@ def _other_words(token: str, bare: str) -> Iterator[str]:
     if len(bare) < 200 and "\\" not in bare:
         for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip(), bare + " "):
             yield f'"{other}"'
-        for one, two in (("_", "-"), ("_", ""), ("_", "/"), ("SPOT_", ""), ("PERP_", ""), ("SPOT_", "PERP_"), ("PERP_", "SPOT_")):
+        for one, two in (
+            ("_", "-"),
+            ("_", ""),
+            ("_", "/"),
+            ("SPOT_", ""),
+            ("PERP_", ""),
+            ("SPOT_", "PERP_"),
+            ("PERP_", "SPOT_"),
+        ):
             if one in bare:
                 yield f'"{bare.replace(one, two)}"'
 
@@ -452,7 +475,9 @@ def ascii_escapes(upper: bool = False) -> Text:
 
     def escape(found: re.Match[str]) -> str:
         units = found[0].encode("utf-16-be", "surrogatepass").hex()
-        return "".join(f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4))
+        return "".join(
+            f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4)
+        )
 
     return lambda text: re.sub("[^\x00-\x7f]", escape, text)
 
@@ -463,7 +488,9 @@ def no_ascii_escapes(text: str) -> str:
 
 
 def _unescaped(run: str) -> str:
-    return "".join(f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"'))
+    return "".join(
+        f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"')
+    )
 
 
 def escaped(characters: str, upper: bool = False) -> Text:
@@ -527,13 +554,3 @@ def python_form(body: bytes) -> str:
     if not isinstance(value, dict):
         raise ValueError("no object")
     return urlencode(value, quote_via=quote, errors="surrogatepass")
-
-
-def parameters(query: str, body: bytes) -> list[tuple[str, str]]:
-    """Every parameter of a request as V1 sees it: of the query, and of a form or JSON body; still percent-encoded."""
-    try:
-        of_body = python_form(body) if body[:1] == b"{" else to_text(body)
-    except (ValueError, RecursionError):
-        of_body = to_text(body)
-    pairs = [pair.partition("=") for text in (query.removeprefix("?"), of_body) for pair in text.split("&") if pair]
-    return [(name, value) for name, _, value in pairs]

@@ -24,7 +24,22 @@ RULES = {
 
 
 def _v1(sent: Sent) -> str:
-    return "&".join(f"{name}={value}" for name, value in payload.by_name(rewrites.parameters(sent.query, sent.body)))
+    return to_text(
+        payload.unchecked("v1", b"", b"", to_bytes("?" + sent.query.removeprefix("?")), _form(sent.body))[:-1]
+    )
+
+
+def _form(body: bytes) -> bytes:
+    """A body as the form that V1 takes it for."""
+    try:
+        return to_bytes(rewrites.python_form(body)) if body[:1] == b"{" else body
+    except (ValueError, RecursionError):
+        return body
+
+
+def _as_sent(sent: Sent) -> str:
+    pairs = [pair.partition("=") for pair in f"{sent.query.removeprefix('?')}&{to_text(_form(sent.body))}".split("&")]
+    return "&".join(f"{name}={value}" for name, equals, value in pairs if name or equals)
 
 
 def _only_query(write: Callable[[str], bytes], keep: bool) -> Callable[[Sent], tuple[str, bytes]]:
@@ -54,14 +69,14 @@ def _compact(value: Any) -> bytes:
 
 
 def _split_v1(sent: Sent) -> list[tuple[str, str]]:
-    return payload.by_name(rewrites.parameters(sent.query, sent.body))
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in _v1(sent).split("&"))]
 
 
 SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "sent": lambda s: (s.query, s.body),
     "v1": lambda s: (_v1(s), b""),
     "v1-decoded": lambda s: (unquote_plus(_v1(s), errors="surrogateescape"), b""),
-    "v1-as-sent": lambda s: ("&".join(f"{name}={value}" for name, value in rewrites.parameters(s.query, s.body)), b""),
+    "v1-as-sent": lambda s: (_as_sent(s), b""),
     "v1-json": lambda s: ("", _compact(dict(_split_v1(s)))),
     "v1-body-json": lambda s: ("", _compact(dict(_split_v1(s._replace(query=""))))),
     "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
@@ -80,18 +95,31 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "body-also-in-query": lambda s: ("?" + _form_of_body(s), s.body),
 }
 
-# Each scheme's right layout, as the rules of `payload` write it.
+
+# Each scheme's right layout: what the rule of `payload` makes of slots in the place of parts.
+def _slots(scheme: str, *parts: str) -> str:
+    return to_text(payload.unchecked(scheme, *map(to_bytes, parts)))
+
+
 BASES = {
-    "v3": Layout(payload.v3_text("{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
-    "v1": Layout(payload.v1_text("{q}" + JOINT, "{t}").replace("|", ""), "|", "v1"),
-    "ws": Layout(payload.websocket_text(JOINT + "{t}").replace("|", ""), "|"),
+    "v3": Layout(_slots("v3", "{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
+    "v1": Layout(_slots("v1", "{t}", "", "?{q}", "").replace("=|", JOINT), "|", "v1"),
+    "ws": Layout(_slots("ws", "{t}", "", "", "").replace("|", JOINT), "|"),
 }
 
 _RULE = "{rule}"  # of the scheme: explain puts it in
 _PARTS = ("{t}", "{m}", "{p}{q}", "{b}")
 
 
-def _row(name: str, cost: int, sentence: str, *parts: str, separator: str = "", source: str = "sent", digest: str = "hmac-sha256") -> Change:
+def _row(
+    name: str,
+    cost: int,
+    sentence: str,
+    *parts: str,
+    separator: str = "",
+    source: str = "sent",
+    digest: str = "hmac-sha256",
+) -> Change:
     layout = Layout(JOINT.join(parts), separator, source, digest)
     keyed = "{k" in layout.template
 
@@ -102,8 +130,25 @@ def _row(name: str, cost: int, sentence: str, *parts: str, separator: str = "", 
     return Change(name, cost, f"{sentence} {_RULE}", values)
 
 
-def _rule(name: str, cost: int, whose: str, template: str, *, digest: str = "hmac-sha256", source: str = "sent", separator: str = "") -> Change:
-    return _row(f"rule-{name}", cost, f"{whose} rule was used.", *template.split(JOINT), digest=digest, source=source, separator=separator)
+def _rule(
+    name: str,
+    cost: int,
+    whose: str,
+    template: str,
+    *,
+    digest: str = "hmac-sha256",
+    source: str = "sent",
+    separator: str = "",
+) -> Change:
+    return _row(
+        f"rule-{name}",
+        cost,
+        f"{whose} rule was used.",
+        *template.split(JOINT),
+        digest=digest,
+        source=source,
+        separator=separator,
+    )
 
 
 def _other_permutations(_: Layout, sent: Sent) -> Iterator[Layout]:
@@ -120,7 +165,14 @@ def _fewer_parts(_: Layout, sent: Sent) -> Iterator[Layout]:
 def _with_key(_: Layout, sent: Sent) -> Iterator[Layout]:
     """The API key in any place of the rule and of what is left of it, and with a receive window after it."""
     if sent.api_key:
-        for parts in (_PARTS, ("{t}", "{p}{q}", "{b}"), ("{t}", "{m}", "{p}{q}"), ("{t}", "{b}"), ("{t}", "{q:bare}", "{b}"), ("{t}",)):
+        for parts in (
+            _PARTS,
+            ("{t}", "{p}{q}", "{b}"),
+            ("{t}", "{m}", "{p}{q}"),
+            ("{t}", "{b}"),
+            ("{t}", "{q:bare}", "{b}"),
+            ("{t}",),
+        ):
             for at in range(len(parts) + 1):
                 yield Layout(JOINT.join((*parts[:at], "{k}", *parts[at:])))
 
@@ -136,12 +188,17 @@ def _with_window(_: Layout, sent: Sent) -> Iterator[Layout]:
 def _named(_: Layout, sent: Sent) -> Iterator[Layout]:
     """Parts with their names before them."""
     for names in (
-        ("timestamp", "method", "path", "body"), ("timestamp", "method", "requestPath", "body"), ("ts", "method", "path", "body"),
-        ("timestamp", "request_method", "request_path", "request_body"), ("t", "m", "p", "b"),
+        ("timestamp", "method", "path", "body"),
+        ("timestamp", "method", "requestPath", "body"),
+        ("ts", "method", "path", "body"),
+        ("timestamp", "request_method", "request_path", "request_body"),
+        ("t", "m", "p", "b"),
     ):
         for equals, between in (("=", "&"), (":", ","), (":", "\n"), ("=", "\n"), (": ", "\n"), (":", ""), ("=", "")):
             yield Layout(JOINT.join(f"{name}{equals}{part}" for name, part in zip(names, _PARTS, strict=True)), between)
-            yield Layout(JOINT.join(sorted(f"{name}{equals}{part}" for name, part in zip(names, _PARTS, strict=True))), between)
+            yield Layout(
+                JOINT.join(sorted(f"{name}{equals}{part}" for name, part in zip(names, _PARTS, strict=True))), between
+            )
 
 
 def _as_json(_: Layout, sent: Sent) -> Iterator[Layout]:
@@ -152,7 +209,21 @@ def _as_json(_: Layout, sent: Sent) -> Iterator[Layout]:
                 yield Layout("{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
 
 
-WINDOWS = ("5000", "10000", "20000", "60000", "3000", "1000", "30000", "6000", "2000", "50000", "15000", "0", "recvWindow=5000")
+WINDOWS = (
+    "5000",
+    "10000",
+    "20000",
+    "60000",
+    "3000",
+    "1000",
+    "30000",
+    "6000",
+    "2000",
+    "50000",
+    "15000",
+    "0",
+    "recvWindow=5000",
+)
 
 _Q = "{q:bare}"
 _PLACES = (
@@ -164,19 +235,53 @@ _PLACES = (
     _row("nothing", COMMON, "Nothing was signed: the message was empty.", ""),
     _row("timestamp-left-out", LIKELY, "The timestamp was not signed.", "{m}", "{p}{q}", "{b}"),
     _row("timestamp-last", LIKELY, "The timestamp was signed last, not first.", "{m}", "{p}{q}", "{b}", "{t}"),
-    _row("timestamp-after-method", LIKELY, "The timestamp was signed after the method, not first.", "{m}", "{t}", "{p}{q}", "{b}"),
-    _row("timestamp-after-path", COMMON, "The timestamp was signed after the path, not first.", "{m}", "{p}{q}", "{t}", "{b}"),
+    _row(
+        "timestamp-after-method",
+        LIKELY,
+        "The timestamp was signed after the method, not first.",
+        "{m}",
+        "{t}",
+        "{p}{q}",
+        "{b}",
+    ),
+    _row(
+        "timestamp-after-path",
+        COMMON,
+        "The timestamp was signed after the path, not first.",
+        "{m}",
+        "{p}{q}",
+        "{t}",
+        "{b}",
+    ),
     _row("timestamp-twice", UNCOMMON, "The timestamp was signed first and last.", "{t}", "{m}", "{p}{q}", "{b}", "{t}"),
-    _row("path-before-method", LIKELY, "Path and method were signed in the wrong order.", "{t}", "{p}{q}", "{m}", "{b}"),
+    _row(
+        "path-before-method", LIKELY, "Path and method were signed in the wrong order.", "{t}", "{p}{q}", "{m}", "{b}"
+    ),
     _row("body-before-path", LIKELY, "Path and body were signed in the wrong order.", "{t}", "{m}", "{b}", "{p}{q}"),
     _row("path-left-out", LIKELY, "The path was not signed.", "{t}", "{m}", "{b}"),
     _row("method-and-path-left-out", COMMON, "Only timestamp and body were signed.", "{t}", "{b}"),
     _row("path-for-query", COMMON, "Of the path only its query was signed.", "{t}", "{m}", _Q, "{b}"),
     _row("timestamp-and-query", COMMON, "Only timestamp, query and body were signed.", "{t}", _Q, "{b}"),
     _row("api-key-first", COMMON, "The API key was signed too, in front.", "{k}", "{t}", "{m}", "{p}{q}", "{b}"),
-    _row("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}", "{k}", "{m}", "{p}{q}", "{b}"),
+    _row(
+        "api-key-second",
+        COMMON,
+        "The API key was signed too, after the timestamp.",
+        "{t}",
+        "{k}",
+        "{m}",
+        "{p}{q}",
+        "{b}",
+    ),
     _row("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}", "{m}", "{p}{q}", "{b}", "{k}"),
-    _row("api-key-for-method-and-path", COMMON, "The API key was signed in place of method and path.", "{t}", "{k}", "{b}"),
+    _row(
+        "api-key-for-method-and-path",
+        COMMON,
+        "The API key was signed in place of method and path.",
+        "{t}",
+        "{k}",
+        "{b}",
+    ),
     _row("only-api-key", UNCOMMON, "Only the API key was signed.", "{k}"),
     _row("key-and-timestamp", UNCOMMON, "Only API key and timestamp were signed.", "{k}", "{t}"),
     _row("timestamp-and-key", UNCOMMON, "Only timestamp and API key were signed.", "{t}", "{k}"),
@@ -200,37 +305,154 @@ def _contents(name: str, cost: int, sentence: str, source: str | None = None) ->
 _SAME_PATH = "Sign the path and query exactly as they go out on the request line."
 _SAME_BYTES = "Write the body once, sign those bytes, and send the same bytes (`Signer.prepare` does)."
 _CONTENTS = (
-    _contents("query-in-body", LIKELY, f"The query was signed as if it were the body, but sent in the path. {_SAME_PATH}"),
+    _contents(
+        "query-in-body", LIKELY, f"The query was signed as if it were the body, but sent in the path. {_SAME_PATH}"
+    ),
     _contents("query-in-body-json", LIKELY, f"The query was signed as a JSON body, but sent in the path. {_SAME_PATH}"),
-    _contents("query-in-body-json", COMMON, f"The query was signed as a JSON body, but sent in the path. {_SAME_PATH}", "query-in-body-compact"),
-    _contents("query-in-body-repr", COMMON, f"The query was signed as Python's repr of a dict, but sent in the path. {_SAME_PATH}"),
+    _contents(
+        "query-in-body-json",
+        COMMON,
+        f"The query was signed as a JSON body, but sent in the path. {_SAME_PATH}",
+        "query-in-body-compact",
+    ),
+    _contents(
+        "query-in-body-repr",
+        COMMON,
+        f"The query was signed as Python's repr of a dict, but sent in the path. {_SAME_PATH}",
+    ),
     _contents("query-also-in-body", COMMON, f"The query was signed twice, in the path and as a body. {_SAME_PATH}"),
     _contents("query-also-in-body-json", COMMON, f"The query was signed twice, as JSON the second time. {_SAME_PATH}"),
-    _contents("query-also-in-body-json", UNCOMMON, f"The query was signed twice, as JSON the second time. {_SAME_PATH}", "query-also-in-body-compact"),
-    _contents("body-in-query", LIKELY, f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}"),
-    _contents("body-in-query", COMMON, f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}", "body-in-query-json"),
-    _contents("body-also-in-query", UNCOMMON, f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}", "body-also-in-query-json"),
-    _contents("body-in-query-sorted", COMMON, f"The body was signed as a sorted query in the path, but sent as the body. {_SAME_BYTES}"),
-    _contents("body-also-in-query", COMMON, f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}"),
+    _contents(
+        "query-also-in-body-json",
+        UNCOMMON,
+        f"The query was signed twice, as JSON the second time. {_SAME_PATH}",
+        "query-also-in-body-compact",
+    ),
+    _contents(
+        "body-in-query", LIKELY, f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}"
+    ),
+    _contents(
+        "body-in-query",
+        COMMON,
+        f"The body was signed as a query in the path, but sent as the body. {_SAME_BYTES}",
+        "body-in-query-json",
+    ),
+    _contents(
+        "body-also-in-query",
+        UNCOMMON,
+        f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}",
+        "body-also-in-query-json",
+    ),
+    _contents(
+        "body-in-query-sorted",
+        COMMON,
+        f"The body was signed as a sorted query in the path, but sent as the body. {_SAME_BYTES}",
+    ),
+    _contents(
+        "body-also-in-query", COMMON, f"The body was signed as it is and as a query too, but sent once. {_SAME_BYTES}"
+    ),
 )
 
 _SCHEMES = (
-    Change("rule-v3", LIKELY, f"The V3 rule was used for a request that is not V3. {_RULE}", lambda layout, sent: (BASES["v3"],) if sent.path else ()),
-    Change("rule-v1", LIKELY, f"The V1 rule was used (sorted parameters, '|', timestamp). {_RULE}", lambda layout, sent: (BASES["v1"],)),
-    Change("rule-websocket", COMMON, f"The websocket's rule was used ('|', timestamp). {_RULE}", lambda layout, sent: (BASES["ws"],)),
-    Change("rule-v1-decoded", COMMON, f"The V1 rule was used, over parameters before percent-encoding. {_RULE}", lambda layout, sent: (BASES["v1"]._replace(source="v1-decoded"),)),
-    Change("rule-v1-unsorted", LIKELY, f"The V1 rule was used, over parameters that were not sorted. {_RULE}", lambda layout, sent: (BASES["v1"]._replace(source="v1-as-sent"),)),
+    Change(
+        "rule-v3",
+        LIKELY,
+        f"The V3 rule was used for a request that is not V3. {_RULE}",
+        lambda layout, sent: (BASES["v3"],) if sent.path else (),
+    ),
+    Change(
+        "rule-v1",
+        LIKELY,
+        f"The V1 rule was used (sorted parameters, '|', timestamp). {_RULE}",
+        lambda layout, sent: (BASES["v1"],),
+    ),
+    Change(
+        "rule-websocket",
+        COMMON,
+        f"The websocket's rule was used ('|', timestamp). {_RULE}",
+        lambda layout, sent: (BASES["ws"],),
+    ),
+    Change(
+        "rule-v1-decoded",
+        COMMON,
+        f"The V1 rule was used, over parameters before percent-encoding. {_RULE}",
+        lambda layout, sent: (BASES["v1"]._replace(source="v1-decoded"),),
+    ),
+    Change(
+        "rule-v1-unsorted",
+        LIKELY,
+        f"The V1 rule was used, over parameters that were not sorted. {_RULE}",
+        lambda layout, sent: (BASES["v1"]._replace(source="v1-as-sent"),),
+    ),
     _row("rule-v1-no-timestamp", COMMON, "Only the sorted parameters were signed.", "{q}", source="v1"),
-    _row("rule-v1-body", UNCOMMON, "The body as it is, '|' and the timestamp were signed.", "{b}", "{t}", separator="|"),
-    _row("rule-v1-path", UNCOMMON, "Path, query, '|' and the timestamp were signed.", "{p}{q}{b}", "{t}", separator="|"),
-    _row("rule-v1-timestamp-first", UNCOMMON, "Timestamp, '|' and the sorted parameters were signed.", "{t}", "{q}", separator="|", source="v1"),
-    _row("rule-v1-timestamp-parameter", UNCOMMON, "The V1 rule was used with the timestamp as a parameter.", "{q}&timestamp={t}", source="v1"),
+    _row(
+        "rule-v1-body", UNCOMMON, "The body as it is, '|' and the timestamp were signed.", "{b}", "{t}", separator="|"
+    ),
+    _row(
+        "rule-v1-path", UNCOMMON, "Path, query, '|' and the timestamp were signed.", "{p}{q}{b}", "{t}", separator="|"
+    ),
+    _row(
+        "rule-v1-timestamp-first",
+        UNCOMMON,
+        "Timestamp, '|' and the sorted parameters were signed.",
+        "{t}",
+        "{q}",
+        separator="|",
+        source="v1",
+    ),
+    _row(
+        "rule-v1-timestamp-parameter",
+        UNCOMMON,
+        "The V1 rule was used with the timestamp as a parameter.",
+        "{q}&timestamp={t}",
+        source="v1",
+    ),
     _row("rule-v1-ampersand", UNCOMMON, "The V1 rule was used with & before the timestamp.", "{q}&{t}", source="v1"),
-    _row("rule-v3-sorted-parameters", COMMON, "The parameters were signed in sorted form in the place of query and body.", "{t}", "{m}", "{p}", "{q}", source="v1"),
-    _row("rule-v3-sorted-query", UNCOMMON, "The parameters were signed in sorted form after a ? in the path.", "{t}", "{m}", "{p}?{q}", source="v1"),
-    _row("rule-v3-json", UNCOMMON, "The parameters were signed as sorted JSON.", "{t}", "{m}", "{p}", "{b}", source="v1-json"),
-    _row("rule-v1-concatenated", UNCOMMON, "Sorted names and values with nothing between them were signed.", "{q}", "{t}", source="v1-concatenated"),
-    _row("rule-v1-values", RARE, "The sorted parameters' values with nothing between them were signed.", "{q}", "{t}", source="v1-values"),
+    _row(
+        "rule-v3-sorted-parameters",
+        COMMON,
+        "The parameters were signed in sorted form in the place of query and body.",
+        "{t}",
+        "{m}",
+        "{p}",
+        "{q}",
+        source="v1",
+    ),
+    _row(
+        "rule-v3-sorted-query",
+        UNCOMMON,
+        "The parameters were signed in sorted form after a ? in the path.",
+        "{t}",
+        "{m}",
+        "{p}?{q}",
+        source="v1",
+    ),
+    _row(
+        "rule-v3-json",
+        UNCOMMON,
+        "The parameters were signed as sorted JSON.",
+        "{t}",
+        "{m}",
+        "{p}",
+        "{b}",
+        source="v1-json",
+    ),
+    _row(
+        "rule-v1-concatenated",
+        UNCOMMON,
+        "Sorted names and values with nothing between them were signed.",
+        "{q}",
+        "{t}",
+        source="v1-concatenated",
+    ),
+    _row(
+        "rule-v1-values",
+        RARE,
+        "The sorted parameters' values with nothing between them were signed.",
+        "{q}",
+        "{t}",
+        source="v1-values",
+    ),
 )
 
 # Other exchanges' rules, from their documentation. Where one takes seconds or another algorithm, its template says so.
@@ -246,10 +468,31 @@ _EXCHANGES = (
         row
         for window in ("5000", "10000", "60000")
         for row in (
-            _rule("binance-window", UNCOMMON, "Binance's (with a receive window)", _Q + "{b}&recvWindow=" + window + "&timestamp={t}"),
-            _rule("binance-window", UNCOMMON, "Binance's (with a receive window)", _Q + "{b}&timestamp={t}&recvWindow=" + window),
-            _rule("binance-window", UNCOMMON, "Binance's (with a receive window)", "{q}&recvWindow=" + window + "&timestamp={t}", source="v1-as-sent"),
-            _rule("binance-window", UNCOMMON, "Binance's (with a receive window)", "recvWindow=" + window + "&timestamp={t}"),
+            _rule(
+                "binance-window",
+                UNCOMMON,
+                "Binance's (with a receive window)",
+                _Q + "{b}&recvWindow=" + window + "&timestamp={t}",
+            ),
+            _rule(
+                "binance-window",
+                UNCOMMON,
+                "Binance's (with a receive window)",
+                _Q + "{b}&timestamp={t}&recvWindow=" + window,
+            ),
+            _rule(
+                "binance-window",
+                UNCOMMON,
+                "Binance's (with a receive window)",
+                "{q}&recvWindow=" + window + "&timestamp={t}",
+                source="v1-as-sent",
+            ),
+            _rule(
+                "binance-window",
+                UNCOMMON,
+                "Binance's (with a receive window)",
+                "recvWindow=" + window + "&timestamp={t}",
+            ),
         )
     ),
     _rule("okx", LIKELY, "OKX's (an ISO 8601 time)", "{t:iso}{m}{p}{q}{b}"),
@@ -266,12 +509,33 @@ _EXCHANGES = (
     _rule("no-query", COMMON, "Coinbase's (no query)", "{t}{m}{p}{b}"),
     _rule("deribit", COMMON, "Deribit's (newlines after each part)", "{t}\n{t}\n{m}\n{p}{q}\n{b}\n"),
     _rule("deribit-no-nonce", COMMON, "Deribit's (newlines after each part, no nonce)", "{t}\n{m}\n{p}{q}\n{b}\n"),
-    _rule("deribit-empty-nonce", UNCOMMON, "Deribit's (newlines after each part, an empty nonce)", "{t}\n\n{m}\n{p}{q}\n{b}\n"),
+    _rule(
+        "deribit-empty-nonce",
+        UNCOMMON,
+        "Deribit's (newlines after each part, an empty nonce)",
+        "{t}\n\n{m}\n{p}{q}\n{b}\n",
+    ),
     _rule("phemex", COMMON, "Phemex's (an expiry in seconds)", "{p}" + _Q + "{t:seconds}{b}"),
     _rule("phemex-milliseconds", COMMON, "Phemex's", "{p}" + _Q + "{t}{b}"),
-    _rule("huobi", COMMON, "Huobi's", "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t:iso-encoded}"),
-    _rule("huobi-parameters", COMMON, "Huobi's", "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t:iso-encoded}&{q}", source="v1"),
-    _rule("huobi-milliseconds", UNCOMMON, "Huobi's", "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t}"),
+    _rule(
+        "huobi",
+        COMMON,
+        "Huobi's",
+        "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t:iso-encoded}",
+    ),
+    _rule(
+        "huobi-parameters",
+        COMMON,
+        "Huobi's",
+        "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t:iso-encoded}&{q}",
+        source="v1",
+    ),
+    _rule(
+        "huobi-milliseconds",
+        UNCOMMON,
+        "Huobi's",
+        "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t}",
+    ),
     _rule("huobi-plain", UNCOMMON, "Huobi's (without its own parameters)", "{m}\n{o}\n{p}\n{q}", source="v1"),
     _rule("kraken", COMMON, "Kraken's (path and SHA-256 of nonce and body)", "{p}{h}", digest="hmac-sha512"),
     _rule("kraken-sha256", COMMON, "Kraken's (with HMAC-SHA256)", "{p}{h}"),
@@ -294,7 +558,9 @@ _EXCHANGES = (
     _rule("gemini-sha256", UNCOMMON, "Gemini's (the body in base64, HMAC-SHA256)", "{b:base64}"),
     _rule("whitebit", UNCOMMON, "WhiteBIT's (the body in base64)", "{b:base64}", digest="hmac-sha512"),
     _rule("body-hashed", COMMON, "A rule with the body's SHA-256 in its place", "{t}{m}{p}{q}{b:sha256}"),
-    _rule("body-hashed-newlines", COMMON, "A rule with newlines and the body's SHA-256", "{t}\n{m}\n{p}{q}\n{b:sha256}"),
+    _rule(
+        "body-hashed-newlines", COMMON, "A rule with newlines and the body's SHA-256", "{t}\n{m}\n{p}{q}\n{b:sha256}"
+    ),
     _rule("body-hashed-last", UNCOMMON, "A rule with newlines and the body's SHA-256", "{m}\n{p}{q}\n{t}\n{b:sha256}"),
     _rule("body-md5", UNCOMMON, "A rule with the body's MD5 in its place", "{t}{m}{p}{q}{b:md5}"),
     _rule("body-md5-base64", RARE, "A rule with the body's MD5 in base64", "{t}{m}{p}{q}{b:md5-base64}"),
@@ -315,7 +581,9 @@ def _separator(name: str, cost: int, what: str, separator: str) -> Change:
 
 def _end(name: str, cost: int, what: str, before: str, after: str) -> Change:
     return Change(
-        f"message-{name}", cost, f"The message was signed with {what}. {_RULE}",
+        f"message-{name}",
+        cost,
+        f"The message was signed with {what}. {_RULE}",
         lambda layout, sent: (layout._replace(template=before + layout.template + after),),
     )
 
@@ -331,12 +599,27 @@ _SEPARATORS = (
     *(
         _separator(name, cost, what, text)
         for name, cost, what, text in (
-            ("plus", UNCOMMON, "'+'", "+"), ("dash", UNCOMMON, "'-'", "-"), ("dot", UNCOMMON, "'.'", "."), ("underscore", UNCOMMON, "'_'", "_"),
-            ("semicolon", UNCOMMON, "';'", ";"), ("slash", UNCOMMON, "'/'", "/"), ("hash", UNCOMMON, "'#'", "#"), ("crlf", UNCOMMON, "CR LF", "\r\n"),
-            ("tab", UNCOMMON, "tabs", "\t"), ("comma-space", UNCOMMON, "commas and spaces", ", "), ("escaped-newline", UNCOMMON, "the two characters \\n", "\\n"),
-            ("spaced-plus", RARE, "' + '", " + "), ("two-newlines", RARE, "two newlines", "\n\n"), ("two-bars", RARE, "'||'", "||"),
-            ("two-colons", RARE, "'::'", "::"), ("at", EXOTIC, "'@'", "@"), ("star", EXOTIC, "'*'", "*"), ("nul", EXOTIC, "NUL bytes", "\0"),
-            ("undefined", EXOTIC, "the text undefined", "undefined"), ("arrow", EXOTIC, "'->'", "->"), ("tilde", EXOTIC, "'~'", "~"),
+            ("plus", UNCOMMON, "'+'", "+"),
+            ("dash", UNCOMMON, "'-'", "-"),
+            ("dot", UNCOMMON, "'.'", "."),
+            ("underscore", UNCOMMON, "'_'", "_"),
+            ("semicolon", UNCOMMON, "';'", ";"),
+            ("slash", UNCOMMON, "'/'", "/"),
+            ("hash", UNCOMMON, "'#'", "#"),
+            ("crlf", UNCOMMON, "CR LF", "\r\n"),
+            ("tab", UNCOMMON, "tabs", "\t"),
+            ("comma-space", UNCOMMON, "commas and spaces", ", "),
+            ("escaped-newline", UNCOMMON, "the two characters \\n", "\\n"),
+            ("spaced-plus", RARE, "' + '", " + "),
+            ("two-newlines", RARE, "two newlines", "\n\n"),
+            ("two-bars", RARE, "'||'", "||"),
+            ("two-colons", RARE, "'::'", "::"),
+            ("at", EXOTIC, "'@'", "@"),
+            ("star", EXOTIC, "'*'", "*"),
+            ("nul", EXOTIC, "NUL bytes", "\0"),
+            ("undefined", EXOTIC, "the text undefined", "undefined"),
+            ("arrow", EXOTIC, "'->'", "->"),
+            ("tilde", EXOTIC, "'~'", "~"),
         )
     ),
 )
