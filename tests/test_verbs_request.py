@@ -183,7 +183,7 @@ def test_send_explains_a_refusal_by_itself(url: str) -> None:
     result = woox_fast("send", "GET", "/v3/asset/balances", "--url", url, **quoted)
     assert result.returncode == 1
     assert '"code":-1001' in result.stdout
-    assert "cause     Double quotes stood round the secret." in result.stdout
+    assert "cause     The secret had double quotes round it." in result.stdout
     reply = answer("send", "GET", "/v3/asset/balances", "--url", url, status=1, **quoted)
     assert [one["name"] for one in reply["explanation"]["mistakes"]] == ["secret-double-quotes"]
     old = answer("send", "GET", "/v3/asset/balances", "--url", url, "--timestamp", str(NOW), status=1, **CREDENTIALS)

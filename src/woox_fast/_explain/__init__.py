@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _checks, payload
 from .changes import Change, Finding
-from .layers.layout import BASES, RULES, SOURCES
+from .layers.rules import BASES, RULES, SOURCES
 from .layers.written import FINDINGS, SHORTEST, readings
 from .search import AS_GIVEN, TABLES, Search
 from .signing import Layout, Secret, Sent, segments, to_bytes
@@ -71,7 +71,7 @@ class Explanation(NamedTuple):
             lines.insert(0, RIGHT)
         elif not self.found:
             within = "" if self.complete else " that the time limit allowed"
-            lines.insert(0, f"None of {self.tried:,} combinations{within} yields this signature: {ANOTHER_SECRET}")
+            lines.insert(0, f"None of {self.tried:,} combinations{within} yields this signature: {_ANOTHER}")
         if self.others:
             names = [" + ".join(one.name for one in other) for other in self.others[:_MOST_OTHERS]]
             more = len(self.others) - len(names)
@@ -80,7 +80,7 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
 
-ANOTHER_SECRET = "the secret is most likely another one than the one that signed, or than the exchange knows."
+_ANOTHER = "the secret is most likely another one than the one that signed, or than the exchange knows."
 RIGHT = (
     "The signature is right for this request. If the exchange refuses it as a signature, then it knows another secret "
     "for this API key."

@@ -20,10 +20,11 @@ from . import rewrites
 from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
 from .layers.body import BODY
 from .layers.digest import DIGEST, DIGESTS
-from .layers.layout import BASES, LAYOUT, SOURCES
+from .layers.layout import LAYOUT
 from .layers.method import METHOD
 from .layers.path import PATH
 from .layers.query import QUERY
+from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings

@@ -46,9 +46,9 @@ def _templates(p: str, sent: Sent) -> Iterator[str]:
         return
     for name in ("id", "orderId", "order_id", "oid", "order", "clientOrderId", "client_order_id", "symbol", ""):
         for text in (f"{{{name}}}", f":{name}", f"${{{name}}}", f"<{name}>", f"%({name})s"):
-            yield _NUMBERS.sub(lambda found, text=text: text, p)
+            yield text.join(_NUMBERS.split(p))
     for text in ("%s", "%d", "*", "undefined", "None", "null", "0"):
-        yield _NUMBERS.sub(lambda found, text=text: text, p)
+        yield text.join(_NUMBERS.split(p))
 
 
 def _versions(p: str, sent: Sent) -> Iterator[str]:

@@ -7,31 +7,38 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, permutations
 from urllib.parse import quote, unquote, unquote_plus
 
-from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
-from ..rewrites import MOST_FIELDS, MOST_PERMUTATIONS, NUMBER, numbers, snake_case, camel_case, spellings
+from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
+from ..rewrites import MOST_FIELDS, MOST_PERMUTATIONS
 from ..signing import Sent
-from ..rewrites import as_float, plain, trimmed
+from ..spellings import NUMBER, as_float, camel_case, numbers, plain, snake_case, spellings, trimmed
 
-_AS_SENT = "Sign the path and query exactly as they go out on the request line."
+AS_SENT = "Sign the path and query exactly as they go out on the request line."
 
 
 def _row(name: str, cost: int, what: str, make: Callable[..., str], *, light: bool = False) -> Change:
-    sentence = f"The query was signed {what}. {_AS_SENT}"
+    sentence = f"The query was signed {what}. {AS_SENT}"
     return Change(f"query-{name}", cost, sentence, lambda query, sent: (make(query),) if query else (), light=light)
 
 
-def _pairs(name: str, cost: int, what: str, make: Callable[...], list[str]]) -> Change:
+def _pairs(name: str, cost: int, what: str, make: Callable[..., list[str]]) -> Change:
     """A change of the list of name=value."""
     return _row(name, cost, what, lambda query: _joined(query, make(_split(query))))
 
 
-def _family(
-    name: str, cost: int, what: str, make: Callable[...], Iterable[list[str]]], *, last: bool = False
-) -> Change:
+def _family(name: str, cost: int, what: str, make: Callable[..., Iterable[list[str]]], *, last: bool = False) -> Change:
     def values(query: str, sent: Sent) -> Iterator[str]:
         return (_joined(query, pairs) for pairs in make(_split(query))) if query else iter(())
 
-    return Change(f"query-{name}", cost, f"The query was signed {what}. {_AS_SENT}", values, last)
+    return Change(f"query-{name}", cost, f"The query was signed {what}. {AS_SENT}", values, last)
+
+
+def _none(name: str, text: str) -> Change:
+    sentence = f"{text} was signed for a query, but none was sent. Sign nothing where there is no query."
+    return Change(f"no-query-{name}", UNCOMMON, sentence, lambda query, sent: () if query else (text,))
+
+
+def _spelled_as(words: dict[str, str]) -> Callable[[str], str]:
+    return lambda value: words.get(value, value)
 
 
 def _split(query: str) -> list[str]:
@@ -136,7 +143,7 @@ _FIELDS = (
     Change(
         "query-left-out",
         LIKELY,
-        f"The query was sent but not signed. {_AS_SENT}",
+        f"The query was sent but not signed. {AS_SENT}",
         lambda query, sent: ("",),
         light=True,
     ),
@@ -197,11 +204,9 @@ _VALUES = (
         "booleans-numbers",
         COMMON,
         "with 1 and 0 for true and false",
-        lambda v: {"true": "1", "false": "0"}.get(v.lower(), v),
+        _spelled_as({"true": "1", "false": "0", "True": "1", "False": "0"}),
     ),
-    _values(
-        "booleans-words", UNCOMMON, "with true and false for 1 and 0", lambda v: {"1": "true", "0": "false"}.get(v, v)
-    ),
+    _values("booleans-words", UNCOMMON, "with true and false for 1 and 0", _spelled_as({"1": "true", "0": "false"})),
     _values("booleans-false-empty", RARE, "with nothing for false", lambda v: "" if v.lower() == "false" else v),
     _values("numbers-float", COMMON, "with its numbers as Python writes floats", numbers(as_float)),
     _values("numbers-plain", UNCOMMON, "with its numbers written without exponent", numbers(plain)),
@@ -298,12 +303,7 @@ _FRAME = (
         lambda query, sent: () if query else ("?",),
     ),
     *(
-        Change(
-            f"no-query-{name}",
-            UNCOMMON,
-            f"{text} was signed for a query, but none was sent. Sign nothing where there is no query.",
-            lambda query, sent, text=text: () if query else (text,),
-        )
+        _none(name, text)
         for name, text in (
             ("undefined", "?undefined"),
             ("null", "?null"),
@@ -320,7 +320,7 @@ _FRAME = (
     Change(
         "query-with-timestamp",
         UNCOMMON,
-        f"The query was signed with a timestamp that was not sent in it. {_AS_SENT}",
+        f"The query was signed with a timestamp that was not sent in it. {AS_SENT}",
         lambda query, sent: (
             f"{query or '?'}{'&' if query[1:] else ''}{name}={sent.timestamp}"
             for name in ("timestamp", "t", "ts", "nonce", "_")

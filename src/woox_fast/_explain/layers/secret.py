@@ -37,6 +37,10 @@ def _cut(s: Secret, start: int, end: int) -> bytes:
     return s.raw[start : len(s.raw) - end]
 
 
+def _with_key(join: Callable[[bytes, Secret], bytes]) -> Callable[[Secret, Sent], tuple[Secret, ...]]:
+    return lambda s, sent: (Secret(join(to_bytes(sent.api_key), s)),) if sent.api_key else ()
+
+
 def _names(_: Secret, sent: Sent) -> Iterator[Secret]:
     """Names of variables, and what stands in their place in examples."""
     for name in _VARIABLES:
@@ -150,12 +154,7 @@ _OTHER = (
         lambda s, sent: (Secret(to_bytes(sent.api_key)),) if sent.api_key else (),
     ),
     *(
-        Change(
-            f"secret-{name}",
-            cost,
-            f"{what} was used as the secret. Sign with the secret alone.",
-            lambda s, sent, join=join: (Secret(join(to_bytes(sent.api_key), s)),) if sent.api_key else (),
-        )
+        Change(f"secret-{name}", cost, f"{what} was used as the secret. Sign with the secret alone.", _with_key(join))
         for name, cost, what, join in (
             ("key-and-secret", COMMON, "The API key with the secret after it", lambda k, s: k + s.raw),
             ("secret-and-key", COMMON, "The secret with the API key after it", lambda k, s: s.raw + k),
