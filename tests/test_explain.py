@@ -439,8 +439,15 @@ def test_each_mistake_is_named(name: str) -> None:
 def random_pairs(seed: int, count: int) -> list[tuple[str, str, str]]:
     """Two mistakes, each of which makes a difference after the other, and the request they are made on."""
     chance = random.Random(seed)
-    groups = {row.name: {"query": "content", "body": "content"}.get(row.layer, row.layer) for row in _explain.all_mistakes()}
-    ranks = {group: rank for rank, group in enumerate(("content", "path", "method", "timestamp", "secret", "layout", "digest", "signature"))}
+    groups = {
+        row.name: {"query": "content", "body": "content"}.get(row.layer, row.layer) for row in _explain.all_mistakes()
+    }
+    ranks = {
+        group: rank
+        for rank, group in enumerate(
+            ("content", "path", "method", "timestamp", "secret", "layout", "digest", "signature")
+        )
+    }
     pairs: list[tuple[str, str, str]] = []
     while len(pairs) < count:
         one, other = chance.sample(list(BY_HAND), 2)

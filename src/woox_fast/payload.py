@@ -6,7 +6,7 @@ Sources: WOO X integration guide, "Authentication"; legacy API documentation, "A
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -65,29 +65,6 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
 def websocket(timestamp: Timestamp) -> bytes:
     """The bytes that the V2 websocket's `auth` event signs: '|' and the timestamp."""
     return message("ws", timestamp)
-
-
-# The rules themselves, over parts that are text already and are not checked.
-
-
-def v3_text(timestamp: str, method: str, path: str, body: str) -> str:
-    """What V3 puts together."""
-    return f"{timestamp}{method}{path}{body}"
-
-
-def v1_text(parameters: str, timestamp: str) -> str:
-    """What V1 puts together; `parameters` are sorted `by_name` and joined by '&'."""
-    return f"{parameters}|{timestamp}"
-
-
-def websocket_text(timestamp: str) -> str:
-    """What the websocket's `auth` event puts together."""
-    return f"|{timestamp}"
-
-
-def by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Parameters in V1's order: sorted by name, those of one name as they came."""
-    return sorted(pairs, key=lambda pair: pair[0])
 
 
 def query_text(params: Params) -> str:

@@ -7,12 +7,12 @@ people have them at hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import _checks
-from .changes import Finding
-from .layers.layout import BASES, RULES, SOURCES
+from .. import _checks, payload
+from .changes import Change, Finding
+from .layers.rules import BASES, RULES, SOURCES
 from .layers.written import FINDINGS, SHORTEST, readings
 from .search import AS_GIVEN, TABLES, Search
 from .signing import Layout, Secret, Sent, segments, to_bytes
@@ -20,14 +20,12 @@ from .signing import Layout, Secret, Sent, segments, to_bytes
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
 
-__all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain", "expected_message", "scheme_of"]
+__all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
 
 # What no signature can show.
 OTHER_CAUSES = (
-    "The secret: the exchange may know another one for this API key. A signature that is right for the secret given "
-    "here is refused all the same. Copy key and secret again from the console, or make new ones.",
     "The clock: x-api-timestamp must be within 300 s of the exchange's time; `woox-fast check` compares them.",
     "The API key: expired, revoked, of another account, or of staging where production is asked (or the reverse).",
     "Permission: the key may not trade, or not from this IP address; see the console.",
@@ -70,10 +68,10 @@ class Explanation(NamedTuple):
     def __str__(self) -> str:
         lines = [finding.sentence for finding in (*self.mistakes, *self.faults)]
         if self.right:
-            lines.insert(0, "The signature is right for this request.")
+            lines.insert(0, RIGHT)
         elif not self.found:
             within = "" if self.complete else " that the time limit allowed"
-            lines.insert(0, f"{ANOTHER_SECRET} None of {self.tried:,} combinations{within} yields this signature.")
+            lines.insert(0, f"None of {self.tried:,} combinations{within} yields this signature: {_ANOTHER}")
         if self.others:
             names = [" + ".join(one.name for one in other) for other in self.others[:_MOST_OTHERS]]
             more = len(self.others) - len(names)
@@ -82,7 +80,11 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
 
-ANOTHER_SECRET = "The secret may be another one than the exchange knows, or than the one that signed."
+_ANOTHER = "the secret is most likely another one than the one that signed, or than the exchange knows."
+RIGHT = (
+    "The signature is right for this request. If the exchange refuses it as a signature, then it knows another secret "
+    "for this API key."
+)
 
 
 class Mistake(NamedTuple):
@@ -102,11 +104,6 @@ def all_mistakes() -> Iterator[Mistake]:
     yield Mistake(AS_GIVEN.name, "secret", AS_GIVEN.sentence, AS_GIVEN.cost)
     for finding in FINDINGS:
         yield Mistake(finding.name, "signature", finding.sentence, 0)
-
-
-def scheme_of(path: str) -> str:
-    """The rule that a path is signed by: "v1" for /v1 and /v2, else "v3"."""
-    return "v1" if path.startswith(("/v1/", "/v2/")) else "v3"
 
 
 def explain(
@@ -134,8 +131,8 @@ def explain(
         given = Secret(_checks.secret_bytes(api_secret))
     finally:
         del api_secret  # a traceback that shows locals must not show it
-    if scheme not in (None, *BASES):
-        raise ValueError(f"scheme must be one of {', '.join(BASES)} or None, got {scheme!r}")
+    if scheme not in (None, *payload.SCHEMES):
+        raise ValueError(f"scheme must be one of {', '.join(payload.SCHEMES)} or None, got {scheme!r}")
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
@@ -145,11 +142,12 @@ def explain(
     found = search.run()
     rule = RULES[sent.scheme]
 
-    def findings(changes: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        return tuple(dict.fromkeys(Finding(one.name, one.sentence.replace("{rule}", rule)) for one in changes))
+    def findings(changes: Iterable[Change], written: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        made = [Finding(one.name, one.sentence.replace("{rule}", rule)) for one in changes]
+        return tuple(dict.fromkeys((*made, *written)))
 
     return Explanation(
-        findings((*found.changes, *found.written)) if found else (),
+        findings(found.changes, found.written) if found else (),
         found is not None,
         _expected(sent._replace(method=sent.method.upper())),
         found.message if found else None,
@@ -157,25 +155,18 @@ def explain(
         search.tried,
         search.complete,
         search.seconds,
-        tuple(findings((*other, *found.written)) for other in found.others) if found else (),
+        tuple(findings(other, found.written) for other in found.others) if found else (),
     )
 
 
-def expected_message(timestamp: str, method: str, path: str, body: bytes, scheme: str | None = None) -> bytes:
-    """The bytes that have to be signed for a request as it is sent; nothing is checked."""
-    return _expected(_sent(timestamp, method, path, body, "", scheme, ""))
-
-
-def _sent(
-    timestamp: str, method: str, path: str, body: Body, api_key: str, scheme: str | None, origin: str
-) -> Sent:
+def _sent(timestamp: str, method: str, path: str, body: Body, api_key: str, scheme: str | None, origin: str) -> Sent:
     if "://" in path[:16]:
         scheme_of_url, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{scheme_of_url}://{host}", slash + target
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
-    return Sent(api_key, origin, timestamp, method, target, mark + query, data, scheme or scheme_of(target))
+    return Sent(api_key, origin, timestamp, method, target, mark + query, data, scheme or payload.scheme_of(target))
 
 
 def _expected(sent: Sent) -> bytes:

@@ -20,10 +20,11 @@ from . import rewrites
 from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
 from .layers.body import BODY
 from .layers.digest import DIGEST, DIGESTS
-from .layers.layout import BASES, LAYOUT, SOURCES
+from .layers.layout import LAYOUT
 from .layers.method import METHOD
 from .layers.path import PATH
 from .layers.query import QUERY
+from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings
@@ -211,16 +212,18 @@ class Search:
         if source not in self._contents:
             self._watch()
             try:
-                if source != "sent" and len(self._sent.query) + len(self._sent.body) > self._light:
-                    if source != "v1" or self._sent.scheme != "v1":
-                        raise ValueError("too long to be written in another way")
+                long = len(self._sent.query) + len(self._sent.body) > self._light
+                if long and source not in ("sent", BASES[self._sent.scheme].source):
+                    raise ValueError("too long to be written in another way")
                 query, body = SOURCES[source](self._sent)
                 self._contents[source] = (self._of(_QUERY, query, to_bytes), self._of(_BODY, body, lambda data: data))
             except (ValueError, RecursionError):
                 self._contents[source] = None
         return self._contents[source]
 
-    def _digest(self, batch: dict[str, list[bytes]], secrets: Sequence[Secret]) -> tuple[bytes, Secret, str, Reading] | None:
+    def _digest(
+        self, batch: dict[str, list[bytes]], secrets: Sequence[Secret]
+    ) -> tuple[bytes, Secret, str, Reading] | None:
         """The first message of a batch, by digest, that yields the signature under one of `secrets`."""
         for name, messages in batch.items():
             fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
@@ -315,9 +318,7 @@ class Search:
                     return
 
 
-def _messages(
-    layout: Layout, lists: Mapping[str, list[bytes]]
-) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
+def _messages(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
     """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
     most values, come together, with the name of that slot and the index of each other slot's value."""
     pieces = segments(layout.template, layout.separator)
@@ -350,7 +351,11 @@ def _messages(
             yield [fixed[0]], inner, outer
         else:
             rows = zip(*columns, strict=True)
-            yield [b"".join([x for pair in zip(fixed, (*row, b""), strict=True) for x in pair]) for row in rows], inner, outer
+            yield (
+                [b"".join([x for pair in zip(fixed, (*row, b""), strict=True) for x in pair]) for row in rows],
+                inner,
+                outer,
+            )
 
 
 @lru_cache(maxsize=4096)

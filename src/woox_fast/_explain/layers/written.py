@@ -110,7 +110,10 @@ _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
     (_finding("decimals", "as a list of its bytes as decimal numbers"), _decimals),
     (_finding("negative", "as a negative number: a signed BigInteger"), _big_integer),
     (_finding("decimal", "as one decimal number"), _decimal),
-    (_finding("brackets", "in brackets"), lambda t: t[1:-1] if len(t) > 2 and t[0] + t[-1] in ("[]", "()", "{}", "<>") else t),
+    (
+        _finding("brackets", "in brackets"),
+        lambda t: t[1:-1] if len(t) > 2 and t[0] + t[-1] in ("[]", "()", "{}", "<>") else t,
+    ),
     (_finding("end-mark", "with a mark at its end"), lambda t: t.rstrip(";,.")),
 )
 
@@ -127,17 +130,41 @@ _RAW = _finding("raw", "as raw bytes", _LOWER)
 _RAW_LATIN_1 = _finding("raw-latin-1", "as raw bytes, each a character", _LOWER)
 _CUT = _finding("cut", "without its end", _LOWER)
 _CUT_FRONT = _finding("cut-front", "without its beginning", _LOWER)
-_ZERO = _finding("zeros-lost", "without the zeros in front: a BigInteger drops them", "Pad it with zeros to 64 characters.")
+_ZERO = _finding(
+    "zeros-lost", "without the zeros in front: a BigInteger drops them", "Pad it with zeros to 64 characters."
+)
 _UNPADDED = _finding("unpadded", "with one digit for each byte below 16", "Write two digits for each byte.")
 _SIGN_EXTENDED = _finding("sign-extended", "with ffffff before each byte above 127", "Write two digits for each byte.")
-_SIGN_EXTENDED_UNPADDED = _finding("sign-extended-unpadded", "with ffffff before each byte above 127, and one digit below 16", "Write two digits for each byte.")
+_SIGN_EXTENDED_UNPADDED = _finding(
+    "sign-extended-unpadded",
+    "with ffffff before each byte above 127, and one digit below 16",
+    "Write two digits for each byte.",
+)
 _LEADING_ZERO = _finding("leading-zeros", "with 00 in front: a BigInteger's sign byte", _LOWER)
 _REPEATED = _finding("repeated", "twice, one after the other", _FIX)
 
 # All that can be said of a signature's spelling.
 FINDINGS = (
-    *(finding for finding, _ in _PEELS), _UPPER, _MIXED, _BASE_64, _BASE_64_URL, _BASE_64_HEX, _BASE_64_TWICE, _HEX_HEX, _HEX_BASE_64,
-    _BASE_32, _RAW, _RAW_LATIN_1, _CUT, _CUT_FRONT, _ZERO, _UNPADDED, _SIGN_EXTENDED, _SIGN_EXTENDED_UNPADDED, _LEADING_ZERO, _REPEATED,
+    *(finding for finding, _ in _PEELS),
+    _UPPER,
+    _MIXED,
+    _BASE_64,
+    _BASE_64_URL,
+    _BASE_64_HEX,
+    _BASE_64_TWICE,
+    _HEX_HEX,
+    _HEX_BASE_64,
+    _BASE_32,
+    _RAW,
+    _RAW_LATIN_1,
+    _CUT,
+    _CUT_FRONT,
+    _ZERO,
+    _UNPADDED,
+    _SIGN_EXTENDED,
+    _SIGN_EXTENDED_UNPADDED,
+    _LEADING_ZERO,
+    _REPEATED,
 )
 
 
@@ -238,10 +265,25 @@ def _of_hex(text: str, wrong: tuple[Finding, ...]) -> Iterator[Reading]:
     if 56 <= size < 64:
         yield _whole(lower.rjust(64, "0"), (*wrong, _ZERO))
     if 32 <= size < 64:
-        yield Reading("", frozenset((32,)), lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:x}") == lower, (*wrong, _UNPADDED))
+        yield Reading(
+            "",
+            frozenset((32,)),
+            lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:x}") == lower,
+            (*wrong, _UNPADDED),
+        )
     if size > 64 and "ffffff" in lower:
-        yield Reading("", frozenset((32,)), lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:02x}", signed=True) == lower, (*wrong, _SIGN_EXTENDED))
-        yield Reading("", frozenset((32,)), lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:x}", signed=True) == lower, (*wrong, _SIGN_EXTENDED_UNPADDED))
+        yield Reading(
+            "",
+            frozenset((32,)),
+            lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:02x}", signed=True) == lower,
+            (*wrong, _SIGN_EXTENDED),
+        )
+        yield Reading(
+            "",
+            frozenset((32,)),
+            lambda digest: digest[-1] == lower[-1] and _pairs(digest, "{:x}", signed=True) == lower,
+            (*wrong, _SIGN_EXTENDED_UNPADDED),
+        )
     if size >= SHORTEST:
         longer = frozenset(one for one in SIZES if 2 * one > size)
         yield Reading("", longer, lambda digest: digest.startswith(lower), (*wrong, _CUT))
