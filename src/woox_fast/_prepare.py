@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _checks
+from ._text import json_bytes, query_text
 from ._urls import PRODUCTION_URL, origin
-from .payload import json_bytes, query_text
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
@@ -78,7 +78,7 @@ def prepare(
     Raises ValueError for combinations with no one meaning, and as `Signer.sign`.
     """
     method = _checks.method_text(method)
-    target = _target(_checks.path_text(path))
+    target = sendable(_checks.path_text(path))
     if json is not None and body is not None:
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:
@@ -96,7 +96,7 @@ def prepare(
     return SignedRequest(method, origin(base_url) + target, signed, data)
 
 
-def _target(path: str) -> str:
+def sendable(path: str) -> str:
     """`path`, if it can stand in a URL as it is: a client would encode or cut anything else after it was signed."""
     if found := _REWRITTEN.search(path):
         at, got = found.start(), found[0]
