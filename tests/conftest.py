@@ -1,9 +1,11 @@
-"""The fixture that runs a test on every twin, and the published test vectors."""
+"""The fixture that runs a test on every twin, the published test vectors, and whose warnings are failures."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +13,20 @@ import pytest
 from helpers.twins import MODULES, twins
 
 VECTORS = Path(__file__).parent / "vectors"
+OURS = {"woox_fast", "pytest_woox_fast"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, as pyproject.toml says, but not those that the code of other people raises by itself.
+
+    What they raise about our code is of one of our modules: Python names the caller's. Pytest's own and hypothesis's
+    are about our tests.
+    """
+    installed = {each.name for each in pkgutil.iter_modules() if each.module_finder.path.endswith("-packages")}
+    others = "|".join(map(re.escape, sorted(installed - OURS)))
+    config.addinivalue_line("filterwarnings", rf"default:::({others})(\.|$)")
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestWarning")
+    config.addinivalue_line("filterwarnings", "error::hypothesis.errors.HypothesisWarning")
 
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)
@@ -19,12 +35,10 @@ def twin(request: pytest.FixtureRequest):
     backend, sha256 = request.param
     module: ModuleType = importlib.import_module(MODULES[backend])
     before = module.sha256_implementation
-    if backend != "python":
-        module._choose_sha256(sha256)
+    module._choose_sha256(sha256)
     assert (module.backend, module.sha256_implementation) == (backend, sha256)
     yield module
-    if backend != "python":
-        module._choose_sha256(before)
+    module._choose_sha256(before)
 
 
 @pytest.fixture(scope="session")

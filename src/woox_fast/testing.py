@@ -2,7 +2,8 @@
 
 With the `sandbox` extra installed, pytest has two fixtures as well:
 
-- `woox_sandbox`: an exchange of the test's own on 127.0.0.1, a `RunningSandbox`;
+- `woox_sandbox`: an exchange of the test's own on 127.0.0.1, a `RunningSandbox`, which fails on purpose if the marker
+  `woox_faults` says so;
 - `woox_signer`: a `Signer` for its account.
 
     def test_an_order(woox_sandbox, woox_signer):
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import _checks, _credentials, payload
@@ -29,12 +30,18 @@ _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
 
 
 class RunningSandbox(NamedTuple):
-    """What the fixture `woox_sandbox` gives. `requests` holds a `RequestRecord` of each request, the last 1,000."""
+    """What the fixture `woox_sandbox` gives.
+
+    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with `add(RULE)`
+    and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
+    """
 
     url: str
     api_key: str
     api_secret: str
     requests: Sequence[Any]
+    faults: Any = None
+    orders: Callable[[], dict[str, Any]] = dict
 
     def __repr__(self) -> str:
         return f"<RunningSandbox {self.url} with {len(self.requests)} requests>"

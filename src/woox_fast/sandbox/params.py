@@ -80,6 +80,15 @@ class Field(NamedTuple):
     default: Any = None
 
 
+def client_order_id(query: str, body: bytes) -> int | None:
+    """The clientOrderId in a query or a body, as far as it can be read; None if there is none."""
+    try:
+        value: Any = (parse_query(query) if query else _DECODER.decode(body.decode())).get("clientOrderId")
+        return int(value) if type(value) is int or _INTEGER.fullmatch(value) else None
+    except (ApiError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:
     """Check `given` against `fields`; JSON null counts as absent.
 
