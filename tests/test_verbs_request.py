@@ -137,7 +137,7 @@ def test_the_body_from_standard_input() -> None:
         (["explain", "GET", "/v3/x", "-H", "nonsense"], "a header is 'name: value'"),
         (["explain", "GET", "/v3/x", "--request", "-"], "do not give them again"),
         (["explain", "--request", "/nowhere"], "cannot read the request from '/nowhere'"),
-        (["explain", "--request", "-"], "a request begins as"),
+        (["explain", "--request", "-"], "got nothing to read a request from; give a curl command"),
     ],
 )
 def test_what_cannot_begin_is_one_line_and_exit_status_2(arguments: list[str], words: str) -> None:
