@@ -36,6 +36,10 @@ EXAMPLES = (
     "woox-fast explain --mistakes",
 )
 
+ANOTHER_ONE = (
+    "The secret may be another one than the exchange has for this API key, or than the one that signed: of another "
+    "key, of staging where production is asked (or the reverse), or not copied whole."
+)
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
@@ -160,7 +164,7 @@ def causes(found: Explanation) -> list[str]:
     """What may be wrong although no mistake was found, the likeliest first."""
     if found.mistakes:
         return []
-    return [RIGHT_FOR_OURS, *found.other_causes[1:]] if found.right else list(found.other_causes)
+    return [RIGHT_FOR_OURS if found.right else ANOTHER_ONE, *found.other_causes]
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
@@ -171,7 +175,9 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
     elif found.right:
         rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
-        rows.append(Row("verdict", str(found).splitlines()[0], "bad"))
+        within = "" if found.complete else " that the time limit allowed"
+        rows.append(Row("verdict", ANOTHER_ONE, "bad"))
+        rows.append(Row("", f"None of {found.tried:,} combinations{within} yields this signature.", "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
             rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
@@ -190,5 +196,6 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
     if not found.mistakes:
         show.line()
         show.line("What no signature shows:")
-        for cause in causes(found)[1 if found.right and refused else 0 :]:
+        said_already = refused or not found.right
+        for cause in causes(found)[said_already:]:
             show.sentence(f"- {cause}", indent="  ")
