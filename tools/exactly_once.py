@@ -2,9 +2,9 @@
 
     python tools/exactly_once.py --orders 200000 --mode blocking|asyncio|uvloop [--seed N]
 
-The exchange (tests/helpers/faulty_exchange.py) keeps every byte. The last line is the figures; exit status 1 means that an
-order came twice, that a reply went to another request, that an order which came was called NotSentError, or that the
-exchange's book is not the client's.
+The exchange (tests/helpers/faulty_exchange.py) keeps every byte. The last line is the figures; exit status 1 means that
+an order came twice, that a reply went to another request, that an order which came was called NotSentError, or that
+the exchange's book is not the client's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from helpers.exactly_once import MODES, place_orders
+from helpers.exactly_once import place_orders
+from helpers.gateways import MODES
 
 
 def main() -> int:

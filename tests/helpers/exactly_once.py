@@ -10,19 +10,19 @@ import asyncio
 import random
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.faulty_exchange import FaultyExchange
+from helpers.gateways import new_event_loop
 from helpers.oracle import KEY, SECRET
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Reply
 
-MODES = ["blocking", "asyncio", "uvloop"]
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # what went out is then at the exchange, or never will be
 CONNECTIONS = 8
@@ -216,12 +216,7 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
 
 def run_on(mode: str, walk: Awaitable[Any]) -> Any:
     """`walk` on a new event loop of asyncio or uvloop."""
-    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
-    if mode == "uvloop":
-        import uvloop
-
-        new_loop = uvloop.new_event_loop
-    loop = new_loop()
+    loop = new_event_loop(mode)
     try:
         return loop.run_until_complete(walk)
     finally:
