@@ -207,9 +207,7 @@ def of_its_object():
 @pytest.mark.parametrize("make", [Own, of_its_object])
 def test_an_hmac_of_its_own_is_not_bypassed(make):
     exchange = make()
-    with pytest.raises(
-        TypeError, match=r"must sign with ccxt's own hmac, got a \w+ with another"
-    ):
+    with pytest.raises(TypeError, match=r"must sign with ccxt's own hmac, got a \w+ with another"):
         accelerate(exchange)
     assert exchange.hmac(b"m", b"s") == "signed by another"
     assert not hasattr(exchange, "_contexts")

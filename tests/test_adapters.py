@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+import textwrap
 import threading
 from collections import Counter
 from decimal import Decimal
@@ -178,3 +181,93 @@ def test_200_tasks_on_one_signer(make, signer):
         assert asyncio.run(run(server.url)) == [200] * 200
     assert server.faults == []
     assert sorted(json.loads(received.body)["clientOrderId"] for received in server.received) == list(range(200))
+
+
+# The receive window
+
+
+def test_a_receive_window_goes_out_once(client):
+    signer = Signer(KEY, SECRET, recv_window_ms=2000)
+    with Recorder() as server:
+        send(client, signer, server.url, [Call("POST", "/v3/x", json={})])
+        send(client, Signer(KEY, SECRET), server.url, [Call("POST", "/v3/x", json={})])
+    assert [received.all("x-api-recvwindow") for received in server.received] == [["2000"], []]
+    assert server.faults[1:] == []
+
+
+@pytest.mark.parametrize("name", ["x-api-recvwindow", "X-API-RecvWindow"])
+def test_a_header_of_ones_own_is_not_doubled(client, name):
+    with Recorder() as server:
+        for signer in (Signer(KEY, SECRET, recv_window_ms=2000), Signer(KEY, SECRET)):
+            call = Call("POST", "/v3/x", json={}, headers={name: "3000", "X-Api-Key": "mine", "x-API-signature": "s"})
+            send(client, signer, server.url, [call])
+    assert [received.all("x-api-recvwindow") for received in server.received] == [["2000"], ["3000"]]
+    for received in server.received:
+        assert received.all("x-api-key") == [KEY]
+        assert received.all("x-api-signature") != ["s"]
+        assert len(received.all("x-api-signature")) == 1
+
+
+# Clients that are not installed
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["aiohttp", "ccxt", "httpx", "requests"])
+def test_a_client_that_is_not_installed(name):
+    said = run(f"""
+        import sys
+        import woox_fast
+        sys.modules["{name}"] = None
+        for ask in ("woox_fast.adapters.{name}", "exec('import woox_fast.adapters.{name}')"):
+            try:
+                eval(ask)
+            except ModuleNotFoundError as error:
+                print(error.name, str(error).partition(" (")[0], str(error).rpartition("; ")[2])
+    """)
+    advice = f"{name} woox_fast.adapters.{name} needs {name} run: pip install 'woox-fast[{name}]'"
+    assert said.splitlines() == [advice] * 2
+
+
+def test_a_client_that_is_too_old():
+    """What is asked of it is not there: the same advice."""
+    said = run("""
+        import sys, types
+        sys.modules["aiohttp"] = old = types.ModuleType("aiohttp")
+        try:
+            import woox_fast.adapters.aiohttp
+        except ImportError as error:
+            print(type(error).__name__, error.name, error)
+    """)
+    assert said.startswith("ImportError aiohttp woox_fast.adapters.aiohttp needs aiohttp (cannot import name 'Client")
+    assert said.endswith("; run: pip install 'woox-fast[aiohttp]'")
+
+
+def test_what_a_client_itself_lacks_is_said_in_its_own_words():
+    said = run("""
+        import sys
+        sys.modules["urllib3"] = None
+        try:
+            import woox_fast.adapters.requests
+        except ModuleNotFoundError as error:
+            print(error.name, error)
+    """)
+    assert said == "urllib3 import of urllib3 halted; None in sys.modules"
+
+
+def test_adapters_are_there_when_they_are_asked_for():
+    said = run("""
+        import sys
+        import woox_fast
+        print([name for name in sys.modules if name.startswith(("woox_fast.adapters", "requests", "httpx", "aiohttp"))])
+        print(woox_fast.adapters.requests.session, woox_fast.adapters.httpx.WooXAuth.__name__)
+        print("aiohttp" in sys.modules, hasattr(woox_fast.adapters, "urllib3"))
+    """)
+    first, second, third = said.splitlines()
+    assert first == "[]"
+    assert second.startswith("<function session")
+    assert second.endswith("WooXAuth")
+    assert third == "False False"

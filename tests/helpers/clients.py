@@ -25,6 +25,7 @@ class Call(NamedTuple):
     params: Any = None
     json: Any = None
     content: Any = None
+    headers: Any = None
 
 
 class Answered(NamedTuple):
@@ -48,7 +49,7 @@ Sends = Callable[[Signer, str, Iterable[Call], Way], list[Outcome]]
 
 
 def _options(call: Call, content: str) -> dict[str, Any]:
-    named = {"params": call.params, "json": call.json, content: call.content}
+    named = {"params": call.params, "json": call.json, content: call.content, "headers": call.headers}
     return {name: value for name, value in named.items() if value is not None}
 
 
