@@ -1,14 +1,14 @@
 """For the tests of those who use woox-fast: is this request signed as WOO X wants it?
 
-With the `sandbox` extra pytest also has two fixtures: `woox_sandbox`, an exchange of the test's own (`url`, `api_key`,
-`api_secret`, `requests`), and `woox_signer`, a `Signer` for its account.
+With the `sandbox` extra pytest also has two fixtures: `woox_sandbox`, an exchange of the test's own, which fails on purpose
+if the marker `woox_faults` says so, and `woox_signer`, a `Signer` for its account.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -17,12 +17,18 @@ from ._explain import explain
 
 
 class RunningSandbox(NamedTuple):
-    """What the fixture `woox_sandbox` gives. `requests` holds a `RequestRecord` of each request, the last 1,000."""
+    """What the fixture `woox_sandbox` gives.
+
+    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with `add(RULE)`
+    and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
+    """
 
     url: str
     api_key: str
     api_secret: str
     requests: Sequence[Any]
+    faults: Any = None
+    orders: Callable[[], dict[str, Any]] = dict
 
     def __repr__(self) -> str:
         return f"<RunningSandbox {self.url} with {len(self.requests)} requests>"

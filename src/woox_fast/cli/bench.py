@@ -13,7 +13,7 @@ from .. import Signer, _credentials, backend, sha256_implementation
 from . import show
 from .common import whole_number
 
-EXAMPLES = ("bench", "bench --seconds 5 --json")
+EXAMPLES = ("woox-fast bench", "woox-fast bench --seconds 5 --json")
 
 _STAMP = 1578565539808
 _GET = ("GET", "/v3/algo/orders?algoType=STOP", "")
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "A quick look. `make bench` in the source tree compares with every rival, and with the limit."
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     table = measure(args.seconds)
     if args.json:
         show.as_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})

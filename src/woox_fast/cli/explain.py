@@ -4,21 +4,43 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from textwrap import wrap
+import re
 from typing import Any
 
 from .. import Explanation, explain
 from . import show
-from .common import UsageError, add_credentials, add_request, body_bytes, one_api_key, one_api_secret
+from .common import (
+    UsageError,
+    add_credentials,
+    add_request,
+    add_scheme,
+    body_bytes,
+    in_a_shell,
+    one_api_key,
+    one_api_secret,
+    read,
+)
+from .show import Row
 
 EXAMPLES = (
-    "explain GET /v3/asset/balances --timestamp 1578565539808 --signature 9f8e...",
-    "explain POST https://api.woox.io/v3/trade/order --body @order.json -H 'x-api-timestamp: 1578565539808' "
-    "-H 'x-api-signature: 9f8e...'",
-    "explain --request refused.http",
+    """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
+    --signature 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d""",
+    """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
+    -H 'x-api-timestamp: 1578565539808' \\
+    -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
 )
-WIDTH = 100  # characters of a sentence on one line
+
+NOT_THE_SAME = (
+    "The secret may be another one than the exchange has for this API key: of another key, of staging where production "
+    "is asked (or the reverse), or not copied whole. Look there first."
+)
+RIGHT_FOR_OURS = (
+    "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
+    "signature, its secret for this API key is not this one."
+)
+
+# What a digest, however it was written, has at least this much of.
+_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as curl takes it")
     parser.add_argument("--request", metavar="FILE|-", help="the whole request: first line, headers, body")
-    parser.add_argument("--scheme", choices=("v3", "v1", "ws"), help="which rule is right (default: by the path)")
+    add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
         "Give the request as it was sent. Nothing is sent anywhere.\n"
@@ -34,32 +56,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     method, path, body = args.method, args.path, body_bytes(args.body)
     headers = dict(_header(text) for text in args.header)
     if args.request is not None:
         if path is not None or args.body is not None:
             raise UsageError("--request holds method, path and body; do not give them again")
-        method, path, headers_there, body = _parse(_read(args.request))
+        method, path, headers_there, body = _parse(read("request", args.request))
         headers = {**headers_there, **headers}
-    signature = args.signature or headers.get("x-api-signature")
-    timestamp = args.timestamp or headers.get("x-api-timestamp")
+    signature = args.signature if args.signature is not None else headers.get("x-api-signature")
+    timestamp = args.timestamp if args.timestamp is not None else headers.get("x-api-timestamp")
     if args.scheme != "ws" and (method is None or path is None):
         raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances; or --request")
     if not signature or not timestamp:
         missing = "--signature" if not signature else "--timestamp"
         raise UsageError(f"{missing} is needed: the header x-api-{missing[2:]} that was sent")
-    secret = one_api_secret(args)
+    if not _DIGEST.search(signature):
+        raise UsageError(
+            f"the signature must be 64 hex characters, got {len(signature)}: {show.printable(signature[:40])}"
+        )
     api_key = one_api_key(args, needed=False) or headers.get("x-api-key", "")
+    secret = one_api_secret(args)
     try:
         found = explain(
             secret, signature, timestamp, method or "", path or "", body, api_key=api_key, scheme=args.scheme
         )
     except (ValueError, TypeError) as error:
-        raise UsageError(show.printable(str(error))) from None
+        raise in_a_shell(error) from None
     if args.json:
-        show.as_json(report(found))
+        show.as_json(report(found), secret)
     else:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature):
+            show.sentence(
+                f"The signature that was sent is no 64 hex characters, but {len(signature)}: "
+                f"{show.hidden(show.printable(signature[:80]), secret)}",
+                "bad",
+            )
         show_explanation(found, secret)
     return 0 if found.found else 1
 
@@ -69,16 +101,6 @@ def _header(text: str) -> tuple[str, str]:
     if not colon:
         raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
     return name.strip().lower(), value.removeprefix(" ")
-
-
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise UsageError(f"cannot read the request from {name!a}: {error.strerror}") from None
 
 
 def _parse(request: bytes) -> tuple[str, str, dict[str, str], bytes]:
@@ -112,29 +134,43 @@ def report(found: Explanation) -> dict[str, Any]:
         "tried": found.tried,
         "complete": found.complete,
         "seconds": round(found.seconds, 4),
-        "other_causes": list(found.other_causes),
+        "other_causes": causes(found),
     }
 
 
-def show_explanation(found: Explanation, secret: str) -> None:
+def causes(found: Explanation) -> list[str]:
+    """What may be wrong although no mistake was found, the likeliest first."""
+    if found.mistakes:
+        return []
+    return [RIGHT_FOR_OURS if found.right else NOT_THE_SAME, *found.other_causes]
+
+
+def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
+    """Print an explanation; `refused` is whether the exchange is known to have refused the signature."""
     rows = []
-    if found.right:
-        rows.append(("verdict", "The signature is right for this request.", "good"))
+    if found.right and refused:
+        rows.append(Row("cause", RIGHT_FOR_OURS, "bad"))
+    elif found.right:
+        rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
-        rows.append(("verdict", str(found).splitlines()[0], "bad"))
+        rows.append(Row("verdict", str(found).splitlines()[0], "bad"))
+        rows.append(Row("", NOT_THE_SAME, "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
-            first, *more = wrap(show.hidden(show.printable(one.sentence), secret), WIDTH)
-            rows += [(label, first, "bad"), *(("", line, "bad") for line in more)]
+            rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
     if found.signed is None or found.signed == found.expected:
-        rows.append(("expected", show.hidden(show.shortened(show.visible(found.expected)), secret), ""))
+        rows.append(Row("expected", show.hidden(show.shortened(show.visible(found.expected)), secret), whole=True))
     else:
-        expected, signed, mark = show.difference(found.expected, found.signed, secret)
-        rows += [("expected", expected, "good"), ("signed", signed, "bad"), ("", mark, "bad")]
-    rows.append(("tried", f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s", "quiet"))
+        label_width = len("expected  ")
+        texts = show.difference(found.expected, found.signed, secret, show.width() - label_width)
+        for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
+            rows.append(Row(label, text, style, whole=True))
+    tried = f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s"
+    rows.append(Row("tried", tried, "quiet"))
     show.rows(rows)
     if not found.mistakes:
         show.line()
         show.line("What no signature shows:")
-        for cause in found.other_causes:
-            show.line(f"- {cause}")
+        said_already = refused or not found.right
+        for cause in causes(found)[said_already:]:
+            show.sentence(f"- {cause}", indent="  ")

@@ -1,7 +1,7 @@
 """Replies out of the bytes of one connection. No I/O: whoever reads a socket feeds what came.
 
-httptools parses. What is added here: where a reply ends when the request was HEAD or when the server ends it by closing,
-that nothing comes beyond it, and that it is not longer than allowed. Headers are parsed only when they are asked for.
+httptools parses. What is added here: where a reply ends when the request was HEAD or when the server ends it by
+closing, that nothing comes beyond it, and that it is not longer than allowed. Headers are parsed only if asked for.
 """
 
 from __future__ import annotations
@@ -158,7 +158,9 @@ class Framing:
         self._chunked = True
 
     def _on_complete(self) -> None:
-        if not self._status and (status := self._parser.get_status_code()) >= 200:  # below: 100 Continue, 103 Early Hints
+        if (
+            not self._status and (status := self._parser.get_status_code()) >= 200
+        ):  # below: 100 Continue, 103 Early Hints
             self._status = status
             self._keep_alive = self._parser.should_keep_alive()  # which only now it knows
 
