@@ -32,8 +32,8 @@ _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
 class RunningSandbox(NamedTuple):
     """What the fixture `woox_sandbox` gives.
 
-    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with `add(RULE)`
-    and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
+    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with
+    `add(RULE)` and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
     """
 
     url: str
