@@ -174,21 +174,21 @@ class Exchange(NamedTuple):
     kind: str
 
 
-def add_exchange(parser: argparse.ArgumentParser, *, default: str | None = SANDBOX_URL) -> None:
+def add_exchange(parser: argparse.ArgumentParser, *, default: bool = True) -> None:
     group = parser.add_mutually_exclusive_group()
-    to = f" (default {default})" if default else ""
+    to = f" (default {SANDBOX_URL})" if default else ""
     group.add_argument("--url", default=None, help=f"a sandbox{to}")
     group.add_argument("--staging", action="store_true", help="the exchange's staging")
     group.add_argument("--production", action="store_true", help="the exchange itself")
 
 
-def exchange(args: argparse.Namespace, default: str = SANDBOX_URL) -> Exchange:
+def exchange(args: argparse.Namespace) -> Exchange:
     if args.production:
         return Exchange(_urls.PRODUCTION_URL, "production")
     if args.staging:
         return Exchange(_urls.STAGING_URL, "staging")
     try:
-        origin = _urls.origin(args.url or default)
+        origin = _urls.origin(args.url or SANDBOX_URL)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
     if not _urls.is_loopback(origin):

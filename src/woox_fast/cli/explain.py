@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
 from . import show
@@ -22,18 +22,18 @@ from .common import (
 )
 from .show import Row
 
+if TYPE_CHECKING:
+    from .._explain import Mistake
+
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d""",
     """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
     -H 'x-api-timestamp: 1578565539808' \\
     -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
+    "woox-fast explain --mistakes",
 )
 
-NOT_THE_SAME = (
-    "The secret may be another one than the exchange has for this API key: of another key, of staging where production "
-    "is asked (or the reverse), or not copied whole. Look there first."
-)
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as curl takes it")
     parser.add_argument("--request", metavar="FILE|-", help="the whole request: first line, headers, body")
+    parser.add_argument("--mistakes", action="store_true", help="list every mistake that it knows, and end")
     add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
@@ -57,6 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
+    if args.mistakes:
+        return list_mistakes(args.json)
     method, path, body = args.method, args.path, body_bytes(args.body)
     headers = dict(_header(text) for text in args.header)
     if args.request is not None:
@@ -86,7 +89,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         show.as_json(report(found), secret)
     else:
-        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature):
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature) and not any("signature" in one.name for one in found.faults):
             show.sentence(
                 f"The signature that was sent is no 64 hex characters, but {len(signature)}: "
                 f"{show.hidden(show.printable(signature[:80]), secret)}",
@@ -94,6 +97,27 @@ def main(args: argparse.Namespace) -> int:
             )
         show_explanation(found, secret)
     return 0 if found.found else 1
+
+
+def list_mistakes(as_json: bool) -> int:
+    """Print every mistake that `explain` knows, by the part of the request that it is made in, with their count."""
+    from .._explain import all_mistakes
+
+    by_layer: dict[str, list[Mistake]] = {}
+    for mistake in all_mistakes():
+        by_layer.setdefault(mistake.layer, []).append(mistake)
+    count = sum(map(len, by_layer.values()))
+    if as_json:
+        everything = [mistake._asdict() for mistakes in by_layer.values() for mistake in mistakes]
+        show.as_json({"count": count, "mistakes": everything})
+        return 0
+    show.sentence(f"{count:,} mistakes, alone and together, in {len(by_layer)} parts of a request:")
+    for layer, mistakes in by_layer.items():
+        show.line()
+        show.line(f"{layer} ({len(mistakes):,})", "label")
+        for mistake in mistakes:
+            show.sentence(f"- {mistake.name}: {show.printable(mistake.sentence)}", indent="  ")
+    return 0
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -128,6 +152,7 @@ def report(found: Explanation) -> dict[str, Any]:
         "right": found.right,
         "found": found.found,
         "mistakes": [mistake._asdict() for mistake in found.mistakes],
+        "others": [[mistake._asdict() for mistake in other] for other in found.others],
         "faults": [fault._asdict() for fault in found.faults],
         "expected": show.text_of(found.expected),
         "signed": None if found.signed is None else show.text_of(found.signed),
@@ -142,7 +167,7 @@ def causes(found: Explanation) -> list[str]:
     """What may be wrong although no mistake was found, the likeliest first."""
     if found.mistakes:
         return []
-    return [RIGHT_FOR_OURS if found.right else NOT_THE_SAME, *found.other_causes]
+    return [RIGHT_FOR_OURS, *found.other_causes[1:]] if found.right else list(found.other_causes)
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
@@ -154,7 +179,6 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
         rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
         rows.append(Row("verdict", str(found).splitlines()[0], "bad"))
-        rows.append(Row("", NOT_THE_SAME, "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
             rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
@@ -165,12 +189,13 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
         texts = show.difference(found.expected, found.signed, secret, show.width() - label_width)
         for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
             rows.append(Row(label, text, style, whole=True))
+    if found.others:  # other mistakes that sign the very same bytes
+        rows.append(Row("or", show.hidden(show.printable(str(found).splitlines()[-1]), secret), "quiet"))
     tried = f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s"
     rows.append(Row("tried", tried, "quiet"))
     show.rows(rows)
     if not found.mistakes:
         show.line()
         show.line("What no signature shows:")
-        said_already = refused or not found.right
-        for cause in causes(found)[said_already:]:
+        for cause in causes(found)[1 if found.right and refused else 0 :]:
             show.sentence(f"- {cause}", indent="  ")
