@@ -6,6 +6,8 @@ With the `sandbox` extra installed, pytest has two fixtures as well:
   `woox_faults` says so;
 - `woox_signer`: a `Signer` for its account.
 
+A whole test::
+
     def test_an_order(woox_sandbox, woox_signer):
         order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "1", "quantity": "1"}
         signed = woox_signer.prepare("POST", "/v3/trade/order", json=order, base_url=woox_sandbox.url)
