@@ -26,8 +26,8 @@ setup(
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
             depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],
-            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set. What is hidden is called directly.
-            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv", "-fvisibility=hidden"] if os.name == "posix" else [],
+            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
+            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )
     ]

@@ -23,7 +23,7 @@ from libc.string cimport memcpy
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
     hmac_sha256_key, hmac_sha256_key_init, hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
-    sha256_implementation_c, sha256_implementations, wipe, wipe_stack,
+    sha256_implementation_c, sha256_implementations, wipe,
 )
 from _fast_path cimport (
     ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock,
@@ -279,7 +279,6 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     hmac_sha256_key_init(key, data, size)
     if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
         wipe(data, size)
-    wipe_stack()
 
 
 @cython.final
@@ -413,7 +412,8 @@ cdef class Signer:
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
-        return _wire.request_of(f"{verb} {target}", host, self._checked_headers(stamp, verb, target.encode(), data), data)
+        headers = self._checked_headers(stamp, verb, target.encode(), data)
+        return _wire.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"

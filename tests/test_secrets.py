@@ -165,7 +165,7 @@ def test_no_compiler_removes_the_wiping(tmp_path, compiler, flags):
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_a_plain_memset_would_be_removed(tmp_path, compiler):
     """The control of the test above: without its barrier, the wiping is gone and the look finds the key."""
-    barrier = '__asm__ __volatile__("" : : "r"(memory) : "memory");'
-    program = compile_core(tmp_path, compiler, "wiping.c", "-O2", change=("hmac_sha256.c", barrier, ""))
+    barrier = ("core/wipe.c", '__asm__ __volatile__("" : : "r"(memory) : "memory");', "")
+    program = compile_core(tmp_path, compiler, "wiping.c", "-O2", changes=[barrier])
     found = set(subprocess.run([program], check=True, capture_output=True, text=True).stdout.split())
     assert "padded-key" in found
