@@ -138,13 +138,14 @@ cdef bytes request_bytes(
     hmac_sha256_message *message
 ):
     """A whole request that the fast path read, signed while its memory is allocated and written."""
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
     cdef hmac_sha256_part verb = ascii_part(method), name = ascii_part(api_key)
     cdef hmac_sha256_part *path = message.parts
     cdef hmac_sha256_part *body = message.parts + 1
     cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
     cdef str content_type = <str>known if known != NULL else _wire.content_type(method, body.size)
     cdef hmac_sha256_part content = ascii_part(content_type)
-    cdef uint32_t digest[8]
     cdef char length[20]
     cdef size_t length_size = decimal_digits(body.size, length)
     cdef size_t size = (
@@ -154,7 +155,6 @@ cdef bytes request_bytes(
     )
     if window.size > 0:
         size += len(b"\r\nx-api-recvwindow: ") + window.size
-    hmac_sha256_inner(key, message, digest)
     cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
     cdef char *out = PyBytes_AS_STRING(request)
     put_part(&out, &verb)

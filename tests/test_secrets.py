@@ -13,7 +13,6 @@ from importlib import import_module
 
 import pytest
 from helpers import memory
-from helpers.compiled import COMPILERS, compile_core
 from helpers.twins import MODULES, twins
 
 from woox_fast import _checks
@@ -152,20 +151,3 @@ def test_the_bytes_made_of_a_secret_are_wiped_and_given_ones_are_not(module, sha
     # PyPy's bytes may be the str's own memory, and its garbage collector leaves copies that nobody knows of.
     if sys.implementation.name == "cpython":
         assert made[:3] == [bytes(40), bytes(30), bytes(2)]
-
-
-# With -O0 a compiler keeps everything; what it may remove, it removes from -O1 on.
-@pytest.mark.parametrize("flags", ["-O2", "-O3", "-Os", "-O2 -flto"])
-@pytest.mark.parametrize("compiler", COMPILERS)
-def test_no_compiler_removes_the_wiping(tmp_path, compiler, flags):
-    program = compile_core(tmp_path, compiler, "wiping.c", *flags.split())
-    assert subprocess.run([program], check=True, capture_output=True, text=True).stdout == ""
-
-
-@pytest.mark.parametrize("compiler", COMPILERS)
-def test_a_plain_memset_would_be_removed(tmp_path, compiler):
-    """The control of the test above: without its barrier, the wiping is gone and the look finds the key."""
-    barrier = ("core/wipe.c", '__asm__ __volatile__("" : : "r"(memory) : "memory");', "")
-    program = compile_core(tmp_path, compiler, "wiping.c", "-O2", changes=[barrier])
-    found = set(subprocess.run([program], check=True, capture_output=True, text=True).stdout.split())
-    assert "padded-key" in found

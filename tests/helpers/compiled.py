@@ -70,10 +70,15 @@ def compile_package(folder: Path, *changes: Change) -> Path:
     """A copy of the package in `folder`, compiled with these changes to the sources; for PYTHONPATH."""
     shutil.copytree(SRC, folder, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_sign.c"), dirs_exist_ok=True)
     change(folder, *changes)
+    compile_extension(folder)
+    return folder
+
+
+def compile_extension(folder: Path) -> None:
+    """Compile the Cython twin of the sources in `folder`, faster than setup.py does."""
     cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
     subprocess.run([*cython, folder / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
     includes = [f"-I{folder}", f"-I{folder / 'core'}", f"-I{sysconfig.get_path('include')}"]
     extension = folder / "woox_fast" / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
     sources = [folder / "_sign.c", *sorted((folder / "core").glob("*.c"))]
-    subprocess.run([COMPILERS[0], "-shared", "-fPIC", os.environ.get("WOOX_O","-O1"), "-w", *includes, *sources, "-o", extension], check=True)
-    return folder
+    subprocess.run([COMPILERS[0], "-shared", "-fPIC", "-O1", "-w", *includes, *sources, "-o", extension], check=True)
