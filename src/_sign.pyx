@@ -6,7 +6,7 @@ The fast path (`_fast_path.pxd`) reads plain objects in place. All others go thr
 the pure twin: so both accept the same and refuse with the same words.
 """
 
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer

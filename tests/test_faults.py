@@ -1,4 +1,4 @@
-"""Faults: no memory, forks, other interpreters, signals, shut-down, and objects that mean harm."""
+"""Faults: no memory, forks, other interpreters, signals, shut-down, and hostile objects."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def nomemory(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def makes_functions(nomemory):
-    """Whether this CPython itself lives on where there is no memory for a function: 3.12 and 3.13 need not, since they
-    free one that they have not filled in."""
+    """Whether this CPython itself survives if there is no memory for a function. 3.12 and 3.13 may not: they free one
+    that they have not filled in."""
     code = """
 for at in range(20):
     try:
@@ -139,8 +139,8 @@ for what, call in (calls | making_functions).items():
             if not library.reached():
                 break
         elif result[0] is SystemError:
-            # From 3.11 on CPython drops an exception, ours or its own MemoryError, where it has no memory for the frame
-            # of Python code that was to see it. Nothing that Python code does can mend that.
+            # From 3.11 on CPython drops an exception, ours or its own MemoryError, if it has no memory for a frame of
+            # the Python code that was to handle it. No Python code can change that.
             assert "without" in result[1] and "exception" in result[1], (what, at, result)
         else:
             assert result[0] is MemoryError, (what, at, result)
@@ -316,7 +316,7 @@ time.sleep(0.05)
     assert run(TAKE + thread, *name) == ""
 
 
-# -- objects that mean harm
+# -- Hostile objects
 
 
 class Lying:

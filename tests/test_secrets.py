@@ -1,4 +1,4 @@
-"""What a Signer leaves in memory when it is gone: nothing. Another process looks, so that looking leaves nothing."""
+"""What a Signer leaves in memory when it is gone: nothing. Another process looks, so that the look leaves no trace."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from woox_fast import _checks
 
 NOTHING: set[str] = set()
 
-# Reads secrets from standard input straight into memory that it can wipe: what the caller holds is the caller's, and is
-# overwritten here, so that whatever is found is ours.
+# Reads a secret from standard input into memory that it can wipe. It wipes its own copies: what is found is ours.
 CHILD = """
 import ctypes, importlib, os, sys
 
@@ -54,7 +53,7 @@ module.Signer("warm", "x" * size).sign(1578565539808, "GET", "/" + "é" * 90, b"
 
 buffer = read(size)
 secret = make(buffer)
-make(bytearray(size))  # what making it left in registers and on the stack is no doing of ours
+make(bytearray(size))  # overwrites what `make` itself left in registers and on the stack
 pause("secret")
 signer = None
 try:

@@ -71,9 +71,9 @@ def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
 
     interval = sys.getswitchinterval()
     with other_thread(turn):
-        time.sleep(0.01)
-        sys.setswitchinterval(1000)  # nobody is made to give it up
+        sys.setswitchinterval(1000)  # seconds: no thread is made to release the GIL
         try:
+            time.sleep(0.05)  # a thread that waits for the GIL still asks for it after the old interval
             for _ in range(times):
                 before = turns
                 call()

@@ -84,7 +84,7 @@ def test_each_wipe_is_needed_and_reaches_deep_enough(tmp_path, compiler, name):
 
 @pytest.fixture(scope="module")
 def stack_after(tmp_path_factory):
-    """A function: what stands on the stack right after a call, the deepest byte first."""
+    """A function: what is on the stack right after a call, the deepest byte first."""
     library = tmp_path_factory.mktemp("stack") / "stack.so"
     include = f"-I{sysconfig.get_path('include')}"
     subprocess.run([COMPILERS[0], "-O2", "-shared", "-fPIC", include, HARNESSES / "stack.c", "-o", library], check=True)

@@ -179,7 +179,7 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
     wipe_vector_registers();
 }
 
-/* Not inlined, so that all it leaves on the stack lies below its caller, who wipes that. */
+/* Not inlined: all that it leaves on the stack is then below its caller, which wipes that. */
 static NOT_INLINE void key_init(hmac_sha256_key *key, const void *secret, size_t size,
                                 const sha256_implementation *sha256) {
     uint8_t ipad[SHA256_BLOCK_SIZE] = {0}, opad[SHA256_BLOCK_SIZE];

@@ -1,7 +1,7 @@
 /* One input of the fuzzer: a secret, a head and three parts, signed by every implementation and compared with OpenSSL.
  *
- * Each part lies in an allocation of just its size (or behind `shift` bytes of one, for other alignments), so that
- * AddressSanitizer sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
+ * Each part has an allocation of its exact size (after `shift` bytes, for other alignments), so that AddressSanitizer
+ * sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
  * then as many random inputs as the command line says.
  *
  * Input: secret size, head size, shifts, sizes of parts 1 and 2 (two bytes each), then secret and message. */
@@ -12,7 +12,7 @@
 #include "openssl.h"
 #include "prehash.h"
 
-/* A batch is three messages. For one input in sixteen it is more than the core takes at once, if it takes two at once. */
+/* A batch is three messages; for one input in sixteen, more than the core takes at once if it takes two at a time. */
 enum { HEADER_SIZE = 7, SMALL_BATCH = 3, LARGE_BATCH = 67 };
 
 #ifndef SAID_LONGER

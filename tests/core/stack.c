@@ -4,7 +4,7 @@
 
 enum { BELOW = 1 << 16 };
 
-/* What stood on the stack below the call, when `function()` had returned; NULL with its exception if it raised one that
+/* What was on the stack below the call when `function()` had returned; NULL with its exception if it raised one that
  * is not a TypeError or ValueError. Before the call all of it is 0xA5. */
 __attribute__((noinline)) PyObject *stack_after(PyObject *function) {
     volatile char *top = __builtin_frame_address(0);

@@ -42,7 +42,7 @@ def change(folder: Path, *changes: Change) -> None:
 
 
 def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes: Sequence[Change] = ()) -> Path:
-    """The program made of the core, with these changes, and `harness`; one that includes a .c file is linked without."""
+    """The program made of the core, with these changes, and `harness`, which may include .c files of the core."""
     core = folder / "core"
     shutil.copytree(SRC / "core", core, dirs_exist_ok=True)
     change(folder, *changes)
