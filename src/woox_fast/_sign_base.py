@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
