@@ -229,7 +229,8 @@ def test_a_cancelled_request_is_not_sent_unless_it_was(loop_mode):
                     raise
 
             errors: list[NoReplyError] = []
-            with pytest.raises(asyncio.TimeoutError):
+            # On 3.11 and 3.12 asyncio's timeouts let every CancelledError through that is more than one.
+            with pytest.raises((asyncio.TimeoutError, NoReplyError)):
                 await asyncio.wait_for(place(), 0.1)
             assert isinstance(errors[0], asyncio.CancelledError)
             assert str(errors[0]).startswith("cancelled while its reply was due: POST /slow3 went out")
@@ -286,6 +287,7 @@ def test_a_closed_event_loop(loop_mode):
         run(loop_mode, again())
         for connection in list(gateway._pool.live):
             connection.close()
+        eventually(lambda: server.received)
     assert len(server.received) == 1
 
 
