@@ -66,7 +66,7 @@ matrix:
 # What test and lint install, anew: the newest releases, each file of them with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
   --custom-compile-command 'make lock' pyproject.toml
-lock: | $(BIN)/python
+lock: | $(BIN)/pip
 	@$(INSTALL) uv
 	$(LOCK) --extra test --output-file requirements/test.txt
 	$(LOCK) --extra lint --constraint requirements/test.txt --output-file requirements/lint.txt
@@ -76,18 +76,32 @@ clean:
 	  .hypothesis .benchmarks
 	find src tests tools bench examples -name __pycache__ -prune -exec rm -rf {} +
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# Without Debian's python3-venv, venv leaves a folder that has Python and no pip: that one is made again.
+$(BIN)/pip:
+	$(PYTHON) -m venv --clear $(VENV)
+
+# Where the core was not compiled, all is installed again as soon as a compiler and Python's headers are here.
+CAN_COMPILE := echo '\#include <Python.h>' | $${CC:-cc} -fsyntax-only -x c \
+  -I "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - 2>/dev/null && echo yes
+.PHONY: now-a-compiler-is-here
+ifeq ($(wildcard src/woox_fast/_sign*.so)$(WOOX_FAST_NO_EXTENSION),)
+  ifneq ($(wildcard $(VENV)/installed),)
+    ifeq ($(shell $(CAN_COMPILE)),yes)
+      A_COMPILER := now-a-compiler-is-here
+    endif
+  endif
+endif
 
 # Nothing but what the hashes are of; the editable install compiles in place with it, without fetching a build of its
 # own, and the .so of an earlier build must not outlive its sources.
-$(VENV)/installed: requirements/test.txt $(BUILD_INPUTS) | $(BIN)/python
+$(VENV)/installed: requirements/test.txt $(BUILD_INPUTS) $(A_COMPILER) | $(BIN)/pip
 	@echo "Setting up $(VENV): a minute or two, the first time"
 	@rm -f src/woox_fast/_sign*.so
 	@$(INSTALL) --require-hashes --requirement requirements/test.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
-	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"
+	  + ('; no compiled core: with gcc and the Python headers (Debian: apt-get install gcc python3-dev) the next make builds it' \
+  if w.backend == 'python' else ''))"
 	@touch $@
 
 $(VENV)/lint-installed: requirements/lint.txt $(VENV)/installed

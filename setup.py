@@ -24,15 +24,10 @@ setup(
             "woox_fast._sign",
             # The .pyx itself, not cythonize(): that would silently drop `optional`.
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
-            depends=[
-                *sorted(glob("src/*.pxi")),
-                "src/woox_fast/_sign.pxd",
-                *sorted(glob("src/*.h")),
-                *sorted(glob("src/core/*.h")),
-            ],
+            depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],
-            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
-            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
+            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set. What is hidden is called directly.
+            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv", "-fvisibility=hidden"] if os.name == "posix" else [],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )
     ]

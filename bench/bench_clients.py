@@ -33,7 +33,7 @@ import woox_fast.adapters.requests
 from woox_fast import Signer
 from woox_fast.adapters.ccxt import accelerate
 from woox_fast.adapters.raw import Connection
-from woox_fast.demo import embedded_exchange
+from woox_fast.cli.demo.run import embedded_exchange
 from woox_fast.payload import json_bytes
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET
 

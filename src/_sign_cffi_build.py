@@ -1,4 +1,4 @@
-"""The cffi skin, in API mode, over the C core: `_sign_cffi.h` is compiled, and its declarations are cut from it."""
+"""The cffi skin, in API mode, over the C core: `_sign_cffi.h` is compiled, and the declarations are taken from it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from cffi import FFI
 SKIN = Path("src/_sign_cffi.h").read_text("utf-8")
 
 ffi = FFI()
-ffi.cdef(
-    "typedef ... hmac_sha256_key; enum { LOT = ..., HEX_SIZE = ... };"
-)  # the rest of the core stays the core's own affair
+ffi.cdef("typedef ... hmac_sha256_key; enum { CHUNK = ..., HEX_SIZE = ... };")  # of the core, Python needs no more
 ffi.cdef("".join(f"{head};\n" for head in re.findall(r"^static ([^{}]+\)) \{$", SKIN, re.MULTILINE)))
 ffi.set_source(
     "woox_fast._sign_cffi_lib",

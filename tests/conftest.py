@@ -35,12 +35,10 @@ def twin(request: pytest.FixtureRequest):
     backend, sha256 = request.param
     module: ModuleType = importlib.import_module(MODULES[backend])
     before = module.sha256_implementation
-    if backend != "python":
-        module._choose_sha256(sha256)
+    module._choose_sha256(sha256)
     assert (module.backend, module.sha256_implementation) == (backend, sha256)
     yield module
-    if backend != "python":
-        module._choose_sha256(before)
+    module._choose_sha256(before)
 
 
 @pytest.fixture(scope="session")

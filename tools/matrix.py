@@ -43,7 +43,7 @@ INTERPRETERS = {
     "3.15": (True, "python3.15"),
     "pypy3.11": (True, "pypy3"),
 }
-FILES = ("signatures", "errors", "signer", "backend", "payload", "encode_request", "threads")
+FILES = ("signatures", "errors", "signer", "backend", "payload", "payload_text", "prepare", "encode_request", "threads")
 NEEDS = ("pytest", "hypothesis", "requests", "httpx")
 
 IDENTITY = """import platform, sys

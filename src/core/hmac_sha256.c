@@ -4,51 +4,15 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "wipe.h"
 
 const sha256_implementation *hmac_sha256_chosen = &sha256_portable;
-
-void hmac_sha256_wipe(void *memory, size_t size) {
-#if defined(__GNUC__)
-    memset(memory, 0, size);
-    __asm__ __volatile__("" : : "r"(memory) : "memory"); /* somebody reads it, for all the compiler knows */
-#else
-    volatile uint8_t *p = memory;
-    while (size--) *p++ = 0;
-#endif
-}
-
-/* Functions return with what they last computed in the vector registers, and whoever saves those next (the dynamic linker,
- * a signal) leaves them on the stack. */
-static inline void clear_vector_registers(void) {
-#if defined(__GNUC__) && defined(__x86_64__)
-#define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
-    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(8) CLEAR(9)
-                         CLEAR(10) CLEAR(11) CLEAR(12) CLEAR(13) CLEAR(14) CLEAR(15) ::
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-#undef CLEAR
-#elif defined(__GNUC__) && defined(__aarch64__)
-    /* Not v8 to v15: who used them restores the low halves, which are the caller's, and so clears the high ones. */
-#define CLEAR(n) "movi v" #n ".2d, #0\n\t"
-    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(16) CLEAR(17)
-                         CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24) CLEAR(25) CLEAR(26)
-                         CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31) ::
-                         : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20", "v21",
-                           "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
-#undef CLEAR
-#endif
-}
 
 /* What our functions left on the stack while they hashed the key. */
 static NOT_INLINE void wipe_stack_after_key(void) {
     uint8_t below[3072];
-    hmac_sha256_wipe(below, sizeof below);
-    clear_vector_registers();
-}
-
-NOT_INLINE void hmac_sha256_wipe_stack(void) {
-    uint8_t below[8192];
-    hmac_sha256_wipe(below, sizeof below);
+    wipe(below, sizeof below);
+    wipe_vector_registers();
 }
 
 /* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
@@ -134,7 +98,7 @@ void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *me
 
 void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
     hmac_sha256_chosen->outer_hex(key->outer, digest, hex);
-    clear_vector_registers();
+    wipe_vector_registers();
 }
 
 void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex) {
@@ -212,7 +176,7 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
     }
     for (size_t at = 0; at < count; at += WINDOW)
         hex_window(sha256, key, messages + at, count - at < WINDOW ? count - at : WINDOW, hex + at * HMAC_SHA256_HEX_SIZE);
-    clear_vector_registers();
+    wipe_vector_registers();
 }
 
 static void key_init(hmac_sha256_key *key, const void *secret, size_t size, const sha256_implementation *sha256) {
@@ -223,8 +187,8 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
         sha256->compress(state, sha256_initial_state, m.runs, run_count);
         for (int i = 0; i < 8; i++) store_be32(ipad + 4 * i, state[i]);
-        hmac_sha256_wipe(&m, sizeof m);
-        hmac_sha256_wipe(state, sizeof state);
+        wipe(&m, sizeof m);
+        wipe(state, sizeof state);
     } else if (size > 0) {
         copy(ipad, secret, size);
     }
@@ -240,8 +204,8 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         sha256->compress(key->inner, sha256_initial_state, &(sha256_run){ipad, 1}, 1);
         sha256->compress(key->outer, sha256_initial_state, &(sha256_run){opad, 1}, 1);
     }
-    hmac_sha256_wipe(ipad, sizeof ipad);
-    hmac_sha256_wipe(opad, sizeof opad);
+    wipe(ipad, sizeof ipad);
+    wipe(opad, sizeof opad);
 }
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {

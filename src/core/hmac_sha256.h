@@ -25,7 +25,8 @@ typedef struct {
 } hmac_sha256_message;
 
 /* Take the first implementation in the table that this processor has and that signs the known answers; unless
- * `name` is empty, only the one so called. Returns it, or NULL and changes nothing. *refused is the name of the last one that signed wrong. */
+ * `name` is empty, only the one so called. Returns it, or NULL and changes nothing. *refused is the name of the last one
+ * that signed wrong, or NULL. */
 const sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
 
 /* The chosen implementation; the portable one before any choice. */
@@ -43,11 +44,5 @@ void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *mess
 
 /* Both steps for `count` messages, two at a time where the implementation can; `hex` has 64 characters for each. */
 void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex);
-
-/* Overwrite what must not be left in memory; compilers do not remove it. */
-void hmac_sha256_wipe(void *memory, size_t size);
-
-/* Overwrite what functions that have returned left below on the stack, as when CPython made bytes of a secret. */
-void hmac_sha256_wipe_stack(void);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "hmac_sha256.h"
+#include "wipe.h"
 
 const uint32_t sha256_initial_state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                           0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
@@ -82,7 +82,7 @@ static void portable_compress(uint32_t to[8], const uint32_t from[8], const sha2
 /* The words of the key's states that both compresses, without enough registers, left on the stack. */
 static NOT_INLINE void wipe_stack_after_compress(void) {
     uint8_t below[512];
-    hmac_sha256_wipe(below, sizeof below);
+    wipe(below, sizeof below);
 }
 
 /* A word as eight hex characters: its nibbles spread over eight bytes, then all made characters at once. */

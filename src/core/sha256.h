@@ -8,14 +8,6 @@
 
 enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32, SHA256_STATE_WORDS = 8 };
 
-#if defined(__GNUC__)
-#define NOT_INLINE __attribute__((noinline))
-#elif defined(_MSC_VER)
-#define NOT_INLINE __declspec(noinline)
-#else
-#define NOT_INLINE
-#endif
-
 /* Whole blocks that lie one after the other, at any alignment. */
 typedef struct {
     const uint8_t *blocks;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import queue
 import signal
@@ -11,23 +12,23 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import UsageError, credentials, whole_number
+from .common import SANDBOX_PORT, UsageError, credentials, whole_number
 
 if TYPE_CHECKING:
     from ..sandbox import RequestRecord
     from ..sandbox.process import Explained
 
 EXAMPLES = (
-    "sandbox",
-    "sandbox --port 0 --rate-limits",
-    "sandbox --fault 'reset-after on POST /v3/trade/order first 1'",
-    "sandbox --fault 'delay tail 50ms' --fault 'rate-limit probability 0.1 seed 7'",
-    "sandbox --json | jq .verdict",
+    "woox-fast sandbox",
+    "woox-fast sandbox --port 0 --rate-limits",
+    "woox-fast sandbox --fault 'reset-after on POST /v3/trade/order first 1'",
+    """woox-fast sandbox --fault 'delay tail 50ms' \\
+    --fault 'rate-limit probability 0.1 seed 7'""",
+    "woox-fast sandbox --json > requests.jsonl",
 )
 BACKLOG = 1000  # lines still to be printed; more is counted, and not printed
 BURST = 10  # with more lines than this still to be printed, signatures are not explained
@@ -36,7 +37,7 @@ BURST = 10  # with more lines than this still to be printed, signatures are not 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument(
-        "--port", type=whole_number(0, 65535), default=8080, help="0: any free one (default %(default)s)"
+        "--port", type=whole_number(0, 65535), default=SANDBOX_PORT, help="0: any free one (default %(default)s)"
     )
     parser.add_argument("--rate-limits", action="store_true", help="enforce the documented rate limits")
     parser.add_argument(
@@ -47,13 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print no line for each request")
     parser.epilog = (
         f"The account's credentials are those in {API_KEY_VARIABLE} and {API_SECRET_VARIABLE}, else an example's.\n"
-        "For a refused signature it shows the mistake, if one is found, and the two strings. Its URL, in a browser,\n"
-        "is a page that shows all requests. A RULE is one line, in quotes:\n"
-        "  FAULT [ARGUMENT...] [on [METHOD] [PATH]] [id N] [every N] [probability P [seed N]] [first N]"
+        "For a refused signature it shows the mistake, if one is found, and the two strings. Its URL, in a browser, is "
+        "a page that shows all requests. A RULE is one line, in quotes:\n"
+        "  FAULT [ARGUMENT...] [on [METHOD] [PATH]] [id N] [every N]\n"
+        "      [probability P [seed N]] [first N]"
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     from .. import sandbox
 
     if args.list_faults:
@@ -68,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
             show.as_json({"url": url, "api_key": api_key})
         else:
             key = show.printable(api_key)
-            print(f"WOO X sandbox: listening on {url} with API key {key}; open {url}/ in a browser to watch it")
-        sys.stdout.flush()
+            show.line(f"WOO X sandbox: listening on {url} with API key {key}; open {url}/ in a browser to watch it")
+        show.flush()
 
     try:
         sandbox.run(
@@ -85,9 +87,11 @@ def run(args: argparse.Namespace) -> int:
     except sandbox.FaultError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
-        print(
-            f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {error.strerror or error}",
-            file=sys.stderr,
+        if error.filename == show.STANDARD_OUTPUT:
+            raise
+        taken = "; name another with --port, 0 for any that is free" if error.errno == errno.EADDRINUSE else ""
+        show.error(
+            f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {error.strerror or error}{taken}"
         )
         return 1
     finally:
@@ -107,11 +111,7 @@ def list_faults(as_json: bool) -> int:
             }
         )
         return 0
-    rows = []
-    for name, fault in FAULTS.items():
-        first, *more = wrap(fault.sentence, 76)
-        rows += [(f"{name} {fault.usage}".strip(), first, ""), *(("", line, "") for line in more)]
-    show.rows(rows)
+    show.rows(show.Row(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items())
     return 0
 
 
@@ -148,7 +148,7 @@ class Printer:
         while (record := self._queue.get()) is not None:
             try:
                 self._print(record)
-                if self._left_out and self._queue.empty():
+                if self._queue.empty():
                     self._say_left_out()
                 sys.stdout.flush()
             except BrokenPipeError:  # nobody reads on
@@ -156,8 +156,12 @@ class Printer:
             except Exception as error:  # this one's line is lost, not the next one's
                 with suppress(OSError, ValueError):
                     print(f"woox-fast sandbox: a line could not be printed ({type(error).__name__})", file=sys.stderr)
+        with suppress(OSError, ValueError):
+            self._say_left_out()
 
     def _say_left_out(self) -> None:
+        if not self._left_out:
+            return
         left_out, self._left_out = self._left_out, Counter()
         refused = left_out["INVALID_SIGNATURE"]
         more = f", {refused:,} of them with a wrong signature that is not explained" if refused else ""
@@ -180,23 +184,28 @@ class Printer:
             return
         at = datetime.fromtimestamp(record.time_ms / 1000).strftime("%H:%M:%S.%f")[:-3]
         what = self._shown(f"{record.method:<6} {record.target[:200]}")
-        fault = f"  ({record.fault})" if record.fault else ""
+        fault = f" ({record.fault})" if record.fault else ""
         style = "bad" if record.verdict != "OK" else "label" if fault else ""
-        show.line(f"{at} {what}  {record.status} {record.verdict}{fault}  {record.latency_us / 1000:.2f} ms", style)
+        show.line(
+            f"{at} {what}  {record.status or 'no reply'} {record.verdict}{fault}  {record.latency_us / 1000:.2f} ms",
+            style,
+        )
         if record.message and explained is None:
-            show.line(f"    {self._shown(record.message)}", "bad")
+            show.sentence(f"    {self._shown(record.message)}", "bad", indent="    ")
         if explained is not None:
             self._print_explained(explained)
 
     def _print_explained(self, explained: Explained) -> None:
         for cause in explained.causes if explained.found else (explained.headline, *explained.causes):
-            show.line(f"    {self._shown(cause)}", "bad")
+            show.sentence(f"    {self._shown(cause)}", "bad", indent="    ")
         if explained.signed is None:
             if explained.expected:
                 text = show.shortened(show.visible(explained.expected))
                 show.line(f"    expected  {show.hidden(text, self._api_secret)}")
         elif explained.signed != explained.expected:
-            expected, signed, mark = show.difference(explained.expected, explained.signed, self._api_secret)
+            expected, signed, mark = show.difference(
+                explained.expected, explained.signed, self._api_secret, show.width() - len("    expected  ")
+            )
             for label, text in (("expected", expected), ("signed", signed), ("", mark)):
                 show.line(f"    {label:<8}  {text}", "quiet")
 

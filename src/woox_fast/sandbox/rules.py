@@ -90,7 +90,7 @@ class Rule:
             if name == "probability":
                 self.probability = _share(values[0])
             else:
-                number = whole(name, values[0], least=name in ("every", "first"))
+                number = whole(name, values[0], least=int(name in ("every", "first")))
                 setattr(self, "client_id" if name == "id" else name, number)
         if "seed" in given and "probability" not in given and not self.fault.drawn_at_random:
             raise FaultError("seed goes with a probability, or with a delay that is drawn")
@@ -210,12 +210,16 @@ class Faults:
             if not rule.at_once and (seconds := rule.shuts()):
                 self._shut_door(seconds)
 
-    def opened(self, shut: Callable[[float], object]) -> None:
-        """The door is open; `shut` shuts it for so many seconds, from any thread."""
+    def opened(self, shut: Callable[[float], object]) -> float:
+        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives how many it is to be shut now.
+        """
         self._shut = shut
-        if self._shut_s:
-            shut(self._shut_s)
-            self._shut_s = 0.0
+        seconds, self._shut_s = self._shut_s, 0.0
+        return seconds
+
+    def closed(self) -> None:
+        """There is no door any more."""
+        self._shut = None
 
     def _shut_door(self, seconds: float) -> None:
         if self._shut is None:

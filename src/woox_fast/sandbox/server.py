@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -102,18 +104,20 @@ class Sandbox(State):
         loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self._loop = loop
-        runner = web.ServerRunner(Server(self, self.handle), shutdown_timeout=1.0)
+        server = Server(self, self.handle)
+        runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
-        door = _Door(runner)
+        door = _Door(server)
         try:
-            await door.open(self.host, self.port)
-            host, port = runner.addresses[0][:2]
+            host, port = await door.open(self.host, self.port)
             self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            self.faults.opened(lambda seconds: loop.call_soon_threadsafe(door.shut, seconds))
-            await asyncio.sleep(0)  # a door that is shut from the beginning
+            seconds = self.faults.opened(partial(_from_any_thread, loop, door.shut))
+            if seconds:  # a rule shuts it from the beginning
+                await door.shut(seconds)
             on_listening()
             await self.stopping.wait()
         finally:
+            self.faults.closed()
             await door.close()
             await runner.cleanup()
             self._control.close()
@@ -216,43 +220,80 @@ class Sandbox(State):
 class _Door:
     """The listening sockets, which can be shut for a time: meanwhile the kernel refuses new connections."""
 
-    def __init__(self, runner: web.ServerRunner) -> None:
-        self._runner = runner
-        self._shut: asyncio.Task[None] | None = None
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
+        self._listeners: list[asyncio.Server] = []
+        self._opening: asyncio.Task[None] | None = None
 
-    async def open(self, host: str, port: int) -> None:
-        await web.TCPSite(self._runner, host, port).start()
+    async def open(self, host: str, port: int) -> tuple[str, int]:
+        """Gives the address that it listens on."""
+        loop = asyncio.get_running_loop()
+        self._listeners = [await loop.create_server(self._server, host, port)]
+        name: tuple[str, int] = self._listeners[0].sockets[0].getsockname()[:2]
+        return name
 
-    def shut(self, seconds: float) -> None:
-        """Shut it now; if it is shut already, nothing."""
-        if self._shut is None or self._shut.done():
-            addresses = self._runner.addresses
-            self._shut = asyncio.ensure_future(self._reopen(addresses, seconds))
+    async def shut(self, seconds: float) -> None:
+        """Shut it; returns when it is shut. If it is shut already, nothing."""
+        if self._opening is None or self._opening.done():
+            addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
+            await self._close_listeners()
+            # Bound, so that nobody else takes the port, and not listening.
+            sockets = [_bound(family, address) for family, address in addresses]
+            self._opening = asyncio.ensure_future(self._open_again(sockets, seconds))
 
-    async def _reopen(self, addresses: list[Any], seconds: float) -> None:
-        for site in list(self._runner.sites):
-            await site.stop()
-        # Bound, so that nobody else takes the port, and not listening.
-        sockets = [socket.socket(socket.AF_INET6 if len(address) == 4 else socket.AF_INET) for address in addresses]
+    async def _open_again(self, sockets: list[socket.socket], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            for one, address in zip(sockets, addresses, strict=True):
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if one.family == socket.AF_INET6:
-                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                one.bind(address)
             await asyncio.sleep(seconds)
-            for one in sockets:
-                await web.SockSite(self._runner, one).start()
-            sockets = []
+            while sockets:
+                self._listeners.append(await loop.create_server(self._server, sock=sockets[0]))
+                del sockets[0]
         finally:
             for one in sockets:
                 one.close()
 
     async def close(self) -> None:
-        if self._shut is not None:
-            self._shut.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
             with suppress(asyncio.CancelledError):
-                await self._shut
+                await self._opening
+        await self._close_listeners()
+
+    async def _close_listeners(self) -> None:
+        """asyncio drops what it has accepted when its server is closed before that has become a connection, and never
+        closes it; so it accepts no more for a moment before."""
+        loop = asyncio.get_running_loop()
+        closing, self._listeners = self._listeners, []
+        for each in closing:
+            for one in each.sockets:
+                with suppress(NotImplementedError):  # Windows
+                    loop.remove_reader(one.fileno())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for each in closing:
+            each.close()
+
+
+def _from_any_thread(
+    loop: asyncio.AbstractEventLoop, shut: Callable[[float], Coroutine[Any, Any, None]], seconds: float
+) -> None:
+    """Shut the door; from a thread other than the loop's, return when it is shut."""
+    shutting = asyncio.run_coroutine_threadsafe(shut(seconds), loop)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with suppress(CancelledError, TimeoutError):  # the sandbox stops
+            shutting.result(5)
+
+
+def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:
+    one = socket.socket(family)
+    if os.name == "posix":  # elsewhere it would let others take the port too
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind(address)
+    return one
 
 
 def run(

@@ -1,21 +1,21 @@
 """The clients that the demo submits with, behind one seam: a request goes out signed, once, and its reply comes back.
 
-None of them follows a redirect, sends a request twice, or takes a proxy or a password from its surroundings.
+Each signs as its users do, through `woox_fast.adapters` and `woox_fast.gateway`. None of them follows a redirect, sends
+a request twice, or takes a proxy or a password from the environment.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-import requests
-
-from . import Signer, payload
-from ._prepare import SignedRequest
-from ._workload import Request
-from .cli import UsageError
+from ... import Signer
+from ...payload import json_bytes
+from ..common import UsageError
+from .workload import Request
 
 TIMEOUT_S = 10.0
 
@@ -29,6 +29,14 @@ class Reply(NamedTuple):
     body: bytes
 
 
+class NoAnswerError(Exception):
+    """The exchange did not answer. The request may or may not have been carried out; not if `was_sent` is False."""
+
+    def __init__(self, reason: str, *, was_sent: bool = True) -> None:
+        super().__init__(reason)
+        self.was_sent = was_sent
+
+
 class Client(Protocol):
     """Signs and submits. `submit` sends once, follows no redirect, and raises `NoAnswerError` without a whole reply."""
 
@@ -37,20 +45,26 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
-class NoAnswerError(Exception):
-    """The exchange did not answer, so a request may or may not have been carried out."""
-
-
 class RequestsClient:
-    """A `requests` session with keep-alive."""
+    """A `requests.Session` with keep-alive."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
-        self._signer = signer
+        from ...adapters.requests import session
+
         self._url = url
-        self._session = plain_session()
+        self._session = session(signer, origins=[url])
+        self._session.trust_env = False
 
     def submit(self, request: Request) -> Reply:
-        return send(self._session, _prepare(self._signer, self._url, request).for_requests())
+        import requests
+
+        try:
+            response = self._session.request(
+                request.method, self._url + request.target, json=request.json, timeout=TIMEOUT_S, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise NoAnswerError(type(error).__name__) from error
+        return Reply(response.status_code, response.content)
 
     def close(self) -> None:
         self._session.close()
@@ -60,15 +74,18 @@ class HttpxClient:
     """An `httpx.Client` over HTTP/1.1."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
-        self._httpx: Any = needed("httpx")
-        self._signer = signer
+        import httpx
+
+        from ...adapters.httpx import WooXAuth
+
         self._url = url
-        self._client = self._httpx.Client(trust_env=False, timeout=TIMEOUT_S)
+        self._client = httpx.Client(auth=WooXAuth(signer, origins=[url]), trust_env=False, timeout=TIMEOUT_S)
+        self._error = httpx.HTTPError
 
     def submit(self, request: Request) -> Reply:
         try:
-            response = self._client.request(**_prepare(self._signer, self._url, request).for_httpx())
-        except self._httpx.HTTPError as error:
+            response = self._client.request(request.method, self._url + request.target, json=request.json)
+        except self._error as error:
             raise NoAnswerError(type(error).__name__) from error
         return Reply(response.status_code, response.content)
 
@@ -77,21 +94,30 @@ class HttpxClient:
 
 
 class _AsyncClient:
-    """A client on an event loop of its own, which turns while a request is under way."""
+    """A client on an event loop of its own, which runs while a request is under way."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._opened = AsyncExitStack()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
 
-    def _close(self, closing: Callable[[], Awaitable[None]]) -> None:
+    def _open(self, make: Callable[[], Any]) -> Any:
+        """What `make` makes within the loop, entered; `close` leaves it."""
+
+        async def enter() -> Any:
+            return await self._opened.enter_async_context(make())
+
+        return self._run(enter())
+
+    def close(self) -> None:
         async def end() -> None:
             interrupted = asyncio.all_tasks() - {asyncio.current_task()}
             for task in interrupted:
                 task.cancel()
             await asyncio.gather(*interrupted, return_exceptions=True)
-            await closing()
+            await self._opened.aclose()
             await asyncio.sleep(0)  # sockets are closed in the loop's next round
 
         try:
@@ -104,28 +130,31 @@ class AiohttpClient(_AsyncClient):
     """An `aiohttp.ClientSession`."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
-        self._aiohttp: Any = needed("aiohttp")
-        super().__init__()
-        self._signer = signer
-        self._url = url
-        self._session = self._run(self._open())
+        import aiohttp
 
-    async def _open(self) -> Any:
-        return self._aiohttp.ClientSession(timeout=self._aiohttp.ClientTimeout(TIMEOUT_S))
+        from ...adapters.aiohttp import WooXMiddleware
+
+        super().__init__()
+        self._url = url
+        self._sign = WooXMiddleware(signer, origins=[url])
+        self._errors = (aiohttp.ClientError, asyncio.TimeoutError)
+        self._session = self._open(lambda: aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT_S)))
 
     def submit(self, request: Request) -> Reply:
         return self._run(self._submit(request))
 
     async def _submit(self, request: Request) -> Reply:
-        try:
-            options = _prepare(self._signer, self._url, request).for_aiohttp()
-            async with self._session.request(**options, middlewares=(_once(),)) as response:
-                return Reply(response.status, await response.read())
-        except (self._aiohttp.ClientError, asyncio.TimeoutError) as error:
-            raise NoAnswerError(type(error).__name__) from error
+        from yarl import URL
 
-    def close(self) -> None:
-        self._close(self._session.close)
+        url = URL(self._url + request.target, encoded=True)  # else yarl writes it in its own way
+        options: dict[str, Any] = {"json": request.json, "allow_redirects": False}
+        try:
+            async with self._session.request(
+                request.method, url, **options, middlewares=(_once(), self._sign)
+            ) as response:
+                return Reply(response.status, await response.read())
+        except self._errors as error:
+            raise NoAnswerError(type(error).__name__) from error
 
 
 def _once() -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
@@ -142,38 +171,67 @@ def _once() -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
     return middleware
 
 
-class RawClient(_AsyncClient):
-    """`adapters.raw.Connection`: one socket, no client in between."""
+class GatewayClient:
+    """`woox_fast.gateway.Gateway`: blocking sockets, no client in between."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
-        raw: Any = needed("raw")
-        super().__init__()
-        self._connection = raw.Connection(signer, url, timeout_s=TIMEOUT_S)
+        from ...gateway import Gateway
+
+        self._opened = ExitStack()
+        with _gateway_errors():
+            self._gateway = self._opened.enter_context(Gateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
 
     def submit(self, request: Request) -> Reply:
-        query = payload.query_text(request.params or {})
-        body = b"" if request.json is None else payload.json_bytes(request.json)
-        path = f"{request.path}?{query}" if query else request.path
-        try:
-            reply = self._run(self._connection.request(request.method, path, body))
-        except OSError as error:
-            raise NoAnswerError(type(error).__name__) from error
+        with _gateway_errors():
+            reply = self._gateway.request(request.method, request.target, _body(request))
         return Reply(reply.status, reply.body)
 
     def close(self) -> None:
-        self._close(self._connection.close)
+        self._opened.close()
+
+
+class AsyncGatewayClient(_AsyncClient):
+    """`woox_fast.gateway.AsyncGateway`: sockets on an event loop."""
+
+    def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
+        from ...gateway import AsyncGateway
+
+        super().__init__()
+        with _gateway_errors():
+            self._gateway = self._open(lambda: AsyncGateway(signer, url, connections=1, timeout_s=TIMEOUT_S))
+
+    def submit(self, request: Request) -> Reply:
+        with _gateway_errors():
+            reply = self._run(self._gateway.request(request.method, request.target, _body(request)))
+        return Reply(reply.status, reply.body)
+
+
+@contextmanager
+def _gateway_errors() -> Iterator[None]:
+    from ...gateway import NotSentError
+
+    try:
+        yield
+    except OSError as error:
+        raise NoAnswerError(type(error).__name__, was_sent=not isinstance(error, NotSentError)) from error
+
+
+def _body(request: Request) -> bytes:
+    return b"" if request.json is None else json_bytes(request.json)
 
 
 class CcxtClient:
     """ccxt's `woo`, sync, with its signatures from the core; it writes bodies and queries in its own way."""
 
     def __init__(self, signer: Signer, url: str, credentials: tuple[str, str]) -> None:
-        self._ccxt: Any = needed("ccxt")
-        from .adapters.ccxt import accelerate
+        import ccxt
+
+        from ...adapters.ccxt import accelerate
 
         api_key, api_secret = credentials
+        self._error = ccxt.BaseError
         self._woo = accelerate(
-            self._ccxt.woo(
+            ccxt.woo(
                 {
                     "apiKey": api_key,
                     "secret": api_secret,
@@ -197,7 +255,7 @@ class CcxtClient:
         self._reply = None
         try:
             self._woo.request(path, [version, "private"], request.method, request.params or request.json or {})
-        except self._ccxt.BaseError as error:
+        except self._error as error:
             if self._reply is None:  # else it is ccxt's word for a reply that came
                 raise NoAnswerError(type(error).__name__) from error
         if self._reply is None:
@@ -208,41 +266,29 @@ class CcxtClient:
         self._woo.session.close()
 
 
-# Name of the client: what makes it from a signer, the exchange's URL, and its API key and secret (which ccxt wants).
-CLIENTS: dict[str, Callable[[Signer, str, tuple[str, str]], Client]] = {
-    "requests": RequestsClient,
-    "httpx": HttpxClient,
-    "aiohttp": AiohttpClient,
-    "raw": RawClient,
-    "ccxt": CcxtClient,
+class Kind(NamedTuple):
+    """A row of the table of clients: what makes one from a signer, the exchange's URL, and its API key and secret
+    (which ccxt wants); the module that it needs, and the extra that installs that."""
+
+    make: Callable[[Signer, str, tuple[str, str]], Client]
+    module: str
+    extra: str
+
+
+CLIENTS = {
+    "requests": Kind(RequestsClient, "requests", "requests"),
+    "httpx": Kind(HttpxClient, "httpx", "httpx"),
+    "aiohttp": Kind(AiohttpClient, "aiohttp", "aiohttp"),
+    "gateway": Kind(GatewayClient, "httptools", "gateway"),
+    "gateway-async": Kind(AsyncGatewayClient, "httptools", "gateway"),
+    "ccxt": Kind(CcxtClient, "ccxt", "ccxt"),
 }
 
 
-def plain_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-def send(session: requests.Session, options: dict[str, Any]) -> Reply:
-    """The reply to `session.request(**options)`; NoAnswerError without one."""
+def check_installed(name: str) -> None:
+    """Raise UsageError if what the client `name` is made of is not installed."""
+    kind = CLIENTS[name]
     try:
-        response = session.request(timeout=TIMEOUT_S, **options)
-    except requests.RequestException as error:
-        raise NoAnswerError(type(error).__name__) from error
-    return Reply(response.status_code, response.content)
-
-
-def _prepare(signer: Signer, url: str, request: Request) -> SignedRequest:
-    return signer.prepare(request.method, request.path, params=request.params, json=request.json, base_url=url)
-
-
-def needed(client: str) -> Any:
-    """The module that `client` is made of; UsageError if it is not installed."""
-    try:
-        return import_module(_MODULES[client])
+        import_module(kind.module)
     except ModuleNotFoundError as error:
-        raise UsageError(f"{error.name} is not installed; run: pip install 'woox-fast[{client}]'") from None
-
-
-_MODULES = {name: name for name in CLIENTS} | {"raw": "woox_fast.adapters.raw"}
+        raise UsageError(f"{error.name} is not installed; run: pip install 'woox-fast[{kind.extra}]'") from None

@@ -1,4 +1,4 @@
-"""What the demo sends: orders that can rest on any exchange without being filled, and are cancelled again."""
+"""What the demo sends: orders that can rest on any exchange without being filled, each of which is cancelled again."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import math
 import time
 from collections.abc import Generator, Sequence
 from decimal import Decimal
-from itertools import count, cycle
+from itertools import count, islice
 from typing import Any, NamedTuple
+
+from ...payload import query_text
+
+FULL_ROUND = 5  # every fifth order is also read, changed and listed
 
 
 class Request(NamedTuple):
@@ -17,6 +21,16 @@ class Request(NamedTuple):
     path: str
     params: dict[str, Any] | None = None
     json: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{query_text(self.params)}" if self.params else self.path
+
+    @property
+    def is_order(self) -> bool:
+        """Whether it places an order."""
+        return self.method == "POST"
 
 
 class Instrument(NamedTuple):
@@ -49,37 +63,31 @@ def _round_up(value: Decimal, step: Decimal) -> Decimal:
     return math.ceil(value / step) * step
 
 
-# A part of the work: yields requests, is sent the `data` of each reply ({} if refused), returns how many it yielded.
-Part = Generator[Request, dict[str, Any], int]
+# Yields requests, and is sent the `data` of each reply ({} if it was refused).
+Work = Generator[Request, dict[str, Any], None]
 
 
-def workload(
-    instruments: Sequence[Instrument], orders: int, resting: dict[int, str]
-) -> Generator[Request, dict[str, Any], None]:
-    """`orders` requests in rounds over the instruments; every order that is placed is cancelled again.
+def workload(instruments: Sequence[Instrument], orders: int, resting: dict[int, str]) -> Work:
+    """The requests that place `orders` orders, over the instruments in turn, and cancel each again.
 
-    Only orders of its own are touched, and `resting` holds those that are open: order id and symbol.
+    Only its own orders are touched, and `resting` holds those that are open: order id and symbol.
     """
-    turn = cycle(instruments)
     client_order_ids = count(time.time_ns() // 1000)  # unique among the account's open orders
-    left = orders
-    while left > 0:
-        instrument, client_order_id = next(turn), next(client_order_ids)
-        if left >= 8:
-            left -= yield from _full_round(instrument, client_order_id, resting)
-        elif left >= 2:
-            left -= yield from _place_and_cancel(instrument, client_order_id, resting)
+    for number, client_order_id in enumerate(islice(client_order_ids, orders)):
+        turn, index = divmod(number, len(instruments))
+        instrument = instruments[index]
+        if turn % FULL_ROUND == 0:
+            yield from _full_round(instrument, resting)
         else:
-            yield Request("GET", "/v3/asset/balances")
-            left -= 1
+            yield from _place_and_cancel(instrument, client_order_id, resting)
 
 
-def _full_round(instrument: Instrument, client_order_id: int, resting: dict[int, str]) -> Part:
+def _full_round(instrument: Instrument, resting: dict[int, str]) -> Work:
     symbol = instrument.symbol
     placed = yield _place(instrument, orderTag="woox-fast demo")
     order_id = placed.get("orderId")
     if not isinstance(order_id, int):
-        return 1
+        return
     resting[order_id] = symbol
     yield Request("GET", "/v3/trade/order", {"orderId": order_id, "withRealizedPnl": True})
     yield Request(
@@ -88,26 +96,23 @@ def _full_round(instrument: Instrument, client_order_id: int, resting: dict[int,
         json={"orderId": order_id, "price": instrument.edited_price, "quantity": instrument.quantity},
     )
     yield Request("GET", "/v3/trade/orders", {"symbol": symbol, "side": "BUY", "status": "INCOMPLETE", "size": 25})
-    short = yield from _place_and_cancel(instrument, client_order_id, resting)
     if symbol.startswith("PERP_"):
         yield Request("GET", "/v3/futures/positions", {"symbol": symbol})
     else:
         yield Request("GET", "/v3/asset/balances", {"token": symbol.split("_")[1]})
     if (yield Request("DELETE", "/v3/trade/order", {"symbol": symbol, "orderId": order_id})):
         resting.pop(order_id, None)
-    return 6 + short
 
 
-def _place_and_cancel(instrument: Instrument, client_order_id: int, resting: dict[int, str]) -> Part:
+def _place_and_cancel(instrument: Instrument, client_order_id: int, resting: dict[int, str]) -> Work:
     placed = yield _place(instrument, clientOrderId=client_order_id)
     order_id = placed.get("orderId")
     if not isinstance(order_id, int):
-        return 1
+        return
     resting[order_id] = instrument.symbol
     by_client_id = {"symbol": instrument.symbol, "clientOrderId": client_order_id}
     if (yield Request("DELETE", "/v3/trade/order", by_client_id)):
         resting.pop(order_id, None)
-    return 2
 
 
 def _place(instrument: Instrument, **more: Any) -> Request:
