@@ -36,7 +36,9 @@ def test_a_reply_however_its_bytes_come(name):
 
 
 @pytest.mark.parametrize("name", REPLIES)
-@pytest.mark.parametrize("surplus", [b"x", b" ", b"\r\n", b"\n", b"\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\n", "all of it again"])
+@pytest.mark.parametrize(
+    "surplus", [b"x", b" ", b"\r\n", b"\n", b"\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\n", "all of it again"]
+)
 def test_what_comes_beyond_a_reply_ends_the_use_of_its_connection(name, surplus):
     raw, status, body = REPLIES[name]
     raw += raw if isinstance(surplus, str) else surplus

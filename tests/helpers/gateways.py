@@ -1,4 +1,4 @@
-"""Both gateways behind one face, so that one test speaks to each: `Gateway`, and `AsyncGateway` on asyncio and uvloop."""
+"""Both gateways behind one face, so that one test speaks to each: `Gateway`, `AsyncGateway` on asyncio, on uvloop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from helpers.oracle import KEY, SECRET
-
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, Reply
 
@@ -23,7 +22,9 @@ ORDER = ("POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","clientOrderId":7
 class Opened:
     """A gateway that is open: `request` waits for the reply, `submit` gives a Future of it."""
 
-    def __init__(self, gateway: Any, submit: Callable[..., Future[Reply]], run: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self, gateway: Any, submit: Callable[..., Future[Reply]], run: Callable[[Callable[[], Any]], Any]
+    ) -> None:
         self.gateway = gateway
         self.submit = submit
         self.run = run
