@@ -32,18 +32,21 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 WAIT_S = 30.0
 Page = webdriver.Chrome
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    if not (Path(CHROMIUM).exists() and Path(DRIVER).exists()):
+        pytest.fail("there is no browser; run: apt-get install chromium chromium-driver", pytrace=False)
     options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
+    options.binary_location = CHROMIUM
     for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver")) as browser:
+    with webdriver.Chrome(options, webdriver.ChromeService(DRIVER)) as browser:
         yield browser
 
 
@@ -412,30 +415,36 @@ def test_a_sandbox_that_stops_and_one_that_starts_in_its_place(browser: Page, cl
     browser.get_log("browser")
 
 
+ORDERS = (
+    ("SPOT_BTC_USDT", "BUY", "61250.5", "0.02"),
+    ("PERP_ETH_USDT", "SELL", "3120.25", "1.5"),
+    ("SPOT_WOO_USDT", "BUY", "0.1825", "4200"),
+    ("PERP_BTC_USDT", "BUY", "60400", "0.25"),
+)
+
+
 def busy_day(sandbox: Sandbox, client: Client) -> None:
     """Something of everything; the newest is refused for its spaces."""
+
+    def later() -> Client:
+        client.clock.now += 0.37
+        return client
+
     sandbox.faults.add("reset-after on POST /v3/trade/order id 1007 first 1")
     sandbox.faults.add("rate-limit on GET /v3/account/info every 2")
-    client.call("GET", "/v3/asset/balances")
-    for number, (symbol, side, price, quantity) in enumerate(
-        [
-            ("SPOT_BTC_USDT", "BUY", "61250.5", "0.02"),
-            ("PERP_ETH_USDT", "SELL", "3120.25", "1.5"),
-            ("SPOT_WOO_USDT", "BUY", "0.1825", "4200"),
-            ("PERP_BTC_USDT", "BUY", "60400", "0.25"),
-        ]
-    ):
-        place(client, symbol=symbol, side=side, price=price, quantity=quantity, clientOrderId=1001 + number)
-    client.call("POST", "/v3/trade/algoOrder", STOP_ORDER)
-    with Client(sandbox, client.clock) as lost, pytest.raises((ConnectionError, IndexError)):
+    later().call("GET", "/v3/asset/balances")
+    for number, (symbol, side, price, quantity) in enumerate(ORDERS):
+        place(later(), symbol=symbol, side=side, price=price, quantity=quantity, clientOrderId=1001 + number)
+    later().call("POST", "/v3/trade/algoOrder", STOP_ORDER)
+    with Client(sandbox, later().clock) as lost, pytest.raises((ConnectionError, IndexError)):
         place(lost, clientOrderId=1007)
-    client.call("GET", "/v3/trade/order?clientOrderId=1007")
-    client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 1007})
+    later().call("GET", "/v3/trade/order?clientOrderId=1007")
+    later().call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 1007})
     for _ in range(2):
-        client.call("GET", "/v3/account/info")
-    client.request("GET", b"/v3/account/info", client.sign("GET", b"/v3/account/info", timestamp="1578565539"))
-    client.request("GET", b"/v3/futures/positions", {})
-    refused_for_its_spaces(client, clientOrderId=1009)
+        later().call("GET", "/v3/account/info")
+    client.request("GET", b"/v3/account/info", later().sign("GET", b"/v3/account/info", timestamp="1578565539"))
+    later().request("GET", b"/v3/futures/positions", {})
+    refused_for_its_spaces(later(), clientOrderId=1009)
 
 
 def test_the_picture_of_the_readme(page: Page, sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
