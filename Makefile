@@ -6,7 +6,7 @@ BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels lock
+.PHONY: demo test test-page bench bench-clients lint clean fuzz prove soak matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -16,6 +16,11 @@ demo: $(VENV)/installed
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# The sandbox's page in Debian's chromium, with chromium-driver. SCREENSHOT=docs/images/sandbox.png makes the picture.
+SCREENSHOT ?=
+test-page: $(VENV)/page-installed
+	@SCREENSHOT='$(SCREENSHOT)' $(BIN)/python -m pytest -q -s tests/browser/page_in_chromium.py
 
 # ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
