@@ -10,7 +10,10 @@ from setuptools import Extension, setup
 
 
 def asked(name: str) -> bool:
-    return os.environ.get(f"WOOX_FAST_{name}") == "1"
+    value = os.environ.get(f"WOOX_FAST_{name}", "")
+    if value not in ("", "0", "1"):
+        sys.exit(f"WOOX_FAST_{name} must be 1 or 0, or unset; got {value!r}")
+    return value == "1"
 
 
 on_pypy = sys.implementation.name == "pypy"
@@ -24,12 +27,7 @@ setup(
             "woox_fast._sign",
             # The .pyx itself, not cythonize(): that would silently drop `optional`.
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
-            depends=[
-                *sorted(glob("src/*.pxi")),
-                "src/woox_fast/_sign.pxd",
-                *sorted(glob("src/*.h")),
-                *sorted(glob("src/core/*.h")),
-            ],
+            depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],
             # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
             extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
@@ -39,6 +37,6 @@ setup(
     if with_cython
     else [],
     cffi_modules=["src/_sign_cffi_build.py:ffi"] if with_cffi else [],
-    # Only who asks for it waits for cffi; PyPy has it built in.
+    # cffi is fetched only if it was asked for; PyPy has it built in.
     setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],
 )

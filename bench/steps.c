@@ -6,7 +6,7 @@
 #include <Python.h>
 
 #include "../src/core/hmac_sha256.c"
-#include "plain_int.h"
+#include "fast_path.h"
 #include "prehash.h"
 
 static hmac_sha256_key key;
@@ -37,7 +37,7 @@ static inline bool ascii(PyObject *text, hmac_sha256_part *part) {
 }
 
 static inline bool timestamp(PyObject *const *args, hmac_sha256_message *message) {
-    return PyLong_CheckExact(args[0]) && prehash_milliseconds(message->head, plain_int(args[0]));
+    return PyLong_CheckExact(args[0]) && prehash_milliseconds(message->head, exact_int(args[0]));
 }
 
 static inline bool method(PyObject *const *args, hmac_sha256_message *message) {

@@ -1,21 +1,21 @@
-/* What the cffi twin calls. `_sign_cffi_build.py` cuts its declarations from these definitions, so each is `static`, and
- * its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
+/* What the cffi twin calls. `_sign_cffi_build.py` takes the declarations from these definitions, so each is `static`
+ * and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
 #include <stdlib.h>
 
 #include "hmac_sha256.h"
 #include "prehash.h"
+#include "wipe.h"
 
-enum { LOT = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
+enum { CHUNK = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
 static hmac_sha256_key *key_new(const char *secret, size_t size) {
     hmac_sha256_key *key = malloc(sizeof *key);
     if (key != NULL) hmac_sha256_key_init(key, secret, size);
-    hmac_sha256_wipe_stack();
     return key;
 }
 
 static void key_free(hmac_sha256_key *key) {
-    hmac_sha256_wipe(key, sizeof *key);
+    wipe(key, sizeof *key);
     free(key);
 }
 
@@ -35,20 +35,21 @@ static void sign(const hmac_sha256_key *key, uint64_t timestamp, const char *met
     hmac_sha256_hex(key, &message, hex);
 }
 
-/* At most LOT messages, two at a time. `text` is what follows each timestamp, one after the other, of these `sizes`. */
-static void sign_lot(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
+/* At most CHUNK messages, two at a time. `text` holds what follows each timestamp, in turn, of these `sizes`. */
+static void sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
                      const char *text, char *hex) {
-    hmac_sha256_message messages[LOT];
+    hmac_sha256_message messages[CHUNK];
     for (size_t i = 0; i < count; i++) {
-        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {{text, (size_t)sizes[i]}}, .part_count = 1};
+        hmac_sha256_part part = {text, (size_t)sizes[i]};
+        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}, .part_count = 1};
         prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
         text += sizes[i];
     }
     hmac_sha256_hex_many(key, messages, count, hex);
 }
 
-static void wipe(char *memory, size_t size) {
-    hmac_sha256_wipe(memory, size);
+static void wipe_bytes(char *memory, size_t size) {
+    wipe(memory, size);
 }
 
 static const char *sha256_name(int i) {

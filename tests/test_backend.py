@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,7 +47,8 @@ def test_the_fastest_sha256_is_the_default():
 def test_backend_by_name(policy):
     result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
     if policy in MODULES and policy not in ("python", *BUILT):
-        assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded" in result.stderr
+        assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: " in result.stderr
+        assert result.stderr.rstrip().endswith(f"; here it can be {', '.join(['auto', *BUILT, 'python'])}")
         return
     assert result.stdout.split()[0] == {"": DEFAULT, "auto": DEFAULT}.get(policy, policy)
     assert result.stdout.split()[2] == PUBLISHED
@@ -64,11 +67,25 @@ def test_every_sha256_by_name():
             assert result.stdout.splitlines() == [f"{backend} {name}", PUBLISHED]
 
 
-def test_unknown_sha256():
-    for backend in BUILT:
-        result = run(SHOW, WOOX_FAST_SHA256="md5", WOOX_FAST_BACKEND=backend)
-        assert result.returncode == 1
-        assert "no SHA-256 called 'md5' works here; WOOX_FAST_SHA256 can be" in result.stderr
+@pytest.mark.parametrize("name", ["md5", "armv8", "sha-ni", "portable", "hashlib", "SHA-NI", "sha-ni ", "\udcff"])
+@pytest.mark.parametrize("backend", ["", "auto", *MODULES])
+def test_a_sha256_that_was_named_is_taken_or_refused(backend, name):
+    """Never another one, whether or not a backend is named too; the refusal names those that can be had."""
+    if backend in MODULES and backend not in ("python", *BUILT):
+        return
+    taken = DEFAULT if backend in ("", "auto") else backend
+    names = importlib.import_module(MODULES[taken])._sha256_names()
+    result = run(SHOW, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
+    if name in names:
+        assert (result.stdout.split(), result.stderr) == ([taken, name], "")
+        return
+    assert (result.returncode, result.stdout) == (1, "")
+    shown = name.encode("ascii", "backslashreplace").decode()  # as standard error shows it
+    assert result.stderr.splitlines()[-1] == (
+        f"ImportError: WOOX_FAST_SHA256={shown} cannot be had: the {taken} backend has {', '.join(names)} "
+        "on this processor; choose one of these, or leave it unset for the fastest"
+    )
+    assert "RuntimeWarning" not in result.stderr
 
 
 def test_without_extension_the_pure_twin_is_taken_in_silence(tmp_path):
@@ -78,6 +95,10 @@ def test_without_extension_the_pure_twin_is_taken_in_silence(tmp_path):
     missing = run(SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
     assert missing.returncode == 1
     assert "ImportError: WOOX_FAST_BACKEND=cython, but this backend cannot be loaded" in missing.stderr
+    assert missing.stderr.endswith("; here it can be auto, python\n")
+    named = run(SHOW, tmp_path, WOOX_FAST_SHA256="portable")
+    assert named.returncode == 1
+    assert "WOOX_FAST_SHA256=portable cannot be had: the python backend has hashlib on this" in named.stderr
 
 
 @pytest.mark.parametrize("broken", ["raise ImportError('undefined symbol: x')", "import nothing_of_this_name"])
@@ -105,3 +126,13 @@ def test_public_names():
     assert woox_fast.sign(SECRET, NOW, "GET", "/") == oracle(b"%dGET/" % NOW)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         woox_fast.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["REQUIRE_EXTENSION", "NO_EXTENSION", "CFFI"])
+def test_a_build_option_is_1_or_0(name):
+    command = [sys.executable, "setup.py", "--version"]
+    own = {key: value for key, value in os.environ.items() if not key.startswith("WOOX_FAST_")}
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=folder, env=own | {f"WOOX_FAST_{name}": "yes"}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert f"WOOX_FAST_{name} must be 1 or 0, or unset; got 'yes'" in done.stderr

@@ -207,6 +207,43 @@ def test_bad_signature(signer):
             signer.verify(signature, NOW, "GET", "/")
 
 
+SURROGATES = [  # a text that cannot be encoded, and from where to where
+    ("\ud800", 0, 1),
+    ("/\ud800", 1, 2),
+    ("/\ud800\udfff\udfff", 1, 4),
+    ("/\udc00\ud800", 1, 3),
+    ("/a\udfffb\ud800", 2, 3),
+    ("/é\U0001f600\ud800", 3, 4),
+    ("/" + "a" * 20_000 + "\udfff", 20_001, 20_002),
+]
+
+
+@pytest.mark.parametrize(("text", "start", "end"), SURROGATES, ids=range(len(SURROGATES)))
+def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text, start, end):
+    """Wherever the argument stands in the message, and whichever path signs the request."""
+    calls = [
+        (signer.hexdigest, text),
+        *((call, *head, "POST", "/é", text) for call, *head in ((signer.sign, NOW), (twin.sign, SECRET, NOW))),
+        (signer.sign, NOW, "POST", "/v3/x", text),
+        (signer.sign, str(NOW), "PATCH", "/v3/x", text),
+        (signer.verify, "0" * 64, NOW, "POST", "/v3/x", text),
+        (signer.headers, "POST", "/v3/x", text),
+        (signer.encode_request, "POST", "/v3/x", text),
+    ]
+    if text[0] == "/":
+        calls += [(signer.sign, NOW, "POST", text, body) for body in ("", "{}", b"{}", "\ud800", bytearray(5), 5)]
+        calls += [(signer.headers, "POST", text, body) for body in ("", b"", 5)]
+    for call, *arguments in calls:
+        with pytest.raises(UnicodeEncodeError) as raised:
+            call(*arguments)
+        assert raised.value.args == ("utf-8", text, start, end, "surrogates not allowed")
+        assert raised.value.__context__ is None
+    for request in (NOW, "POST", "/v3/x", text), [NOW, "POST", "/é", text]:
+        with pytest.raises(UnicodeEncodeError) as raised:
+            signer.sign_many([(NOW, "GET", "/", b""), request])
+        assert raised.value.args == ("utf-8", text, start, end, "requests[1]: surrogates not allowed")
+
+
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"
 STRIP = "; strip what was pasted around it"
 
@@ -261,6 +298,25 @@ def test_bad_clock_offset(twin, offset, error, words):
     with raises(error, words):
         signer.clock_offset_ms = offset
     assert signer.clock_offset_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "error", "words"),
+    [
+        (1.5, TypeError, "recv_window_ms must be an int of milliseconds or None, got float"),
+        (True, TypeError, "recv_window_ms must be an int of milliseconds or None, got bool"),
+        ("5000", TypeError, "recv_window_ms must be an int of milliseconds or None, got str"),
+        (0, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 0"),
+        (-5, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got -5"),
+        (60_001, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 60001"),
+        (10**50, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got an integer of 167 bits"),
+    ],
+)
+def test_bad_recv_window(twin, window, error, words):
+    with raises(error, words):
+        twin.Signer(KEY, SECRET, recv_window_ms=window)
+    with pytest.raises(AttributeError):
+        twin.Signer(KEY, SECRET).recv_window_ms = 5
 
 
 def test_a_clock_far_off_is_refused(twin):

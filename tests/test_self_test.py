@@ -7,7 +7,7 @@ from helpers.compiled import COMPILERS, compile_package
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.twins import BUILT
 
-VECTOR = {"sha-ni": "sha256_x86.c", "armv8": "sha256_arm.c"}
+VECTOR = {"sha-ni": "core/sha256_x86.c", "armv8": "core/sha256_arm.c"}
 INCLUDE = '#include "sha256.h"'
 # One bit of one round constant, in this implementation alone.
 WRONG_CONSTANT = f"""{INCLUDE}
@@ -31,7 +31,7 @@ def wrong_vector(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wrong_everywhere(tmp_path_factory):
-    changed = ("sha256.c", "0x428a2f98", "0x428a2f99")
+    changed = ("core/sha256.c", "0x428a2f98", "0x428a2f99")
     return compile_package(tmp_path_factory.mktemp("everywhere"), changed)
 
 
@@ -56,7 +56,8 @@ def test_a_wrong_implementation_cannot_be_forced(wrong_vector):
     result = run(SHOW, wrong_vector, WOOX_FAST_SHA256=fastest, WOOX_FAST_BACKEND="cython")
     assert (result.returncode == 0) == (not others)
     if others:
-        assert f"no SHA-256 called {fastest!r} works here" in result.stderr
+        works = ", ".join(others)
+        assert f"WOOX_FAST_SHA256={fastest} cannot be had: the cython backend has {works} on this" in result.stderr
 
 
 def test_with_none_left_the_next_backend_is_taken(wrong_everywhere):
@@ -66,4 +67,7 @@ def test_with_none_left_the_next_backend_is_taken(wrong_everywhere):
     assert len(warned) == 2
     assert "the portable SHA-256 gave a wrong answer" in warned[0]
     assert "the cython backend is installed but broken, a slower one is used" in warned[1]
-    assert run(SHOW, wrong_everywhere, WOOX_FAST_BACKEND="cython").returncode == 1
+    named = run(SHOW, wrong_everywhere, WOOX_FAST_BACKEND="cython")
+    assert named.returncode == 1
+    assert "no SHA-256 of the cython backend gives a right answer on this processor" in named.stderr
+    assert run(SHOW, wrong_everywhere, WOOX_FAST_SHA256="portable").returncode == 1

@@ -53,6 +53,46 @@ def test_headers(signer, method, body, content_type):
         assert all(type(value) is str for value in headers.values())
 
 
+class Number(int):
+    def __str__(self):
+        return "lie"
+
+
+@pytest.mark.parametrize("window", [1, 5000, 60_000, Number(700)], ids=int)
+@pytest.mark.parametrize("method", ["POST", "GET", "PATCH"])
+def test_the_receive_window_is_sent_and_not_signed(twin, method, window):
+    signer = twin.Signer(KEY, SECRET, recv_window_ms=window)
+    assert (signer.recv_window_ms, type(signer.recv_window_ms)) == (window, int)
+    shown = int.__repr__(window)
+    for path, body in ("/v3/x", "{}"), ("/v3/é", bytearray(b"{}")):
+        signature = oracle(f"{NOW}{method}{path}{{}}".encode())
+        content_type = FORM if method == "GET" else JSON
+        wanted = [
+            ("x-api-key", KEY),
+            ("x-api-timestamp", str(NOW)),
+            ("x-api-signature", signature),
+            ("x-api-recvwindow", shown),
+            ("Content-Type", content_type),
+        ]
+        assert list(signer.headers(method, path, body, timestamp=NOW).items()) == wanted
+        assert signer.sign(NOW, method, path, body) == signature
+    assert signer.prepare("GET", "/v3/x").headers["x-api-recvwindow"] == shown
+    for stamp in NOW, type("Stamp", (int,), {})(NOW):  # the fast path and the other
+        head, _, body = signer.encode_request(method, "/v3/x", "{}", timestamp=stamp).partition(b"\r\n\r\n")
+        assert head.decode().split("\r\n")[-2:] == [
+            "x-api-signature: " + oracle(f"{NOW}{method}/v3/x{{}}".encode()),
+            f"x-api-recvwindow: {shown}",
+        ]
+        assert body == b"{}"
+
+
+def test_no_receive_window_is_no_header(twin):
+    for signer in twin.Signer(KEY, SECRET), twin.Signer(KEY, SECRET, recv_window_ms=None):
+        assert signer.recv_window_ms is None
+        assert "x-api-recvwindow" not in signer.headers("GET", "/")
+        assert b"recvwindow" not in signer.encode_request("GET", "/")
+
+
 def test_headers_are_new_each_time(signer):
     one, other = signer.headers("GET", "/", timestamp=NOW), signer.headers("GET", "/", timestamp=NOW)
     assert one == other

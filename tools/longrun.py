@@ -51,8 +51,7 @@ def fuzz_surface(until: float) -> int:
     while time.monotonic() < until or not examples:
         for backend, sha256 in twins():
             module = importlib.import_module(MODULES[backend])
-            if backend != "python":
-                module._choose_sha256(sha256)
+            module._choose_sha256(sha256)
 
             @unlimited
             @given(module=st.just(module), secret=SECRETS, wanted=st.lists(requests(), min_size=1, max_size=5))
@@ -79,8 +78,7 @@ def soak(scale: float) -> int:
     threaded = counts(10**6, scale)
     for backend, sha256 in twins():
         module = importlib.import_module(MODULES[backend])
-        if backend != "python":
-            module._choose_sha256(sha256)
+        module._choose_sha256(sha256)
         sign_on_threads(module, 8, threaded)
         stays_flat(module, counts(10**7, scale), counts(10**6, scale), counts(10**6, scale))
         print(f"  {backend} {module.sha256_implementation}: right on 8 threads, memory flat", flush=True)

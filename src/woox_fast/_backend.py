@@ -1,4 +1,8 @@
-"""The only door to the core: one of three twins, chosen once at import by WOOX_FAST_BACKEND."""
+"""The only door to the core: one of three twins, chosen once at import.
+
+WOOX_FAST_BACKEND names a twin and WOOX_FAST_SHA256 one of its implementations of SHA-256. What is named and cannot be
+had is an ImportError that says what can; nothing else is taken instead.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,47 @@ from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the pure twin is the typed surface of all three
+    from types import ModuleType
+
     from ._sign_py import Signer, backend, sha256_implementation, sign
 
 # In the order in which `auto` takes them.
 _MODULES = {"cython": "_sign", "cffi": "_sign_cffi", "python": "_sign_py"}
+# What is compiled of each: the module itself, or the library under it.
+_COMPILED = {"cython": "_sign", "cffi": "_sign_cffi_lib"}
 
 
-def _load(policy: str) -> object:
-    if policy != "auto":
-        if policy not in _MODULES:
-            raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}", name=__package__)
+def _load(policy: str) -> ModuleType:
+    if policy == "auto":
+        return _load_first()
+    if policy not in _MODULES:
+        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}", name=__package__)
+    try:
+        return import_module(f"{__package__}.{_MODULES[policy]}")
+    except ImportError as error:
+        raise ImportError(
+            f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; here it can be {_others(policy)}",
+            name=__package__,
+        ) from error
+
+
+def _load_first() -> ModuleType:
+    """The first twin that can be loaded. One that was not built is passed over in silence, a broken one is reported."""
+    for name, compiled in _COMPILED.items():
         try:
-            return import_module(f"{__package__}.{_MODULES[policy]}")
+            return import_module(f"{__package__}.{_MODULES[name]}")
         except ImportError as error:
-            message = f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}"
-            raise ImportError(message, name=__package__) from error
-    for name, module in _MODULES.items():
-        full_name = f"{__package__}.{module}"
-        try:
-            return import_module(full_name)
-        except ImportError as error:
-            if name == "python":
-                raise
-            # Else it is merely not built: the Cython twin itself, or the library under the cffi twin.
-            if not (isinstance(error, ModuleNotFoundError) and error.name in (full_name, f"{full_name}_lib")):
+            if not (isinstance(error, ModuleNotFoundError) and error.name == f"{__package__}.{compiled}"):
                 _warn_broken(name, error)
-    raise ImportError("no woox_fast backend can be loaded; reinstall woox-fast")
+    return import_module(f"{__package__}.{_MODULES['python']}")
+
+
+def _others(policy: str) -> str:
+    """The backends that are here beside `policy`."""
+    from importlib.util import find_spec
+
+    here = [name for name in _MODULES if name == "python" or find_spec(f"{__package__}.{_COMPILED[name]}")]
+    return ", ".join(name for name in ["auto", *here] if name != policy)
 
 
 def _warn_broken(name: str, error: ImportError) -> None:
@@ -47,6 +66,8 @@ def _warn_broken(name: str, error: ImportError) -> None:
 
 if not TYPE_CHECKING:
     _chosen = _load(environ.get("WOOX_FAST_BACKEND") or "auto")
+    if environ.get("WOOX_FAST_SHA256"):
+        _chosen._choose_sha256(environ["WOOX_FAST_SHA256"])
     Signer = _chosen.Signer
     sign = _chosen.sign
     backend = _chosen.backend

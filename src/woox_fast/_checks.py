@@ -1,8 +1,8 @@
 """What is accepted, and what a refusal says: one set of rules and messages for all twins.
 
-The pure twin calls these for every value. The compiled twins test the common case themselves and call these for all
-else, so that a refusal reads the same on each. Nothing here ever puts a secret, or more of an API key than its first
-four characters, into a message.
+The pure twin calls these for every value. The compiled twins read the common case themselves and call these for all
+others, so that a refusal reads the same on each. No message here holds a secret, or more of an API key than its first
+four characters.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _HEX = frozenset("0123456789ABCDEFabcdef")
 _HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 MAX_CLOCK_OFFSET_MS = 10**13
+MAX_RECV_WINDOW_MS = 60_000
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
     10: "this looks like seconds; multiply by 1000",
@@ -32,7 +33,7 @@ def timestamp_text(timestamp: object) -> str:
         number = int.__add__(timestamp, 0)  # a subclass may say anything of itself
         if 10**12 <= number < 10**13:
             return str(number)
-        got = str(number) if abs(number) < 10**40 else f"an integer of {number.bit_length()} bits"
+        got = _shown_int(number)
         digits = len(got) if number > 0 else 0
     elif isinstance(timestamp, str):
         text = str.__str__(timestamp)
@@ -73,8 +74,18 @@ def path_text(path: object) -> str:
     )
 
 
+def path_bytes(path: object) -> bytes:
+    """`path` as UTF-8. Raises as `path_text` does, and UnicodeEncodeError for a lone surrogate."""
+    return path_text(path).encode()
+
+
+def request_head(timestamp: object, method: object, path: object) -> bytes:
+    """What is signed in front of the body. The first bad argument is the one that is refused."""
+    return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_bytes(path)
+
+
 def target_text(path: object) -> str:
-    """`path` as it stands in a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    """`path` as it goes into a request line: also printable ASCII without spaces, else TypeError or ValueError."""
     text = path_text(path)
     if text.isascii() and text.isprintable() and " " not in text:
         return text
@@ -86,7 +97,7 @@ def target_text(path: object) -> str:
 
 
 def host_text(host: object) -> str:
-    """`host` as it stands in the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    """`host` as it goes into the Host header: a name or address and maybe a port, else TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
@@ -189,6 +200,18 @@ def clock_offset(clock_offset_ms: object) -> int:
     return number
 
 
+def recv_window(recv_window_ms: object) -> str | None:
+    """`recv_window_ms` as it goes into the header, or None where it does not; else TypeError or ValueError."""
+    if recv_window_ms is None:
+        return None
+    if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
+        raise TypeError(f"recv_window_ms must be an int of milliseconds or None, got {_kind(recv_window_ms)}")
+    number = int.__add__(recv_window_ms, 0)
+    if not 1 <= number <= MAX_RECV_WINDOW_MS:
+        raise ValueError(f"recv_window_ms must be 1 to {MAX_RECV_WINDOW_MS} milliseconds, got {_shown_int(number)}")
+    return str(number)
+
+
 def signature_text(signature: object) -> str:
     """`signature` in lower case, as it is compared; TypeError for what is not a str."""
     if not isinstance(signature, str):
@@ -232,13 +255,22 @@ def warn_wrong_sha256(name: str) -> None:
     )
 
 
-def refuse_sha256(name: str | None, names: list[str]) -> NoReturn:
-    """Raise the ImportError of a SHA-256 `name` that is not, or does not work, among the processor's `names`."""
-    raise ImportError(f"no SHA-256 called {name!r} works here; WOOX_FAST_SHA256 can be {', '.join(names)}")
+def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
+    """Raise the ImportError for the SHA-256 called `name`, or for any: `backend` has only `names` here."""
+    if not name:
+        raise ImportError(f"no SHA-256 of the {backend} backend gives a right answer on this processor")
+    raise ImportError(
+        f"WOOX_FAST_SHA256={name} cannot be had: the {backend} backend has {', '.join(names) or 'none'} on this "
+        "processor; choose one of these, or leave it unset for the fastest"
+    )
 
 
 def _kind(value: object) -> str:
     return type(value).__name__
+
+
+def _shown_int(number: int) -> str:
+    return str(number) if abs(number) < 10**40 else f"an integer of {number.bit_length()} bits"
 
 
 def _shown(text: str) -> str:

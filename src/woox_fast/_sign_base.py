@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import time
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from . import _checks, _wire
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing import Any
+
+    from typing_extensions import Self
 
     from ._prepare import SignedRequest
-    from ._types import Body, Buffer, PrepareOptions, Request, Timestamp
+    from ._types import Body, Buffer, Params, Request, Timestamp
 
 
 class SignerBase:
-    """A twin adds `_set_key` and `_hmac_hex`, and what it can do faster."""
+    """Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
 
-    __slots__ = ("_api_key", "_clock_offset_ms")
+    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
+    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
+    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
+    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
+    Raises TypeError or ValueError for an argument that cannot be used.
+    """
+
+    # A twin adds `_set_key`, `_hmac_hex` and what it can do faster. What it overrides needs no docstring of its own.
+
+    __slots__ = ("_api_key", "_clock_offset_ms", "_recv_window")
 
     _api_key: str
     _backend: ClassVar[str]
     _clock_offset_ms: int
+    _recv_window: str | None  # as it is sent
 
     # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
-    def __new__(cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0) -> Self:
+    def __new__(
+        cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0, recv_window_ms: int | None = None
+    ) -> Self:
         try:
             api_key = _checks.api_key_text(api_key)
             self = super().__new__(cls)
-            self._api_key = api_key  # a traceback that shows locals shows `self`
+            self._api_key = api_key  # at once: a traceback that shows locals shows the repr of `self`
             self._set_key(_checks.secret_bytes(api_secret), api_secret)
             self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
+            self._recv_window = _checks.recv_window(recv_window_ms)
         finally:
-            del api_secret  # and must not show this
+            del api_secret  # a traceback that shows locals must not show it
         return self
 
     def __init_subclass__(cls) -> None:
@@ -44,33 +59,39 @@ class SignerBase:
 
     @property
     def api_key(self) -> str:
-        """The API key, as it goes into `x-api-key`."""
+        """The API key, as it is sent in `x-api-key`."""
         return self._api_key
 
     @property
     def clock_offset_ms(self) -> int:
-        """Milliseconds added to the local clock wherever a timestamp is left out."""
+        """Milliseconds that are added to the local clock where a timestamp is left out. May be set at any time."""
         return self._clock_offset_ms
 
     @clock_offset_ms.setter
     def clock_offset_ms(self, value: int) -> None:
         self._clock_offset_ms = _checks.clock_offset(value)
 
-    def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """The `x-api-signature`: 64 lower-case hex characters of HMAC-SHA256(timestamp + method + path + body).
+    @property
+    def recv_window_ms(self) -> int | None:
+        """The receive window in milliseconds, as it is sent in `x-api-recvwindow`; None sends no such header."""
+        return None if self._recv_window is None else int(self._recv_window)
 
-        `timestamp` is Unix epoch milliseconds, an int or a str of 13 digits; `method` is upper case; `path` begins
-        with '/' and holds the query string as it is sent; `body` is str (UTF-8), bytes, any contiguous buffer or None.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError, each saying what was got and what to do.
-        Source: WOO X integration guide, "Authentication".
+    def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
+        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters.
+
+        `timestamp` is Unix epoch milliseconds: an int, or a str of 13 digits. `method` is a str of the letters A to Z.
+        `path` is a str that begins with '/' and includes the query as it is sent. `body` is a str (UTF-8), bytes, any
+        other contiguous buffer, or None for an empty one.
+        Raises TypeError, ValueError, BufferError or UnicodeEncodeError; the message says what was got, what was
+        expected and what to do. Source: WOO X integration guide, "Authentication".
         """
-        head = _checks.timestamp_text(timestamp) + _checks.method_text(method) + _checks.path_text(path)
-        return self._hmac_hex(head.encode("utf-8"), copied(_checks.body_bytes(body)))
+        return self._hmac_hex(_checks.request_head(timestamp, method, path), copied(_checks.body_bytes(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """The signature of each `(timestamp, method, path, body)`, in order; of a list, as it is at the call.
+        """The signature of each `(timestamp, method, path, body)`, in the order given.
 
-        Raises what `sign` raises, with the index of the bad request in front of the message.
+        `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
+        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]: `.
         """
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
@@ -81,11 +102,18 @@ class SignerBase:
         return signatures
 
     def hexdigest(self, message: str | Buffer) -> str:
-        """HMAC-SHA256 of any text (UTF-8) or bytes as hex: the drop-in for `hmac.new(secret, message, "sha256")`."""
+        """HMAC-SHA256 of `message` as 64 lower-case hex characters: `hmac.new(secret, message, "sha256").hexdigest()`.
+
+        `message` is a str (UTF-8), bytes, or any other contiguous buffer. Raises as `sign` does for a body.
+        """
         return self._hmac_hex(copied(_checks.text_or_buffer("message", message)))
 
     def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
-        """Whether `signature` (hex, upper or lower case) signs the rest, in constant time. Raises as `sign` does."""
+        """Whether `signature` is what `sign` returns for the other arguments. Compares in constant time.
+
+        `signature` is a str of hex characters, upper or lower case. Raises as `sign` does, and TypeError for a
+        signature that is not a str; one of another length or with other characters is False.
+        """
         given = _checks.signature_text(signature)
         expected = self.sign(timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
@@ -93,16 +121,16 @@ class SignerBase:
     def headers(
         self, method: str, path: str, body: Body = b"", *, timestamp: Timestamp | None = None
     ) -> dict[str, str]:
-        """A new dict of `x-api-key`, `x-api-timestamp`, `x-api-signature` and `Content-Type` for this request.
+        """The headers of a signed request, as a new dict.
 
-        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does.
+        They are `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a receive
+        window, and `Content-Type`. The arguments are those of `sign`; `timestamp` None is the local clock plus
+        `clock_offset_ms`. Raises as `sign` does.
         """
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
         verb = _checks.method_text(method)
-        head = stamp + verb + _checks.path_text(path)
-        data = copied(_checks.body_bytes(body))
-        signature = self._hmac_hex(head.encode("utf-8"), data)
-        return _wire.headers_of(self._api_key, stamp, signature, _wire.content_type(verb, len(data)))
+        target = _checks.path_bytes(path)
+        return self._headers(stamp, verb, target, copied(_checks.body_bytes(body)))
 
     def encode_request(
         self,
@@ -115,27 +143,45 @@ class SignerBase:
     ) -> bytes:
         """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
 
-        `host` is what the connection goes to, a name or address and maybe a port. `timestamp` None is the local clock
-        plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or host with spaces, control characters
-        or anything beyond ASCII, so that nothing given here can add a header.
+        The arguments are those of `sign`. `host` is the name or address that the connection goes to, and maybe a port.
+        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or
+        host with a space, a control character or anything but ASCII, so that no argument can add a header.
         """
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
-        place = _checks.host_text(host)
-        data = copied(_checks.body_bytes(body))  # what is signed and what is sent are one copy
-        signature = self._hmac_hex(f"{stamp}{verb}{target}".encode(), data)
-        headers = _wire.headers_of(self._api_key, stamp, signature, _wire.content_type(verb, len(data)))
-        return _wire.request_of(f"{verb} {target}", place, headers, data)
+        host = _checks.host_text(host)
+        data = copied(_checks.body_bytes(body))  # one copy is both signed and sent
+        return _wire.request_of(f"{verb} {target}", host, self._headers(stamp, verb, target.encode(), data), data)
 
-    def prepare(self, method: str, path: str, **options: Unpack[PrepareOptions]) -> SignedRequest:
+    def prepare(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: Any = None,
+        body: Body = None,
+        timestamp: Timestamp | None = None,
+        base_url: str = "https://api.woox.io",
+    ) -> SignedRequest:
         """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
 
-        Takes `params`, `json`, `body`, `timestamp` and `base_url`, as `woox_fast._prepare.prepare` says.
+        `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
+        signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
+        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
         """
-        from ._prepare import prepare
+        from ._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
-        return prepare(self.headers, method, path, **options)
+        return prepare(
+            self.headers, method, path, params=params, json=json, body=body, timestamp=timestamp, base_url=base_url
+        )
+
+    def _headers(self, stamp: str, method: str, path: bytes, body: bytes) -> dict[str, str]:
+        """The headers of a request that was checked."""
+        signature = self._hmac_hex(f"{stamp}{method}".encode() + path, body)
+        content_type = _wire.content_type(method, len(body))
+        return _wire.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         """Turn the checked secret into the key's two SHA-256 states; `given` is what it was made of."""
@@ -156,7 +202,7 @@ class SignerBase:
 
 
 def copied(data: bytes | memoryview) -> bytes:
-    """Both hashlib and cffi let go of the GIL: another thread must not write into what is being signed."""
+    """Both hashlib and cffi release the GIL: another thread must not write into what is being signed."""
     if isinstance(data, bytes):
         return data
     with data:  # PyPy would hold the buffer until it collects garbage

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,20 +18,20 @@ if TYPE_CHECKING:
 backend = "cffi"
 sha256_implementation: str
 
-# Where the core writes a signature, and what it reads and writes of a lot. A thread takes one from here and puts it
-# back: a list's pop and append are atomic, and PyPy has these at a third of the cost of new memory.
+# Memory for one signature, and for the timestamps, sizes and signatures of a chunk of a batch. A thread takes one from
+# here and puts it back: a list's pop and append are atomic, and on PyPy this takes a third of the time of new memory.
 _hex_buffers: list[Any] = []
-_lots: list[tuple[Any, Any, Any]] = []
+_chunks: list[tuple[Any, Any, Any]] = []
 
-# Bytes of a lot after which it is signed. A body of as many is signed alone, where it lies.
+# A chunk of a batch is signed when it has this many bytes. A body of as many is signed alone, without a copy.
 _LONG = 16384
 
-# PyPy's bytes may share their memory with the str they were made of, and have been copied by its garbage collector.
+# PyPy's bytes may share their memory with a str, and its garbage collector may have copied them.
 _CAN_WIPE = sys.implementation.name == "cpython"
 
 
 class Signer(SignerBase):
-    """Signs WOO X requests with one API key and secret; see `woox_fast._sign_py.Signer`, which behaves the same."""
+    __doc__ = SignerBase.__doc__
 
     __slots__ = ("_key",)
 
@@ -42,20 +41,19 @@ class Signer(SignerBase):
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         self._key = lib.key_new(secret, len(secret))
         if _CAN_WIPE and secret is not given and len(secret) > 1:  # bytes of one character are shared by all
-            lib.wipe(secret, len(secret))
+            lib.wipe_bytes(secret, len(secret))
         del secret, given
         if not self._key:
             raise MemoryError
 
-    # Not ffi.gc: when a cycle dies, that may free the key before the last of the cycle's finalizers has signed with it.
+    # Not ffi.gc: where a cycle of objects dies, that may free the key before a finalizer of the cycle signs with it.
     def __del__(self) -> None:
         key, self._key = getattr(self, "_key", None), None
         if key:
             lib.key_free(key)
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters."""
-        if not _is_plain(timestamp, method, path):
+        if not _is_common(timestamp, method, path):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
         data = body if type(body) is bytes else copied(_checks.body_bytes(body))
@@ -65,15 +63,14 @@ class Signer(SignerBase):
         return _hex_text(out)
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """The signature of each `(timestamp, method, path, body)`, in order; of a list, as it is at the call."""
         signatures: list[str] = []
         pieces: list[bytes] = []
-        lot = timestamps, sizes, _ = _lot()
+        chunk = timestamps, sizes, _ = _chunk()
         pending = 0  # bytes
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
-            piece = _plain_piece(request)
+            piece = _common_piece(request)
             if piece is None:
-                self._sign_lot(lot, pieces, signatures)
+                self._sign_chunk(chunk, pieces, signatures)
                 pending = 0
                 try:
                     signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
@@ -84,18 +81,18 @@ class Signer(SignerBase):
             sizes[len(pieces)] = len(piece)
             pieces.append(piece)
             pending += len(piece)
-            if len(pieces) == lib.LOT or pending >= _LONG:
-                self._sign_lot(lot, pieces, signatures)
+            if len(pieces) == lib.CHUNK or pending >= _LONG:
+                self._sign_chunk(chunk, pieces, signatures)
                 pending = 0
-        self._sign_lot(lot, pieces, signatures)
-        _lots.append(lot)
+        self._sign_chunk(chunk, pieces, signatures)
+        _chunks.append(chunk)
         return signatures
 
-    def _sign_lot(self, lot: tuple[Any, Any, Any], pieces: list[bytes], signatures: list[str]) -> None:
+    def _sign_chunk(self, chunk: tuple[Any, Any, Any], pieces: list[bytes], signatures: list[str]) -> None:
         """Append the signature of each piece to `signatures`, and empty `pieces`."""
         if pieces:
-            timestamps, sizes, out = lot
-            lib.sign_lot(self._key or _finalized(), len(pieces), timestamps, sizes, b"".join(pieces), out)
+            timestamps, sizes, out = chunk
+            lib.sign_chunk(self._key or _finalized(), len(pieces), timestamps, sizes, b"".join(pieces), out)
             text = ffi.unpack(out, len(pieces) * lib.HEX_SIZE).decode()
             for at in range(0, len(text), lib.HEX_SIZE):
                 signatures.append(text[at : at + lib.HEX_SIZE])
@@ -109,7 +106,7 @@ class Signer(SignerBase):
         return _hex_text(out)
 
 
-def _is_plain(timestamp: Timestamp, method: str, path: str) -> bool:
+def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
     """Whether this is the common case, which needs no more checks."""
     return (
         type(timestamp) is int
@@ -121,12 +118,12 @@ def _is_plain(timestamp: Timestamp, method: str, path: str) -> bool:
     )
 
 
-def _plain_piece(request: Request) -> bytes | None:
+def _common_piece(request: Request) -> bytes | None:
     """What follows the timestamp in a request of a batch, if it is the common case, and not long."""
     if type(request) is not tuple or len(request) != 4:
         return None
     timestamp, method, path, body = request
-    if not _is_plain(timestamp, method, path):
+    if not _is_common(timestamp, method, path):
         return None
     if type(body) is bytes and len(body) < _LONG:
         return (method + path).encode() + body
@@ -149,12 +146,12 @@ def _hex_buffer() -> Any:
         return ffi.new("char[]", lib.HEX_SIZE)
 
 
-def _lot() -> tuple[Any, Any, Any]:
+def _chunk() -> tuple[Any, Any, Any]:
     try:
-        return _lots.pop()
+        return _chunks.pop()
     except IndexError:
         numbers = "uint64_t[]"
-        return ffi.new(numbers, lib.LOT), ffi.new(numbers, lib.LOT), ffi.new("char[]", lib.LOT * lib.HEX_SIZE)
+        return ffi.new(numbers, lib.CHUNK), ffi.new(numbers, lib.CHUNK), ffi.new("char[]", lib.CHUNK * lib.HEX_SIZE)
 
 
 def _hex_text(out: Any) -> str:
@@ -164,11 +161,11 @@ def _hex_text(out: Any) -> str:
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """`Signer.sign` for one message under one secret. No secret is cached: a loop wants a `Signer`."""
+    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
     try:
         signer = Signer("-", api_secret)
     finally:
-        del api_secret
+        del api_secret  # a traceback that shows locals must not show it
     return signer.sign(timestamp, method, path, body)
 
 
@@ -187,12 +184,13 @@ def _choose_sha256(name: str | None = None) -> None:
     """Take the implementation called `name`, or the fastest; states are the same under each, so a Signer lives on."""
     global sha256_implementation
     refused = ffi.new("const char **")
-    chosen = lib.sha256_choose((name or "").encode(), refused)
-    if refused[0]:
-        _checks.warn_wrong_sha256(ffi.string(refused[0]).decode())
+    chosen = lib.sha256_choose((name or "").encode("utf-8", "surrogateescape"), refused)
+    wrong = ffi.string(refused[0]).decode() if refused[0] else None
+    if wrong:
+        _checks.warn_wrong_sha256(wrong)
     if not chosen:
-        _checks.refuse_sha256(name, _sha256_names())
+        _checks.refuse_sha256(name, backend, [each for each in _sha256_names() if each != wrong])
     sha256_implementation = ffi.string(chosen).decode()
 
 
-_choose_sha256(os.environ.get("WOOX_FAST_SHA256"))
+_choose_sha256()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from . import _wire
+from . import _checks, _wire
 from ._sign_base import SignerBase
 
 if TYPE_CHECKING:
@@ -19,10 +19,13 @@ _OPAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Signer(SignerBase):
-    """Signs WOO X requests with one API key and secret. Immutable but for `clock_offset_ms`; safe to share by threads.
+    """Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
 
-    `api_key` is sent as it is; `api_secret` (str as UTF-8, or bytes, of any length) is turned into two SHA-256 states
-    and kept nowhere else. `clock_offset_ms` is added to the local clock wherever a timestamp is left out.
+    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
+    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
+    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
+    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
+    Raises TypeError or ValueError for an argument that cannot be used.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -38,13 +41,6 @@ class Signer(SignerBase):
         self._outer = hashlib.sha256(block.translate(_OPAD))
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """The `x-api-signature`: 64 lower-case hex characters of HMAC-SHA256(timestamp + method + path + body).
-
-        `timestamp` is Unix epoch milliseconds, an int or a str of 13 digits; `method` is upper case; `path` begins
-        with '/' and holds the query string as it is sent; `body` is str (UTF-8), bytes, any contiguous buffer or None.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError, each saying what was got and what to do.
-        Source: WOO X integration guide, "Authentication".
-        """
         if (
             type(timestamp) is int
             and 10**12 <= timestamp < 10**13
@@ -52,10 +48,13 @@ class Signer(SignerBase):
             and method in _wire.CONTENT_TYPES
             and path[:1] == "/"
         ):
-            if type(body) is str:
-                return self._hmac_hex(f"{timestamp}{method}{path}{body}".encode())
-            if type(body) is bytes:
-                return self._hmac_hex(f"{timestamp}{method}{path}".encode(), body)
+            try:
+                if type(body) is str:
+                    return self._hmac_hex(f"{timestamp}{method}{path}{body}".encode())
+                if type(body) is bytes:
+                    return self._hmac_hex(f"{timestamp}{method}{path}".encode(), body)
+            except UnicodeEncodeError:
+                pass  # it counts from the beginning of the message; what is raised below counts within one argument
         return SignerBase.sign(self, timestamp, method, path, body)
 
     def _hmac_hex(self, *parts: bytes) -> str:
@@ -67,9 +66,20 @@ class Signer(SignerBase):
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """`Signer.sign` for one message under one secret. No secret is cached: a loop wants a `Signer`."""
+    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
     try:
         signer = Signer("-", api_secret)
     finally:
-        del api_secret
+        del api_secret  # a traceback that shows locals must not show it
     return signer.sign(timestamp, method, path, body)
+
+
+def _sha256_names() -> list[str]:
+    """The implementations of SHA-256 that can be chosen here."""
+    return [sha256_implementation]
+
+
+def _choose_sha256(name: str | None = None) -> None:
+    """As in the compiled twins, which have several."""
+    if name and name not in _sha256_names():
+        _checks.refuse_sha256(name, backend, _sha256_names())

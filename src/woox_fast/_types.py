@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Iterable, Mapping
+    from typing import Any, TypeAlias
 
     Buffer: TypeAlias = bytes | bytearray | memoryview
     # A request's body: str is UTF-8, None is an empty one.
@@ -17,13 +17,3 @@ if TYPE_CHECKING:
     Request: TypeAlias = tuple[Timestamp, str, str, Body]
     # Query parameters: a mapping, or pairs where a name repeats.
     Params: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
-
-
-class PrepareOptions(TypedDict, total=False):
-    """What `Signer.prepare` takes after method and path."""
-
-    params: Params | None
-    json: Any
-    body: Body
-    timestamp: Timestamp | None
-    base_url: str

@@ -12,15 +12,24 @@ def content_type(method: str, body_size: int) -> str:
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 
-def headers_of(api_key: str, stamp: str, signature: str, media: str) -> dict[str, str]:
-    """The headers of a signed request; `media` is its Content-Type."""
-    return {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature, "Content-Type": media}
+def headers_of(
+    api_key: str, timestamp: str, signature: str, recv_window: str | None, content_type: str
+) -> dict[str, str]:
+    """The headers of a signed request; `recv_window` None leaves its header out."""
+    headers = {"x-api-key": api_key, "x-api-timestamp": timestamp, "x-api-signature": signature}
+    if recv_window is not None:
+        headers["x-api-recvwindow"] = recv_window
+    headers["Content-Type"] = content_type
+    return headers
 
 
 def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
     """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
+    window = headers.get("x-api-recvwindow")
+    window_line = "" if window is None else f"x-api-recvwindow: {window}\r\n"
     return (
         f"{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {headers['Content-Type']}\r\n"
         f"Content-Length: {len(body)}\r\nx-api-key: {headers['x-api-key']}\r\n"
-        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n\r\n"
+        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n"
+        f"{window_line}\r\n"
     ).encode() + body

@@ -1,7 +1,7 @@
-"""Any call on the Python surface of a twin, checked against the standard library's hmac: for hypothesis.
+"""Any call of a twin from Python, for hypothesis: checked against the standard library's hmac.
 
-`check_any_request` is what the short test and `make fuzz` both run. What is refused is compared with the pure twin,
-which is the specification of every refusal.
+Both the short test and `make fuzz` run `check_any_request`. A refusal is compared with that of the pure twin, which is
+its specification.
 """
 
 from __future__ import annotations
@@ -72,9 +72,20 @@ def requests(draw: st.DrawFn) -> tuple[bytes, bytes, tuple[Any, Any, Any, Any]]:
 
 
 SECRETS = st.one_of(st.binary(min_size=1, max_size=200), TEXT.filter(bool))
+
+
+@st.composite
+def surrogate_texts(draw: st.DrawFn) -> str:
+    """A text that cannot be encoded: with surrogates alone, first, last, or paired the wrong way round."""
+    before = draw(st.sampled_from(["", "/", "/v3/x?a=", "{", "1578565539808", "GET", "é", "\U0001f600", "a" * 300]))
+    surrogates = draw(st.sampled_from(["\ud800", "\udfff", "\udc00\ud800", "\ud800\ud800", "\udfffb\ud800"]))
+    text = before + surrogates + draw(st.sampled_from(["", "}", "é", "я" * 40]))
+    return draw(st.sampled_from([text, Text(text)]))
+
+
 GARBAGE = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=20),
-    st.sampled_from(["\ud800", "1578565539808", "GET", "get", "/", "/\udfff", [], {}, (), object]),
+    st.sampled_from(["1578565539808", "GET", "get", "/", [], {}, (), object]), surrogate_texts(),
     st.builds(lambda: memoryview(b"abcd")[::2]),
 )  # fmt: skip
 
@@ -108,12 +119,19 @@ def check_any_request(
 TIMED = ("headers", "encode_request", "prepare")  # what is not refused is signed with the time of now
 
 
-def outcome(call: Any, *arguments: Any) -> tuple[str, str]:
-    """What a call gives, or the type and the words of its refusal."""
+def outcome(call: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
+    """What a call gives, or all that can be read from its refusal."""
     try:
-        return "", str(call(*arguments))
+        return "", str(call(*arguments, **options))
     except Exception as error:
-        return type(error).__name__, str(error)
+        return type(error).__name__, str(error), *refusal(error)
+
+
+def refusal(error: BaseException) -> tuple[Any, ...]:
+    """What a program can read from an exception beside its type and its words."""
+    fields = ("encoding", "object", "start", "end", "reason")
+    hidden = error.__context__ is None or error.__suppress_context__
+    return (*(getattr(error, field, None) for field in fields), error.args, error.__cause__, hidden)
 
 
 def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
@@ -131,10 +149,26 @@ def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
         ("encode_request", request[1:]),
         ("prepare", request[1:3]),
     ):
-        ours_said, pure_said = (outcome(getattr(signer, name), *arguments) for signer in (ours, pure))
-        if ours_said[0] or pure_said[0] or name not in TIMED:
-            assert ours_said == pure_said, name
-    for arguments in (request[:2], request[2:]):
-        made, specified = outcome(module.Signer, *arguments), outcome(_sign_py.Signer, *arguments)
-        assert made[0] == specified[0]
-        assert not made[0] or made[1] == specified[1]
+        assert_same(name, getattr(ours, name), getattr(pure, name), *arguments)
+    stamp, method, path, body = request
+    for name in "headers", "encode_request":
+        for timed in {"timestamp": stamp}, {"timestamp": 1578565539808}:
+            assert_same(name, getattr(ours, name), getattr(pure, name), method, path, body, **timed)
+    assert_same("host", ours.encode_request, pure.encode_request, "GET", "/", host=stamp)
+    assert_same("sign", module.sign, _sign_py.sign, "s", *request)
+    assert_same("secret", module.sign, _sign_py.sign, body, 1578565539808, "GET", "/")
+    # What only one argument makes wrong.
+    for good in ((1578565539808, "POST", "/", body), (1578565539808, "POST", path, b""), (stamp, "POST", "/", "")):
+        assert_same("sign", ours.sign, pure.sign, *good)
+        assert_same("sign_many", ours.sign_many, pure.sign_many, [good])
+        assert_same("headers", ours.headers, pure.headers, *good[1:])
+    for options in {}, {"clock_offset_ms": path}, {"recv_window_ms": body}:
+        for arguments in (request[:2], request[2:], ("k", body)):
+            made, specified = (outcome(twin.Signer, *arguments, **options) for twin in (module, _sign_py))
+            assert made == specified if made[0] else not specified[0]
+
+
+def assert_same(name: str, ours: Any, pure: Any, *arguments: Any, **options: Any) -> None:
+    ours_said, pure_said = (outcome(call, *arguments, **options) for call in (ours, pure))
+    if ours_said[0] or pure_said[0] or name not in TIMED:
+        assert ours_said == pure_said, name

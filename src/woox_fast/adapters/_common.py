@@ -11,6 +11,7 @@ from .._checks import is_host
 from .._urls import PRODUCTION_URL, STAGING_URL, origin
 
 DEFAULT = (PRODUCTION_URL, STAGING_URL)
+NOT_WHOLE = "body must be whole before it can be signed, got {}; pass json=, or data= (httpx: content=) str or bytes"
 
 _AUTHORITY = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

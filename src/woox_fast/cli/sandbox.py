@@ -191,19 +191,21 @@ class Printer:
             style,
         )
         if record.message and explained is None:
-            show.line(f"    {self._shown(record.message)}", "bad")
+            show.sentence(f"    {self._shown(record.message)}", "bad", indent="    ")
         if explained is not None:
             self._print_explained(explained)
 
     def _print_explained(self, explained: Explained) -> None:
         for cause in explained.causes if explained.found else (explained.headline, *explained.causes):
-            show.line(f"    {self._shown(cause)}", "bad")
+            show.sentence(f"    {self._shown(cause)}", "bad", indent="    ")
         if explained.signed is None:
             if explained.expected:
                 text = show.shortened(show.visible(explained.expected))
                 show.line(f"    expected  {show.hidden(text, self._api_secret)}")
         elif explained.signed != explained.expected:
-            expected, signed, mark = show.difference(explained.expected, explained.signed, self._api_secret)
+            expected, signed, mark = show.difference(
+                explained.expected, explained.signed, self._api_secret, show.width() - len("    expected  ")
+            )
             for label, text in (("expected", expected), ("signed", signed), ("", mark)):
                 show.line(f"    {label:<8}  {text}", "quiet")
 

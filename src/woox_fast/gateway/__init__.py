@@ -3,8 +3,9 @@
 `Gateway` is for threads, `AsyncGateway` for asyncio and uvloop. Needs: pip install 'woox-fast[gateway]'
 """
 
+from .asynchronous import AsyncGateway
 from .blocking import Gateway
 from .errors import NoReplyError, NotSentError
 from .reply import Reply
 
-__all__ = ["Gateway", "NoReplyError", "NotSentError", "Reply"]
+__all__ = ["AsyncGateway", "Gateway", "NoReplyError", "NotSentError", "Reply"]

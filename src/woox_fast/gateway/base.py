@@ -1,15 +1,17 @@
-"""What both gateways are made with, what they say when a request fails, and what becomes of them in a forked process."""
+"""What both gateways are made with, what they say when a request fails, and what becomes of them after a fork."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import time
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from .._urls import PRODUCTION_URL
-from .connection import Connection, Endpoint
+from .connection import Connection
+from .endpoint import Endpoint
 from .errors import NoReplyError, NotSentError
 from .pool import Pool
 
@@ -18,20 +20,22 @@ if TYPE_CHECKING:
 
     from .. import Signer
 
-NOT_OPEN = "it is not open; open it by `with Gateway(...) as gateway:` (or `async with AsyncGateway(...)`)"
-CLOSED = "it is closed"
-FORKED = "the process was forked after it was opened, and its connections are the parent's; open another in this process"
+NOT_OPEN = "the gateway is not open; open it by `with Gateway(...) as gateway:` (or `async with AsyncGateway(...)`)"
+CLOSED = "the gateway is closed"
+FORKED = (
+    "the process was forked after it was opened, and its connections are the parent's; open another in this process"
+)
 
 _all: WeakSet[GatewayBase] = WeakSet()
 
 
 class GatewayBase:
-    """`connections` requests at once to `url`, each on a connection of its own; more wait in turn, first come first served.
+    """`connections` requests at once to `url`, each on a connection of its own; more wait, first come, first served.
 
-    A request waits `timeout_s` seconds for a connection, and from then on as long for its reply. A connection that was idle
-    for `warm_s` seconds gets a public GET, and one that was closed is opened again, both in the background; so that this
-    is never in the way of a request there is one connection more. `tls` is an SSLContext in place of the default one. A
-    reply longer than `max_reply_bytes`, head and body, is an error.
+    A request waits `timeout_s` seconds for a connection, and from then on as long for its reply. A connection that was
+    idle for `warm_s` seconds gets a public GET, and one that was closed is opened again, both in the background; so
+    that this is never in the way of a request there is one connection more. `tls` is an SSLContext in place of the
+    default one. A reply longer than `max_reply_bytes`, head and body, is an error.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class GatewayBase:
         tls: ssl.SSLContext | None = None,
         max_reply_bytes: int = 8 * 2**20,
     ) -> None:
+        self._host, self._refusal = "nowhere yet", NOT_OPEN  # for a traceback that shows a Gateway half made
         _check_count("connections", connections)
         _check_count("max_reply_bytes", max_reply_bytes)
         _check_seconds("timeout_s", timeout_s)
@@ -56,12 +61,21 @@ class GatewayBase:
         self._refusal = NOT_OPEN  # why it takes no request; empty while it does
         _all.add(self)
 
-    def _not_sent(self) -> NotSentError:
-        if self._refusal:
-            return NotSentError(f"nothing was sent to {self._host} by this gateway: {self._refusal}")
+    def _not_sent(self, why: str = "") -> NotSentError:
+        """`why` is empty for a request that waited long enough for a connection."""
+        cause = None
+        if not why:
+            cause = self._pool.last_error
+            why = f"no connection was free for {self._endpoint.timeout_s:g} s" + (
+                f", and another cannot be opened: {_text(cause)}" if cause else f"; all {self._pool.size} were in use"
+            )
+        error = NotSentError(f"the request to {self._host} was not sent: {why}")
+        error.__cause__ = cause
+        return error
+
+    def _not_opened(self) -> NotSentError:
         cause = self._pool.last_error
-        why = f"; the last that was tried failed: {cause}" if cause else f"; all {self._pool.size} were in use"
-        error = NotSentError(f"nothing was sent to {self._host}: no connection in {self._endpoint.timeout_s:g} s{why}")
+        error = NotSentError(f"cannot open a connection to {self._host}: {_text(cause)}; nothing was sent")
         error.__cause__ = cause
         return error
 
@@ -70,20 +84,43 @@ class GatewayBase:
             return NoReplyError.of(request, f"no whole reply came within {self._endpoint.timeout_s:g} s", error)
         if self._refusal == FORKED:
             return NoReplyError.of(request, "the process was forked while a reply was due", error)
-        return NoReplyError.of(request, str(error) or type(error).__name__, error)
+        return NoReplyError.of(request, _text(error), error)
 
     def _forked(self) -> None:
         """In the child: the sockets are the parent's; not a byte of them may be read or written here."""
         if self._refusal not in (NOT_OPEN, CLOSED):
             self._refusal = FORKED
+        self._pool.idle.clear()
+        self._pool.close()
         for connection in list(self._pool.live):
             with contextlib.suppress(OSError):
                 connection.close()
-        self._pool.idle.clear()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {self._host}: {self._refusal or f'{len(self._pool.live)} connections open'}>"
 
+
+def _text(error: BaseException | None) -> str:
+    return str(error) or type(error).__name__
+
+
+def start_thread(name: str, target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name=f"woox-fast gateway {name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def open_in_thread(endpoint: Endpoint, opened: Callable[[Connection | Exception], None]) -> None:
+    """Open a connection in a thread, and call `opened` there with it, or with what went wrong."""
+
+    def run() -> None:
+        try:
+            result: Connection | Exception = endpoint.open()
+        except Exception as error:
+            result = error
+        opened(result)
+
+    start_thread("open", run)
 
 
 def _check_count(name: str, value: int) -> None:

@@ -6,16 +6,13 @@ import contextlib
 import select
 import socket
 import threading
-from collections.abc import Callable
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase
-from .errors import NoReplyError, NotSentError
+from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread, start_thread
+from .errors import NoReplyError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
     from .._types import Body
@@ -40,22 +37,21 @@ class Gateway(GatewayBase):
         self._wake_at, self._waker = socket.socketpair()
         self._wake_at.setblocking(False)
         self._waker.setblocking(False)
-        self._keeper = threading.Thread(target=self._keep, name="woox-fast gateway", daemon=True)
         opened = threading.Condition(self._lock)
         self._tell = opened.notify_all
-        self._keeper.start()
+        self._keeper = start_thread("keep", self._keep)
         try:
             with opened:
                 opened.wait_for(lambda: self._pool.last_error or len(self._pool.live) > self._pool.size)
                 if self._pool.last_error is not None:
-                    raise self._not_sent()
+                    raise self._not_opened()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the idle connections, and each other when its request has its reply. Who still waits is turned away."""
+        """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
         if self._refusal:
             return
         with self._lock:
@@ -107,34 +103,24 @@ class Gateway(GatewayBase):
             self._drop(connection)
 
     def _wait(self, deadline_ns: int) -> Connection:
-        """A connection in its turn; `deadline_ns` is 0 unless one was found closed, and then the next turn is this one's."""
+        """A connection in its turn. `deadline_ns` is of a request whose connection was found closed: it is the next."""
+        waiter = _Waiter(deadline_ns or perf_counter_ns() + self._pool.timeout_ns)
         with self._lock:
             if self._refusal:
-                raise self._not_sent()
-            waiter = _Waiter()
-            if deadline_ns:
-                self._pool.waiters.appendleft(waiter)
-            else:
-                self._pool.waiters.append(waiter)
-            self._pool.serve()  # one may have come back meanwhile
-        self._wake()
+                raise self._not_sent(self._refusal)
+            self._pool.wait(waiter, first=deadline_ns != 0)
         try:
-            now = perf_counter_ns()
-            waiter.given.acquire(timeout=max((deadline_ns or now + self._pool.timeout_ns) - now, 0) / 1e9)
+            self._wake()
+            waiter.given.acquire()
         except BaseException:
-            if (connection := self._leave(waiter)) is not None:
-                self._put(connection)
+            with self._lock:
+                self._pool.leave(waiter)
+            if waiter.connection is not None:
+                self._put(waiter.connection)
             raise
-        connection = self._leave(waiter)
-        if connection is None:
-            raise self._not_sent()
-        return connection
-
-    def _leave(self, waiter: _Waiter) -> Connection | None:
-        with self._lock:
-            with contextlib.suppress(ValueError):
-                self._pool.waiters.remove(waiter)
-            return waiter.connection
+        if waiter.connection is None:
+            raise self._not_sent(self._refusal)
+        return waiter.connection
 
     def _put(self, connection: Connection) -> None:
         with self._lock:
@@ -160,9 +146,10 @@ class Gateway(GatewayBase):
     def _keep(self) -> None:
         while True:
             with self._lock:
-                if self._refusal:
+                if self._refusal and not self._pool.live:
                     return
                 now = perf_counter_ns()
+                self._pool.expire(now)
                 for connection in self._pool.overdue(now):
                     connection.hang_up()
                 to_warm = self._pool.to_warm(now)
@@ -170,25 +157,20 @@ class Gateway(GatewayBase):
                 watched = self._watched()
                 left_s = self._pool.next_ns(now) / 1e9
             if to_warm is not None:
-                _start(self._warm, to_warm)
+                start_thread("warm", self._warm, to_warm)
             for _ in range(to_open):
-                _start(self._open)
+                open_in_thread(self._endpoint, self._opened)
             self._watch(watched, left_s)
 
-    def _open(self) -> None:
-        try:
-            connection = self._endpoint.open()
-        except Exception as error:
-            with self._lock:
-                self._pool.failed(error, perf_counter_ns())
-                self._tell()
-        else:
-            with self._lock:
-                if self._refusal:
-                    connection.close()
-                else:
-                    self._pool.opened(connection)
-                    self._tell()
+    def _opened(self, opened: Connection | Exception) -> None:
+        with self._lock:
+            if isinstance(opened, Exception):
+                self._pool.failed(opened, perf_counter_ns())
+            elif self._refusal:
+                opened.close()
+            else:
+                self._pool.opened(opened)
+            self._tell()
         self._wake()
 
     def _warm(self, connection: Connection) -> None:
@@ -209,24 +191,25 @@ class Gateway(GatewayBase):
         return {one.sock.fileno(): one for one in self._pool.live if not one.closing}
 
     def _watch(self, watched: dict[int, Connection], left_s: float) -> None:
-        """Wait until woken, or for `left_s` seconds, or until the server closed one; an idle one is then closed here."""
+        """Wait until woken, or for `left_s`, or until the server closed one; an idle one is then closed here, too."""
         if watched:
             poller = select.poll()
             poller.register(self._wake_at, select.POLLIN)
             for fd, connection in watched.items():
                 poller.register(fd, _CLOSED_BY_SERVER | (select.POLLIN if connection.awaits_tickets else 0))
-            suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
+            suspects = [(watched[fd], told) for fd, told in poller.poll(left_s * 1000 + 1) if fd in watched]
         else:
             select.select([self._wake_at], [], [], left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = [] if _CLOSED_BY_SERVER else list(self._pool.idle)
+            suspects = [] if _CLOSED_BY_SERVER else [(connection, 0) for connection in self._pool.idle]
         with contextlib.suppress(BlockingIOError):
             self._wake_at.recv(4096)
-        for connection in suspects:
+        for connection, told in suspects:
             with self._lock:
-                if connection not in self._pool.idle:
+                if connection in self._pool.idle:
+                    if not connection.is_quiet():
+                        self._close(connection)
+                elif told and told != select.POLLIN:
                     connection.closing = True  # its request may still get a reply
-                elif not connection.is_quiet():
-                    self._close(connection)
 
     def _forked(self) -> None:
         super()._forked()
@@ -239,7 +222,8 @@ class Gateway(GatewayBase):
 class _Waiter:
     """A thread that waits for a connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline_ns: int) -> None:
+        self.deadline_ns = deadline_ns
         self.connection: Connection | None = None
         self.given = threading.Lock()
         self.given.acquire()
@@ -248,7 +232,3 @@ class _Waiter:
         self.connection = connection
         self.given.release()
         return True
-
-
-def _start(target: Callable[..., None], *arguments: object) -> None:
-    threading.Thread(target=target, args=arguments, name=f"woox-fast gateway {target.__name__}", daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 _TIMESTAMP = re.compile(rb"\r\nx-api-timestamp: (\d+)\r\n", re.IGNORECASE)
@@ -52,3 +53,7 @@ class NoReplyError(ConnectionError):
         )
         error.__cause__ = last_error
         return error
+
+
+class CancelledNoReplyError(NoReplyError, asyncio.CancelledError):
+    """A NoReplyError of a task that was cancelled while it awaited the reply; to asyncio it is a CancelledError."""

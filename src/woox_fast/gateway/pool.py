@@ -1,14 +1,16 @@
-"""Which connection a request gets, and which are opened or warmed when. No I/O, no clock, no lock: its gateway has them.
+"""Which connection a request gets, and which are opened or warmed when. No I/O, no clock, no lock: a gateway has them.
 
 There is one connection more than there may be requests at once: while one is kept warm or opened again, a request still
-finds as many as were asked for. Those in hand are not in a list here; a connection that was lost on the way (Ctrl-C between
-two instructions) is noticed as missing and opened again.
+finds as many as were asked for. Those in hand are in no list, so that one which is lost on the way (Ctrl-C between two
+instructions) dies, is missing, and is opened again.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Protocol
 from weakref import WeakSet
 
@@ -20,7 +22,9 @@ _BACKOFF_NS, _LONGEST_BACKOFF_NS = _SECOND // 20, 2 * _SECOND
 
 
 class Waiter(Protocol):
-    """A request in the queue."""
+    """A request in the queue, until `deadline_ns`."""
+
+    deadline_ns: int
 
     def give(self, connection: Connection | None) -> bool:
         """Take this connection, or None where there will be none; False if it waits no longer."""
@@ -40,7 +44,7 @@ class Pool:
         self.last_error: BaseException | None = None
         """Why the last opening failed; None since one has not."""
         self._spare = 0  # how many of the idle ones are not for requests now
-        self._warming = 0
+        self._warming: Connection | None = None
         self._failures = 0
         self._open_at = 0
 
@@ -72,7 +76,7 @@ class Pool:
     def to_open(self, now: int) -> int:
         """How many to open now; they are counted as being opened until `opened` or `failed`."""
         missing = self.size + 1 - len(self.live) - self.opening
-        if missing <= 0 or now < self._open_at:
+        if missing <= 0 or now < self._open_at or self.closed:
             return 0
         count = missing if self._failures < 2 else min(missing, 1 - min(self.opening, 1))
         self.opening += count
@@ -92,26 +96,45 @@ class Pool:
     def _fail(self, error: BaseException | None, now: int) -> None:
         """The next try is at once, the others later and later, and one at a time."""
         self.last_error = error
+        if now < self._open_at:
+            return  # one of several that were tried at once
         self._failures += 1
         if self._failures > 1:
             self._open_at = now + min(_BACKOFF_NS << min(self._failures - 2, 10), _LONGEST_BACKOFF_NS)
 
     def to_warm(self, now: int) -> Connection | None:
-        """The least recently used connection, if it was idle for long and no other is being warmed; `warmed` follows."""
+        """The least recently used connection, if it was idle for long and no other is under way; `warmed` follows."""
         self._count()
-        if self._warming or len(self.live) <= self.size or not self.idle:
+        if self._warming or len(self.live) <= self.size or not self.idle or self.closed:
             return None
         connection = min(self.idle, key=lambda one: one.used_ns)
         if now - connection.used_ns < self.warm_ns:
             return None
         self.idle.remove(connection)
-        self._warming = 1
+        self._warming = connection
         self._count()
         return connection
 
     def warmed(self) -> None:
-        self._warming = 0
+        self._warming = None
         self._count()
+
+    def wait(self, waiter: Waiter, *, first: bool) -> None:
+        """Queue up; `first` is for one that had its turn before."""
+        if first:
+            self.waiters.appendleft(waiter)
+        else:
+            self.waiters.append(waiter)
+        self.serve()
+
+    def leave(self, waiter: Waiter) -> None:
+        with contextlib.suppress(ValueError):
+            self.waiters.remove(waiter)
+
+    def expire(self, now: int) -> None:
+        """Those who waited long enough get None."""
+        while self.waiters and self.waiters[0].deadline_ns <= now:
+            self.waiters.popleft().give(None)
 
     def overdue(self, now: int) -> Iterator[Connection]:
         """Those whose reply has not come in time."""
@@ -123,6 +146,7 @@ class Pool:
     def next_ns(self, now: int) -> int:
         """How long until there is something to do, if nothing happens before."""
         due = [now + self.timeout_ns]
+        due += [waiter.deadline_ns for waiter in islice(self.waiters, 1)]
         due += [one.sent_ns + self.timeout_ns for one in list(self.live) if one.sent_ns and not one.closing]
         if not self._warming and len(self.live) > self.size:
             due += [one.used_ns + self.warm_ns for one in self.idle]
@@ -131,7 +155,7 @@ class Pool:
         return max(min(due) - now, 0)
 
     def _count(self) -> None:
-        self._spare = 1 if len(self.live) - self._warming > self.size else 0
+        self._spare = 1 if len(self.live) - (self._warming is not None) > self.size else 0
         if self.waiters:
             self.serve()
 
