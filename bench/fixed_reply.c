@@ -106,7 +106,7 @@ static int hear(nfds_t i, int64_t delay_ns) {
                 if (!answer(i)) return 0;
             } else c->due_ns = now_ns() + delay_ns;
         }
-    } while (c->tls && SSL_pending(c->tls));
+    } while (c->tls && SSL_has_pending(c->tls));
     return 1;
 }
 
