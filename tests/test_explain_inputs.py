@@ -57,7 +57,7 @@ CURL = f"curl '{URL}' \\\n  -X POST \\\n" + "".join(f"  -H '{line}' \\\n" for li
 HTTP = f"POST {PATH} HTTP/1.1\nHost: api.woox.io\n" + "\n".join(LINES)
 WHOLE = {
     "curl": CURL + f"  --data-raw {quoted(BODY)} --compressed",
-    "curl-short": f"$ curl -sSX POST {URL} -m 10 -H'{LINES[0]}' -H '{LINES[1]}' -H '{LINES[2]}' -d {quoted(BODY)} -o out",
+    "curl-short": f"$ curl -sSX POST {URL} -m 10 -H'{LINES[0]}' -H '{LINES[1]}' -H '{LINES[2]}' -d {quoted(BODY)} -o o",
     "curl-data-alone": "curl --url="
     + URL
     + "".join(f" --header '{line}'" for line in LINES)
