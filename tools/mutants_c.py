@@ -67,7 +67,7 @@ CFFI = "tests/test_signatures.py tests/test_threads.py -k cffi"
 MUTANTS = [
     # -- What is wiped
     Mutant(HMAC, "    wipe_stack();\n    wipe_vector", "    wipe_vector", STACK),
-    Mutant(WIPE, "WIPED_STACK = 8192", "WIPED_STACK = 4096", STACK),
+    Mutant(WIPE, "WIPED_STACK = 3072", "WIPED_STACK = 1536", STACK),
     Mutant(WIPE, "COMPRESS_STACK = 512", "COMPRESS_STACK = 256", STACK),
     Mutant(SHA256, "    wipe_compress_stack();\n", "", STACK),
     Mutant(HMAC, "    if (last) wipe_compress_stack();", "   ", STACK),
@@ -83,22 +83,17 @@ MUTANTS = [
     Mutant(HMAC, "    }\n    wipe_vector_registers();\n}", "    }\n}", VECTORS),
     Mutant("core/wipe.c", 'volatile__("" : : "r"(memory) : "memory")', 'volatile__("")', STACK),
     Mutant("core/wipe.c", "memset(memory, 0, size);", "memset(memory, 0, size / 2);", STACK),
-    Mutant(HMAC, "static NOT_INLINE void key_init", "static inline void key_init", STACK),
+    Mutant(
+        HMAC, "static NOT_INLINE void key_init", "static inline __attribute__((always_inline)) void key_init", STACK
+    ),
     Mutant(SIGN, "        wipe(&self._key, sizeof(self._key))", "        pass", SECRETS),
     Mutant(SIGN, "        wipe(&key, sizeof(key))", "        pass", ON_STACK),
     Mutant(SIGN, "        wipe(data, size)\n", "        pass\n", SECRETS),
     Mutant(
         SIGN,
-        "secret is not api_secret and size > 1:",
-        "secret is not api_secret:",
+        "    if size > 1:",
+        "    if True:",
         SIGNATURES[:-1] + " and shared_byte'",
-    ),
-    Mutant(
-        SIGN,
-        "secret is not api_secret and size > 1:",
-        "size > 1:",
-        SECRETS,
-        "secret_bytes() copies every subclass of bytes, and exact bytes are read by the fast path",
     ),
     Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
     # -- Room and runs
@@ -109,7 +104,7 @@ MUTANTS = [
         INSIDE,
         "72 bytes are needed; 80 are five whole vectors",
     ),
-    Mutant(HMAC, "    PADDING_ROOM = 80,", "    PADDING_ROOM = 64,", FUZZ),
+    Mutant(HMAC, "    PADDING_ROOM = 80,", "    PADDING_ROOM = 64,", INSIDE),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS,", INSIDE),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 2,", INSIDE),
     Mutant(
@@ -117,7 +112,13 @@ MUTANTS = [
     ),
     Mutant(HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
     Mutant(HMAC, "        if (size > MAX_COPIED) {", "        if (size > MAX_COPIED + 1) {", INSIDE),
-    Mutant(HMAC, "if (out > blocks) *run++", "if (out >= blocks) *run++", INSIDE),
+    Mutant(
+        HMAC,
+        "if (out > blocks) *run++",
+        "if (out >= blocks) *run++",
+        INSIDE,
+        "a run of no blocks adds nothing; `make prove` refutes it",
+    ),
     # -- Padding and splitting
     Mutant(HMAC, "size_t count = ((size_t)(out - blocks) + 8)", "size_t count = ((size_t)(out - blocks) + 7)", FUZZ),
     Mutant(HMAC, "hashed * 8);", "hashed * 4);", FUZZ),
@@ -159,7 +160,6 @@ MUTANTS = [
         "    for (size_t i = 0; i < 4; i++)\n        if (memcmp",
         "    for (size_t i = 0; i < 2; i++)\n        if (memcmp",
         INSIDE,
-        "the pair of unlike lengths alone shows each fault in a stream; the second pair is for blocks 2 and 3",
     ),
     Mutant(HMAC, "{1, 2, 2, 2};", "{2, 2, 2, 2};", INSIDE),
     Mutant(HMAC, "{1, 2, 2, 2};", "{1, 2, 1, 1};", INSIDE),
@@ -209,7 +209,7 @@ MUTANTS = [
         SIGN,
         "    if messages == NULL:\n        raise MemoryError\n",
         "",
-        "tests/test_faults.py -k 'allocation and _sign-'",
+        "tests/test_faults.py -k 'allocation and cython'",
     ),
     # -- The fast path
     Mutant(FAST, "        and text.size == TIMESTAMP_SIZE\n", "", ERRORS),
@@ -252,7 +252,7 @@ MUTANTS = [
         "traceback_guard.h",
         "    PyErr_NoMemory();\n",
         "",
-        "tests/test_faults.py -k 'allocation and _sign-'",
+        "tests/test_faults.py -k 'allocation and cython'",
         "needed from CPython 3.12 on: older ones do not crash",
     ),
     # -- cffi
@@ -303,8 +303,8 @@ def noticed(mutant: Mutant) -> bool:
             done = run(sys.executable, "-c", code)
             assert done.returncode == 0, done.stderr[-2000:]
         done = run("sh", "-c", f"{sys.executable} -m pytest -q -x -p no:cacheprovider {mutant.test}")
-        assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
-        return done.returncode == 1
+        assert done.returncode not in (2, 3, 4, 5), done.stdout[-2000:] + done.stderr[-2000:]  # no test was run
+        return done.returncode != 0  # a crash is noticed too
 
 
 def main() -> int:
