@@ -6,16 +6,28 @@ BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels lock
+.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
+# A process for each core; each takes the next tests from the other when it has done its own.
+SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-# ARGS are bench/run.py's: make bench ARGS=--readme draws the charts and writes the README's table
+# The manual and the API reference, into build/docs; every warning is an error.
+docs: $(VENV)/docs-installed
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
+# The sandbox's page in Debian's chromium, with chromium-driver. SCREENSHOT=docs/images/sandbox.png makes the picture.
+SCREENSHOT ?=
+test-page: $(VENV)/page-installed
+	@SCREENSHOT='$(SCREENSHOT)' $(BIN)/python -m pytest -q -s tests/browser/page_in_chromium.py
+
+# ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
 	@$(BIN)/python bench/run.py $(ARGS)
@@ -57,6 +69,10 @@ wheels: $(VENV)/wheels-installed
 cross:
 	@$(PYTHON) tools/cross.py
 
+# Which changes of the code no test notices: make mutate ARGS='payload clock'
+mutate: $(VENV)/installed
+	@PYTHONPATH=tools $(BIN)/python tools/mutate.py $(ARGS)
+
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:
 	@$(PYTHON) tools/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
@@ -64,7 +80,7 @@ matrix:
 # What test and lint install, anew: the newest releases, each file of them with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
   --custom-compile-command 'make lock' pyproject.toml
-lock: | $(BIN)/python
+lock: | $(BIN)/pip
 	@$(INSTALL) uv
 	$(LOCK) --extra test --output-file requirements/test.txt
 	$(LOCK) --extra lint --constraint requirements/test.txt --output-file requirements/lint.txt
@@ -74,18 +90,32 @@ clean:
 	  .hypothesis .benchmarks
 	find src tests tools bench examples -name __pycache__ -prune -exec rm -rf {} +
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# Without Debian's python3-venv, venv leaves a folder that has Python and no pip: that one is made again.
+$(BIN)/pip:
+	$(PYTHON) -m venv --clear $(VENV)
+
+# Where the core was not compiled, all is installed again as soon as a compiler and Python's headers are here.
+CAN_COMPILE := echo '\#include <Python.h>' | $${CC:-cc} -fsyntax-only -x c \
+  -I "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - 2>/dev/null && echo yes
+.PHONY: now-a-compiler-is-here
+ifeq ($(wildcard src/woox_fast/_sign*.so)$(WOOX_FAST_NO_EXTENSION),)
+  ifneq ($(wildcard $(VENV)/installed),)
+    ifeq ($(shell $(CAN_COMPILE)),yes)
+      A_COMPILER := now-a-compiler-is-here
+    endif
+  endif
+endif
 
 # Nothing but what the hashes are of; the editable install compiles in place with it, without fetching a build of its
 # own, and the .so of an earlier build must not outlive its sources.
-$(VENV)/installed: requirements/test.txt $(BUILD_INPUTS) | $(BIN)/python
+$(VENV)/installed: requirements/test.txt $(BUILD_INPUTS) $(A_COMPILER) | $(BIN)/pip
 	@echo "Setting up $(VENV): a minute or two, the first time"
 	@rm -f src/woox_fast/_sign*.so
 	@$(INSTALL) --require-hashes --requirement requirements/test.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c "import woox_fast as w; print(f'woox_fast signs with {w.backend} ({w.sha256_implementation})' \
-	  + ('; no compiled core: gcc and the Python headers make it faster' if w.backend == 'python' else ''))"
+	  + ('; no compiled core: with gcc and the Python headers (Debian: apt-get install gcc python3-dev) the next make builds it' \
+  if w.backend == 'python' else ''))"
 	@touch $@
 
 $(VENV)/lint-installed: requirements/lint.txt $(VENV)/installed

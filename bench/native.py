@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -50,3 +52,29 @@ def steps() -> ModuleType:
 
 def multi_buffer() -> ModuleType:
     return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
+
+
+def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
+    """The program of this name, compiled by $CC; `ImportError` where it cannot be."""
+    target = BUILD / name
+    sources = [HERE / f"{name}.c", *sources]
+    newest = max(path.stat().st_mtime for path in [*sources, *CORE.glob("*.h")])
+    if not target.exists() or target.stat().st_mtime < newest:
+        BUILD.mkdir(parents=True, exist_ok=True)
+        command = [os.environ.get("CC", "cc"), "-std=c11", "-O2", f"-I{CORE}", *map(str, sources), "-o", str(target)]
+        command += [f"-l{library}" for library in libraries]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            needed = f"a C compiler{''.join(f', lib{library}' for library in libraries)}"
+            said = getattr(error, "stderr", "") or error
+            raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {said}") from error
+    return target
+
+
+def fixed_reply() -> Path:
+    return program("fixed_reply", sources=[], libraries=["ssl", "crypto"])
+
+
+def order_loop() -> Path:
+    return program("order_loop", sources=sorted(CORE.glob("*.c")), libraries=["ssl", "crypto"])

@@ -1,6 +1,6 @@
 """The benchmark room: `python bench/run.py` measures every case, prints each promise beside its goal, and writes
-build/bench/run.json. `--only NAME` takes the cases whose name begins so, and writes nothing; `--readme` also draws
-bench/charts/ and writes the table into README.md."""
+build/bench/run.json. `--only NAME` takes the cases whose name begins so, and writes nothing; `--docs` also draws
+docs/images/charts/ and writes the table into docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def steps(figures: dict[str, Figures]) -> Table:
     return table
 
 
-def readme_text(figures: dict[str, Figures]) -> str:
+def page_text(figures: dict[str, Figures]) -> str:
     """One line for each kind of promise; what falls short of its goal is in bold."""
     cases: dict[str, list[str]] = {}
     for row in GOALS:
@@ -113,7 +113,7 @@ def readme_text(figures: dict[str, Figures]) -> str:
             cases.setdefault(row.what, []).append(f"{row.case}: {text}{goal}")
     return "\n".join(
         [
-            "![ns per signature](bench/charts/rivals.svg) ![ns per message](bench/charts/growth.svg)",
+            "![ns per signature](images/charts/rivals.svg) ![ns per message](images/charts/growth.svg)",
             "",
             f"{machine()}; {noise(figures)}. **Bold** falls short of its goal.",
             "",
@@ -124,13 +124,15 @@ def readme_text(figures: dict[str, Figures]) -> str:
     )
 
 
-def write_readme(text: str) -> None:
-    readme = ROOT / "README.md"
-    before, begin, rest = readme.read_text("utf-8").partition("<!-- bench -->\n")
+def write_page(text: str) -> None:
+    page = ROOT / "docs" / "benchmarks.md"
+    before, begin, rest = page.read_text("utf-8").partition("<!-- bench -->\n")
     _, end, after = rest.partition("<!-- /bench -->")
     if not end:
-        raise SystemExit("README.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them")
-    readme.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
+        raise SystemExit(
+            "docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them"
+        )
+    page.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
 
 
 def write_json(figures: dict[str, Figures]) -> None:
@@ -163,10 +165,12 @@ def write_json(figures: dict[str, Figures]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME", help="cases whose name begins so")
-    parser.add_argument("--readme", action="store_true", help="draw bench/charts/ and write the table into README.md")
+    parser.add_argument(
+        "--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md"
+    )
     options = parser.parse_args()
-    if options.only and options.readme:
-        parser.error("--readme needs every case: leave out --only")
+    if options.only and options.docs:
+        parser.error("--docs needs every case: leave out --only")
     console = Console(width=120, highlight=False)
     figures: dict[str, Figures] = {}
     for name in CASES:
@@ -188,11 +192,11 @@ def main() -> None:
     if not options.only:
         write_json(figures)
         console.print(f"written: {JSON.relative_to(ROOT)}")
-    if options.readme:
+    if options.docs:
         import charts  # matplotlib takes a second to load
 
-        charts.draw(figures, ROOT / "bench" / "charts")
-        write_readme(readme_text(figures))
+        charts.draw(figures, ROOT / "docs" / "images" / "charts")
+        write_page(page_text(figures))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,37 @@
-"""The fixture that runs a test on every twin, and the published test vectors."""
+"""The fixture that runs a test on every twin, the published test vectors, and whose warnings are failures."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 from helpers.twins import MODULES, twins
 
+# No test may fail because the machine is busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
 VECTORS = Path(__file__).parent / "vectors"
+OURS = {"woox_fast", "pytest_woox_fast"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, as pyproject.toml says, but not those that the code of other people raises by itself.
+
+    What they raise about our code is of one of our modules: Python names the caller's. Pytest's own and hypothesis's
+    are about our tests.
+    """
+    installed = {each.name for each in pkgutil.iter_modules() if each.module_finder.path.endswith("-packages")}
+    others = "|".join(map(re.escape, sorted(installed - OURS)))
+    config.addinivalue_line("filterwarnings", rf"default:::({others})(\.|$)")
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestWarning")
+    config.addinivalue_line("filterwarnings", "error::hypothesis.errors.HypothesisWarning")
 
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)

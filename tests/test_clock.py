@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+import socket
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import DROP, Received, Recorder, Reply
 
-from woox_fast.clock import SYSTEM_INFO_PATH, ServerClock
+from woox_fast import Signer, _server_time
+from woox_fast import clock as clock_module
+from woox_fast.clock import SYSTEM_INFO_PATH, LocalClock, ServerClock
 from woox_fast.sandbox import Sandbox
 
 
 @pytest.fixture
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer():
+    return Signer(KEY, SECRET)
 
 
 def now_ms() -> float:
@@ -37,13 +43,13 @@ def telling(offset_ms: float, delays_s: dict[int, float] | None = None) -> Recor
 
 
 @pytest.mark.parametrize("offset_ms", [0, 250, -250, 3_600_000, -86_400_000])
-def test_the_offset_is_the_servers(signer, offset_ms):
+def test_the_offset_is_the_servers(twin, offset_ms):
+    signer = twin.Signer(KEY, SECRET)
     with telling(offset_ms) as server:
         clock = ServerClock(signer, base_url=server.url)
         assert clock.round_trip_ms is None
         found = clock.update()
-        # The median of the samples, each of which may be off by half its own round trip.
-        bound = max(sample.round_trip_ns for sample in clock._samples) / 2_000_000 + 1.5
+        bound = clock._known.width / 2_000_000 + 1.5
         assert clock.round_trip_ms is not None
         clock.stop()
     assert signer.clock_offset_ms == found
@@ -65,16 +71,40 @@ def test_the_samples_with_the_lowest_round_trip_count(signer):
     assert clock.round_trip_ms < 200
 
 
-def test_a_step_of_the_local_clock_is_made_good(signer, monkeypatch):
-    with telling(0) as server:
-        clock = ServerClock(signer, base_url=server.url)
-        before = clock.update()
-        true_ns = time.time_ns
-        monkeypatch.setattr(time, "time_ns", lambda: true_ns() - 90_000_000_000)
-        monkeypatch.setattr(f"{__name__}.now_ms", lambda: true_ns() / 1_000_000)
-        after = clock.update()
-        clock.stop()
-    assert 89_000 < after - before < 91_000
+@pytest.mark.parametrize("error_ns", [90_000_000_000, 0])
+def test_the_thread_sees_that_the_clock_was_set(signer, monkeypatch, error_ns):
+    """Long before the next update is due, and as long as the exchange does not answer the offset is 0."""
+    wall = {"error_ns": 90_000_000_000 - error_ns}
+    answers = [True]
+
+    class Local(LocalClock):
+        def __init__(self):
+            super().__init__()
+            self.wall_ns = lambda: time.time_ns() + wall["error_ns"]
+
+    def fetch() -> int:
+        if not answers:
+            raise ConnectionError("no answer")
+        return int(now_ms())
+
+    def wait_until(condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 20
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    monkeypatch.setattr(clock_module, "LocalClock", Local)
+    monkeypatch.setattr(clock_module, "RETRY_S", 0.01)
+    with ServerClock(signer, fetch=fetch, interval_s=600) as clock:
+        assert abs(signer.clock_offset_ms + wall["error_ns"] / 1_000_000) < 500
+        answers.clear()
+        wall["error_ns"] = error_ns
+        wait_until(lambda: clock.error is not None)
+        assert str(clock.error) == "no answer"
+        assert signer.clock_offset_ms == 0
+        answers.append(True)
+        wait_until(lambda: clock.error is None)
+        assert abs(signer.clock_offset_ms + error_ns / 1_000_000) < 500
 
 
 def test_it_is_the_sandboxs_clock(signer):
@@ -142,6 +172,11 @@ BAD = [
     Reply(body=b'{"timestamp": 1578565539.8}'),
     Reply(body=b'{"timestamp": 1578565539}'),
     Reply(body=b'{"timestamp": true}'),
+    Reply(body=b"[" * 60_000),
+    Reply(body=b'{"timestamp": %d' % (10**11) + b"0" * 5000 + b"}"),
+    Reply(body=b'{"timestamp": 999999999999}'),
+    Reply(body=b'{"timestamp": 10000000000000}'),
+    Reply(body=b'{"timestamp": 1578565539808, "data": "' + b"x" * 70_000 + b'"}'),
 ]
 
 
@@ -198,6 +233,120 @@ def test_a_connection_closed_while_idle_is_opened_again(signer):
         clock.update()
         clock.stop()
     assert (server.connections, len(server.received)) == (2, 4)
+
+
+def test_a_reply_longer_than_is_read_is_not_the_start_of_the_next(signer):
+    long = Reply(body=b'{"timestamp": 1, "data": "' + b"x" * 70_000 + b'"}')
+    with Recorder(
+        lambda received: Reply(body=b'{"timestamp": %d}' % now_ms()) if server.received[1:] else long
+    ) as server:
+        clock = ServerClock(signer, base_url=server.url)
+        with pytest.raises(ValueError, match="must give its timestamp"):
+            clock.update()
+        clock.update()
+        clock.stop()
+    assert server.connections == 2
+
+
+class Dripping:
+    """Accepts connections and answers with a byte every 0.05 s, for a minute in all."""
+
+    def __init__(self, start: bytes) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._start = start
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self.connections = 0
+
+    def __enter__(self) -> Dripping:
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(10)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                self._threads.append(threading.Thread(target=self._drip, args=(connection,), daemon=True))
+                self._threads[-1].start()
+
+    def _drip(self, connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(self._start)
+            for _ in range(1200):
+                if self._over.wait(0.05):
+                    return
+                connection.sendall(b"a")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "start"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 1200\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nx-long: "),
+        ("http", b"HTTP/1.1 200 OK\r\n\r\n"),
+        ("https", b"\x16\x03\x03\x20\x00"),  # the start of a long record of a TLS handshake
+    ],
+)
+def test_a_reply_that_drips_is_given_up(signer, scheme, start):
+    """Each byte comes in time, all of them would take a minute."""
+    signer.clock_offset_ms = 5
+    with Dripping(start) as server:
+        url = f"{scheme}://127.0.0.1:{server.port}"
+        clock = ServerClock(signer, base_url=url, timeout_s=0.3)
+        started = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(TimeoutError, match=re.escape(f"{url} gave no whole answer within 0.3 s")):
+                clock.update()
+        assert time.monotonic() - started < 30
+        clock.stop()
+        deadline = time.monotonic() + 20
+        while any(thread.name == "woox-fast request" for thread in threading.enumerate()):
+            assert time.monotonic() < deadline  # nobody waits for it any more, and still it ends
+            time.sleep(0.01)
+    assert server.connections == 2
+    assert signer.clock_offset_ms == 5
+
+
+def test_after_a_reply_that_was_given_up_the_next_is_taken(signer):
+    with telling(7000, {1: 2}) as server:
+        clock = ServerClock(signer, base_url=server.url, timeout_s=0.5)
+        with pytest.raises(TimeoutError, match="gave no whole answer"):
+            clock.update()
+        clock._server._timeout_s = 20  # on a busy machine too
+        assert abs(clock.update() - 7000) < 500
+        clock.stop()
+
+
+def test_an_interrupted_request_leaves_nothing_behind(signer, monkeypatch):
+    with telling(7000) as server:
+        clock = ServerClock(signer, base_url=server.url)
+
+        def interrupted(self: object, **_: object) -> int:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(_server_time, "SimpleQueue", type("Queue", (), {"put": lambda *_: None, "get": interrupted}))
+            with pytest.raises(KeyboardInterrupt):
+                clock.update()
+        assert abs(clock.update() - 7000) < 500
+        clock.stop()
+
+
+@pytest.mark.parametrize(("got", "error"), [(1.7e12, TypeError), (1700000000, ValueError), (None, TypeError)])
+def test_a_fetch_that_gives_no_time(signer, got, error):
+    signer.clock_offset_ms = 5
+    with pytest.raises(error, match="timestamp must be"):
+        ServerClock(signer, fetch=lambda: got).update()
+    assert signer.clock_offset_ms == 5
 
 
 @pytest.mark.parametrize("url", ["api.woox.io", "https://api.woox.io/v3", ""])

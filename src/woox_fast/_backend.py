@@ -25,12 +25,13 @@ def _load(policy: str) -> ModuleType:
     if policy == "auto":
         return _load_first()
     if policy not in _MODULES:
-        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}")
+        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}", name=__package__)
     try:
         return import_module(f"{__package__}.{_MODULES[policy]}")
     except ImportError as error:
         raise ImportError(
-            f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; here it can be {_others(policy)}"
+            f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; here it can be {_others(policy)}",
+            name=__package__,
         ) from error
 
 

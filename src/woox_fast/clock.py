@@ -1,49 +1,115 @@
-"""The local clock against the exchange's: `ServerClock` keeps a signer's `clock_offset_ms` true.
+"""`ServerClock` keeps a signer's `clock_offset_ms` right: the exchange's clock less the local one.
 
-It asks GET /v3/public/systemInfo, which needs no signature; never while a request is signed or sent. Samples are kept
-against the monotonic clock, so that a step of the local clock is made good at the next update.
+It asks GET /v3/public/systemInfo, which needs no signature, and learns from any reply that holds the exchange's time.
+Such a reply gives two bounds: the exchange read its clock after the request was sent and before the reply came. The
+bounds are kept against a steady clock, which nobody sets, so what is learned holds when the local clock is set.
+
+A ServerClock never makes things worse. An offset is only set as far as the bounds prove the local clock wrong. When
+the local clock and the steady one part (somebody set the clock, or the machine slept and the steady clock with it), all
+that was learned is forgotten: the offset is 0, as without a ServerClock, until the exchange has been asked again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from statistics import median
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
+from . import _checks
+from ._server_time import SYSTEM_INFO_PATH, ServerTime
 from ._urls import PRODUCTION_URL, origin
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-SYSTEM_INFO_PATH = "/v3/public/systemInfo"
-KEPT, BEST = 8, 3
+__all__ = ["SYSTEM_INFO_PATH", "ServerClock"]
+
+KEPT, BEST = 8, 3  # samples that are kept, and those of them that count: the ones with the closest bounds
+WATCH_S = 0.2  # how often the thread looks whether the local clock was set
+RETRY_S = 1.0  # how soon it asks again after it got no answer
+STEP_NS = 50_000_000  # two clocks that part by more have been set, or one stood still; a busy machine stays below
+SLEW = 1_000  # and by more than a 1,000th of the time between: NTP changes the speed of a clock by less
+DRIFT = 10_000  # in so many ns two good clocks part by 1 ns at most
+MS = 1_000_000  # ns
 
 
 class _HasOffset(Protocol):
     clock_offset_ms: int
 
 
-class Sample(NamedTuple):
-    """One reading: the server's time less the monotonic one, and how long it took to get, both in nanoseconds."""
+class Bounds(NamedTuple):
+    """The exchange's clock less the steady one is from `low` to `high`, when the steady one is `at`. In nanoseconds."""
 
-    round_trip_ns: int
-    server_less_monotonic_ns: int
+    at: int
+    low: int
+    high: int
+
+    def aged(self, steady: int) -> Bounds:
+        """The same at another time of the steady clock: further apart, since no clock keeps perfect time."""
+        drift = abs(steady - self.at) // DRIFT
+        return Bounds(steady, self.low - drift, self.high + drift)
+
+    @property
+    def width(self) -> int:
+        return self.high - self.low
+
+    def contradicts(self, other: Bounds) -> bool:
+        return self.low > other.high or other.low > self.high
+
+
+def bounds_of(sent: int, server_ms: int, received: int) -> Bounds:
+    """What one reply proves. `sent` and `received` are of the steady clock; `server_ms` is cut to milliseconds."""
+    return Bounds(received, server_ms * MS - received, (server_ms + 1) * MS - sent)
+
+
+def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
+    """The medians of the bounds of the closest samples, so that one wrong reply among them does no harm."""
+    best = sorted((sample.aged(steady) for sample in samples), key=lambda sample: sample.width)[:BEST]
+    lows, highs = sorted(sample.low for sample in best), sorted(sample.high for sample in best)
+    return Bounds(steady, lows[(len(best) - 1) // 2], highs[len(best) // 2])
+
+
+def least_wrong(low: int, high: int) -> int:
+    """The middle of two bounds, or what is nearer to 0 if the middle could be further from the truth than 0 is."""
+    if low > 0:
+        return min((low + high) // 2, 2 * low)
+    return max((low + high) // 2, 2 * high) if high < 0 else 0
+
+
+class LocalClock:
+    """The two clocks of this machine, in nanoseconds: the one that signers read, and one that nobody sets."""
+
+    def __init__(self) -> None:
+        self.wall_ns: Callable[[], int] = time.time_ns
+        self.steady_ns: Callable[[], int] = time.monotonic_ns
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: goes on while the machine sleeps
+        if boottime is not None:
+            self.steady_ns = lambda: time.clock_gettime_ns(boottime)
+
+    def read(self) -> tuple[int, int]:
+        """Both as of one moment: of three readings the one that was interrupted least."""
+        readings = []
+        for _ in range(3):
+            before, wall, after = self.steady_ns(), self.wall_ns(), self.steady_ns()
+            readings.append((after - before, wall, (before + after) // 2))
+        _, wall, steady = min(readings)
+        return wall, steady
 
 
 class ServerClock:
     """Keeps `signer.clock_offset_ms` at the exchange's clock less the local one, in milliseconds.
 
-    `update()` asks, at any time, as does `await update_async()`; `with ServerClock(signer):` asks before
-    its body and then every `interval_s` from a thread of its own. The offset is the median of the samples with
-    the lowest round trips among the last 8. `fetch` returns the exchange's time in milliseconds; None is a request to
-    `base_url` over a connection that is kept, without proxies, given up after `timeout_s`.
+    `update()` asks the exchange, as does `await update_async()`; `observe()` learns from a reply to something else.
+    `with ServerClock(signer):` asks before its body, then every `interval_s` from a thread of its own, and at once when
+    the local clock was set. `fetch` returns the exchange's time in milliseconds; None is a request to `base_url` over a
+    connection that is kept, without proxies, given up after `timeout_s` in all.
+
+    The offset is the middle of the bounds that the best of the last 8 replies give. It is 0 while 0 lies within the
+    bounds, and at most twice what they prove, so that no timestamp is further from the exchange's time than it would be
+    without a ServerClock.
     """
 
     def __init__(
@@ -57,10 +123,15 @@ class ServerClock:
     ) -> None:
         self._signer = signer
         self._interval_s = interval_s
-        self._server = _Server(origin(base_url), timeout_s)
-        self._fetch = fetch or self._server.time_ms
-        self._samples: deque[Sample] = deque(maxlen=KEPT)
+        self._server = ServerTime(origin(base_url), timeout_s)
+        self._fetch = fetch or self._server.ask
+        self._local = LocalClock()
+        self._seen = self._local.read()
+        self._set_at = 0  # the wall clock when it was last seen to have been set
+        self._samples: deque[Bounds] = deque(maxlen=KEPT)
+        self._known: Bounds | None = None  # what they tell together
         self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()  # of all that is known; never held while the exchange is asked
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.error: Exception | None = None
@@ -69,31 +140,52 @@ class ServerClock:
     def update(self) -> int:
         """Ask the exchange for its time, set the signer's `clock_offset_ms`, and return it.
 
-        Raises OSError where the exchange does not answer, ValueError where it answers something else than its time.
+        Raises OSError (TimeoutError among them) where the exchange does not answer, and ValueError where it answers
+        something else than its time.
         """
         with self._one_at_a_time:
-            for _ in range(1 if self._samples else BEST):
-                self._samples.append(self._sample())
-            best = median(sample.server_less_monotonic_ns for sample in sorted(self._samples)[:BEST])
-            offset_ms = round((best + time.monotonic_ns() - time.time_ns()) / 1_000_000)
-            self._signer.clock_offset_ms = offset_ms
-            return offset_ms
-
-    def _sample(self) -> Sample:
-        sent = time.monotonic_ns()
-        server_ms = self._fetch()
-        received = time.monotonic_ns()
-        # The server's time is cut to whole milliseconds: half a one too early, on average.
-        return Sample(received - sent, server_ms * 1_000_000 + 500_000 - (sent + received) // 2)
+            for _ in range(2 * BEST):  # some may contradict those before, or be disturbed
+                self._ask()
+                if len(self._samples) >= BEST:
+                    break
+            with self._lock:
+                self._apply(*self._look())
+                if self._known is None:
+                    raise ConnectionError("the local clock was set again and again while the exchange was asked")
+                return self._signer.clock_offset_ms
 
     async def update_async(self) -> int:
         """`update` from a thread, so that the event loop goes on meanwhile."""
         return await asyncio.to_thread(self.update)
 
+    def observe(self, sent_ms: float, received_ms: float, server_ms: int) -> None:
+        """Learn from a reply that holds the exchange's time, as V3 replies do in `timestamp`. Takes microseconds.
+
+        `sent_ms` and `received_ms` are the local clock, `time.time_ns() // 1_000_000`, before the request was sent and
+        after the reply came, and not the timestamp that was signed. All three are Unix epoch milliseconds. What cannot
+        be true, since the clock was set meanwhile, is passed over. Raises TypeError and ValueError for other values.
+        """
+        for name, value in (("sent_ms", sent_ms), ("received_ms", received_ms), ("server_ms", server_ms)):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise TypeError(f"{name} must be a number of milliseconds, got {type(value).__name__}")
+            if not 10**12 <= value < 10**13:
+                raise ValueError(f"{name} must be Unix epoch milliseconds (13 digits), got {value!r}")
+        with self._lock:
+            wall, steady = self._look()
+            sent, received = int(sent_ms * MS), int(received_ms * MS) + MS  # it may have been cut to milliseconds
+            if self._set_at <= sent < received <= wall + MS:
+                shift = steady - wall
+                sample = bounds_of(sent + shift, int(server_ms), received + shift)
+                known = self._known and self._known.aged(steady)
+                if not known or sample.width < known.width or sample.contradicts(known):
+                    self._learn(sample)
+                    self._apply(wall, steady)
+
     @property
     def round_trip_ms(self) -> float | None:
-        """The lowest round trip among the samples, in milliseconds; half of it bounds the error. None without any."""
-        return min(self._samples).round_trip_ns / 1_000_000 if self._samples else None
+        """How far apart the closest bounds are, in milliseconds; half of it bounds the error. None before a reply."""
+        with self._lock:
+            return min(sample.width for sample in self._samples) / MS if self._samples else None
 
     def start(self) -> None:
         """Update every `interval_s` from a thread of its own until `stop()`. Does nothing if it runs already."""
@@ -111,12 +203,19 @@ class ServerClock:
         self._server.close()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._interval_s):
-            try:
-                self.update()
-                self.error = None
-            except Exception as error:
-                self.error = error
+        asked = self._local.steady_ns()
+        while not self._stop.wait(min(self._interval_s, WATCH_S)):
+            with self._lock:
+                wall, steady = self._look()
+                self._apply(wall, steady)
+                wait_s = self._interval_s if self._known else min(self._interval_s, RETRY_S)
+            if steady - asked >= wait_s * 1e9:
+                asked = steady
+                try:
+                    self.update()
+                    self.error = None
+                except Exception as error:
+                    self.error = error
 
     def __enter__(self) -> ServerClock:
         self.update()
@@ -134,42 +233,40 @@ class ServerClock:
     async def __aexit__(self, *error: object) -> None:
         await asyncio.to_thread(self.stop)
 
+    def _ask(self) -> None:
+        """Learn from one reply of the exchange."""
+        with self._lock:
+            self._look()
+            set_at = self._set_at
+        sent = self._local.steady_ns()
+        server_ms = int(_checks.timestamp_text(self._fetch()))
+        received = self._local.steady_ns()
+        with self._lock:
+            self._look()
+            if self._set_at == set_at:  # else the steady clock may have stood still meanwhile
+                self._learn(bounds_of(sent, server_ms, received))
 
-class _Server:
-    """One keep-alive connection that asks for the time."""
+    def _look(self) -> tuple[int, int]:
+        """Wall and steady clock now. If they have parted since they were last seen, all is forgotten."""
+        wall, steady = self._local.read()
+        wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
+        if abs(wall_went - steady_went) > STEP_NS + steady_went // SLEW:
+            self._set_at = wall
+            if self._known:
+                self._samples.clear()
+                self._known = None
+                self._signer.clock_offset_ms = 0
+        self._seen = wall, steady
+        return wall, steady
 
-    def __init__(self, url: str, timeout_s: float) -> None:
-        parts = urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
+    def _learn(self, sample: Bounds) -> None:
+        if self._known and sample.contradicts(self._known.aged(sample.at)):
+            self._samples.clear()  # one of the two clocks has changed: the newest reply is right
+        self._samples.append(sample)
+        self._known = best_of(self._samples, sample.at)
 
-    def time_ms(self) -> int:
-        kept = self._connection.sock is not None
-        try:
-            return self._ask()
-        except OSError:
-            if not kept:
-                raise
-            return self._ask()  # a connection that was kept may have been closed meanwhile; asking twice does no harm
-
-    def _ask(self) -> int:
-        try:
-            self._connection.request("GET", SYSTEM_INFO_PATH)
-            reply = self._connection.getresponse()
-            body = reply.read()
-        except (http.client.HTTPException, OSError) as error:
-            self._connection.close()
-            raise error if isinstance(error, OSError) else ConnectionError(f"no HTTP reply: {error!r}") from None
-        try:
-            time_ms = json.loads(body)["timestamp"]
-        except (ValueError, TypeError, LookupError):
-            time_ms = None
-        if reply.status != 200 or type(time_ms) is not int or not 10**12 <= time_ms < 10**13:
-            raise ValueError(
-                f"{SYSTEM_INFO_PATH} must give its timestamp in milliseconds, got HTTP {reply.status} with "
-                f"{body[:100]!a}; is this the exchange's base_url?"
-            )
-        return time_ms
-
-    def close(self) -> None:
-        self._connection.close()
+    def _apply(self, wall: int, steady: int) -> None:
+        """Set the offset that is known, if one is."""
+        if self._known:
+            _, low, high = self._known.aged(steady)
+            self._signer.clock_offset_ms = int(least_wrong(low + steady - wall, high + steady - wall) / MS)

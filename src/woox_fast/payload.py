@@ -1,25 +1,56 @@
-"""What is signed, in WOO X's words: V3, V1 and websocket strings, query and JSON text. Pure functions.
+"""What is signed, in WOO X's words: the V3, V1 and websocket rules, query and JSON text. Pure functions.
 
 Sources: WOO X integration guide, "Authentication"; legacy API documentation, "Authentication" (V1) and "auth".
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
 
 from . import _checks
+from ._text import json_bytes, query_text
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
 
+__all__ = ["SCHEMES", "json_bytes", "message", "query_text", "scheme_of", "unchecked", "v1", "websocket"]
 
-def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
-    """The bytes that V3 signs: timestamp + method + path?query + body. Checks and raises as `Signer.sign`."""
-    return _checks.request_head(timestamp, method, path) + _checks.body_bytes(body)
+SCHEMES = ("v3", "v1", "ws")
+
+
+def scheme_of(path: str) -> str:
+    """The scheme that signs a request to `path`: "v1" for /v1/ and /v2/, "v3" for all else. "ws" must be named."""
+    return "v1" if path.startswith(("/v1/", "/v2/")) else "v3"
+
+
+def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
+    """The bytes to sign for a request as it is sent: `path` holds its query, `body` is what goes out.
+
+    `scheme` is one of `SCHEMES`; "ws" signs the timestamp alone. Checks and raises as `Signer.sign`, and ValueError for
+    another scheme, or for a JSON body under V1, which takes forms.
+    """
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
+    stamp = _checks.timestamp_text(timestamp).encode()
+    if scheme == "ws":
+        return unchecked(scheme, stamp, b"", b"", b"")
+    start = _checks.method_text(method).encode(), _checks.path_text(path).encode()
+    data = bytes(_checks.body_bytes(body))
+    if scheme == "v1" and data.lstrip()[:1] in (b"{", b"["):
+        raise ValueError("V1 takes its body as a form (symbol=SPOT_BTC_USDT&side=BUY), got JSON; use query_text")
+    return unchecked(scheme, stamp, *start, data)
+
+
+def unchecked(scheme: str, timestamp: bytes, method: bytes, path: bytes, body: bytes) -> bytes:
+    """`message` of anything that was sent, right or wrong: the rules themselves, for what explains a refusal."""
+    if scheme == "v3":
+        return timestamp + method + path + body
+    if scheme == "ws":
+        return b"|" + timestamp
+    _, _, query = path.partition(b"?")
+    pairs = [pair.partition(b"=") for pair in (query + b"&" + body).split(b"&") if pair]
+    by_name = sorted(pairs, key=lambda pair: pair[0])  # a name that repeats keeps its order
+    return b"&".join(name + b"=" + value for name, _, value in by_name) + b"|" + timestamp
 
 
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
@@ -27,77 +58,9 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
 
     Send the same text, without '|' and what follows: as the query of a GET, as the form body of any other method.
     """
-    pairs = sorted(_pairs(params or {}), key=lambda pair: pair[0])
-    return f"{query_text(pairs)}|{_checks.timestamp_text(timestamp)}".encode()
+    return message("v1", timestamp, "GET", f"/?{query_text(params or {})}")
 
 
 def websocket(timestamp: Timestamp) -> bytes:
     """The bytes that the V2 websocket's `auth` event signs: '|' and the timestamp."""
-    return f"|{_checks.timestamp_text(timestamp)}".encode()
-
-
-def query_text(params: Params) -> str:
-    """`params` (a mapping, or pairs where a name repeats) as a percent-encoded query, in the order given.
-
-    Booleans are `true` and `false`, None is left out, lists repeat their name, numbers are written without exponent.
-    Raises TypeError for other values and ValueError for numbers that are not finite.
-    """
-    return urlencode(_pairs(params), quote_via=quote)
-
-
-def json_bytes(value: Any) -> bytes:
-    """`value` as compact UTF-8 JSON in insertion order, Decimals as strings (WOO X asks for strings for values).
-
-    Raises ValueError for NaN and infinities and TypeError for what JSON cannot hold.
-    """
-    try:
-        text = _write_json(value)
-    except ValueError as error:
-        raise ValueError(f"json must hold finite numbers of sane length and no cycles: {error}") from None
-    return text.encode("utf-8")
-
-
-def _pairs(params: Params) -> list[tuple[str, str]]:
-    if isinstance(params, str | bytes):
-        raise TypeError(
-            f"params must be a mapping or pairs, got {type(params).__name__}; write a ready query after '?' in path"
-        )
-    pairs = []
-    for name, value in params.items() if isinstance(params, Mapping) else params:
-        for one in value if isinstance(value, list | tuple) else (value,):
-            if one is not None:
-                pairs.append((str(name), _query_value(str(name), one)))
-    return pairs
-
-
-def _query_value(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return str.__str__(value)  # a member of a str Enum is its value, as in JSON, and not its name
-    if isinstance(value, int):
-        return str(int(value))
-    if isinstance(value, float):
-        value = Decimal(repr(float(value)))
-    if isinstance(value, Decimal):
-        return _decimal_text(value)
-    raise TypeError(
-        f"params[{name!r}] must be str, int, float, Decimal, bool, None or a list of them, got {type(value).__name__}"
-    )
-
-
-def _decimal_text(value: Decimal) -> str:
-    """Without exponent: an exchange reads 0.0000001, not 1E-7."""
-    if not value.is_finite():
-        raise ValueError(f"a number to be sent must be finite, got {value}")
-    return format(value, "f")
-
-
-def _json_default(value: object) -> str:
-    if isinstance(value, Decimal):
-        return _decimal_text(value)
-    raise TypeError(f"json cannot hold a {type(value).__name__}; write it as str, int, bool, None, list or dict")
-
-
-# Made once: json.dumps makes one for each call that has options.
-_write_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_json_default).encode
+    return message("ws", timestamp)

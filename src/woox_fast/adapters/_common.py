@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 
 from .. import Signer
 from .._checks import is_host
 from .._urls import PRODUCTION_URL, STAGING_URL, origin
 
 DEFAULT = (PRODUCTION_URL, STAGING_URL)
+NOT_WHOLE = "body must be whole before it can be signed, got {}; pass json=, or data= (httpx: content=) str or bytes"
 
 _AUTHORITY = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _SAME_HOST = re.compile(r"/(?![/\\])[!-~]*")
 
 
+@contextmanager
+def needs(client: str) -> Iterator[None]:
+    """Add to the ImportError of a `client` that is missing or too old which extra to install."""
+    try:
+        yield
+    except ImportError as error:
+        if error.name != client:
+            raise
+        advice = f"woox_fast.adapters.{client} needs {client} ({error}); run: pip install 'woox-fast[{client}]'"
+        raise type(error)(advice, name=client) from None
+
+
 def sign(headers: MutableMapping[str, str], signer: Signer, method: str, path: str, body: bytes | None) -> None:
-    """Put the three x-api headers of this request in, with the time of now, and the Content-Type if there is none."""
+    """Put the x-api headers of this request in, with the time of now, and the Content-Type if there is none."""
     for name, value in signer.headers(method, path, body).items():
         if name != "Content-Type" or name not in headers:
             headers[name] = value
@@ -32,7 +46,7 @@ class Origins:
         self._origins = tuple(dict.fromkeys(_origin_of(origin(url)) or "" for url in origins))
         if not self._origins:
             raise ValueError(f"origins must not be empty: nothing would be signed; leave it out for {DEFAULT}")
-        # What begins so is of that origin for whoever reads it: no user name, port or other host can follow the '/'.
+        # No reader can take a URL that begins with one of these for another host: the '/' ends the host.
         self._prefixes = tuple(f"{one}/" for one in self._origins)
 
     def check(self, url: str) -> None:

@@ -1,23 +1,29 @@
-"""requests: `WooXAuth` as `auth=`, and a `session` that also signs each redirect and each retry anew."""
+"""requests: `WooXAuth` as `auth=`, and a `session` that signs each time that it sends: each redirect and retry too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from requests import PreparedRequest, Response, Session
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-
 from .. import Signer
-from ._common import DEFAULT, Origins, sign
+from ._common import DEFAULT, NOT_WHOLE, Origins, needs, sign
+
+with needs("requests"):
+    from requests import PreparedRequest, Response, Session
+    from requests.adapters import HTTPAdapter
+    from requests.auth import AuthBase
+
+    from ._pools import signing
 
 
 class WooXAuth(AuthBase):
-    """`requests.post(url, json=order, auth=WooXAuth(signer))`: signs the method, path and body that will be sent.
+    """`requests.post(url, json=order, auth=WooXAuth(signer))`: signs method, path and body as the request is made.
 
-    Raises ValueError, before anything is sent, for a URL of no origin in `origins` and for a body that is streamed or
-    multipart; and for a reply that redirects to another origin, since requests would send the signature along.
+    Raises ValueError, before anything is sent, for a URL of no origin in `origins`, for a path that begins with '//'
+    and for a body that is streamed or multipart; and for a reply that redirects to another origin, which is not
+    followed. Redirects within the origin and retries go out with the first signature: the reply to such a redirect is
+    a ValueError too. `session` signs each of them.
     """
 
     def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT) -> None:
@@ -26,72 +32,84 @@ class WooXAuth(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         self.origins.check(request.url or "")
-        body = request.body
-        if isinstance(body, str):
-            request.body = body = body.encode()  # else http.client chooses the encoding, after it was signed
-        multipart = str(request.headers.get("Content-Type", "")).startswith("multipart/")
-        if multipart or not (body is None or isinstance(body, bytes)):
-            got = "a multipart one" if multipart else f"a stream ({type(body).__name__})"
-            raise ValueError(
-                f"body must be whole before it can be signed, got {got}; pass json=, or data= str or bytes"
-            )
-        sign(request.headers, self.signer, request.method or "", request.path_url, body)
-        request.register_hook("response", self._refuse_redirect)  # type: ignore[no-untyped-call]
+        _make_whole(request)
+        path = request.path_url
+        if path.startswith("//"):
+            raise ValueError(f"path must begin with one '/': some releases of requests cut a second, got {path[:60]!a}")
+        sign(request.headers, self.signer, request.method or "", path, request.body)  # type: ignore[arg-type]
+        # Without the signer: a reply holds its request and the hooks of it, and may be pickled.
+        check = partial(_check_reply, self.origins, (request.method, request.url))
+        request.register_hook("response", check)  # type: ignore[no-untyped-call]
         return request
 
-    def _refuse_redirect(self, response: Response, **_: Any) -> None:
+
+def _make_whole(request: PreparedRequest) -> None:
+    """Raise ValueError for a body that is streamed or multipart; encode a str, as http.client might in another way."""
+    body, headers = request.body, request.headers
+    if isinstance(body, str):
+        request.body = body = body.encode()
+        request.prepare_content_length(body)
+    multipart = str(headers.get("Content-Type", "")).startswith("multipart/")
+    if multipart or "Transfer-Encoding" in headers or not (body is None or isinstance(body, bytes)):
+        got = "a multipart one" if multipart else f"a stream ({type(body).__name__})"
+        raise ValueError(NOT_WHOLE.format(got))
+
+
+def _check_reply(origins: Origins, signed: tuple[Any, Any], response: Response, **_: Any) -> None:
+    try:
         if response.is_redirect:
-            try:
-                self.origins.check_redirect(response.headers["location"])
-            except ValueError:
-                response.close()
-                raise
+            origins.check_redirect(response.headers["location"])
+        if (response.request.method, response.request.url) != signed:
+            raise ValueError(
+                "requests followed a redirect with the signature of the first request, so its reply is not used; "
+                "pass allow_redirects=False, or use woox_fast.adapters.requests.session"
+            )
+    except ValueError:
+        response.close()
+        raise
 
 
 class WooXAdapter(HTTPAdapter):
-    """Sends to the origins of `auth` alone, and signs whatever it sends anew each time that it is sent.
+    """Sends to `origins` alone, and signs each request, redirect and retry once its connection is open.
 
-    What `session` mounts. For retries mount one of your own: `session.mount(url, WooXAdapter(auth, max_retries=2))`.
+    What `session` mounts. For retries mount one more: `session.mount(url, WooXAdapter(signer, max_retries=2))`.
+    `options` are those of `requests.adapters.HTTPAdapter`. Raises ValueError, before anything is sent, for a URL of no
+    origin in `origins` and for a body that is streamed or multipart.
     """
 
-    def __init__(self, auth: WooXAuth, **options: Any) -> None:
-        self._auth = auth
+    # What is pickled. A Signer cannot be, so this is refused: it would come back unable to sign.
+    __attrs__ = [*HTTPAdapter.__attrs__, "signer", "origins"]  # noqa: RUF012
+
+    def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT, **options: Any) -> None:
+        self.signer = signer
+        self.origins = Origins(origins)
         super().__init__(**options)
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
-        self._auth.origins.check(request.url or "")
+        self.origins.check(request.url or "")
+        _make_whole(request)
         return super().send(request, *args, **options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self._sign_in(self.poolmanager)
+        signing(self.poolmanager, self.signer)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        return self._sign_in(super().proxy_manager_for(*args, **options))
-
-    def _sign_in(self, manager: Any) -> Any:
-        """Have each pool of `manager` sign: urllib3 makes its retries there, one `urlopen` after the other."""
-        for scheme, pool in list(manager.pool_classes_by_scheme.items()):
-            if not issubclass(pool, _SigningPool):
-                signing = type(f"Signing{pool.__name__}", (_SigningPool, pool), {"signer": self._auth.signer})
-                manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, scheme: signing}
-        return manager
-
-
-class _SigningPool:
-    signer: Signer
-
-    def urlopen(self, method: str, url: str, body: Any = None, headers: Any = None, *args: Any, **options: Any) -> Any:
-        target = url if url.startswith("/") else "/" + url.split("/", 3)[3]  # absolute, for a proxy
-        headers = headers.copy()
-        sign(headers, self.signer, method, target, body)
-        return super().urlopen(method, url, body, headers, *args, **options)  # type: ignore[misc]
+        return signing(super().proxy_manager_for(*args, **options), self.signer)
 
 
 def session(signer: Signer, *, origins: Iterable[str] = DEFAULT) -> Session:
-    """A `requests.Session` that signs all it sends, to `origins` alone, each redirect within and each retry anew."""
+    """A `requests.Session` that signs all it sends, to `origins` alone: each redirect within them and each retry too.
+
+    Each is signed once its connection is open. Raises as `WooXAdapter`.
+    """
     made = Session()
-    made.auth = auth = WooXAuth(signer, origins=origins)
+    made.auth = _as_it_is
     for scheme in ("https://", "http://"):
-        made.mount(scheme, WooXAdapter(auth))
+        made.mount(scheme, WooXAdapter(signer, origins=origins))
     return made
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    """The `auth` of a session whose connections sign; with none, requests would look one up in ~/.netrc."""
+    return request

@@ -7,20 +7,22 @@ import hashlib
 import hmac
 import os
 import platform
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from .. import Signer, __version__, _credentials, backend, sha256_implementation
+from .. import Signer, __version__, _credentials, _urls, backend, sha256_implementation
 from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import add_exchange, exchange
+from .common import SANDBOX_URL, add_exchange, exchange
+from .show import Row
 
-EXAMPLES = ("check", "check --production", "check --url http://127.0.0.1:8080 --json")
-MOST_SKEW_MS = 5_000  # the default receive window; what is further off fails sooner or later
+EXAMPLES = ("woox-fast check", f"woox-fast check --url {SANDBOX_URL}", "woox-fast check --json")
+MOST_SKEW_MS = 5_000  # the shortest receive window; what is further off fails sooner or later
 
 _VARIABLES = (API_KEY_VARIABLE, API_SECRET_VARIABLE, "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256")
-_EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "shtab")
+_EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "httptools", "rich", "shtab")
 
 
 class Item(NamedTuple):
@@ -33,14 +35,14 @@ class Item(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_exchange(parser, default=None)
+    add_exchange(parser, default=False)
     parser.epilog = (
         "No request is sent unless an exchange is named; then one public one, a few times, for its clock.\n"
         "Exit status 1 if something is not as it should be."
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     items = list(look(args))
     good = all(item.good for item in items)
     if args.json:
@@ -48,28 +50,31 @@ def run(args: argparse.Namespace) -> int:
     else:
         rows = []
         for item in items:
-            rows.append((item.name, f"{'ok ' if item.good else '!! '}{item.found}", "good" if item.good else "bad"))
+            style = "good" if item.good else "bad"
+            rows.append(Row(item.name, f"{'ok' if item.good else '!!'} {item.found}", style, indent="   "))
             if item.advice:
-                rows.append(("", f"   {item.advice}", "" if item.good else "bad"))
+                rows.append(Row("", f"   {item.advice}", "" if item.good else "bad", indent="   "))
         show.rows(rows)
     return 0 if good else 1
 
 
 def look(args: argparse.Namespace) -> Iterator[Item]:
     yield Item("version", True, f"woox-fast {__version__}, Python {platform.python_version()}, {platform.machine()}")
-    yield Item(
-        "backend",
-        backend != "python",
-        f"{backend} ({sha256_implementation})",
-        ""
-        if backend != "python"
-        else "The compiled core is not in use. Install a C compiler and Python headers, and woox-fast anew.",
-    )
+    yield _backend()
     yield _self_test()
     yield _speed()
     yield from _environment()
     yield Item("extras", True, ", ".join(name for name in _EXTRAS if find_spec(name)) or "none")
     yield _clock(args)
+
+
+def _backend() -> Item:
+    advice = ""
+    if backend == "python":
+        advice = "The compiled core is not in use. Install a C compiler and Python's headers, then woox-fast again."
+        if os.environ.get("WOOX_FAST_BACKEND") == "python":
+            advice = "WOOX_FAST_BACKEND=python chose it; unset that, and the compiled core is used where it was built."
+    return Item("backend", backend != "python", f"{backend} ({sha256_implementation})", advice)
 
 
 def _self_test() -> Item:
@@ -102,17 +107,24 @@ def _speed() -> Item:
 def _environment() -> Iterator[Item]:
     found = [name for name in _VARIABLES if os.environ.get(name)]
     yield Item("environment", True, ", ".join(found) + " set" if found else "none of the variables is set")
-    if (API_KEY_VARIABLE in found) != (API_SECRET_VARIABLE in found):
-        missing = API_SECRET_VARIABLE if API_KEY_VARIABLE in found else API_KEY_VARIABLE
+    api_key, api_secret = (os.environ.get(name, "") for name in (API_KEY_VARIABLE, API_SECRET_VARIABLE))
+    if bool(api_key) != bool(api_secret):
+        missing = API_SECRET_VARIABLE if api_key else API_KEY_VARIABLE
         yield Item("credentials", False, f"{missing} is not set, but its counterpart is", "Set both.")
-    for name in (API_KEY_VARIABLE, API_SECRET_VARIABLE):
-        value = os.environ.get(name, "")
+    for name, value in ((API_KEY_VARIABLE, api_key), (API_SECRET_VARIABLE, api_secret)):
         if any(not "!" <= c <= "~" for c in value) or value[:1] in ("'", '"'):
             yield Item(
                 name, False, "holds spaces, quotes or characters that are not ASCII", "Copy it from the console again."
             )
-    if found[:2] == [API_KEY_VARIABLE, API_SECRET_VARIABLE] and len({os.environ[name] for name in found[:2]}) == 1:
+    if api_key and api_key == api_secret:
         yield Item("credentials", False, "key and secret are the same text", "The console shows two; copy each.")
+    elif api_secret.endswith("==") and re.fullmatch(r"[A-Z0-9]{28}", api_key):
+        yield Item(
+            "credentials",
+            False,
+            "key and secret look exchanged",
+            f"The text that ends in == is the key: it belongs into {API_KEY_VARIABLE}.",
+        )
 
 
 def _clock(args: argparse.Namespace) -> Item:
@@ -127,9 +139,8 @@ def _clock(args: argparse.Namespace) -> Item:
     try:
         offset_ms = clock.update()
     except (OSError, ValueError) as error:
-        return Item(
-            "clock", False, f"{origin} does not answer as it should ({type(error).__name__})", "Look at the network."
-        )
+        advice = "Start one with `woox-fast sandbox`." if _urls.is_loopback(origin) else "Look at the network."
+        return Item("clock", False, f"{origin} does not answer as it should ({type(error).__name__})", advice)
     finally:
         clock.stop()
     good = abs(offset_ms) <= MOST_SKEW_MS

@@ -10,12 +10,30 @@ from typing import NamedTuple
 
 from .. import _urls
 from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
+from . import show
 
-SANDBOX_URL = "http://127.0.0.1:8080"
+SANDBOX_PORT = 8080
+SANDBOX_URL = f"http://127.0.0.1:{SANDBOX_PORT}"
+
+# What a message for Python advises, and what to type in a shell instead.
+_IN_A_SHELL = {
+    "use time.time_ns() // 1_000_000": "`date +%s%3N` prints it; leave --timestamp out for now's",
+    "use params, or urllib.parse.quote": "write it as %XX, such as %20 for a space",
+    "use urllib.parse.quote, or prepare(params=...)": "write it as %XX, such as %20 for a space",
+    "; use query_text": "",
+}
 
 
 class UsageError(Exception):
     """A verb cannot begin. Its text is one line for the user, without secrets; the exit status is 2."""
+
+
+def in_a_shell(error: Exception) -> UsageError:
+    """What the library says of a value, for whoever typed it in a shell."""
+    text = show.printable(str(error))
+    for advice, instead in _IN_A_SHELL.items():
+        text = text.replace(advice, instead)
+    return UsageError(text)
 
 
 def credentials() -> tuple[str, str] | None:
@@ -32,7 +50,7 @@ def credentials() -> tuple[str, str] | None:
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text[:20]!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, got {text[:20]!a}")
         return int(text)
 
     return parse
@@ -61,7 +79,12 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
         return API_KEY
     api_key: str = args.api_key or os.environ.get(API_KEY_VARIABLE, "")
     if needed and not api_key:
-        raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key")
+        if not _can_ask(args):
+            raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key, or run in a terminal")
+        print("API key: ", end="", file=sys.stderr, flush=True)
+        api_key = sys.stdin.readline().strip()
+        if not api_key:
+            raise UsageError("no API key was given")
     return api_key
 
 
@@ -80,14 +103,14 @@ def one_api_secret(args: argparse.Namespace) -> str:
             raise UsageError(f"cannot read the secret from {args.secret_file!a}: {reason}") from None
         secret = secret.removesuffix("\n").removesuffix("\r")
     else:
-        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompted()
+        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompted(args)
     if not secret:
         raise UsageError("the secret is empty")
     return secret
 
 
-def _prompted() -> str:
-    if not sys.stdin.isatty():
+def _prompted(args: argparse.Namespace) -> str:
+    if not _can_ask(args):
         raise UsageError(f"there is no secret; set {API_SECRET_VARIABLE}, or use --secret-file, or run in a terminal")
     from getpass import getpass
 
@@ -95,6 +118,11 @@ def _prompted() -> str:
         return getpass("API secret (hidden): ")
     except EOFError:
         raise UsageError("no secret was given") from None
+
+
+def _can_ask(args: argparse.Namespace) -> bool:
+    """Whether someone is there to type: standard input is a terminal, and is not to give the request."""
+    return sys.stdin.isatty() and "-" not in (args.body, getattr(args, "request", None))
 
 
 # the request
@@ -105,22 +133,44 @@ def add_request(parser: argparse.ArgumentParser, *, optional: bool = False) -> N
     parser.add_argument("method", metavar="METHOD", nargs=count, help="GET, POST, PUT or DELETE")
     parser.add_argument("path", metavar="PATH", nargs=count, help="path and query, percent-encoded: /v3/trade/order")
     parser.add_argument("--body", metavar="TEXT|@FILE|-", help="the body: as it is, of a file, or from standard input")
-    parser.add_argument("--timestamp", metavar="MS", help="Unix epoch milliseconds, 13 digits (default: now)")
+    parser.add_argument("--timestamp", metavar="MS", help="Unix epoch milliseconds, 13 digits (default: now's)")
+
+
+def add_scheme(parser: argparse.ArgumentParser, *, websocket: bool = True) -> None:
+    choices = ("v3", "v1", "ws") if websocket else ("v3", "v1")
+    parser.add_argument(
+        "--scheme", choices=choices, help="which rule signs it (default: v1 for /v1/ and /v2/, else v3)"
+    )
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recv-window",
+        metavar="MS",
+        type=whole_number(1, 60_000),
+        help="for how long it may be taken, 1 to 60000 ms (VIP accounts; sent, not signed)",
+    )
 
 
 def body_bytes(text: str | None) -> bytes:
     """The body that `--body` names: text, @FILE or - for standard input."""
     if text is None:
         return b""
-    if text == "-":
-        return sys.stdin.buffer.read()
-    if text.startswith("@"):
-        try:
-            with open(text[1:], "rb") as file:
-                return file.read()
-        except OSError as error:
-            raise UsageError(f"cannot read the body from {text[1:]!a}: {error.strerror}") from None
+    if text == "-" or text.startswith("@"):
+        return read("body", text.removeprefix("@"))
     return os.fsencode(text)
+
+
+def read(what: str, name: str) -> bytes:
+    """The bytes of the file `name`, or of standard input for "-". Raises UsageError, which says `what` they are."""
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read()
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        where = "standard input" if name == "-" else ascii(name)
+        raise UsageError(f"cannot read the {what} from {where}: {error.strerror}") from None
 
 
 # the exchange
@@ -133,21 +183,21 @@ class Exchange(NamedTuple):
     kind: str
 
 
-def add_exchange(parser: argparse.ArgumentParser, *, default: str | None = SANDBOX_URL) -> None:
+def add_exchange(parser: argparse.ArgumentParser, *, default: bool = True) -> None:
     group = parser.add_mutually_exclusive_group()
-    to = f" (default {default})" if default else ""
+    to = f" (default {SANDBOX_URL})" if default else ""
     group.add_argument("--url", default=None, help=f"a sandbox{to}")
     group.add_argument("--staging", action="store_true", help="the exchange's staging")
     group.add_argument("--production", action="store_true", help="the exchange itself")
 
 
-def exchange(args: argparse.Namespace, default: str = SANDBOX_URL) -> Exchange:
+def exchange(args: argparse.Namespace) -> Exchange:
     if args.production:
         return Exchange(_urls.PRODUCTION_URL, "production")
     if args.staging:
         return Exchange(_urls.STAGING_URL, "staging")
     try:
-        origin = _urls.origin(args.url or default)
+        origin = _urls.origin(args.url or SANDBOX_URL)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
     if not _urls.is_loopback(origin):

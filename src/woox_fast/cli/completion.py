@@ -7,23 +7,22 @@ import argparse
 from . import show
 
 EXAMPLES = (
-    "completion bash > ~/.local/share/bash-completion/completions/woox-fast",
-    "completion zsh > ~/.zfunc/_woox-fast",
+    'eval "$(woox-fast completion bash)"',
+    "mkdir -p ~/.zfunc && woox-fast completion zsh > ~/.zfunc/_woox-fast",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh"))
+    parser.epilog = "bash: put the line into ~/.bashrc. zsh: ~/.zfunc must be in fpath, before compinit."
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     import shtab
 
-    from . import parser
-
-    script = shtab.complete(parser(), shell=args.shell)
+    script = shtab.complete(args.root, shell=args.shell)
     if args.json:
         show.as_json({"shell": args.shell, "script": script})
     else:
-        print(script)
+        show.line(script)
     return 0

@@ -3,65 +3,137 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from textwrap import wrap
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
 from . import show
-from .common import UsageError, add_credentials, add_request, body_bytes, one_api_key, one_api_secret
+from .arguments import without_secrets
+from .common import (
+    UsageError,
+    add_credentials,
+    add_request,
+    add_scheme,
+    body_bytes,
+    in_a_shell,
+    one_api_key,
+    one_api_secret,
+    read,
+)
+from .show import Row
+
+if TYPE_CHECKING:
+    from .._explain import Mistake
 
 EXAMPLES = (
-    "explain GET /v3/asset/balances --timestamp 1578565539808 --signature 9f8e...",
-    "explain POST https://api.woox.io/v3/trade/order --body @order.json -H 'x-api-timestamp: 1578565539808' "
-    "-H 'x-api-signature: 9f8e...'",
-    "explain --request refused.http",
+    """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
+    --signature 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d""",
+    """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
+    -H 'x-api-timestamp: 1578565539808' \\
+    -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
+    """woox-fast curl GET /v3/asset/balances --example |
+    woox-fast explain --request - --example""",
+    "woox-fast explain --mistakes",
 )
-WIDTH = 100  # characters of a sentence on one line
+
+ANOTHER_ONE = (
+    "The secret may be another one than the exchange has for this API key, or than the one that signed: of another "
+    "key, of staging where production is asked (or the reverse), or not copied whole."
+)
+RIGHT_FOR_OURS = (
+    "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
+    "signature, its secret for this API key is not this one."
+)
+
+# What a digest, however it was written, has at least this much of.
+_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser, optional=True)
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as curl takes it")
-    parser.add_argument("--request", metavar="FILE|-", help="the whole request: first line, headers, body")
-    parser.add_argument("--scheme", choices=("v3", "v1", "ws"), help="which rule is right (default: by the path)")
+    parser.add_argument(
+        "--request", metavar="FILE|-", help="the whole request: a curl command, a HAR file, HTTP, or a client's log"
+    )
+    parser.add_argument("--mistakes", action="store_true", help="list every mistake that it knows, and end")
+    add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
-        "Give the request as it was sent. Nothing is sent anywhere.\n"
+        "Give the request as it was sent. Nothing is sent anywhere. --request reads what is at hand: a curl command, "
+        "a HAR file from a browser, the request as HTTP/1.1 writes it, a log of requests, httpx, aiohttp or ccxt.\n"
         "Exit status 0: the cause was found, or the signature is right; 1: neither."
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
+    if args.mistakes:
+        return list_mistakes(args.json)
     method, path, body = args.method, args.path, body_bytes(args.body)
     headers = dict(_header(text) for text in args.header)
     if args.request is not None:
         if path is not None or args.body is not None:
             raise UsageError("--request holds method, path and body; do not give them again")
-        method, path, headers_there, body = _parse(_read(args.request))
+        from .._explain.inputs import parse_request
+
+        text = read("request", args.request)
+        try:
+            method, path, headers_there, body = parse_request(text)
+        except ValueError as error:  # it shows how the text begins, and that may be the secret's file
+            words = text[:200].decode("latin-1").split()
+            raise UsageError(without_secrets(show.printable(str(error)), words)) from None
         headers = {**headers_there, **headers}
-    signature = args.signature or headers.get("x-api-signature")
-    timestamp = args.timestamp or headers.get("x-api-timestamp")
+    signature = args.signature if args.signature is not None else headers.get("x-api-signature")
+    timestamp = args.timestamp if args.timestamp is not None else headers.get("x-api-timestamp")
     if args.scheme != "ws" and (method is None or path is None):
         raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances; or --request")
     if not signature or not timestamp:
         missing = "--signature" if not signature else "--timestamp"
         raise UsageError(f"{missing} is needed: the header x-api-{missing[2:]} that was sent")
-    secret = one_api_secret(args)
+    if not _DIGEST.search(signature):
+        raise UsageError(
+            f"the signature must be 64 hex characters, got {len(signature)}: {show.printable(signature[:40])}"
+        )
     api_key = one_api_key(args, needed=False) or headers.get("x-api-key", "")
+    secret = one_api_secret(args)
     try:
         found = explain(
             secret, signature, timestamp, method or "", path or "", body, api_key=api_key, scheme=args.scheme
         )
     except (ValueError, TypeError) as error:
-        raise UsageError(show.printable(str(error))) from None
+        raise in_a_shell(error) from None
     if args.json:
-        show.as_json(report(found))
+        show.as_json(report(found), secret)
     else:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature) and not any("signature" in one.name for one in found.faults):
+            show.sentence(
+                f"The signature that was sent is no 64 hex characters, but {len(signature)}: "
+                f"{show.hidden(show.printable(signature[:80]), secret)}",
+                "bad",
+            )
         show_explanation(found, secret)
     return 0 if found.found else 1
+
+
+def list_mistakes(as_json: bool) -> int:
+    """Print every mistake that `explain` knows, by the part of the request that it is made in, with their count."""
+    from .._explain import all_mistakes
+
+    by_layer: dict[str, list[Mistake]] = {}
+    for mistake in all_mistakes():
+        by_layer.setdefault(mistake.layer, []).append(mistake)
+    count = sum(map(len, by_layer.values()))
+    if as_json:
+        everything = [mistake._asdict() for mistakes in by_layer.values() for mistake in mistakes]
+        show.as_json({"count": count, "mistakes": everything})
+        return 0
+    show.sentence(f"{count:,} mistakes, alone and together, in {len(by_layer)} parts of a request:")
+    for layer, mistakes in by_layer.items():
+        show.line()
+        show.line(f"{layer} ({len(mistakes):,})", "label")
+        for mistake in mistakes:
+            show.sentence(f"- {mistake.name}: {show.printable(mistake.sentence)}", indent="  ")
+    return 0
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -71,70 +143,59 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip().lower(), value.removeprefix(" ")
 
 
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise UsageError(f"cannot read the request from {name!a}: {error.strerror}") from None
-
-
-def _parse(request: bytes) -> tuple[str, str, dict[str, str], bytes]:
-    """Method, target, headers and body of a request as HTTP/1.1 writes it; lines may end in a bare newline."""
-    crlf, lf = request.find(b"\r\n\r\n"), request.find(b"\n\n")
-    end, gap = (crlf, 4) if crlf >= 0 and (lf < 0 or crlf < lf) else (lf, 2)
-    head, body = (request, b"") if end < 0 else (request[:end], request[end + gap :])
-    first, *lines = os.fsdecode(head).strip("\r\n").splitlines() or [""]
-    words = first.split()
-    if len(words) not in (2, 3):
-        raise UsageError(f"a request begins as 'GET /v3/asset/balances', got {first[:40]!a}")
-    headers = dict(_header(line) for line in lines if line.strip())
-    length = headers.get("content-length", "").strip()
-    if length.isdecimal() and int(length) <= len(body):
-        body = body[: int(length)]
-    else:
-        body = body.removesuffix(b"\n").removesuffix(b"\r")  # the last line's end in a text file
-    path = words[1]
-    return words[0], path, headers, body
-
-
 def report(found: Explanation) -> dict[str, Any]:
     """An explanation for JSON."""
     return {
         "right": found.right,
         "found": found.found,
         "mistakes": [mistake._asdict() for mistake in found.mistakes],
+        "others": [[mistake._asdict() for mistake in other] for other in found.others],
         "faults": [fault._asdict() for fault in found.faults],
         "expected": show.text_of(found.expected),
         "signed": None if found.signed is None else show.text_of(found.signed),
         "tried": found.tried,
         "complete": found.complete,
         "seconds": round(found.seconds, 4),
-        "other_causes": list(found.other_causes),
+        "other_causes": causes(found),
     }
 
 
-def show_explanation(found: Explanation, secret: str) -> None:
+def causes(found: Explanation) -> list[str]:
+    """What may be wrong although no mistake was found, the likeliest first."""
+    if found.mistakes:
+        return []
+    return [RIGHT_FOR_OURS if found.right else ANOTHER_ONE, *found.other_causes]
+
+
+def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
+    """Print an explanation; `refused` is whether the exchange is known to have refused the signature."""
     rows = []
-    if found.right:
-        rows.append(("verdict", "The signature is right for this request.", "good"))
+    if found.right and refused:
+        rows.append(Row("cause", RIGHT_FOR_OURS, "bad"))
+    elif found.right:
+        rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
-        rows.append(("verdict", str(found).splitlines()[0], "bad"))
+        within = "" if found.complete else " that the time limit allowed"
+        rows.append(Row("verdict", ANOTHER_ONE, "bad"))
+        rows.append(Row("", f"None of {found.tried:,} combinations{within} yields this signature.", "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
-            first, *more = wrap(show.hidden(show.printable(one.sentence), secret), WIDTH)
-            rows += [(label, first, "bad"), *(("", line, "bad") for line in more)]
+            rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
     if found.signed is None or found.signed == found.expected:
-        rows.append(("expected", show.hidden(show.shortened(show.visible(found.expected)), secret), ""))
+        rows.append(Row("expected", show.hidden(show.shortened(show.visible(found.expected)), secret), whole=True))
     else:
-        expected, signed, mark = show.difference(found.expected, found.signed, secret)
-        rows += [("expected", expected, "good"), ("signed", signed, "bad"), ("", mark, "bad")]
-    rows.append(("tried", f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s", "quiet"))
+        label_width = len("expected  ")
+        texts = show.difference(found.expected, found.signed, secret, show.width() - label_width)
+        for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
+            rows.append(Row(label, text, style, whole=True))
+    if found.others:  # other mistakes that sign the very same bytes
+        rows.append(Row("or", show.hidden(show.printable(str(found).splitlines()[-1]), secret), "quiet"))
+    tried = f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s"
+    rows.append(Row("tried", tried, "quiet"))
     show.rows(rows)
     if not found.mistakes:
         show.line()
         show.line("What no signature shows:")
-        for cause in found.other_causes:
-            show.line(f"- {cause}")
+        said_already = refused or not found.right
+        for cause in causes(found)[said_already:]:
+            show.sentence(f"- {cause}", indent="  ")

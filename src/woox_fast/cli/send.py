@@ -7,9 +7,8 @@ import json
 import sys
 import time
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import Signer
 from . import show
 from .common import (
     Exchange,
@@ -17,71 +16,94 @@ from .common import (
     add_credentials,
     add_exchange,
     add_request,
-    body_bytes,
+    add_scheme,
+    add_window,
     exchange,
     one_api_key,
     one_api_secret,
 )
-from .explain import report
+from .explain import report, show_explanation
+from .show import Row
+from .sign import Signed, sign
+
+if TYPE_CHECKING:
+    from requests import Response
 
 EXAMPLES = (
-    "send GET /v3/asset/balances --example",
-    "send POST /v3/trade/order --body @order.json --staging",
-    "send GET '/v3/trade/orders?symbol=SPOT_BTC_USDT' --production",
+    "woox-fast send GET /v3/asset/balances --example",
+    """woox-fast send POST /v3/trade/order --example \\
+    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY",
+             "type":"POST_ONLY","price":"10","quantity":"1"}'""",
+    "woox-fast send GET '/v3/trade/orders?symbol=SPOT_BTC_USDT' --example",
 )
 TIMEOUT_S = 10.0
-_SIGNATURE_CODES = (-1001, -1002)
+MOST_SKEW_S = 5  # the shortest receive window
+INVALID_SIGNATURE, UNAUTHORIZED = -1001, -1002
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser)
     add_exchange(parser)
+    add_scheme(parser, websocket=False)
+    add_window(parser)
     parser.add_argument("--yes", action="store_true", help="send to production what is no GET without asking")
     add_credentials(parser)
     parser.epilog = "It is sent once: never again by itself, and to no other host, whatever the reply."
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     import requests
 
     to = exchange(args)
-    body = body_bytes(args.body)
-    api_key, api_secret = one_api_key(args), one_api_secret(args)
-    try:
-        signer = Signer(api_key, api_secret)
-        request = signer.prepare(args.method, args.path, body=body, timestamp=args.timestamp, base_url=to.origin)
-    except (ValueError, TypeError) as error:
-        raise UsageError(show.printable(str(error))) from None
+    api_key = one_api_key(args)
+    api_secret = one_api_secret(args)
+    signed = sign(args, api_key, api_secret, to.origin)
     _confirm(args, to)
     with requests.Session() as session:
-        session.trust_env = False  # no proxy and no password from the surroundings
+        session.trust_env = False  # no proxy and no password from the environment
         started = time.perf_counter()
         try:
             response = session.request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                data=request.body,
+                signed.method,
+                to.origin + signed.path,
+                headers=signed.headers,
+                data=signed.body,
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            return _no_answer(args, to, type(error).__name__)
+            return _no_answer(args, to, error)
         latency_ms = (time.perf_counter() - started) * 1000
-    stamp = request.headers["x-api-timestamp"]
+    return _tell(args, to, signed, api_secret, response, latency_ms)
+
+
+def _tell(
+    args: argparse.Namespace, to: Exchange, signed: Signed, api_secret: str, response: Response, latency_ms: float
+) -> int:
+    """Show the reply, and why the signature was refused if it was; returns the exit status."""
+    headers = signed.headers
+    stamp = headers["x-api-timestamp"]
     reply = _json(response.content)
     code = reply.get("code") if isinstance(reply, dict) else None
     good = response.status_code == 200 and isinstance(reply, dict) and reply.get("success") is True
     explanation = None
-    if not good and (code in _SIGNATURE_CODES or response.status_code == 401):
+    if not good and (code in (INVALID_SIGNATURE, UNAUTHORIZED) or response.status_code == 401):
         from .. import explain
 
-        signature = request.headers["x-api-signature"]
-        explanation = explain(api_secret, signature, stamp, request.method, request.url, request.body, api_key=api_key)
+        explanation = explain(
+            api_secret,
+            signed.signature,
+            stamp,
+            signed.method,
+            to.origin + signed.path,
+            signed.body,
+            api_key=headers["x-api-key"],
+            scheme=args.scheme,
+        )
     skew_s = _skew_s(stamp, response.headers.get("Date", ""))
     if args.json:
         answer: dict[str, Any] = {
-            "url": request.url,
+            "url": to.origin + signed.path,
             "status": response.status_code,
             "latency_ms": round(latency_ms, 3),
             "reply": reply if reply is not None else show.text_of(response.content),
@@ -89,24 +111,32 @@ def run(args: argparse.Namespace) -> int:
         }
         if explanation is not None:
             answer["explanation"] = report(explanation)
-        show.as_json(answer)
+        show.as_json(answer, api_secret)
         return 0 if good else 1
+    sent = show.hidden(show.printable(f"{signed.method} {to.origin}{signed.path}"), api_secret)
     text = show.printable(response.content.decode("utf-8", "surrogateescape"))
     show.rows(
         [
-            ("sent", show.printable(f"{request.method} {request.url}"), ""),
-            ("status", f"{response.status_code} {show.printable(response.reason or '')}", "good" if good else "bad"),
-            ("latency", f"{latency_ms:.1f} ms", ""),
-            ("reply", show.hidden(text, api_secret), ""),
+            Row("sent", sent, whole=True),
+            Row(
+                "status",
+                f"{response.status_code} {show.printable(response.reason or '')}",
+                "good" if good else "bad",
+                whole=True,
+            ),
+            Row("latency", f"{latency_ms:.1f} ms"),
+            Row("reply", show.hidden(text, api_secret), whole=True),
         ]
     )
+    skewed = skew_s is not None and abs(skew_s) > MOST_SKEW_S
     if explanation is not None:
-        from .explain import show_explanation
-
         show.line()
-        show_explanation(explanation, api_secret)
-        if skew_s is not None and abs(skew_s) > 5:
-            show.line(f"The reply's Date is {skew_s:+.0f} s from the timestamp: set this machine's clock.", "bad")
+        if skewed:
+            show.sentence(
+                f"The exchange's clock is {skew_s:+.0f} s from the timestamp that was sent: set this machine's clock.",
+                "bad",
+            )
+        show_explanation(explanation, api_secret, refused=code == INVALID_SIGNATURE and not skewed)
     return 0 if good else 1
 
 
@@ -121,13 +151,29 @@ def _confirm(args: argparse.Namespace, to: Exchange) -> None:
         raise UsageError("not sent")
 
 
-def _no_answer(args: argparse.Namespace, to: Exchange, reason: str) -> int:
+def _no_answer(args: argparse.Namespace, to: Exchange, error: Exception) -> int:
+    reason = type(error).__name__
+    connected = _connected(error)
     if args.json:
-        show.as_json({"status": None, "error": reason})
-    hint = "; start one with: woox-fast sandbox" if to.kind == "sandbox" else ""
-    unsure = "" if args.method == "GET" else " It may have been carried out all the same; look before you send again."
-    print(f"woox-fast send: {to.origin} gave no answer ({reason}){hint}.{unsure}", file=sys.stderr)
+        sent = None if connected else False
+        show.as_json({"url": to.origin + args.path, "status": None, "error": reason, "sent": sent})
+    hint = "; start one with `woox-fast sandbox`" if to.kind == "sandbox" else ""
+    outcome = ""
+    if not connected:
+        outcome = ". Nothing was sent"
+    elif args.method != "GET":
+        outcome = ". It may have been carried out all the same: look before you send it again"
+    show.error(f"woox-fast send: {to.origin} gave no answer ({reason}){hint}{outcome}")
     return 1
+
+
+def _connected(error: Exception) -> bool:
+    """Whether there was a connection, so that the request may have gone out."""
+    from requests.exceptions import ConnectTimeout
+    from urllib3.exceptions import NewConnectionError
+
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    return not isinstance(error, ConnectTimeout) and not isinstance(cause, NewConnectionError)
 
 
 def _json(content: bytes) -> Any:

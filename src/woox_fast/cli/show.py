@@ -1,28 +1,42 @@
 """What the verbs print: rows of a label and text, in colour on a terminal where rich is installed, else plain.
 
-Every text goes through `visible`, `line` or `printable`: whatever came from a network or a file is shown escaped.
+Whatever came from a network or a file goes through `visible` or `printable` first: it is shown escaped.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+STANDARD_OUTPUT = "standard output"
 MOST_SHOWN = 2000  # characters of a text that was signed
 
 
 def visible(data: bytes) -> str:
-    """`data` as a Python literal: quoted, all ASCII, with every odd character escaped."""
+    """`data` between quotes, all ASCII, with every odd character escaped; what is not UTF-8 as Python writes bytes."""
+    text = _decoded(data)
+    return f"b'{_escaped(data.decode('latin-1'))}'" if text is None else f"'{_escaped(text)}'"
+
+
+def _decoded(data: bytes) -> str | None:
     try:
-        return ascii(data.decode())
+        return data.decode()
     except UnicodeDecodeError:
-        return repr(data)
+        return None
+
+
+def _escaped(text: str) -> str:
+    """`printable`, with backslashes doubled: a line's end can be told from a backslash and an n."""
+    return printable(text.replace("\\", "\\\\"))
 
 
 def printable(text: str) -> str:
@@ -31,8 +45,11 @@ def printable(text: str) -> str:
 
 
 def hidden(text: str, secret: str) -> str:
-    """`text` without the secret, should it stand in what was sent."""
-    return text.replace(secret, "<the secret>") if len(secret) > 3 else text
+    """`text`, escaped or not, without the secret, should it be in what was sent."""
+    if len(secret) > 3:
+        for form in (secret, printable(secret), _escaped(secret)):
+            text = text.replace(form, "<the secret>")
+    return text
 
 
 def shortened(text: str) -> str:
@@ -63,7 +80,11 @@ def size(data: bytes) -> str:
 
 def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> list[str]:
     """Two texts, one above the other, around the first place where they differ, and a line that marks it."""
-    one, other = (hidden(visible(text), secret) for text in (expected, signed))
+    as_bytes = _decoded(expected) is None or _decoded(signed) is None  # both in one way, or it would not be above
+    one, other = (
+        hidden(f"b'{_escaped(text.decode('latin-1'))}'" if as_bytes else visible(text), secret)
+        for text in (expected, signed)
+    )
     start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     longest = min(len(one), len(other)) - start
     same_end = next((n for n in range(longest) if one[-1 - n] != other[-1 - n]), longest)
@@ -97,34 +118,121 @@ def use_colour() -> bool:
     return _console is not None and sys.stdout.isatty()
 
 
+def width() -> int:
+    """Columns of the terminal, at most 100; 80 where there is none and COLUMNS does not say."""
+    return max(20, min(shutil.get_terminal_size().columns, 100))
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """Names standard output as the file of an OSError that writing to it raises."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = STANDARD_OUTPUT
+        raise
+
+
+def flush() -> None:
+    with output():
+        sys.stdout.flush()
+
+
 def line(text: str = "", style: str = "") -> None:
-    """Print a line; `style` is a name of `_STYLES`."""
-    if style and use_colour() and _console is not None:
-        _console.print(text, style=_STYLES[style])
-    else:
-        print(text)
-
-
-def rows(pairs: Iterable[tuple[str, str, str]]) -> None:
-    """Print rows of label, text and style; a label "" continues the row above."""
-    pairs = list(pairs)
-    width = max(len(label) for label, _, _ in pairs)
-    for label, text, style in pairs:
-        if use_colour() and _console is not None:
-            from rich.text import Text
-
-            _console.print(
-                Text.assemble((f"{label:<{width}}  ", _STYLES["label"]), (text, _STYLES[style] if style else ""))
-            )
+    """Print a line as it is, however long; `style` is a name of `_STYLES`."""
+    with output():
+        if style and use_colour() and _console is not None:
+            _console.print(text, style=_STYLES[style])
         else:
-            print(f"{label:<{width}}  {text}".rstrip())
+            print(text)
 
 
-def as_json(value: Any) -> None:
-    """Print `value` as JSON: all ASCII, so nothing in it is hostile to a terminal."""
+def sentence(text: str, style: str = "", indent: str = "") -> None:
+    """Print a text in lines that fit the terminal, all but the first behind `indent`; no word is broken."""
+    for one in _lines(text, width(), indent):
+        line(one, style)
+
+
+class Row(NamedTuple):
+    """A label and a text, in lines that fit the terminal; or on one line if it is `whole`, as what is signed or sent.
+
+    A label "" continues the row above. `style` is a name of `_STYLES`; `indent` stands before all lines but the first.
+    """
+
+    label: str
+    text: str
+    style: str = ""
+    whole: bool = False
+    indent: str = ""
+
+
+def rows(given: Iterable[Row]) -> None:
+    given = list(given)
+    label_width = max(len(row.label) for row in given)
+    for row in given:
+        text_width = max(20, width() - label_width - 2)
+        lines = [row.text] if row.whole else _lines(row.text, text_width, row.indent)
+        for at, text in enumerate(lines):
+            _row(f"{'' if at else row.label:<{label_width}}  ", text, row.style)
+
+
+def _row(label: str, text: str, style: str) -> None:
+    if use_colour() and _console is not None:
+        from rich.text import Text
+
+        with output():
+            _console.print(Text.assemble((label, _STYLES["label"]), (text, _STYLES[style] if style else "")))
+    else:
+        line(f"{label}{text}".rstrip())
+
+
+def _lines(text: str, columns: int, indent: str) -> list[str]:
+    return wrap(
+        text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
+
+
+def table(columns: Mapping[str, Mapping[str, str]]) -> None:
+    """Print figures by their labels, a column for each key of `columns`, under it where there are several.
+
+    Nothing is cut: as many columns as fit stand side by side, the others below them, and a long label is wrapped.
+    """
+    room = max(20, shutil.get_terminal_size().columns)
+    names = list(columns)
+    labels = list(columns[names[0]])
+    cells = {name: [*([name] if len(names) > 1 else []), *columns[name].values()] for name in names}
+    widths = {name: max(map(len, cells[name])) for name in names}
+    label_width = min(max(map(len, labels)), max(12, room - 2 - max(widths.values())))
+    while names:
+        count = 1
+        while count < len(names) and label_width + sum(widths[one] + 2 for one in names[: count + 1]) <= room:
+            count += 1
+        shown, names = names[:count], names[count:]
+        heads = [*([""] if len(columns) > 1 else []), *labels]
+        for at, head in enumerate(heads):
+            *above, last = _lines(head, label_width, "  ")
+            for text in above:
+                _row(text, "", "")
+            figures = "".join(f"  {cells[one][at]:>{widths[one]}}" for one in shown)
+            _row(f"{last:<{label_width}}", figures, "")
+        if names:
+            line()
+
+
+def error(text: str) -> None:
+    """Print a line on standard error: in lines that fit, if that is a terminal. Where it cannot be written, nothing."""
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            text = "\n".join(_lines(text, width(), "  "))
+        print(text, file=sys.stderr, flush=True)
+
+
+def as_json(value: Any, secret: str = "") -> None:
+    """Print `value` as JSON, without the secret: all ASCII, so nothing in it is hostile to a terminal."""
     import json
 
-    print(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
+    text = json.dumps(value, indent=2 if sys.stdout.isatty() else None)
+    line(hidden(text, json.dumps(secret)[1:-1]))
 
 
 def text_of(data: bytes) -> str:

@@ -8,13 +8,25 @@ from typing import NamedTuple
 
 from .. import Signer
 from . import show
-from .common import UsageError, add_credentials, add_request, body_bytes, one_api_key, one_api_secret
+from .common import (
+    UsageError,
+    add_credentials,
+    add_request,
+    add_scheme,
+    add_window,
+    body_bytes,
+    in_a_shell,
+    one_api_key,
+    one_api_secret,
+)
+from .show import Row
 
 EXAMPLES = (
-    "sign GET '/v3/algo/orders?algoType=STOP'",
-    "sign POST /v3/trade/order --body @order.json",
-    "sign POST /v1/order --body 'symbol=SPOT_BTC_USDT&side=BUY' --scheme v1",
-    "sign --scheme ws",
+    "woox-fast sign GET '/v3/algo/orders?algoType=STOP' --example",
+    """woox-fast sign POST /v3/trade/order --example \\
+    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY"}'""",
+    "woox-fast sign POST /v1/order --body 'symbol=SPOT_BTC_USDT' --example",
+    "woox-fast sign --scheme ws --example",
 )
 
 
@@ -31,54 +43,59 @@ class Signed(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser, optional=True)
-    parser.add_argument("--scheme", choices=("v3", "v1", "ws"), default="v3", help="which rule (default %(default)s)")
+    add_scheme(parser)
+    add_window(parser)
     add_credentials(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     if args.scheme != "ws" and args.path is None:
         raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances")
+    api_key = one_api_key(args)
     api_secret = one_api_secret(args)
-    signed = sign(args, api_secret, one_api_key(args))
+    signed = sign(args, api_key, api_secret)
     if args.json:
-        show.as_json({"signed": show.text_of(signed.message), "signature": signed.signature, "headers": signed.headers})
+        answer = {"signed": show.text_of(signed.message), "signature": signed.signature, "headers": signed.headers}
+        show.as_json(answer, api_secret)
         return 0
     text = show.shortened(show.hidden(show.visible(signed.message), api_secret))
+    headers = [f"{name}: {value}" for name, value in signed.headers.items()]
     described = [f"{show.size(signed.message)} (quotes not counted)", *show.odd_characters(signed.message)]
     show.rows(
         [
-            ("signed", text, ""),
-            *(("", one, "quiet") for one in described),
-            ("signature", signed.signature, "good"),
-            *(("" if at else "headers", f"{k}: {v}", "") for at, (k, v) in enumerate(signed.headers.items())),
+            Row("signed", text, whole=True),
+            *(Row("", one, "quiet") for one in described),
+            Row("signature", signed.signature, "good"),
+            *(Row("" if at else "headers", one, whole=True) for at, one in enumerate(headers)),
         ]
     )
     return 0
 
 
-def sign(args: argparse.Namespace, api_secret: str, api_key: str) -> Signed:
-    """The request on the command line, signed. Raises UsageError for what cannot be signed."""
-    from .. import _checks, _wire
+def sign(args: argparse.Namespace, api_key: str, api_secret: str, origin: str | None = None) -> Signed:
+    """The request on the command line, signed; to be sent to `origin`, if that is given.
 
-    scheme = getattr(args, "scheme", "v3")
+    Raises UsageError for what cannot be signed, or not sent as it is signed.
+    """
+    from .. import _checks, _wire, payload
+
+    scheme = args.scheme or payload.scheme_of(args.path or "")
     body = body_bytes(args.body)
     try:
-        signer = Signer(api_key, api_secret)
-        stamp = _checks.timestamp_text(args.timestamp or time.time_ns() // 1_000_000)
-        if scheme == "v3":
-            headers = signer.headers(args.method, args.path, body, timestamp=stamp)
-            message = f"{stamp}{args.method}{args.path}".encode() + body
-            return Signed(args.method, args.path, body, message, headers["x-api-signature"], headers)
-        from .._mistakes import Signing
-
-        path, mark, query = (args.path or "").partition("?")
-        message = Signing(b"", api_key, "", stamp, args.method or "", path, mark + query, body, scheme).message()
-        signature = signer.hexdigest(message)
+        signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
+        stamp = _checks.timestamp_text(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
         if scheme == "ws":
+            message = payload.websocket(stamp)
+            signature = signer.hexdigest(message)
             headers = {"apikey": api_key, "sign": signature, "timestamp": stamp}
-        else:
-            headers = {"x-api-key": api_key, "x-api-timestamp": stamp, "x-api-signature": signature}
-            headers["Content-Type"] = _wire.FORM
+            return Signed("", "", b"", message, signature, headers)
+        if origin is not None:
+            signer.prepare(args.method, args.path, body=body, timestamp=stamp, base_url=origin)
+        headers = signer.headers(args.method, args.path, body, timestamp=stamp)
+        message = payload.message(scheme, stamp, args.method, args.path, body)
+        signature = signer.hexdigest(message)
+        if scheme == "v1":
+            headers |= {"x-api-signature": signature, "Content-Type": _wire.FORM}
         return Signed(args.method, args.path, body, message, signature, headers)
     except (ValueError, TypeError) as error:
-        raise UsageError(show.printable(str(error))) from None
+        raise in_a_shell(error) from None

@@ -6,6 +6,7 @@ some cases; each borrows the nearest code, and its name below says which case it
 - a missing header answers -1001, the code of keys and signatures "in wrong format";
 - a stale or malformed timestamp answers -1002, because the exchange's article on that code
   (https://support.woox.io/hc/en-001/articles/4410291392409) lists the timestamp among its causes;
+- maintenance answers -1011 with the words that ccxt knows it by (woo.py, `handle_errors`);
 - a path that does not exist answers -1006 with HTTP 404;
 - a body too large, or one that does not arrive in time, answers -1005 with HTTP 413 and 408.
 """
@@ -35,6 +36,7 @@ ERRORS: dict[str, Refusal] = {
     "INVALID_SIGNATURE": Refusal(-1001, 401, _BAD_CREDENTIALS),
     "MISSING_HEADER": Refusal(-1001, 401, _BAD_CREDENTIALS),
     "UNAUTHORIZED": Refusal(-1002, 401, _UNAUTHORIZED),
+    "MALFORMED_TIMESTAMP": Refusal(-1002, 401, _UNAUTHORIZED),
     "STALE_TIMESTAMP": Refusal(-1002, 401, _UNAUTHORIZED),
     "TOO_MANY_REQUEST": Refusal(-1003, 429, "Rate limit exceed."),
     "UNKNOWN_PARAM": Refusal(-1004, 400, "An unknown parameter was sent."),
@@ -45,6 +47,7 @@ ERRORS: dict[str, Refusal] = {
     "RESOURCE_NOT_FOUND": Refusal(-1006, 400, _NOT_FOUND),
     "NO_SUCH_ENDPOINT": Refusal(-1006, 404, _NOT_FOUND),
     "DUPLICATE_REQUEST": Refusal(-1007, 409, "The data is already exists or your request is duplicated."),
+    "MAINTENANCE": Refusal(-1011, 400, "The system is under maintenance."),
     "RPC_REJECT": Refusal(-1012, 400, "The place/cancel order request is rejected by internal module."),
     "MIN_NOTIONAL": Refusal(-1102, 400, "The order value (price * size) is too small."),
     "PRICE_FILTER": Refusal(-1103, 400, "The order price is not following the tick size rule for the symbol."),

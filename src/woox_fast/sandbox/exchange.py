@@ -7,8 +7,9 @@ too; so nothing is ever filled, and holdings and positions change only in what r
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from decimal import Decimal
-from itertools import count
+from itertools import count, islice
 
 from .errors import ApiError
 from .fields import BY_ALGO_ORDER_ID, CHILD_ALGO_ORDER
@@ -34,6 +35,8 @@ class Exchange:
     def __init__(self) -> None:
         self.orders = OrderBook("orderId", "clientOrderId")
         self.algo_orders = OrderBook("algoOrderId", "clientAlgoOrderId")
+        # How often each clientOrderId came, the latest ones; placed or not.
+        self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._order_ids = count(60_000_000_001)
         self._algo_order_ids = count(10_000_001)
         self._pending: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}  # (symbol, side): base quantity, quote value
@@ -47,9 +50,25 @@ class Exchange:
             self._cancel_all_at = 0
             self.cancel_all_orders({}, now_ms)
 
+    def held(self, most: int) -> Params:
+        """What the account holds, as GET /sandbox/orders gives it: open orders, the newest `most`, oldest first."""
+        newest = list(islice(reversed(self.orders.open.values()), most))
+        return {
+            "open": len(self.orders.open),
+            "orders": [order_row(order) for order in reversed(newest)],
+            "clientOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
+        }
+
+    def _count_arrival(self, client_id: int) -> None:
+        if client_id not in self.arrivals and len(self.arrivals) >= MAX_OPEN_ORDERS:
+            self.arrivals.popitem(last=False)
+        self.arrivals[client_id] = self.arrivals.get(client_id, 0) + 1
+
     # ordinary orders
 
     def place_order(self, params: Params, now_ms: int) -> Params:
+        if params["clientOrderId"]:
+            self._count_arrival(params["clientOrderId"])
         if ("quantity" in params) == ("amount" in params):
             raise ApiError("INVALID_PARAM", "Either quantity or amount is required, not both.")
         if params["type"] not in _PRICED:

@@ -38,9 +38,11 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no
 
 def parse_query(query: str) -> Params:
     """Decode a query string or an `application/x-www-form-urlencoded` body; every value is a `str`."""
+    if not query:
+        return {}
     try:
         return _no_duplicates(
-            parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=100)
+            parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
         )
     except ValueError as error:
         raise ApiError("INVALID_PARAM", f"The query string cannot be read: {error}.") from None
@@ -78,6 +80,15 @@ class Field(NamedTuple):
     check: Callable[[str, Any], Any]
     required: bool = False
     default: Any = None
+
+
+def client_order_id(query: str, body: bytes) -> int | None:
+    """The clientOrderId in a query or a body, as far as it can be read; None if there is none."""
+    try:
+        value: Any = (parse_query(query) if query else _DECODER.decode(body.decode())).get("clientOrderId")
+        return int(value) if type(value) is int or _INTEGER.fullmatch(value) else None
+    except (ApiError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:

@@ -3,71 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
+import hmac
+import os
 import signal
+import socket
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
+from .. import _checks
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
-from .auth import authenticate, origin_form
+from .auth import authenticate
+from .connection import Server
+from .control import Control
 from .endpoints import find_endpoint
 from .errors import ApiError
-from .exchange import Exchange
 from .limits import RateLimiter
-from .params import Params, check_params, parse_body, parse_query
-
-STATS_PATH = "/sandbox/stats"
-RECORDS_KEPT = 1000
-BODY_KEPT = 64 * 1024  # bytes of a record's body; with RECORDS_KEPT it bounds the memory that records take
-
-_log = logging.getLogger("woox_fast.sandbox")
-_JSON = {"Content-Type": "application/json"}
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+from .params import Params, check_params, client_order_id, parse_body, parse_query
+from .record import RequestRecord
+from .rules import Faults, carry_out
+from .state import State
+from .visit import Sent, Visit, json_reply
 
 
-class RequestRecord(NamedTuple):
-    """One request and what became of it.
-
-    `time_ms` is Unix epoch milliseconds, `target` the raw request target; `code` is 0 or the code of the envelope,
-    `verdict` is "OK" or a name of `ERRORS`; `latency_us` is from the headers' arrival to the reply being ready. `stamp`
-    and `signature` are x-api-timestamp and x-api-signature as they came; `body` is what was read of it (in
-    `Sandbox.requests` b"" in place of more than 64 KiB).
-    """
-
-    time_ms: int
-    method: str
-    target: str
-    status: int
-    code: int
-    verdict: str
-    latency_us: float
-    stamp: str = ""
-    signature: str = ""
-    body: bytes = b""
-
-
-class Sandbox:
+class Sandbox(State):
     """An embedded exchange for one account.
 
-    `api_key` and `api_secret` are the account's credentials. `rate_limits` turns the documented limits on. `host` and
-    `port` are where it listens; port 0 takes a free one. `clock` returns Unix epoch seconds. `timeout` is how long, in
-    seconds, a connection may stay silent and a body may take to arrive. `on_request` is called in the server's thread
-    with every `RequestRecord`.
+    `api_key` and `api_secret` are the account's credentials. `rate_limits` turns the documented limits on. `faults` are
+    rules for what goes wrong (see `woox_fast.sandbox.rules`). `host` and `port` are where it listens; port 0 takes a
+    free one. `clock` returns Unix epoch seconds. `timeout` is how long, in seconds, a connection may stay silent and a
+    body may take to arrive. `on_request` is called in the server's thread with every `RequestRecord`.
 
-    As a context manager it serves from a thread of its own and gives the URL. It raises `OSError` if the port is taken.
+    As a context manager it serves from a thread of its own and gives the URL, which also is a page that shows the
+    requests. It raises `OSError` if the port is taken, and `FaultError` (a ValueError) for a rule that cannot be read.
 
-    `url` is where it listens. `requests` holds the last 1,000 records. `verified` counts signatures that were right,
-    `accepted` and `refused` count replies with success and without; `verdicts` counts every verdict. `exchange` is the
-    state behind. GET /sandbox/stats, no part of WOO X, gives the counts over HTTP, unsigned, and is not counted itself.
+    `url` is where it listens. `requests` holds the last 1,000 records, `seen` counts them all. `verified` counts
+    signatures that were right, `accepted` and `refused` count replies with success and without; `verdicts` counts every
+    verdict, `struck` the requests that each fault struck. `faults` are the rules, to be changed at any time. `exchange`
+    is the state behind. What is under /sandbox/ is no part of WOO X, needs no signature and is not counted.
     """
 
     def __init__(
@@ -76,28 +56,24 @@ class Sandbox:
         api_secret: str = DEMO_API_SECRET,
         *,
         rate_limits: bool = False,
+        faults: Iterable[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
         timeout: float = 60.0,
         on_request: Callable[[RequestRecord], None] | None = None,
     ) -> None:
-        self.api_key = api_key
+        try:
+            super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
+            self._mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self._control = Control(self, api_secret)
+        finally:
+            del api_secret  # a traceback that shows locals must not show it
         self.host = host
         self.port = port
-        self.url = ""
-        self.timeout = timeout
-        self.exchange = Exchange()
-        self.requests: deque[RequestRecord] = deque(maxlen=RECORDS_KEPT)
-        self.verified = self.accepted = self.refused = 0
-        self.verdicts: Counter[str] = Counter()
-        self._api_secret = api_secret.encode()
-        self._clock = clock
         self._limiter = RateLimiter() if rate_limits else None
-        self._on_request = on_request
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
 
     # serving
 
@@ -124,92 +100,112 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving; from any thread."""
-        if self._loop is not None and self._stop is not None:
+        if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed already
-                self._loop.call_soon_threadsafe(self._stop.set)
+                self._loop.call_soon_threadsafe(self.stopping.set)
 
     async def serve(self, on_listening: Callable[[], None]) -> None:
         """Serve in the running event loop until `stop()`; `on_listening` is called once `url` is known."""
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        runner = web.ServerRunner(_Server(self), shutdown_timeout=1.0)
+        loop = asyncio.get_running_loop()
+        self.stopping = asyncio.Event()
+        self._loop = loop
+        server = Server(self, self.handle)
+        runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
+        door = _Door(server)
         try:
-            await web.TCPSite(runner, self.host, self.port).start()
-            host, port = runner.addresses[0][:2]
+            host, port = await door.open(self.host, self.port)
             self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            seconds = self.faults.opened(partial(_from_any_thread, loop, door.shut))
+            if seconds:  # a rule shuts it from the beginning
+                await door.shut(seconds)
             on_listening()
-            await self._stop.wait()
+            await self.stopping.wait()
         finally:
+            self.faults.closed()
+            await door.close()
             await runner.cleanup()
-
-    def stats(self) -> dict[str, Any]:
-        """The counts, as GET /sandbox/stats gives them."""
-        return {
-            "requests": self.accepted + self.refused,
-            "verified": self.verified,
-            "accepted": self.accepted,
-            "refused": self.refused,
-            "verdicts": dict(self.verdicts),
-            "openOrders": len(self.exchange.orders.open),
-        }
+            self._control.close()
 
     # one request
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request: authenticate it, check it, carry it out, record the verdict."""
-        started = time.perf_counter_ns()
-        now_ms = int(self._clock() * 1000)
-        target = origin_form(request.raw_path)
-        if target == STATS_PATH:
-            return _reply(200, {"success": True, "data": self.stats(), "timestamp": now_ms})
-        read: list[bytes] = []
+    def handle(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
+        """Answer one request, the `served`th on its connection."""
+        visit = Visit(request, int(self._clock() * 1000), self.stopping, self.refuse)
+        if visit.target == "/" or visit.target.startswith("/sandbox/") or "Origin" in request.headers:
+            return self._handle_of_control(visit, served)
+        return self._handle_with_faults(visit, served) if self.faults else self._answer(visit)
+
+    async def _handle_of_control(self, visit: Visit, served: int) -> web.StreamResponse:
+        response = await self._control.handle(visit)
+        if response is not None:
+            return response
+        return await (self._handle_with_faults(visit, served) if self.faults else self._answer(visit))
+
+    async def _answer(self, visit: Visit) -> web.Response:
+        """Authenticate the request, check it, carry it out, record the verdict."""
         try:
-            data = await self._carry_out(request, target, now_ms, read)
+            data = await self._carry_out(visit)
         except ApiError as error:
-            response = self._refuse(request, error, now_ms, started, b"".join(read))
-            if not request.content.is_eof():
+            response = self.refuse(visit, error)
+            if not visit.request.content.is_eof():
                 response.force_close()  # what is left of the body must not be read as the next request
             return response
-        reply = {"success": True, "data": data, "timestamp": now_ms}
-        if target.startswith("/v1/"):
+        reply = {"success": True, "data": data, "timestamp": visit.now_ms}
+        if visit.target.startswith("/v1/"):
             reply = {"success": True, **data}
-        self._record(request, now_ms, 200, 0, "OK", started, b"".join(read))
-        return _reply(200, reply)
+        self.record(visit, 200, 0, "OK")
+        return json_reply(200, reply)
 
-    async def _carry_out(self, request: web.BaseRequest, target: str, now_ms: int, read: list[bytes]) -> Params:
-        """The data of the reply; what was read of the body is put into `read`, for the record of a refusal too."""
-        method = request.method
-        path, _, query = target.partition("?")
-        endpoint, in_path = find_endpoint(method, path)
-        body = await self._body(request)
-        read.append(body)
+    async def _handle_with_faults(self, visit: Visit, served: int) -> web.Response:
+        try:
+            visit.body = await self._body(visit.request)
+        except ApiError:  # what is no whole request is refused as ever
+            return await self._answer(visit)
+        method = visit.request.method
+        strikes = self.faults.strikes(
+            method, visit.path, client_order_id(visit.query, visit.body), visit.now_ms, served
+        )
+        if not strikes:
+            return await self._answer(visit)
+        visit.faults = ", ".join(strike.name for strike in strikes)
+        self.struck.update(strike.name for strike in strikes)
+        response = await carry_out(visit, strikes, lambda: self._answer(visit))
+        if not visit.recorded:
+            self.record(visit, 0 if isinstance(response, Sent) else response.status, 0, "FAULT")
+        return await visit.send(response)
+
+    async def _carry_out(self, visit: Visit) -> Params:
+        """The data of the reply."""
+        request, method = visit.request, visit.request.method
+        endpoint, in_path = find_endpoint(method, visit.path)
+        body = visit.body = await self._body(request)
         if endpoint.private:
             authenticate(
                 request.headers,
                 method,
-                target,
+                visit.target,
                 body,
                 api_key=self.api_key,
-                api_secret=self._api_secret,
-                now_ms=now_ms,
+                mac=self._mac,
+                now_ms=visit.now_ms,
             )
             self.verified += 1
         if method in ("POST", "PUT"):
-            if query:
+            if visit.query:
                 raise ApiError("INVALID_PARAM", f"The parameters of a {method} go in the body.")
             given = parse_body(body, request.headers.get("Content-Type", ""))
         else:
             if body:
                 raise ApiError("INVALID_PARAM", f"The parameters of a {method} go in the query string.")
-            given = parse_query(query)
+            given = parse_query(visit.query)
         params = check_params(endpoint.fields, given | in_path)
         if self._limiter is not None:
             limit = endpoint.limit
             who = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
-            self._limiter.check(limit, (endpoint.handler.__name__, who), now_ms)
-        self.exchange.tick(now_ms)
-        return endpoint.handler(self.exchange, params, now_ms)
+            self._limiter.check(limit, (endpoint.handler.__name__, who), visit.now_ms)
+        self.exchange.tick(visit.now_ms)
+        return endpoint.handler(self.exchange, params, visit.now_ms)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         """The body as it arrived, of a chunked request as decoded. At most 1 MiB, aiohttp's own limit."""
@@ -227,123 +223,84 @@ class Sandbox:
         except (web.RequestPayloadError, ConnectionError) as error:
             raise ApiError("MALFORMED_HTTP", f"The body cannot be read: {type(error).__name__}.") from None
 
-    def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
-        """Answer what is not HTTP, or (status 500) a fault of the sandbox's own."""
-        if status < 500:
-            reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
-            api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason[:100]}.")
-        else:
-            _log.error("a request failed inside the sandbox", exc_info=error)
-            api_error = ApiError("UNKNOWN")
-        response = self._refuse(None, api_error, int(self._clock() * 1000), time.perf_counter_ns())
-        response.force_close()
-        return response
 
-    def _refuse(
-        self, request: web.BaseRequest | None, error: ApiError, now_ms: int, started: int, body: bytes = b""
-    ) -> web.Response:
-        code, status, _ = error.refusal
-        self._record(request, now_ms, status, code, error.name, started, body)
-        return _reply(status, {"success": False, "code": code, "message": error.message})
+class _Door:
+    """The listening sockets, which can be shut for a time: meanwhile the kernel refuses new connections."""
 
-    def _record(
-        self,
-        request: web.BaseRequest | None,
-        now_ms: int,
-        status: int,
-        code: int,
-        verdict: str,
-        started: int,
-        body: bytes,
-    ) -> None:
-        if request is None:  # what came was not HTTP
-            record = RequestRecord(now_ms, "", "", status, code, verdict, _since(started))
-        else:
-            record = RequestRecord(
-                now_ms,
-                request.method,
-                request.raw_path,
-                status,
-                code,
-                verdict,
-                _since(started),
-                request.headers.get("x-api-timestamp", ""),
-                request.headers.get("x-api-signature", ""),
-                body,
-            )
-        if code:
-            self.refused += 1
-        else:
-            self.accepted += 1
-        self.verdicts[verdict] += 1
-        self.requests.append(record if len(record.body) <= BODY_KEPT else record._replace(body=b""))
-        if self._on_request is not None:
-            self._on_request(record)
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
+        self._listeners: list[asyncio.Server] = []
+        self._opening: asyncio.Task[None] | None = None
 
+    async def open(self, host: str, port: int) -> tuple[str, int]:
+        """Gives the address that it listens on."""
+        loop = asyncio.get_running_loop()
+        self._listeners = [await loop.create_server(self._server, host, port)]
+        name: tuple[str, int] = self._listeners[0].sockets[0].getsockname()[:2]
+        return name
 
-def _since(started: int) -> float:
-    return (time.perf_counter_ns() - started) / 1000
+    async def shut(self, seconds: float) -> None:
+        """Shut it; returns when it is shut. If it is shut already, nothing."""
+        if self._opening is None or self._opening.done():
+            addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
+            await self._close_listeners()
+            # Bound, so that nobody else takes the port, and not listening.
+            sockets = [_bound(family, address) for family, address in addresses]
+            self._opening = asyncio.ensure_future(self._open_again(sockets, seconds))
 
+    async def _open_again(self, sockets: list[socket.socket], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.sleep(seconds)
+            while sockets:
+                self._listeners.append(await loop.create_server(self._server, sock=sockets[0]))
+                del sockets[0]
+        finally:
+            for one in sockets:
+                one.close()
 
-def _reply(status: int, body: dict[str, Any]) -> web.Response:
-    return web.Response(status=status, body=_encode(body).encode(), headers=_JSON)
-
-
-class _Connection(web.RequestHandler):
-    """aiohttp's connection, with the exchange's envelope for what is not HTTP, and a time limit on the first byte."""
-
-    __slots__ = ("_opening", "_sandbox")
-
-    def __init__(self, server: web.Server, sandbox: Sandbox) -> None:
-        options: dict[str, Any] = {
-            "access_log": None,
-            "auto_decompress": False,  # the signature covers the body as it arrived
-            "keepalive_timeout": sandbox.timeout,
-            "lingering_time": 2.0,  # seconds to read on after a refusal, so that the client sees the reply
-        }
-        super().__init__(server, loop=asyncio.get_running_loop(), **options)
-        self._sandbox = sandbox
-        self._opening: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        # aiohttp's own timer starts at the first reply (newer versions: at once); a client that never completes a
-        # request must not hold a connection for ever.
-        self._opening = asyncio.get_running_loop().call_later(self._sandbox.timeout, self.force_close)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        self.opened()
-        super().connection_lost(exc)
-
-    def opened(self) -> None:
-        """A whole request head has arrived: from here on aiohttp's keep-alive timer watches."""
+    async def close(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
-            self._opening = None
+            with suppress(asyncio.CancelledError):
+                await self._opening
+        await self._close_listeners()
 
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        return self._sandbox.refuse_malformed(exc, status)
+    async def _close_listeners(self) -> None:
+        """asyncio drops what it has accepted when its server is closed before that has become a connection, and never
+        closes it; so it accepts no more for a moment before."""
+        loop = asyncio.get_running_loop()
+        closing, self._listeners = self._listeners, []
+        for each in closing:
+            for one in each.sockets:
+                with suppress(NotImplementedError):  # Windows
+                    loop.remove_reader(one.fileno())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        for each in closing:
+            each.close()
 
 
-class _Server(web.Server):
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(self._handle)
-        self._sandbox = sandbox
+def _from_any_thread(
+    loop: asyncio.AbstractEventLoop, shut: Callable[[float], Coroutine[Any, Any, None]], seconds: float
+) -> None:
+    """Shut the door; from a thread other than the loop's, return when it is shut."""
+    shutting = asyncio.run_coroutine_threadsafe(shut(seconds), loop)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with suppress(CancelledError, TimeoutError):  # the sandbox stops
+            shutting.result(5)
 
-    def __call__(self) -> web.RequestHandler:
-        return _Connection(self, self._sandbox)
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = request.protocol
-        if isinstance(connection, _Connection):
-            connection.opened()
-        return await self._sandbox.handle(request)
+def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:
+    one = socket.socket(family)
+    if os.name == "posix":  # elsewhere it would let others take the port too
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind(address)
+    return one
 
 
 def run(
@@ -352,15 +309,21 @@ def run(
     api_key: str = DEMO_API_KEY,
     api_secret: str = DEMO_API_SECRET,
     rate_limits: bool = False,
+    faults: Iterable[str] = (),
     on_request: Callable[[RequestRecord], None] | None = None,
     on_listening: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, from the main thread.
 
     `on_listening` is given the URL; by default one line with it and the API key is printed. Raises `OSError` if the
-    port is taken.
+    port is taken, `FaultError` for a rule that cannot be read.
     """
-    sandbox = Sandbox(api_key, api_secret, rate_limits=rate_limits, host=host, port=port, on_request=on_request)
+    try:
+        sandbox = Sandbox(
+            api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
+        )
+    finally:
+        del api_secret  # a traceback that shows locals must not show it
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,116 @@
+"""A bot's own test, on a bad day: ten orders are placed, and ten orders rest.
+
+One bot sends again whenever it got no good reply. The other asks first.
+
+    pytest examples/test_lost_reply.py -k Asking     # passes
+    pytest examples/test_lost_reply.py -k Blind      # fails: the exchange holds more than ten
+
+Needs: pip install 'woox-fast[requests,sandbox]' pytest
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import count
+from typing import Any
+
+import pytest
+import requests
+
+from woox_fast import Signer
+from woox_fast.adapters.requests import session
+from woox_fast.testing import RunningSandbox
+
+ORDER = "/v3/trade/order"
+NO_SUCH_ORDER = -1006
+DUPLICATE = -1007
+LIMITED = -1003
+
+
+class NoAnswerError(Exception):
+    """Nobody knows whether the request was carried out."""
+
+
+class Bot:
+    def __init__(self, signer: Signer, url: str) -> None:
+        self._url = url
+        self._session = session(signer, origins=[url])
+        self._ids = count(time.time_ns() // 1000)
+
+    def place(self, order: dict[str, Any]) -> None:
+        """Return when this order rests, once."""
+        raise NotImplementedError
+
+    def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """The exchange's envelope. Raises NoAnswerError where no reply came, or none of the exchange itself."""
+        try:
+            reply = self._session.request(method, self._url + path, timeout=5, **options)
+            envelope = reply.json()
+        except requests.RequestException as error:  # also for what is no JSON: a gateway's page
+            raise NoAnswerError(type(error).__name__) from error
+        if not isinstance(envelope.get("success"), bool):  # a gateway's {"code": 503}
+            raise NoAnswerError(envelope)
+        return envelope
+
+
+class BlindBot(Bot):
+    """Sends again. The reply that was lost on the way may have been "accepted"."""
+
+    def place(self, order: dict[str, Any]) -> None:
+        while True:
+            try:
+                if self.call("POST", ORDER, json={**order, "clientOrderId": next(self._ids)})["success"]:
+                    return
+            except NoAnswerError:
+                pass
+            time.sleep(0.01)
+
+
+class AskingBot(Bot):
+    """One clientOrderId for each order. Without an answer it asks for that id; only what is not there is sent again."""
+
+    def place(self, order: dict[str, Any]) -> None:
+        client_order_id = next(self._ids)
+        while True:
+            try:
+                reply = self.call("POST", ORDER, json={**order, "clientOrderId": client_order_id})
+            except NoAnswerError:
+                if self.is_there(client_order_id):
+                    return
+                continue
+            if reply["success"] or reply["code"] == DUPLICATE:
+                return
+            if reply["code"] != LIMITED:
+                raise ValueError(f"the order is refused: {reply}")
+            time.sleep(0.01)
+
+    def is_there(self, client_order_id: int) -> bool:
+        while True:
+            try:
+                reply = self.call("GET", f"{ORDER}?clientOrderId={client_order_id}")
+            except NoAnswerError:  # asking again does no harm
+                time.sleep(0.01)
+                continue
+            if reply["success"]:
+                return True
+            if reply["code"] == NO_SUCH_ORDER:
+                return False
+            time.sleep(0.01)
+
+
+@pytest.mark.woox_faults(
+    "reset-after on POST /v3/trade/order every 3",  # accepted, but the reply was lost
+    "html-after 504 on POST /v3/trade/order every 4",
+    "reset on POST /v3/trade/order every 5",  # lost on its way there
+    "rate-limit on POST /v3/trade/order probability 0.2 seed 7",
+    "gateway on GET every 2",
+)
+@pytest.mark.parametrize("kind", [AskingBot, BlindBot])
+def test_ten_orders_rest(kind: type[Bot], woox_sandbox: RunningSandbox, woox_signer: Signer) -> None:
+    bot = kind(woox_signer, woox_sandbox.url)
+    wanted = [f"{60_000 + number}" for number in range(10)]
+    for price in wanted:
+        bot.place({"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": price, "quantity": "0.01"})
+    held = woox_sandbox.orders()
+    assert [order["price"] for order in held["orders"]] == wanted, "an order was lost, or doubled"
+    assert all(times == 1 for times in held["clientOrderIds"].values()), "an order was sent again that was there"

@@ -1,0 +1,167 @@
+"""A change: one thing that people do to one part of a request before they sign it. And a part's values, cheapest first.
+
+Every part of a request (secret, timestamp, method, path, query, body, layout, digest) has a table of changes. Those of
+one part are in stages: a value goes through at most one change of a stage, and through the stages in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, TypeAlias
+
+from .signing import Sent
+
+# What a change costs: the lower, the likelier. Costs add up: three likely changes come together with two that are rare.
+# FAMILY is for a change with thousands of outcomes: alone it comes before all pairs, in a pair after all others.
+LIKELY, COMMON, UNCOMMON, RARE, EXOTIC, FAMILY = 6, 7, 8, 9, 10, 14
+LARGE_FAMILY, HUGE_FAMILY = 19, 20  # of a hundred thousand outcomes, and of a million: after all pairs
+ROOM = 64 << 20  # bytes of one part's values that are held
+ALSO = 3  # how much more another cause of the same bytes may cost to be named beside the cheapest
+
+
+class Finding(NamedTuple):
+    """One mistake that was made: its `name`, and the `sentence` that says what is wrong and how to fix it."""
+
+    name: str
+    sentence: str
+
+
+class Change(NamedTuple):
+    """A row of a table. `values` gives what becomes of a part: often one value, many for a family, none if it is the
+    same. Where `last`, no other change of the same part follows. `light` ones are cheap for a part of any size."""
+
+    name: str
+    cost: int
+    sentence: str
+    values: Callable[[Any, Sent], Iterable[Any]]
+    last: bool = False
+    light: bool = False
+
+
+def change(name: str, cost: int, sentence: str, make: Callable[[Any], Any], *, light: bool = False) -> Change:
+    """A change that makes one value of one; what it gives back unchanged or raises ValueError for is none."""
+    return Change(name, cost, sentence, lambda value, sent: (make(value),), light=light)
+
+
+def change_by_request(name: str, cost: int, sentence: str, make: Callable[[Any, Sent], Any]) -> Change:
+    """The same for one that looks at the request as well."""
+    return Change(name, cost, sentence, lambda value, sent: (make(value, sent),))
+
+
+Stage: TypeAlias = tuple[Change, ...]
+
+
+class Table:
+    """The stages of one part. `most` is how many changes of it are made together."""
+
+    def __init__(self, *stages: Stage, most: int = 2) -> None:
+        self.stages = stages
+        self.most = most
+        # Of each stage: the changes of it and later ones, as (cost, [(the stage after it, change)]), cheapest first.
+        self.from_stage = [self._by_cost(first) for first in range(len(stages) + 1)]
+
+    def _by_cost(self, first: int) -> list[tuple[int, list[tuple[int, Change]]]]:
+        found: dict[int, list[tuple[int, Change]]] = {}
+        for at, stage in enumerate(self.stages[first:], first):
+            for one in stage:
+                found.setdefault(one.cost, []).append((at + 1, one))
+        return sorted(found.items())
+
+
+class Values:
+    """What one part may have been, each value once, with the changes that lead to it; made as far as it is asked for.
+
+    `encode` makes of a value what is compared and signed. `watch` is called before each change and raises TimeoutError
+    when the time is up. Where `light`, only changes that are light are made. `complete` becomes False when the values
+    took more than `ROOM` bytes and the rest was left out.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        start: Any,
+        sent: Sent,
+        watch: Callable[[], None],
+        encode: Callable[[Any], Hashable] = lambda value: value,
+        *,
+        light: bool = False,
+    ) -> None:
+        self._table, self._sent, self._watch, self._encode, self._light = table, sent, watch, encode, light
+        self.start = encode(start)
+        self._at: dict[int, tuple[list[Any], list[tuple[Change, ...]]]] = {0: ([self.start], [()])}
+        self._first: dict[Hashable, tuple[int, tuple[Change, ...]]] = {self.start: (0, ())}
+        self._also: dict[Hashable, list[tuple[Change, ...]]] = {}
+        # (cost, tie, value, the changes that led to it, next stage, which group of changes comes next)
+        self._heap: list[tuple[int, int, Any, tuple[Change, ...], int, int]] = []
+        self._ties = 0
+        self._room = ROOM
+        self.complete = True
+        self._push(0, start, (), 0, 0)
+
+    def at(self, cost: int) -> tuple[list[Any], list[tuple[Change, ...]]]:
+        """The values whose changes cost `cost` together, and the changes of each."""
+        while self._heap and self._heap[0][0] <= cost and self.complete:
+            self._grow()
+        return self._at.get(cost, _NONE)
+
+    def add(self, value: Any, one: Change) -> None:
+        """One more value, unless a single change makes it."""
+        self.at(FAMILY)
+        key = self._encode(value)
+        if key not in self._first:
+            self._first[key] = (one.cost, (one,))
+            values, ways = self._at.setdefault(one.cost, ([], []))
+            values.append(key)
+            ways.append((one,))
+
+    def also(self, value: Hashable) -> list[tuple[Change, ...]]:
+        """The other ways to make `value`, that are about as likely as the one that `at` gives."""
+        return self._also.get(value, [])
+
+    def _push(self, cost: int, value: Any, made: tuple[Change, ...], stage: int, group: int) -> None:
+        groups = self._table.from_stage[stage]
+        if group < len(groups):
+            self._ties += 1
+            heappush(self._heap, (cost + groups[group][0], self._ties, value, made, stage, group))
+
+    def _grow(self) -> None:
+        cost, _, value, made, stage, group = heappop(self._heap)
+        price, changes = self._table.from_stage[stage][group]
+        self._push(cost - price, value, made, stage, group + 1)
+        values, ways = self._at.setdefault(cost, ([], []))
+        for next_stage, one in changes:
+            if self._light and not one.light:
+                continue
+            self._watch()
+            way = (*made, one)
+            more = not one.last and len(way) < self._table.most
+            try:
+                for new in one.values(value, self._sent):
+                    if not len(values) & 0x3FF:
+                        self._watch()
+                    key = self._encode(new)
+                    if key in self._first:
+                        self._note(key, cost, way)
+                        continue
+                    self._first[key] = (cost, way)
+                    self._room -= 100 + (len(key) if isinstance(key, bytes) else 0)
+                    if self._room < 0:
+                        self.complete = False
+                        return
+                    values.append(key)
+                    ways.append(way)
+                    if more:
+                        self._push(cost, new, way, next_stage, 0)
+            except (ValueError, ArithmeticError, RecursionError):
+                continue  # there is nothing that this change could be made on
+
+    def _note(self, key: Hashable, cost: int, way: tuple[Change, ...]) -> None:
+        first_cost, first = self._first[key]
+        if cost <= first_cost + ALSO and len(way) == len(first) and way != first:
+            also = self._also.setdefault(key, [])
+            if way not in also:
+                also.append(way)
+
+
+_NONE: tuple[list[Any], list[tuple[Change, ...]]] = ([], [])

@@ -1,0 +1,245 @@
+"""What people compute of secret and message in place of HMAC-SHA256 with the secret as key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table
+from ..signing import Secret, Sent
+
+_HEX = "WOO X wants HMAC-SHA256 with the secret as key, in hex."
+
+
+class Digest(NamedTuple):
+    """A way to digest: `size` in bytes, and what gives the hex of one message under a secret."""
+
+    size: int
+    hex: Callable[[Secret, bytes], str]
+
+
+def _keyed(algorithm: str) -> Callable[[Secret, bytes], str]:
+    return lambda s, message: hmac.new(s.raw, message, algorithm).hexdigest()
+
+
+def _plain(algorithm: str) -> Callable[[Secret, bytes], str]:
+    return lambda s, message: hashlib.new(algorithm, message, usedforsecurity=False).hexdigest()
+
+
+def _mixed(algorithm: str, mix: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
+    """A plain hash of secret and message together."""
+    return lambda s, message: hashlib.new(algorithm, mix(s, message), usedforsecurity=False).hexdigest()
+
+
+def _of(write: Callable[[bytes], bytes]) -> Callable[[Secret, bytes], str]:
+    """HMAC-SHA256 of what `write` makes of the message."""
+    return lambda s, message: hmac.new(s.raw, write(message), "sha256").hexdigest()
+
+
+def _after(finish: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
+    """What `finish` makes of the HMAC-SHA256."""
+    return lambda s, message: finish(s, hmac.new(s.raw, message, "sha256").digest()).hex()
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).digest()
+
+
+# Name: cost, size, what was done, and the function. The first is right; layouts name others as part of a rule.
+_ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
+    "hmac-sha256": (0, 32, "", _keyed("sha256")),
+    "hmac-sha1": (LIKELY, 20, "HMAC-SHA1 was used", _keyed("sha1")),
+    "hmac-sha512": (LIKELY, 64, "HMAC-SHA512 was used", _keyed("sha512")),
+    "hmac-sha384": (COMMON, 48, "HMAC-SHA384 was used", _keyed("sha384")),
+    "hmac-sha224": (COMMON, 28, "HMAC-SHA224 was used", _keyed("sha224")),
+    "hmac-md5": (COMMON, 16, "HMAC-MD5 was used", _keyed("md5")),
+    "hmac-sha3-256": (COMMON, 32, "HMAC-SHA3-256 was used", _keyed("sha3_256")),
+    "hmac-sha3-512": (UNCOMMON, 64, "HMAC-SHA3-512 was used", _keyed("sha3_512")),
+    "hmac-blake2s": (RARE, 32, "HMAC-BLAKE2s was used", _keyed("blake2s")),
+    "hmac-blake2b": (RARE, 64, "HMAC-BLAKE2b was used", _keyed("blake2b")),
+    "sha256": (LIKELY, 32, "plain SHA-256 was used, without the secret", _plain("sha256")),
+    "sha256-secret-message": (
+        LIKELY,
+        32,
+        "plain SHA-256 was used, over the secret and the message",
+        _mixed("sha256", lambda s, m: s.raw + m),
+    ),
+    "sha256-message-secret": (
+        LIKELY,
+        32,
+        "plain SHA-256 was used, over the message and the secret",
+        _mixed("sha256", lambda s, m: m + s.raw),
+    ),
+    "sha256-secret-both": (
+        RARE,
+        32,
+        "plain SHA-256 was used, over the message between two secrets",
+        _mixed("sha256", lambda s, m: s.raw + m + s.raw),
+    ),
+    "sha256-message-ampersand-secret": (
+        RARE,
+        32,
+        "plain SHA-256 was used, over the message, & and the secret",
+        _mixed("sha256", lambda s, m: m + b"&" + s.raw),
+    ),
+    "sha256-message-secret-parameter": (
+        RARE,
+        32,
+        "plain SHA-256 was used, over the message and &secret=",
+        _mixed("sha256", lambda s, m: m + b"&secret=" + s.raw),
+    ),
+    "sha256-twice": (UNCOMMON, 32, "plain SHA-256 was used twice", lambda s, m: _sha256(_sha256(m)).hex()),
+    "sha512": (COMMON, 64, "plain SHA-512 was used, without the secret", _plain("sha512")),
+    "sha512-secret-message": (
+        UNCOMMON,
+        64,
+        "plain SHA-512 was used, over the secret and the message",
+        _mixed("sha512", lambda s, m: s.raw + m),
+    ),
+    "sha512-message-secret": (
+        UNCOMMON,
+        64,
+        "plain SHA-512 was used, over the message and the secret",
+        _mixed("sha512", lambda s, m: m + s.raw),
+    ),
+    "sha1": (COMMON, 20, "plain SHA-1 was used, without the secret", _plain("sha1")),
+    "sha1-secret-message": (
+        RARE,
+        20,
+        "plain SHA-1 was used, over the secret and the message",
+        _mixed("sha1", lambda s, m: s.raw + m),
+    ),
+    "sha1-message-secret": (
+        RARE,
+        20,
+        "plain SHA-1 was used, over the message and the secret",
+        _mixed("sha1", lambda s, m: m + s.raw),
+    ),
+    "md5": (COMMON, 16, "plain MD5 was used, without the secret", _plain("md5")),
+    "md5-secret-message": (
+        UNCOMMON,
+        16,
+        "plain MD5 was used, over the secret and the message",
+        _mixed("md5", lambda s, m: s.raw + m),
+    ),
+    "md5-message-secret": (
+        UNCOMMON,
+        16,
+        "plain MD5 was used, over the message and the secret",
+        _mixed("md5", lambda s, m: m + s.raw),
+    ),
+    "md5-message-secret-parameter": (
+        RARE,
+        16,
+        "plain MD5 was used, over the message and &secret_key=",
+        _mixed("md5", lambda s, m: m + b"&secret_key=" + s.raw),
+    ),
+    "sha3-256": (UNCOMMON, 32, "plain SHA3-256 was used, without the secret", _plain("sha3_256")),
+    "blake2s": (EXOTIC, 32, "plain BLAKE2s was used, without the secret", _plain("blake2s")),
+    "swapped": (LIKELY, 32, "key and message were swapped", lambda s, m: hmac.new(m, s.raw, "sha256").hexdigest()),
+    "swapped-sha512": (
+        RARE,
+        64,
+        "HMAC-SHA512 was used with key and message swapped",
+        lambda s, m: hmac.new(m, s.raw, "sha512").hexdigest(),
+    ),
+    "of-sha256-hex": (
+        COMMON,
+        32,
+        "the SHA-256 of the message, in hex, was signed",
+        _of(lambda m: _sha256(m).hex().encode()),
+    ),
+    "of-sha256": (COMMON, 32, "the SHA-256 of the message was signed", _of(_sha256)),
+    "of-sha256-base64": (
+        RARE,
+        32,
+        "the SHA-256 of the message, in base64, was signed",
+        _of(lambda m: base64.b64encode(_sha256(m))),
+    ),
+    "of-md5-hex": (UNCOMMON, 32, "the MD5 of the message, in hex, was signed", _of(lambda m: _md5(m).hex().encode())),
+    "of-md5-hex-upper": (
+        RARE,
+        32,
+        "the MD5 of the message, in upper-case hex, was signed",
+        _of(lambda m: _md5(m).hex().upper().encode()),
+    ),
+    "of-sha512-hex": (
+        RARE,
+        32,
+        "the SHA-512 of the message, in hex, was signed",
+        _of(lambda m: hashlib.sha512(m).hexdigest().encode()),
+    ),
+    "of-base64": (COMMON, 32, "the base64 of the message was signed", _of(base64.b64encode)),
+    "of-base64-url-safe": (RARE, 32, "the url-safe base64 of the message was signed", _of(base64.urlsafe_b64encode)),
+    "of-hex": (UNCOMMON, 32, "the hex of the message was signed", _of(lambda m: m.hex().encode())),
+    "of-lower-case": (UNCOMMON, 32, "the message was signed in lower case", _of(bytes.lower)),
+    "of-upper-case": (UNCOMMON, 32, "the message was signed in upper case", _of(bytes.upper)),
+    "of-utf-16": (
+        UNCOMMON,
+        32,
+        "the message was signed in UTF-16",
+        _of(lambda m: m.decode("utf-8", "replace").encode("utf-16-le")),
+    ),
+    "of-bytes-repr": (
+        UNCOMMON,
+        32,
+        "the message was signed as the repr of a bytes object",
+        _of(lambda m: repr(m).encode()),
+    ),
+    "of-reversed": (EXOTIC, 32, "the message was signed in reverse", _of(lambda m: m[::-1])),
+    "of-doubled": (RARE, 32, "the message was signed twice over", _of(lambda m: m * 2)),
+    "of-stripped": (UNCOMMON, 32, "the message was signed without white space at its ends", _of(bytes.strip)),
+    "of-no-spaces": (UNCOMMON, 32, "the message was signed without spaces", _of(lambda m: m.replace(b" ", b""))),
+    "hmac-of-hmac-hex": (
+        COMMON,
+        32,
+        "the HMAC's hex was put through HMAC once more",
+        _after(lambda s, d: hmac.digest(s.raw, d.hex().encode(), "sha256")),
+    ),
+    "hmac-of-hmac": (
+        COMMON,
+        32,
+        "the HMAC was put through HMAC once more",
+        _after(lambda s, d: hmac.digest(s.raw, d, "sha256")),
+    ),
+    "sha256-of-hmac": (UNCOMMON, 32, "the HMAC was put through SHA-256 once more", _after(lambda s, d: _sha256(d))),
+    "sha256-of-hmac-hex": (
+        UNCOMMON,
+        32,
+        "the HMAC's hex was put through SHA-256 once more",
+        _after(lambda s, d: _sha256(d.hex().encode())),
+    ),
+    "bytes-reversed": (EXOTIC, 32, "the digest's bytes were in reverse", _after(lambda s, d: d[::-1])),
+    "hmac-key-updated": (
+        UNCOMMON,
+        32,
+        "the HMAC was of nothing: the message was never put in",
+        lambda s, m: hmac.new(s.raw, b"", "sha256").hexdigest(),
+    ),
+    "empty-key": (
+        RARE,
+        32,
+        "HMAC-SHA256 with an empty key was used over secret and message",
+        lambda s, m: hmac.new(b"", s.raw + m, "sha256").hexdigest(),
+    ),
+}
+
+DIGESTS = {name: Digest(size, make) for name, (_, size, _, make) in _ROWS.items()}
+
+
+def _row(name: str, cost: int, what: str) -> Change:
+    def values(_: str, sent: Sent) -> Iterator[str]:
+        yield name
+
+    light = name.startswith(("hmac-", "sha256", "swapped"))  # no copy of the message is made
+    return Change(f"algorithm-{name}", cost, f"{what[0].upper()}{what[1:]}. {_HEX}", values, light=light)
+
+
+DIGEST = Table(tuple(_row(name, cost, what) for name, (cost, _, what, _) in _ROWS.items() if cost), most=1)

@@ -1,0 +1,389 @@
+"""How one request's query and body get written in two ways: text to text.
+
+What is not touched stays to the byte: a number keeps its digits, a string its escapes. Each function takes time linear
+in the text and raises ValueError where it does not apply: the body is no JSON, there is no query.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import islice, permutations
+from typing import Any, TypeAlias
+from urllib.parse import quote, quote_plus, urlencode
+
+from .signing import to_bytes
+from .spellings import camel_case, pascal_case, snake_case
+
+Text: TypeAlias = Callable[[str], str]
+
+MOST_PERMUTATIONS = 5040  # of 7 names
+MOST_FIELDS = 40  # that are changed one at a time
+_DEEPEST = 60
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
+_ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
+_PUNCTUATION = frozenset(",:{}[]")
+
+
+# JSON, as tokens
+
+
+@lru_cache(maxsize=8)
+def tokens(text: str) -> tuple[str, ...]:
+    """The tokens of a JSON object or list, white space included; ValueError for any other text."""
+    if text.lstrip()[:1] not in ("{", "["):
+        raise ValueError("no JSON object or list")
+    json.loads(text)  # what is valid is matched by _TOKEN without a gap, and so in one pass
+    return tuple(_TOKEN.findall(text))
+
+
+def forget() -> None:
+    """Release what is kept of the last bodies."""
+    tokens.cache_clear()
+    _style.cache_clear()
+
+
+def _is_key(parts: tuple[str, ...], at: int) -> bool:
+    after = at + 1
+    while after < len(parts) and parts[after].isspace():
+        after += 1
+    return parts[at][0] == '"' and after < len(parts) and parts[after] == ":"
+
+
+def scalars(write: Text) -> Text:
+    """Every value that is no object or list put through `write`, as it stands in the text (a string in its quotes)."""
+
+    def change(text: str) -> str:
+        parts = tokens(text)
+        return "".join(
+            part if part in _PUNCTUATION or part.isspace() or _is_key(parts, at) else write(part)
+            for at, part in enumerate(parts)
+        )
+
+    return change
+
+
+def keys(write: Text) -> Text:
+    """Every key put through `write`, without its quotes."""
+
+    def change(text: str) -> str:
+        parts = tokens(text)
+        return "".join(f'"{write(part[1:-1])}"' if _is_key(parts, at) else part for at, part in enumerate(parts))
+
+    return change
+
+
+def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterator[str]]:
+    """Each value alone put through `write`, which gives its other spellings."""
+
+    def change(text: str) -> Iterator[str]:
+        parts = tokens(text)
+        found = 0
+        for at, part in enumerate(parts):
+            if part in _PUNCTUATION or part.isspace() or _is_key(parts, at):
+                continue
+            for other in write(part):
+                if other != part:
+                    yield "".join((*parts[:at], other, *parts[at + 1 :]))
+            found += 1
+            if found == MOST_FIELDS:
+                return
+
+    return change
+
+
+def written(item: str, key: str) -> Text:
+    """JSON text with `item` and `key` for what stands between items, and between a key and its value."""
+    marks = {",": item, ":": key}
+
+    def change(text: str) -> str:
+        return "".join([marks.get(part, part) for part in tokens(text) if not part.isspace()])
+
+    return change
+
+
+compact = written(",", ":")
+
+
+def indented(indent: str, newline: str = "\n", key: str = ": ") -> Text:
+    """JSON text with each item on a line of its own."""
+
+    def change(text: str) -> str:
+        out: list[str] = []
+        depth = 0
+        parts = [part for part in tokens(text) if not part.isspace()]
+        for at, part in enumerate(parts):
+            if part in "{[":
+                depth += 1
+                if depth > _DEEPEST:
+                    raise ValueError("too deep to be indented")
+                out.append(part if parts[at + 1] in "}]" else part + newline + indent * depth)
+            elif part in "}]":
+                depth -= 1
+                out.append(part if parts[at - 1] in "{[" else newline + indent * depth + part)
+            elif part == ",":
+                out.append("," + newline + indent * depth)
+            else:
+                out.append(key if part == ":" else part)
+        return "".join(out)
+
+    return change
+
+
+# JSON, as a tree: an object is a list of (key, value), a list is a tuple, a scalar is its text
+
+
+Members: TypeAlias = "list[tuple[str, Any]]"
+
+
+def tree(text: str) -> Any:
+    """The tree of a JSON text; ValueError if it is too deep."""
+    parts = iter([part for part in tokens(text) if not part.isspace()])
+
+    def value(part: str, depth: int) -> Any:
+        if depth > _DEEPEST:
+            raise ValueError("too deep")
+        if part == "{":
+            members: Members = []
+            part = next(parts)
+            while part != "}":
+                if part == ",":
+                    part = next(parts)
+                next(parts)
+                members.append((part, value(next(parts), depth + 1)))
+                part = next(parts)
+            return members
+        if part == "[":
+            items: list[Any] = []
+            part = next(parts)
+            while part != "]":
+                items.append(value(next(parts) if part == "," else part, depth + 1))
+                part = next(parts)
+            return tuple(items)
+        return part
+
+    return value(next(parts), 0)
+
+
+def _write(node: Any) -> str:
+    """A tree as compact JSON."""
+    if isinstance(node, list):
+        return "{" + ",".join([f"{key}:{_write(one)}" for key, one in node]) + "}"
+    if isinstance(node, tuple):
+        return "[" + ",".join([_write(one) for one in node]) + "]"
+    return str(node)
+
+
+@lru_cache(maxsize=8)
+def _style(text: str) -> Text:
+    """What writes compact JSON as `text` is written, white space around it included."""
+    bare = text.strip()
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    for style in (compact, *_STYLES):
+        if style(bare) == bare:
+            return lambda new: before + style(new) + after
+    return lambda new: before + written(", ", ": ")(new) + after
+
+
+_STYLES = (
+    *(written(", ", ": "), written(", ", ":"), written(",", ": ")),
+    *(indented(" " * n) for n in (2, 4, 1, 3, 8)),
+    *(indented("\t"), indented("  ", "\r\n"), indented("    ", "\r\n")),
+)
+
+
+def of_tree(make: Callable[[Any], Any]) -> Text:
+    """A change of the tree, in the style that the text has."""
+
+    def change(text: str) -> str:
+        node = tree(text)
+        made = make(node)
+        if made == node:
+            raise ValueError("nothing to change")
+        return _style(text)(_write(made))
+
+    return change
+
+
+def trees(make: Callable[[Any], Iterable[Any]]) -> Callable[[str], Iterator[str]]:
+    """The same for a change that has several outcomes."""
+
+    def change(text: str) -> Iterator[str]:
+        style = _style(text)
+        for made in make(tree(text)):
+            yield style(_write(made))
+
+    return change
+
+
+def sorted_by(order: Callable[[str], Any], *, deep: bool = True) -> Callable[[Any], Any]:
+    """A tree with its keys in this order."""
+
+    def make(node: Any) -> Any:
+        if isinstance(node, list):
+            return [
+                (key, make(one) if deep else one) for key, one in sorted(node, key=lambda pair: order(pair[0][1:-1]))
+            ]
+        return tuple(map(make, node)) if isinstance(node, tuple) and deep else node
+
+    return make
+
+
+def without(unwanted: Callable[[Any], bool], *, deep: bool) -> Callable[[Any], Any]:
+    """A tree without the members whose value is not wanted."""
+
+    def make(node: Any) -> Any:
+        if isinstance(node, list):
+            return [(key, make(one) if deep else one) for key, one in node if not unwanted(one)]
+        return tuple(map(make, node)) if isinstance(node, tuple) and deep else node
+
+    return make
+
+
+def one_member_less(node: Any) -> Iterator[Any]:
+    """The tree without each member of the object at its top."""
+    if isinstance(node, list) and 1 < len(node) <= MOST_FIELDS:
+        for at in range(len(node)):
+            yield node[:at] + node[at + 1 :]
+
+
+def two_members_less(node: Any) -> Iterator[Any]:
+    """The tree without each two members of the object at its top."""
+    if isinstance(node, list) and 2 < len(node) <= MOST_FIELDS:
+        for at in range(len(node)):
+            for other in range(at + 1, len(node)):
+                yield node[:at] + node[at + 1 : other] + node[other + 1 :]
+
+
+def one_member_moved(node: Any) -> Iterator[Any]:
+    """The tree with each member of the object at its top in each other place."""
+    if isinstance(node, list) and len(node) <= MOST_FIELDS:
+        for at, one in enumerate(node):
+            rest = node[:at] + node[at + 1 :]
+            for to in range(len(node)):
+                if to != at:
+                    yield [*rest[:to], one, *rest[to:]]
+
+
+def permuted(text: str) -> Iterator[str]:
+    """The text with the members of the object at its top in every other order, up to `MOST_PERMUTATIONS`; what stands
+    between them stays."""
+    bare = text.strip()
+    if bare[:1] != "{" or len(bare) > 100_000:
+        return
+    items, depth = [""], 0
+    for part in tokens(bare)[1:-1]:
+        if part == "," and depth == 0:
+            items.append("")
+            continue
+        depth += (part in "{[") - (part in "}]")
+        items[-1] += part
+    if len(items) > 12:
+        return
+    around = text.split(bare)
+    before, between = (one[: len(one) - len(one.lstrip())] for one in (items[0], items[-1]))
+    after = items[-1][len(items[-1].rstrip()) :]
+    for order in islice(permutations([item.strip() for item in items]), 1, MOST_PERMUTATIONS):
+        joined = f",{between}".join(order)
+        yield f"{around[0]}{{{before}{joined}{after}}}{around[-1]}"
+
+
+# Keys
+
+
+def one_key(text: str) -> Iterator[str]:
+    """Each key alone in another case."""
+    parts = tokens(text)
+    for at, part in enumerate(parts):
+        if _is_key(parts, at) and at < 4 * MOST_FIELDS:
+            for write in (camel_case, snake_case, pascal_case, str.lower):
+                yield "".join((*parts[:at], f'"{write(part[1:-1])}"', *parts[at + 1 :]))
+
+
+# Escapes
+
+
+def ascii_escapes(upper: bool = False) -> Text:
+    """Non-ASCII characters as \\u escapes."""
+
+    def escape(found: re.Match[str]) -> str:
+        units = found[0].encode("utf-16-be", "surrogatepass").hex()
+        return "".join(
+            f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4)
+        )
+
+    return lambda text: re.sub("[^\x00-\x7f]", escape, text)
+
+
+def no_ascii_escapes(text: str) -> str:
+    """\\u escapes of non-ASCII characters as those characters."""
+    return _ESCAPED.sub(lambda found: found[0] if found[0][1] == "\\" else _unescaped(found[0]), text)
+
+
+def _unescaped(run: str) -> str:
+    return "".join(
+        f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"')
+    )
+
+
+def escaped(characters: str, upper: bool = False) -> Text:
+    """These characters within strings as \\u escapes, as some libraries write them for HTML."""
+    table = {ord(c): f"\\u{ord(c):04X}" if upper else f"\\u{ord(c):04x}" for c in characters}
+    return lambda text: "".join([part.translate(table) if part[0] == '"' else part for part in tokens(text)])
+
+
+# JSON and other notations
+
+
+def of_json(make: Text) -> Callable[[bytes], bytes]:
+    """A change of JSON text as one of a body."""
+    return lambda body: to_bytes(make(body.decode()))
+
+
+def many_of_json(make: Callable[[str], Iterable[str]]) -> Callable[[bytes, Any], Iterator[bytes]]:
+    """The same for a change that has several outcomes."""
+    return lambda body, sent: (to_bytes(text) for text in make(body.decode()))
+
+
+def of_value(write: Callable[[Any], str]) -> Callable[[bytes], bytes]:
+    """The body written again by `write` from the value that it holds."""
+
+    def change(body: bytes) -> bytes:
+        text = body.decode()
+        tokens(text)
+        return to_bytes(write(json.loads(text)))
+
+    return change
+
+
+def of_object(write: Callable[[dict[str, Any]], str]) -> Callable[[bytes], bytes]:
+    """The same for an object alone."""
+
+    def change(value: Any) -> str:
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        return write(value)
+
+    return of_value(change)
+
+
+def form(body: bytes, *, plus: bool = False) -> str:
+    """The values of a JSON object as a form: `a=1&b=x`; numbers as they stand in the text."""
+    node = tree(body.decode())
+    if not isinstance(node, list):
+        raise ValueError("no object")
+    pairs = [
+        (json.loads(key), json.loads(one) if one[:1] == '"' else one)
+        for key, one in [(key, _write(one)) for key, one in node]
+    ]
+    return urlencode(pairs, quote_via=quote_plus if plus else quote, errors="surrogatepass")
+
+
+def python_form(body: bytes) -> str:
+    """The values of a JSON object as Python's urlencode writes them: True, None."""
+    value = json.loads(body)
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return urlencode(value, quote_via=quote, errors="surrogatepass")

@@ -1,0 +1,258 @@
+"""`AsyncGateway`: orders from any task of one event loop, asyncio's or uvloop's.
+
+The loop tells when a socket can be read, and the gateway reads it: an order takes no transport, no task and no timer.
+Connections are opened in threads, since a TLS handshake takes the loop a millisecond that an order may need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import get_running_loop
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread
+from .errors import CancelledNoReplyError, NoReplyError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .._types import Body
+    from .connection import Connection
+    from .reply import Reply
+
+
+class AsyncGateway(GatewayBase):
+    """`async with AsyncGateway(signer) as gateway: reply = await gateway.request(method, path, body)`, in any task."""
+
+    _loop: asyncio.AbstractEventLoop
+
+    async def __aenter__(self) -> Self:
+        """Open all connections. Raises NotSentError where one cannot be opened."""
+        if self._refusal != NOT_OPEN:
+            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
+        self._loop = get_running_loop()
+        if isinstance(self._loop, getattr(asyncio, "ProactorEventLoop", ())):
+            raise RuntimeError(
+                "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
+                "run it on asyncio.SelectorEventLoop"
+            )
+        self._refusal = ""
+        self._changed = asyncio.Event()
+        self._timer = self._loop.call_later(0, self._keep)
+        try:
+            while len(self._pool.live) <= self._pool.size:
+                await self._change()
+                if self._pool.last_error is not None:
+                    raise self._not_opened()
+        except BaseException:
+            self._shut()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
+        if self._refusal:
+            return
+        self._refusal = CLOSED
+        self._pool.close()
+        for connection in list(self._pool.idle):
+            self._drop(connection)
+        try:
+            while self._pool.live:
+                await self._change()
+        finally:
+            self._shut()
+
+    async def request(self, method: str, path: str, body: Body = b"") -> Reply:
+        """Sign this request, send it once, and return the reply, whatever its status. From any task of its loop.
+
+        Raises what `Signer.encode_request` does, NotSentError where no byte of it went out, and NoReplyError where one
+        did and no whole reply came. A request that is cancelled before it went out never goes out; after that, the
+        NoReplyError is its task's CancelledError, too.
+        """
+        if self._refusal or get_running_loop() is not self._loop:
+            raise self._not_sent(self._refusal or "it belongs to another event loop than the one that runs here")
+        deadline_ns = 0
+        while True:
+            connection = self._pool.take()
+            if connection is None:
+                connection = await self._wait(deadline_ns)
+            try:
+                request = self._encode(method, path, body, host=self._host)
+            except BaseException:
+                self._put(connection)
+                raise
+            due: asyncio.Future[Reply] | None = None
+            try:
+                if connection.send(request, method):
+                    due = connection.due = self._loop.create_future()
+                    if connection.unsent:
+                        self._loop.add_writer(connection.fd, self._writable, connection)
+                    return await due
+            except BaseException as error:
+                raise self._unknown(connection, due, request, error) from error
+            deadline_ns = deadline_ns or connection.sent_ns + self._pool.timeout_ns
+            self._drop(connection)
+
+    async def _wait(self, deadline_ns: int) -> Connection:
+        """A connection in its turn. `deadline_ns` is of a request whose connection was found closed: it is the next."""
+        given: asyncio.Future[Connection | None] = self._loop.create_future()
+        waiter = _Waiter(given, deadline_ns or perf_counter_ns() + self._pool.timeout_ns)
+        self._pool.wait(waiter, first=deadline_ns != 0)
+        try:
+            connection = await given
+        except BaseException:
+            self._pool.leave(waiter)
+            if given.done() and not given.cancelled() and (connection := given.result()) is not None:
+                self._put(connection)
+            raise
+        if connection is None:
+            raise self._not_sent(self._refusal)
+        return connection
+
+    def _unknown(
+        self, connection: Connection, due: asyncio.Future[Reply] | None, request: bytes, error: BaseException
+    ) -> BaseException:
+        """What to raise for a request that went out, or maybe did, and whose reply nobody will read."""
+        if connection.due is due:
+            self._drop(connection)
+        elif due is not None and not due.cancelled():
+            due.exception()  # it has been seen
+        if isinstance(error, asyncio.CancelledError):
+            return CancelledNoReplyError.of(request, "cancelled while its reply was due")
+        if isinstance(error, GeneratorExit):
+            return NoReplyError.of(request, "its coroutine was closed while the reply was due")
+        return self._no_reply(request, connection, error)
+
+    def _put(self, connection: Connection) -> None:
+        if not self._pool.put(connection):
+            self._drop(connection)
+
+    def _drop(self, connection: Connection, error: BaseException | None = None) -> None:
+        """Close it; `error` is for who awaits its reply."""
+        due, connection.due = connection.due, None
+        if due is not None and error is not None and not due.done():
+            due.set_exception(error)
+        self._pool.drop(connection, perf_counter_ns())
+        if self._refusal == FORKED:
+            return  # what the loop watches is the parent's as well
+        if not self._loop.is_closed():
+            self._loop.remove_reader(connection.fd)
+            self._loop.remove_writer(connection.fd)
+            self._keep()
+        connection.close()
+
+    # What the event loop calls.
+
+    def _readable(self, connection: Connection) -> None:
+        due = connection.due
+        if due is None:
+            if self._refusal != FORKED and not connection.is_quiet():
+                self._drop(connection)
+            return
+        try:
+            while (reply := connection.receive()) is None:
+                if not connection.arrived(0):  # uvloop tells of a reset once, whatever there was to read before it
+                    return
+        except BlockingIOError:
+            return
+        except Exception as error:
+            self._drop(connection, error)
+            return
+        connection.due = None
+        if not due.done():  # else it was cancelled, and has not heard of it yet
+            due.set_result(reply)
+        if connection.unsent:
+            connection.closing = True
+        self._put(connection)
+
+    def _writable(self, connection: Connection) -> None:
+        try:
+            connection.send_rest()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._drop(connection, error)
+            return
+        if not connection.unsent:
+            self._loop.remove_writer(connection.fd)
+
+    def _keep(self) -> None:
+        """Whatever is due: by its one timer, and when a connection was opened or dropped."""
+        if self._refusal == FORKED:
+            return
+        now = perf_counter_ns()
+        self._pool.expire(now)
+        for connection in self._pool.overdue(now):
+            connection.hang_up()
+        to_warm = self._pool.to_warm(now)
+        if to_warm is not None:
+            self._warm(to_warm)
+        for _ in range(self._pool.to_open(now)):
+            open_in_thread(self._endpoint, self._opened_in_thread)
+        self._timer.cancel()
+        self._timer = self._loop.call_later(self._pool.next_ns(now) / 1e9, self._keep)
+        self._changed.set()
+
+    def _warm(self, connection: Connection) -> None:
+        if not connection.send(self._endpoint.warming, "GET"):
+            self._pool.warmed()
+            self._drop(connection)
+            return
+        connection.due = self._loop.create_future()
+        connection.due.add_done_callback(self._warmed)
+
+    def _warmed(self, due: asyncio.Future[Reply]) -> None:
+        if not due.cancelled():
+            due.exception()  # the connection was dropped: that is all there is to do
+        self._pool.warmed()
+        self._keep()
+
+    def _opened_in_thread(self, opened: Connection | Exception) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._opened, opened)
+        except RuntimeError:  # the loop is closed
+            if not isinstance(opened, Exception):
+                opened.close()
+
+    def _opened(self, opened: Connection | Exception) -> None:
+        if isinstance(opened, Exception):
+            self._pool.failed(opened, perf_counter_ns())
+        elif self._refusal:
+            opened.close()
+        else:
+            opened.sock.setblocking(False)
+            self._loop.add_reader(opened.fd, self._readable, opened)
+            self._pool.opened(opened)
+        self._keep()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _shut(self) -> None:
+        self._refusal = CLOSED
+        self._pool.close()
+        for connection in list(self._pool.live):
+            self._drop(connection, ConnectionAbortedError("the gateway was closed"))
+        self._timer.cancel()
+
+    def _forked(self) -> None:
+        super()._forked()
+        for connection in list(self._pool.live):
+            self._drop(connection, ConnectionAbortedError("the process was forked"))
+
+
+class _Waiter:
+    """A request that waits for a connection."""
+
+    def __init__(self, given: asyncio.Future[Connection | None], deadline_ns: int) -> None:
+        self._given = given
+        self.deadline_ns = deadline_ns
+
+    def give(self, connection: Connection | None) -> bool:
+        if self._given.done():
+            return False
+        self._given.set_result(connection)
+        return True

@@ -1,0 +1,113 @@
+"""An account of the sandbox under test: one connection on which every byte is under control."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+from typing import Any
+
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox
+
+LIMIT_ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000", "quantity": "0.01"}
+STOP_ORDER = {**LIMIT_ORDER, "algoType": "STOP", "triggerPrice": "59000"}
+HEAD = b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\n"
+
+
+class Clock:
+    """A clock in the test's hands: Unix epoch seconds."""
+
+    def __init__(self, now: float = 1_795_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Client:
+    """One connection on which every byte is under control; it signs with the standard library's hmac."""
+
+    def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
+        self.sandbox = sandbox
+        self.clock = clock
+        host, port = sandbox.url.removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=10)
+        self._reader = self.socket.makefile("rb")
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._reader.close()
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def reply(self) -> tuple[int, dict[str, Any]]:
+        """Read one reply: HTTP status and JSON body."""
+        status = int(self._reader.readline().split()[1])
+        headers = dict(line.decode().lower().rstrip().split(": ", 1) for line in iter(self._reader.readline, b"\r\n"))
+        assert headers["content-type"] == "application/json"
+        return status, json.loads(self._reader.read(int(headers["content-length"])))
+
+    def closed_by_server(self) -> bool:
+        """Wait for the next byte: there is none if the server closed the connection."""
+        try:
+            return self._reader.read(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def sign(self, method: str, target: bytes, body: bytes = b"", timestamp: str = "") -> dict[str, str]:
+        timestamp = timestamp or str(int(self.clock() * 1000))
+        message = timestamp.encode() + method.encode() + target + body
+        signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()
+        headers = {"x-api-key": DEMO_API_KEY, "x-api-timestamp": timestamp, "x-api-signature": signature}
+        if method in ("POST", "PUT"):
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def request(
+        self, method: str, target: bytes, headers: dict[str, str], body: bytes = b""
+    ) -> tuple[int, dict[str, Any]]:
+        if body and "Transfer-Encoding" not in headers:
+            headers = {**headers, "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.send(method.encode() + b" " + target + b" HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n" + body)
+        return self.reply()
+
+    def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        """A signed request; `body` is bytes, or an object to write as JSON."""
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.request(method, target.encode(), self.sign(method, target.encode(), data), data)
+
+    def data(self, method: str, target: str, body: Any = None) -> Any:
+        """The data of the reply to a signed request that must be accepted."""
+        status, reply = self.call(method, target, body)
+        assert (status, reply["success"]) == (200, True), reply
+        assert reply["timestamp"] == int(self.clock() * 1000)
+        return reply["data"]
+
+    def refusal(self, method: str, target: str, body: Any = None) -> str:
+        """The verdict on a signed request that must be refused."""
+        return self.verdict(*self.call(method, target, body))
+
+    def verdict(self, status: int, reply: dict[str, Any]) -> str:
+        """The verdict that the exchange recorded; checks that the reply carries its envelope and status."""
+        record = self.sandbox.requests[-1]
+        refusal = ERRORS[record.verdict]
+        assert reply.keys() == {"success", "code", "message"}
+        assert (reply["success"], reply["code"], status) == (False, refusal.code, refusal.status)
+        assert reply["message"].startswith(refusal.message)
+        assert (record.status, record.code) == (status, reply["code"])
+        return record.verdict
+
+
+def place(client: Client, **changes: Any) -> int:
+    return client.data("POST", "/v3/trade/order", {**LIMIT_ORDER, **changes})["orderId"]
+
+
+def open_ids(client: Client, query: str = "") -> list[int]:
+    rows = client.data("GET", f"/v3/trade/orders?status=INCOMPLETE&size=500{query}")["rows"]
+    return [row["orderId"] for row in rows]

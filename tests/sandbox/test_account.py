@@ -1,0 +1,134 @@
+"""Balances, positions, listen keys, public data, and the documented rate limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+
+from woox_fast.sandbox import Sandbox
+from woox_fast.sandbox.endpoints import ENDPOINTS
+
+
+def test_resting_orders_reserve_balances_and_positions(client: Client) -> None:
+    def usdt() -> dict[str, Any]:
+        (row,) = client.data("GET", "/v3/asset/balances?token=USDT")["holding"]
+        return row
+
+    assert (usdt()["frozen"], usdt()["availableBalance"]) == ("0", "1000000000")
+    order = place(client)
+    assert (usdt()["holding"], usdt()["frozen"], usdt()["availableBalance"]) == ("1000000000", "600.00", "999999400.00")
+    client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.02"})
+    place(client, symbol="SPOT_ETH_USDT", side="SELL", price="3000", quantity="2")
+    holdings = {row["token"]: row for row in client.data("GET", "/v3/asset/balances")["holding"]}
+    assert holdings["USDT"]["frozen"] == "1200.00"
+    assert (holdings["BTC"]["pendingLongQty"], holdings["BTC"]["frozen"]) == ("0.02", "0")
+    assert (holdings["ETH"]["pendingShortQty"], holdings["ETH"]["frozen"]) == ("2", "2")
+    assert client.data("GET", "/v3/asset/balances?token=DOGE") == {"holding": []}
+
+    assert client.data("GET", "/v3/futures/positions") == {"positions": []}
+    place(client, symbol="PERP_BTC_USDT", quantity="0.5")
+    place(client, symbol="PERP_BTC_USDT", quantity="0.2", side="SELL")
+    place(client, symbol="PERP_ETH_USDT", quantity="3", price="3000")
+    position, _ = client.data("GET", "/v3/futures/positions")["positions"]
+    assert (position["symbol"], position["pendingLongQty"], position["pendingShortQty"], position["holding"]) == (
+        "PERP_BTC_USDT",
+        "0.5",
+        "0.2",
+        "0",
+    )
+    (only,) = client.data("GET", "/v3/futures/positions?symbol=PERP_ETH_USDT")["positions"]
+    assert only["pendingLongQty"] == "3"
+    client.data("DELETE", "/v3/trade/orders")
+    assert client.data("GET", "/v3/futures/positions") == {"positions": []}
+    assert float(usdt()["frozen"]) == 0
+
+
+def test_account_info(client: Client) -> None:
+    info = client.data("GET", "/v3/account/info")
+    assert (info["accountMode"], info["positionMode"], info["accountType"]) == ("FUTURES", "ONE_WAY", "Main")
+
+
+def test_listen_keys(client: Client) -> None:
+    first, second = (client.data("POST", "/v3/account/listenKey", {"type": "WEBSOCKET"}) for _ in range(2))
+    assert first["authKey"] != second["authKey"]
+    assert second["expiredTime"] == 1_795_000_000_000 + 24 * 60 * 60 * 1000
+    assert client.refusal("POST", "/v3/account/listenKey", {"type": "FIX"}) == "INVALID_PARAM"
+    assert client.refusal("POST", "/v3/account/listenKey", {}) == "INVALID_PARAM"
+
+
+def test_public_data(client: Client) -> None:
+    status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+    assert (status, reply["data"]["status"], reply["timestamp"]) == (200, 0, 1_795_000_000_000)
+    rows = client.request("GET", b"/v3/public/instruments", {})[1]["data"]["rows"]
+    assert {row["symbol"].split("_")[0] for row in rows} == {"SPOT", "PERP"}
+    (row,) = client.request("GET", b"/v3/public/instruments?symbol=SPOT_WOO_USDT", {})[1]["data"]["rows"]
+    assert (row["baseAsset"], row["quoteAsset"], row["quoteTick"], row["baseTick"]) == ("WOO", "USDT", "0.00001", "0.1")
+    status, reply = client.request("GET", b"/v3/public/instruments?symbol=SPOT_DOGE_USDT", {})
+    assert client.verdict(status, reply) == "INVALID_PARAM"
+    # Every instrument takes an order at its own least price step and size.
+    for row in rows:
+        quantity = max(float(row["baseMin"]), 2)
+        place(client, symbol=row["symbol"], price=row["quoteMax"], quantity=f"{quantity:g}")
+
+
+SAMPLES: dict[tuple[str, str], Any] = {
+    ("POST", "/v3/trade/order"): LIMIT_ORDER,
+    ("PUT", "/v3/trade/order"): {"orderId": 1, "price": "1"},
+    ("DELETE", "/v3/trade/order"): "symbol=SPOT_BTC_USDT&orderId=1",
+    ("GET", "/v3/trade/order"): "orderId=1",
+    ("POST", "/v3/trade/algoOrder"): STOP_ORDER,
+    ("POST", "/v3/algo/order"): STOP_ORDER,
+    ("PUT", "/v3/trade/algoOrder"): {"algoOrderId": 1, "price": "1"},
+    ("DELETE", "/v3/trade/algoOrder"): "algoOrderId=1",
+    ("GET", "/v3/trade/algoOrder"): "algoOrderId=1",
+    ("POST", "/v3/trade/cancelAllAfter"): {"triggerAfter": 1000},
+    ("POST", "/v3/account/listenKey"): {"type": "WEBSOCKET"},
+}
+
+# requests, seconds: the "Limit" lines of the API reference.
+DOCUMENTED_LIMITS = {
+    ("POST", "/v3/trade/order"): (5, 1),
+    ("PUT", "/v3/trade/order"): (5, 1),
+    ("GET", "/v3/trade/order"): (5, 1),
+    ("POST", "/v3/trade/algoOrder"): (2, 1),
+    ("POST", "/v3/algo/order"): (2, 1),
+    ("PUT", "/v3/trade/algoOrder"): (5, 1),
+    ("GET", "/v3/account/info"): (10, 60),
+    ("POST", "/v3/account/listenKey"): (5, 10),
+    ("GET", "/v3/futures/positions"): (30, 10),
+}  # any other: 10 in 1 s
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS, ids=" ".join)
+def test_the_documented_rate_limits(clock: Clock, method: str, path: str) -> None:
+    requests, seconds = DOCUMENTED_LIMITS.get((method, path), (10, 1))
+    sample = SAMPLES.get((method, path), "")
+    target, body = (f"{path}?{sample}" if sample else path, None) if isinstance(sample, str) else (path, sample)
+    sandbox = Sandbox(clock=clock, rate_limits=True)
+    with sandbox, Client(sandbox, clock) as client:
+        for _ in range(requests):
+            assert client.call(method, target, body)[0] in (200, 400)
+        clock.now += seconds - 0.001
+        status, reply = client.call(method, target, body)
+        assert client.verdict(status, reply) == "TOO_MANY_REQUEST"
+        assert (status, reply["code"]) == (429, -1003)
+        clock.now += 0.001
+        assert client.call(method, target, body)[0] in (200, 400)
+    assert sandbox.verdicts["TOO_MANY_REQUEST"] == 1
+
+
+def test_order_limits_are_per_symbol_and_forgeries_do_not_count(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, rate_limits=True)
+    with sandbox, Client(sandbox, clock) as client:
+        for _ in range(20):
+            assert client.request("POST", b"/v3/trade/order", {})[0] == 401
+        for symbol in ("SPOT_BTC_USDT", "SPOT_ETH_USDT"):
+            for _ in range(5):
+                place(client, symbol=symbol)
+        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
+
+
+def test_rate_limits_are_off_unless_asked_for(client: Client) -> None:
+    assert len({place(client) for _ in range(50)}) == 50

@@ -1,0 +1,354 @@
+"""Faults, byte for byte: what each does to the reply, to the connection and to what the exchange holds."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
+
+from woox_fast.sandbox import Sandbox
+
+ORDER = json.dumps({**LIMIT_ORDER, "clientOrderId": 42}).encode()
+PATH = b"/v3/trade/order"
+
+
+@contextmanager
+def served(*rules: str, **options: Any) -> Iterator[tuple[Sandbox, Client]]:
+    clock = Clock()
+    sandbox = Sandbox(faults=rules, clock=clock, **options)
+    with sandbox, Client(sandbox, clock) as client:
+        yield sandbox, client
+
+
+def post(client: Client, extra: str = "", version: str = "1.1") -> None:
+    """Send the order, without reading a reply."""
+    signed = {**client.sign("POST", PATH, ORDER), "Content-Length": str(len(ORDER))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    client.send(f"POST /v3/trade/order HTTP/{version}\r\nHost: h\r\n{head}{extra}\r\n".encode() + ORDER)
+
+
+def rest(client: Client) -> bytes:
+    """All that comes until the server closes, or resets, or b"..." if it does neither within 0.3 s."""
+    client.socket.settimeout(0.3)
+    got = b""
+    try:
+        while piece := client.socket.recv(65536):
+            got += piece
+    except TimeoutError:
+        return got + b"..."
+    except ConnectionResetError:
+        return got + b" reset"
+    return got
+
+
+def head_and_body(reply: bytes) -> tuple[list[str], bytes]:
+    head, _, body = reply.partition(b"\r\n\r\n")
+    return head.decode().split("\r\n"), body
+
+
+def open_orders(sandbox: Sandbox) -> int:
+    return sandbox.orders()["open"]
+
+
+# before and after the request is handled
+
+
+@pytest.mark.parametrize(
+    ("rule", "got", "held", "verdict", "status"),
+    [
+        ("reset", b" reset", 0, "FAULT", 0),
+        ("reset-after", b" reset", 1, "OK", 200),
+        ("no-reply", b"...", 1, "OK", 200),
+        ("cut 0", b"", 1, "OK", 200),
+        ("cut 17", b"HTTP/1.1 200 OK\r\n", 1, "OK", 200),
+    ],
+)
+def test_no_whole_reply(rule: str, got: bytes, held: int, verdict: str, status: int) -> None:
+    with served(f"{rule} on POST first 1") as (sandbox, client):
+        post(client)
+        assert rest(client) == got
+        assert open_orders(sandbox) == held
+        (record,) = sandbox.requests
+        assert (record.verdict, record.status, record.fault, record.body) == (verdict, status, rule.split()[0], ORDER)
+        assert sandbox.stats()["faults"] == {rule.split()[0]: 1}
+        assert (sandbox.accepted, sandbox.refused, sandbox.seen) == (held, 0, 1)
+        with Client(sandbox, client.clock) as other:  # first 1: the next one is as ever
+            place(other)
+
+
+def test_a_reply_can_be_cut_anywhere() -> None:
+    with served("twice on POST") as (_, client):
+        post(client)
+        both = rest(client).removesuffix(b"...")
+    whole = both[: len(both) // 2]
+    assert both == whole * 2
+    for length in (1, len(whole) // 2, len(whole) - 1, len(whole), len(whole) + 5):
+        with served(f"cut {length} on POST") as (_, client):
+            post(client)
+            assert rest(client) == whole[:length]
+
+
+def test_a_second_reply_can_come_later() -> None:
+    with served("twice 200ms on POST") as (sandbox, client):
+        post(client)
+        assert client.reply()[0] == 200
+        client.socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            client.socket.recv(1, socket.MSG_PEEK)
+        client.socket.settimeout(20)
+        assert client.socket.recv(9, socket.MSG_PEEK) == b"HTTP/1.1 "
+        assert open_orders(sandbox) == 1
+
+
+def test_a_late_request_is_handled_though_its_client_has_gone() -> None:
+    with served("delay 300ms on POST") as (sandbox, client):
+        post(client)
+        client.socket.close()
+        assert open_orders(sandbox) == 0
+        deadline = time.monotonic() + 20
+        while not open_orders(sandbox) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert open_orders(sandbox) == 1
+
+
+def test_a_late_reply_is_of_an_order_that_is_there_at_once() -> None:
+    with served("delay-after 1h".replace("1h", "60m") + " on POST") as (sandbox, client):
+        post(client)
+        assert rest(client) == b"..."
+        assert open_orders(sandbox) == 1
+        started = time.monotonic()
+    assert time.monotonic() - started < 10  # stopping does not wait for it
+
+
+@pytest.mark.parametrize("rule", ["delay 40ms", "delay-after 40ms"])
+def test_the_time_passes(rule: str) -> None:
+    with served(rule) as (_, client):
+        started = time.monotonic()
+        place(client)
+        assert time.monotonic() - started >= 0.04
+
+
+def test_the_connection_is_closed_after_so_many_requests() -> None:
+    with served("close 3") as (sandbox, client):
+        for _ in range(3):
+            assert place(client)
+        assert rest(client) == b""
+        assert [record.fault for record in sandbox.requests] == ["", "", "close"]
+        with Client(sandbox, client.clock) as other:  # each connection has its own count
+            place(other)
+            place(other)
+
+
+# other replies
+
+
+def test_rate_limit_maintenance_and_gateway() -> None:
+    with served("rate-limit every 3") as (sandbox, client):
+        place(client)
+        place(client)
+        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
+        assert (status, reply) == (429, {"success": False, "code": -1003, "message": "Rate limit exceed."})
+        assert client.verdict(status, reply) == "TOO_MANY_REQUEST"
+        place(client)
+        assert open_orders(sandbox) == 3
+    with served("gateway on POST") as (sandbox, client):
+        assert client.call("POST", "/v3/trade/order", LIMIT_ORDER) == (
+            200,
+            {"code": 503, "message": "[GW] no upstream server"},
+        )
+        assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, open_orders(sandbox)) == ("FAULT", 200, 0)
+
+
+@pytest.mark.parametrize(("rule", "status"), [("html", 502), ("html 500", 500), ("html-after 504", 504)])
+def test_pages_of_html(rule: str, status: int) -> None:
+    with served(f"{rule} on POST first 1") as (sandbox, client):
+        post(client, "Connection: close\r\n")
+        (first, *headers), body = head_and_body(rest(client))
+        assert first.split()[1] == str(status)
+        assert "Content-Type: text/html; charset=utf-8" in headers
+        assert "Connection: close" in headers
+        assert f"Content-Length: {len(body)}" in headers
+        assert body.startswith(b"<html>")
+        assert open_orders(sandbox) == ("after" in rule)
+
+
+def test_maintenance_lasts_its_time_for_all_requests() -> None:
+    with served("maintenance 10s") as (sandbox, client):
+        clock = client.clock
+        for _ in range(2):
+            status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
+            assert (status, reply["code"], reply["message"]) == (400, -1011, "The system is under maintenance.")
+            clock.now += 5
+            status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+            if status == 200 and reply["data"]["status"]:
+                assert reply["data"] == {
+                    "status": 2,
+                    "msg": "System is under maintenance.",
+                    "estimatedEndTime": 1_795_000_010_000,
+                }
+        assert reply["data"]["status"] == 0  # the second answer was after its end
+        place(client)
+        assert sandbox.stats()["faults"] == {"maintenance": 3}
+
+
+@pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
+def test_the_exchanges_clock_is_off(skew: str, accepted: bool) -> None:
+    with served(f"skew {skew}") as (_, client):
+        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
+        assert reply["success"] is accepted
+        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+        assert status == 200
+        seconds = float(skew[:-1]) * (60 if skew.endswith("m") else 1)
+        assert reply["timestamp"] == 1_795_000_000_000 + seconds * 1000
+
+
+# as the real one sends them
+
+
+def dechunked(body: bytes) -> list[bytes]:
+    parts = []
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        length = int(size, 16)
+        parts.append(body[:length])
+        assert body[length : length + 2] == b"\r\n"
+        body = body[length + 2 :]
+    assert parts.pop() == b""
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("rule", "accepts", "compressed"),
+    [("chunked", "gzip", False), ("gzip", "gzip, deflate", True), ("gzip", "identity", False)],
+)
+def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> None:
+    ids = []
+    for _ in range(2):
+        with served(f"{rule} on POST") as (_, client):
+            post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
+            (first, *lines), body = head_and_body(rest(client))
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert first == "HTTP/1.1 200 OK"
+        assert headers["Transfer-Encoding"] == "chunked"
+        assert "Content-Length" not in headers
+        assert ("Content-Encoding" in headers) is compressed
+        parts = dechunked(body)
+        assert len(parts) == 5
+        data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
+        assert json.loads(data)["data"]["clientOrderId"] == 42
+        ids.append(headers["x-request-id"])
+    assert len(ids[0]) == 32
+    assert ids[0] == ids[1]  # repeatable, as all that a rule draws
+
+
+def test_http_1_0_knows_no_chunks() -> None:
+    with served("chunked on POST") as (_, client):
+        post(client, version="1.0")
+        lines, body = head_and_body(rest(client))
+    assert f"Content-Length: {len(body)}" in lines
+    assert "Transfer-Encoding: chunked" not in lines
+
+
+def test_the_first_rule_is_the_outermost() -> None:
+    for rules, seen in ((("reset-after", "html-after"), " reset"), (("html-after", "chunked"), "502 Bad Gateway")):
+        with served(*(f"{rule} on POST" for rule in rules)) as (sandbox, client):
+            post(client, "Connection: close\r\n")
+            assert seen in rest(client).decode()
+            assert open_orders(sandbox) == 1
+            assert sandbox.requests[-1].fault == ", ".join(rules)
+
+
+# the door
+
+
+def refused(sandbox: Sandbox) -> bool:
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: right when it is shut
+        return True
+    return False
+
+
+def wait_until_open(sandbox: Sandbox) -> None:
+    deadline = time.monotonic() + 30
+    while refused(sandbox):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_connections_are_refused_for_a_time_and_those_there_are_go_on() -> None:
+    with served() as (sandbox, client):
+        place(client)
+        sandbox.faults.add("refuse 700ms")
+        place(client)  # it is shut by now: the loop did that before it read this
+        assert refused(sandbox)
+        place(client)
+        wait_until_open(sandbox)
+        with Client(sandbox, client.clock) as other:
+            place(other)
+
+
+def test_the_door_is_shut_from_the_beginning() -> None:
+    sandbox = Sandbox(faults=["refuse 500ms"])
+    with sandbox as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert refused(sandbox)
+        wait_until_open(sandbox)
+    sandbox = Sandbox(faults=["refuse 60m"])
+    started = time.monotonic()
+    with sandbox:
+        assert refused(sandbox)
+    assert time.monotonic() - started < 10  # stopping does not wait for it
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1])))
+
+
+def test_the_door_is_shut_after_every_second_connection() -> None:
+    with served("refuse 400ms every 2") as (sandbox, client):
+        place(client)
+        with Client(sandbox, client.clock) as second:
+            place(second)
+            deadline = time.monotonic() + 20
+            while not refused(sandbox):
+                assert time.monotonic() < deadline
+            place(second)
+        wait_until_open(sandbox)
+
+
+def test_rules_come_and_go_while_it_serves() -> None:
+    with served() as (sandbox, client):
+        stop = threading.Event()
+
+        def change() -> None:
+            while not stop.is_set():
+                sandbox.faults.add("delay 0ms")
+                sandbox.faults.remove(sandbox.faults.add("html on PUT").number)
+                sandbox.faults.clear()
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        try:
+            for _ in range(200):
+                place(client)
+        finally:
+            stop.set()
+            thread.join()
+        assert not list(sandbox.faults)
+
+
+def test_what_is_no_request_is_refused_as_ever() -> None:
+    with served("html", timeout=0.3) as (sandbox, client):
+        client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{")
+        assert client.verdict(*client.reply()) == "BODY_TIMEOUT"
+        with Client(sandbox, client.clock) as other:
+            other.send(b"garbage\r\n\r\n")
+            assert other.verdict(*other.reply()) == "MALFORMED_HTTP"

@@ -1,0 +1,246 @@
+"""What is not HTTP, no JSON or no order: each gets the envelope, and the server lives on."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from helpers.sandbox_client import HEAD, LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from woox_fast.sandbox import ApiError, Sandbox
+from woox_fast.sandbox.endpoints import ENDPOINTS
+from woox_fast.sandbox.exchange import Exchange
+from woox_fast.sandbox.params import check_params, parse_body
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"5",
+        b"{'symbol': 'SPOT_BTC_USDT'}",
+        b'{"symbol": "SPOT_BTC_USDT",}',
+        b'{"quantity": NaN}',
+        b'{"quantity": Infinity}',
+        b'{"quantity": -Infinity}',
+        b'{"quantity": 1e999}',
+        b'{"quantity": ' + b"9" * 10_000 + b"}",
+        b'{"side": "BUY", "side": "SELL"}',
+        b'{"marginMode": {"a": 1, "a": 2}}',
+        b'{"marginMode": ' + DEEP + b"}",
+        DEEP,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b"\xff\xfe{}",
+        b'\xef\xbb\xbf{"symbol": "SPOT_BTC_USDT"}',
+        b'{"symbol": "\xff"}',
+        b'{"symbol": "\xed\xa0\x80"}',
+        '{"symbol": "SPOT_BTC_USDT"}'.encode("utf-16"),
+        b'{"symbol": "a\nb"}',
+        b'{"symbol": "\\ud800"}',
+        b'{"symbol": "\x00"}',
+        b"\x00" * 1000,
+        bytes(range(256)),
+        b"symbol=SPOT_BTC_USDT",
+        b"{}" + b" " * 500_000 + b"{}",
+    ],
+    ids=lambda body: repr(body[:24]),
+)
+def test_bodies_that_are_not_an_order(sandbox: Sandbox, client: Client, body: bytes) -> None:
+    assert client.refusal("POST", "/v3/trade/order", body) == "INVALID_PARAM"
+    assert sandbox.verified == 1
+    place(client)  # on the same connection
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
+def test_a_body_that_is_not_declared_as_json(client: Client, content_type: str) -> None:
+    body = json.dumps(LIMIT_ORDER).encode()
+    headers = {**client.sign("POST", b"/v3/trade/order", body), "Content-Type": content_type}
+    status, reply = client.request("POST", b"/v3/trade/order", headers, body)
+    assert client.verdict(status, reply) == "INVALID_PARAM"
+    assert "Content-Type: application/json" in reply["message"]
+
+
+def test_a_form_is_taken_as_some_pages_of_the_reference_show_it(client: Client) -> None:
+    headers = {
+        **client.sign("POST", b"/v3/trade/cancelAllAfter", b"triggerAfter=5000"),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    status, reply = client.request("POST", b"/v3/trade/cancelAllAfter", headers, b"triggerAfter=5000")
+    assert (status, reply["data"]) == (200, {"expectedTriggerTime": 1_795_000_005_000})
+    body = b"triggerAfter=%ff"
+    headers |= client.sign("POST", b"/v3/trade/cancelAllAfter", body)
+    headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+    assert client.verdict(*client.request("POST", b"/v3/trade/cancelAllAfter", headers, body)) == "INVALID_PARAM"
+
+
+def test_parameters_in_the_wrong_place(client: Client) -> None:
+    assert client.refusal("POST", "/v3/trade/order?symbol=SPOT_BTC_USDT", LIMIT_ORDER) == "INVALID_PARAM"
+    assert client.refusal("DELETE", "/v3/trade/orders", b"symbol=SPOT_BTC_USDT") == "INVALID_PARAM"
+    assert client.refusal("GET", "/v3/trade/orders", {"symbol": "SPOT_BTC_USDT"}) == "INVALID_PARAM"
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"garbage\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),  # a TLS client hello
+        (bytes(range(255, 0, -1)) + b"\r\n\r\n", 400),
+        (b"GET /v3/account/info HTTP/9.9\r\n\r\n", 400),
+        (b"get /v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /v3/account/info?a=b c HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /v3/account/info?a=\x01 HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /v3/account/info?a=\x7f HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /v3/account/info?a=\xe2\x82\xac HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /v3/account/info?a=\xff HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX\x00: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX: a\x00b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", 400),
+        (HEAD + b"Content-Length: five\r\n\r\nhello", 400),
+        (HEAD + b"Content-Length: -1\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+        (HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 1048577\r\n\r\n" + b"x" * 1_048_577, 413),
+        (HEAD + b"Content-Length: 10000000000000\r\n\r\n" + b"x" * 2_000_000, 413),
+        (HEAD + b"Content-Length: 2\r\n\r\n{", 408),  # the second byte never comes
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", 408),
+        (b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", 404),
+    ],
+    ids=lambda value: repr(value[:32]) if isinstance(value, bytes) else str(value),
+)
+def test_what_is_not_http_gets_the_envelope_and_the_server_lives_on(
+    sandbox: Sandbox, clock: Clock, data: bytes, status: int
+) -> None:
+    with Client(sandbox, clock) as broken:
+        broken.send(data)
+        got, reply = broken.reply()
+        assert got == status
+        assert broken.verdict(got, reply) in ("MALFORMED_HTTP", "BODY_TOO_LARGE", "BODY_TIMEOUT", "NO_SUCH_ENDPOINT")
+        if status < 413:
+            assert broken.closed_by_server()
+    with Client(sandbox, clock) as client:
+        place(client)
+    assert sandbox.verdicts == {sandbox.requests[0].verdict: 1, "OK": 1}
+
+
+def test_a_body_longer_than_declared_is_not_part_of_the_request(sandbox: Sandbox, client: Client) -> None:
+    body = json.dumps(LIMIT_ORDER).encode()
+    headers = client.sign("POST", b"/v3/trade/order", body)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+    client.send(HEAD + head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert client.reply()[0] == 200
+    client.send(b"surplus bytes\r\n\r\n")
+    assert client.verdict(*client.reply()) == "MALFORMED_HTTP"
+    assert client.closed_by_server()
+    assert len(sandbox.exchange.orders.open) == 1
+
+
+def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    body = json.dumps(LIMIT_ORDER).encode()
+    for sent in (b"", b"POST /v3/tra", HEAD, HEAD + b"Content-Length: 100\r\n\r\n" + body[:10]):
+        with Client(sandbox, clock) as leaving:
+            leaving.send(sent)
+    with Client(sandbox, clock) as half_closed:  # no more to send, but still listening
+        half_closed.send(HEAD + b"Content-Length: 100\r\n\r\n" + body[:10])
+        half_closed.socket.shutdown(socket.SHUT_WR)
+        half_closed.closed_by_server()
+    with Client(sandbox, clock) as client:
+        place(client)
+    assert not sandbox.verdicts["UNKNOWN"]
+    assert not caplog.records
+
+
+def test_an_authority_that_cannot_be_read(sandbox: Sandbox, clock: Clock) -> None:
+    """Older versions of aiohttp close the connection without a word."""
+    with Client(sandbox, clock) as broken:
+        broken.send(b"GET http://[bad/v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert broken.socket.recv(12) in (b"HTTP/1.0 400", b"")
+    with Client(sandbox, clock) as client:
+        place(client)
+
+
+def test_half_open_connections_do_not_hold_the_server(sandbox: Sandbox, clock: Clock) -> None:
+    slow = [Client(sandbox, clock) for _ in range(100)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.send((b"GET /v3/account/in", HEAD, HEAD + b"X: 1\r\n", b"")[number % 4])
+        started = time.monotonic()
+        with Client(sandbox, clock) as client:
+            for _ in range(100):
+                place(client)
+        assert all(connection.closed_by_server() for connection in slow)  # after the 0.5 s of the fixture
+        assert time.monotonic() - started < 5
+    finally:
+        for connection in slow:
+            connection.__exit__()
+
+
+def test_a_silent_connection_is_closed_also_after_a_request(client: Client) -> None:
+    place(client)
+    client.send(b"GET /v3/acc")
+    assert client.closed_by_server()
+
+
+def test_requests_can_be_pipelined(sandbox: Sandbox, client: Client) -> None:
+    requests = b""
+    for _ in range(200):
+        head = "".join(f"{n}: {v}\r\n" for n, v in client.sign("GET", b"/v3/asset/balances").items())
+        requests += b"GET /v3/asset/balances HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n"
+    client.send(requests)
+    assert [client.reply()[0] for _ in range(200)] == [200] * 200
+    assert sandbox.verified == 200
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body(client: Client) -> None:
+    body = json.dumps(LIMIT_ORDER).encode()
+    headers = {**client.sign("POST", b"/v3/trade/order", body), "Expect": "100-continue"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+    client.send(HEAD + head + b"Content-Length: %d\r\n\r\n" % len(body))
+    assert client.socket.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.send(body)
+    assert client.reply()[0] == 200
+
+
+_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.from_regex(r"[0-9]{1,14}(\.[0-9]{1,12})?", fullmatch=True),
+    st.sampled_from([*LIMIT_ORDER.values(), *STOP_ORDER.values(), "SELL", "MARKET", "BRACKET", "TRAILING_STOP", "NEW"]),
+)
+_NAMES = st.sampled_from(sorted({name for endpoint in ENDPOINTS.values() for name in endpoint.fields}))
+_OBJECTS = st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=8))
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(given_params=st.dictionaries(_NAMES, _OBJECTS, max_size=12), complete=st.booleans())
+def test_no_object_is_answered_with_a_fault(given_params: dict[str, Any], complete: bool) -> None:
+    """Whatever a signed body holds, an endpoint accepts it or refuses it; nothing else is raised."""
+    exchange = Exchange()
+    for (method, _), endpoint in ENDPOINTS.items():
+        if method in ("POST", "PUT"):
+            known = {name: value for name, value in given_params.items() if name in endpoint.fields}
+            base = {n: v for n, v in STOP_ORDER.items() if n in endpoint.fields} if complete else {}
+            with suppress(ApiError):
+                params = parse_body(json.dumps(base | known).encode(), "application/json")
+                endpoint.handler(exchange, check_params(endpoint.fields, params), 1_795_000_000_000)
+    for method in ("get_orders", "get_algo_orders"):
+        fields = ENDPOINTS["GET", "/v3/trade/orders" if method == "get_orders" else "/v3/trade/algoOrders"].fields
+        json.dumps(getattr(exchange, method)(check_params(fields, {}), 1_795_000_000_000))

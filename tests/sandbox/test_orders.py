@@ -1,0 +1,351 @@
+"""Orders: placed, edited, cancelled, listed; and the dead man's switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, open_ids, place
+
+from woox_fast.sandbox import Sandbox
+
+
+def test_place_get_edit_cancel(client: Client, clock: Clock) -> None:
+    order = {**LIMIT_ORDER, "clientOrderId": "1954766344355779056", "orderTag": "x" * 64, "broker_id": "b"}
+    placed = client.data("POST", "/v3/trade/order", order)
+    assert placed == {
+        "orderId": placed["orderId"],
+        "clientOrderId": 1954766344355779056,
+        "type": "LIMIT",
+        "price": "60000",
+        "quantity": "0.01",
+        "amount": None,
+        "bidAskLevel": None,
+    }
+    by_id = f"orderId={placed['orderId']}"
+    by_client_id = "clientOrderId=1954766344355779056"
+    row = client.data("GET", f"/v3/trade/order?{by_id}")
+    assert row == client.data("GET", f"/v3/trade/order?{by_client_id}")
+    assert (row["status"], row["createdTime"], row["executed"], row["orderTag"]) == (
+        "NEW",
+        1_795_000_000_000,
+        "0",
+        "x" * 64,
+    )
+    assert "realizedPnl" not in row
+    assert client.data("GET", f"/v3/trade/order?{by_id}&withRealizedPnl=true") == {**row, "realizedPnl": None}
+
+    edit = {"orderId": placed["orderId"], "clientOrderId": 5, "price": "60000.01"}  # the order id wins
+    assert client.data("PUT", "/v3/trade/order", edit) == {"status": "EDIT_SENT"}
+    edit = {"clientOrderId": 1954766344355779056, "quantity": "0.02"}
+    assert client.data("PUT", "/v3/trade/order", edit) == {"status": "EDIT_SENT"}
+    edited = client.data("GET", f"/v3/trade/order?{by_id}")
+    assert edited == {**row, "price": "60000.01", "quantity": "0.02", "visible": "0.02"}
+
+    other_symbol = f"/v3/trade/order?symbol=SPOT_ETH_USDT&{by_id}"
+    assert client.refusal("DELETE", other_symbol) == "RESOURCE_NOT_FOUND"
+    assert client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&{by_id}") == {"status": "CANCEL_SENT"}
+    assert client.refusal("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&{by_id}") == "RESOURCE_NOT_FOUND"
+    assert client.refusal("PUT", "/v3/trade/order", edit) == "RESOURCE_NOT_FOUND"
+    assert client.data("GET", f"/v3/trade/order?{by_id}") == {**edited, "status": "CANCELLED"}
+
+
+def test_client_order_ids_are_unique_among_open_orders(client: Client) -> None:
+    first = place(client, clientOrderId=7)
+    assert client.refusal("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 7}) == "DUPLICATE_REQUEST"
+    client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={first}")
+    second = place(client, clientOrderId=7)
+    assert client.data("GET", "/v3/trade/order?clientOrderId=7")["orderId"] == second
+    assert len({place(client, clientOrderId=0), place(client, clientOrderId=0), place(client)}) == 3  # 0 is none
+    place(client, clientOrderId=2**63 - 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"symbol": None}, "INVALID_PARAM"),
+        ({"symbol": "SPOT_DOGE_USDT"}, "INVALID_PARAM"),
+        ({"symbol": "spot_btc_usdt"}, "INVALID_PARAM"),
+        ({"symbol": ["SPOT_BTC_USDT"]}, "INVALID_PARAM"),
+        ({"side": None}, "INVALID_PARAM"),
+        ({"side": "buy"}, "INVALID_PARAM"),
+        ({"type": None}, "INVALID_PARAM"),
+        ({"type": "STOP"}, "INVALID_PARAM"),
+        ({"price": None}, "INVALID_PARAM"),
+        ({"price": None, "type": "POST_ONLY"}, "INVALID_PARAM"),
+        ({"price": 60000}, "INVALID_PARAM"),
+        ({"price": 6e4}, "INVALID_PARAM"),
+        ({"price": ""}, "INVALID_PARAM"),
+        ({"price": "0"}, "INVALID_PARAM"),
+        ({"price": "0.00"}, "INVALID_PARAM"),
+        ({"price": "-1"}, "INVALID_PARAM"),
+        ({"price": "6e4"}, "INVALID_PARAM"),
+        ({"price": "NaN"}, "INVALID_PARAM"),
+        ({"price": "60_000"}, "INVALID_PARAM"),
+        ({"price": " 60000"}, "INVALID_PARAM"),
+        ({"price": "60000\n"}, "INVALID_PARAM"),
+        ({"price": "٦٠٠٠٠"}, "INVALID_PARAM"),
+        ({"price": "9" * 5000}, "INVALID_PARAM"),
+        ({"quantity": None}, "INVALID_PARAM"),
+        ({"amount": "100"}, "INVALID_PARAM"),  # besides quantity
+        ({"quantity": None, "amount": "0"}, "INVALID_PARAM"),
+        ({"clientOrderId": -1}, "INVALID_PARAM"),
+        ({"clientOrderId": 2**63}, "INVALID_PARAM"),
+        ({"clientOrderId": 1.0}, "INVALID_PARAM"),
+        ({"clientOrderId": True}, "INVALID_PARAM"),
+        ({"clientOrderId": "abc"}, "INVALID_PARAM"),
+        ({"orderTag": "x" * 65}, "INVALID_PARAM"),
+        ({"orderTag": 5}, "INVALID_PARAM"),
+        ({"reduceOnly": "True"}, "INVALID_PARAM"),
+        ({"reduceOnly": 1}, "INVALID_PARAM"),
+        ({"positionSide": "SIDEWAYS"}, "INVALID_PARAM"),
+        ({"marginMode": {}}, "INVALID_PARAM"),
+        ({"bidAskLevel": 6}, "INVALID_PARAM"),
+        ({"order_price": "60000"}, "UNKNOWN_PARAM"),
+        ({"clientOrderID": 1}, "UNKNOWN_PARAM"),
+        ({"price": "60000.001"}, "PRICE_FILTER"),
+        ({"price": "1000000.01"}, "PRICE_FILTER"),
+        ({"quantity": "0.000001"}, "SIZE_FILTER"),
+        ({"quantity": "100.00001"}, "SIZE_FILTER"),
+        ({"price": "0.01"}, "MIN_NOTIONAL"),
+        ({"type": "MARKET", "quantity": None, "amount": "0.99"}, "MIN_NOTIONAL"),
+    ],
+)
+def test_orders_that_are_refused(sandbox: Sandbox, client: Client, changes: dict[str, Any], verdict: str) -> None:
+    assert client.refusal("POST", "/v3/trade/order", {**LIMIT_ORDER, **changes}) == verdict
+    assert sandbox.verified == 1  # it was signed rightly all the same
+    assert not sandbox.exchange.orders.open
+    assert place(client) in sandbox.exchange.orders.open
+
+
+@pytest.mark.parametrize(
+    ("order", "price"),
+    [
+        ({**LIMIT_ORDER, "type": "MARKET"}, None),  # a price is ignored
+        ({"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "MARKET", "amount": "1500.25"}, None),
+        ({"symbol": "PERP_BTC_USDT", "side": "SELL", "type": "ASK", "quantity": "1", "bidAskLevel": 3}, None),
+        ({**LIMIT_ORDER, "symbol": "PERP_BTC_USDT", "positionSide": "LONG", "marginMode": "ISOLATED"}, "60000"),
+        ({**LIMIT_ORDER, "type": "IOC", "reduceOnly": True, "visibleQuantity": "0"}, "60000"),
+        ({**LIMIT_ORDER, "price": "0060000.00", "amount": None}, "0060000.00"),
+    ],
+)
+def test_orders_that_are_accepted(client: Client, order: dict[str, Any], price: str | None) -> None:
+    placed = client.data("POST", "/v3/trade/order", order)
+    row = client.data("GET", f"/v3/trade/order?orderId={placed['orderId']}")
+    assert (row["symbol"], row["side"], row["type"], row["price"]) == (
+        order["symbol"],
+        order["side"],
+        order["type"],
+        price,
+    )
+    assert (row["quantity"], row["amount"]) == (order.get("quantity"), order.get("amount"))
+    assert (row["reduceOnly"], row["positionSide"]) == (
+        order.get("reduceOnly", False),
+        order.get("positionSide", "BOTH"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "verdict"),
+    [
+        ({"price": "1"}, "INVALID_PARAM"),
+        ({"orderId": 60_000_000_001}, "INVALID_PARAM"),
+        ({"orderId": 1, "price": "1"}, "RESOURCE_NOT_FOUND"),
+        ({"clientOrderId": 9, "price": "1"}, "RESOURCE_NOT_FOUND"),
+        ({"orderId": 60_000_000_001, "price": "0.001"}, "PRICE_FILTER"),
+        ({"orderId": 60_000_000_001, "quantity": "0.00001"}, "MIN_NOTIONAL"),
+        ({"orderId": 60_000_000_001, "amount": "50"}, "UNKNOWN_PARAM"),
+        ({"orderId": 60_000_000_002, "quantity": "0.01"}, "INVALID_PARAM"),
+    ],
+)
+def test_edits_that_are_refused(client: Client, edit: dict[str, Any], verdict: str) -> None:
+    first = place(client, price="60000", quantity="0.0001")
+    second = place(client, type="MARKET", price=None, quantity=None, amount="100")
+    assert [first, second] == [60_000_000_001, 60_000_000_002]
+    before = client.data("GET", f"/v3/trade/order?orderId={first}")
+    assert client.refusal("PUT", "/v3/trade/order", edit) == verdict
+    assert client.data("GET", f"/v3/trade/order?orderId={first}") == before
+
+
+def test_lists_are_filtered_and_paged_newest_first(client: Client, clock: Clock) -> None:
+    ids = []
+    for number in range(6):
+        ids.append(
+            place(
+                client,
+                symbol=("SPOT_BTC_USDT", "SPOT_ETH_USDT")[number % 2],
+                side=("BUY", "SELL")[number // 3],
+                orderTag=f"tag{number}",
+            )
+        )
+        clock.now += 1
+    client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={ids[2]}")
+
+    def listed(query: str) -> list[int]:
+        page = client.data("GET", f"/v3/trade/orders?{query}")
+        assert page["meta"]["total"] >= len(page["rows"])
+        return [ids.index(row["orderId"]) for row in page["rows"]]
+
+    assert listed("") == [5, 4, 3, 2, 1, 0]
+    assert listed("status=INCOMPLETE") == listed("status=NEW") == [5, 4, 3, 1, 0]
+    assert listed("status=COMPLETED") == listed("status=CANCELLED") == [2]
+    assert listed("status=FILLED") == listed("status=PARTIAL_FILLED") == []
+    assert listed("symbol=SPOT_ETH_USDT") == [5, 3, 1]
+    assert listed("side=SELL&symbol=SPOT_BTC_USDT") == [4]
+    assert listed("orderTag=tag3") == [3]
+    assert listed("type=MARKET") == []
+    assert listed("startTime=1795000001000&endTime=1795000003000") == [3, 2, 1]
+    assert listed("size=4") == [5, 4, 3, 2]
+    assert listed("size=4&page=2") == [1, 0]
+    assert listed("size=4&page=3") == []
+    meta = client.data("GET", "/v3/trade/orders?size=4&page=2&status=NEW")["meta"]
+    assert meta == {"total": 5, "recordsPerPage": 4, "currentPage": 2}
+    for query in ("size=0", "size=501", "page=0", "status=OPEN", "startTime=x", "limit=5", "side=BUY&side=SELL", "&&"):
+        assert client.refusal("GET", f"/v3/trade/orders?{query}") in ("INVALID_PARAM", "UNKNOWN_PARAM")
+
+
+def test_cancel_by_symbol_and_cancel_all(client: Client) -> None:
+    def fill() -> tuple[int, int, int]:
+        btc, eth = place(client), place(client, symbol="SPOT_ETH_USDT")
+        return btc, eth, client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)["rows"][0]["algoOrderId"]
+
+    def open_algo_ids() -> list[int]:
+        rows = client.data("GET", "/v3/trade/algoOrders?status=INCOMPLETE")["rows"]
+        return [row["algoOrderId"] for row in rows]
+
+    sent = {"status": "CANCEL_ALL_SENT"}
+    _btc, eth, algo = fill()
+    assert client.data("DELETE", "/v3/trade/orders?symbol=SPOT_BTC_USDT") == sent
+    assert (open_ids(client), open_algo_ids()) == ([eth], [algo])
+    assert client.data("DELETE", "/v3/trade/orders") == sent
+    assert (open_ids(client), open_algo_ids()) == ([], [algo])
+    assert client.data("DELETE", "/v3/trade/allOrders?symbol=SPOT_ETH_USDT") == sent
+    assert open_algo_ids() == [algo]
+    _btc, eth, _algo = fill()
+    assert client.data("DELETE", "/v3/trade/allOrders?symbol=SPOT_BTC_USDT") == sent
+    assert (open_ids(client), open_algo_ids()) == ([eth], [])
+    fill()
+    assert client.data("DELETE", "/v3/trade/allOrders") == sent
+    assert (open_ids(client), open_algo_ids()) == ([], [])
+    assert client.data("DELETE", "/v3/trade/orders") == sent  # nothing to cancel is no error
+
+
+def test_older_paths_with_the_id_at_their_end(client: Client) -> None:
+    order = place(client, clientOrderId=5)
+    assert client.data("PUT", f"/v3/order/{order}", {"price": "60001"}) == {"status": "EDIT_SENT"}
+    assert client.data("PUT", "/v3/order/client/5", {"quantity": "0.02"}) == {"status": "EDIT_SENT"}
+    row = client.data("GET", f"/v3/trade/order?orderId={order}")
+    assert (row["price"], row["quantity"]) == ("60001", "0.02")
+    stop = {**STOP_ORDER, "clientAlgoOrderId": 6}
+    algo = client.data("POST", "/v3/algo/order", stop)["rows"][0]["algoOrderId"]
+    assert client.data("PUT", f"/v3/algo/order/{algo}", {"price": "60001"}) == {"status": "EDIT_SENT"}
+    assert client.data("PUT", "/v3/algo/order/client/6", {"quantity": "0.02"}) == {"status": "EDIT_SENT"}
+    row = client.data("GET", f"/v3/algo/order/{algo}")
+    assert (row["price"], row["quantity"]) == ("60001", "0.02")
+    assert client.data("DELETE", f"/v3/algo/order/{algo}") == {"status": "CANCEL_SENT"}
+    for bad in ("", "x", "-1", "%31"):
+        assert client.refusal("PUT", f"/v3/order/{bad}", {"price": "60001"}) == "INVALID_PARAM"
+    assert client.refusal("PUT", "/v3/order", {"price": "60001"}) == "NO_SUCH_ENDPOINT"
+
+
+def test_algo_orders(client: Client, clock: Clock) -> None:
+    tp_sl = {
+        "symbol": "PERP_BTC_USDT",
+        "algoType": "POSITIONAL_TP_SL",
+        "childOrders": [
+            {"algoType": "TAKE_PROFIT", "side": "SELL", "type": "CLOSE_POSITION", "triggerPrice": "70000"},
+            {"algoType": "STOP_LOSS", "side": "SELL", "type": "CLOSE_POSITION", "triggerPrice": "50000"},
+        ],
+    }
+    bracket = {**LIMIT_ORDER, "symbol": "PERP_BTC_USDT", "algoType": "BRACKET", "clientAlgoOrderId": 3}
+    rows = client.data("POST", "/v3/trade/algoOrder", {**bracket, "childOrders": [tp_sl]})["rows"]
+    assert [row["algoType"] for row in rows] == ["TAKE_PROFIT", "STOP_LOSS", "POSITIONAL_TP_SL", "BRACKET"]
+    take_profit, stop_loss, positional, root = (row["algoOrderId"] for row in rows)
+    assert rows[3] == {"algoOrderId": root, "clientAlgoOrderId": 3, "algoType": "BRACKET", "quantity": "0.01"}
+
+    tree = client.data("GET", f"/v3/trade/algoOrder?algoOrderId={root}")
+    assert tree == client.data("GET", "/v3/trade/algoOrder?clientAlgoOrderId=3")
+    assert (tree["algoStatus"], tree["triggerStatus"], tree["isTriggered"]) == ("NEW", "USELESS", False)
+    (child,) = tree["childOrders"]
+    assert [leaf["algoOrderId"] for leaf in child["childOrders"]] == [take_profit, stop_loss]
+    leaf = client.data("GET", f"/v3/trade/algoOrder?algoOrderId={stop_loss}")
+    assert (leaf["rootAlgoOrderId"], leaf["parentAlgoOrderId"], leaf["symbol"]) == (root, positional, "PERP_BTC_USDT")
+    assert [row["algoOrderId"] for row in client.data("GET", "/v3/trade/algoOrders")["rows"]] == [root]
+
+    duplicate = {**bracket, "childOrders": [tp_sl]}
+    assert client.refusal("POST", "/v3/trade/algoOrder", duplicate) == "DUPLICATE_REQUEST"
+    clock.now += 1
+    edit = {"clientAlgoOrderId": 3, "price": "61000", "quantity": "0.02", "triggerPrice": "60500"}
+    assert client.data("PUT", "/v3/trade/algoOrder", edit) == {"status": "EDIT_SENT"}
+    edited = client.data("GET", f"/v3/trade/algoOrder?algoOrderId={root}")
+    assert (edited["price"], edited["quantity"], edited["triggerPrice"]) == ("61000", "0.02", "60500")
+    assert edited["updatedTime"] == edited["createdTime"] + 1000
+
+    assert client.data("DELETE", f"/v3/trade/algoOrder?algoOrderId={root}") == {"status": "CANCEL_SENT"}
+    assert client.refusal("DELETE", f"/v3/trade/algoOrder?algoOrderId={root}") == "RESOURCE_NOT_FOUND"
+    assert client.data("GET", f"/v3/trade/algoOrder?algoOrderId={take_profit}")["algoStatus"] == "CANCELLED"
+    for query, count in (("status=COMPLETED", 1), ("status=NEW", 0), ("isTriggered=true", 0), ("isTriggered=false", 1)):
+        assert client.data("GET", f"/v3/trade/algoOrders?{query}")["meta"]["total"] == count
+    for query, count in (("algoType=BRACKET", 1), ("algoType=STOP", 0), ("orderType=LIMIT", 1), ("side=SELL", 0)):
+        assert client.data("GET", f"/v3/trade/algoOrders?{query}")["meta"]["total"] == count
+
+    client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)
+    client.data("POST", "/v3/trade/algoOrder", {**STOP_ORDER, "symbol": "PERP_BTC_USDT"})
+    assert client.data("DELETE", "/v3/trade/algoOrders?symbol=PERP_BTC_USDT") == {"status": "CANCEL_ALL_SENT"}
+    remaining = client.data("GET", "/v3/trade/algoOrders?status=NEW")["rows"]
+    assert [row["symbol"] for row in remaining] == ["SPOT_BTC_USDT"]
+
+
+def nested(order: dict[str, Any], levels: int) -> dict[str, Any]:
+    return {**order, "childOrders": [nested(order, levels - 1)]} if levels > 1 else order
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"symbol": None},
+        {"algoType": None},
+        {"algoType": "ICEBERG"},
+        {"side": None},
+        {"type": None},
+        {"price": None},
+        {"quantity": None},
+        {"triggerPrice": None},
+        {"algoType": "TRAILING_STOP"},
+        {"algoType": "TRAILING_STOP", "callbackRate": "0.01", "callbackValue": "5"},
+        {"algoType": "BRACKET"},
+        {"algoType": "BRACKET", "childOrders": []},
+        {"algoType": "BRACKET", "childOrders": {}},
+        {"algoType": "BRACKET", "childOrders": ["STOP_LOSS"]},
+        {"algoType": "BRACKET", "childOrders": [{"algoType": "STOP_LOSS"}]},
+        {"algoType": "BRACKET", "childOrders": [STOP_ORDER] * 11},
+        {"algoType": "BRACKET", "childOrders": [nested(STOP_ORDER, 3)]},
+    ],
+)
+def test_algo_orders_that_are_refused(sandbox: Sandbox, client: Client, changes: dict[str, Any]) -> None:
+    assert client.refusal("POST", "/v3/trade/algoOrder", {**STOP_ORDER, **changes}) == "INVALID_PARAM"
+    assert not sandbox.exchange.algo_orders.open
+    assert client.refusal("PUT", "/v3/trade/algoOrder", {"algoOrderId": 1}) == "INVALID_PARAM"
+
+
+def test_the_dead_mans_switch(client: Client, clock: Clock) -> None:
+    place(client)
+    client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)
+
+    def after(milliseconds: int) -> int:
+        return client.data("POST", "/v3/trade/cancelAllAfter", {"triggerAfter": milliseconds})["expectedTriggerTime"]
+
+    assert after(10_000) == 1_795_000_010_000
+    clock.now += 9.999
+    assert len(open_ids(client)) == 1
+    assert after(10_000) == 1_795_000_019_999  # a later call replaces the earlier one
+    clock.now += 5
+    assert after(0) == 0  # and 0 takes it back
+    clock.now += 60
+    assert len(open_ids(client)) == 1
+    after(900_000)
+    clock.now += 900
+    assert open_ids(client) == []
+    assert client.data("GET", "/v3/trade/algoOrders?status=NEW")["rows"] == []
+    for refused in (-1, 900_001, None, "soon"):
+        assert client.refusal("POST", "/v3/trade/cancelAllAfter", {"triggerAfter": refused}) == "INVALID_PARAM"

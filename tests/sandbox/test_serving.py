@@ -1,0 +1,235 @@
+"""Bounds, counts, records, and serving from a thread or a process."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import hmac
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+
+import woox_fast.sandbox
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, RequestRecord, Sandbox
+from woox_fast.sandbox import exchange as exchange_module
+from woox_fast.sandbox import orders as orders_module
+from woox_fast.sandbox.endpoints import ENDPOINTS
+from woox_fast.sandbox.exchange import Exchange
+from woox_fast.sandbox.params import check_params
+
+
+def test_memory_is_bounded(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders_module, "MAX_CLOSED_ORDERS", 3)
+    monkeypatch.setattr(exchange_module, "MAX_OPEN_ORDERS", 5)
+    monkeypatch.setattr(exchange_module, "MAX_OPEN_ALGO_ORDERS", 2)
+    ids = [place(client, clientOrderId=number) for number in range(1, 6)]
+    assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "RPC_REJECT"
+    client.data("DELETE", "/v3/trade/orders")
+    for number, order_id in enumerate(ids, start=1):
+        for query in (f"orderId={order_id}", f"clientOrderId={number}"):
+            status, _ = client.call("GET", f"/v3/trade/order?{query}")
+            assert status == (400 if number <= 2 else 200)  # the oldest are forgotten
+    for _ in range(2):
+        client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)
+    assert client.refusal("POST", "/v3/trade/algoOrder", STOP_ORDER) == "RPC_REJECT"
+    client.data("POST", "/v3/trade/algoOrder", {**STOP_ORDER, "symbol": "PERP_BTC_USDT"})  # per instrument
+    for _ in range(1500):
+        client.request("GET", b"/v3/public/systemInfo", {})
+    assert len(sandbox.requests) == 1000
+
+
+def test_counts_and_records(sandbox: Sandbox, client: Client) -> None:
+    place(client)
+    client.refusal("DELETE", "/v3/trade/order?symbol=SPOT_BTC_USDT&orderId=1")
+    client.request("GET", b"/v3/account/info?a=%5b", {})
+    client.request("GET", b"/v3/public/systemInfo", {})
+    seen = [(r.method, r.target, r.status, r.code, r.verdict) for r in sandbox.requests]
+    assert seen == [
+        ("POST", "/v3/trade/order", 200, 0, "OK"),
+        ("DELETE", "/v3/trade/order?symbol=SPOT_BTC_USDT&orderId=1", 400, -1006, "RESOURCE_NOT_FOUND"),
+        ("GET", "/v3/account/info?a=%5b", 401, -1001, "MISSING_HEADER"),
+        ("GET", "/v3/public/systemInfo", 200, 0, "OK"),
+    ]
+    assert all(r.time_ms == 1_795_000_000_000 and 0 < r.latency_us < 1e6 for r in sandbox.requests)
+    counts = {
+        "requests": 4,
+        "verified": 2,
+        "accepted": 2,
+        "refused": 2,
+        "verdicts": {"OK": 2, "RESOURCE_NOT_FOUND": 1, "MISSING_HEADER": 1},
+        "faults": {},
+        "openOrders": 1,
+    }
+    for _ in range(2):  # asking does not count
+        with urllib.request.urlopen(f"{sandbox.url}/sandbox/stats") as reply:
+            assert json.load(reply)["data"] == counts
+    assert sandbox.stats() == counts
+
+
+def test_each_request_is_told_to_the_callback(clock: Clock) -> None:
+    told: list[RequestRecord] = []
+    sandbox = Sandbox(clock=clock, on_request=told.append)
+    with sandbox, Client(sandbox, clock) as client:
+        place(client)
+        client.request("GET", b"/v3/account/info", {})
+        client.send(b"garbage\r\n\r\n")
+        client.reply()
+    assert [record.verdict for record in told] == ["OK", "MISSING_HEADER", "MALFORMED_HTTP"]
+    assert told == list(sandbox.requests)
+
+
+def test_a_fault_of_the_sandbox_is_answered_and_logged(
+    sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a fault put there by the test")
+
+    endpoint = ENDPOINTS["GET", "/v3/account/info"]
+    monkeypatch.setitem(ENDPOINTS, ("GET", "/v3/account/info"), endpoint._replace(handler=fail))
+    with caplog.at_level(logging.ERROR, "woox_fast.sandbox"):
+        status, reply = client.call("GET", "/v3/account/info")
+    assert (status, reply["code"], client.verdict(status, reply)) == (500, -1000, "UNKNOWN")
+    assert "a fault put there by the test" in caplog.text
+    with Client(sandbox, client.clock) as other:
+        place(other)
+
+
+def test_the_secret_is_nowhere_to_be_seen(sandbox: Sandbox, client: Client) -> None:
+    place(client)
+    client.call("GET", "/v3/nope")
+    shown = [repr(sandbox), repr(sandbox.requests), repr(sandbox.stats()), repr(sandbox.exchange)]
+    shown += [json.dumps(client.data("GET", path)) for path in ("/v3/account/info", "/v3/asset/balances")]
+    assert not any(DEMO_API_SECRET in text for text in shown)
+
+
+def test_it_verifies_with_the_standard_library_only() -> None:
+    """The oracle must not be our own code: of woox-fast outside the sandbox only constants, checks, and what explains a
+    refusal in a process of its own."""
+    package = Path(woox_fast.sandbox.__file__).parent
+    modules = {path.stem for path in package.glob("*.py")}
+    imported, ours = set(), set()
+    for path in package.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 2:
+                ours |= {(path.stem, node.module, alias.name) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level:
+                assert node.level == 1
+                assert node.module in modules
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(str(node.module).split(".")[0])
+    assert imported - sys.stdlib_module_names == {"aiohttp"}
+    assert {one for one in ours if one[1] != "_credentials"} == {
+        ("control", "_urls", "is_loopback"),
+        ("process", None, "explain"),
+        ("server", None, "_checks"),
+    }
+
+
+def test_fifty_connections_keep_their_orders_apart(sandbox: Sandbox, clock: Clock) -> None:
+    sandbox.timeout = 30.0
+    each = 100
+
+    async def trade(number: int) -> set[int]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
+        placed = set()
+        for order in range(each):
+            body = json.dumps({**LIMIT_ORDER, "clientOrderId": 1 + number * each + order}).encode()
+            stamp = str(int(clock() * 1000))
+            message = f"{stamp}POST/v3/trade/order".encode() + body
+            head = {
+                "Host": "h",
+                "Content-Type": "application/json",
+                "Content-Length": str(len(body)),
+                "x-api-key": DEMO_API_KEY,
+                "x-api-timestamp": stamp,
+                "x-api-signature": hmac.new(DEMO_API_SECRET.encode(), message, "sha256").hexdigest(),
+            }
+            lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+            writer.write(f"POST /v3/trade/order HTTP/1.1\r\n{lines}\r\n".encode() + body)
+            reply_head = await reader.readuntil(b"\r\n\r\n")
+            length = int(reply_head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            placed.add(json.loads(await reader.readexactly(length))["data"]["orderId"])
+        writer.close()
+        await writer.wait_closed()
+        return placed
+
+    async def trade_all() -> list[set[int]]:
+        return await asyncio.gather(*(trade(number) for number in range(50)))
+
+    placed = asyncio.run(trade_all())
+    assert len(set().union(*placed)) == sandbox.verified == sandbox.accepted == 50 * each
+    assert sandbox.refused == 0
+    assert sandbox.exchange.orders.open.keys() == set().union(*placed)
+
+
+def test_a_hundred_thousand_orders_rest() -> None:
+    exchange = Exchange()
+    for number in range(1, 100_001):
+        params = check_params(ENDPOINTS["POST", "/v3/trade/order"].fields, {**LIMIT_ORDER, "clientOrderId": number})
+        exchange.place_order(params, number)
+    listing = ENDPOINTS["GET", "/v3/trade/orders"].fields
+    page = exchange.get_orders(check_params(listing, {"status": "NEW", "size": "2"}), 10**12)
+    assert page["meta"]["total"] == 100_000
+    assert [row["clientOrderId"] for row in page["rows"]] == [100_000, 99_999]
+    exchange.cancel_all_orders({}, 10**12)
+    assert not exchange.orders.open
+    assert len(exchange.orders.closed) == orders_module.MAX_CLOSED_ORDERS
+
+
+def test_serving_begins_and_ends_with_the_block(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock)
+    for _ in range(2):  # and it can be entered again
+        with sandbox as url:
+            assert url == sandbox.url
+            assert url.startswith("http://127.0.0.1:")
+            client = Client(sandbox, clock)
+            place(client)
+            ended = time.monotonic()
+        assert client.closed_by_server()  # open connections do not delay the end
+        assert time.monotonic() - ended < 2
+        client.__exit__()
+        with pytest.raises(ConnectionRefusedError):
+            Client(sandbox, clock)
+    assert len(sandbox.exchange.orders.open) == 2
+
+
+def test_a_port_that_is_taken_is_an_os_error(sandbox: Sandbox) -> None:
+    with pytest.raises(OSError, match="address already in use"), Sandbox(port=int(sandbox.url.rsplit(":", 1)[1])):
+        pass
+
+
+def test_ipv6_addresses_are_bracketed(clock: Clock) -> None:
+    with Sandbox(host="::1", clock=clock) as url:
+        assert url.startswith("http://[::1]:")
+        with urllib.request.urlopen(f"{url}/v3/public/systemInfo") as reply:
+            assert reply.status == 200
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_run_serves_until_a_signal(signal_number: signal.Signals) -> None:
+    code = "from woox_fast.sandbox import run; run()"
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+        with urllib.request.urlopen(f"{url}/sandbox/stats") as reply:
+            assert json.load(reply)["data"]["requests"] == 0
+        process.send_signal(signal_number)
+        rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest, errors) == (0, "", "")
+    assert DEMO_API_KEY in line
+    assert DEMO_API_SECRET not in line

@@ -1,0 +1,215 @@
+"""What is verified byte for byte, and what is refused for its headers."""
+
+from __future__ import annotations
+
+import gzip
+import hmac
+import json
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, Client, Clock
+
+from woox_fast.sandbox import DEMO_API_KEY, Sandbox
+from woox_fast.sandbox.endpoints import ENDPOINTS
+
+
+def test_the_guides_example_is_verified_and_the_signature_it_prints_is_not() -> None:
+    """The guide prints a V1 signature under its V3 examples; the true one was published by others."""
+    clock = Clock(1578565539.808)
+    sandbox = Sandbox("AbmyVJGUpN064ks5ELjLfA==", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", clock=clock)
+    with sandbox, Client(sandbox, clock) as client:
+        for signature, status in (
+            ("fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977", 200),
+            ("20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d", 401),
+        ):
+            headers = {
+                "x-api-key": "AbmyVJGUpN064ks5ELjLfA==",
+                "x-api-signature": signature,
+                "x-api-timestamp": "1578565539808",
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            assert client.request("GET", b"/v3/algo/orders?algoType=STOP", headers)[0] == status
+        body = (
+            b'{"symbol": "PERP_BTC_USDT", "side": "BUY", "reduceOnly": false, "type": "MARKET", "quantity": "1", '
+            b'"algoType": "TRAILING_STOP", "callbackRate": "0.012"}'
+        )
+        assert client.data("POST", "/v3/algo/order", body)["rows"][0]["algoType"] == "TRAILING_STOP"
+    assert sandbox.verified == 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/v3/trade/orders?orderTag=a[1]",
+        b"/v3/trade/orders?orderTag=a%5B1%5D",
+        b"/v3/trade/orders?orderTag=a%5b1%5d",
+        b"/v3/trade/orders?orderTag=a,b%2Cc%2cd",
+        b"/v3/trade/orders?orderTag=a+b%20c%2B",
+        b"/v3/trade/orders?orderTag=%E2%82%AC%7E~",
+        b"/v3/trade/orders?orderTag=a/b:c@d!$'()*;\"<>\\^`{|}",
+        b"/v3/trade/orders?size=5&orderTag=b&orderTag=a",
+        b"/v3/trade/orders?orderTag=a#b",
+        b"/v3/trade/orders?orderTag=%zz%",
+        b"/v3/trade/orders?orderTag=",
+        b"/v3/trade/orders?",
+        b"/v3/trade/orders",
+    ],
+)
+def test_the_target_is_verified_byte_for_byte(sandbox: Sandbox, client: Client, target: bytes) -> None:
+    client.request("GET", target, client.sign("GET", target))
+    assert sandbox.verified == 1
+    assert sandbox.requests[-1].target == target.decode()
+    # One byte more than was signed, or the same name spelt differently, is another request.
+    for other in (target + b"&", target.replace(b"orders", b"order%73") + b"?"):
+        client.request("GET", target, client.sign("GET", other))
+        assert sandbox.verified == 1
+        assert sandbox.requests[-1].verdict == "INVALID_SIGNATURE"
+
+
+def test_an_absolute_target_is_verified_by_its_path(sandbox: Sandbox, client: Client) -> None:
+    for absolute, signed in (
+        (b"http://api.woox.io/v3/asset/balances?token=%57OO", b"/v3/asset/balances?token=%57OO"),
+        (b"HTTP://user@[::1]:8080/v3/account/info", b"/v3/account/info"),
+    ):
+        status, _ = client.request("GET", absolute, client.sign("GET", signed))
+        assert status == 200
+        status, _ = client.request("GET", absolute, client.sign("GET", absolute))
+        assert status == 401
+    assert sandbox.verified == 2
+    # A path may be absent: then it is "/", which leads nowhere.
+    assert client.verdict(*client.request("GET", b"http://h?a=http://b/v3/account/info", {})) == "NO_SUCH_ENDPOINT"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(LIMIT_ORDER).encode(),
+        json.dumps(LIMIT_ORDER, separators=(",", ":")).encode(),
+        json.dumps(LIMIT_ORDER, indent=4).encode() + b"\r\n",
+        json.dumps({**LIMIT_ORDER, "orderTag": "€\u2028\U0001f600"}, ensure_ascii=False).encode(),
+        json.dumps({**LIMIT_ORDER, "orderTag": "€\u2028\U0001f600\ud800"}).encode(),
+        json.dumps(dict(sorted(LIMIT_ORDER.items(), reverse=True))).encode(),
+    ],
+    ids=["spaced", "compact", "indented", "utf-8", "escaped", "reordered"],
+)
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+def test_the_body_is_verified_byte_for_byte(sandbox: Sandbox, client: Client, body: bytes, chunked: bool) -> None:
+    headers = client.sign("POST", b"/v3/trade/order", body)
+    sent = body
+    if chunked:
+        headers["Transfer-Encoding"] = "chunked"
+        sent = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:8], body[8:])) + b"0\r\n\r\n"
+    assert client.request("POST", b"/v3/trade/order", headers, sent)[0] == 200
+    assert sandbox.verified == 1
+    reformatted = json.dumps(json.loads(body), indent=1).encode()
+    headers |= client.sign("POST", b"/v3/trade/order", reformatted)
+    assert client.verdict(*client.request("POST", b"/v3/trade/order", headers, sent)) == "INVALID_SIGNATURE"
+    assert len(sandbox.exchange.orders.open) == 1
+
+
+def test_a_compressed_body_is_verified_as_it_arrived(sandbox: Sandbox, client: Client) -> None:
+    body = gzip.compress(json.dumps(LIMIT_ORDER).encode())
+    headers = {**client.sign("POST", b"/v3/trade/order", body), "Content-Encoding": "gzip"}
+    assert client.verdict(*client.request("POST", b"/v3/trade/order", headers, body)) == "INVALID_PARAM"
+    assert sandbox.verified == 1
+
+
+@pytest.mark.parametrize("api_secret", ["s", "x" * 64, "x" * 65, "sécret €"])
+def test_any_secret_works(clock: Clock, api_secret: str) -> None:
+    sandbox = Sandbox("key", api_secret, clock=clock)
+    with sandbox, Client(sandbox, clock) as client:
+        message = f"{int(clock() * 1000)}GET/v3/account/info"
+        headers = {
+            "x-api-key": "key",
+            "x-api-timestamp": str(int(clock() * 1000)),
+            "x-api-signature": hmac.new(api_secret.encode(), message.encode(), "sha256").hexdigest(),
+        }
+        assert client.request("GET", b"/v3/account/info", headers)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "verdict"),
+    [
+        ({"x-api-key": None}, -1001, "MISSING_HEADER"),
+        ({"x-api-timestamp": None}, -1001, "MISSING_HEADER"),
+        ({"x-api-signature": None}, -1001, "MISSING_HEADER"),
+        ({"x-api-key": "unknown"}, -1002, "UNAUTHORIZED"),
+        ({"x-api-key": DEMO_API_KEY.lower()}, -1002, "UNAUTHORIZED"),
+        ({"x-api-key": "Schlüssel"}, -1002, "UNAUTHORIZED"),
+        ({"x-api-timestamp": "1795000000"}, -1002, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "17950000000000"}, -1002, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "+179500000000"}, -1002, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "1795000000.00"}, -1002, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "١٧٩٥٠٠٠٠٠٠٠٠٠"}, -1002, "MALFORMED_TIMESTAMP"),
+        ({"x-api-signature": "0" * 64}, -1001, "INVALID_SIGNATURE"),
+        ({"x-api-signature": "0" * 63}, -1001, "INVALID_SIGNATURE"),
+        ({"x-api-signature": ""}, -1001, "INVALID_SIGNATURE"),
+        ({"x-api-signature": "é" * 64}, -1001, "INVALID_SIGNATURE"),
+    ],
+)
+def test_refused_headers(
+    sandbox: Sandbox, client: Client, headers: dict[str, str | None], code: int, verdict: str
+) -> None:
+    signed = client.sign("GET", b"/v3/account/info")
+    changed = {name: value for name, value in {**signed, **headers}.items() if value is not None}
+    status, reply = client.request("GET", b"/v3/account/info", changed)
+    assert client.verdict(status, reply) == verdict
+    assert (status, reply["code"]) == (401, code)
+    assert (sandbox.verified, sandbox.refused, sandbox.accepted) == (0, 1, 0)
+    assert client.request("GET", b"/v3/account/info", signed)[0] == 200  # on the same connection
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "status"), [(0, 200), (300_000, 200), (-300_000, 200), (300_001, 401), (-300_001, 401)]
+)
+def test_the_timestamp_may_be_300_seconds_off(sandbox: Sandbox, client: Client, age_ms: int, status: int) -> None:
+    headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
+    got, reply = client.request("GET", b"/v3/account/info", headers)
+    assert got == status
+    assert sandbox.verified == (status == 200)
+    if status == 401:
+        side = "behind" if age_ms > 0 else "ahead of"
+        assert f"x-api-timestamp is 300001 ms {side} the server; the limit is 300 s." in reply["message"]
+        assert sandbox.requests[-1].message == reply["message"]
+
+
+def test_a_signature_is_good_for_its_own_request_only(client: Client) -> None:
+    body = json.dumps(LIMIT_ORDER).encode()
+    good = client.sign("POST", b"/v3/trade/order", body)
+    assert client.request("POST", b"/v3/trade/order", good, body)[0] == 200
+    upper = {**good, "x-api-signature": good["x-api-signature"].upper()}  # the guide prints lower-case hex
+    for method, target, headers, sent in (
+        ("PUT", b"/v3/trade/order", good, body),
+        ("POST", b"/v3/trade/algoOrder", good, body),
+        ("POST", b"/v3/trade/order?a=b", good, body),
+        ("POST", b"/v3/trade/order", good, body + b" "),
+        ("POST", b"/v3/trade/order", good, b""),
+        ("POST", b"/v3/trade/order", {**good, "x-api-timestamp": "1795000000001"}, body),
+        ("POST", b"/v3/trade/order", upper, body),
+    ):
+        assert client.verdict(*client.request(method, target, headers, sent)) == "INVALID_SIGNATURE"
+
+
+def test_public_endpoints_need_no_signature_and_private_ones_do(sandbox: Sandbox, client: Client) -> None:
+    for (method, path), endpoint in ENDPOINTS.items():
+        status, reply = client.request(method, path.encode(), {})
+        if endpoint.private:
+            assert client.verdict(status, reply) == "MISSING_HEADER"
+        else:
+            assert (status, reply["success"]) == (200, True)
+    assert sandbox.verified == 0
+    assert sandbox.accepted == 4
+
+
+def test_a_path_that_does_not_exist(client: Client) -> None:
+    for method, path in (
+        ("POST", "/"),
+        ("GET", "/v3/nope"),
+        ("GET", "//v3/account/info"),
+        ("GET", "/v3/../v3/account/info"),
+        ("GET", "/v3/account/%69nfo"),
+        ("PATCH", "/v3/trade/order"),
+        ("POST", "/v3/trade/orders"),
+        ("OPTIONS", "/v3/trade/order"),
+    ):
+        assert client.refusal(method, path) == "NO_SUCH_ENDPOINT"
