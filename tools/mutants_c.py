@@ -97,18 +97,11 @@ MUTANTS = [
     ),
     Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
     # -- Room and runs
-    Mutant(
-        HMAC,
-        "    PADDING_ROOM = 80,",
-        "    PADDING_ROOM = 79,",
-        INSIDE,
-        "72 bytes are needed; 80 are five whole vectors",
-    ),
-    Mutant(HMAC, "    PADDING_ROOM = 80,", "    PADDING_ROOM = 64,", INSIDE),
+    Mutant(HMAC, "memset(out, 0, PADDING_ROOM);", "memset(out, 0, PADDING_ROOM - 1);", FUZZ),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS,", INSIDE),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 2,", INSIDE),
     Mutant(
-        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 79", INSIDE
+        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 63", INSIDE
     ),
     Mutant(HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
     Mutant(HMAC, "        if (size > MAX_COPIED) {", "        if (size > MAX_COPIED + 1) {", INSIDE),
@@ -182,7 +175,7 @@ MUTANTS = [
         "core/prehash.h",
         "milliseconds < 1000000000000 ",
         "milliseconds <= 1000000000000 ",
-        "tests/test_signatures.py -k first_and_last",
+        FUZZ,
     ),
     Mutant("core/prehash.h", "return all_digits(first) && all_digits(last);", "return all_digits(first);", FUZZ),
     Mutant("core/prehash.h", "x * 5243 >> 19", "x * 5242 >> 19", FUZZ),
@@ -299,9 +292,8 @@ def noticed(mutant: Mutant) -> bool:
             return subprocess.run(command, cwd=tree, env=own, capture_output=True, text=True, check=False)
 
         if mutant.build:
-            code = "import helpers.compiled as c; c.compile_extension(c.SRC)"
-            if mutant.build == "cffi":
-                code = "import sys; sys.path.insert(0, 'src'); import _sign_cffi_build as b; b.ffi.compile('src')"
+            compile_it = "compile_cffi" if mutant.build == "cffi" else "compile_extension"
+            code = f"import helpers.compiled as c; c.{compile_it}(c.SRC)"
             done = run(sys.executable, "-c", code)
             assert done.returncode == 0, done.stderr[-2000:]
         done = run("sh", "-c", f"{sys.executable} -m pytest -q -x -p no:cacheprovider {mutant.test}")
