@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread
+from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, check_loop, open_in_thread
 from .errors import CancelledNoReplyError, NoReplyError
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ class AsyncGateway(GatewayBase):
         if self._refusal != NOT_OPEN:
             raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
         self._loop = get_running_loop()
-        if isinstance(self._loop, getattr(asyncio, "ProactorEventLoop", ())):
-            raise RuntimeError(
-                "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
-                "run it on asyncio.SelectorEventLoop"
-            )
+        check_loop(self._loop)
         self._refusal = ""
         self._changed = asyncio.Event()
         self._timer = self._loop.call_later(0, self._keep)
@@ -134,7 +130,8 @@ class AsyncGateway(GatewayBase):
         due, connection.due = connection.due, None
         if due is not None and error is not None and not due.done():
             due.set_exception(error)
-        self._pool.drop(connection, perf_counter_ns())
+        if self._pool.drop(connection, perf_counter_ns()):
+            self._endpoint.warms = False
         if self._refusal == FORKED:
             return  # what the loop watches is the parent's as well
         if not self._loop.is_closed():

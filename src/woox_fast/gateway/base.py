@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
@@ -120,6 +121,14 @@ def open_in_thread(endpoint: Endpoint, opened: Callable[[Connection | Exception]
         opened(result)
 
     start_thread("open", run)
+
+
+def check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    if isinstance(loop, getattr(asyncio, "ProactorEventLoop", ())):  # Windows' own
+        raise RuntimeError(
+            "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
+            "run it on asyncio.SelectorEventLoop"
+        )
 
 
 def _check_count(name: str, value: int) -> None:
