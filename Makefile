@@ -6,7 +6,7 @@ BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz prove soak matrix cross wheels lock
+.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -16,6 +16,16 @@ demo: $(VENV)/installed
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# The manual and the API reference, into build/docs; every warning is an error.
+docs: $(VENV)/docs-installed
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
+# The sandbox's page in Debian's chromium, with chromium-driver. SCREENSHOT=docs/images/sandbox.png makes the picture.
+SCREENSHOT ?=
+test-page: $(VENV)/page-installed
+	@SCREENSHOT='$(SCREENSHOT)' $(BIN)/python -m pytest -q -s tests/browser/page_in_chromium.py
 
 # ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
@@ -58,6 +68,10 @@ wheels: $(VENV)/wheels-installed
 # The core on processors that are not this one, under qemu.
 cross:
 	@$(PYTHON) tools/cross.py
+
+# Which changes of the code no test notices: make mutate ARGS='payload clock'
+mutate: $(VENV)/installed
+	@PYTHONPATH=tools $(BIN)/python tools/mutate.py $(ARGS)
 
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:

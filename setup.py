@@ -10,7 +10,10 @@ from setuptools import Extension, setup
 
 
 def asked(name: str) -> bool:
-    return os.environ.get(f"WOOX_FAST_{name}") == "1"
+    value = os.environ.get(f"WOOX_FAST_{name}", "")
+    if value not in ("", "0", "1"):
+        sys.exit(f"WOOX_FAST_{name} must be 1 or 0, or unset; got {value!r}")
+    return value == "1"
 
 
 on_pypy = sys.implementation.name == "pypy"
@@ -26,14 +29,14 @@ setup(
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
             depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],
-            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set. What is hidden is called directly.
-            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv", "-fvisibility=hidden"] if os.name == "posix" else [],
+            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
+            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
             optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
         )
     ]
     if with_cython
     else [],
     cffi_modules=["src/_sign_cffi_build.py:ffi"] if with_cffi else [],
-    # Only who asks for it waits for cffi; PyPy has it built in.
+    # cffi is fetched only if it was asked for; PyPy has it built in.
     setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],
 )

@@ -6,7 +6,7 @@ The fast path (`_fast_path.pxd`) reads plain objects in place. All others go thr
 the pure twin: so both accept the same and refuse with the same words.
 """
 
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -23,7 +23,7 @@ from libc.string cimport memcpy
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
     hmac_sha256_key, hmac_sha256_key_init, hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
-    sha256_implementation_c, sha256_implementations, wipe, wipe_stack,
+    sha256_implementation_c, sha256_implementations, wipe,
 )
 from _fast_path cimport (
     ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock,
@@ -138,13 +138,14 @@ cdef bytes request_bytes(
     hmac_sha256_message *message
 ):
     """A whole request that the fast path read, signed while its memory is allocated and written."""
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
     cdef hmac_sha256_part verb = ascii_part(method), name = ascii_part(api_key)
     cdef hmac_sha256_part *path = message.parts
     cdef hmac_sha256_part *body = message.parts + 1
     cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
     cdef str content_type = <str>known if known != NULL else _wire.content_type(method, body.size)
     cdef hmac_sha256_part content = ascii_part(content_type)
-    cdef uint32_t digest[8]
     cdef char length[20]
     cdef size_t length_size = decimal_digits(body.size, length)
     cdef size_t size = (
@@ -154,7 +155,6 @@ cdef bytes request_bytes(
     )
     if window.size > 0:
         size += len(b"\r\nx-api-recvwindow: ") + window.size
-    hmac_sha256_inner(key, message, digest)
     cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
     cdef char *out = PyBytes_AS_STRING(request)
     put_part(&out, &verb)
@@ -279,7 +279,6 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     hmac_sha256_key_init(key, data, size)
     if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
         wipe(data, size)
-    wipe_stack()
 
 
 @cython.final
@@ -342,7 +341,7 @@ cdef class Signer:
         """The signature of each `(timestamp, method, path, body)`, in the order given.
 
         `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]: `.
+        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
         """
         return hmac_hex_many(&self._key, requests)
 
@@ -413,7 +412,8 @@ cdef class Signer:
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
-        return _wire.request_of(f"{verb} {target}", host, self._checked_headers(stamp, verb, target.encode(), data), data)
+        headers = self._checked_headers(stamp, verb, target.encode(), data)
+        return _wire.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"

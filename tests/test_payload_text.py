@@ -183,6 +183,7 @@ def test_json_bytes_refuses(value: Any, error: type[Exception], words: str) -> N
         {"a": {1: 0, "1": 1}},
         {"a": [{"b": ({1: 0, "1": 1},)}]},
         [{}, {1: 0, "1": 1}],
+        [{1: 0, "1": 1}],
         {"a": OrderedDict({1: 0, "1": 1})},
         {"{": type("List", (list,), {})([{1: 0, "1": 1}])},
     ],

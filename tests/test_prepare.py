@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import requests
+import yarl
 from helpers.oracle import KEY, SECRET, oracle
 from hypothesis import given
 from hypothesis import strategies as st
@@ -171,6 +172,8 @@ def test_clients_leave_what_prepare_accepts_as_it_is(rest: str, params: dict[str
         ("/a/../b", 3),
         ("/a/.", 3),
         ("/..?a=1", 1),
+        ("/a/./../b", 3),
+        ("/a/..", 3),
         ("/a?", 2),
     ],
 )
@@ -246,6 +249,18 @@ def test_a_password_in_base_url_is_refused_and_not_shown(signer: Any) -> None:
 def test_repr_of_a_signed_request_shows_no_key_and_no_signature(signer: Any) -> None:
     request = signer.prepare("POST", "/v3/trade/order", json={"a": 1}, timestamp=TIMESTAMP)
     assert repr(request) == "<SignedRequest POST https://api.woox.io/v3/trade/order with a body of 7 bytes>"
+
+
+def test_what_each_client_is_given(signer: Any) -> None:
+    """No redirect is followed: it would take the signature to another host."""
+    for method, body in (("GET", b""), ("POST", b"{}")):
+        request = signer.prepare(method, "/v3/x?a=%2C,%2F", body=body)
+        common = {"method": method, "url": request.url, "headers": request.headers}
+        assert request.for_requests() == common | {"data": body, "allow_redirects": False}
+        assert request.for_httpx() == common | {"content": body, "follow_redirects": False}
+        url = yarl.URL(request.url, encoded=True)
+        assert request.for_aiohttp() == common | {"url": url, "data": body or None, "allow_redirects": False}
+        assert str(request.for_aiohttp()["url"]) == request.url == f"{PRODUCTION_URL}/v3/x?a=%2C,%2F"
 
 
 def test_for_aiohttp_says_which_extra_is_missing(signer: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,42 @@ def test_the_fixtures_serve_a_users_test(tmp_path: Path) -> None:
     assert "3 passed" in result.stdout
 
 
+def test_a_marker_has_the_sandbox_fail(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import pytest
+        import requests
+
+        pytestmark = pytest.mark.woox_faults("chunked")
+
+        @pytest.mark.woox_faults("rate-limit first 1", "html 503 every 2")
+        def test_marked(woox_sandbox):
+            def get():
+                return requests.get(woox_sandbox.url + "/v3/public/systemInfo")
+            assert [get().status_code for _ in range(3)] == [429, 503, 200]
+            woox_sandbox.faults.add("gateway")
+            assert get().status_code == 503
+            assert get().json()["code"] == 503
+            woox_sandbox.faults.clear()
+            assert "x-request-id" not in get().headers
+            assert woox_sandbox.orders() == {"open": 0, "orders": [], "clientOrderIds": {}}
+
+        def test_of_the_module(woox_sandbox):
+            assert "x-request-id" in requests.get(woox_sandbox.url + "/v3/public/systemInfo").headers
+
+        @pytest.mark.woox_faults("explode")
+        def test_wrong(woox_sandbox): ...
+
+        @pytest.mark.woox_faults(5)
+        def test_no_text(woox_sandbox): ...
+        """,
+    )
+    assert "2 passed, 2 errors" in result.stdout, result.stdout
+    assert "woox_faults: there is no fault 'explode'; there are: delay" in result.stdout
+    assert "woox_faults: a fault must be a str such as" in result.stdout
+
+
 def test_others_tests_import_nothing_of_ours(tmp_path: Path) -> None:
     source = """
         import sys

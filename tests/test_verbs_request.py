@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -65,6 +66,20 @@ def test_sign_as_json(arguments: list[str], message: str) -> None:
     assert signed["signed"] == message
     assert signed["signature"] == oracle(message.encode())
     assert signed["signature"] in signed["headers"].values()
+
+
+@pytest.mark.parametrize("verb", ["sign", "curl", "send"])
+def test_the_receive_window_is_sent_and_not_signed(verb: str) -> None:
+    request = (verb, "GET", "/v3/x", "--timestamp", str(NOW), "--recv-window", "2500", "--example")
+    with Recorder() as server:
+        shown = json.dumps(answer(*request, *(["--url", server.url] if verb == "send" else [])))
+    if verb == "send":
+        assert server.received[0].all("x-api-recvwindow") == ["2500"]
+        shown = server.received[0].raw.decode()
+    assert oracle(f"{NOW}GET/v3/x".encode()) in shown
+    assert "recvwindow" in shown
+    for wrong in ("0", "60001", "1.5", "x"):
+        assert woox_fast(*request[:-2], wrong, "--example").returncode == 2
 
 
 def test_sign_takes_the_clock() -> None:
@@ -137,7 +152,7 @@ def test_the_body_from_standard_input() -> None:
         (["explain", "GET", "/v3/x", "-H", "nonsense"], "a header is 'name: value'"),
         (["explain", "GET", "/v3/x", "--request", "-"], "do not give them again"),
         (["explain", "--request", "/nowhere"], "cannot read the request from '/nowhere'"),
-        (["explain", "--request", "-"], "a request begins as"),
+        (["explain", "--request", "-"], "got nothing to read a request from; give a curl command"),
     ],
 )
 def test_what_cannot_begin_is_one_line_and_exit_status_2(arguments: list[str], words: str) -> None:

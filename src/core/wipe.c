@@ -18,3 +18,8 @@ NOT_INLINE void wipe_stack(void) {
     uint8_t below[WIPED_STACK];
     wipe(below, sizeof below);
 }
+
+NOT_INLINE void wipe_compress_stack(void) {
+    uint8_t below[COMPRESS_STACK];
+    wipe(below, sizeof below);
+}

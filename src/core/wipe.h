@@ -15,13 +15,18 @@
 /* Overwrite `size` bytes; compilers do not remove it. */
 void wipe(void *memory, size_t size);
 
-/* Overwrite what functions that have returned left on the stack below the caller, as when CPython made bytes of a
- * secret: WIPED_STACK bytes. */
-void wipe_stack(void);
+/* Overwrite WIPED_STACK bytes of the stack below the caller, where functions that have returned left their values. To
+ * hash a key takes 2 to 3 KiB. What CPython does to make bytes of a secret was seen to reach 4.2 KiB down. */
 enum { WIPED_STACK = 8192 };
+void wipe_stack(void);
 
-/* Functions return with what they last computed in the vector registers, and whoever saves those next (the dynamic
- * linker, a signal) leaves them on the stack. */
+/* The same for COMPRESS_STACK bytes: the frame of a compress, which holds words of its states if there are too few
+ * registers. Small, since it is called for each signature. */
+enum { COMPRESS_STACK = 512 };
+void wipe_compress_stack(void);
+
+/* Functions return with what they last computed in the vector registers. The dynamic linker, or a signal, saves those
+ * on the stack, where they would stay. */
 static inline void wipe_vector_registers(void) {
 #if defined(__GNUC__) && defined(__x86_64__)
 #define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
@@ -31,7 +36,8 @@ static inline void wipe_vector_registers(void) {
                            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 #undef CLEAR
 #elif defined(__GNUC__) && defined(__aarch64__)
-    /* Not v8 to v15: who used them restores the low halves, which are the caller's, and so clears the high ones. */
+    /* Not v8 to v15: their low halves belong to the caller. A function that used them restores those, and so clears
+     * the high ones. */
 #define CLEAR(n) "movi v" #n ".2d, #0\n\t"
     __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(16) CLEAR(17)
                          CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24) CLEAR(25) CLEAR(26)

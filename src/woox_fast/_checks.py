@@ -1,8 +1,8 @@
 """What is accepted, and what a refusal says: one set of rules and messages for all twins.
 
-The pure twin calls these for every value. The compiled twins test the common case themselves and call these for all
-else, so that a refusal reads the same on each. Nothing here ever puts a secret, or more of an API key than its first
-four characters, into a message.
+The pure twin calls these for every value. The compiled twins read the common case themselves and call these for all
+others, so that a refusal reads the same on each. No message here holds a secret, or more of an API key than its first
+four characters.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def request_head(timestamp: object, method: object, path: object) -> bytes:
 
 
 def target_text(path: object) -> str:
-    """`path` as it stands in a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    """`path` as it goes into a request line: also printable ASCII without spaces, else TypeError or ValueError."""
     text = path_text(path)
     if text.isascii() and text.isprintable() and " " not in text:
         return text
@@ -97,7 +97,7 @@ def target_text(path: object) -> str:
 
 
 def host_text(host: object) -> str:
-    """`host` as it stands in the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    """`host` as it goes into the Host header: a name or address and maybe a port, else TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)

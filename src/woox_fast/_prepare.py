@@ -22,7 +22,7 @@ _REWRITTEN = re.compile(
     r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
     r"|^//"
 )
-_CUT = re.compile(r"[^?]*?(?:/(\.\.?)(?=[/?]|\Z)|(\?)\Z)")
+_CUT = re.compile(r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)")
 
 
 class SignedRequest(NamedTuple):
@@ -98,7 +98,7 @@ def sendable(path: str) -> str:
     if found := _REWRITTEN.search(path):
         at, got = found.start(), found[0]
     elif found := _CUT.match(path):
-        at, got = found.start(found.lastindex or 0), found[found.lastindex or 0]
+        at, got = found.start(1), found[1]
     else:
         return path
     raise ValueError(

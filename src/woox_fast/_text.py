@@ -34,7 +34,7 @@ def json_bytes(value: Any) -> bytes:
     except RecursionError:
         raise ValueError("json must not be nested so deeply; the exchange takes a few levels") from None
     _check_keys(value, text)
-    return text.encode("utf-8")
+    return text.encode()
 
 
 def _pairs(params: Params) -> list[tuple[str, str]]:
@@ -91,7 +91,7 @@ _PLAIN = frozenset((str, int, float, bool, type(None), Decimal))
 
 def _check_keys(value: Any, text: str) -> None:
     """Refuse an object in `value` with two keys that `text`, its JSON, writes alike."""
-    nested = text.find("{", 1) >= 0
+    nested = "{" in text[1:]
     todo = [value]  # and not recursion: JSON may be deeper than Python's stack
     for one in todo:
         if isinstance(one, dict):
@@ -99,7 +99,7 @@ def _check_keys(value: Any, text: str) -> None:
                 _check_mixed_keys(one)
             if nested:
                 todo += [inner for inner in one.values() if type(inner) not in _PLAIN]
-        elif nested and isinstance(one, list | tuple):
+        elif isinstance(one, list | tuple):
             todo += [inner for inner in one if type(inner) not in _PLAIN]
 
 

@@ -58,7 +58,7 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
 
     Send the same text, without '|' and what follows: as the query of a GET, as the form body of any other method.
     """
-    return message("v1", timestamp, "POST", "/", query_text(params or {}))
+    return message("v1", timestamp, "GET", f"/?{query_text(params or {})}")
 
 
 def websocket(timestamp: Timestamp) -> bytes:

@@ -6,6 +6,8 @@ With the `sandbox` extra installed, pytest has two fixtures as well:
   `woox_faults` says so;
 - `woox_signer`: a `Signer` for its account.
 
+A whole test::
+
     def test_an_order(woox_sandbox, woox_signer):
         order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "1", "quantity": "1"}
         signed = woox_signer.prepare("POST", "/v3/trade/order", json=order, base_url=woox_sandbox.url)
@@ -32,8 +34,8 @@ _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
 class RunningSandbox(NamedTuple):
     """What the fixture `woox_sandbox` gives.
 
-    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with `add(RULE)`
-    and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
+    `requests` holds a `RequestRecord` of each request, the last 1,000. `faults` are the rules in force, with
+    `add(RULE)` and `clear()`. `orders()` says what the exchange holds, and how often each clientOrderId arrived.
     """
 
     url: str

@@ -57,7 +57,7 @@ def test_pytest_httpx_sees_it_signed(kind, httpx_mock):
         async with httpx.AsyncClient(auth=auth("https://api.woox.io")) as client:
             await client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})
 
-    httpx_mock.add_response(match_headers={"x-api-key": KEY, "content-type": "application/json"})
+    httpx_mock.add_response(match_headers={"x-api-key": KEY, "Content-Type": "application/json"})
     if kind == "async":
         asyncio.run(run())
     else:

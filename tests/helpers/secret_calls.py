@@ -11,9 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import woox_fast
-from helpers.oracle import NOW
+from helpers.oracle import NOW, oracle
 from helpers.twins import BUILT, MODULES
-from woox_fast import SignedRequest, clock, sandbox, testing
+from woox_fast import SignedRequest, clock, gateway, sandbox, testing
 from woox_fast.adapters import aiohttp, ccxt, httpx, requests
 from woox_fast.sandbox import auth
 
@@ -43,7 +43,7 @@ class NoExchange:
 
 HEADERS = {"x-api-key": "key", "x-api-timestamp": str(NOW), "x-api-signature": "0" * 64}
 UNSIGNED = SignedRequest("GET", "https://api.woox.io/v3/x", {}, b"")
-WRONG = UNSIGNED._replace(headers=HEADERS)
+WRONG = UNSIGNED._replace(headers=HEADERS | {"x-api-signature": oracle(f"{NOW}GET".encode(), Held.data)})
 BODILESS = {"method": "GET", "url": "https://api.woox.io/", "headers": HEADERS, "body": object()}
 
 
@@ -107,17 +107,24 @@ CALLS: dict[str, Callable[[], object]] = {
     "authenticate: key": lambda: authenticate(HEADERS | {"x-api-key": "other"}),
     "Sandbox: no secret": lambda: sandbox.Sandbox("key", [Held.text]),
     "Sandbox: no text": lambda: sandbox.Sandbox("key", Held.no_text),
+    "Sandbox: faults": lambda: sandbox.Sandbox("key", Held.text, faults=["sometimes"]),
     "Sandbox: host": lambda: started(sandbox.Sandbox("key", Held.text, host="256.0.0.1")),
+    "Sandbox.run: faults": lambda: sandbox.run("127.0.0.1", 0, "key", Held.text, faults=["sometimes"]),
     "Sandbox.run: host": lambda: sandbox.run("256.0.0.1", 0, "key", Held.text),
     "requests.WooXAuth": lambda: requests.WooXAuth(woox_fast.Signer("key", Held.text), origins=()),
     "requests.session": lambda: requests.session(woox_fast.Signer("key", Held.text), origins="https://api.woox.io"),
     "httpx.WooXAuth": lambda: httpx.WooXAuth(woox_fast.Signer("key", Held.text), origins=("api.woox.io",)),
     "aiohttp.WooXMiddleware": lambda: aiohttp.WooXMiddleware(woox_fast.Signer("key", Held.text), origins=(None,)),
     "ccxt.accelerate": lambda: ccxt.accelerate(NoExchange()),
+    "Gateway": lambda: gateway.Gateway(woox_fast.Signer("key", Held.text), url="ftp://127.0.0.1"),
+    "AsyncGateway": lambda: gateway.AsyncGateway(woox_fast.Signer("key", Held.text), connections=0),
     "ServerClock": lambda: clock.ServerClock(woox_fast.Signer("key", Held.text), base_url="api.woox.io"),
 }  # fmt: skip
 
-# The public functions that take a secret, each with what begins the names of its calls. A Signer takes it over.
+# Of the twins the one that users have.
+CALLS_OF_USERS = [name for name in CALLS if name.partition(" ")[0] not in {*MODULES} - {woox_fast.backend}]
+
+# The public functions that take a secret, each with what the names of its calls begin with.
 COVERED = {
     "woox_fast.Signer": "Signer",
     "woox_fast.sign": "sign",
@@ -126,5 +133,4 @@ COVERED = {
     "woox_fast.testing.RunningSandbox": "",  # holds the sandbox's, and raises nothing
     "woox_fast.sandbox.Sandbox": "Sandbox",
     "woox_fast.sandbox.run": "Sandbox.run",
-    "woox_fast.sandbox.auth.authenticate": "authenticate",
 }

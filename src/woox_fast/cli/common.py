@@ -143,6 +143,15 @@ def add_scheme(parser: argparse.ArgumentParser, *, websocket: bool = True) -> No
     )
 
 
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recv-window",
+        metavar="MS",
+        type=whole_number(1, 60_000),
+        help="for how long it may be taken, 1 to 60000 ms (VIP accounts; sent, not signed)",
+    )
+
+
 def body_bytes(text: str | None) -> bytes:
     """The body that `--body` names: text, @FILE or - for standard input."""
     if text is None:

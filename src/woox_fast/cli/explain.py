@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
 from . import show
+from .arguments import without_secrets
 from .common import (
     UsageError,
     add_credentials,
@@ -31,9 +31,15 @@ EXAMPLES = (
     """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
     -H 'x-api-timestamp: 1578565539808' \\
     -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
+    """woox-fast curl GET /v3/asset/balances --example |
+    woox-fast explain --request - --example""",
     "woox-fast explain --mistakes",
 )
 
+ANOTHER_ONE = (
+    "The secret may be another one than the exchange has for this API key, or than the one that signed: of another "
+    "key, of staging where production is asked (or the reverse), or not copied whole."
+)
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
@@ -47,12 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser, optional=True)
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as curl takes it")
-    parser.add_argument("--request", metavar="FILE|-", help="the whole request: first line, headers, body")
+    parser.add_argument(
+        "--request", metavar="FILE|-", help="the whole request: a curl command, a HAR file, HTTP, or a client's log"
+    )
     parser.add_argument("--mistakes", action="store_true", help="list every mistake that it knows, and end")
     add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
-        "Give the request as it was sent. Nothing is sent anywhere.\n"
+        "Give the request as it was sent. Nothing is sent anywhere. --request reads what is at hand: a curl command, "
+        "a HAR file from a browser, the request as HTTP/1.1 writes it, a log of requests, httpx, aiohttp or ccxt.\n"
         "Exit status 0: the cause was found, or the signature is right; 1: neither."
     )
 
@@ -65,7 +74,14 @@ def main(args: argparse.Namespace) -> int:
     if args.request is not None:
         if path is not None or args.body is not None:
             raise UsageError("--request holds method, path and body; do not give them again")
-        method, path, headers_there, body = _parse(read("request", args.request))
+        from .._explain.inputs import parse_request
+
+        text = read("request", args.request)
+        try:
+            method, path, headers_there, body = parse_request(text)
+        except ValueError as error:  # it shows how the text begins, and that may be the secret's file
+            words = text[:200].decode("latin-1").split()
+            raise UsageError(without_secrets(show.printable(str(error)), words)) from None
         headers = {**headers_there, **headers}
     signature = args.signature if args.signature is not None else headers.get("x-api-signature")
     timestamp = args.timestamp if args.timestamp is not None else headers.get("x-api-timestamp")
@@ -127,25 +143,6 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip().lower(), value.removeprefix(" ")
 
 
-def _parse(request: bytes) -> tuple[str, str, dict[str, str], bytes]:
-    """Method, target, headers and body of a request as HTTP/1.1 writes it; lines may end in a bare newline."""
-    crlf, lf = request.find(b"\r\n\r\n"), request.find(b"\n\n")
-    end, gap = (crlf, 4) if crlf >= 0 and (lf < 0 or crlf < lf) else (lf, 2)
-    head, body = (request, b"") if end < 0 else (request[:end], request[end + gap :])
-    first, *lines = os.fsdecode(head).strip("\r\n").splitlines() or [""]
-    words = first.split()
-    if len(words) not in (2, 3):
-        raise UsageError(f"a request begins as 'GET /v3/asset/balances', got {first[:40]!a}")
-    headers = dict(_header(line) for line in lines if line.strip())
-    length = headers.get("content-length", "").strip()
-    if length.isdecimal() and int(length) <= len(body):
-        body = body[: int(length)]
-    else:
-        body = body.removesuffix(b"\n").removesuffix(b"\r")  # the last line's end in a text file
-    path = words[1]
-    return words[0], path, headers, body
-
-
 def report(found: Explanation) -> dict[str, Any]:
     """An explanation for JSON."""
     return {
@@ -167,7 +164,7 @@ def causes(found: Explanation) -> list[str]:
     """What may be wrong although no mistake was found, the likeliest first."""
     if found.mistakes:
         return []
-    return [RIGHT_FOR_OURS, *found.other_causes[1:]] if found.right else list(found.other_causes)
+    return [RIGHT_FOR_OURS if found.right else ANOTHER_ONE, *found.other_causes]
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
@@ -178,7 +175,9 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
     elif found.right:
         rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
-        rows.append(Row("verdict", str(found).splitlines()[0], "bad"))
+        within = "" if found.complete else " that the time limit allowed"
+        rows.append(Row("verdict", ANOTHER_ONE, "bad"))
+        rows.append(Row("", f"None of {found.tried:,} combinations{within} yields this signature.", "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
             rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
@@ -197,5 +196,6 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
     if not found.mistakes:
         show.line()
         show.line("What no signature shows:")
-        for cause in causes(found)[1 if found.right and refused else 0 :]:
+        said_already = refused or not found.right
+        for cause in causes(found)[said_already:]:
             show.sentence(f"- {cause}", indent="  ")

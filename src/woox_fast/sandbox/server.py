@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .. import _checks
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .auth import authenticate
@@ -61,14 +63,17 @@ class Sandbox(State):
         timeout: float = 60.0,
         on_request: Callable[[RequestRecord], None] | None = None,
     ) -> None:
-        super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
+        try:
+            super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
+            self._mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self._control = Control(self, api_secret)
+        finally:
+            del api_secret  # a traceback that shows locals must not show it
         self.host = host
         self.port = port
-        self._api_secret = api_secret.encode()
         self._limiter = RateLimiter() if rate_limits else None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._control = Control(self, api_secret)
 
     # serving
 
@@ -124,16 +129,18 @@ class Sandbox(State):
 
     # one request
 
-    async def handle(self, request: web.BaseRequest, served: int) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
         """Answer one request, the `served`th on its connection."""
-        visit = Visit(request, self.now_ms(), self.stopping, self.refuse)
+        visit = Visit(request, int(self._clock() * 1000), self.stopping, self.refuse)
         if visit.target == "/" or visit.target.startswith("/sandbox/") or "Origin" in request.headers:
-            response = await self._control.handle(visit)
-            if response is not None:
-                return response
-        if self.faults:
-            return await self._handle_with_faults(visit, served)
-        return await self._answer(visit)
+            return self._handle_of_control(visit, served)
+        return self._handle_with_faults(visit, served) if self.faults else self._answer(visit)
+
+    async def _handle_of_control(self, visit: Visit, served: int) -> web.StreamResponse:
+        response = await self._control.handle(visit)
+        if response is not None:
+            return response
+        return await (self._handle_with_faults(visit, served) if self.faults else self._answer(visit))
 
     async def _answer(self, visit: Visit) -> web.Response:
         """Authenticate the request, check it, carry it out, record the verdict."""
@@ -180,7 +187,7 @@ class Sandbox(State):
                 visit.target,
                 body,
                 api_key=self.api_key,
-                api_secret=self._api_secret,
+                mac=self._mac,
                 now_ms=visit.now_ms,
             )
             self.verified += 1
@@ -311,9 +318,12 @@ def run(
     `on_listening` is given the URL; by default one line with it and the API key is printed. Raises `OSError` if the
     port is taken, `FaultError` for a rule that cannot be read.
     """
-    sandbox = Sandbox(
-        api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
-    )
+    try:
+        sandbox = Sandbox(
+            api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
+        )
+    finally:
+        del api_secret  # a traceback that shows locals must not show it
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
