@@ -8,7 +8,10 @@ import pickle
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import trustme
@@ -259,3 +262,15 @@ def test_no_secret_in_what_is_printed(mode):
         with pytest.raises(NoReplyError) as raised:
             gateway.request(*ORDER)
         assert SECRET not in repr(gateway.gateway) + repr(raised.getrepr(showlocals=True, style="long"))
+
+
+@pytest.mark.parametrize("name", ["gateway_threads.py", "gateway_asyncio.py"])
+def test_the_example_trades(name):
+    """As its docstring says, and on an exchange that is there already."""
+    example = Path(__file__).parents[1] / "examples" / name
+    with Sandbox() as url:
+        for arguments in ([], [url]):
+            command = [sys.executable, str(example), *arguments]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert len(re.findall(r"^order \d+: HTTP 200 in [\d,]+ us: .*orderId", done.stdout, re.MULTILINE)) == 8

@@ -62,6 +62,10 @@ class GatewayBase:
         self._refusal = NOT_OPEN  # why it takes no request; empty while it does
         _all.add(self)
 
+    def _check_unopened(self) -> None:
+        if self._refusal != NOT_OPEN:
+            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
+
     def _not_sent(self, why: str = "") -> NotSentError:
         """`why` is empty for a request that waited long enough for a connection."""
         cause = None

@@ -9,7 +9,7 @@ import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread, start_thread
+from .base import CLOSED, FORKED, GatewayBase, open_in_thread, start_thread
 from .errors import NoReplyError
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class Gateway(GatewayBase):
 
     def __enter__(self) -> Self:
         """Open all connections. Raises NotSentError where one cannot be opened."""
-        if self._refusal != NOT_OPEN:
-            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
+        self._check_unopened()
         self._refusal = ""
         self._wake_at, self._waker = socket.socketpair()
         self._wake_at.setblocking(False)
