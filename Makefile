@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) $(wildcard src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxd src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
+.PHONY: demo test test-page bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -16,6 +17,11 @@ demo: $(VENV)/installed
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# The sandbox's page in Debian's chromium, with chromium-driver. SCREENSHOT=docs/images/sandbox.png makes the picture.
+SCREENSHOT ?=
+test-page: $(VENV)/page-installed
+	@SCREENSHOT='$(SCREENSHOT)' $(BIN)/python -m pytest -q -s tests/browser/page_in_chromium.py
 
 # ARGS are bench/run.py's: make bench ARGS=--docs draws the charts and writes the table of docs/benchmarks.md
 bench: $(VENV)/bench-installed
@@ -29,12 +35,13 @@ bench-clients: $(VENV)/bench-installed
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxi src/woox_fast/_sign.pxd examples/cython_user/*.pyx
+	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxd src/woox_fast/_sign.pxd examples/cython_user/*.pyx
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/user.py
 	$(BIN)/pyright tests/typing/user.py
 	$(BIN)/python tools/drift.py
 	$(BIN)/python tools/audit.py
+	@! grep -nE '.{121}' $(C_FILES) || { echo "C: at most 120 columns"; exit 1; }
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
@@ -62,6 +69,7 @@ cross:
 # Which changes of the code no test notices: make mutate ARGS='payload clock'
 mutate: $(VENV)/installed
 	@PYTHONPATH=tools $(BIN)/python tools/mutate.py $(ARGS)
+	@$(BIN)/python tools/mutants_c.py $(C_ARGS)
 
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:

@@ -10,7 +10,10 @@ from setuptools import Extension, setup
 
 
 def asked(name: str) -> bool:
-    return os.environ.get(f"WOOX_FAST_{name}") == "1"
+    value = os.environ.get(f"WOOX_FAST_{name}", "")
+    if value not in ("", "0", "1"):
+        sys.exit(f"WOOX_FAST_{name} must be 1 or 0, or unset; got {value!r}")
+    return value == "1"
 
 
 on_pypy = sys.implementation.name == "pypy"
@@ -34,6 +37,6 @@ setup(
     if with_cython
     else [],
     cffi_modules=["src/_sign_cffi_build.py:ffi"] if with_cffi else [],
-    # Only who asks for it waits for cffi; PyPy has it built in.
+    # cffi is fetched only if it was asked for; PyPy has it built in.
     setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],
 )

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from cases import CASES, LEFT_OUT, SHA256, Case
-from measure import one_core
 
 import woox_fast
+from woox_fast._timing import one_core
 
 case_of = cache(lambda name: CASES[name]())
 

@@ -5,36 +5,19 @@ from __future__ import annotations
 import gc
 import json
 import os
-import random
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from cases import CASES, Case
+from cases import CASES
 
-ROUND_S = 0.0005  # short, so that few rounds are disturbed
+from woox_fast._timing import one_core, rounds_ns
+
 ROUNDS = (15, 301)  # at least, at most
 CONTEST_S = 4.0  # what ends the rounds between the two
 
 Figures = dict[str, tuple[float, float]]  # statement: nanoseconds per unit, median and minimum of the rounds
-
-
-@contextmanager
-def one_core(wanted: bool) -> Iterator[None]:
-    """Keep this process, and what it starts, on one core; the last one, since interrupts favour the first."""
-    if not (wanted and hasattr(os, "sched_setaffinity")):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def measure(name: str) -> Figures:
@@ -51,30 +34,12 @@ def measure(name: str) -> Figures:
     for each, timed in case.timed.items():
         if not timed.right(timed.once()()):
             raise AssertionError(f"{name}: {each} does not return what the standard library does")
-    with one_core(case.one_core):
-        return _rounds(case)
-
-
-def _rounds(case: Case) -> Figures:
-    timers = {name: timed.timer(case.clock) for name, timed in case.timed.items()}
-    calls = {
-        name: max(1, round(ROUND_S / max(timer.timeit(1), timer.timeit(1), 1e-8))) for name, timer in timers.items()
-    }
-    # The first guess is of cold code; the second is of code that CPython has specialised.
-    calls = {name: max(1, round(n * ROUND_S / timers[name].timeit(n))) for name, n in calls.items()}
-    rounds: dict[str, list[float]] = {name: [] for name in timers}
-    order = list(timers)
+    timers = {each: timed.timer(case.clock) for each, timed in case.timed.items()}
     gc.collect()
-    gc.freeze()
-    started = time.perf_counter()
-    for number in range(ROUNDS[1]):
-        if number >= ROUNDS[0] and time.perf_counter() - started > CONTEST_S:
-            break
-        random.shuffle(order)
-        for name in order:
-            rounds[name].append(timers[name].timeit(calls[name]) / calls[name] / case.timed[name].units * 1e9)
-    gc.unfreeze()
-    return {name: (median(times), min(times)) for name, times in rounds.items()}
+    with one_core(case.one_core):
+        times = rounds_ns(timers, rounds=ROUNDS[0], most=ROUNDS[1], seconds=CONTEST_S)
+    units = {each: timed.units for each, timed in case.timed.items()}
+    return {each: (median(ns) / units[each], min(ns) / units[each]) for each, ns in times.items()}
 
 
 _MEMORY = """

@@ -129,7 +129,9 @@ def write_page(text: str) -> None:
     before, begin, rest = page.read_text("utf-8").partition("<!-- bench -->\n")
     _, end, after = rest.partition("<!-- /bench -->")
     if not end:
-        raise SystemExit("docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them")
+        raise SystemExit(
+            "docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them"
+        )
     page.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
 
 
@@ -163,7 +165,9 @@ def write_json(figures: dict[str, Figures]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME", help="cases whose name begins so")
-    parser.add_argument("--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md")
+    parser.add_argument(
+        "--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md"
+    )
     options = parser.parse_args()
     if options.only and options.docs:
         parser.error("--docs needs every case: leave out --only")

@@ -28,7 +28,6 @@ cdef extern from "hmac_sha256.h" nogil:
 
 cdef extern from "wipe.h" nogil:
     void wipe(void *memory, size_t size)
-    void wipe_stack()
 
 cdef extern from "prehash.h" nogil:
     enum:

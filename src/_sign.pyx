@@ -6,7 +6,7 @@ The fast path (`_fast_path.pxd`) reads plain objects in place. All others go thr
 the pure twin: so both accept the same and refuse with the same words.
 """
 
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -23,7 +23,7 @@ from libc.string cimport memcpy
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
     hmac_sha256_key, hmac_sha256_key_init, hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
-    sha256_implementation_c, sha256_implementations, wipe, wipe_stack,
+    sha256_implementation_c, sha256_implementations, wipe,
 )
 from _fast_path cimport (
     ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock,
@@ -113,6 +113,73 @@ cdef dict _templates = {
 cdef dict _window_templates = {
     method: _wire.headers_of(None, None, None, "", content_type) for method, content_type in _content_types.items()
 }
+
+
+cdef dict headers_dict(
+    const hmac_sha256_key *key, str api_key, str recv_window, dict template, const hmac_sha256_message *message
+):
+    """The headers, made while the processor is busy with the inner hash."""
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
+    cdef dict headers = PyDict_Copy(template)
+    cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+    memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
+    PyDict_SetItem(headers, "x-api-key", api_key)
+    PyDict_SetItem(headers, "x-api-timestamp", stamp)
+    PyDict_SetItem(headers, "x-api-signature", signature)
+    if recv_window is not None:
+        PyDict_SetItem(headers, "x-api-recvwindow", recv_window)
+    hmac_sha256_outer_hex(key, digest, ascii_data(signature))
+    return headers
+
+
+cdef bytes request_bytes(
+    const hmac_sha256_key *key, str api_key, const hmac_sha256_part *window, str method, hmac_sha256_part *host,
+    hmac_sha256_message *message
+):
+    """A whole request that the fast path read, signed while its memory is allocated and written."""
+    cdef uint32_t digest[8]
+    hmac_sha256_inner(key, message, digest)
+    cdef hmac_sha256_part verb = ascii_part(method), name = ascii_part(api_key)
+    cdef hmac_sha256_part *path = message.parts
+    cdef hmac_sha256_part *body = message.parts + 1
+    cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
+    cdef str content_type = <str>known if known != NULL else _wire.content_type(method, body.size)
+    cdef hmac_sha256_part content = ascii_part(content_type)
+    cdef char length[20]
+    cdef size_t length_size = decimal_digits(body.size, length)
+    cdef size_t size = (
+        len(b"  HTTP/1.1\r\nHost: \r\nContent-Type: \r\nContent-Length: \r\nx-api-key: ")
+        + len(b"\r\nx-api-timestamp: \r\nx-api-signature: \r\n\r\n") + TIMESTAMP_SIZE + HMAC_SHA256_HEX_SIZE
+        + verb.size + path.size + host.size + content.size + length_size + name.size + body.size
+    )
+    if window.size > 0:
+        size += len(b"\r\nx-api-recvwindow: ") + window.size
+    cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
+    cdef char *out = PyBytes_AS_STRING(request)
+    put_part(&out, &verb)
+    put(&out, b" ")
+    put_part(&out, path)
+    put(&out, b" HTTP/1.1\r\nHost: ")
+    put_part(&out, host)
+    put(&out, b"\r\nContent-Type: ")
+    put_part(&out, &content)
+    put(&out, b"\r\nContent-Length: ")
+    put_bytes(&out, length + 20 - length_size, length_size)
+    put(&out, b"\r\nx-api-key: ")
+    put_part(&out, &name)
+    put(&out, b"\r\nx-api-timestamp: ")
+    put_bytes(&out, message.head, TIMESTAMP_SIZE)
+    put(&out, b"\r\nx-api-signature: ")
+    hmac_sha256_outer_hex(key, digest, out)
+    out += HMAC_SHA256_HEX_SIZE
+    if window.size > 0:
+        put(&out, b"\r\nx-api-recvwindow: ")
+        put_part(&out, window)
+    put(&out, b"\r\n\r\n")
+    put_part(&out, body)
+    return request
+
 
 # -- A batch: gathered with the GIL, signed without it two at a time, made into str at the end
 
@@ -212,7 +279,6 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     hmac_sha256_key_init(key, data, size)
     if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
         wipe(data, size)
-    wipe_stack()
 
 
 @cython.final
@@ -316,7 +382,7 @@ cdef class Signer:
         ):
             template = PyDict_GetItemWithError(_templates if self._recv_window is None else _window_templates, method)
             if template != NULL:
-                return self._fill(<dict>template, &message)
+                return headers_dict(&self._key, self._api_key, self._recv_window, <dict>template, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.path_bytes(path)
@@ -330,20 +396,24 @@ cdef class Signer:
         host with a space, a control character or anything but ASCII, so that no argument can add a header.
         """
         cdef hmac_sha256_message message
-        cdef hmac_sha256_part name = ascii_part(default_host)
+        cdef hmac_sha256_part name = ascii_part(default_host), window
         if (
             read_timestamp_or_clock(timestamp, self._clock_offset_ms, message.head)
             and read_request(&message, method, path, body)
             and all_between(message.parts, b"!", b"~")
             and (host is default_host or read_host(host, &name))
         ):
-            return self._encode(method, &name, &message)
+            window.size = 0
+            if self._recv_window is not None:
+                window = ascii_part(self._recv_window)
+            return request_bytes(&self._key, self._api_key, &window, method, &name, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
-        return _wire.request_of(f"{verb} {target}", host, self._checked_headers(stamp, verb, target.encode(), data), data)
+        headers = self._checked_headers(stamp, verb, target.encode(), data)
+        return _wire.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
@@ -352,73 +422,13 @@ cdef class Signer:
 
         `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
         signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
-        and host. Raises as `sign` does, and ValueError for arguments that cannot go together, such as `json` and `body`.
+        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
         """
         from woox_fast._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
         return prepare(
             self.headers, method, path, params=params, json=json, body=body, timestamp=timestamp, base_url=base_url
         )
-
-    cdef dict _fill(self, dict template, const hmac_sha256_message *message):
-        """The headers, made while the processor is busy with the inner hash."""
-        cdef uint32_t digest[8]
-        hmac_sha256_inner(&self._key, message, digest)
-        cdef dict headers = PyDict_Copy(template)
-        cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-        memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
-        PyDict_SetItem(headers, "x-api-key", self._api_key)
-        PyDict_SetItem(headers, "x-api-timestamp", stamp)
-        PyDict_SetItem(headers, "x-api-signature", signature)
-        if self._recv_window is not None:
-            PyDict_SetItem(headers, "x-api-recvwindow", self._recv_window)
-        hmac_sha256_outer_hex(&self._key, digest, ascii_data(signature))
-        return headers
-
-    cdef bytes _encode(self, str method, hmac_sha256_part *host, hmac_sha256_message *message):
-        """A whole request that the fast path read, signed while its memory is allocated and written."""
-        cdef hmac_sha256_part verb = ascii_part(method), key = ascii_part(self._api_key), window
-        cdef hmac_sha256_part *path = message.parts
-        cdef hmac_sha256_part *body = message.parts + 1
-        cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
-        cdef str content_type = <str>known if known != NULL else _wire.content_type(method, body.size)
-        cdef hmac_sha256_part content = ascii_part(content_type)
-        cdef uint32_t digest[8]
-        cdef char length[20]
-        cdef size_t length_size = decimal_digits(body.size, length)
-        cdef size_t size = (
-            len(b"  HTTP/1.1\r\nHost: \r\nContent-Type: \r\nContent-Length: \r\nx-api-key: ")
-            + len(b"\r\nx-api-timestamp: \r\nx-api-signature: \r\n\r\n") + TIMESTAMP_SIZE + HMAC_SHA256_HEX_SIZE
-            + verb.size + path.size + host.size + content.size + length_size + key.size + body.size
-        )
-        if self._recv_window is not None:
-            window = ascii_part(self._recv_window)
-            size += len(b"\r\nx-api-recvwindow: ") + window.size
-        hmac_sha256_inner(&self._key, message, digest)
-        cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
-        cdef char *out = PyBytes_AS_STRING(request)
-        put_part(&out, &verb)
-        put(&out, b" ")
-        put_part(&out, path)
-        put(&out, b" HTTP/1.1\r\nHost: ")
-        put_part(&out, host)
-        put(&out, b"\r\nContent-Type: ")
-        put_part(&out, &content)
-        put(&out, b"\r\nContent-Length: ")
-        put_bytes(&out, length + 20 - length_size, length_size)
-        put(&out, b"\r\nx-api-key: ")
-        put_part(&out, &key)
-        put(&out, b"\r\nx-api-timestamp: ")
-        put_bytes(&out, message.head, TIMESTAMP_SIZE)
-        put(&out, b"\r\nx-api-signature: ")
-        hmac_sha256_outer_hex(&self._key, digest, out)
-        out += HMAC_SHA256_HEX_SIZE
-        if self._recv_window is not None:
-            put(&out, b"\r\nx-api-recvwindow: ")
-            put_part(&out, &window)
-        put(&out, b"\r\n\r\n")
-        put_part(&out, body)
-        return request
 
     cdef dict _checked_headers(self, str stamp, str method, bytes path, body):
         signature = checked_hex(&self._key, f"{stamp}{method}".encode() + path, body)

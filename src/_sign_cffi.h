@@ -1,5 +1,5 @@
-/* What the cffi twin calls. `_sign_cffi_build.py` takes the declarations from these definitions: each is `static`, and its
- * head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
+/* What the cffi twin calls. `_sign_cffi_build.py` takes the declarations from these definitions, so each is `static`
+ * and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
 #include <stdlib.h>
 
 #include "hmac_sha256.h"
@@ -11,7 +11,6 @@ enum { CHUNK = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 static hmac_sha256_key *key_new(const char *secret, size_t size) {
     hmac_sha256_key *key = malloc(sizeof *key);
     if (key != NULL) hmac_sha256_key_init(key, secret, size);
-    wipe_stack();
     return key;
 }
 

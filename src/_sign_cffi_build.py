@@ -20,5 +20,6 @@ ffi.set_source(
     sources=sorted(glob("src/core/*.c")),
     depends=["src/_sign_cffi.h", *sorted(glob("src/core/*.h"))],
     include_dirs=["src/core"],
-    optional=os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") != "1",  # as in setup.py
+    # As in setup.py. What was asked for by name is not optional either.
+    optional="1" not in (os.environ.get("WOOX_FAST_REQUIRE_EXTENSION"), os.environ.get("WOOX_FAST_CFFI")),
 )

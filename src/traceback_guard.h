@@ -1,7 +1,7 @@
 /* A guard against a crash of CPython. Include it after Python.h, in front of what Cython generates.
  *
- * Where CPython has no memory for the frame of Python code, it drops the exception that the code was to see. Cython then
- * notes a traceback for no exception, and CPython 3.12 and newer crash in that. The guard raises a MemoryError instead. */
+ * If CPython has no memory for a frame of Python code, it drops the exception that was to be handled there. Cython then
+ * adds a traceback to no exception, in which CPython 3.12 and newer crash. The guard raises a MemoryError instead. */
 #ifndef WOOX_FAST_TRACEBACK_GUARD_H
 #define WOOX_FAST_TRACEBACK_GUARD_H
 

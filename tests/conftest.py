@@ -9,8 +9,13 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 from helpers.twins import MODULES, twins
+
+# No test may fail because the machine is busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 VECTORS = Path(__file__).parent / "vectors"
 OURS = {"woox_fast", "pytest_woox_fast"}

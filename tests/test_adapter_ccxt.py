@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import hashlib
 import hmac
+import pickle
 import weakref
 
+import aiohttp
 import ccxt
 import ccxt.async_support
 import ccxt.pro
 import pytest
+import requests
 from helpers.oracle import KEY, NOW, SECRET
+from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast import Signer
 from woox_fast.adapters.ccxt import accelerate
 from woox_fast.sandbox import Sandbox
 
+MODULES = [ccxt, ccxt.async_support, ccxt.pro]
 CREDENTIALS = {"apiKey": KEY, "secret": SECRET, "uid": "1", "enableRateLimit": False}
 
 
@@ -43,7 +49,7 @@ PARAMS = [
 ]
 
 
-@pytest.mark.parametrize("module", [ccxt, ccxt.async_support, ccxt.pro], ids=["sync", "async", "pro"])
+@pytest.mark.parametrize("module", MODULES)
 def test_every_private_endpoint_of_woo_is_signed_as_without_it(module, monkeypatch):
     plain, fast = module.woo(CREDENTIALS), module.woo(CREDENTIALS)
     assert accelerate(fast) is fast
@@ -164,18 +170,19 @@ def test_one_context_per_secret_and_not_without_end(monkeypatch):
     assert made == [b"one", b"two"]
     for number in range(100):
         assert exchange.hmac(b"m", b"%d" % number) == hmac.new(b"%d" % number, b"m", "sha256").hexdigest()
-    kept = [cell.cell_contents for cell in exchange.hmac.__closure__ if isinstance(cell.cell_contents, dict)]
-    assert 0 < len(kept[0]) <= 8
+        assert 0 < len(exchange._contexts) <= 8
+    assert len(exchange._contexts) == 102 % 8  # all are forgotten when there are 8
 
 
 def test_the_contexts_go_with_the_exchange():
     exchange = accelerate(ccxt.woo(CREDENTIALS))
     exchange.hmac(b"m", b"s")
-    gone = weakref.ref(exchange.hmac)
+    gone = weakref.ref(exchange)
+    contexts = weakref.ref(exchange._contexts)
     exchange.session.close()
     del exchange
     gc.collect()
-    assert gone() is None
+    assert (gone(), contexts()) == (None, None)
 
 
 @pytest.mark.parametrize("thing", [None, "woo", ccxt.woo, object(), hmac])
@@ -183,6 +190,179 @@ def test_what_is_no_exchange(thing):
     with pytest.raises(TypeError, match=r"exchange must be a ccxt exchange, such as ccxt.woo\(\), got "):
         accelerate(thing)
     assert ccxt.woo.hmac is ccxt.Exchange.hmac
+
+
+class Own(ccxt.woo):
+    @staticmethod
+    def hmac(request, secret, algorithm=hashlib.sha256, digest="hex"):
+        return "signed by another"
+
+
+def of_its_object():
+    exchange = ccxt.woo(CREDENTIALS)
+    exchange.hmac = Own.hmac
+    return exchange
+
+
+@pytest.mark.parametrize("make", [Own, of_its_object])
+def test_an_hmac_of_its_own_is_not_bypassed(make):
+    exchange = make()
+    with pytest.raises(TypeError, match=r"must sign with ccxt's own hmac, got a \w+ with another"):
+        accelerate(exchange)
+    assert exchange.hmac(b"m", b"s") == "signed by another"
+    assert not hasattr(exchange, "_contexts")
+
+
+def test_a_subclass_and_a_second_time():
+    class Mine(ccxt.woo):
+        def nonce(self):
+            return NOW
+
+    exchange = accelerate(accelerate(Mine(CREDENTIALS)))
+    assert isinstance(exchange, Mine)
+    assert [kind.__name__ for kind in type(exchange).__mro__[:3]] == ["Mine", "_Accelerated", "Mine"]
+    assert (exchange.nonce(), type(exchange).__module__) == (NOW, __name__)
+    assert repr(exchange) == repr(Mine(CREDENTIALS))
+    assert type(accelerate(Mine(CREDENTIALS))) is type(exchange)
+
+
+# Copies
+
+
+def pickled(protocol):
+    return lambda exchange: pickle.loads(pickle.dumps(exchange, protocol))  # noqa: S301
+
+
+@pytest.mark.parametrize("again", [*map(pickled, range(6)), copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("module", MODULES)
+def test_what_can_be_pickled_and_copied_still_can(module, again):
+    exchange = accelerate(module.woo({**CREDENTIALS, "options": {"mine": [1]}}))
+    exchange.hmac(b"m", b"s")
+    other = again(exchange)
+    assert type(other) is type(exchange)
+    assert {**vars(other), "_contexts": None, "logger": None}.keys() == {**vars(exchange), "logger": None}.keys()
+    assert (other.apiKey, other.secret, other.options["mine"]) == (KEY, SECRET, [1])
+    assert other.hmac(b"m", b"s") == hmac.new(b"s", b"m", "sha256").hexdigest()
+    if again is not copy.copy:
+        assert list(exchange._contexts) == list(other._contexts) == [b"s"]
+        assert other._contexts is not exchange._contexts
+        assert other.options["mine"] is not exchange.options["mine"]
+    assert b"sha256" not in pickle.dumps(exchange._contexts)
+
+
+# Redirects
+
+
+async def calls(kind, url, exchange_of, **config):
+    """What became of an order and of a read, sent by ccxt's own fetch."""
+    urls = {"api": {"pub": url, "public": url, "private": url}}
+    exchange = exchange_of({**CREDENTIALS, "urls": urls, **config})
+    outcomes = []
+    for path, method, params in (("trade/order", "POST", {"symbol": "SPOT_BTC_USDT"}), ("asset/balances", "GET", {})):
+        try:
+            reply = exchange.request(path, ["v3", "private"], method, params)
+            outcomes.append(await reply if kind == "async" else reply)
+        except Exception as error:
+            outcomes.append(error)
+    if kind == "async":
+        await exchange.close()
+    else:
+        exchange.session.close()
+    return outcomes
+
+
+def exchanges(kind):
+    return ccxt.pro.woo if kind == "async" else ccxt.woo
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("accelerated", [True, False])
+def test_no_redirect_takes_anything_elsewhere(kind, status, accelerated):
+    """Plain ccxt, the control, takes key and signature along."""
+    make = exchanges(kind)
+    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
+        made = (lambda config: accelerate(make(config))) if accelerated else make
+        outcomes = asyncio.run(calls(kind, server.url, made))
+    assert len(server.received) == 2
+    if accelerated:
+        assert (other.connections, other.received) == (0, [])
+        for outcome in outcomes:
+            assert isinstance(outcome, ccxt.ExchangeError)
+            assert f"redirects elsewhere, which is not followed: {other.url} is not one of" in str(outcome)
+    else:
+        assert [received.all("x-api-key") for received in other.received] == [[KEY]] * 2
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("accelerated", [True, False])
+def test_a_redirect_within_the_host_is_followed_as_by_ccxt(kind, accelerated):
+    def answer(received: Received) -> Reply:
+        return Reply() if received.target == "/v3/y" else Reply(307, {"Location": "/v3/y"})
+
+    make = exchanges(kind)
+    with Recorder(answer) as server:
+        made = (lambda config: accelerate(make(config))) if accelerated else make
+        outcomes = asyncio.run(calls(kind, server.url, made))
+    assert [outcome["success"] for outcome in outcomes] == [True, True]
+    assert [received.method for received in server.received] == ["POST", "POST", "GET", "GET"]
+
+
+def test_a_session_of_ones_own_follows_none_either():
+    async def run(url):
+        async with aiohttp.ClientSession() as session:
+            outcomes = await calls("async", url, lambda config: accelerate(ccxt.pro.woo(config)), session=session)
+            assert len(session.trace_configs) == 1
+            return outcomes
+
+    def later(config):
+        exchange = accelerate(ccxt.woo(config))
+        exchange.session.close()
+        exchange.session = mine
+        return exchange
+
+    heard = []
+    mine = requests.Session()
+    mine.hooks = {"response": lambda reply, **_: heard.append(reply.status_code)}
+    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url})) as server:
+        outcomes = [*asyncio.run(run(server.url)), *asyncio.run(calls("sync", server.url, later))]
+        assert other.connections == 0
+    assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 4
+    assert heard == [307, 307]
+    assert len(mine.hooks["response"]) == 2
+
+
+def test_a_websocket_is_led_nowhere_either():
+    async def run(url):
+        exchange = accelerate(ccxt.pro.woo(CREDENTIALS))
+        exchange.open()
+        async with exchange:
+            with pytest.raises(ccxt.ExchangeError, match="redirects elsewhere"):
+                await exchange.session.ws_connect(url + "/v3/private")
+            proxied = exchange.get_socks_proxy_session
+            assert proxied.__self__ is exchange
+
+    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url})) as server:
+        asyncio.run(run(server.url))
+        assert other.connections == 0
+
+
+def test_a_session_for_a_socks_proxy_is_guarded(monkeypatch):
+    made = []
+
+    def without_aiohttp_socks(self, proxy):
+        made.append((proxy, aiohttp.ClientSession()))
+        return made[-1][1]
+
+    async def run():
+        monkeypatch.setattr(ccxt.async_support.Exchange, "get_socks_proxy_session", without_aiohttp_socks)
+        exchange = accelerate(ccxt.pro.woo(CREDENTIALS))
+        async with exchange, exchange.get_socks_proxy_session("socks5://127.0.0.1:1") as session:
+            assert session is made[0][1]
+            assert session.trace_configs == exchange.session.trace_configs != []
+
+    asyncio.run(run())
+    assert [proxy for proxy, _ in made] == ["socks5://127.0.0.1:1"]
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -125,3 +126,13 @@ def test_public_names():
     assert woox_fast.sign(SECRET, NOW, "GET", "/") == oracle(b"%dGET/" % NOW)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         woox_fast.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["REQUIRE_EXTENSION", "NO_EXTENSION", "CFFI"])
+def test_a_build_option_is_1_or_0(name):
+    command = [sys.executable, "setup.py", "--version"]
+    own = {key: value for key, value in os.environ.items() if not key.startswith("WOOX_FAST_")}
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=folder, env=own | {f"WOOX_FAST_{name}": "yes"}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert f"WOOX_FAST_{name} must be 1 or 0, or unset; got 'yes'" in done.stderr

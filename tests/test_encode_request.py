@@ -151,7 +151,7 @@ class Number(int):
         return "lie"
 
 
-def test_subclasses_are_taken_for_what_they_hold(signer):
+def test_what_a_subclass_holds_is_sent(signer):
     request = signer.encode_request(
         Word("POST"), Word("/v3/x"), Word(ORDER), host=Word("h.example:1"), timestamp=Number(NOW)
     )
@@ -327,7 +327,7 @@ def test_a_body_that_another_thread_writes_into_is_signed_as_it_is_sent(signer):
         thread.join()
 
 
-def test_a_buffer_is_let_go(signer):
+def test_a_buffer_is_released(signer):
     body = bytearray(json.dumps({"a": 1}).encode())
     signer.encode_request("POST", "/", body)
-    body.append(1)  # BufferError while anyone holds it
+    body.append(1)  # raises BufferError while anyone holds it

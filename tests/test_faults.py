@@ -1,4 +1,4 @@
-"""Faults: no memory, forks, other interpreters, signals, shut-down, and objects that mean harm."""
+"""Faults: no memory, forks, other interpreters, signals, shut-down, and hostile objects."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
-import threading
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -64,8 +64,8 @@ def nomemory(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def makes_functions(nomemory):
-    """Whether this CPython itself lives on where there is no memory for a function: 3.12 and 3.13 need not, since they
-    free one that they have not filled in."""
+    """Whether this CPython itself survives if there is no memory for a function. 3.12 and 3.13 may not: they free one
+    that they have not filled in."""
     code = """
 for at in range(20):
     try:
@@ -139,8 +139,8 @@ for what, call in (calls | making_functions).items():
             if not library.reached():
                 break
         elif result[0] is SystemError:
-            # From 3.11 on CPython drops an exception, ours or its own MemoryError, where it has no memory for the frame
-            # of Python code that was to see it. Nothing that Python code does can mend that.
+            # From 3.11 on CPython drops an exception, ours or its own MemoryError, if it has no memory for a frame of
+            # the Python code that was to handle it. No Python code can change that.
             assert "without" in result[1] and "exception" in result[1], (what, at, result)
         else:
             assert result[0] is MemoryError, (what, at, result)
@@ -316,7 +316,7 @@ time.sleep(0.05)
     assert run(TAKE + thread, *name) == ""
 
 
-# -- objects that mean harm
+# -- Hostile objects
 
 
 class Lying:
@@ -401,40 +401,26 @@ def test_a_batch_that_changes_under_way(twin):
     assert signer.sign_many(again()) == [expected] * 5
 
 
-def test_a_bad_item_leaks_nothing(twin):
+def test_a_batch_leaks_nothing(twin):
     signer = twin.Signer(KEY, SECRET)
     good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
     held = [*good, bad[3], good, bad]
-    before = [sys.getrefcount(each) for each in held]
-    for _ in range(200):
+
+    def work():
+        assert len(signer.sign_many([good] * 500)) == 500
         with pytest.raises(TypeError, match=r"^requests\[7\]: body must be"):
             signer.sign_many([good] * 7 + [bad])
+
+    work()
+    before = [sys.getrefcount(each) for each in held]
+    tracemalloc.start()
+    try:
+        work()
+        allocated = tracemalloc.get_traced_memory()[0]
+        for _ in range(100):
+            work()
+        assert tracemalloc.get_traced_memory()[0] - allocated < 50_000  # one batch has more
+    finally:
+        tracemalloc.stop()
     assert [sys.getrefcount(each) for each in held] == before
     good[3].append(1)  # nobody holds its buffer
-
-
-def test_a_body_that_another_thread_changes(twin):
-    """A right signature of one of its states, and a BufferError for who would resize it; never a mixture."""
-    signer = twin.Signer(KEY, SECRET)
-    size = 300_000
-    states = [bytes([letter]) * size for letter in b"ab"]
-    expected = {oracle(b"%dPOST/" % NOW + state + tail) for state in states for tail in (b"", b"\0")}
-    body, stop = bytearray(states[0]), threading.Event()
-
-    def change():
-        while not stop.is_set():
-            for state in states:
-                body[:] = state  # in one piece, for who holds the GIL
-                with suppress(BufferError):
-                    body.append(0)
-                    body.pop()
-
-    thread = threading.Thread(target=change)
-    thread.start()
-    try:
-        for _ in range(100):
-            assert signer.sign(NOW, "POST", "/", body) in expected
-            assert signer.hexdigest(body)
-    finally:
-        stop.set()
-        thread.join()

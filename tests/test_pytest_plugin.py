@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,7 @@ import pytest
 import requests
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
-from woox_fast import Signer
+from woox_fast import SignedRequest, Signer
 from woox_fast.testing import RunningSandbox, assert_signed
 
 
@@ -72,6 +73,42 @@ def test_the_fixtures_serve_a_users_test(tmp_path: Path) -> None:
     assert "3 passed" in result.stdout
 
 
+def test_a_marker_has_the_sandbox_fail(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import pytest
+        import requests
+
+        pytestmark = pytest.mark.woox_faults("chunked")
+
+        @pytest.mark.woox_faults("rate-limit first 1", "html 503 every 2")
+        def test_marked(woox_sandbox):
+            def get():
+                return requests.get(woox_sandbox.url + "/v3/public/systemInfo")
+            assert [get().status_code for _ in range(3)] == [429, 503, 200]
+            woox_sandbox.faults.add("gateway")
+            assert get().status_code == 503
+            assert get().json()["code"] == 503
+            woox_sandbox.faults.clear()
+            assert "x-request-id" not in get().headers
+            assert woox_sandbox.orders() == {"open": 0, "orders": [], "clientOrderIds": {}}
+
+        def test_of_the_module(woox_sandbox):
+            assert "x-request-id" in requests.get(woox_sandbox.url + "/v3/public/systemInfo").headers
+
+        @pytest.mark.woox_faults("explode")
+        def test_wrong(woox_sandbox): ...
+
+        @pytest.mark.woox_faults(5)
+        def test_no_text(woox_sandbox): ...
+        """,
+    )
+    assert "2 passed, 2 errors" in result.stdout, result.stdout
+    assert "woox_faults: there is no fault 'explode'; there are: delay" in result.stdout
+    assert "woox_faults: a fault must be a str such as" in result.stdout
+
+
 def test_others_tests_import_nothing_of_ours(tmp_path: Path) -> None:
     source = """
         import sys
@@ -101,11 +138,11 @@ def test_without_the_extra_only_what_needs_it_fails(tmp_path: Path) -> None:
 
 
 def headers(message: str, stamp: str = str(NOW)) -> dict[str, str]:
-    return {
-        "x-api-key": KEY,
-        "X-Api-Timestamp": stamp,
-        "x-api-signature": oracle(stamp.encode() + message.encode()),
-    }
+    return signed(stamp + message, stamp)
+
+
+def signed(message: str, stamp: str = str(NOW)) -> dict[str, str]:
+    return {"x-api-key": KEY, "X-Api-Timestamp": stamp, "x-api-signature": oracle(message.encode())}
 
 
 URL = "https://api.woox.io/v3/trade/order"
@@ -120,6 +157,14 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
         httpx.Request("POST", URL, headers=headers(f"POST/v3/trade/order{BODY}"), content=BODY),
         httpx.Request("DELETE", URL + "?a=1", headers=headers("DELETE/v3/trade/order?a=1")),
         httpx.Request("GET", "https://api.woox.io", headers=headers("GET/")),
+        httpx.Request("GET", URL + "?", headers=headers("GET/v3/trade/order?")),
+        httpx.Request("GET", URL + "?a=[1]#b", headers=headers("GET/v3/trade/order?a=[1]")),
+        httpx.Request("GET", URL, headers=headers("GET/v3/x"), extensions={"target": b"/v3/x"}),
+        requests.Request("GET", URL + "?#a", headers=headers("GET/v3/trade/order")).prepare(),
+        SignedRequest("GET", "https://api.woox.io", headers("GET/"), b""),
+        SignedRequest("GET", "https://api.woox.io?a=1#b", headers("GET/?a=1"), b""),
+        SignedRequest("GET", URL + "?a=//b/../c?", headers("GET/v3/trade/order?a=//b/../c?"), b""),
+        SignedRequest("POST", "https://api.woox.io/v1/order", signed(f"a=2&b=1|{NOW}"), b"b=1&a=2"),
         Signer(KEY, SECRET).prepare("POST", "/v3/trade/order", json={"a": "é"}),
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
@@ -147,6 +192,48 @@ def test_what_is_signed_wrongly_is_explained(given: dict[str, str], words: str) 
     with pytest.raises(AssertionError, match=words) as caught:
         assert_signed(request)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("request_", "got"),
+    [
+        (SignedRequest("GET", URL + "?", headers("GET/v3/trade/order?"), b""), "'?' at index 15"),
+        (SignedRequest("GET", URL + "?", headers("GET/v3/trade/order"), b""), "'?' at index 15"),
+        (SignedRequest("GET", URL + "/../x", headers("GET/v3/trade/order/../x"), b""), "'..' at index 16"),
+        (SignedRequest("GET", URL + "?a=[1]", headers("GET/v3/trade/order?a=[1]"), b""), "'[' at index 18"),
+        (SignedRequest("GET", URL + "?a=\ud800", headers("GET/v3/trade/order"), b""), "'\\ud800' at index 18"),
+        (SignedRequest("GET", "https://api.woox.io//v3/x", headers("GET//v3/x"), b""), "'//' at index 0"),
+        (SignedRequest("GET", "https://api.woox.io//v3/x", headers("GET/v3/x"), b""), "'//' at index 0"),
+        (requests.Request("GET", "https://api.woox.io//v3/x", headers=headers("GET//v3/x")).prepare(), "'//' at"),
+        (httpx.Request("GET", "https://api.woox.io//v3/x", headers=headers("GET//v3/x")), "'//' at index 0"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else type(each).__module__,
+)
+def test_what_a_client_would_send_otherwise_is_no_signed_request(request_: object, got: str) -> None:
+    with pytest.raises(AssertionError, match=rf"would not be sent as it is written: .* got {re.escape(got)}"):
+        assert_signed(request_)
+
+
+def test_the_scheme_is_the_paths_unless_it_is_named() -> None:
+    by_v3 = SignedRequest("POST", "https://api.woox.io/v1/order", headers("POST/v1/ordera=1"), b"a=1")
+    with pytest.raises(AssertionError, match="The V3 rule was used"):
+        assert_signed(by_v3)
+    assert_signed(by_v3, scheme="v3")
+    with pytest.raises(ValueError, match=r"scheme must be 'v3', 'v1' or None .* got 'v2'"):
+        assert_signed(by_v3, scheme="v2")
+
+
+@pytest.mark.parametrize(("secret", "error"), [("", ValueError), (None, TypeError), ("\ud800", UnicodeEncodeError)])
+def test_what_is_no_secret(secret: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="api_secret"):
+        assert_signed(Signer(KEY, SECRET).prepare("GET", "/v3/x"), secret)
+
+
+def test_a_signature_that_is_right_under_a_timestamp_that_is_not() -> None:
+    for stamp in (str(NOW // 1000), "\u0660" * 13):
+        request = SignedRequest("GET", URL, headers("GET/v3/trade/order", stamp), b"")
+        with pytest.raises(AssertionError, match="timestamp that was sent is refused"):
+            assert_signed(request)
 
 
 @pytest.mark.parametrize("thing", [None, {"method": "GET"}, requests.Response()])

@@ -7,7 +7,7 @@ from helpers.compiled import COMPILERS, compile_package
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.twins import BUILT
 
-VECTOR = {"sha-ni": "sha256_x86.c", "armv8": "sha256_arm.c"}
+VECTOR = {"sha-ni": "core/sha256_x86.c", "armv8": "core/sha256_arm.c"}
 INCLUDE = '#include "sha256.h"'
 # One bit of one round constant, in this implementation alone.
 WRONG_CONSTANT = f"""{INCLUDE}
@@ -31,7 +31,7 @@ def wrong_vector(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wrong_everywhere(tmp_path_factory):
-    changed = ("sha256.c", "0x428a2f98", "0x428a2f99")
+    changed = ("core/sha256.c", "0x428a2f98", "0x428a2f99")
     return compile_package(tmp_path_factory.mktemp("everywhere"), changed)
 
 

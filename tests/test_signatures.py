@@ -155,14 +155,14 @@ def test_what_a_body_may_be(signer):
     assert signer.sign(NOW, "POST", "/v3/x", "a\0b") == expected[b"a\0b"]
 
 
-def test_a_buffer_is_let_go_of(signer):
+def test_a_buffer_is_released(signer):
     body = bytearray(b"body")
     signer.sign(NOW, "POST", "/v3/x", body)
     signer.hexdigest(body)
     body.append(1)  # raises BufferError while anybody holds it
 
 
-def test_subclasses_are_taken_for_what_they_hold(signer):
+def test_what_a_subclass_holds_is_signed(signer):
     expected = oracle(b"%dGET/v3/x" % NOW)
     assert signer.sign(Number(NOW), "GET", "/v3/x") == expected
     assert signer.sign(Stamp.NOW, "GET", "/v3/x") == expected

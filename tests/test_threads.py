@@ -1,24 +1,32 @@
-"""One Signer and one batch on many threads, with or without a GIL; importing does not switch the GIL on."""
+"""Threads: one Signer on many of them, with or without a GIL; and when the GIL is released."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import pytest
-from helpers.oracle import NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, SECRET, oracle
 from helpers.twins import MODULES, twins
 
 REQUESTS = [(NOW + i, "POST" if i % 2 else "GET", f"/v3/x?i={i}", "b" * (i * 37 % 400)) for i in range(200)]
 EXPECTED = [oracle("".join(map(str, request)).encode()) for request in REQUESTS]
+NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
+@pytest.fixture
+def signer(twin):
+    return twin.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_one_signer_and_one_batch_on_many_threads(twin, threads):
-    signer = twin.Signer("k", SECRET)
-
+def test_one_signer_and_one_batch_on_many_threads(signer, threads):
     def work(_: int) -> bool:
         alone = [signer.sign(*request) for request in REQUESTS]
         return signer.sign_many(REQUESTS) == EXPECTED == alone
@@ -27,8 +35,107 @@ def test_one_signer_and_one_batch_on_many_threads(twin, threads):
         assert all(pool.map(work, range(threads * 4)))
 
 
-@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this interpreter has a GIL")
+@pytest.mark.skipif(not NO_GIL, reason="this interpreter has a GIL")
 @pytest.mark.parametrize("backend", sorted({backend for backend, _ in twins()}))
 def test_importing_leaves_the_gil_off(backend):
     code = f"import sys, {MODULES[backend]}; sys.exit(sys._is_gil_enabled())"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
+
+
+@contextmanager
+def other_thread(work: Callable[[], object]) -> Iterator[None]:
+    """`work` over and over on another thread."""
+    stop = threading.Event()
+
+    def loop() -> None:
+        while not stop.is_set():
+            work()
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
+    """Whether another thread gets to run during `call`, in one of so many: only if that releases the GIL."""
+    turns = 0
+
+    def turn() -> None:
+        nonlocal turns
+        turns += 1
+        time.sleep(0)  # gives the GIL back
+
+    interval = sys.getswitchinterval()
+    with other_thread(turn):
+        sys.setswitchinterval(1000)  # seconds: no thread is made to release the GIL
+        try:
+            time.sleep(0.05)  # a thread that waits for the GIL still asks for it after the old interval
+            for _ in range(times):
+                before = turns
+                call()
+                if turns != before:
+                    return True
+            return False
+        finally:
+            sys.setswitchinterval(interval)
+
+
+LONG, SHORT = 1_000_000, 32_767
+
+
+@pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
+@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize("body", [bytes(LONG), "b" * LONG, memoryview(bytes(LONG))], ids=["bytes", "str", "view"])
+def test_the_gil_is_released_for_what_is_long(backend, body):
+    module = __import__(MODULES[backend], fromlist=["Signer"])
+    signer = module.Signer(KEY, SECRET)
+    assert runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 1000)
+    assert runs_meanwhile(lambda: signer.hexdigest(body), 1000)
+    assert runs_meanwhile(lambda: signer.headers("POST", "/", body), 1000)
+    assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body)]), 1000)
+    assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 400)] * 3000), 1000)
+    assert not runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", bytearray(LONG)), 20)  # others may write into it
+
+
+@pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
+@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize("body", [bytes(SHORT), "b" * SHORT, memoryview(bytes(SHORT))], ids=["bytes", "str", "view"])
+def test_the_gil_is_kept_for_what_is_short(backend, body):
+    """To get it back may take longer than to sign."""
+    module = __import__(MODULES[backend], fromlist=["Signer"])
+    signer = module.Signer(KEY, SECRET)
+    assert not runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 3000)
+    assert not runs_meanwhile(lambda: signer.hexdigest(body), 3000)
+    assert not runs_meanwhile(lambda: signer.headers("POST", "/", body), 3000)
+    assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body[:-100])]), 3000)
+    assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 100)] * 300), 3000)
+
+
+def test_a_body_that_another_thread_changes(signer):
+    """A right signature of one of its states, and a BufferError for who would resize it; never a mixture."""
+    size = 300_000
+    states = [bytes([letter]) * size for letter in b"ab"]
+    messages = [state + tail for state in states for tail in (b"", b"\0")]
+    signed = {oracle(b"%dPOST/" % NOW + message) for message in messages}
+    alone = {oracle(message) for message in messages}
+    body = bytearray(states[0])
+
+    def change() -> None:
+        for state in states:
+            body[:] = state  # in one piece, for who holds the GIL
+            with suppress(BufferError):
+                body.append(0)
+                body.pop()
+
+    requests = [(NOW, "POST", "/", body), [NOW, "POST", "/", memoryview(body)]]
+    with other_thread(change):
+        for _ in range(40):
+            assert signer.sign(NOW, "POST", "/", body) in signed
+            assert signer.hexdigest(memoryview(body)) in alone
+            assert signer.headers("POST", "/", body, timestamp=NOW)["x-api-signature"] in signed
+            with suppress(BufferError):  # resized between the two
+                assert set(signer.sign_many(requests)) <= signed

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-from helpers.command import CREDENTIALS, ORDER, SCRIPT, answer, environment, woox_fast
+from helpers.command import CREDENTIALS, ORDER, answer, woox_fast
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast.cli import show
@@ -23,18 +21,21 @@ def explain_arguments(signature: str, method: str = "POST", path: str = "/v3/tra
     return ["explain", method, path, "--timestamp", str(NOW), "--signature", signature]
 
 
-def test_explain_names_the_mistake_and_shows_the_difference() -> None:
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_explain_names_the_mistake_and_shows_the_difference(columns: int) -> None:
     spaced = json.dumps(json.loads(ORDER))
-    result = woox_fast(
-        *explain_arguments(oracle(f"{NOW}POST/v3/trade/order{spaced}".encode())), "--body", ORDER, **CREDENTIALS
-    )
+    signature = oracle(f"{NOW}POST/v3/trade/order{spaced}".encode())
+    result = woox_fast(*explain_arguments(signature), "--body", ORDER, **CREDENTIALS, COLUMNS=str(columns))
     assert result.returncode == 0
-    cause, mend, expected, signed, mark, tried = result.stdout.splitlines()
-    assert cause.startswith("cause     The body was signed with spaces")
-    assert mend.endswith("send the same bytes (`Signer.prepare` does).")
-    assert expected.startswith(f"""expected  '{NOW}POST/v3/trade/order{{"symbol":"SPOT""")
-    assert signed.startswith(f"""signed    '{NOW}POST/v3/trade/order{{"symbol": "SPOT""")
-    assert mark.index("^") == signed.index(' "SPOT')
+    assert max(map(len, result.stdout.splitlines())) <= columns
+    *sentences, expected, signed, mark, tried = result.stdout.splitlines()
+    assert sentences[0].startswith("cause     ")
+    assert "json.dumps" in " ".join(line[10:] for line in sentences)
+    at = mark.index("^")
+    assert (expected[:10], signed[:10]) == ("expected  ", "signed    ")
+    assert expected[10:at] == signed[10:at]
+    assert expected[at : at + 6] == '"SPOT_'
+    assert signed[at : at + 7] == ' "SPOT_'
     assert "combination" in tried
 
 
@@ -51,6 +52,35 @@ def test_explain_takes_a_refused_request_as_it_is(tmp_path: Path) -> None:
         assert [one["name"] for one in found["mistakes"]] == ["signature-base64"]
         found = answer("explain", "--request", "-", given=text.encode(), WOOX_API_SECRET=SECRET)
         assert found["found"] is True
+
+
+@pytest.mark.parametrize("as_standard_input", [False, True])
+def test_explain_reads_what_is_at_hand(as_standard_input: bool, tmp_path: Path) -> None:
+    """A curl command, as our own verb prints it, and a HAR file, as a browser saves it; both without the query."""
+    path = "/v3/trade/orders?symbol=SPOT_BTC_USDT"
+    signature = oracle(f"{NOW}GET/v3/trade/orders".encode())
+    curl = woox_fast("curl", "GET", path, "--timestamp", str(NOW), **CREDENTIALS).stdout
+    signed = {"x-api-key": KEY, "X-API-Timestamp": str(NOW), "x-api-signature": signature}
+    headers = [{"name": name, "value": value} for name, value in signed.items()]
+    request = {"method": "GET", "url": f"https://api.woox.io{path}", "headers": headers}
+    har = json.dumps({"log": {"version": "1.2", "entries": [{"request": request}]}})
+    for text in (re.sub("[0-9a-f]{64}", signature, curl), har):
+        name, given = str(tmp_path / "request"), None
+        if as_standard_input:
+            name, given = "-", text.encode()
+        else:
+            (tmp_path / "request").write_text(text)
+        found = answer("explain", "--request", name, given=given, **CREDENTIALS)
+        assert len(found["mistakes"]) == 1
+        assert found["expected"] == f"{NOW}GET{path}"
+        assert found["signed"] == f"{NOW}GET/v3/trade/orders"
+
+
+def test_the_file_of_the_secret_is_no_request_and_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    result = woox_fast("explain", "--request", str(tmp_path / "secret"), "--api-key", KEY)
+    assert result.returncode == 2
+    assert "found no request in what begins with '<not shown>" in result.stderr
 
 
 def base64_of(message: bytes) -> str:
@@ -71,18 +101,64 @@ def test_explain_takes_curls_headers_and_a_url() -> None:
 def test_explain_is_honest() -> None:
     result = woox_fast(*explain_arguments("0" * 64), "--body", ORDER, **CREDENTIALS)
     assert result.returncode == 1
-    assert re.match(r"verdict   None of [\d,]{5,} combinations", result.stdout)
+    said = " ".join(result.stdout.partition("\nexpected")[0].split())
+    assert re.match(r"verdict The secret may be another one .* None of [\d,]{4,} combinations", said)
     assert "What no signature shows:" in result.stdout
+    assert result.stdout.count("The secret may be another one") == 1
     assert "The clock:" in result.stdout
     right = woox_fast(*explain_arguments(oracle(f"{NOW}POST/v3/trade/order".encode())), **CREDENTIALS)
     assert right.returncode == 0
-    assert right.stdout.startswith("verdict   The signature is right for this request.")
-    assert "The clock:" in right.stdout
+    assert right.stdout.startswith("verdict   The signature is right for this request and this secret.\n")
+    first, second = re.findall(r"^- .*", right.stdout, re.MULTILINE)[:2]
+    assert first.startswith(
+        "- The signature is right for this request and for the secret that you gave. If the exchange"
+    )
+    assert "its secret for this API key is not this one" in " ".join(right.stdout.split())
+    assert second.startswith("- The clock:")
+
+
+def test_the_likeliest_cause_stands_first_in_json_too() -> None:
+    signature = oracle(f"{NOW}POST/v3/trade/order".encode())
+    none = answer(*explain_arguments("0" * 64), "--body", ORDER, status=1, **CREDENTIALS)
+    assert none["other_causes"][0].startswith("The secret may be another one than the exchange has")
+    right = answer(*explain_arguments(signature), **CREDENTIALS)
+    assert right["other_causes"][0].endswith("its secret for this API key is not this one.")
+    assert len(right["other_causes"]) == len(none["other_causes"]) > 3
+    upper = answer(*explain_arguments(signature.upper()), **CREDENTIALS)
+    assert upper["mistakes"]
+    assert upper["other_causes"] == []
+
+
+def test_what_signs_the_same_bytes_is_said_to() -> None:
+    """Without a query and a body several mistakes yield one text."""
+    body = '{"a":1}'
+    signature = oracle(f"{NOW}GET/v3/x".encode())
+    found = answer(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS)
+    assert found["mistakes"]
+    shown = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS).stdout
+    assert ("or        The same bytes are signed by " in shown) is bool(found["others"])
+
+
+def test_every_mistake_is_listed_with_its_count() -> None:
+    listed = answer("explain", "--mistakes")
+    assert listed["count"] == len(listed["mistakes"]) > 500
+    assert {"name", "layer", "sentence", "likelihood"} == set(listed["mistakes"][0])
+    shown = woox_fast("explain", "--mistakes", COLUMNS="80").stdout
+    lines = shown.splitlines()
+    layers = {mistake["layer"] for mistake in listed["mistakes"]}
+    assert lines[0] == f"{listed['count']:,} mistakes, alone and together, in {len(layers)} parts of a request:"
+    assert sum(line.startswith("- ") for line in lines) == listed["count"]
+    counts = re.findall(r"^(\w+) \((\d+)\)$", shown, re.MULTILINE)
+    assert {layer for layer, _ in counts} == layers
+    assert sum(int(count) for _, count in counts) == listed["count"]
+    assert max(map(len, lines)) <= 80
+    assert SECRET not in shown
 
 
 def test_explain_shows_hostile_bytes_escaped() -> None:
     path = "/v3/\x1b[31m\u202e\r\n"
-    result = woox_fast(*explain_arguments("\x1b" * 64, "G\x1bT", path), "--body", "\x07\u2028", **CREDENTIALS)
+    signature = "\x1b" * 24 + "0" * 40
+    result = woox_fast(*explain_arguments(signature, "G\x1bT", path), "--body", "\x07\u2028", **CREDENTIALS)
     assert result.returncode == 1
     assert not re.search(r"[^\n\x20-\x7e]", result.stdout + result.stderr)
 
@@ -90,18 +166,23 @@ def test_explain_shows_hostile_bytes_escaped() -> None:
 # readme
 
 
-def test_the_readmes_transcript_is_what_is_printed() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    section = readme.partition("## My signature is refused")[2].partition("\n## ")[0]
-    tried = 0
-    for command, printed in re.findall(r"^\$ (woox-fast (?:.*\\\n)?.*)\n((?:[^$`\n].*\n)+)", section, re.MULTILINE):
-        if " check " in command:  # this machine's figures
-            continue
-        path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
-        result = subprocess.run(["bash", "-c", command], env=environment(PATH=path), capture_output=True, text=True)
-        assert re.sub(r"in \d.\d\d s", "in 0.00 s", result.stdout) == printed
-        tried += 1
-    assert tried == 2
+@pytest.mark.parametrize("signature", ["9f8e...", "", "0", "00" * 7, "\x1b" * 64, "not a signature"])
+def test_what_can_be_no_signature_is_said_at_once(signature: str) -> None:
+    result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
+    assert (result.returncode, result.stdout) == (2, "")
+    if signature:
+        assert f"the signature must be 64 hex characters, got {len(signature)}: " in result.stderr
+    else:
+        assert "--signature is needed" in result.stderr
+    assert not re.search(r"[^\n\x20-\x7e]", result.stderr)
+
+
+def test_a_signature_of_another_length_is_said_first() -> None:
+    signature = base64_of(f"{NOW}POST/v3/trade/order".encode())
+    result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
+    said = " ".join(result.stdout.split())
+    assert said.startswith(f"The signature that was sent is no 64 hex characters, but 44: {signature} cause ")
+    assert "no 64 hex" not in woox_fast(*explain_arguments("0" * 64), **CREDENTIALS).stdout
 
 
 # shown

@@ -43,8 +43,8 @@ INTERPRETERS = {
     "3.15": (True, "python3.15"),
     "pypy3.11": (True, "pypy3"),
 }
-FILES = ("signatures", "errors", "signer", "backend", "payload", "encode_request", "threads")
-NEEDS = ("pytest", "hypothesis", "requests", "httpx")
+FILES = ("signatures", "errors", "signer", "backend", "payload", "payload_text", "prepare", "encode_request", "threads")
+NEEDS = ("pytest", "hypothesis", "requests", "httpx", "yarl")
 
 IDENTITY = """import platform, sys
 pypy = ".".join(map(str, getattr(sys, "pypy_version_info", ())[:3]))

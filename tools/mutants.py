@@ -20,7 +20,7 @@ class Room(NamedTuple):
 
 
 ROOMS = {
-    "payload": Room(("payload.py", "_prepare.py"), ("test_payload*.py", "test_prepare*.py")),
+    "payload": Room(("payload.py", "_text.py", "_prepare.py"), ("test_payload*.py", "test_prepare*.py")),
     "checks": Room(
         ("_checks.py", "_urls.py", "_wire.py", "_credentials.py"),
         ("test_errors.py", "test_encode_request.py", "test_signer.py", "test_payload*.py", "test_url*.py"),

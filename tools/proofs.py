@@ -30,7 +30,7 @@ CHECKS = [
     "10",
 ]
 
-# Each function of proof.c, and how often its longest loop goes round.
+# Each function of proof.c, and the most rounds of any loop in it.
 PROOFS = {
     "proof_pad_message": 6,
     "proof_copy": 38,
@@ -42,7 +42,7 @@ PROOFS = {
     "proof_store_hex": 9,
     "proof_portable": 65,
 }
-# What stands for the functions that proof_pad_message does not look into.
+# What takes the place of functions that proof_pad_message does not look into.
 STAND_INS = {"proof_pad_message": ["--replace-calls", "copy:copied", "--replace-calls", "memset:cleared"]}
 
 

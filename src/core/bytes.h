@@ -1,4 +1,4 @@
-/* Words of a fixed byte order in memory of any alignment. */
+/* Words of a fixed byte order, in memory of any alignment. */
 #ifndef WOOX_FAST_BYTES_H
 #define WOOX_FAST_BYTES_H
 

@@ -8,15 +8,8 @@
 
 const sha256_implementation *hmac_sha256_chosen = &sha256_portable;
 
-/* What our functions left on the stack while they hashed the key. */
-static NOT_INLINE void wipe_stack_after_key(void) {
-    uint8_t below[3072];
-    wipe(below, sizeof below);
-    wipe_vector_registers();
-}
-
-/* Copies by whole words, the last of which reaches back over bytes that were copied already: no loop over bytes, no
- * call, and nothing is touched outside of the `size` bytes. */
+/* Copies by whole words; the last word may copy some bytes again. So there is no loop over bytes and no call, and
+ * nothing outside the `size` bytes is touched. */
 static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
     if (size >= 16) {
         size_t last = size - 16;
@@ -35,26 +28,26 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
     }
 }
 
-/* A part's whole blocks are hashed where they lie if there are this many: to copy fewer costs less than another run. */
+/* A part's whole blocks are hashed in place if there are this many. To copy fewer takes less time than another run. */
 enum { IN_PLACE_BLOCKS = 8 };
 
-/* A part adds at most two runs: the scratch that it ends, and its own blocks. What is copied of it is less than a block
- * at either end, or less than IN_PLACE_BLOCKS and one more. Padding is at most 72 bytes, in vectors of 16. */
+/* The most that a message needs. A part adds at most two runs: the scratch that it ends, and its own blocks. What is
+ * copied of it is less than IN_PLACE_BLOCKS and one more. Padding is cleared by five vectors of 16 bytes. */
 enum {
     PADDING_ROOM = 80,
     MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,
-    SCRATCH_SIZE =
-        HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE + PADDING_ROOM,
+    MAX_COPIED = (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE - 1,
+    SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM,
 };
 
-/* A message as SHA-256 takes it: padded, in runs of whole blocks. A run lies in its part where that has whole blocks of
- * its own, so that long bodies are not copied, and in `scratch` where pieces of parts or padding share a block. */
+/* A message as SHA-256 takes it: padded, in runs of whole blocks. The blocks of a long part are read in place. Where
+ * pieces of parts or padding share a block, the block is in `scratch`. */
 typedef struct {
     sha256_run runs[MAX_RUNS];
     uint8_t scratch[SCRATCH_SIZE];
 } padded_message;
 
-/* Returns the number of runs. `hashed` bytes (whole blocks) went before this message under the same hash. */
+/* Returns the number of runs. `hashed` is how many bytes (whole blocks) the same hash took before this message. */
 static inline size_t pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
     sha256_run *run = m->runs;    /* the one that is being filled */
     uint8_t *blocks = m->scratch; /* where it begins */
@@ -63,7 +56,7 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
     for (size_t i = 0; i < message->part_count; i++) {
         const uint8_t *from = message->parts[i].data;
         size_t size = message->parts[i].size;
-        if (size >= (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE) {
+        if (size > MAX_COPIED) {
             size_t room = (0 - (size_t)(out - m->scratch)) % SHA256_BLOCK_SIZE;
             size_t count = (size - room) / SHA256_BLOCK_SIZE, whole = count * SHA256_BLOCK_SIZE;
             copy(out, from, room);
@@ -90,7 +83,7 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
 void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
 #if defined(__GNUC__)
-    __builtin_prefetch(key->outer); /* a key that was not in the cache has come by the time it is needed */
+    __builtin_prefetch(key->outer); /* to have it in the cache by the time it is needed */
 #endif
     size_t run_count = pad_message(&m, message, SHA256_BLOCK_SIZE);
     hmac_sha256_chosen->compress(digest, key->inner, m.runs, run_count);
@@ -107,7 +100,7 @@ void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *mess
     hmac_sha256_outer_hex(key, digest, hex);
 }
 
-/* Two messages under one hash each, as far as the shorter one goes; then the rest of the longer one. */
+/* Hash two messages at once as far as the shorter one goes, then the rest of the longer one. */
 static void inner_two(const sha256_implementation *sha256, uint32_t *const digests[2], padded_message m[2],
                       const size_t run_counts[2]) {
     sha256_run *run[2] = {m[0].runs, m[1].runs}, *end[2] = {run[0] + run_counts[0], run[1] + run_counts[1]};
@@ -124,12 +117,12 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
         if (run[i] < end[i]) sha256->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
 }
 
-/* Messages of a group are padded, then hashed, then each inner digest is: so that what is read was written long enough
- * ago, and no hash waits for the one that has just begun. A tenth quicker than one pair after the other. */
+/* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
+ * the step before has only just written. This is a tenth faster than one pair after the other. */
 enum { GROUP = 8, WINDOW = 64 };
 
 static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, char *hex) {
+                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, bool last, char *hex) {
     padded_message m[GROUP];
     size_t run_counts[GROUP], i;
     uint32_t digests[GROUP][8];
@@ -146,6 +139,7 @@ static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key
                               (char *const[2]){HEX(i), HEX(i + 1)});
     if (i < count) sha256->outer_hex(key->outer, digests[i], HEX(i));
 #undef HEX
+    if (last) wipe_compress_stack(); /* each group uses the same stack */
 }
 
 static size_t block_count(const hmac_sha256_message *message) {
@@ -154,9 +148,9 @@ static size_t block_count(const hmac_sha256_message *message) {
     return (size + 8) / SHA256_BLOCK_SIZE + 1;
 }
 
-/* Those of as many blocks go together, so that neither of two streams waits for the other. */
+/* Sorted by their number of blocks: of two messages that are hashed together, neither waits long for the other. */
 static void hex_window(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                       const hmac_sha256_message *messages, size_t count, char *hex) {
+                       const hmac_sha256_message *messages, size_t count, bool last, char *hex) {
     uint8_t order[WINDOW];
     size_t blocks[WINDOW];
     for (size_t i = 0; i < count; i++) {
@@ -164,8 +158,10 @@ static void hex_window(const sha256_implementation *sha256, const hmac_sha256_ke
         for (; at > 0 && blocks[at - 1] > of_this; at--) blocks[at] = blocks[at - 1], order[at] = order[at - 1];
         blocks[at] = of_this, order[at] = (uint8_t)i;
     }
-    for (size_t at = 0; at < count; at += GROUP)
-        hex_group(sha256, key, messages, order + at, count - at < GROUP ? count - at : GROUP, hex);
+    for (size_t at = 0; at < count; at += GROUP) {
+        bool last_group = last && count - at <= GROUP;
+        hex_group(sha256, key, messages, order + at, count - at < GROUP ? count - at : GROUP, last_group, hex);
+    }
 }
 
 void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex) {
@@ -174,12 +170,18 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
         for (size_t i = 0; i < count; i++) hmac_sha256_hex(key, messages + i, hex + i * HMAC_SHA256_HEX_SIZE);
         return;
     }
-    for (size_t at = 0; at < count; at += WINDOW)
-        hex_window(sha256, key, messages + at, count - at < WINDOW ? count - at : WINDOW, hex + at * HMAC_SHA256_HEX_SIZE);
+    for (size_t left = count; left > 0;) {
+        size_t size = left < WINDOW ? left : WINDOW;
+        left -= size;
+        hex_window(sha256, key, messages, size, left == 0, hex);
+        messages += size, hex += size * HMAC_SHA256_HEX_SIZE;
+    }
     wipe_vector_registers();
 }
 
-static void key_init(hmac_sha256_key *key, const void *secret, size_t size, const sha256_implementation *sha256) {
+/* Not inlined: all that it leaves on the stack is then below its caller, which wipes that. */
+static NOT_INLINE void key_init(hmac_sha256_key *key, const void *secret, size_t size,
+                                const sha256_implementation *sha256) {
     uint8_t ipad[SHA256_BLOCK_SIZE] = {0}, opad[SHA256_BLOCK_SIZE];
     if (size > SHA256_BLOCK_SIZE) {
         padded_message m;
@@ -187,8 +189,6 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
         sha256->compress(state, sha256_initial_state, m.runs, run_count);
         for (int i = 0; i < 8; i++) store_be32(ipad + 4 * i, state[i]);
-        wipe(&m, sizeof m);
-        wipe(state, sizeof state);
     } else if (size > 0) {
         copy(ipad, secret, size);
     }
@@ -204,47 +204,50 @@ static void key_init(hmac_sha256_key *key, const void *secret, size_t size, cons
         sha256->compress(key->inner, sha256_initial_state, &(sha256_run){ipad, 1}, 1);
         sha256->compress(key->outer, sha256_initial_state, &(sha256_run){opad, 1}, 1);
     }
-    wipe(ipad, sizeof ipad);
-    wipe(opad, sizeof opad);
 }
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {
     key_init(key, secret, size, hmac_sha256_chosen);
-    wipe_stack_after_key();
+    wipe_stack();
+    wipe_vector_registers();
 }
 
-/* RFC 4231, test cases 2 and 7: a key and a message of under one block, and of more. */
+/* RFC 4231, test cases 2, 6 and 7: a key of under one block; one of more, with messages of one block and of three. */
 static bool signs_known_answers(const sha256_implementation *sha256) {
-    static const struct {
-        const char *key, *message, *hex;
-    } answers[] = {
-        {"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-        {"\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
-         "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
-         "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
-         "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa"
-         "\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa\xaa",
-         "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be "
-         "hashed before being used by the HMAC algorithm.",
-         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    static const char third[] = "This is a test using a larger than block-size key and a larger than block-size data. "
+                                "The key needs to be hashed before being used by the HMAC algorithm.";
+    static const char *const texts[] = {
+        "what do ya want for nothing?", "Test Using Larger Than Block-Size Key - Hash Key First", third};
+    static const char answers[][HMAC_SHA256_HEX_SIZE + 1] = {
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
     };
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        hmac_sha256_key key;
+    uint8_t long_key[131];
+    hmac_sha256_key keys[2];
+    hmac_sha256_message messages[3];
+    char hex[HMAC_SHA256_HEX_SIZE];
+    memset(long_key, 0xaa, sizeof long_key);
+    key_init(&keys[0], "Jefe", 4, sha256);
+    key_init(&keys[1], long_key, sizeof long_key, sha256);
+    for (size_t i = 0; i < 3; i++) {
+        const hmac_sha256_key *key = &keys[i > 0];
         padded_message m;
         uint32_t digest[8];
-        char hex[HMAC_SHA256_HEX_SIZE];
-        hmac_sha256_message message = {.parts = {{answers[i].message, strlen(answers[i].message)}}, .part_count = 1};
-        key_init(&key, answers[i].key, strlen(answers[i].key), sha256);
-        sha256->compress(digest, key.inner, m.runs, pad_message(&m, &message, SHA256_BLOCK_SIZE));
-        sha256->outer_hex(key.outer, digest, hex);
-        if (memcmp(hex, answers[i].hex, sizeof hex) != 0) return false;
-        if (sha256->compress_two == NULL) continue;
-        /* Three in a group: two at once, the shorter of them first, and one alone. */
-        char many[3][HMAC_SHA256_HEX_SIZE];
-        hmac_sha256_message messages[3] = {message, {.parts = {{answers[i].message, 1}}, .part_count = 1}, message};
-        hex_window(sha256, &key, messages, 3, many[0]);
-        if (memcmp(many[0], answers[i].hex, sizeof hex) != 0 || memcmp(many[2], answers[i].hex, sizeof hex) != 0) return false;
+        messages[i] = (hmac_sha256_message){.parts = {{texts[i], strlen(texts[i])}}, .part_count = 1};
+        sha256->compress(digest, key->inner, m.runs, pad_message(&m, &messages[i], SHA256_BLOCK_SIZE));
+        sha256->outer_hex(key->outer, digest, hex);
+        if (memcmp(hex, answers[i], sizeof hex) != 0) return false;
     }
+    if (sha256->compress_two == NULL) return true;
+    /* Two at once: of unlike lengths, and of three blocks each. */
+    const size_t batch[] = {1, 2, 2, 2};
+    hmac_sha256_message many[4];
+    char hexes[4][HMAC_SHA256_HEX_SIZE];
+    for (size_t i = 0; i < 4; i++) many[i] = messages[batch[i]];
+    hex_window(sha256, &keys[1], many, 4, true, hexes[0]);
+    for (size_t i = 0; i < 4; i++)
+        if (memcmp(hexes[i], answers[batch[i]], sizeof hexes[i]) != 0) return false;
     return true;
 }
 

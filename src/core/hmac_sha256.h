@@ -11,22 +11,22 @@ typedef struct {
     uint32_t inner[8], outer[8];
 } hmac_sha256_key;
 
-/* A piece of a message, anywhere in memory. `data` is not read where `size` is 0. */
+/* A piece of a message, anywhere in memory. `data` is not read if `size` is 0. */
 typedef struct {
     const void *data;
     size_t size;
 } hmac_sha256_part;
 
-/* What is signed: `head_size` bytes of `head`, where short text can be made, then the parts. */
+/* What is signed: the first `head_size` bytes of `head`, which has room for short text, then the parts. */
 typedef struct {
     uint8_t head[HMAC_SHA256_HEAD_ROOM];
     uint32_t head_size, part_count;
     hmac_sha256_part parts[HMAC_SHA256_MAX_PARTS];
 } hmac_sha256_message;
 
-/* Take the first implementation in the table that this processor has and that signs the known answers; unless
- * `name` is empty, only the one so called. Returns it, or NULL and changes nothing. *refused is the name of the last one
- * that signed wrong, or NULL. */
+/* Choose the first implementation in the table that this processor has and that signs the known answers right; or, if
+ * `name` is not empty, the one of that name. Returns it, or changes nothing and returns NULL. `*refused` becomes the
+ * name of the last one that signed wrong, or NULL. */
 const sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
 
 /* The chosen implementation; the portable one before any choice. */
@@ -34,8 +34,8 @@ extern const sha256_implementation *hmac_sha256_chosen;
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
 
-/* HMAC in two steps, so that the caller can do something else while the processor is busy with the first: `digest` is
- * the inner hash's, as words; `hex` is 64 lower-case characters without a final NUL. */
+/* HMAC in two steps, so that the caller can do something else while the processor is busy with the first. `digest` is
+ * the digest of the inner hash, as words; `hex` is 64 lower-case characters without a final NUL. */
 void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]);
 void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex);
 

@@ -26,8 +26,8 @@ const uint32_t sha256_round_constants[64] = {
 
 static inline uint32_t rotate_right(uint32_t x, int n) { return (x >> n) | (x << (32 - n)); }
 
-/* The eight working variables take turns: a round renames them instead of moving them. First is added what does not
- * wait for the round before; of the majority's two differences one was the last round's. */
+/* The eight working variables take turns: a round renames them instead of moving them. What does not depend on the
+ * round before is added first. Of the two differences in the majority, one was computed in the last round. */
 #define ROUND(a, b, c, d, e, f, g, h, i, WORD)                                                                         \
     h += sha256_round_constants[base + (i)] + WORD(i);                                                                 \
     h += g ^ (e & (f ^ g));                                                                                            \
@@ -53,7 +53,7 @@ static inline uint32_t next_word(uint32_t w[16], int i) {
                    (rotate_right(w14, 17) ^ rotate_right(w14, 19) ^ (w14 >> 10));
 }
 
-static void compress_blocks(uint32_t state[8], const uint8_t *block, size_t count) {
+static NOT_INLINE void compress_blocks(uint32_t state[8], const uint8_t *block, size_t count) {
     for (; count > 0; count--, block += SHA256_BLOCK_SIZE) {
         uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
         uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
@@ -63,7 +63,7 @@ static void compress_blocks(uint32_t state[8], const uint8_t *block, size_t coun
         EIGHT_ROUNDS(0, LOADED);
         EIGHT_ROUNDS(8, LOADED);
 #undef LOADED
-        for (base = 16; base < 64; base += 16) { /* a word is made in the round that takes it: a tenth quicker */
+        for (base = 16; base < 64; base += 16) { /* a word is made in the round that uses it: a tenth faster */
 #define SCHEDULED(i) next_word(w, i)
             EIGHT_ROUNDS(0, SCHEDULED);
             EIGHT_ROUNDS(8, SCHEDULED);
@@ -77,15 +77,10 @@ static void compress_blocks(uint32_t state[8], const uint8_t *block, size_t coun
 static void portable_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
     if (to != from) memcpy(to, from, sizeof(uint32_t[8]));
     for (size_t i = 0; i < run_count; i++) compress_blocks(to, runs[i].blocks, runs[i].count);
+    wipe_compress_stack();
 }
 
-/* The words of the key's states that both compresses, without enough registers, left on the stack. */
-static NOT_INLINE void wipe_stack_after_compress(void) {
-    uint8_t below[512];
-    wipe(below, sizeof below);
-}
-
-/* A word as eight hex characters: its nibbles spread over eight bytes, then all made characters at once. */
+/* A word as eight hex characters: its nibbles are spread over eight bytes, then all become characters at once. */
 static inline void store_hex(char *hex, uint32_t word) {
     uint64_t x = word;
     x = (x | x << 16) & 0x0000ffff0000ffff;
@@ -101,7 +96,6 @@ static void portable_outer_hex(const uint32_t outer[8], const uint32_t digest[8]
     for (int i = 0; i < 8; i++) store_be32(block + 4 * i, digest[i]);
     store_be32(block + 60, 8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE));
     portable_compress(state, outer, &(sha256_run){block, 1}, 1);
-    wipe_stack_after_compress();
     for (int i = 0; i < 8; i++) store_hex(hex + 8 * i, state[i]);
 }
 

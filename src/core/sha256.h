@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32, SHA256_STATE_WORDS = 8 };
+enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32 };
 
-/* Whole blocks that lie one after the other, at any alignment. */
+/* Whole blocks, one after the other, at any alignment. */
 typedef struct {
     const uint8_t *blocks;
     size_t count;
@@ -19,7 +19,7 @@ typedef struct {
     bool (*supported)(void); /* does this processor have it? */
     /* to = `from` with every block of every run folded in; `to` and `from` may be the same. */
     void (*compress)(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count);
-    /* The same for two messages at once, `count` blocks each, or NULL where that saves nothing. */
+    /* The same for two messages at once, `count` blocks each; NULL if that saves no time. */
     void (*compress_two)(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count);
     /* HMAC's end: hash the inner digest under the key's outer state, to 64 lower-case hex characters without a NUL. */
     void (*outer_hex)(const uint32_t outer[8], const uint32_t digest[8], char *hex);

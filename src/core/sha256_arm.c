@@ -1,7 +1,7 @@
 /* SHA-256 with the ARMv8 instructions, in one stream and in two interleaved.
  *
- * The state lies in two registers, as words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and waits for
- * the pair before it; the message schedule runs in its shadow, and so does a second message.
+ * The state is in two registers, as words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and waits for
+ * the pair before it. The message schedule, and a second message, are computed meanwhile.
  */
 #include "sha256.h"
 
@@ -118,7 +118,7 @@ static ARM_SHA2 void armv8_outer_hex(const uint32_t outer[8], const uint32_t dig
     store_hex(hex, s);
 }
 
-/* Two messages: each stream waits for itself only. */
+/* Two messages: each stream waits only for itself. */
 static ARM_SHA2 ALWAYS_INLINE void compress_words_two(state_arm s[2], uint32x4_t w0[4], uint32x4_t w1[4]) {
     state_arm start0 = s[0], start1 = s[1];
 #define STEP(i) four_rounds(&s[0], w0, i), four_rounds(&s[1], w1, i);
@@ -140,7 +140,8 @@ static ARM_SHA2 void armv8_compress_two(uint32_t *const states[2], const uint8_t
     store_state(states[1], s[1]);
 }
 
-static ARM_SHA2 void armv8_outer_hex_two(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]) {
+static ARM_SHA2 void armv8_outer_hex_two(const uint32_t outer[8], const uint32_t *const digests[2],
+                                         char *const hex[2]) {
     uint32x4_t w0[4], w1[4];
     state_arm s[2] = {load_state(outer), load_state(outer)};
     outer_block(w0, digests[0]);
@@ -161,7 +162,7 @@ static bool armv8_supported(void) {
 #elif defined(_WIN32)
     return IsProcessorFeaturePresent(30) != 0; /* PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE */
 #else
-    return false; /* no way known to ask */
+    return false; /* no known way to ask */
 #endif
 }
 

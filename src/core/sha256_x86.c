@@ -1,8 +1,8 @@
 /* SHA-256 with the x86 SHA extensions (SHA-NI), in one stream and in two interleaved.
  *
- * The two state registers hold the words as the instructions want them: ABEF and CDGH. One sha256rnds2 does two rounds
- * and waits for the one before it, four cycles a time: 32 of them are the 128 cycles below which one message's block
- * cannot go. All else runs in their shadow, and so does a second message.
+ * The two state registers hold the words as the instructions want them: ABEF and CDGH. One sha256rnds2 does two rounds,
+ * takes four cycles and waits for the one before it. So a block of one message takes at least 32 * 4 = 128 cycles. All
+ * else, and a second message, are computed meanwhile.
  */
 #include "sha256.h"
 
@@ -68,7 +68,7 @@ static SHA_NI ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) 
     w[3] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 48)));
 }
 
-/* Rounds 4i to 4i+3, and the part of the message schedule that can be done by then: w[i % 4] holds words 4i to 4i+3. */
+/* Rounds 4i to 4i+3, and the part of the message schedule whose words are there: w[i % 4] holds words 4i to 4i+3. */
 static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], const __m128i *k, int i) {
     __m128i now = w[i & 3], before = w[(i + 3) & 3];
     __m128i wk = _mm_add_epi32(now, _mm_load_si128(k + i));
@@ -139,7 +139,7 @@ static SHA_NI void sha_ni_outer_hex(const uint32_t outer[8], const uint32_t dige
     store_hex(hex, s);
 }
 
-/* Two messages: each stream waits for itself only, so both take hardly longer than one. */
+/* Two messages: each stream waits only for itself, so both take little longer than one. */
 static SHA_NI ALWAYS_INLINE void compress_words_two(state_ni s[2], __m128i w0[4], __m128i w1[4]) {
     state_ni start0 = s[0], start1 = s[1];
     const __m128i *k = (const __m128i *)sha256_round_constants;

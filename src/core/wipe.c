@@ -19,22 +19,7 @@ NOT_INLINE void wipe_stack(void) {
     wipe(below, sizeof below);
 }
 
-void wipe_vector_registers(void) {
-#if defined(__GNUC__) && defined(__x86_64__)
-#define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
-    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(8) CLEAR(9)
-                         CLEAR(10) CLEAR(11) CLEAR(12) CLEAR(13) CLEAR(14) CLEAR(15) ::
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-#undef CLEAR
-#elif defined(__GNUC__) && defined(__aarch64__)
-    /* Not v8 to v15: who used them restores the low halves, which are the caller's, and so clears the high ones. */
-#define CLEAR(n) "movi v" #n ".2d, #0\n\t"
-    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(16) CLEAR(17)
-                         CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24) CLEAR(25) CLEAR(26)
-                         CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31) ::
-                         : "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v16", "v17", "v18", "v19", "v20", "v21",
-                           "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
-#undef CLEAR
-#endif
+NOT_INLINE void wipe_compress_stack(void) {
+    uint8_t below[COMPRESS_STACK];
+    wipe(below, sizeof below);
 }

@@ -32,6 +32,7 @@ _LAZY = {
     "PRODUCTION_URL": "_urls",
     "STAGING_URL": "_urls",
     "SignedRequest": "_prepare",
+    "adapters": "adapters",
 }
 
 
@@ -40,4 +41,5 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    module = import_module(f"{__name__}.{_LAZY[name]}")
+    return module if name == _LAZY[name] else getattr(module, name)

@@ -1,8 +1,8 @@
 """What is accepted, and what a refusal says: one set of rules and messages for all twins.
 
-The pure twin calls these for every value. The compiled twins test the common case themselves and call these for all
-else, so that a refusal reads the same on each. Nothing here ever puts a secret, or more of an API key than its first
-four characters, into a message.
+The pure twin calls these for every value. The compiled twins read the common case themselves and call these for all
+others, so that a refusal reads the same on each. No message here holds a secret, or more of an API key than its first
+four characters.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def request_head(timestamp: object, method: object, path: object) -> bytes:
 
 
 def target_text(path: object) -> str:
-    """`path` as it stands in a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    """`path` as it goes into a request line: also printable ASCII without spaces, else TypeError or ValueError."""
     text = path_text(path)
     if text.isascii() and text.isprintable() and " " not in text:
         return text
@@ -97,7 +97,7 @@ def target_text(path: object) -> str:
 
 
 def host_text(host: object) -> str:
-    """`host` as it stands in the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    """`host` as it goes into the Host header: a name or address and maybe a port, else TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
@@ -256,12 +256,12 @@ def warn_wrong_sha256(name: str) -> None:
 
 
 def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
-    """Raise the ImportError of a SHA-256 that `backend` cannot give: called `name`, or any. `names` are those it can."""
+    """Raise the ImportError for the SHA-256 called `name`, or for any: `backend` has only `names` here."""
     if not name:
         raise ImportError(f"no SHA-256 of the {backend} backend gives a right answer on this processor")
     raise ImportError(
-        f"WOOX_FAST_SHA256={name} cannot be had: the {backend} backend has {', '.join(names) or 'none'} on this processor; "
-        "choose one of these, or leave it unset for the fastest"
+        f"WOOX_FAST_SHA256={name} cannot be had: the {backend} backend has {', '.join(names) or 'none'} on this "
+        "processor; choose one of these, or leave it unset for the fastest"
     )
 
 

@@ -7,27 +7,26 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _checks
+from ._text import json_bytes, query_text
 from ._urls import PRODUCTION_URL, origin
-from .payload import json_bytes, query_text
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
 
 _QUERY_METHODS = ("GET", "DELETE")
 
-# What clients write anew before they send it (seen on requests, httpx and yarl): all that RFC 3986 does not allow in a
-# path or query, escapes that are broken, in lower case or needless ('%7E' for '~'), '//' in front. And what they cut:
-# segments '.' and '..', a '?' with nothing after it.
+# Clients (seen on requests, httpx and yarl) encode what RFC 3986 does not allow in a path or query; rewrite escapes
+# that are broken, in lower case or needless ('%7E' for '~') and '//' in front; remove '.', '..' and a '?' at the end.
 _REWRITTEN = re.compile(
     r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
     r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
     r"|^//"
 )
-_CUT = re.compile(r"[^?]*?(?:/(\.\.?)(?=[/?]|\Z)|(\?)\Z)")
+_CUT = re.compile(r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)")
 
 
 class SignedRequest(NamedTuple):
-    """A request whose `url` and `body` must go out exactly as they stand here: they are what was signed."""
+    """A request whose `url` and `body` were signed: both must be sent exactly as they are."""
 
     method: str
     url: str
@@ -44,14 +43,12 @@ class SignedRequest(NamedTuple):
 
     def for_aiohttp(self) -> dict[str, Any]:
         """For `aiohttp`: `session.request(**signed.for_aiohttp())`. No redirect is followed."""
-        from yarl import URL
-
-        return {
-            **self._common(),
-            "url": URL(self.url, encoded=True),  # a str would be quoted anew
-            "data": self.body or None,
-            "allow_redirects": False,
-        }
+        try:
+            from yarl import URL
+        except ModuleNotFoundError:
+            raise ImportError("for_aiohttp needs aiohttp; run: pip install 'woox-fast[aiohttp]'") from None
+        url = URL(self.url, encoded=True)  # aiohttp would encode a str again
+        return {**self._common(), "url": url, "data": self.body or None, "allow_redirects": False}
 
     def _common(self) -> dict[str, Any]:
         return {"method": self.method, "url": self.url, "headers": self.headers}
@@ -71,14 +68,14 @@ def prepare(
     timestamp: Timestamp | None = None,
     base_url: str = PRODUCTION_URL,
 ) -> SignedRequest:
-    """Build query and body once, sign them with `headers` (a `Signer.headers`), and return them to be sent as they are.
+    """Build query and body once, sign them with `headers` (a `Signer.headers`), and return what is to be sent.
 
     `params` go into the query and belong to GET and DELETE; `json` is written by `json_bytes`; `body` is signed as
     given. `timestamp` (milliseconds) None is the local clock plus the signer's offset; `base_url` is scheme and host.
-    Raises ValueError for combinations with no one meaning, and as `Signer.sign`.
+    Raises ValueError for options that do not go together, and as `Signer.sign`.
     """
     method = _checks.method_text(method)
-    target = _target(_checks.path_text(path))
+    target = sendable(_checks.path_text(path))
     if json is not None and body is not None:
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:
@@ -96,12 +93,12 @@ def prepare(
     return SignedRequest(method, origin(base_url) + target, signed, data)
 
 
-def _target(path: str) -> str:
-    """`path`, if it can stand in a URL as it is: a client would encode or cut anything else after it was signed."""
+def sendable(path: str) -> str:
+    """`path`, if every client sends it as it is; ValueError if one would change it after it was signed."""
     if found := _REWRITTEN.search(path):
         at, got = found.start(), found[0]
     elif found := _CUT.match(path):
-        at, got = found.start(found.lastindex or 0), found[found.lastindex or 0]
+        at, got = found.start(1), found[1]
     else:
         return path
     raise ValueError(

@@ -16,7 +16,7 @@ cdef void key_context(KeyContext *key, const void *secret, size_t size) noexcept
 cdef void wipe_key_context(KeyContext *key) noexcept nogil
 
 # HMAC-SHA256 of `head` and then `body`, as lower-case hex: for a V3 request, the timestamp, method and path in one
-# piece, and the body where it lies. Either may be empty. Nothing is checked.
+# piece, and then the body. Either may be empty. Nothing is checked.
 cdef void sign_into(
     const KeyContext *key, const void *head, size_t head_size, const void *body, size_t body_size, char *hex
 ) noexcept nogil

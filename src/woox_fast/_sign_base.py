@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that loading OpenSSL takes
+from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
@@ -28,7 +28,7 @@ class SignerBase:
     Raises TypeError or ValueError for an argument that cannot be used.
     """
 
-    # A twin adds `_set_key` and `_hmac_hex`, and what it can do faster. What it overrides needs no docstring of its own.
+    # A twin adds `_set_key`, `_hmac_hex` and what it can do faster. What it overrides needs no docstring of its own.
 
     __slots__ = ("_api_key", "_clock_offset_ms", "_recv_window")
 
@@ -169,7 +169,7 @@ class SignerBase:
 
         `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
         signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
-        and host. Raises as `sign` does, and ValueError for arguments that cannot go together, such as `json` and `body`.
+        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
         """
         from ._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 

@@ -46,7 +46,7 @@ class Signer(SignerBase):
         if not self._key:
             raise MemoryError
 
-    # Not ffi.gc: where a cycle of objects is freed, that may free the key before a finalizer of the cycle signs with it.
+    # Not ffi.gc: where a cycle of objects dies, that may free the key before a finalizer of the cycle signs with it.
     def __del__(self) -> None:
         key, self._key = getattr(self, "_key", None), None
         if key:

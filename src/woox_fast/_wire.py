@@ -25,9 +25,11 @@ def headers_of(
 
 def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
     """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
-    window = f"x-api-recvwindow: {headers['x-api-recvwindow']}\r\n" if "x-api-recvwindow" in headers else ""
+    window = headers.get("x-api-recvwindow")
+    window_line = "" if window is None else f"x-api-recvwindow: {window}\r\n"
     return (
         f"{line} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {headers['Content-Type']}\r\n"
         f"Content-Length: {len(body)}\r\nx-api-key: {headers['x-api-key']}\r\n"
-        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n{window}\r\n"
+        f"x-api-timestamp: {headers['x-api-timestamp']}\r\nx-api-signature: {headers['x-api-signature']}\r\n"
+        f"{window_line}\r\n"
     ).encode() + body

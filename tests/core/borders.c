@@ -1,6 +1,6 @@
-/* Every combination of head and part sizes, each part against a page that cannot be read: once behind it, once before
- * it. Signed by every implementation, one at a time and many together, and compared with OpenSSL. What the core does
- * with a message depends on nothing else than these sizes, so that this is all there is up to the largest.
+/* Every combination of head and part sizes, with each part next to a page that cannot be read: once after it, once
+ * before it. Every implementation signs it, alone and in a batch; the result is compared with OpenSSL's. What the core
+ * does with a message depends only on these sizes, so that all messages up to the largest size are covered.
  *
  * Arguments: the most bytes of a part, and the step between sizes far from a border of words or blocks. */
 #include <stdio.h>

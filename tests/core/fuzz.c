@@ -1,7 +1,7 @@
 /* One input of the fuzzer: a secret, a head and three parts, signed by every implementation and compared with OpenSSL.
  *
- * Each part lies in an allocation of just its size (or behind `shift` bytes of one, for other alignments), so that
- * AddressSanitizer sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
+ * Each part has an allocation of its exact size (after `shift` bytes, for other alignments), so that AddressSanitizer
+ * sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
  * then as many random inputs as the command line says.
  *
  * Input: secret size, head size, shifts, sizes of parts 1 and 2 (two bytes each), then secret and message. */
@@ -12,7 +12,7 @@
 #include "openssl.h"
 #include "prehash.h"
 
-/* A batch is three messages, or for one input in sixteen more than the core takes at once, if it takes two at a time. */
+/* A batch is three messages; for one input in sixteen, more than the core takes at once if it takes two at a time. */
 enum { HEADER_SIZE = 7, SMALL_BATCH = 3, LARGE_BATCH = 67 };
 
 #ifndef SAID_LONGER
@@ -114,8 +114,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         for (size_t i = 0; i < batch_size; i += 2) batch[i] = message; /* every other one is empty */
         char *all = malloc(batch_size * HMAC_SHA256_HEX_SIZE);
         hmac_sha256_hex_many(&key, batch, batch_size, all);
-        for (size_t i = 0; i < batch_size; i++)
-            CHECK(memcmp(all + i * HMAC_SHA256_HEX_SIZE, i % 2 == 0 ? expected : of_nothing, HMAC_SHA256_HEX_SIZE) == 0);
+        for (size_t i = 0; i < batch_size; i++) {
+            const char *wanted = i % 2 == 0 ? expected : of_nothing;
+            CHECK(memcmp(all + i * HMAC_SHA256_HEX_SIZE, wanted, HMAC_SHA256_HEX_SIZE) == 0);
+        }
         free(all);
     }
     for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) free(copies[i]);

@@ -1,4 +1,4 @@
-/* What CBMC proves of the C that assembles, pads and encodes; `tests/proofs.py` runs it.
+/* What CBMC proves of the C that assembles, pads and encodes; `tools/proofs.py` runs it.
  *
  * Every value that is not given here is any value at all. Beside what is asserted, CBMC proves that nothing is read or
  * written out of bounds, that no signed sum and no pointer overflows, and that no shift is undefined. */
@@ -8,6 +8,7 @@
 #include "hmac_sha256.c"
 #include "prehash.h"
 #include "sha256.c"
+#include "wipe.c"
 
 #ifndef SAID_LONGER
 #define SAID_LONGER 0 /* bytes: the control, which must be refuted */
@@ -23,8 +24,8 @@ static size_t size_to(size_t most) {
     return size;
 }
 
-/* Stand for copy() and memset() where a message is padded: they touch what they are told to, whatever that holds.
- * That copy() does so for every size that is asked of it here is proof_copy. */
+/* They take the place of copy() and memset() where a message is padded, and check only what may be touched. That copy()
+ * touches just that, for every size that is asked of it here, is proved by proof_copy. */
 void copied(uint8_t *to, const uint8_t *from, size_t size) {
     assert(size < (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE);
     assert(size == 0 || (__CPROVER_w_ok(to, size) && __CPROVER_r_ok(from, size)));

@@ -1,5 +1,5 @@
-/* What the core leaves on the stack: hash a key and sign on a thread whose stack is ours to read, then look there.
- * Prints "IMPLEMENTATION NAME" for each trace; nothing if there is none. */
+/* What the core leaves on the stack: hash a key, and sign with it, on a thread whose stack is ours to read; then look
+ * there. Prints "IMPLEMENTATION WORK TRACE" for each trace that is found, and "IMPLEMENTATION WORK depth BYTES". */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,20 +8,19 @@
 #include "bytes.h"
 #include "hmac_sha256.h"
 
-enum { STACK_SIZE = 1 << 18, CHUNK = 8 };
+enum { STACK_SIZE = 1 << 18, CHUNK = 8, TOGETHER = 67, UNTOUCHED = 0xa5 };
 
 static uint8_t secret[150];
 static size_t secret_size;
 static hmac_sha256_key key;
-static char hex[HMAC_SHA256_HEX_SIZE];
+static char hex[TOGETHER * HMAC_SHA256_HEX_SIZE];
 
 static void *hash_key(void *unused) {
     hmac_sha256_key_init(&key, secret, secret_size);
     return unused;
 }
 
-static void *hash_key_and_sign(void *unused) {
-    hash_key(NULL);
+static void *sign(void *unused) {
     for (size_t size = 0; size <= sizeof secret; size += 15) {
         hmac_sha256_message message = {.head_size = 13, .part_count = 1, .parts = {{"message", size % 8}}};
         memset(message.head, '1', sizeof message.head);
@@ -30,35 +29,76 @@ static void *hash_key_and_sign(void *unused) {
     return unused;
 }
 
-static void find(const uint8_t *stack, const char *sha256, const char *name, const void *trace, size_t size) {
+static void *sign_many(void *unused) {
+    static hmac_sha256_message messages[TOGETHER];
+    for (size_t i = 0; i < TOGETHER; i++)
+        messages[i] = (hmac_sha256_message){.part_count = 1, .parts = {{hex, i * 31 % sizeof hex}}};
+    hmac_sha256_hex_many(&key, messages, TOGETHER, hex);
+    return unused;
+}
+
+static const struct {
+    const char *name;
+    void *(*run)(void *);
+} works[] = {{"key", hash_key}, {"sign", sign}, {"batch", sign_many}};
+
+static const uint8_t *stack;
+static const char *sha256, *work;
+
+static void find(const char *name, const void *trace, size_t size) {
     for (size_t at = 0; at + CHUNK <= size; at += CHUNK)
         for (size_t i = 0; i + CHUNK <= STACK_SIZE; i++)
             if (memcmp(stack + i, (const uint8_t *)trace + at, CHUNK) == 0) {
-                printf("%s %s\n", sha256, name);
+                printf("%s %s %s\n", sha256, work, name);
                 return;
             }
 }
 
-static void find_padded(const uint8_t *stack, const char *sha256, uint8_t pad) {
-    uint8_t block[SHA256_BLOCK_SIZE], swapped[SHA256_BLOCK_SIZE];
-    for (size_t i = 0; i < sizeof block; i++) block[i] = secret[i] ^ pad;
-    for (size_t i = 0; i < sizeof block; i += 4) memcpy(swapped + i, &(uint32_t){load_be32(block + i)}, 4);
-    find(stack, sha256, "padded-key", block, secret_size < sizeof block ? secret_size : sizeof block);
-    find(stack, sha256, "padded-key-words", swapped, secret_size < sizeof block ? secret_size : sizeof block);
+static uint32_t rotated(uint32_t x, int n) { return x >> n | x << (32 - n); }
+
+/* The key's block as it is hashed: its bytes, its words, and the last words of its schedule, from which it follows. */
+static void find_padded(const char *bytes_name, const char *words_name, const char *schedule_name, uint8_t pad) {
+    uint8_t block[SHA256_BLOCK_SIZE];
+    uint32_t words[64];
+    size_t size = secret_size < sizeof block ? secret_size / 8 * 8 : sizeof block;
+    for (size_t i = 0; i < sizeof block; i++) block[i] = (i < secret_size ? secret[i] : 0) ^ pad;
+    for (size_t i = 0; i < 16; i++) words[i] = load_be32(block + 4 * i);
+    for (size_t i = 16; i < 64; i++)
+        words[i] = words[i - 16] + words[i - 7] +
+                   (rotated(words[i - 15], 7) ^ rotated(words[i - 15], 18) ^ words[i - 15] >> 3) +
+                   (rotated(words[i - 2], 17) ^ rotated(words[i - 2], 19) ^ words[i - 2] >> 10);
+    find(bytes_name, block, size);
+    find(words_name, words, size);
+    find(schedule_name, words + 48, 16 * sizeof words[0]);
 }
 
-static int look(const char *sha256, void *(*work)(void *)) {
-    uint8_t *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static void find_state(const char *name, const uint32_t s[8]) {
+    const uint32_t as_sha_ni[] = {s[5], s[4], s[1], s[0], s[7], s[6], s[3], s[2]};
+    find(name, s, 8 * sizeof s[0]);
+    find(name, as_sha_ni, sizeof as_sha_ni);
+}
+
+static int look(void *(*run)(void *)) {
+    uint8_t *memory = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     pthread_attr_t attributes;
     pthread_t thread;
-    if (stack == MAP_FAILED || pthread_attr_init(&attributes) || pthread_attr_setstack(&attributes, stack, STACK_SIZE) ||
-        pthread_create(&thread, &attributes, work, NULL) || pthread_join(thread, NULL))
+    if (memory == MAP_FAILED) return 1;
+    memset(memory, UNTOUCHED, STACK_SIZE);
+    if (pthread_attr_init(&attributes) || pthread_attr_setstack(&attributes, memory, STACK_SIZE) ||
+        pthread_create(&thread, &attributes, run, NULL) || pthread_join(thread, NULL))
         return 1;
-    find(stack, sha256, "secret", secret, secret_size);
-    if (secret_size <= SHA256_BLOCK_SIZE) find_padded(stack, sha256, 0x36), find_padded(stack, sha256, 0x5c);
-    find(stack, sha256, "inner-state", key.inner, sizeof key.inner);
-    find(stack, sha256, "outer-state", key.outer, sizeof key.outer);
-    return munmap(stack, STACK_SIZE);
+    stack = memory;
+    find("secret", secret, secret_size);
+    if (secret_size <= SHA256_BLOCK_SIZE) {
+        find_padded("inner-padded-key", "inner-padded-words", "inner-schedule", 0x36);
+        find_padded("outer-padded-key", "outer-padded-words", "outer-schedule", 0x5c);
+    }
+    find_state("inner-state", key.inner);
+    find_state("outer-state", key.outer);
+    size_t low = 0;
+    while (memory[low] == UNTOUCHED) low++;
+    printf("%s %s depth %zu\n", sha256, work, STACK_SIZE - low);
+    return munmap(memory, STACK_SIZE);
 }
 
 int main(void) {
@@ -67,10 +107,14 @@ int main(void) {
     for (size_t i = 0; i < sizeof secret; i++) secret[i] = (uint8_t)(rand() >> 7 | 1);
     for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
         if (!(*each)->supported()) continue;
-        if (hmac_sha256_choose((*each)->name, &refused) == NULL) return 1;
+        sha256 = (*each)->name;
+        if (hmac_sha256_choose(sha256, &refused) == NULL) return 1;
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             secret_size = sizes[i];
-            if (look((*each)->name, hash_key) || look((*each)->name, hash_key_and_sign)) return 1;
+            for (size_t at = 0; at < sizeof works / sizeof works[0]; at++) {
+                work = works[at].name;
+                if (look(works[at].run)) return 1;
+            }
         }
     }
     return 0;

@@ -1,9 +1,10 @@
-"""Every client under test behind one call: `exchange(client, signer, url, calls)` sends the calls one by one."""
+"""Every client under test behind one call: `send(name, signer, url, calls)` sends the calls one by one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -24,6 +25,7 @@ class Call(NamedTuple):
     params: Any = None
     json: Any = None
     content: Any = None
+    headers: Any = None
 
 
 class Answered(NamedTuple):
@@ -31,23 +33,36 @@ class Answered(NamedTuple):
     body: bytes
 
 
+class Way(NamedTuple):
+    """How the calls are sent: only what is not None is told to the client or to its adapter."""
+
+    follow: bool = False
+    origins: Any = None
+    proxy: str | None = None
+
+    def adapter(self) -> dict[str, Any]:
+        return {} if self.origins is None else {"origins": self.origins}
+
+
 Outcome = Answered | Exception
-Run = Callable[[Signer, str, Iterable[Call], bool], list[Outcome]]
+Sends = Callable[[Signer, str, Iterable[Call], Way], list[Outcome]]
 
 
 def _options(call: Call, content: str) -> dict[str, Any]:
-    named = {"params": call.params, "json": call.json, content: call.content}
+    named = {"params": call.params, "json": call.json, content: call.content, "headers": call.headers}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _with_requests(make: Callable[[Signer, str], requests.Session]) -> Run:
-    def run(signer: Signer, url: str, calls: Iterable[Call], follow: bool) -> list[Outcome]:
+def _with_requests(make: Callable[..., requests.Session]) -> Sends:
+    def run(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        with make(signer, url) as session:
+        with make(signer, **way.adapter()) as session:
+            if way.proxy:
+                session.proxies = {"http": way.proxy, "https": way.proxy}
             for call in calls:
                 try:
                     reply = session.request(
-                        call.method, url + call.path, allow_redirects=follow, timeout=10, **_options(call, "data")
+                        call.method, url + call.path, allow_redirects=way.follow, timeout=10, **_options(call, "data")
                     )
                     outcomes.append(Answered(reply.status_code, reply.content))
                 except Exception as error:
@@ -57,20 +72,16 @@ def _with_requests(make: Callable[[Signer, str], requests.Session]) -> Run:
     return run
 
 
-def _plain_session(signer: Signer, url: str) -> requests.Session:
+def _session_with_auth(signer: Signer, **options: Any) -> requests.Session:
     session = requests.Session()
-    session.auth = woox_fast.adapters.requests.WooXAuth(signer, origins=[url])
+    session.auth = woox_fast.adapters.requests.WooXAuth(signer, **options)
     return session
 
 
-def _made_session(signer: Signer, url: str) -> requests.Session:
-    return woox_fast.adapters.requests.session(signer, origins=[url])
-
-
-def _with_httpx(signer: Signer, url: str, calls: Iterable[Call], follow: bool) -> list[Outcome]:
+def _with_httpx(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    auth = woox_fast.adapters.httpx.WooXAuth(signer, origins=[url])
-    with httpx.Client(auth=auth, follow_redirects=follow, timeout=10) as client:
+    auth = woox_fast.adapters.httpx.WooXAuth(signer, **way.adapter())
+    with httpx.Client(auth=auth, follow_redirects=way.follow, proxy=way.proxy, verify=False, timeout=10) as client:
         for call in calls:
             try:
                 reply = client.request(call.method, url + call.path, **_options(call, "content"))
@@ -80,48 +91,63 @@ def _with_httpx(signer: Signer, url: str, calls: Iterable[Call], follow: bool) -
     return outcomes
 
 
-def _with_async_httpx(signer: Signer, url: str, calls: Iterable[Call], follow: bool) -> list[Outcome]:
-    async def run() -> list[Outcome]:
+async def _with_async_httpx(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    auth = woox_fast.adapters.httpx.WooXAuth(signer, **way.adapter())
+    options: dict[str, Any] = {"follow_redirects": way.follow, "proxy": way.proxy, "verify": False, "timeout": 10}
+    async with httpx.AsyncClient(auth=auth, **options) as client:
+        for call in calls:
+            try:
+                reply = await client.request(call.method, url + call.path, **_options(call, "content"))
+                outcomes.append(Answered(reply.status_code, reply.content))
+            except Exception as error:
+                outcomes.append(error)
+    return outcomes
+
+
+def _with_aiohttp(make: Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]) -> Any:
+    async def run(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        auth = woox_fast.adapters.httpx.WooXAuth(signer, origins=[url])
-        async with httpx.AsyncClient(auth=auth, follow_redirects=follow, timeout=10) as client:
+        async with make(signer, **way.adapter()) as session:
             for call in calls:
-                try:
-                    reply = await client.request(call.method, url + call.path, **_options(call, "content"))
-                    outcomes.append(Answered(reply.status_code, reply.content))
-                except Exception as error:
-                    outcomes.append(error)
-        return outcomes
-
-    return asyncio.run(run())
-
-
-def _with_aiohttp(signer: Signer, url: str, calls: Iterable[Call], follow: bool) -> list[Outcome]:
-    async def run() -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        middleware = woox_fast.adapters.aiohttp.WooXMiddleware(signer, origins=[url])
-        async with aiohttp.ClientSession(middlewares=(middleware,)) as session:
-            for call in calls:
+                options = _options(call, "data")
                 try:
                     async with session.request(
-                        call.method, url + call.path, allow_redirects=follow, **_options(call, "data")
+                        call.method, url + call.path, allow_redirects=way.follow, proxy=way.proxy, **options
                     ) as reply:
                         outcomes.append(Answered(reply.status, await reply.read()))
                 except Exception as error:
                     outcomes.append(error)
         return outcomes
 
-    return asyncio.run(run())
+    return run
 
 
-# What signs as the client sends.
-ADAPTERS: dict[str, Run] = {
-    "requests auth": _with_requests(_plain_session),
-    "requests session": _with_requests(_made_session),
+def aiohttp_connector(signer: Signer, **options: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=woox_fast.adapters.aiohttp.WooXConnector(signer, **options))
+
+
+def aiohttp_middleware(signer: Signer, **options: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(middlewares=(woox_fast.adapters.aiohttp.WooXMiddleware(signer, **options),))
+
+
+_ADAPTERS: dict[str, Any] = {
+    "requests auth": _with_requests(_session_with_auth),
+    "requests session": _with_requests(woox_fast.adapters.requests.session),
     "httpx": _with_httpx,
     "httpx async": _with_async_httpx,
-    "aiohttp": _with_aiohttp,
+    "aiohttp connector": _with_aiohttp(aiohttp_connector),
+    "aiohttp middleware": _with_aiohttp(aiohttp_middleware),
 }
+ADAPTERS = tuple(_ADAPTERS)
+
+
+def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **way: Any) -> list[Outcome]:
+    """What became of each of `calls`, sent to `url` by the client and adapter of this `name`. `way` is that of `Way`;
+    the adapter signs for `url` alone unless told otherwise: `origins=None` leaves its own.
+    """
+    outcomes = _ADAPTERS[name](signer, url, calls, Way(**{"origins": [url], **way}))
+    return asyncio.run(outcomes) if asyncio.iscoroutine(outcomes) else outcomes
 
 
 # What sends a SignedRequest.

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-CORE = Path(__file__).parents[2] / "src" / "core"
+SRC = Path(__file__).parents[2] / "src"
 HARNESSES = Path(__file__).parents[1] / "core"
 FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
 # The stack of every allocation and a large quarantine would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
+Change = tuple[str, str, str]  # a file below src/, text that it has once, and what replaces the text
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 
 
@@ -31,20 +33,23 @@ SANITIZING = [name for name in COMPILERS if _links(name, FUZZ_FLAGS, "main")]
 LIBFUZZER = "clang" in SANITIZING and _links("clang", LIBFUZZER_FLAGS, "LLVMFuzzerTestOneInput")
 
 
-def compile_core(
-    folder: Path, compiler: str, harness: str, *flags: str, change: tuple[str, str, str] | None = None
-) -> Path:
-    """The program made of the core and `harness`; `change` is (file, text that occurs once, what replaces it)."""
-    core = folder / "core"
-    shutil.copytree(CORE, core, dirs_exist_ok=True)
-    if change is not None:
-        file, old, new = change
-        text = (core / file).read_text()
+def change(folder: Path, *changes: Change) -> None:
+    """Apply these changes to the files in `folder`."""
+    for file, old, new in changes:
+        text = (folder / file).read_text()
         assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
-        (core / file).write_text(text.replace(old, new))
+        (folder / file).write_text(text.replace(old, new))
+
+
+def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes: Sequence[Change] = ()) -> Path:
+    """The program made of the core, with these changes, and `harness`, which may include .c files of the core."""
+    core = folder / "core"
+    shutil.copytree(SRC / "core", core, dirs_exist_ok=True)
+    change(folder, *changes)
     program = folder / harness.removesuffix(".c")
-    sources = [*sorted(core.glob("*.c")), HARNESSES / harness]
-    libraries = ["-l:libcrypto.so.3"] if "openssl.h" in (HARNESSES / harness).read_text() else []  # the oracle
+    text = (HARNESSES / harness).read_text()
+    sources = [*(each for each in sorted(core.glob("*.c")) if f'"{each.name}"' not in text), HARNESSES / harness]
+    libraries = ["-l:libcrypto.so.3"] if "openssl.h" in text else []  # the oracle
     command = [compiler, "-std=gnu11", "-pthread", "-I", core, *flags, *sources, *libraries, "-o", program]
     subprocess.run(command, check=True)
     return program
@@ -61,19 +66,19 @@ def fuzz_core(folder: Path, limit: str) -> str:
     return done.stderr
 
 
-def compile_package(folder: Path, *changes: tuple[str, str, str]) -> Path:
-    """A copy of the package in `folder` whose compiled core has these changes; for PYTHONPATH."""
-    package, core = folder / "woox_fast", folder / "core"
-    shutil.copytree(CORE.parent / "woox_fast", package, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-    shutil.copytree(CORE, core)
-    for file, old, new in changes:
-        text = (core / file).read_text()
-        assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
-        (core / file).write_text(text.replace(old, new))
-    cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
-    subprocess.run([*cython, CORE.parent / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
-    includes = [f"-I{core}", f"-I{CORE.parent}", f"-I{sysconfig.get_path('include')}"]
-    extension = package / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
-    sources = [folder / "_sign.c", *sorted(core.glob("*.c"))]
-    subprocess.run([COMPILERS[0], "-shared", "-fPIC", "-O1", "-w", *includes, *sources, "-o", extension], check=True)
+def compile_package(folder: Path, *changes: Change) -> Path:
+    """A copy of the package in `folder`, compiled with these changes to the sources; for PYTHONPATH."""
+    shutil.copytree(SRC, folder, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_sign.c"), dirs_exist_ok=True)
+    change(folder, *changes)
+    compile_extension(folder)
     return folder
+
+
+def compile_extension(folder: Path) -> None:
+    """Compile the Cython twin of the sources in `folder`, faster than setup.py does."""
+    cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
+    subprocess.run([*cython, folder / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
+    includes = [f"-I{folder}", f"-I{folder / 'core'}", f"-I{sysconfig.get_path('include')}"]
+    extension = folder / "woox_fast" / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
+    sources = [folder / "_sign.c", *sorted((folder / "core").glob("*.c"))]
+    subprocess.run([COMPILERS[0], "-shared", "-fPIC", "-O1", "-w", *includes, *sources, "-o", extension], check=True)

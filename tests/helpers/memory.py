@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import struct
+from functools import cache
 from pathlib import Path
 
 MASK = 0xFFFFFFFF
@@ -87,6 +88,7 @@ def _words(words: list[int]) -> list[bytes]:
     return _chunks(struct.pack(f"={len(words)}I", *words)) if len(words) >= 2 else []
 
 
+@cache
 def spellings(data: bytes) -> set[bytes]:
     """`data` in every way in which a log could show it: as it is, escaped, as hex, base64 or numbers."""
     found = {data, repr(data)[2:-1].encode()}

@@ -102,6 +102,7 @@ class Recorder:
     ) -> None:
         self.answer: Answer = answer or (lambda received: Reply())
         self.received: list[Received] = []
+        self.torn: list[bytes] = []  # what came of a request whose head did not come to its end
         self.connections = 0
         self.deaf = deaf
         self._tls = tls
@@ -178,6 +179,7 @@ class Recorder:
         while not raw.endswith(b"\r\n\r\n"):
             line = stream.readline()
             if not line:
+                self.torn += [raw] if raw else []
                 return False
             raw += line
         received = Received(raw, b"", number)

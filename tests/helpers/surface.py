@@ -1,7 +1,7 @@
-"""Any call on the Python surface of a twin, checked against the standard library's hmac: for hypothesis.
+"""Any call of a twin from Python, for hypothesis: checked against the standard library's hmac.
 
-`check_any_request` is what the short test and `make fuzz` both run. What is refused is compared with the pure twin,
-which is the specification of every refusal.
+Both the short test and `make fuzz` run `check_any_request`. A refusal is compared with that of the pure twin, which is
+its specification.
 """
 
 from __future__ import annotations

@@ -117,6 +117,29 @@ def test_what_lasts_begins_once_unless_it_is_told_when() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "at_first", "after"),
+    [
+        ("refuse 2s", 2, []),
+        ("refuse 2s every 3", 0, [3, 6, 9]),
+        ("refuse 2s first 2", 0, [1, 2]),
+        ("refuse 2s probability 0", 0, []),
+        ("reset", 0, []),
+    ],
+)
+def test_after_which_connections_the_door_is_shut(rule: str, at_first: float, after: list[int]) -> None:
+    shut: list[tuple[int, float]] = []
+    faults = Faults([rule])
+    number = 0
+    assert faults.opened(lambda seconds: shut.append((number, seconds))) == at_first
+    for number in range(1, 10):  # noqa: B007 (the callback reads it)
+        faults.connected()
+    assert shut == [(each, 2) for each in after]
+    faults.closed()
+    faults.add("refuse 3s")
+    assert len(shut) == len(after)
+
+
+@pytest.mark.parametrize(
     ("rule", "words"),
     [
         ("", "there is no fault ''; there are: delay, "),

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .signing import Sent
 
-# What a change costs: the lower, the likelier. Costs add up. The cheapest pair costs more than any single change up to
-# FAMILY; three likely changes come together with two that are rare.
-LIKELY, COMMON, UNCOMMON, RARE, EXOTIC, FAMILY = 6, 7, 8, 9, 10, 11
-LARGE_FAMILY, HUGE_FAMILY = 16, 20  # of a hundred thousand values, and of a million
+# What a change costs: the lower, the likelier. Costs add up: three likely changes come together with two that are rare.
+# FAMILY is for a change with thousands of outcomes: alone it comes before all pairs, in a pair after all others.
+LIKELY, COMMON, UNCOMMON, RARE, EXOTIC, FAMILY = 6, 7, 8, 9, 10, 14
+LARGE_FAMILY, HUGE_FAMILY = 19, 20  # of a hundred thousand outcomes, and of a million: after all pairs
 ROOM = 256 * 2**20
 ALSO = 3  # how much more another cause of the same bytes may cost to be named beside the cheapest
 
@@ -104,6 +104,16 @@ class Values:
         while self._heap and self._heap[0][0] <= cost and self.complete:
             self._grow()
         return self._at.get(cost, _NONE)
+
+    def add(self, value: Any, one: Change) -> None:
+        """One more value, unless a single change makes it."""
+        self.at(FAMILY)
+        key = self._encode(value)
+        if key not in self._first:
+            self._first[key] = (one.cost, (one,))
+            values, ways = self._at.setdefault(one.cost, ([], []))
+            values.append(key)
+            ways.append((one,))
 
     def also(self, value: Hashable) -> list[tuple[Change, ...]]:
         """The other ways to make `value`, that are about as likely as the one that `at` gives."""

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice, permutations
-from math import nextafter
 from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, urlencode
 
-from .signing import to_bytes, to_text
+from .signing import to_bytes
+from .spellings import camel_case, pascal_case, snake_case
 
 Text: TypeAlias = Callable[[str], str]
 
@@ -24,7 +24,6 @@ MOST_FIELDS = 40  # that are changed one at a time
 _DEEPEST = 60
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
 _ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
-NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _PUNCTUATION = frozenset(",:{}[]")
 
 
@@ -224,7 +223,9 @@ def sorted_by(order: Callable[[str], Any], *, deep: bool = True) -> Callable[[An
 
     def make(node: Any) -> Any:
         if isinstance(node, list):
-            return [(key, make(one) if deep else one) for key, one in sorted(node, key=lambda pair: order(pair[0][1:-1]))]
+            return [
+                (key, make(one) if deep else one) for key, one in sorted(node, key=lambda pair: order(pair[0][1:-1]))
+            ]
         return tuple(map(make, node)) if isinstance(node, tuple) and deep else node
 
     return make
@@ -289,134 +290,7 @@ def permuted(text: str) -> Iterator[str]:
         yield f"{around[0]}{{{before}{joined}{after}}}{around[-1]}"
 
 
-# Scalars
-
-
-def unquoted(token: str) -> str:
-    """A number in quotes without them."""
-    return token[1:-1] if token[:1] == '"' and NUMBER.fullmatch(token[1:-1]) else token
-
-
-def quoted(token: str) -> str:
-    """A number in quotes."""
-    return f'"{token}"' if NUMBER.fullmatch(token) else token
-
-
-def numbers(write: Callable[[str], str]) -> Text:
-    """A scalar's text with its number, bare or in quotes, spelled by `write`."""
-
-    def change(token: str) -> str:
-        bare = token.strip('"')
-        if len(bare) > 40 or not NUMBER.fullmatch(bare):
-            return token
-        return token.replace(bare, write(bare))
-
-    return change
-
-
-def plain(number: str) -> str:
-    """A number without exponent."""
-    return _decimal(number)
-
-
-def _decimal(number: str) -> str:
-    from decimal import Decimal
-
-    value = Decimal(number)
-    if abs(value.adjusted()) > 40:
-        raise ValueError("too many digits")
-    return format(value, "f")
-
-
-def trimmed(number: str) -> str:
-    """A number without zeros at the end of its decimals."""
-    return number.rstrip("0").rstrip(".") if "." in number and "e" not in number.lower() else number
-
-
-def as_float(number: str) -> str:
-    """As Python writes the float: 9000.0, 1e-05."""
-    return repr(float(number))
-
-
-def as_javascript(number: str) -> str:
-    """As JavaScript writes it: 9000, 0.00001, 1e-7."""
-    value = float(number)
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    if 1e-6 <= abs(value) < 1e-4:
-        return _decimal(repr(value))
-    text = repr(value)
-    return re.sub(r"e([+-])0+(?=\d)", r"e\1", text)
-
-
-def as_java(number: str) -> str:
-    """As Java's Double.toString writes it: 9000.0, 1.0E-5."""
-    value = float(number)
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return repr(value)
-    digits, _, exponent = f"{value:.16e}".partition("e")
-    short = next(t for t in (f"{value:.{n}e}" for n in range(1, 18)) if float(t) == value)
-    digits = short.partition("e")[0]
-    return f"{digits}E{int(exponent)}"
-
-
-def as_dotnet(number: str) -> str:
-    """As .NET writes it: 9000, 1E-05."""
-    value = float(number)
-    text = as_javascript(number)
-    if abs(value) < 1e-4 and value:
-        digits, _, exponent = next(t for t in (f"{value:.{n}e}" for n in range(18)) if float(t) == value).partition("e")
-        return f"{digits}E-{abs(int(exponent)):02}"
-    return text.replace("e", "E")
-
-
-def spellings(token: str) -> Iterator[str]:
-    """The other ways in which a program may write this value: of a number (bare or in quotes) its spellings."""
-    bare = token.strip('"')
-    quote_mark = '"' if token[:1] == '"' else ""
-    if len(bare) > 40 or not NUMBER.fullmatch(bare):
-        yield from _other_words(token, bare)
-        return
-    value = float(bare)
-    found = [as_float(bare), as_javascript(bare), as_java(bare), as_dotnet(bare), trimmed(bare), f"{value:g}", f"{value:G}"]
-    found += [f"{value:.{n}f}" for n in range(9)] + [f"{value:.1e}", f"{value:.1E}", f"{value:.0e}", f"{value:e}", f"{value:E}"]
-    near = value, value
-    for _ in range(3):
-        near = nextafter(near[0], -1e308), nextafter(near[1], 1e308)
-        found += [repr(near[0]), repr(near[1])]
-    try:
-        found.append(_decimal(bare))
-    except ArithmeticError:
-        pass
-    found.append(bare.replace(".", ","))
-    found.append(f"{int(value):,}" if value == int(value) else f"{value:,}")
-    for spelling in dict.fromkeys(found):
-        yield f"{quote_mark}{spelling}{quote_mark}"
-        yield spelling if quote_mark else f'"{spelling}"'
-
-
-_WORDS = {
-    "true": ('"true"', "True", '"True"', "1", '"1"'),
-    "false": ('"false"', "False", '"False"', "0", '"0"', "null", '""'),
-    "null": ('""', '"null"', "None", '"None"', "undefined", "0", "{}", "[]", "false"),
-}
-
-
-def _other_words(token: str, bare: str) -> Iterator[str]:
-    yield from _WORDS.get(token, ())
-    if token[:1] != '"':
-        return
-    if bare in ("true", "false", "null", "True", "False"):
-        yield bare
-        yield bare.lower()
-    if bare == "":
-        yield from ("null", '"null"', '"undefined"', '"None"', "0", '"0"')
-    if len(bare) < 200 and "\\" not in bare:
-        for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip(), bare + " "):
-            yield f'"{other}"'
-        for one, two in (("_", "-"), ("_", ""), ("_", "/"), ("SPOT_", ""), ("PERP_", ""), ("SPOT_", "PERP_"), ("PERP_", "SPOT_")):
-            if one in bare:
-                yield f'"{bare.replace(one, two)}"'
+# Keys
 
 
 def one_key(text: str) -> Iterator[str]:
@@ -428,22 +302,6 @@ def one_key(text: str) -> Iterator[str]:
                 yield "".join((*parts[:at], f'"{write(part[1:-1])}"', *parts[at + 1 :]))
 
 
-def pascal_case(name: str) -> str:
-    """OrderId for orderId."""
-    return name[:1].upper() + name[1:]
-
-
-def camel_case(name: str) -> str:
-    """orderId for order_id and OrderId."""
-    joined = re.sub("_([a-z])", lambda found: found[1].upper(), name)
-    return joined[:1].lower() + joined[1:]
-
-
-def snake_case(name: str) -> str:
-    """order_id for orderId."""
-    return re.sub("(?<=[a-z0-9])[A-Z]", lambda found: "_" + found[0], name).lower()
-
-
 # Escapes
 
 
@@ -452,7 +310,9 @@ def ascii_escapes(upper: bool = False) -> Text:
 
     def escape(found: re.Match[str]) -> str:
         units = found[0].encode("utf-16-be", "surrogatepass").hex()
-        return "".join(f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4))
+        return "".join(
+            f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4)
+        )
 
     return lambda text: re.sub("[^\x00-\x7f]", escape, text)
 
@@ -463,7 +323,9 @@ def no_ascii_escapes(text: str) -> str:
 
 
 def _unescaped(run: str) -> str:
-    return "".join(f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"'))
+    return "".join(
+        f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"')
+    )
 
 
 def escaped(characters: str, upper: bool = False) -> Text:
@@ -512,13 +374,11 @@ def form(body: bytes, *, plus: bool = False) -> str:
     node = tree(body.decode())
     if not isinstance(node, list):
         raise ValueError("no object")
-    pairs = [(json.loads(key), json.loads(one) if one[:1] == '"' else one) for key, one in node_texts(node)]
+    pairs = [
+        (json.loads(key), json.loads(one) if one[:1] == '"' else one)
+        for key, one in [(key, _write(one)) for key, one in node]
+    ]
     return urlencode(pairs, quote_via=quote_plus if plus else quote, errors="surrogatepass")
-
-
-def node_texts(node: Members) -> list[tuple[str, str]]:
-    """The members of an object with their values as compact JSON."""
-    return [(key, _write(one)) for key, one in node]
 
 
 def python_form(body: bytes) -> str:
@@ -527,17 +387,3 @@ def python_form(body: bytes) -> str:
     if not isinstance(value, dict):
         raise ValueError("no object")
     return urlencode(value, quote_via=quote, errors="surrogatepass")
-
-
-def parameters(query: str, body: bytes) -> list[str]:
-    """Every parameter of a request as V1 sees it, name=value: of the query, and of a form or JSON body."""
-    texts = [query.removeprefix("?")]
-    if body[:1] == b"{":
-        try:
-            texts.append(python_form(body))
-        except (ValueError, RecursionError):
-            texts.append(to_text(body))
-    else:
-        texts.append(to_text(body))
-    pairs = [pair.partition("=") for text in texts for pair in text.split("&") if pair]
-    return [f"{name}={value}" for name, _, value in pairs]

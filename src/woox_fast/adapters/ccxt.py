@@ -35,7 +35,8 @@ def accelerate(exchange: Exchange) -> Exchange:
         raise TypeError(f"exchange must be a ccxt exchange, such as ccxt.woo(), got {name}")
     if hmac is not ccxt.Exchange.hmac:
         raise TypeError(f"exchange must sign with ccxt's own hmac, got a {name} with another, which would be bypassed")
-    exchange.__class__ = _accelerated(type(exchange))
+    plain: Any = type(exchange)
+    exchange.__class__ = _accelerated(plain)
     exchange._contexts = _Contexts()  # type: ignore[attr-defined]
     return exchange
 

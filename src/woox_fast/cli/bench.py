@@ -6,10 +6,10 @@ import argparse
 import hashlib
 import hmac
 import platform
-import timeit
 from collections.abc import Callable
 
 from .. import Signer, _credentials, backend, sha256_implementation
+from .._timing import rounds_ns
 from . import show
 from .common import whole_number
 
@@ -50,13 +50,7 @@ def measure(seconds: float) -> dict[str, tuple[float, float]]:
     for request in (_GET, _POST):
         if len({way() for (_, of), way in ways.items() if of is request}) != 1:
             raise ArithmeticError("two ways of signing disagree")
-    best: dict[tuple[str, tuple[str, str, str]], float] = {}
-    number = 2000
-    started = timeit.default_timer()
-    while not best or timeit.default_timer() - started < seconds:
-        for key, way in ways.items():
-            took = timeit.timeit(way, number=number) / number * 1e9
-            best[key] = min(took, best.get(key, took))
+    best = {key: min(times) for key, times in rounds_ns(ways, number=2000, seconds=seconds).items()}
     return {name: (best[name, _GET], best[name, _POST]) for name, request in ways if request is _GET}
 
 

@@ -35,7 +35,7 @@ class Item(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_exchange(parser, default=None)
+    add_exchange(parser, default=False)
     parser.epilog = (
         "No request is sent unless an exchange is named; then one public one, a few times, for its clock.\n"
         "Exit status 1 if something is not as it should be."

@@ -143,6 +143,15 @@ def add_scheme(parser: argparse.ArgumentParser, *, websocket: bool = True) -> No
     )
 
 
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recv-window",
+        metavar="MS",
+        type=whole_number(1, 60_000),
+        help="for how long it may be taken, 1 to 60000 ms (VIP accounts; sent, not signed)",
+    )
+
+
 def body_bytes(text: str | None) -> bytes:
     """The body that `--body` names: text, @FILE or - for standard input."""
     if text is None:
@@ -174,21 +183,21 @@ class Exchange(NamedTuple):
     kind: str
 
 
-def add_exchange(parser: argparse.ArgumentParser, *, default: str | None = SANDBOX_URL) -> None:
+def add_exchange(parser: argparse.ArgumentParser, *, default: bool = True) -> None:
     group = parser.add_mutually_exclusive_group()
-    to = f" (default {default})" if default else ""
+    to = f" (default {SANDBOX_URL})" if default else ""
     group.add_argument("--url", default=None, help=f"a sandbox{to}")
     group.add_argument("--staging", action="store_true", help="the exchange's staging")
     group.add_argument("--production", action="store_true", help="the exchange itself")
 
 
-def exchange(args: argparse.Namespace, default: str = SANDBOX_URL) -> Exchange:
+def exchange(args: argparse.Namespace) -> Exchange:
     if args.production:
         return Exchange(_urls.PRODUCTION_URL, "production")
     if args.staging:
         return Exchange(_urls.STAGING_URL, "staging")
     try:
-        origin = _urls.origin(args.url or default)
+        origin = _urls.origin(args.url or SANDBOX_URL)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
     if not _urls.is_loopback(origin):

@@ -13,6 +13,7 @@ from .common import (
     add_exchange,
     add_request,
     add_scheme,
+    add_window,
     exchange,
     one_api_key,
     one_api_secret,
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser)
     add_exchange(parser)
     add_scheme(parser, websocket=False)
+    add_window(parser)
     add_credentials(parser)
     parser.epilog = f"The command names the API key as ${API_KEY_VARIABLE}; its signature is good for 300 s."
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
 from . import show
+from .arguments import without_secrets
 from .common import (
     UsageError,
     add_credentials,
@@ -22,17 +22,23 @@ from .common import (
 )
 from .show import Row
 
+if TYPE_CHECKING:
+    from .._explain import Mistake
+
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d""",
     """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
     -H 'x-api-timestamp: 1578565539808' \\
     -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
+    """woox-fast curl GET /v3/asset/balances --example |
+    woox-fast explain --request - --example""",
+    "woox-fast explain --mistakes",
 )
 
-NOT_THE_SAME = (
-    "The secret may be another one than the exchange has for this API key: of another key, of staging where production "
-    "is asked (or the reverse), or not copied whole. Look there first."
+ANOTHER_ONE = (
+    "The secret may be another one than the exchange has for this API key, or than the one that signed: of another "
+    "key, of staging where production is asked (or the reverse), or not copied whole."
 )
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
@@ -47,22 +53,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser, optional=True)
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as curl takes it")
-    parser.add_argument("--request", metavar="FILE|-", help="the whole request: first line, headers, body")
+    parser.add_argument(
+        "--request", metavar="FILE|-", help="the whole request: a curl command, a HAR file, HTTP, or a client's log"
+    )
+    parser.add_argument("--mistakes", action="store_true", help="list every mistake that it knows, and end")
     add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
-        "Give the request as it was sent. Nothing is sent anywhere.\n"
+        "Give the request as it was sent. Nothing is sent anywhere. --request reads what is at hand: a curl command, "
+        "a HAR file from a browser, the request as HTTP/1.1 writes it, a log of requests, httpx, aiohttp or ccxt.\n"
         "Exit status 0: the cause was found, or the signature is right; 1: neither."
     )
 
 
 def main(args: argparse.Namespace) -> int:
+    if args.mistakes:
+        return list_mistakes(args.json)
     method, path, body = args.method, args.path, body_bytes(args.body)
     headers = dict(_header(text) for text in args.header)
     if args.request is not None:
         if path is not None or args.body is not None:
             raise UsageError("--request holds method, path and body; do not give them again")
-        method, path, headers_there, body = _parse(read("request", args.request))
+        from .._explain.inputs import parse_request
+
+        text = read("request", args.request)
+        try:
+            method, path, headers_there, body = parse_request(text)
+        except ValueError as error:  # it shows how the text begins, and that may be the secret's file
+            words = text[:200].decode("latin-1").split()
+            raise UsageError(without_secrets(show.printable(str(error)), words)) from None
         headers = {**headers_there, **headers}
     signature = args.signature if args.signature is not None else headers.get("x-api-signature")
     timestamp = args.timestamp if args.timestamp is not None else headers.get("x-api-timestamp")
@@ -86,7 +105,7 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         show.as_json(report(found), secret)
     else:
-        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature):
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", signature) and not any("signature" in one.name for one in found.faults):
             show.sentence(
                 f"The signature that was sent is no 64 hex characters, but {len(signature)}: "
                 f"{show.hidden(show.printable(signature[:80]), secret)}",
@@ -96,30 +115,32 @@ def main(args: argparse.Namespace) -> int:
     return 0 if found.found else 1
 
 
+def list_mistakes(as_json: bool) -> int:
+    """Print every mistake that `explain` knows, by the part of the request that it is made in, with their count."""
+    from .._explain import all_mistakes
+
+    by_layer: dict[str, list[Mistake]] = {}
+    for mistake in all_mistakes():
+        by_layer.setdefault(mistake.layer, []).append(mistake)
+    count = sum(map(len, by_layer.values()))
+    if as_json:
+        everything = [mistake._asdict() for mistakes in by_layer.values() for mistake in mistakes]
+        show.as_json({"count": count, "mistakes": everything})
+        return 0
+    show.sentence(f"{count:,} mistakes, alone and together, in {len(by_layer)} parts of a request:")
+    for layer, mistakes in by_layer.items():
+        show.line()
+        show.line(f"{layer} ({len(mistakes):,})", "label")
+        for mistake in mistakes:
+            show.sentence(f"- {mistake.name}: {show.printable(mistake.sentence)}", indent="  ")
+    return 0
+
+
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
         raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
     return name.strip().lower(), value.removeprefix(" ")
-
-
-def _parse(request: bytes) -> tuple[str, str, dict[str, str], bytes]:
-    """Method, target, headers and body of a request as HTTP/1.1 writes it; lines may end in a bare newline."""
-    crlf, lf = request.find(b"\r\n\r\n"), request.find(b"\n\n")
-    end, gap = (crlf, 4) if crlf >= 0 and (lf < 0 or crlf < lf) else (lf, 2)
-    head, body = (request, b"") if end < 0 else (request[:end], request[end + gap :])
-    first, *lines = os.fsdecode(head).strip("\r\n").splitlines() or [""]
-    words = first.split()
-    if len(words) not in (2, 3):
-        raise UsageError(f"a request begins as 'GET /v3/asset/balances', got {first[:40]!a}")
-    headers = dict(_header(line) for line in lines if line.strip())
-    length = headers.get("content-length", "").strip()
-    if length.isdecimal() and int(length) <= len(body):
-        body = body[: int(length)]
-    else:
-        body = body.removesuffix(b"\n").removesuffix(b"\r")  # the last line's end in a text file
-    path = words[1]
-    return words[0], path, headers, body
 
 
 def report(found: Explanation) -> dict[str, Any]:
@@ -128,6 +149,7 @@ def report(found: Explanation) -> dict[str, Any]:
         "right": found.right,
         "found": found.found,
         "mistakes": [mistake._asdict() for mistake in found.mistakes],
+        "others": [[mistake._asdict() for mistake in other] for other in found.others],
         "faults": [fault._asdict() for fault in found.faults],
         "expected": show.text_of(found.expected),
         "signed": None if found.signed is None else show.text_of(found.signed),
@@ -142,7 +164,7 @@ def causes(found: Explanation) -> list[str]:
     """What may be wrong although no mistake was found, the likeliest first."""
     if found.mistakes:
         return []
-    return [RIGHT_FOR_OURS if found.right else NOT_THE_SAME, *found.other_causes]
+    return [RIGHT_FOR_OURS if found.right else ANOTHER_ONE, *found.other_causes]
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
@@ -153,8 +175,9 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
     elif found.right:
         rows.append(Row("verdict", "The signature is right for this request and this secret.", "good"))
     elif not found.found:
-        rows.append(Row("verdict", str(found).splitlines()[0], "bad"))
-        rows.append(Row("", NOT_THE_SAME, "bad"))
+        within = "" if found.complete else " that the time limit allowed"
+        rows.append(Row("verdict", ANOTHER_ONE, "bad"))
+        rows.append(Row("", f"None of {found.tried:,} combinations{within} yields this signature.", "bad"))
     for label, findings in (("cause", found.mistakes), ("fault", found.faults)):
         for one in findings:
             rows.append(Row(label, show.hidden(show.printable(one.sentence), secret), "bad"))
@@ -165,6 +188,8 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
         texts = show.difference(found.expected, found.signed, secret, show.width() - label_width)
         for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
             rows.append(Row(label, text, style, whole=True))
+    if found.others:  # other mistakes that sign the very same bytes
+        rows.append(Row("or", show.hidden(show.printable(str(found).splitlines()[-1]), secret), "quiet"))
     tried = f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s"
     rows.append(Row("tried", tried, "quiet"))
     show.rows(rows)

@@ -148,7 +148,7 @@ class Printer:
         while (record := self._queue.get()) is not None:
             try:
                 self._print(record)
-                if self._left_out and self._queue.empty():
+                if self._queue.empty():
                     self._say_left_out()
                 sys.stdout.flush()
             except BrokenPipeError:  # nobody reads on
@@ -156,8 +156,12 @@ class Printer:
             except Exception as error:  # this one's line is lost, not the next one's
                 with suppress(OSError, ValueError):
                     print(f"woox-fast sandbox: a line could not be printed ({type(error).__name__})", file=sys.stderr)
+        with suppress(OSError, ValueError):
+            self._say_left_out()
 
     def _say_left_out(self) -> None:
+        if not self._left_out:
+            return
         left_out, self._left_out = self._left_out, Counter()
         refused = left_out["INVALID_SIGNATURE"]
         more = f", {refused:,} of them with a wrong signature that is not explained" if refused else ""
@@ -180,23 +184,28 @@ class Printer:
             return
         at = datetime.fromtimestamp(record.time_ms / 1000).strftime("%H:%M:%S.%f")[:-3]
         what = self._shown(f"{record.method:<6} {record.target[:200]}")
-        fault = f"  ({record.fault})" if record.fault else ""
+        fault = f" ({record.fault})" if record.fault else ""
         style = "bad" if record.verdict != "OK" else "label" if fault else ""
-        show.line(f"{at} {what}  {record.status} {record.verdict}{fault}  {record.latency_us / 1000:.2f} ms", style)
+        show.line(
+            f"{at} {what}  {record.status or 'no reply'} {record.verdict}{fault}  {record.latency_us / 1000:.2f} ms",
+            style,
+        )
         if record.message and explained is None:
-            show.line(f"    {self._shown(record.message)}", "bad")
+            show.sentence(f"    {self._shown(record.message)}", "bad", indent="    ")
         if explained is not None:
             self._print_explained(explained)
 
     def _print_explained(self, explained: Explained) -> None:
         for cause in explained.causes if explained.found else (explained.headline, *explained.causes):
-            show.line(f"    {self._shown(cause)}", "bad")
+            show.sentence(f"    {self._shown(cause)}", "bad", indent="    ")
         if explained.signed is None:
             if explained.expected:
                 text = show.shortened(show.visible(explained.expected))
                 show.line(f"    expected  {show.hidden(text, self._api_secret)}")
         elif explained.signed != explained.expected:
-            expected, signed, mark = show.difference(explained.expected, explained.signed, self._api_secret)
+            expected, signed, mark = show.difference(
+                explained.expected, explained.signed, self._api_secret, show.width() - len("    expected  ")
+            )
             for label, text in (("expected", expected), ("signed", signed), ("", mark)):
                 show.line(f"    {label:<8}  {text}", "quiet")
 

@@ -17,6 +17,7 @@ from .common import (
     add_exchange,
     add_request,
     add_scheme,
+    add_window,
     exchange,
     one_api_key,
     one_api_secret,
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser)
     add_exchange(parser)
     add_scheme(parser, websocket=False)
+    add_window(parser)
     parser.add_argument("--yes", action="store_true", help="send to production what is no GET without asking")
     add_credentials(parser)
     parser.epilog = "It is sent once: never again by itself, and to no other host, whatever the reply."

@@ -197,14 +197,15 @@ def table(columns: Mapping[str, Mapping[str, str]]) -> None:
 
     Nothing is cut: as many columns as fit stand side by side, the others below them, and a long label is wrapped.
     """
+    room = max(20, shutil.get_terminal_size().columns)
     names = list(columns)
     labels = list(columns[names[0]])
     cells = {name: [*([name] if len(names) > 1 else []), *columns[name].values()] for name in names}
     widths = {name: max(map(len, cells[name])) for name in names}
-    label_width = min(max(map(len, labels)), max(12, width() - 2 - max(widths.values())))
+    label_width = min(max(map(len, labels)), max(12, room - 2 - max(widths.values())))
     while names:
         count = 1
-        while count < len(names) and label_width + sum(widths[one] + 2 for one in names[: count + 1]) <= width():
+        while count < len(names) and label_width + sum(widths[one] + 2 for one in names[: count + 1]) <= room:
             count += 1
         shown, names = names[:count], names[count:]
         heads = [*([""] if len(columns) > 1 else []), *labels]

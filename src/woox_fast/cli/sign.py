@@ -13,6 +13,7 @@ from .common import (
     add_credentials,
     add_request,
     add_scheme,
+    add_window,
     body_bytes,
     in_a_shell,
     one_api_key,
@@ -43,6 +44,7 @@ class Signed(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request(parser, optional=True)
     add_scheme(parser)
+    add_window(parser)
     add_credentials(parser)
 
 
@@ -80,7 +82,7 @@ def sign(args: argparse.Namespace, api_key: str, api_secret: str, origin: str | 
     scheme = args.scheme or payload.scheme_of(args.path or "")
     body = body_bytes(args.body)
     try:
-        signer = Signer(api_key, api_secret)
+        signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
         stamp = _checks.timestamp_text(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
         if scheme == "ws":
             message = payload.websocket(stamp)

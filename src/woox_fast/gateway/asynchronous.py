@@ -152,13 +152,13 @@ class AsyncGateway(GatewayBase):
                 self._drop(connection)
             return
         try:
-            reply = connection.receive()
+            while (reply := connection.receive()) is None:
+                if not connection.arrived(0):  # uvloop tells of a reset once, whatever there was to read before it
+                    return
         except BlockingIOError:
             return
         except Exception as error:
             self._drop(connection, error)
-            return
-        if reply is None:
             return
         connection.due = None
         if not due.done():  # else it was cancelled, and has not heard of it yet

@@ -49,6 +49,7 @@ class GatewayBase:
         tls: ssl.SSLContext | None = None,
         max_reply_bytes: int = 8 * 2**20,
     ) -> None:
+        self._host, self._refusal = "nowhere yet", NOT_OPEN  # for a traceback that shows a Gateway half made
         _check_count("connections", connections)
         _check_count("max_reply_bytes", max_reply_bytes)
         _check_seconds("timeout_s", timeout_s)

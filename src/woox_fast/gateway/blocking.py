@@ -197,18 +197,19 @@ class Gateway(GatewayBase):
             poller.register(self._wake_at, select.POLLIN)
             for fd, connection in watched.items():
                 poller.register(fd, _CLOSED_BY_SERVER | (select.POLLIN if connection.awaits_tickets else 0))
-            suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
+            suspects = [(watched[fd], told) for fd, told in poller.poll(left_s * 1000 + 1) if fd in watched]
         else:
             select.select([self._wake_at], [], [], left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = [] if _CLOSED_BY_SERVER else list(self._pool.idle)
+            suspects = [] if _CLOSED_BY_SERVER else [(connection, 0) for connection in self._pool.idle]
         with contextlib.suppress(BlockingIOError):
             self._wake_at.recv(4096)
-        for connection in suspects:
+        for connection, told in suspects:
             with self._lock:
-                if connection not in self._pool.idle:
+                if connection in self._pool.idle:
+                    if not connection.is_quiet():
+                        self._close(connection)
+                elif told and told != select.POLLIN:
                     connection.closing = True  # its request may still get a reply
-                elif not connection.is_quiet():
-                    self._close(connection)
 
     def _forked(self) -> None:
         super()._forked()

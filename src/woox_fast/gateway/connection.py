@@ -57,7 +57,8 @@ class Connection:
         """What the socket did not take at once."""
         self.due: asyncio.Future[Reply] | None = None
         """Of a connection on an event loop: who awaits the reply."""
-        self._arrived = _arrived_at(sock)
+        self.arrived = _arrived_at(sock)
+        """`arrived(0)` is true if something can be read, an error or the end included."""
 
     def send(self, request: bytes, method: str) -> bool:
         """Whether `request` was handed to the socket, or a part of it (then `unsent` is the rest).
@@ -65,7 +66,7 @@ class Connection:
         Looks first: on a connection that the server closed, or over which came what nobody asked for, nothing is sent.
         """
         self.sent_ns = perf_counter_ns()
-        if self._arrived(0) and not self.is_quiet():
+        if self.arrived(0) and not self.is_quiet():
             return False
         if method == "HEAD":
             self.framing.expect_head()
@@ -95,7 +96,7 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether it is open and nothing came that means anything. Does not block."""
-        while self._arrived(0):
+        while self.arrived(0):
             try:
                 data = self.sock.recv(ROOM)
             except BlockingIOError:

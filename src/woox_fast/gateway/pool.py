@@ -44,7 +44,7 @@ class Pool:
         self.last_error: BaseException | None = None
         """Why the last opening failed; None since one has not."""
         self._spare = 0  # how many of the idle ones are not for requests now
-        self._warming = 0
+        self._warming: Connection | None = None
         self._failures = 0
         self._open_at = 0
 
@@ -96,6 +96,8 @@ class Pool:
     def _fail(self, error: BaseException | None, now: int) -> None:
         """The next try is at once, the others later and later, and one at a time."""
         self.last_error = error
+        if now < self._open_at:
+            return  # one of several that were tried at once
         self._failures += 1
         if self._failures > 1:
             self._open_at = now + min(_BACKOFF_NS << min(self._failures - 2, 10), _LONGEST_BACKOFF_NS)
@@ -109,12 +111,12 @@ class Pool:
         if now - connection.used_ns < self.warm_ns:
             return None
         self.idle.remove(connection)
-        self._warming = 1
+        self._warming = connection
         self._count()
         return connection
 
     def warmed(self) -> None:
-        self._warming = 0
+        self._warming = None
         self._count()
 
     def wait(self, waiter: Waiter, *, first: bool) -> None:
@@ -153,7 +155,7 @@ class Pool:
         return max(min(due) - now, 0)
 
     def _count(self) -> None:
-        self._spare = 1 if len(self.live) - self._warming > self.size else 0
+        self._spare = 1 if len(self.live) - (self._warming is not None) > self.size else 0
         if self.waiters:
             self.serve()
 

@@ -42,7 +42,7 @@ class Reply:
         """By name in lower case; the values of a name that came twice are joined by ', '."""
         found: dict[str, str] = {}
         for raw_name, raw_value in self.raw_headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1").strip()
             found[name] = f"{found[name]}, {value}" if name in found else value
         return found
 
@@ -87,7 +87,7 @@ class Framing:
         self.reusable = True
         self._of_head = False
         # Of the reply that is under way:
-        self._head = b""
+        self._head = self._tail = b""
         self._left = max_bytes
         self._status = 0  # once it is whole
         self._keep_alive = self._chunked = self._surplus = False
@@ -108,25 +108,30 @@ class Framing:
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            raise _as_reply_error(error) from error
+            if not self._status:
+                raise _as_reply_error(error) from error
+            self._keep_alive = False  # what came beyond the reply is no reply
         self._left -= len(data)
         if self._left < 0:
             raise ReplyError(f"the reply is longer than max_reply_bytes={self._max_bytes}")
         status = self._status
         if not status:
+            self._tail = (self._tail + data)[-4:]
             return None
         if self._surplus:
             del body[self._pieces :]
         reply = Reply(status, body[0] if len(body) == 1 else b"".join(body), self._head)
+        # The parser skips line ends beyond a reply and does not say so; after a body of line ends one cannot tell.
         if body and not self._chunked:
-            # The parser skips line ends beyond a reply and does not say so; after a body of line ends one cannot tell.
-            clean = data.endswith(body[-1]) and not body[-1].isspace()
+            last = body[-1]
+            clean = len(data) == len(last) or (data.endswith(last) and not last.isspace())
         else:
-            clean = data.endswith(b"\r\n\r\n") and not data.endswith(b"\n\r\n\r\n")
+            end = self._tail + data
+            clean = end.endswith(b"\r\n\r\n") and not end.endswith(b"\n\r\n\r\n")
         self.reusable = clean and self._keep_alive and not self._surplus
         if self._of_head:
             self._after_head(reply)
-        self._head = b""
+        self._head = self._tail = b""
         self._left = self._max_bytes
         self._status = 0
         self._chunked = self._surplus = False

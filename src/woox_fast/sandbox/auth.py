@@ -23,6 +23,8 @@ def authenticate(
     surrogate escape. The signature is taken in lower-case hex only, as every example of the guide prints it.
     Raises `ApiError` MISSING_HEADER, UNAUTHORIZED, MALFORMED_TIMESTAMP, STALE_TIMESTAMP or INVALID_SIGNATURE.
     """
+    keyed = hmac.new(api_secret, digestmod=hashlib.sha256)
+    del api_secret  # a traceback that shows locals must not show it
     try:
         key, timestamp, signature = (headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"])
     except KeyError as error:
@@ -38,8 +40,8 @@ def authenticate(
             "STALE_TIMESTAMP", f"x-api-timestamp is {abs(age_ms)} ms {where} the server; the limit is 300 s."
         )
     message = _raw(timestamp + method + target) + body
-    expected = hmac.new(api_secret, message, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(_raw(signature), expected.encode()):
+    keyed.update(message)
+    if not hmac.compare_digest(_raw(signature), keyed.hexdigest().encode()):
         raise ApiError("INVALID_SIGNATURE", "x-api-signature is not that of this request.")
 
 

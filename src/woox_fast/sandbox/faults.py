@@ -87,7 +87,10 @@ async def _cut(visit: Visit, strike: Strike, answer: Answer) -> web.Response:
 
 async def _twice(visit: Visit, strike: Strike, answer: Answer) -> web.Response:
     response = await answer()
+    if not strike.drawn:
+        return await visit.send(response, times=2)
     await visit.send(response)
+    await visit.sleep(strike.drawn)
     return response
 
 
@@ -193,6 +196,10 @@ def _time(arguments: list[str]) -> Draw:
     return lambda random: seconds
 
 
+def _gap(arguments: list[str]) -> Draw:
+    return _time(arguments or ["0ms"])
+
+
 def _offset(arguments: list[str]) -> Draw:
     seconds = _seconds(_one(arguments), least=-_MOST_S)
     return lambda random: seconds
@@ -279,10 +286,10 @@ FAULTS: dict[str, Fault] = {
         _cut,
     ),
     "twice": Fault(
-        "",
-        "The request is handled once, and the same reply is sent twice.",
+        "[TIME]",
+        "The request is handled once, and its reply is sent twice, back to back or after this time.",
         "twice on POST /v3/trade/order first 1",
-        _nothing,
+        _gap,
         _twice,
     ),
     "close": Fault(

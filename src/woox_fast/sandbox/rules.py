@@ -45,6 +45,7 @@ class Rule:
         if not isinstance(text, str):
             raise TypeError(f"a fault must be a str such as 'reset-after first 1', got {type(text).__name__}")
         name, *words = text.split() or [""]
+        self._text = " ".join([name, *words])
         if name not in FAULTS:
             raise FaultError(f"there is no fault {name[:40]!a}; there are: {', '.join(FAULTS)}")
         self.name = name
@@ -52,7 +53,6 @@ class Rule:
         self.number = 0
         self.struck = 0
         self.until_ms = 0
-        self._text = " ".join([name, *words])
         begin = next((at for at, word in enumerate(words) if word in _SELECTORS), len(words))
         try:
             self._draw = self.fault.read(words[:begin])
@@ -211,7 +211,8 @@ class Faults:
                 self._shut_door(seconds)
 
     def opened(self, shut: Callable[[float], object]) -> float:
-        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives how many it is to be shut now."""
+        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives how many it is to be shut now.
+        """
         self._shut = shut
         seconds, self._shut_s = self._shut_s, 0.0
         return seconds

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .. import _checks
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .auth import authenticate
@@ -61,14 +62,17 @@ class Sandbox(State):
         timeout: float = 60.0,
         on_request: Callable[[RequestRecord], None] | None = None,
     ) -> None:
-        super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
+        try:
+            super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
+            self._api_secret = _checks.secret_bytes(api_secret)
+            self._control = Control(self, api_secret)
+        finally:
+            del api_secret  # a traceback that shows locals must not show it
         self.host = host
         self.port = port
-        self._api_secret = api_secret.encode()
         self._limiter = RateLimiter() if rate_limits else None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._control = Control(self, api_secret)
 
     # serving
 
@@ -311,9 +315,12 @@ def run(
     `on_listening` is given the URL; by default one line with it and the API key is printed. Raises `OSError` if the
     port is taken, `FaultError` for a rule that cannot be read.
     """
-    sandbox = Sandbox(
-        api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
-    )
+    try:
+        sandbox = Sandbox(
+            api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
+        )
+    finally:
+        del api_secret  # a traceback that shows locals must not show it
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()

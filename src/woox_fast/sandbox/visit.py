@@ -120,10 +120,11 @@ class Visit:
             await self.sleep(0.05)
         return self.reset()
 
-    async def send(self, response: web.Response, at_most: int | None = None) -> web.Response:
+    async def send(self, response: web.Response, at_most: int | None = None, times: int = 1) -> web.Response:
         """Write this reply to the connection now, or its first `at_most` bytes; gives what is left to say: nothing."""
         if not isinstance(response, Sent):
-            for piece in self._pieces(response):
+            pieces = self._pieces(response)
+            for piece in pieces if times == 1 else [b"".join(pieces) * times]:
                 transport = self.request.transport
                 if transport is None or transport.is_closing():
                     break

@@ -42,11 +42,29 @@ METHOD = Table(
         _row("newline", RARE, "with a newline after it", lambda m: m + "\n"),
         _row("doubled", RARE, "twice", lambda m: m * 2),
         *(
-            _row(f"enum-{prefix.rstrip('.').lower()}", UNCOMMON, f"as an enum's name, {prefix}...", lambda m, prefix=prefix: prefix + m)
-            for prefix in ("Method.", "HttpMethod.", "HTTPMethod.", "RequestMethod.", "RESTMethod.", "HttpMethods.", "Verb.")
+            _row(
+                f"enum-{prefix.rstrip('.').lower()}",
+                UNCOMMON,
+                f"as an enum's name, {prefix}...",
+                lambda m, prefix=prefix: prefix + m,
+            )
+            for prefix in (
+                "Method.",
+                "HttpMethod.",
+                "HTTPMethod.",
+                "RequestMethod.",
+                "RESTMethod.",
+                "HttpMethods.",
+                "Verb.",
+            )
         ),
         *(
-            _row(f"spaced-{prefix.strip().lower().rstrip(':')}", EXOTIC, f"with {prefix.strip()} before it", lambda m, prefix=prefix: prefix + m)
+            _row(
+                f"spaced-{prefix.strip().lower().rstrip(':')}",
+                EXOTIC,
+                f"with {prefix.strip()} before it",
+                lambda m, prefix=prefix: prefix + m,
+            )
             for prefix in ("Method: ", "HTTP ")
         ),
     ),

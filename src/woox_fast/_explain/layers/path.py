@@ -14,11 +14,11 @@ _VERSION = re.compile(r"/v\d+(?=/|\Z)")
 _NUMBERS = re.compile(r"(?<=/)\d+(?=/|\Z)")
 
 
-def _row(name: str, cost: int, what: str, make: Callable[[str], str], fix: str = _AS_SENT) -> Change:
+def _row(name: str, cost: int, what: str, make: Callable[..., str], fix: str = _AS_SENT) -> Change:
     return change(f"path-{name}", cost, f"The path was signed {what}. {fix}", make)
 
 
-def _by_request(name: str, cost: int, what: str, make: Callable[[str, Sent], str], fix: str = _AS_SENT) -> Change:
+def _by_request(name: str, cost: int, what: str, make: Callable[..., str], fix: str = _AS_SENT) -> Change:
     return change_by_request(f"path-{name}", cost, f"The path was signed {what}. {fix}", make)
 
 
@@ -46,9 +46,9 @@ def _templates(p: str, sent: Sent) -> Iterator[str]:
         return
     for name in ("id", "orderId", "order_id", "oid", "order", "clientOrderId", "client_order_id", "symbol", ""):
         for text in (f"{{{name}}}", f":{name}", f"${{{name}}}", f"<{name}>", f"%({name})s"):
-            yield _NUMBERS.sub(lambda found, text=text: text, p)
+            yield text.join(_NUMBERS.split(p))
     for text in ("%s", "%d", "*", "undefined", "None", "null", "0"):
-        yield _NUMBERS.sub(lambda found, text=text: text, p)
+        yield text.join(_NUMBERS.split(p))
 
 
 def _versions(p: str, sent: Sent) -> Iterator[str]:
@@ -64,11 +64,33 @@ def _without_part(p: str, sent: Sent) -> Iterator[str]:
 
 
 _ROUTE = (
-    _row("no-version", LIKELY, "without its version", lambda p: _VERSION.sub("", p, count=1), "Sign /v3/..., also if your base URL holds the /v3."),
+    _row(
+        "no-version",
+        LIKELY,
+        "without its version",
+        lambda p: _VERSION.sub("", p, count=1),
+        "Sign /v3/..., also if your base URL holds the /v3.",
+    ),
     Change("path-other-version", COMMON, f"The path was signed with another version. {_AS_SENT}", _versions),
-    _row("doubled-version", COMMON, "with its version twice", lambda p: _VERSION.sub(lambda v: v[0] * 2, p, count=1), "The base URL and the path both hold it."),
-    _row("no-version-slash", UNCOMMON, "without its version and the slash after it", lambda p: _VERSION.sub("", p, count=1).removeprefix("/")),
-    Change("path-template", COMMON, f"The path was signed as a template, with a name where the id belongs. {_AS_SENT}", _templates),
+    _row(
+        "doubled-version",
+        COMMON,
+        "with its version twice",
+        lambda p: _VERSION.sub(lambda v: v[0] * 2, p, count=1),
+        "The base URL and the path both hold it.",
+    ),
+    _row(
+        "no-version-slash",
+        UNCOMMON,
+        "without its version and the slash after it",
+        lambda p: _VERSION.sub("", p, count=1).removeprefix("/"),
+    ),
+    Change(
+        "path-template",
+        COMMON,
+        f"The path was signed as a template, with a name where the id belongs. {_AS_SENT}",
+        _templates,
+    ),
     Change("path-part-lost", UNCOMMON, f"The path was signed without one of its parts. {_AS_SENT}", _without_part),
     _row("left-out", UNCOMMON, "not at all, only its query", lambda p: ""),
     _row("root", UNCOMMON, "as /", lambda p: "/"),
@@ -83,20 +105,45 @@ _SPELLING = (
     _row("lower-case", COMMON, "in lower case", str.lower, "Keep its case."),
     _row("upper-case", RARE, "in upper case", str.upper, "Keep its case."),
     _row("decoded", COMMON, "before it was percent-encoded", lambda p: unquote(p, errors="surrogateescape")),
-    _row("encoded", UNCOMMON, "percent-encoded where it was sent raw", lambda p: quote(p, safe="/%:", errors="surrogateescape")),
-    _row("encoded-slashes", UNCOMMON, "with its slashes percent-encoded", lambda p: quote(p, safe="", errors="surrogateescape")),
+    _row(
+        "encoded",
+        UNCOMMON,
+        "percent-encoded where it was sent raw",
+        lambda p: quote(p, safe="/%:", errors="surrogateescape"),
+    ),
+    _row(
+        "encoded-slashes",
+        UNCOMMON,
+        "with its slashes percent-encoded",
+        lambda p: quote(p, safe="", errors="surrogateescape"),
+    ),
     _row("encoded-slashes-lower", RARE, "with its slashes percent-encoded", lambda p: p.replace("/", "%2f")),
-    _row("escapes-lower", RARE, "with lower-case escapes", lambda p: re.sub("%[0-9A-Fa-f]{2}", lambda e: e[0].lower(), p)),
-    _row("escapes-upper", RARE, "with upper-case escapes", lambda p: re.sub("%[0-9A-Fa-f]{2}", lambda e: e[0].upper(), p)),
+    _row(
+        "escapes-lower", RARE, "with lower-case escapes", lambda p: re.sub("%[0-9A-Fa-f]{2}", lambda e: e[0].lower(), p)
+    ),
+    _row(
+        "escapes-upper", RARE, "with upper-case escapes", lambda p: re.sub("%[0-9A-Fa-f]{2}", lambda e: e[0].upper(), p)
+    ),
     _row("backslashes", EXOTIC, "with backslashes", lambda p: p.replace("/", "\\")),
     _row("escaped-slashes", RARE, "with \\/ for /", lambda p: p.replace("/", "\\/")),
     _row("dots", EXOTIC, "with dots for slashes", lambda p: p.strip("/").replace("/", ".")),
-    _row("snake-case", RARE, "in snake case", lambda p: re.sub("(?<=[a-z])[A-Z]", lambda c: "_" + c[0].lower(), p), "Keep its case."),
+    _row(
+        "snake-case",
+        RARE,
+        "in snake case",
+        lambda p: re.sub("(?<=[a-z])[A-Z]", lambda c: "_" + c[0].lower(), p),
+        "Keep its case.",
+    ),
 )
 
 _ENDS = (
     _row("trailing-slash", LIKELY, "with a slash at its end", lambda p: p + "/", "Leave it out."),
-    _row("no-trailing-slash", COMMON, "without the slash at its end that is sent", lambda p: p[:-1] if p[-1:] == "/" else p),
+    _row(
+        "no-trailing-slash",
+        COMMON,
+        "without the slash at its end that is sent",
+        lambda p: p[:-1] if p[-1:] == "/" else p,
+    ),
     _row("fragment", UNCOMMON, "with a # at its end", lambda p: p + "#"),
     _row("no-fragment", COMMON, "without its fragment", lambda p: p.partition("#")[0]),
     _row("trailing-space", UNCOMMON, "with a space after it", lambda p: p + " "),
@@ -107,13 +154,34 @@ _ENDS = (
 )
 
 _FRONT = (
-    Change("path-full-url", LIKELY, "The path was signed as the full URL. Leave out scheme and host.", lambda p, sent: (sent.origin + p,) if sent.origin else ()),
-    Change("path-host", LIKELY, "The path was signed with the host in front. Leave out the host.", lambda p, sent: (sent.host + p,) if sent.host else ()),
-    Change("path-other-host", COMMON, "The path was signed with another host, or another spelling of it, in front. Leave out scheme and host.", _hosts),
+    Change(
+        "path-full-url",
+        LIKELY,
+        "The path was signed as the full URL. Leave out scheme and host.",
+        lambda p, sent: (sent.origin + p,) if sent.origin else (),
+    ),
+    Change(
+        "path-host",
+        LIKELY,
+        "The path was signed with the host in front. Leave out the host.",
+        lambda p, sent: (sent.host + p,) if sent.host else (),
+    ),
+    Change(
+        "path-other-host",
+        UNCOMMON,
+        "The path was signed with another host, or another spelling of it, in front. Leave out scheme and host.",
+        _hosts,
+    ),
     _row("no-slash", LIKELY, "without its leading slash", lambda p: p.removeprefix("/"), "Begin it with /."),
     _row("slash", COMMON, "with a leading slash that was not sent", lambda p: p if p[:1] == "/" else "/" + p),
     _row("double-slash", LIKELY, "with two leading slashes", lambda p: "/" + p, "A base URL must not end with /."),
-    _row("double-slash-inside", UNCOMMON, "with two slashes after its version", lambda p: _VERSION.sub(lambda v: v[0] + "/", p, count=1), "A base URL must not end with /."),
+    _row(
+        "double-slash-inside",
+        UNCOMMON,
+        "with two slashes after its version",
+        lambda p: _VERSION.sub(lambda v: v[0] + "/", p, count=1),
+        "A base URL must not end with /.",
+    ),
     _row("one-slash", COMMON, "with one leading slash where two were sent", lambda p: "/" + p.lstrip("/")),
     _row("slashes-merged", UNCOMMON, "with one slash where two were sent", lambda p: re.sub("/+", "/", p)),
     _in_front("api", LIKELY, "/api"),

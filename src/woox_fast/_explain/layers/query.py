@@ -7,29 +7,38 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, permutations
 from urllib.parse import quote, unquote, unquote_plus
 
-from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
-from ..rewrites import MOST_FIELDS, MOST_PERMUTATIONS, NUMBER, numbers, snake_case, camel_case, spellings
+from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
+from ..rewrites import MOST_FIELDS, MOST_PERMUTATIONS
 from ..signing import Sent
-from ..rewrites import as_float, plain, trimmed
+from ..spellings import NUMBER, as_float, camel_case, numbers, plain, snake_case, spellings, trimmed
 
-_AS_SENT = "Sign the path and query exactly as they go out on the request line."
+AS_SENT = "Sign the path and query exactly as they go out on the request line."
 
 
-def _row(name: str, cost: int, what: str, make: Callable[[str], str], *, light: bool = False) -> Change:
-    sentence = f"The query was signed {what}. {_AS_SENT}"
+def _row(name: str, cost: int, what: str, make: Callable[..., str], *, light: bool = False) -> Change:
+    sentence = f"The query was signed {what}. {AS_SENT}"
     return Change(f"query-{name}", cost, sentence, lambda query, sent: (make(query),) if query else (), light=light)
 
 
-def _pairs(name: str, cost: int, what: str, make: Callable[[list[str]], list[str]]) -> Change:
+def _pairs(name: str, cost: int, what: str, make: Callable[..., list[str]]) -> Change:
     """A change of the list of name=value."""
     return _row(name, cost, what, lambda query: _joined(query, make(_split(query))))
 
 
-def _family(name: str, cost: int, what: str, make: Callable[[list[str]], Iterable[list[str]]], *, last: bool = False) -> Change:
+def _family(name: str, cost: int, what: str, make: Callable[..., Iterable[list[str]]], *, last: bool = False) -> Change:
     def values(query: str, sent: Sent) -> Iterator[str]:
         return (_joined(query, pairs) for pairs in make(_split(query))) if query else iter(())
 
-    return Change(f"query-{name}", cost, f"The query was signed {what}. {_AS_SENT}", values, last)
+    return Change(f"query-{name}", cost, f"The query was signed {what}. {AS_SENT}", values, last)
+
+
+def _none(name: str, text: str) -> Change:
+    sentence = f"{text} was signed for a query, but none was sent. Sign nothing where there is no query."
+    return Change(f"no-query-{name}", UNCOMMON, sentence, lambda query, sent: () if query else (text,))
+
+
+def _spelled_as(words: dict[str, str]) -> Callable[[str], str]:
+    return lambda value: words.get(value, value)
 
 
 def _split(query: str) -> list[str]:
@@ -40,7 +49,7 @@ def _joined(query: str, pairs: list[str]) -> str:
     return ("?" if query[:1] == "?" and pairs else "") + "&".join(pairs)
 
 
-def _values(name: str, cost: int, what: str, write: Callable[[str], str]) -> Change:
+def _values(name: str, cost: int, what: str, write: Callable[..., str]) -> Change:
     """A change of each value."""
 
     def of_pair(pair: str) -> str:
@@ -50,7 +59,7 @@ def _values(name: str, cost: int, what: str, write: Callable[[str], str]) -> Cha
     return _pairs(name, cost, what, lambda pairs: [of_pair(pair) for pair in pairs])
 
 
-def _names(name: str, cost: int, what: str, write: Callable[[str], str]) -> Change:
+def _names(name: str, cost: int, what: str, write: Callable[..., str]) -> Change:
     """A change of each name."""
 
     def of_pair(pair: str) -> str:
@@ -84,7 +93,9 @@ def _permuted(pairs: list[str]) -> Iterator[list[str]]:
 def _spelled(pairs: list[str]) -> Iterator[list[str]]:
     for at, pair in enumerate(pairs[:MOST_FIELDS]):
         name, equals, value = pair.partition("=")
-        for other in spellings(value if NUMBER.fullmatch(value) or value in ("true", "false", "null") else f'"{value}"'):
+        for other in spellings(
+            value if NUMBER.fullmatch(value) or value in ("true", "false", "null") else f'"{value}"'
+        ):
             if other[:1] != '"' or other[1:-1] != value:
                 yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
 
@@ -109,7 +120,7 @@ def _encoded(characters: str, lower: bool = False) -> Callable[[str], str]:
     return lambda query: query.translate(table)
 
 
-def _escape_case(write: Callable[[str], str]) -> Callable[[str], str]:
+def _escape_case(write: Callable[..., str]) -> Callable[[str], str]:
     return lambda query: re.sub("%[0-9A-Fa-f]{2}", lambda found: write(found[0]), query)
 
 
@@ -117,36 +128,96 @@ def _without_slot(name: str) -> str:
     return re.sub(r"(?:\[|%5B)\d*(?:\]|%5D)\Z", "", name, flags=re.IGNORECASE)
 
 
-_SETS = (("comma", ","), ("colon", ":"), ("slash", "/"), ("reserved", ",:/"), ("brackets", "[]"), ("at", "@"), ("unreserved", "-_.~"), ("all-reserved", ",:/[]@!$'()*;"))
+_SETS = (
+    ("comma", ","),
+    ("colon", ":"),
+    ("slash", "/"),
+    ("reserved", ",:/"),
+    ("brackets", "[]"),
+    ("at", "@"),
+    ("unreserved", "-_.~"),
+    ("all-reserved", ",:/[]@!$'()*;"),
+)
 
 _FIELDS = (
-    Change("query-left-out", LIKELY, f"The query was sent but not signed. {_AS_SENT}", lambda query, sent: ("",), light=True),
-    _pairs("no-empty", COMMON, "without the parameters that are empty", lambda pairs: [p for p in pairs if p.partition("=")[2]]),
-    _pairs("no-nulls", COMMON, "without the parameters that are null, None or undefined", lambda pairs: [p for p in pairs if p.partition("=")[2].lower() not in ("null", "none", "undefined")]),
+    Change(
+        "query-left-out",
+        LIKELY,
+        f"The query was sent but not signed. {AS_SENT}",
+        lambda query, sent: ("",),
+        light=True,
+    ),
+    _pairs(
+        "no-empty",
+        COMMON,
+        "without the parameters that are empty",
+        lambda pairs: [p for p in pairs if p.partition("=")[2]],
+    ),
+    _pairs(
+        "no-nulls",
+        COMMON,
+        "without the parameters that are null, None or undefined",
+        lambda pairs: [p for p in pairs if p.partition("=")[2].lower() not in ("null", "none", "undefined")],
+    ),
     _pairs("only-values", UNCOMMON, "as its values alone", lambda pairs: [p.partition("=")[2] for p in pairs]),
-    _pairs("one-of-a-name", UNCOMMON, "with one of the parameters that share a name", lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values())),
+    _pairs(
+        "one-of-a-name",
+        UNCOMMON,
+        "with one of the parameters that share a name",
+        lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values()),
+    ),
     _family("field-added", COMMON, "without one of its parameters: it was added after signing", _one_less),
 )
 
 _ORDER = (
     _pairs("sorted", LIKELY, "with its parameters sorted", sorted),
-    _pairs("sorted-by-name", COMMON, "with its parameters sorted by name", lambda pairs: sorted(pairs, key=lambda p: p.partition("=")[0])),
+    _pairs(
+        "sorted-by-name",
+        COMMON,
+        "with its parameters sorted by name",
+        lambda pairs: sorted(pairs, key=lambda p: p.partition("=")[0]),
+    ),
     _pairs("reversed", UNCOMMON, "with its parameters in reverse order", lambda pairs: pairs[::-1]),
-    _pairs("sorted-without-case", UNCOMMON, "with its parameters sorted regardless of case", lambda pairs: sorted(pairs, key=str.lower)),
+    _pairs(
+        "sorted-without-case",
+        UNCOMMON,
+        "with its parameters sorted regardless of case",
+        lambda pairs: sorted(pairs, key=str.lower),
+    ),
     _family("order", COMMON, "with its parameters in another order", _one_moved),
 )
 
 _VALUES = (
-    _values("booleans-json", LIKELY, "with true and false where True and False were sent", lambda v: v.lower() if v in ("True", "False") else v),
-    _values("booleans-python", LIKELY, "with True and False where true and false were sent", lambda v: v.capitalize() if v in ("true", "false") else v),
-    _values("booleans-numbers", COMMON, "with 1 and 0 for true and false", lambda v: {"true": "1", "false": "0"}.get(v.lower(), v)),
-    _values("booleans-words", UNCOMMON, "with true and false for 1 and 0", lambda v: {"1": "true", "0": "false"}.get(v, v)),
+    _values(
+        "booleans-json",
+        LIKELY,
+        "with true and false where True and False were sent",
+        lambda v: v.lower() if v in ("True", "False") else v,
+    ),
+    _values(
+        "booleans-python",
+        LIKELY,
+        "with True and False where true and false were sent",
+        lambda v: v.capitalize() if v in ("true", "false") else v,
+    ),
+    _values(
+        "booleans-numbers",
+        COMMON,
+        "with 1 and 0 for true and false",
+        _spelled_as({"true": "1", "false": "0", "True": "1", "False": "0"}),
+    ),
+    _values("booleans-words", UNCOMMON, "with true and false for 1 and 0", _spelled_as({"1": "true", "0": "false"})),
     _values("booleans-false-empty", RARE, "with nothing for false", lambda v: "" if v.lower() == "false" else v),
     _values("numbers-float", COMMON, "with its numbers as Python writes floats", numbers(as_float)),
     _values("numbers-plain", UNCOMMON, "with its numbers written without exponent", numbers(plain)),
     _values("numbers-trimmed", UNCOMMON, "with its numbers without zeros at the end", numbers(trimmed)),
     _values("values-quoted", UNCOMMON, "with its values in double quotes", lambda v: f'"{v}"'),
-    _values("strings-quoted", UNCOMMON, "with its values as json.dumps writes them", lambda v: v if NUMBER.fullmatch(v) or v in ("true", "false", "null") else f'"{v}"'),
+    _values(
+        "strings-quoted",
+        UNCOMMON,
+        "with its values as json.dumps writes them",
+        lambda v: v if NUMBER.fullmatch(v) or v in ("true", "false", "null") else f'"{v}"',
+    ),
     _values("values-lower", UNCOMMON, "with its values in lower case", str.lower),
     _values("values-upper", UNCOMMON, "with its values in upper case", str.upper),
     _names("names-snake-case", UNCOMMON, "with its names in snake_case", snake_case),
@@ -158,27 +229,45 @@ _VALUES = (
 )
 
 _ENCODING = (
+    _row("decoded", LIKELY, "before it was percent-encoded", _unquote),
+    _row("decoded-plus", LIKELY, "before + and % were put in", lambda q: unquote_plus(q, errors="surrogateescape")),
+    _row("encoded-twice", LIKELY, "percent-encoded twice", lambda q: q.replace("%", "%25")),
+    _row(
+        "decoded-once", COMMON, "percent-encoded once where it was sent encoded twice", lambda q: q.replace("%25", "%")
+    ),
+    _row("encoded", LIKELY, "percent-encoded where it was sent raw", lambda q: _quote(q, "?&=%+,:/")),
+    _row(
+        "encoded-all", COMMON, "with all but letters and digits percent-encoded", lambda q: _quote(_unquote(q), "?&=")
+    ),
+    _row(
+        "encoded-again",
+        COMMON,
+        "as urllib.parse.quote writes its values",
+        lambda q: "&".join(
+            "=".join(_quote(_unquote(h), "?" if i == 0 else "") for i, h in enumerate(p.split("=", 1)))
+            for p in q.split("&")
+        ),
+    ),
+    _row("encoded-whole", UNCOMMON, "percent-encoded with its = and &", lambda q: q[:1] + _quote(q[1:], "")),
+    _row("encoded-whole-mark", UNCOMMON, "percent-encoded with its ?, = and &", lambda q: _quote(q, "")),
+    _row("html-ampersands", UNCOMMON, "with &amp; for &", lambda q: q.replace("&", "&amp;")),
+    _row("lower-case", RARE, "in lower case", str.lower),
+)
+
+_CHARACTERS = (
     _row("percent-20", LIKELY, "with %20 for a space where + was sent", lambda q: q.replace("+", "%20")),
     _row("plus", LIKELY, "with + for a space where %20 was sent", lambda q: q.replace("%20", "+")),
     _row("space", UNCOMMON, "with spaces where + was sent", lambda q: q.replace("+", " ")),
     _row("space-raw", UNCOMMON, "with spaces where %20 was sent", lambda q: q.replace("%20", " ")),
     _row("plus-encoded", COMMON, "with %2B where + was sent", lambda q: q.replace("+", "%2B")),
     _row("plus-decoded", UNCOMMON, "with + where %2B was sent", lambda q: q.replace("%2B", "+").replace("%2b", "+")),
-    _row("decoded", LIKELY, "before it was percent-encoded", _unquote),
-    _row("decoded-plus", LIKELY, "before + and % were put in", lambda q: unquote_plus(q, errors="surrogateescape")),
     *(_row(f"{name}-raw", COMMON, f"with {' '.join(c)} raw where they were encoded", _raw(c)) for name, c in _SETS),
-    *(_row(f"{name}-encoded", COMMON, f"with {' '.join(c)} percent-encoded where they were sent raw", _encoded(c)) for name, c in _SETS),
+    *(
+        _row(f"{name}-encoded", COMMON, f"with {' '.join(c)} percent-encoded where they were sent raw", _encoded(c))
+        for name, c in _SETS
+    ),
     _row("escapes-lower", COMMON, "with lower-case escapes (%2c) where %2C was sent", _escape_case(str.lower)),
     _row("escapes-upper", COMMON, "with upper-case escapes (%2C) where %2c was sent", _escape_case(str.upper)),
-    _row("encoded-twice", LIKELY, "percent-encoded twice", lambda q: q.replace("%", "%25")),
-    _row("decoded-once", COMMON, "percent-encoded once where it was sent encoded twice", lambda q: q.replace("%25", "%")),
-    _row("encoded", LIKELY, "percent-encoded where it was sent raw", lambda q: _quote(q, "?&=%+,:/")),
-    _row("encoded-all", COMMON, "with all but letters and digits percent-encoded", lambda q: _quote(_unquote(q), "?&=")),
-    _row("encoded-again", COMMON, "as urllib.parse.quote writes its values", lambda q: "&".join("=".join(_quote(_unquote(h), "?" if i == 0 else "") for i, h in enumerate(p.split("=", 1))) for p in q.split("&"))),
-    _row("encoded-whole", UNCOMMON, "percent-encoded with its = and &", lambda q: q[:1] + _quote(q[1:], "")),
-    _row("encoded-whole-mark", UNCOMMON, "percent-encoded with its ?, = and &", lambda q: _quote(q, "")),
-    _row("html-ampersands", UNCOMMON, "with &amp; for &", lambda q: q.replace("&", "&amp;")),
-    _row("lower-case", RARE, "in lower case", str.lower),
 )
 
 _FRAME = (
@@ -200,25 +289,45 @@ _FRAME = (
     _row("bars", UNCOMMON, "with | between its parameters", lambda q: q.replace("&", "|")),
     _row("newlines", RARE, "with newlines between its parameters", lambda q: q.replace("&", "\n")),
     _row("no-ampersands", COMMON, "with nothing between its parameters", lambda q: q.replace("&", "")),
-    _row("no-marks", COMMON, "with nothing between its names and values", lambda q: q.replace("&", "").replace("=", "")),
+    _row(
+        "no-marks", COMMON, "with nothing between its names and values", lambda q: q.replace("&", "").replace("=", "")
+    ),
     _row("colons", UNCOMMON, "with : between its names and values", lambda q: q.replace("=", ":")),
     _row("doubled", RARE, "twice", lambda q: q * 2),
     _row("object", COMMON, "as the text [object Object]", lambda q: "?[object Object]"),
     _row("undefined", UNCOMMON, "as the text undefined", lambda q: "?undefined"),
-    Change("path-question-mark", LIKELY, "The path was signed with a ? that no query follows. Leave it out.", lambda query, sent: () if query else ("?",)),
+    Change(
+        "path-question-mark",
+        LIKELY,
+        "The path was signed with a ? that no query follows. Leave it out.",
+        lambda query, sent: () if query else ("?",),
+    ),
     *(
-        Change(f"no-query-{name}", UNCOMMON, f"{text} was signed for a query, but none was sent. Sign nothing where there is no query.", lambda query, sent, text=text: () if query else (text,))
+        _none(name, text)
         for name, text in (
-            ("undefined", "?undefined"), ("null", "?null"), ("none", "?None"), ("ampersand", "&"), ("object", "?[object Object]"),
-            ("bare-undefined", "undefined"), ("bare-null", "null"), ("bare-none", "None"), ("empty-object", "?{}"), ("slash-mark", "/?"),
+            ("undefined", "?undefined"),
+            ("null", "?null"),
+            ("none", "?None"),
+            ("ampersand", "&"),
+            ("object", "?[object Object]"),
+            ("bare-undefined", "undefined"),
+            ("bare-null", "null"),
+            ("bare-none", "None"),
+            ("empty-object", "?{}"),
+            ("slash-mark", "/?"),
         )
     ),
     Change(
-        "query-with-timestamp", UNCOMMON, f"The query was signed with a timestamp that was not sent in it. {_AS_SENT}",
-        lambda query, sent: (f"{query or '?'}{'&' if query[1:] else ''}{name}={sent.timestamp}" for name in ("timestamp", "t", "ts", "nonce", "_")),
+        "query-with-timestamp",
+        UNCOMMON,
+        f"The query was signed with a timestamp that was not sent in it. {AS_SENT}",
+        lambda query, sent: (
+            f"{query or '?'}{'&' if query[1:] else ''}{name}={sent.timestamp}"
+            for name in ("timestamp", "t", "ts", "nonce", "_")
+        ),
     ),
 )
 
 _PERMUTATIONS = (_family("order", FAMILY, "with its parameters in another order", _permuted, last=True),)
 
-QUERY = Table(_FIELDS, _ORDER, _VALUES, _ENCODING, (*_FRAME, *_PERMUTATIONS), most=3)
+QUERY = Table(_FIELDS, _ORDER, _VALUES, _ENCODING, _CHARACTERS, (*_FRAME, *_PERMUTATIONS), most=3)

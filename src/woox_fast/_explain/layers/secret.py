@@ -15,7 +15,7 @@ _READ = "Is its environment variable set, and read before it is used?"
 _AS_IT_IS = "The secret's characters are the key as they are: encode them in UTF-8 and nothing else."
 
 
-def _row(name: str, cost: int, what: str, fix: str, make: Callable[[Secret], bytes]) -> Change:
+def _row(name: str, cost: int, what: str, fix: str, make: Callable[..., bytes]) -> Change:
     return change(f"secret-{name}", cost, f"{what}. {fix}", lambda s: Secret(make(s)))
 
 
@@ -37,6 +37,10 @@ def _cut(s: Secret, start: int, end: int) -> bytes:
     return s.raw[start : len(s.raw) - end]
 
 
+def _with_key(join: Callable[[bytes, Secret], bytes]) -> Callable[[Secret, Sent], tuple[Secret, ...]]:
+    return lambda s, sent: (Secret(join(to_bytes(sent.api_key), s)),) if sent.api_key else ()
+
+
 def _names(_: Secret, sent: Sent) -> Iterator[Secret]:
     """Names of variables, and what stands in their place in examples."""
     for name in _VARIABLES:
@@ -54,12 +58,21 @@ _VARIABLES = [
     for name in ("API_SECRET", "SECRET", "SECRET_KEY", "API_SECRET_KEY", "APISECRET", "PRIVATE_KEY", "API_KEY_SECRET")
 ]
 _PLACEHOLDERS = (
-    *("api_secret", "secret", "apiSecret", "api-secret", "secret_key", "secretKey", "your_api_secret", "your-api-secret"),
+    *(
+        "api_secret",
+        "secret",
+        "apiSecret",
+        "api-secret",
+        "secret_key",
+        "secretKey",
+        "your_api_secret",
+        "your-api-secret",
+    ),
     *("your_secret", "your secret", "your_secret_key", "YourApiSecret", "YourSecret", "yourSecret", "my_api_secret"),
     *("my_secret", "changeme", "test", "testSecret", "xxx", "xxxx", "secret here", "YOUR_API_SECRET_HERE", "..."),
 )
 
-_WHITE_SPACE = (
+_AROUND = (
     _around("newline", LIKELY, "a newline at its end", b"", b"\n"),
     _around("crlf", LIKELY, "CR LF at its end", b"", b"\r\n"),
     _around("trailing-space", LIKELY, "a space at its end", b"", b" "),
@@ -79,8 +92,8 @@ _WHITE_SPACE = (
     _around("two-newlines", UNCOMMON, "two newlines at its end", b"", b"\n\n"),
     _around("semicolon", COMMON, "a semicolon at its end", b"", b";"),
     _around("comma", COMMON, "a comma at its end", b"", b","),
-    _around("quote-semicolon", UNCOMMON, 'quotes round it and a semicolon at its end', b'"', b'";'),
-    _around("quote-comma", UNCOMMON, 'quotes round it and a comma at its end', b'"', b'",'),
+    _around("quote-semicolon", UNCOMMON, "quotes round it and a semicolon at its end", b'"', b'";'),
+    _around("quote-comma", UNCOMMON, "quotes round it and a comma at its end", b'"', b'",'),
     _around("escaped-newline", UNCOMMON, "a backslash and an n at its end", b"", b"\\n"),
     _around("backslash", RARE, "a backslash at its end", b"", b"\\"),
     _around("full-stop", RARE, "a full stop at its end", b"", b"."),
@@ -105,56 +118,43 @@ _WHITE_SPACE = (
     _around("crlf-and-quotes", RARE, "double quotes round it and a newline at its end", b'"', b'"\n'),
 )
 
-_CONTENT = (
+# Another text than the secret, or a part of it.
+_OTHER = (
     _row("lower-case", COMMON, "The secret was in lower case", _COPY, lambda s: s.raw.lower()),
     _row("upper-case", COMMON, "The secret was in upper case", _COPY, lambda s: s.raw.upper()),
     _row("last-lost", LIKELY, "The last character of the secret was missing", _COPY, lambda s: s.raw[:-1]),
     _row("first-lost", LIKELY, "The first character of the secret was missing", _COPY, lambda s: s.raw[1:]),
     _row("last-two-lost", COMMON, "The last two characters of the secret were missing", _COPY, lambda s: _cut(s, 0, 2)),
-    _row("first-two-lost", COMMON, "The first two characters of the secret were missing", _COPY, lambda s: _cut(s, 2, 0)),
-    _row("ends-lost", UNCOMMON, "The first and last character of the secret were missing", _COPY, lambda s: _cut(s, 1, 1)),
-    _row("last-three-lost", RARE, "The last three characters of the secret were missing", _COPY, lambda s: _cut(s, 0, 3)),
+    _row(
+        "first-two-lost", COMMON, "The first two characters of the secret were missing", _COPY, lambda s: _cut(s, 2, 0)
+    ),
+    _row(
+        "ends-lost", UNCOMMON, "The first and last character of the secret were missing", _COPY, lambda s: _cut(s, 1, 1)
+    ),
+    _row(
+        "last-three-lost", RARE, "The last three characters of the secret were missing", _COPY, lambda s: _cut(s, 0, 3)
+    ),
     *(
         _row(f"first-{n}", RARE, f"Only the first {n} bytes of the secret were used", _COPY, lambda s, n=n: _head(s, n))
         for n in (16, 20, 24, 32, 64)
     ),
     _row("doubled", COMMON, "The secret was there twice", "Paste it once.", lambda s: s.raw * 2),
-    _row("doubled-lines", UNCOMMON, "The secret was there twice, on two lines", "Paste it once.", lambda s: s.raw + b"\n" + s.raw),
-    _row("reversed", EXOTIC, "The secret was reversed", _COPY, lambda s: s.raw[::-1]),
-    _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
-    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s.raw)),
-    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s.raw)),
-    _row("base64-newline", COMMON, "The secret was base64-encoded together with a newline (echo without -n)", _AS_IT_IS, lambda s: base64.b64encode(s.raw + b"\n")),
-    _row("base64-url-safe", UNCOMMON, "The secret was base64-encoded, url-safe", _AS_IT_IS, lambda s: base64.urlsafe_b64encode(s.raw)),
-    _row("base64-unpadded", UNCOMMON, "The secret was base64-encoded without padding", _AS_IT_IS, lambda s: base64.b64encode(s.raw).rstrip(b"=")),
-    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.raw.hex().encode()),
-    _row("hex-encoded-upper", UNCOMMON, "The secret was hex-encoded, in upper case", _AS_IT_IS, lambda s: s.raw.hex().upper().encode()),
-    _row("hex-newline", RARE, "The secret was hex-encoded together with a newline", _AS_IT_IS, lambda s: (s.raw + b"\n").hex().encode()),
-    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s.raw)),
-    _row("bytes-repr", COMMON, "The secret was the repr of a bytes object, b'...'", _AS_IT_IS, lambda s: repr(s.raw).encode()),
-    _row("utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-le")),
-    _row("utf-16-bom", RARE, "The secret was encoded in UTF-16 with a byte order mark", _AS_IT_IS, lambda s: b"\xff\xfe" + s.raw.decode().encode("utf-16-le")),
-    _row("utf-16-be", RARE, "The secret was encoded in UTF-16, big-endian", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-be")),
-    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-32-le")),
-    *(
-        row
-        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
-        for row in (
-            _row(f"{algorithm}-hex", cost, f"The {algorithm.upper()} of the secret, in hex, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s).hex().encode()),
-            _row(f"{algorithm}-raw", cost + 1, f"The {algorithm.upper()} of the secret, as raw bytes, was the key", _AS_IT_IS, lambda s, a=algorithm: _hash(a)(s)),
-            _row(f"{algorithm}-base64", cost + 2, f"The {algorithm.upper()} of the secret, in base64, was the key", _AS_IT_IS, lambda s, a=algorithm: base64.b64encode(_hash(a)(s))),
-        )
+    _row(
+        "doubled-lines",
+        UNCOMMON,
+        "The secret was there twice, on two lines",
+        "Paste it once.",
+        lambda s: s.raw + b"\n" + s.raw,
     ),
+    _row("reversed", EXOTIC, "The secret was reversed", _COPY, lambda s: s.raw[::-1]),
     Change(
-        "secret-api-key", LIKELY,
+        "secret-api-key",
+        LIKELY,
         "The API key was used as the secret. Sign with the secret; the key goes into x-api-key only.",
         lambda s, sent: (Secret(to_bytes(sent.api_key)),) if sent.api_key else (),
     ),
     *(
-        Change(
-            f"secret-{name}", cost, f"{what} was used as the secret. Sign with the secret alone.",
-            lambda s, sent, join=join: (Secret(join(to_bytes(sent.api_key), s)),) if sent.api_key else (),
-        )
+        Change(f"secret-{name}", cost, f"{what} was used as the secret. Sign with the secret alone.", _with_key(join))
         for name, cost, what, join in (
             ("key-and-secret", COMMON, "The API key with the secret after it", lambda k, s: k + s.raw),
             ("secret-and-key", COMMON, "The secret with the API key after it", lambda k, s: s.raw + k),
@@ -175,7 +175,108 @@ _CONTENT = (
     _text("bytes", RARE, "b''"),
     _text("true", RARE, "true"),
     _text("system-byte", UNCOMMON, "System.Byte[]"),
-    Change("secret-variable", COMMON, f"The secret was the name of a variable, or an example's text in its place. {_READ}", _names, last=True),
+    Change(
+        "secret-variable",
+        RARE,
+        f"The secret was the name of a variable, or an example's text in its place. {_READ}",
+        _names,
+        last=True,
+    ),
+)
+
+_ENCODED = (
+    _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
+    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s.raw)),
+    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s.raw)),
+    _row(
+        "base64-newline",
+        COMMON,
+        "The secret was base64-encoded together with a newline (echo without -n)",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(s.raw + b"\n"),
+    ),
+    _row(
+        "base64-url-safe",
+        UNCOMMON,
+        "The secret was base64-encoded, url-safe",
+        _AS_IT_IS,
+        lambda s: base64.urlsafe_b64encode(s.raw),
+    ),
+    _row(
+        "base64-unpadded",
+        UNCOMMON,
+        "The secret was base64-encoded without padding",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(s.raw).rstrip(b"="),
+    ),
+    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.raw.hex().encode()),
+    _row(
+        "hex-encoded-upper",
+        UNCOMMON,
+        "The secret was hex-encoded, in upper case",
+        _AS_IT_IS,
+        lambda s: s.raw.hex().upper().encode(),
+    ),
+    _row(
+        "hex-newline",
+        RARE,
+        "The secret was hex-encoded together with a newline",
+        _AS_IT_IS,
+        lambda s: (s.raw + b"\n").hex().encode(),
+    ),
+    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s.raw)),
+    _row(
+        "bytes-repr",
+        COMMON,
+        "The secret was the repr of a bytes object, b'...'",
+        _AS_IT_IS,
+        lambda s: repr(s.raw).encode(),
+    ),
+    _row(
+        "utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-le")
+    ),
+    _row(
+        "utf-16-bom",
+        RARE,
+        "The secret was encoded in UTF-16 with a byte order mark",
+        _AS_IT_IS,
+        lambda s: b"\xff\xfe" + s.raw.decode().encode("utf-16-le"),
+    ),
+    _row(
+        "utf-16-be",
+        RARE,
+        "The secret was encoded in UTF-16, big-endian",
+        _AS_IT_IS,
+        lambda s: s.raw.decode().encode("utf-16-be"),
+    ),
+    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-32-le")),
+    *(
+        row
+        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
+        for row in (
+            _row(
+                f"{algorithm}-hex",
+                cost,
+                f"The {algorithm.upper()} of the secret, in hex, was the key",
+                _AS_IT_IS,
+                lambda s, a=algorithm: _hash(a)(s).hex().encode(),
+            ),
+            _row(
+                f"{algorithm}-raw",
+                cost + 1,
+                f"The {algorithm.upper()} of the secret, as raw bytes, was the key",
+                _AS_IT_IS,
+                lambda s, a=algorithm: _hash(a)(s),
+            ),
+            _row(
+                f"{algorithm}-base64",
+                cost + 2,
+                f"The {algorithm.upper()} of the secret, in base64, was the key",
+                _AS_IT_IS,
+                lambda s, a=algorithm: base64.b64encode(_hash(a)(s)),
+            ),
+        )
+    ),
 )
 
 
@@ -190,4 +291,4 @@ def _base64_decoded(s: Secret) -> bytes:
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 # What stands round a secret got there before it was encoded, or after.
-SECRET = Table(_WHITE_SPACE, _CONTENT, _WHITE_SPACE)
+SECRET = Table(_OTHER, _AROUND, _ENCODED, _AROUND)

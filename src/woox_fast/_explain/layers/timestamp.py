@@ -7,7 +7,17 @@ from datetime import datetime, timedelta, timezone
 from math import nextafter
 
 from ..changes import (
-    COMMON, EXOTIC, FAMILY, HUGE_FAMILY, LARGE_FAMILY, LIKELY, RARE, UNCOMMON, Change, Table, change,
+    COMMON,
+    EXOTIC,
+    FAMILY,
+    HUGE_FAMILY,
+    LARGE_FAMILY,
+    LIKELY,
+    RARE,
+    UNCOMMON,
+    Change,
+    Table,
+    change,
 )
 from ..signing import Sent
 
@@ -15,11 +25,11 @@ _FIX = "Sign the same 13 digits of milliseconds that x-api-timestamp holds."
 _TWICE = "Another timestamp was signed than was sent: read the clock once a request. "
 
 
-def _row(name: str, cost: int, what: str, write: Callable[[int], str]) -> Change:
+def _row(name: str, cost: int, what: str, write: Callable[..., str]) -> Change:
     return _family(name, cost, f"The timestamp was signed {what}.", lambda ms: (write(ms),), last=False)
 
 
-def _family(name: str, cost: int, sentence: str, write: Callable[[int], Iterable[str]], *, last: bool = True) -> Change:
+def _family(name: str, cost: int, sentence: str, write: Callable[..., Iterable[str]], *, last: bool = True) -> Change:
     def values(_: str, sent: Sent) -> Iterable[str]:
         return () if sent.milliseconds is None else write(sent.milliseconds)
 
@@ -32,7 +42,10 @@ def _date(ms: int) -> datetime:
 
 def _text(name: str, cost: int, text: str) -> Change:
     return Change(
-        f"timestamp-{name}", cost, f"{text or 'Nothing'} was signed where the timestamp belongs. {_FIX}", lambda v, sent: (text,)
+        f"timestamp-{name}",
+        cost,
+        f"{text or 'Nothing'} was signed where the timestamp belongs. {_FIX}",
+        lambda v, sent: (text,),
     )
 
 
@@ -76,8 +89,59 @@ def _zones() -> list[float]:
 
 
 _ROUND_S = (
-    *(0.5, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, 100, 120, 150, 180, 200, 240, 250, 300),
-    *(360, 400, 420, 480, 500, 540, 600, 720, 900, 1000, 1200, 1500, 1800, 3600, 5000, 7200, 10000, 86400, 100000, 604800),
+    *(
+        0.5,
+        1,
+        1.5,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        15,
+        20,
+        25,
+        30,
+        40,
+        45,
+        50,
+        60,
+        90,
+        100,
+        120,
+        150,
+        180,
+        200,
+        240,
+        250,
+        300,
+    ),
+    *(
+        360,
+        400,
+        420,
+        480,
+        500,
+        540,
+        600,
+        720,
+        900,
+        1000,
+        1200,
+        1500,
+        1800,
+        3600,
+        5000,
+        7200,
+        10000,
+        86400,
+        100000,
+        604800,
+    ),
 )
 
 
@@ -126,7 +190,12 @@ _UNITS = (
     _row("thousands-dots", RARE, "with dots between thousands", lambda t: f"{t:,}".replace(",", ".")),
     _row("thousands-spaces", EXOTIC, "with spaces between thousands", lambda t: f"{t:,}".replace(",", " ")),
     *(
-        _row(f"iso-{name}", cost, "as an ISO 8601 date", lambda t, sep=sep, digits=digits, zone=zone: _iso(t, sep, digits, zone))
+        _row(
+            f"iso-{name}",
+            cost,
+            "as an ISO 8601 date",
+            lambda t, sep=sep, digits=digits, zone=zone: _iso(t, sep, digits, zone),
+        )
         for name, cost, sep, digits, zone in (
             ("milliseconds-z", LIKELY, "T", 3, "Z"),
             ("z", COMMON, "T", 0, "Z"),
@@ -145,9 +214,19 @@ _UNITS = (
             ("short-offset", RARE, "T", 0, "+0000"),
         )
     ),
-    _row("iso-encoded", UNCOMMON, "as an ISO 8601 date, percent-encoded", lambda t: _iso(t, "T", 0, "").replace(":", "%3A")),
+    _row(
+        "iso-encoded",
+        UNCOMMON,
+        "as an ISO 8601 date, percent-encoded",
+        lambda t: _iso(t, "T", 0, "").replace(":", "%3A"),
+    ),
     _row("http-date", RARE, "as an HTTP date", lambda t: f"{_date(t):%a, %d %b %Y %H:%M:%S GMT}"),
-    _row("javascript-date", RARE, "as JavaScript's Date prints it", lambda t: f"{_date(t):%a %b %d %Y %H:%M:%S} GMT+0000 (Coordinated Universal Time)"),
+    _row(
+        "javascript-date",
+        RARE,
+        "as JavaScript's Date prints it",
+        lambda t: f"{_date(t):%a %b %d %Y %H:%M:%S} GMT+0000 (Coordinated Universal Time)",
+    ),
     _row("compact-date", RARE, "as a date without separators", lambda t: f"{_date(t):%Y%m%dT%H%M%SZ}"),
     _row("digits-date", EXOTIC, "as a date without separators", lambda t: f"{_date(t):%Y%m%d%H%M%S}"),
     _row("csharp-ticks", EXOTIC, "in .NET ticks", lambda t: str(t * 10_000 + 621_355_968_000_000_000)),
@@ -185,35 +264,97 @@ _FAMILIES = (
     _family("taken-twice", COMMON, _TWICE, lambda t: _drift(t, 1, 100)),
     _family("taken-twice", FAMILY, _TWICE, lambda t: _drift(t, 101, 5000)),
     _family(
-        "another-request", LARGE_FAMILY, "A timestamp was signed that is seconds or minutes away: another request's, "
-        "or one that was kept. Take a new one for each request.", lambda t: _drift(t, 5001, 120_000),
+        "another-request",
+        LARGE_FAMILY,
+        "A timestamp was signed that is seconds or minutes away: another request's, "
+        "or one that was kept. Take a new one for each request.",
+        lambda t: _drift(t, 5001, 120_000),
     ),
-    _family("zone", UNCOMMON, "A timestamp was signed that is a time zone's offset away: local time was taken for UTC.", lambda t: _shifts(t, _zones())),
-    _family("zone-seconds", RARE, "A timestamp in seconds was signed that is a time zone's offset away: local time was taken for UTC.", lambda t: _second_shifts(t, _zones())),
-    _family("zone-iso", RARE, "A local date was signed, in ISO 8601.", lambda t: (
-        _iso(t + sign * round(zone * 1000), sep, digits, end)
-        for zone in _zones() for sign in (1, -1) for sep, digits, end in (("T", 0, ""), ("T", 3, ""), ("T", 3, "Z"), ("T", 0, "Z"), (" ", 0, ""))
-    )),
-    _family("round-away", UNCOMMON, "A timestamp was signed that is a round amount away: an expiry, or an offset.", lambda t: _shifts(t, _ROUND_S)),
-    _family("round-away-seconds", UNCOMMON, "A timestamp in seconds was signed that is a round amount away: an expiry, or an offset.", lambda t: _second_shifts(t, _ROUND_S)),
-    _family("microseconds", RARE, "The timestamp was signed in microseconds.", lambda t: (f"{t}{i:03}" for i in range(1000))),
-    _family("fixed-seconds-6", EXOTIC, "The timestamp was signed as seconds with six decimals.", lambda t: (
-        f"{t // 1000}.{t % 1000:03}{i:03}" for i in range(1000)
-    )),
-    _family("iso-microseconds", EXOTIC, "The timestamp was signed as an ISO 8601 date with microseconds.", lambda t: (
-        f"{_iso(t, sep, 3, '')}{i:03}{zone}" for i in range(1000) for sep, zone in (("T", ""), ("T", "Z"), ("T", "+00:00"), (" ", ""))
-    )),
+    _family(
+        "zone",
+        UNCOMMON,
+        "A timestamp was signed that is a time zone's offset away: local time was taken for UTC.",
+        lambda t: _shifts(t, _zones()),
+    ),
+    _family(
+        "zone-seconds",
+        RARE,
+        "A timestamp in seconds was signed that is a time zone's offset away: local time was taken for UTC.",
+        lambda t: _second_shifts(t, _zones()),
+    ),
+    _family(
+        "zone-iso",
+        FAMILY,
+        "A local date was signed, in ISO 8601.",
+        lambda t: (
+            _iso(t + sign * round(zone * 1000), sep, digits, end)
+            for zone in _zones()
+            for sign in (1, -1)
+            for sep, digits, end in (("T", 0, ""), ("T", 3, ""), ("T", 3, "Z"), ("T", 0, "Z"), (" ", 0, ""))
+        ),
+    ),
+    _family(
+        "round-away",
+        UNCOMMON,
+        "A timestamp was signed that is a round amount away: an expiry, or an offset.",
+        lambda t: _shifts(t, _ROUND_S),
+    ),
+    _family(
+        "round-away-seconds",
+        UNCOMMON,
+        "A timestamp in seconds was signed that is a round amount away: an expiry, or an offset.",
+        lambda t: _second_shifts(t, _ROUND_S),
+    ),
+    _family(
+        "microseconds",
+        FAMILY,
+        "The timestamp was signed in microseconds.",
+        lambda t: (f"{t}{i:03}" for i in range(1000)),
+    ),
+    _family(
+        "fixed-seconds-6",
+        FAMILY,
+        "The timestamp was signed as seconds with six decimals.",
+        lambda t: (f"{t // 1000}.{t % 1000:03}{i:03}" for i in range(1000)),
+    ),
+    _family(
+        "iso-microseconds",
+        FAMILY,
+        "The timestamp was signed as an ISO 8601 date with microseconds.",
+        lambda t: (
+            f"{_iso(t, sep, 3, '')}{i:03}{zone}"
+            for i in range(1000)
+            for sep, zone in (("T", ""), ("T", "Z"), ("T", "+00:00"), (" ", ""))
+        ),
+    ),
     _family("float-milliseconds", FAMILY, "The timestamp was signed as a float.", lambda t: _doubles(t, 1)),
     _family("float-seconds", FAMILY, "The timestamp was signed as a float of seconds.", lambda t: _doubles(t, 1000)),
     _family("nanoseconds", FAMILY, "The timestamp was signed in nanoseconds.", lambda t: _double_products(t, 10**9)),
-    _family("nanoseconds", FAMILY, "The timestamp was signed in nanoseconds.", lambda t: (f"{t}{i:04}00" for i in range(10_000))),
-    _family("nanoseconds", HUGE_FAMILY, "The timestamp was signed in nanoseconds.", lambda t: (f"{t}{i:06}" for i in range(1_000_000))),
-    _family("ticks", FAMILY, "The timestamp was signed in .NET ticks.", lambda t: (
-        str(t * 10_000 + 621_355_968_000_000_000 + i) for i in range(10_000)
-    )),
-    _family("milliseconds-of-seconds", RARE, "The timestamp was signed in milliseconds, but sent in another unit.", lambda t: (
-        str(t // 1000 * 1000 + i) for i in range(1000)
-    )),
+    _family(
+        "nanoseconds",
+        FAMILY,
+        "The timestamp was signed in nanoseconds.",
+        lambda t: (f"{t}{i:04}00" for i in range(10_000)),
+    ),
+    _family(
+        "nanoseconds",
+        HUGE_FAMILY,
+        "The timestamp was signed in nanoseconds.",
+        lambda t: (f"{t}{i:06}" for i in range(1_000_000)),
+    ),
+    _family(
+        "ticks",
+        FAMILY,
+        "The timestamp was signed in .NET ticks.",
+        lambda t: (str(t * 10_000 + 621_355_968_000_000_000 + i) for i in range(10_000)),
+    ),
+    Change(
+        "timestamp-milliseconds",
+        RARE,
+        f"The timestamp was signed in milliseconds, but sent in another unit. {_FIX}",
+        lambda v, sent: (str(sent.milliseconds + i) for i in range(1000)) if sent.milliseconds and len(v) < 13 else (),
+        last=True,
+    ),
 )
 
 TIMESTAMP = Table(_UNITS, _WRAPPED, _FAMILIES)

@@ -62,7 +62,7 @@ class RequestsClient:
             response = self._session.request(
                 request.method, self._url + request.target, json=request.json, timeout=TIMEOUT_S, allow_redirects=False
             )
-        except (requests.RequestException, ValueError) as error:  # ValueError: a redirect to another host
+        except requests.RequestException as error:
             raise NoAnswerError(type(error).__name__) from error
         return Reply(response.status_code, response.content)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
-import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import median
 from typing import Any
 
 from ... import Signer, _sign_py, backend, sha256_implementation
+from ..._timing import rounds_ns
 from ...payload import json_bytes
 from .. import show
 from .submit import Tally
@@ -92,14 +94,13 @@ def time_signing(api_key: str, api_secret: str, orders: Sequence[Request], round
         if {sign(*message) for sign in rivals.values()} != {plain(*message)}:
             raise ArithmeticError("a signature differs from the standard library's")
     messages = (messages * math.ceil(2000 / len(messages)))[:2000]
-    times: dict[str, list[float]] = {name: [] for name in rivals}
-    for _ in range(rounds):
-        for name, sign in rivals.items():
-            started = time.perf_counter_ns()
-            for timestamp, method, path, body in messages:
-                sign(timestamp, method, path, body)
-            times[name].append((time.perf_counter_ns() - started) / len(messages))
-    return {name: statistics.median(values) for name, values in times.items()}
+    ways = {name: partial(_sign_all, sign, messages) for name, sign in rivals.items()}
+    return {name: median(times) for name, times in rounds_ns(ways, units=len(messages), rounds=rounds).items()}
+
+
+def _sign_all(sign: Callable[[int, str, str, bytes], str], messages: list[tuple[int, str, str, bytes]]) -> None:
+    for timestamp, method, path, body in messages:
+        sign(timestamp, method, path, body)
 
 
 # telling

@@ -69,7 +69,7 @@ def run(
     except ValueError as error:
         raise UsageError(str(error)) from None
     if backend == "python" and not quiet:
-        show.line("The compiled core is not in use: the pure fallback signs.")
+        show.sentence("The compiled core is not in use: the pure fallback signs.")
     outcome = Outcome(orders, url, tallies)
     tally = tallies[next(iter(tallies))]
     try:

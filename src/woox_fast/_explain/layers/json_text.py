@@ -1,0 +1,266 @@
+"""What people sign for a JSON body: other fields, another order, other spellings, another layout of the same value."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .. import rewrites, spellings
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change
+from ..rewrites import many_of_json, of_json, of_tree
+
+SAME_BYTES = "Write the body once, sign those bytes, and send the same bytes (`Signer.prepare` does)."
+
+
+def row(name: str, cost: int, what: str, make: Callable[..., bytes], *, light: bool = False) -> Change:
+    sentence = f"The body was signed {what}: that is not what was sent. {SAME_BYTES}"
+    return Change(name, cost, sentence, lambda body, sent: (make(body),) if body else (), light=light)
+
+
+def json_row(name: str, cost: int, what: str, make: rewrites.Text) -> Change:
+    return row(f"json-{name}", cost, what, of_json(make))
+
+
+def family(name: str, cost: int, what: str, make: Callable[..., Iterable[str]], *, last: bool = False) -> Change:
+    sentence = f"The body was signed {what}: that is not what was sent. {SAME_BYTES}"
+    return Change(f"json-{name}", cost, sentence, many_of_json(make), last)
+
+
+def _within(name: str) -> Callable[[Any], Any]:
+    return lambda node: [(f'"{name}"', node)]
+
+
+def _is_empty(node: Any) -> bool:
+    return node in ('""', "null", [], ())
+
+
+FIELDS = (
+    json_row(
+        "no-nulls",
+        LIKELY,
+        "without the nulls that are sent",
+        of_tree(rewrites.without(lambda one: one == "null", deep=False)),
+    ),
+    json_row(
+        "no-nulls-deep",
+        UNCOMMON,
+        "without the nulls that are sent",
+        of_tree(rewrites.without(lambda one: one == "null", deep=True)),
+    ),
+    json_row(
+        "no-empty", COMMON, "without the empty values that are sent", of_tree(rewrites.without(_is_empty, deep=False))
+    ),
+    json_row(
+        "no-false",
+        RARE,
+        "without the values that are false, zero or empty",
+        of_tree(rewrites.without(lambda one: _is_empty(one) or one in ("false", "0"), deep=False)),
+    ),
+    family(
+        "field-added",
+        LIKELY,
+        "without one of its fields: it was added after signing (a broker id, a client order id)",
+        rewrites.trees(rewrites.one_member_less),
+    ),
+    family(
+        "two-fields-added",
+        RARE,
+        "without two of its fields: they were added after signing",
+        rewrites.trees(rewrites.two_members_less),
+    ),
+    json_row("in-list", UNCOMMON, "within a list", lambda text: f"[{text}]" if rewrites.tokens(text) else text),
+    json_row(
+        "out-of-list",
+        RARE,
+        "without the list that it is in",
+        of_tree(lambda node: node[0] if isinstance(node, tuple) and len(node) == 1 else node),
+    ),
+    *(
+        json_row(f"in-{name}", RARE, f'as the value of "{name}"', of_tree(_within(name)))
+        for name in ("params", "data", "body", "order", "json")
+    ),
+    json_row(
+        "only-values",
+        EXOTIC,
+        "as a list of its values",
+        of_tree(lambda node: tuple(one for _, one in node) if isinstance(node, list) else node),
+    ),
+)
+
+ORDER = (
+    json_row("sorted", LIKELY, "with its keys sorted", of_tree(rewrites.sorted_by(lambda name: name))),
+    json_row(
+        "sorted-at-top",
+        COMMON,
+        "with the keys at its top sorted",
+        of_tree(rewrites.sorted_by(lambda name: name, deep=False)),
+    ),
+    json_row(
+        "sorted-without-case",
+        UNCOMMON,
+        "with its keys sorted regardless of case",
+        of_tree(rewrites.sorted_by(str.lower)),
+    ),
+    json_row(
+        "reversed",
+        UNCOMMON,
+        "with its keys in reverse order",
+        of_tree(lambda node: node[::-1] if isinstance(node, list) else node),
+    ),
+    json_row(
+        "reverse-sorted",
+        RARE,
+        "with its keys sorted in reverse",
+        of_tree(lambda node: sorted(node, reverse=True, key=lambda pair: pair[0]) if isinstance(node, list) else node),
+    ),
+    family("order", COMMON, "with its keys in another order", rewrites.trees(rewrites.one_member_moved)),
+)
+
+SCALARS = (
+    *(
+        json_row(
+            f"numbers-{name}", cost, f"with its numbers written {what}", rewrites.scalars(spellings.numbers(spell))
+        )
+        for name, cost, what, spell in (
+            ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", spellings.as_float),
+            ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7)", spellings.as_javascript),
+            ("java", UNCOMMON, "as Java writes doubles (9000.0, 1.0E-5)", spellings.as_java),
+            ("dotnet", UNCOMMON, "as .NET writes them (1E-05)", spellings.as_dotnet),
+            ("plain", COMMON, "without exponent (0.00001)", spellings.plain),
+            ("trimmed", COMMON, "without zeros at the end (1.1 for 1.10)", spellings.trimmed),
+            ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
+            ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
+            ("six-decimals", RARE, "with six decimals", lambda n: f"{float(n):.6f}"),
+            ("comma", UNCOMMON, "with a decimal comma", lambda n: n.replace(".", ",")),
+        )
+    ),
+    json_row(
+        "python-words",
+        UNCOMMON,
+        "with True, False and None",
+        rewrites.scalars(lambda t: {"true": "True", "false": "False", "null": "None"}.get(t, t)),
+    ),
+    json_row(
+        "words-quoted",
+        UNCOMMON,
+        "with true, false and null in quotes",
+        rewrites.scalars(lambda t: f'"{t}"' if t in ("true", "false", "null") else t),
+    ),
+    json_row(
+        "words-unquoted",
+        UNCOMMON,
+        "with true, false and null out of their quotes",
+        rewrites.scalars(
+            lambda t: t[1:-1].lower() if t[1:-1].lower() in ("true", "false", "null") and t[0] == '"' else t
+        ),
+    ),
+    json_row(
+        "booleans-numbers",
+        RARE,
+        "with 1 and 0 for true and false",
+        rewrites.scalars(lambda t: {"true": "1", "false": "0"}.get(t, t)),
+    ),
+    json_row("nulls-empty", UNCOMMON, 'with "" for null', rewrites.scalars(lambda t: '""' if t == "null" else t)),
+    json_row("values-lower-case", RARE, "with its values in lower case", rewrites.scalars(str.lower)),
+    json_row(
+        "values-upper-case",
+        RARE,
+        "with its values in upper case",
+        rewrites.scalars(lambda t: t.upper() if t[0] == '"' and "\\" not in t else t),
+    ),
+    json_row("keys-pascal-case", COMMON, "with its keys in PascalCase", rewrites.keys(spellings.pascal_case)),
+    json_row("keys-camel-case", COMMON, "with its keys in camelCase", rewrites.keys(spellings.camel_case)),
+    json_row("keys-snake-case", COMMON, "with its keys in snake_case", rewrites.keys(spellings.snake_case)),
+    json_row("keys-lower-case", UNCOMMON, "with its keys in lower case", rewrites.keys(str.lower)),
+    json_row("keys-upper-case", RARE, "with its keys in upper case", rewrites.keys(str.upper)),
+    family(
+        "value-spelled",
+        COMMON,
+        "with one of its values spelled in another way",
+        rewrites.one_scalar(spellings.spellings),
+    ),
+    family("key-spelled", UNCOMMON, "with one of its keys spelled in another way", rewrites.one_key),
+)
+
+QUOTES = (
+    json_row("numbers", LIKELY, "with numbers where strings are sent", rewrites.scalars(spellings.unquoted)),
+    json_row("strings", LIKELY, "with strings where numbers are sent", rewrites.scalars(spellings.quoted)),
+    json_row(
+        "all-strings", UNCOMMON, "with each value a string", rewrites.scalars(lambda t: t if t[0] == '"' else f'"{t}"')
+    ),
+)
+
+ESCAPES = (
+    json_row("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", rewrites.ascii_escapes()),
+    json_row(
+        "ascii-upper", COMMON, "with \\u escapes in upper case, as .NET writes them", rewrites.ascii_escapes(upper=True)
+    ),
+    json_row("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", rewrites.no_ascii_escapes),
+    json_row("nfc", UNCOMMON, "in Unicode's composed form (NFC)", lambda t: unicodedata.normalize("NFC", t)),
+    json_row("nfd", UNCOMMON, "in Unicode's decomposed form (NFD)", lambda t: unicodedata.normalize("NFD", t)),
+    json_row(
+        "question-marks",
+        RARE,
+        "with ? for each character that is not ASCII",
+        lambda t: t.encode("ascii", "replace").decode(),
+    ),
+)
+
+MARKS = (
+    json_row(
+        "slashes-escaped",
+        COMMON,
+        "with \\/ for / (PHP's json_encode)",
+        lambda t: t.replace("\\/", "/").replace("/", "\\/"),
+    ),
+    json_row("slashes-raw", COMMON, "with / for \\/", lambda t: t.replace("\\/", "/")),
+    json_row(
+        "php",
+        COMMON,
+        "with \\/ and \\u escapes, as PHP's json_encode writes it",
+        lambda t: rewrites.ascii_escapes()(t.replace("/", "\\/")),
+    ),
+    json_row(
+        "html-escaped",
+        COMMON,
+        "with <, > and & as \\u escapes (Go's encoding/json)",
+        rewrites.escaped("<>&\u2028\u2029"),
+    ),
+    json_row("gson", UNCOMMON, "with <, >, &, = and ' as \\u escapes (Gson)", rewrites.escaped("<>&='")),
+    json_row(
+        "dotnet",
+        UNCOMMON,
+        "with the escapes of .NET's System.Text.Json",
+        lambda t: rewrites.ascii_escapes(upper=True)(
+            rewrites.escaped("<>&+'`", upper=True)(t.replace('\\"', "\\u0022"))
+        ),
+    ),
+)
+
+
+STYLES = (
+    json_row("compact", LIKELY, "compact, without spaces", rewrites.compact),
+    json_row("spaced", LIKELY, "with spaces, as json.dumps writes it by default", rewrites.written(", ", ": ")),
+    json_row("comma-space", COMMON, "with a space after each comma only", rewrites.written(", ", ":")),
+    json_row("colon-space", COMMON, "with a space after each colon only", rewrites.written(",", ": ")),
+    json_row("colon-spaces", RARE, "with a space on each side of a colon", rewrites.written(",", " : ")),
+    json_row(
+        "all-spaces", RARE, "with a space on each side of a colon and after each comma", rewrites.written(", ", " : ")
+    ),
+    *(
+        json_row(f"indent-{name}{end}", cost, f"indented by {what}{with_end}", rewrites.indented(by, newline, key))
+        for end, with_end, newline in (("", "", "\n"), ("-crlf", " with CR LF", "\r\n"))
+        for name, cost, what, by, key in (
+            ("2", LIKELY if not end else UNCOMMON, "2", "  ", ": "),
+            ("4", LIKELY if not end else UNCOMMON, "4", "    ", ": "),
+            *((str(n), UNCOMMON if not end else RARE, str(n), " " * n, ": ") for n in (1, 3, 5, 6, 7, 8)),
+            ("0", UNCOMMON if not end else RARE, "0: each item on a line of its own", "", ": "),
+            ("tab", COMMON if not end else UNCOMMON, "a tab", "\t", ": "),
+            ("2-colon", RARE, "2 and no space after colons", "  ", ":"),
+            ("2-colons", RARE, "2 and a space on each side of colons", "  ", " : "),
+        )
+    ),
+)
+
+PERMUTATIONS = (family("order", FAMILY, "with its keys in another order", rewrites.permuted, last=True),)

@@ -1,0 +1,149 @@
+"""The right rules as layouts, what counts as query and body in a layout, and how a row of the tables is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from ... import payload
+from .. import rewrites
+from ..changes import Change
+from ..signing import JOINT, Layout, Sent, to_bytes, to_text
+
+RULES = {
+    "v3": "V3 signs timestamp + method + path?query + body, with nothing between them.",
+    "v1": "V1 and V2 sign their parameters sorted by name, joined by '&', then '|' and the timestamp.",
+    "ws": "The websocket's auth event signs '|' and the timestamp.",
+}
+
+
+# What counts as query and body in a layout: of a request as it was sent, the query and the body that are signed.
+
+
+def _v1(sent: Sent) -> str:
+    return to_text(
+        payload.unchecked("v1", b"", b"", to_bytes("?" + sent.query.removeprefix("?")), _form(sent.body))[:-1]
+    )
+
+
+def _form(body: bytes) -> bytes:
+    """A body as the form that V1 takes it for."""
+    try:
+        return to_bytes(rewrites.python_form(body)) if body[:1] == b"{" else body
+    except (ValueError, RecursionError):
+        return body
+
+
+def _as_sent(sent: Sent) -> str:
+    pairs = [pair.partition("=") for pair in f"{sent.query.removeprefix('?')}&{to_text(_form(sent.body))}".split("&")]
+    return "&".join(f"{name}={value}" for name, equals, value in pairs if name or equals)
+
+
+def _only_query(write: Callable[[str], bytes], keep: bool) -> Callable[[Sent], tuple[str, bytes]]:
+    def contents(sent: Sent) -> tuple[str, bytes]:
+        if len(sent.query) < 2 or sent.body:
+            raise ValueError("no query that could be taken for a body")
+        return (sent.query if keep else ""), write(sent.query[1:])
+
+    return contents
+
+
+def _form_of_body(sent: Sent, write: Callable[[bytes], str] = rewrites.python_form) -> str:
+    if sent.query or not sent.body:
+        raise ValueError("no body that could be taken for a query")
+    form = write(sent.body) if sent.body[:1] == b"{" else to_text(sent.body)
+    if form[:1] in ("{", "["):
+        raise ValueError("no parameters")
+    return form
+
+
+def _parameters(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+
+
+def _compact(value: Any) -> bytes:
+    return to_bytes(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def _split_v1(sent: Sent) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in _v1(sent).split("&"))]
+
+
+SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
+    "sent": lambda s: (s.query, s.body),
+    "v1": lambda s: (_v1(s), b""),
+    "v1-decoded": lambda s: (unquote_plus(_v1(s), errors="surrogateescape"), b""),
+    "v1-as-sent": lambda s: (_as_sent(s), b""),
+    "v1-json": lambda s: ("", _compact(dict(_split_v1(s)))),
+    "v1-body-json": lambda s: ("", _compact(dict(_split_v1(s._replace(query=""))))),
+    "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
+    "v1-values": lambda s: ("".join(value for _, value in _split_v1(s)), b""),
+    "query-in-body": _only_query(to_bytes, keep=False),
+    "query-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=False),
+    "query-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=False),
+    "query-in-body-repr": _only_query(lambda q: to_bytes(str(_parameters(q))), keep=False),
+    "query-also-in-body": _only_query(to_bytes, keep=True),
+    "query-also-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=True),
+    "query-also-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=True),
+    "body-in-query": lambda s: ("?" + _form_of_body(s), b""),
+    "body-in-query-sorted": lambda s: ("?" + "&".join(sorted(_form_of_body(s).split("&"))), b""),
+    "body-in-query-json": lambda s: ("?" + _form_of_body(s, rewrites.form), b""),
+    "body-also-in-query-json": lambda s: ("?" + _form_of_body(s, rewrites.form), s.body),
+    "body-also-in-query": lambda s: ("?" + _form_of_body(s), s.body),
+}
+
+
+# Each scheme's right layout: what the rule of `payload` makes of slots in the place of parts.
+def _slots(scheme: str, *parts: str) -> str:
+    return to_text(payload.unchecked(scheme, *map(to_bytes, parts)))
+
+
+BASES = {
+    "v3": Layout(_slots("v3", "{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
+    "v1": Layout(_slots("v1", "{t}", "", "?{q}", "").replace("=|", JOINT), "|", "v1"),
+    "ws": Layout(_slots("ws", "{t}", "", "", "").replace("|", JOINT), "|"),
+}
+
+RULE = "{rule}"  # the sentence of the scheme, that explain puts in
+
+
+def row(
+    name: str,
+    cost: int,
+    sentence: str,
+    *parts: str,
+    separator: str = "",
+    source: str = "sent",
+    digest: str = "hmac-sha256",
+) -> Change:
+    layout = Layout(JOINT.join(parts), separator, source, digest)
+    keyed = "{k" in layout.template
+
+    def values(_: Layout, sent: Sent) -> Iterator[Layout]:
+        if sent.api_key or not keyed:
+            yield layout
+
+    return Change(name, cost, f"{sentence} {RULE}", values)
+
+
+def rule_row(
+    name: str,
+    cost: int,
+    whose: str,
+    template: str,
+    *,
+    digest: str = "hmac-sha256",
+    source: str = "sent",
+    separator: str = "",
+) -> Change:
+    return row(
+        f"rule-{name}",
+        cost,
+        f"{whose} rule was used.",
+        *template.split(JOINT),
+        digest=digest,
+        source=source,
+        separator=separator,
+    )

@@ -1,0 +1,391 @@
+"""The search: combinations of changes, the likeliest first, until one of them yields the signature.
+
+A combination takes one value of each part of the request. Its cost is the sum of the costs of the changes behind the
+values. All combinations of one total cost are tried before those of the next. They are made a cell at a time: a cell
+says what each part costs, and its combinations are the product of the parts' values of that cost. So the work for one
+combination is a concatenation, a hash and a comparison.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations, product
+from typing import Any, NamedTuple
+
+from .._backend import Signer
+from . import rewrites
+from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
+from .layers.body import BODY
+from .layers.digest import DIGEST, DIGESTS
+from .layers.layout import LAYOUT
+from .layers.method import METHOD
+from .layers.path import PATH
+from .layers.query import QUERY
+from .layers.rules import BASES, SOURCES
+from .layers.secret import SECRET
+from .layers.timestamp import TIMESTAMP
+from .layers.written import Reading, readings
+from .signing import Layout, Secret, Segment, Sent, segments, to_bytes
+
+PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
+TABLES: Mapping[str, Table] = dict(
+    zip(PARTS, (SECRET, TIMESTAMP, METHOD, PATH, QUERY, BODY, LAYOUT, DIGEST), strict=True)
+)
+_SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
+_SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
+
+COMPLETE_COST = 19  # of a combination: up to here all pairs are tried, and triples that are likely
+MOST_COST = 26  # up to here the search goes on while there is time
+MOST_PARTS = 3  # that are changed together, each in one way or more
+_BATCH = 512  # messages that are digested together, and
+_BATCH_BYTES = 1 << 20  # bytes of them: how far the search may run past its time limit
+# A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
+_LIGHT_BYTES_PER_S = 250_000
+_LIGHT_SECRET = 4096
+
+Cell = tuple[int, ...]
+Way = tuple[Change, ...]
+
+
+class Found(NamedTuple):
+    """A combination that yields the signature: its changes, what is wrong with the signature's spelling, the message,
+    and other combinations of as many changes that sign the very same bytes."""
+
+    changes: Way
+    written: tuple[Finding, ...]
+    message: bytes
+    others: tuple[Way, ...]
+
+
+@lru_cache(maxsize=MOST_COST + 1)
+def _cells(cost: int) -> list[Cell]:
+    """Every way to spend `cost` on the parts, the fewest parts first."""
+    found: list[Cell] = [(0,) * len(PARTS)] if cost == 0 else []
+    for count in range(1, MOST_PARTS + 1):
+        for shares in _shares(cost, count):
+            for parts in combinations(range(len(PARTS)), count):
+                cell = [0] * len(PARTS)
+                for part, share in zip(parts, shares, strict=True):
+                    cell[part] = share
+                found.append(tuple(cell))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _all_cells() -> list[Cell]:
+    """The cells in the order of the search: one part alone up to the cost of a family, then all others by cost."""
+    alone = [cell for cost in range(FAMILY + 1) for cell in _cells(cost) if sum(map(bool, cell)) < 2]
+    first = set(alone)
+    return [*alone, *(cell for cost in range(MOST_COST + 1) for cell in _cells(cost) if cell not in first)]
+
+
+def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:
+    if count == 1:
+        if cost >= LIKELY:
+            yield (cost,)
+        return
+    for first in range(LIKELY, cost - LIKELY * (count - 1) + 1):
+        for rest in _shares(cost - first, count - 1):
+            yield (first, *rest)
+
+
+class Search:
+    """One search. `run` gives what is found or None; `tried`, `complete` and `seconds` tell of it afterwards."""
+
+    def __init__(self, sent: Sent, secret: Secret, given: Secret, signature: str, time_limit: float) -> None:
+        self.tried = 0
+        self.complete = False
+        self.seconds = 0.0
+        self._started = time.perf_counter()
+        self._deadline = self._started + time_limit
+        self._sent = sent
+        self._light = time_limit * _LIGHT_BYTES_PER_S
+        self._readings = readings(signature)
+        self._keyed: dict[Secret, Callable[[bytes], str]] = {}
+        # What a source (of `layers.layout`) takes for query and body.
+        self._contents: dict[str, tuple[Values, Values] | None] = {}
+        # Of each layout's form, once parts that are empty are left out: the first layout that had it.
+        self._forms: dict[object, Layout] = {}
+        self._values = {
+            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret.raw) > _LIGHT_SECRET),
+            _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
+            _METHOD: self._of(_METHOD, sent.method, to_bytes),
+            _PATH: self._of(_PATH, sent.path, to_bytes),
+            _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
+            _DIGEST: self._of(_DIGEST, "", lambda name: name),
+        }
+        if given != secret:
+            self._values[_SECRET].add(given, AS_GIVEN)
+
+    def _of(self, part: int, start: Any, encode: Callable[[Any], Any], *, light: bool = False) -> Values:
+        if isinstance(start, str | bytes):
+            light = len(start) > self._light
+        return Values(TABLES[PARTS[part]], start, self._sent, self._watch, encode, light=light)
+
+    def _watch(self) -> None:
+        if time.perf_counter() > self._deadline and self.tried:
+            raise TimeoutError
+
+    def run(self) -> Found | None:
+        """The likeliest combination that yields the signature."""
+        try:
+            for cell in _all_cells():
+                self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
+                if found := self._cell(cell):
+                    self.complete = True
+                    return found
+        except TimeoutError:
+            pass
+        finally:
+            self._keyed.clear()
+            rewrites.forget()
+            self.seconds = time.perf_counter() - self._started
+        return None
+
+    def _nothing_left_out(self) -> bool:
+        contents = [values for pair in self._contents.values() if pair for values in pair]
+        return all(values.complete for values in (*self._values.values(), *contents))
+
+    def _cell(self, cell: Cell) -> Found | None:
+        """Try the combinations of a cell."""
+        secrets = self._values[_SECRET].at(cell[_SECRET])[0]
+        digests = self._values[_DIGEST].at(cell[_DIGEST])[0]
+        if not (secrets and digests):
+            return None
+        batch: dict[str, list[bytes]] = {}
+        size = 0
+        for layout, lists in self._layouts(cell):
+            names = [name or layout.digest for name in digests]
+            names = [name for name in names if any(DIGESTS[name].size in one.sizes for one in self._readings)]
+            if not names:
+                continue
+            for messages, _, _ in _messages(layout, lists):
+                for name in names:
+                    batch.setdefault(name, []).extend(messages)
+                size += sum(map(len, messages)) if len(messages[0]) > 1024 else 256 * len(messages)
+                if size > _BATCH_BYTES:
+                    if hit := self._digest(batch, secrets):
+                        return self._found(cell, *hit)
+                    batch.clear()
+                    size = 0
+        if batch and (hit := self._digest(batch, secrets)):
+            return self._found(cell, *hit)
+        return None
+
+    def _layouts(self, cell: Cell) -> Iterator[tuple[Layout, dict[str, list[bytes]]]]:
+        """The layouts of a cell, each with the values that its slots take. Left out are those that show nothing new:
+        a layout without a part that is changed, or one that is another one when empty parts are left out."""
+        lists: dict[str, list[bytes]] = {"k": [to_bytes(self._sent.api_key)], "o": [to_bytes(self._sent.host)]}
+        for part in (_TIMESTAMP, _METHOD, _PATH):
+            values = self._values[part].at(cell[part])[0]
+            if not values:
+                return
+            lists[_SLOTS[PARTS[part]]] = values
+        changed = {_SLOTS[PARTS[part]] for part in (_TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY) if cell[part]}
+        for layout in self._values[_LAYOUT].at(cell[_LAYOUT])[0]:
+            contents = self._content(layout.source)
+            if contents is None:
+                continue
+            query, body = contents
+            queries, bodies = query.at(cell[_QUERY])[0], body.at(cell[_BODY])[0]
+            if not (queries and bodies):
+                continue
+            slots = _slots(layout)
+            if "h" in slots:
+                slots |= {"t", "b"}
+            if not changed <= slots:
+                continue
+            empty = frozenset(
+                slot for slot, values in (("q", query), ("b", body)) if slot not in changed and not values.start
+            )
+            same = layout.source if (cell[_QUERY] or cell[_BODY] or slots & {"q", "b"} - empty) else ""
+            form = (same, layout.digest, empty, _form(layout, empty))
+            if self._forms.setdefault(form, layout) != layout:
+                continue
+            yield layout, {**lists, "q": queries, "b": bodies}
+
+    def _content(self, source: str) -> tuple[Values, Values] | None:
+        """Query and body as a source has them; None where it does not apply."""
+        if source not in self._contents:
+            self._watch()
+            try:
+                long = len(self._sent.query) + len(self._sent.body) > self._light
+                if long and source not in ("sent", BASES[self._sent.scheme].source):
+                    raise ValueError("too long to be written in another way")
+                query, body = SOURCES[source](self._sent)
+                self._contents[source] = (self._of(_QUERY, query, to_bytes), self._of(_BODY, body, lambda data: data))
+            except (ValueError, RecursionError):
+                self._contents[source] = None
+        return self._contents[source]
+
+    def _digest(
+        self, batch: dict[str, list[bytes]], secrets: Sequence[Secret]
+    ) -> tuple[bytes, Secret, str, Reading] | None:
+        """The first message of a batch, by digest, that yields the signature under one of `secrets`."""
+        for name, messages in batch.items():
+            fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
+            whole = fitting[0].hex if len(fitting) == 1 else ""
+            step = max(1, _BATCH * 64 * len(messages) // max(1, sum(map(len, messages)))) if messages else 1
+            for secret in secrets:
+                digest = self._digester(name, secret)
+                for start in range(0, len(messages), step):
+                    self._watch()
+                    some = messages[start : start + step] if step < len(messages) else messages
+                    self.tried += len(some)
+                    if whole:
+                        if whole not in map(digest, some):
+                            continue
+                        return next(m for m in some if digest(m) == whole), secret, name, fitting[0]
+                    for message in some:
+                        hexed = digest(message)
+                        for one in fitting:
+                            if one.fits(hexed):
+                                return message, secret, name, one
+        return None
+
+    def _digester(self, name: str, secret: Secret) -> Callable[[bytes], str]:
+        """Message to hex digest. The right one by the core, its key context kept for each secret."""
+        if name != "hmac-sha256":
+            make = DIGESTS[name].hex
+            return lambda message: make(secret, message)
+        if secret not in self._keyed:
+            self._keyed[secret] = _hmac_sha256(secret)
+        return self._keyed[secret]
+
+    # What was found
+
+    def _found(self, cell: Cell, message: bytes, secret: Secret, name: str, reading: Reading) -> Found:
+        of_secret = self._way(_SECRET, cell[_SECRET], secret)
+        first: tuple[Way, str] | None = None
+        for way, digest in self._ways(cell, message):
+            if digest == name:
+                first = (way, digest)
+                break
+        assert first is not None  # noqa: S101 (the same cell gave the message)
+        of_message = first[0]
+        changes = (*of_secret, *of_message)
+        others = [(*way, *of_message) for way in self._values[_SECRET].also(secret)]
+        others += [(*of_secret, *way) for way in self._other_ways(cell, of_message, message, name)]
+        return Found(changes, reading.findings, message, tuple(dict.fromkeys(others)))
+
+    def _way(self, part: int, cost: int, value: Any) -> Way:
+        values, ways = self._values[part].at(cost)
+        return ways[values.index(value)]
+
+    def _ways(self, cell: Cell, message: bytes) -> Iterator[tuple[Way, str]]:
+        """The changes of a cell's combinations that make this message, but for those of the secret; and the digest."""
+        names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
+        for layout, lists in self._layouts(cell):
+            for messages, inner, outer in _messages(layout, lists):
+                if message not in messages:
+                    continue
+                chosen = {**outer, **({inner: messages.index(message)} if inner else {})}
+                if "h" in chosen:
+                    chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
+                way: list[Change] = []
+                contents = self._content(layout.source)
+                assert contents is not None  # noqa: S101 (`_layouts` leaves those out)
+                for part, values in (
+                    *((part, self._values[part]) for part in (_TIMESTAMP, _METHOD, _PATH)),
+                    (_QUERY, contents[0]),
+                    (_BODY, contents[1]),
+                ):
+                    way += values.at(cell[part])[1][chosen.get(_SLOTS[PARTS[part]], 0)]
+                way += self._way(_LAYOUT, cell[_LAYOUT], layout)
+                for name, digest_way in zip(names, of_digest, strict=True):
+                    yield (*way, *digest_way), name or layout.digest
+
+    def _other_ways(self, found: Cell, of_message: Way, message: bytes, name: str) -> Iterator[Way]:
+        """Other combinations of as many changes, about as likely, that make the same message; of up to two changes."""
+        if len(of_message) > 2:
+            return
+        spent = sum(found) - found[_SECRET]
+        until = min(self._deadline, time.perf_counter() + 0.25)
+        for cost in range(max(0, spent - 3 * ALSO), spent + ALSO + 1):
+            for cell in _cells(cost):
+                if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
+                    continue
+                if time.perf_counter() > until:
+                    return
+                try:
+                    for way, digest in self._ways(cell, message):
+                        if digest == name and way != of_message and len(way) == len(of_message):
+                            yield way
+                except TimeoutError:
+                    return
+
+
+def _messages(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
+    """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
+    most values, come together, with the name of that slot and the index of each other slot's value."""
+    pieces = segments(layout.template, layout.separator)
+    slots = {piece[0] for piece in pieces if not isinstance(piece, bytes)}
+    if "h" in slots:
+        from hashlib import sha256
+
+        lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
+    inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
+    others = sorted(slots - {inner})
+    for indexes in product(*(range(len(lists[slot])) for slot in others)):
+        outer = dict(zip(others, indexes, strict=True))
+        fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
+        columns: list[list[bytes]] = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                fixed[-1] += piece
+                continue
+            slot, transform = piece
+            if slot == inner:
+                columns.append([transform(value) for value in lists[slot]] if transform else lists[slot])
+                fixed.append(b"")
+            else:
+                value = lists[slot][outer[slot]]
+                fixed[-1] += transform(value) if transform else value
+        if len(columns) == 1:
+            before, after = fixed
+            yield [before + value + after for value in columns[0]], inner, outer
+        elif not columns:
+            yield [fixed[0]], inner, outer
+        else:
+            rows = zip(*columns, strict=True)
+            yield (
+                [b"".join([x for pair in zip(fixed, (*row, b""), strict=True) for x in pair]) for row in rows],
+                inner,
+                outer,
+            )
+
+
+@lru_cache(maxsize=4096)
+def _slots(layout: Layout) -> frozenset[str]:
+    return frozenset(piece[0] for piece in segments(layout.template, layout.separator) if not isinstance(piece, bytes))
+
+
+@lru_cache(maxsize=8192)
+def _form(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
+    """The pieces of a layout without the slots that are empty, with what then stands together joined."""
+    joined: list[Segment] = []
+    for piece in segments(layout.template, layout.separator):
+        if not isinstance(piece, bytes) and piece[0] in empty and (piece[1] is None or piece[0] == "q"):
+            continue
+        if joined and isinstance(piece, bytes) and isinstance(last := joined[-1], bytes):
+            joined[-1] = last + piece
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
+    if secret.raw:
+        return Signer("-", secret.raw).hexdigest
+    return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # a Signer refuses an empty secret
+
+
+AS_GIVEN = Change(
+    "secret-surrounded",
+    LIKELY,
+    "Spaces, quotes or a byte order mark stand round the secret. Take it exactly as the console shows it.",
+    lambda secret, sent: (),
+)

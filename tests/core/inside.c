@@ -1,0 +1,79 @@
+/* What only the inside of hmac_sha256.c shows: its sizes are what messages need at most, neither more nor less, and its
+ * self-test sees every fault that is made here in an implementation. Prints a line for each. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hmac_sha256.c"
+
+enum { CANARY = 0xa5 };
+
+static ptrdiff_t most_scratch;
+static size_t most_runs;
+
+static void note(size_t head_size, size_t first, size_t second) {
+    static uint8_t part[2048];
+    padded_message *m = malloc(sizeof *m + 1024); /* room to see a write behind its end */
+    uint8_t *bytes = (uint8_t *)m;
+    memset(part, 1, sizeof part);
+    memset(bytes, CANARY, sizeof *m + 1024);
+    hmac_sha256_message message = {.parts = {{part, first}, {part, second}}, .part_count = 2};
+    message.head_size = (uint32_t)head_size;
+    size_t run_count = pad_message(m, &message, SHA256_BLOCK_SIZE), end = sizeof *m + 1024;
+    while (bytes[end - 1] == CANARY) end--;
+    if (bytes + end - m->scratch > most_scratch) most_scratch = bytes + end - m->scratch;
+    if (run_count > most_runs) most_runs = run_count;
+    free(m);
+}
+
+static sha256_implementation right, wrong;
+static int fault;
+
+static void wrong_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
+    right.compress(to, from, runs, run_count);
+    if (fault == 0 || (fault == 1 && runs[run_count - 1].count > 1)) to[7] ^= 1;
+}
+
+static void wrong_compress_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
+    uint32_t *const swapped[2] = {states[1], states[0]};
+    right.compress_two(fault == 2 ? swapped : states, blocks, count);
+    if (fault == 3 || (fault == 5 && count > 1)) states[0][0] ^= 0x80000000;
+    if (fault == 4 || (fault == 6 && count > 1)) states[1][7] ^= 1;
+}
+
+static void wrong_outer_hex(const uint32_t outer[8], const uint32_t digest[8], char *hex) {
+    right.outer_hex(outer, digest, hex);
+    if (fault == 7) hex[0] = (char)(hex[0] ^ 1);
+    if (fault == 8) hex[63] = (char)(hex[63] ^ 1);
+}
+
+static void wrong_outer_hex_two(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]) {
+    char *const swapped[2] = {hex[1], hex[0]};
+    right.outer_hex_two(outer, digests, fault == 9 ? swapped : hex);
+    if (fault == 10) hex[0][0] = (char)(hex[0][0] ^ 1);
+    if (fault == 11) hex[1][63] = (char)(hex[1][63] ^ 1);
+}
+
+int main(void) {
+    const size_t near[] = {0, 1, 63, 64, 65, 511, 512, 574, 575, 576, 577, 639, 640, 641, 1000};
+    for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++)
+        for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
+            for (size_t j = 0; j < sizeof near / sizeof near[0]; j++) note(head, near[i], near[j]);
+    printf("scratch: %td of %d, runs: %zu of %d\n", most_scratch, (int)SCRATCH_SIZE, most_runs, (int)MAX_RUNS);
+    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+        if (!(*each)->supported()) continue;
+        wrong = right = **each;
+        wrong.compress = wrong_compress, wrong.outer_hex = wrong_outer_hex;
+        if (right.compress_two != NULL) {
+            wrong.compress_two = wrong_compress_two;
+            wrong.outer_hex_two = wrong_outer_hex_two;
+        }
+        fault = -1;
+        printf("%s: %s", right.name, signs_known_answers(&wrong) ? "right" : "REFUSED");
+        for (fault = 0; fault < 12; fault++) {
+            bool made = right.compress_two != NULL || fault < 2 || fault == 7 || fault == 8;
+            if (made && signs_known_answers(&wrong)) printf(", fault %d NOT SEEN", fault);
+        }
+        printf("\n");
+    }
+    return 0;
+}

@@ -1,0 +1,233 @@
+"""What is no part of WOO X: the stats, the orders and the faults over HTTP, and who may ask for them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+from helpers.sandbox_client import LIMIT_ORDER, Client, place
+
+from woox_fast.sandbox import FAULTS, Sandbox
+
+
+def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    if data is not None:
+        headers.setdefault("Content-Type", "application/json")
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def data(url: str, method: str = "GET", body: Any = None) -> Any:
+    status, reply = ask(url, method, body)
+    assert (status, reply["success"]) == (200, True), reply
+    return reply["data"]
+
+
+# what it holds
+
+
+def test_orders_says_what_is_held_and_how_often_each_id_arrived(sandbox: Sandbox, client: Client) -> None:
+    url = sandbox.url + "/sandbox/orders"
+    assert data(url) == {"open": 0, "orders": [], "clientOrderIds": {}}
+    first = place(client, clientOrderId=7)
+    second = place(client)  # without an id of the client's
+    third = place(client, clientOrderId="8", price="61000")
+    assert client.refusal("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 7}) == "DUPLICATE_REQUEST"
+    refused = {**LIMIT_ORDER, "clientOrderId": 9, "price": "0.001"}
+    assert client.refusal("POST", "/v3/trade/order", refused) == "PRICE_FILTER"
+    held = data(url)
+    assert (held["open"], held["clientOrderIds"]) == (3, {"7": 2, "8": 1, "9": 1})
+    assert [(row["orderId"], row["clientOrderId"], row["price"]) for row in held["orders"]] == [
+        (first, 7, "60000"),
+        (second, 0, "60000"),
+        (third, 8, "61000"),
+    ]
+    assert held["orders"][0] == client.data("GET", f"/v3/trade/order?orderId={first}")
+    assert sandbox.orders() == held
+    client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={first}")
+    again = place(client, clientOrderId=7)
+    held = data(url + "?limit=2")
+    assert (held["open"], held["clientOrderIds"]["7"]) == (3, 3)
+    assert [row["orderId"] for row in held["orders"]] == [third, again]  # the newest, oldest first
+    assert data(url + "?limit=0")["orders"] == []
+    for query in ("limit=-1", "limit=x", "limit=", "most=5", "limit=1&limit=2", "&"):
+        assert ask(f"{url}?{query}")[0] == 400
+    assert sandbox.seen == 8  # what is asked here is not counted
+
+
+def test_what_is_forged_has_not_arrived(sandbox: Sandbox, client: Client) -> None:
+    body = json.dumps({**LIMIT_ORDER, "clientOrderId": 7}).encode()
+    signed = client.sign("POST", b"/v3/trade/order", body + b" ")
+    client.verdict(*client.request("POST", b"/v3/trade/order", signed, body))
+    assert sandbox.orders()["clientOrderIds"] == {}
+
+
+def test_the_count_of_arrivals_is_bounded(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from woox_fast.sandbox import exchange
+
+    monkeypatch.setattr(exchange, "MAX_OPEN_ORDERS", 3)
+    for number in (1, 2, 3, 1, 4):
+        client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": number})
+    assert sandbox.orders()["clientOrderIds"] == {"2": 1, "3": 1, "4": 1}
+
+
+# faults
+
+
+def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
+    url = sandbox.url + "/sandbox/faults"
+    listed = data(url)
+    assert listed["rules"] == []
+    assert [one["fault"] for one in listed["faults"]] == list(FAULTS)
+    assert listed["faults"][0] == {
+        "fault": "delay",
+        "usage": FAULTS["delay"].usage,
+        "sentence": FAULTS["delay"].sentence,
+        "example": FAULTS["delay"].example,
+    }
+    assert data(url, "POST", {"rule": " rate-limit  every 2 "}) == {"number": 1, "rule": "rate-limit every 2"}
+    assert data(url, "POST", {"rule": "html id 5"})["number"] == 2
+    place(client)
+    assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
+    assert data(url)["rules"] == [
+        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "struck": 1},
+        {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0},
+    ]
+    assert [row["number"] for row in data(url + "?number=1", "DELETE")["rules"]] == [2]
+    assert ask(url + "?number=1", "DELETE") == (404, {"success": False, "message": "There is no fault 1."})
+    assert data(url, "DELETE") == {"rules": []}
+    assert data(sandbox.url + "/sandbox/stats")["faults"] == {"rate-limit": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"rule": "explode"}, 400, "there is no fault 'explode'; there are: delay"),
+        ({"rule": "delay 5"}, 400, "a time is a number and ms, s or m"),
+        ({"rule": 5}, 400, "a fault must be a str"),
+        ({"rules": []}, 400, 'Send {"rule": TEXT}'),
+        ([], 400, 'Send {"rule": TEXT}'),
+        (b"{", 400, 'Send {"rule": TEXT}'),
+        (b"\xff", 400, 'Send {"rule": TEXT}'),
+        (b"[" * 100_000, 400, 'Send {"rule": TEXT}'),
+        (b" " * 1_100_000, 400, 'Send {"rule": TEXT}'),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_rule_that_cannot_be_read_is_told(sandbox: Sandbox, body: Any, status: int, words: str) -> None:
+    got, reply = ask(sandbox.url + "/sandbox/faults", "POST", body)
+    assert (got, reply["success"]) == (status, False)
+    assert words in reply["message"]
+    assert not list(sandbox.faults)
+
+
+def test_faults_do_not_strike_what_is_asked_here(sandbox: Sandbox) -> None:
+    sandbox.faults.add("reset")
+    assert data(sandbox.url + "/sandbox/stats")["requests"] == 0
+
+
+def test_what_there_is_not(sandbox: Sandbox) -> None:
+    there_is_not = ("GET /sandbox/", "GET /sandbox/nope", "PUT /sandbox/faults", "POST /sandbox/stats")
+    for method, path in map(str.split, there_is_not):
+        status, reply = ask(sandbox.url + path, method)
+        assert status == 404
+        assert f"There is no {method} {path}. There are: GET /, GET /sandbox/events" in reply["message"]
+
+
+# who may ask
+
+
+def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[int, bytes]:
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = "\r\n".join([f"{first} HTTP/1.1", *lines, f"Content-Length: {len(body)}", "Connection: close", "", ""])
+        connection.sendall(head.encode() + body)
+        reply = b""
+        while piece := connection.recv(65536):
+            reply += piece
+    return int(reply.split()[1]), reply
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sandbox/stats", "/sandbox/orders", "/sandbox/faults", "/sandbox/requests?number=1"]
+)
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:8080", 200),
+        ("localhost:99", 200),
+        ("LOCALHOST", 200),
+        ("[::1]:8080", 200),
+        ("evil.example", 403),
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("evil.example@127.0.0.1", 403),
+        ("127.0.0.1#evil.example", 403),
+        ("127.0.0.1/evil.example", 403),
+        ("0.0.0.0", 403),  # noqa: S104
+        ("192.168.0.1", 403),
+        ("[::ffff:127.0.0.1]", 403),
+        ("[bad", 403),
+        ("", 403),
+    ],
+)
+def test_only_this_machine_may_ask(sandbox: Sandbox, client: Client, path: str, host: str, status: int) -> None:
+    """A site that points its own name here (DNS rebinding) sends that name as Host."""
+    client.request("GET", b"/v3/public/systemInfo", {})
+    got, reply = raw(sandbox, f"GET {path}", f"Host: {host}")
+    assert got == status
+    if status == 403:
+        assert b"is not this machine; use http://127.0.0.1 or localhost" in reply
+        assert len(reply) < 600
+
+
+def test_no_host_at_all(sandbox: Sandbox) -> None:
+    assert raw(sandbox, "GET /sandbox/stats")[0] in (400, 403)  # newer versions of aiohttp refuse it themselves
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:80", "http://127.0.0.1:80", 200),
+        ("localhost", "http://localhost", 200),
+        ("127.0.0.1:80", "http://127.0.0.1:81", 403),
+        ("127.0.0.1:80", "https://127.0.0.1:80", 403),
+        ("127.0.0.1:80", "http://evil.example", 403),
+        ("127.0.0.1:80", "null", 403),
+        ("127.0.0.1:80", "", 403),
+        ("evil.example", "http://evil.example", 403),
+    ],
+)
+def test_a_page_of_another_origin_changes_nothing(
+    sandbox: Sandbox, client: Client, host: str, origin: str, status: int
+) -> None:
+    sent = (f"Host: {host}", f"Origin: {origin}", "Content-Type: application/json")
+    got, _ = raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html id 5"}')
+    assert got == status
+    assert len(sandbox.faults) == (status == 200)
+    assert raw(sandbox, "DELETE /sandbox/faults", *sent)[0] == status
+    # An order, rightly signed with the example's published secret, is refused too.
+    body = json.dumps(LIMIT_ORDER).encode()
+    signed = [f"{name}: {value}" for name, value in client.sign("POST", b"/v3/trade/order", body).items()]
+    assert raw(sandbox, "POST /v3/trade/order", *sent[:2], *signed, body=body)[0] == status
+    assert sandbox.orders()["open"] == (status == 200)
+
+
+def test_a_form_of_another_site_changes_nothing(sandbox: Sandbox) -> None:
+    """A browser sends it without asking first; it cannot say application/json."""
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        sent = ("Host: 127.0.0.1", f"Content-Type: {content_type}")
+        assert raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html"}')[0] == 415
+    assert not list(sandbox.faults)

@@ -1,0 +1,383 @@
+"""What httpx alone does: HTTP/2, hooks, mocks, other transports, copies of requests, and extensions."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import http.client
+import json
+import pickle
+import socket
+import threading
+
+import h2.config
+import h2.connection
+import h2.events
+import httpx
+import pytest
+from helpers.clients import Call
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import Received, Recorder, Reply
+from helpers.written import JSON, METHODS, TARGETS
+
+import woox_fast.testing
+from woox_fast import Signer
+from woox_fast.adapters.httpx import WooXAuth
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return Signer(KEY, SECRET)
+
+
+class Http2:
+    """An HTTP/2 server without TLS for one connection: keeps each request as the recorder does, headers in order."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Http2:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(10)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        heads: dict[int, list[tuple[str, str]]] = {}
+        bodies: dict[int, bytes] = {}
+        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        peer, _ = self._listener.accept()
+        with peer:
+            connection.initiate_connection()
+            while True:
+                peer.sendall(connection.data_to_send())
+                data = peer.recv(65536)
+                if not data:
+                    return
+                for event in connection.receive_data(data):
+                    if isinstance(event, h2.events.RequestReceived):
+                        heads[event.stream_id], bodies[event.stream_id] = event.headers, b""
+                    elif isinstance(event, h2.events.DataReceived):
+                        bodies[event.stream_id] += event.data
+                        connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    elif isinstance(event, h2.events.StreamEnded):
+                        head = dict(heads[event.stream_id])
+                        lines = [f"{name}: {value}\r\n" for name, value in heads[event.stream_id] if name[0] != ":"]
+                        lines.append(f"host: {head[':authority']}\r\n")
+                        raw = f"{head[':method']} {head[':path']} HTTP/2\r\n{''.join(lines)}\r\n".encode("latin-1")
+                        self.received.append(Received(raw, bodies[event.stream_id], 1))
+                        connection.send_headers(event.stream_id, [(":status", "200")], end_stream=True)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_http2(kind, signer):
+    calls = [Call(method, target) for method in METHODS for target in TARGETS]
+    calls += [Call(method, "/v3/x", json=value) for method in METHODS for value in JSON]
+    calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
+
+    async def run_async(auth) -> None:
+        async with httpx.AsyncClient(auth=auth, http1=False, http2=True) as client:
+            for call in calls:
+                reply = await client.request(call.method, server.url + call.path, json=call.json, content=call.content)
+                assert (reply.status_code, reply.http_version) == (200, "HTTP/2")
+
+    with Http2() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        if kind == "async":
+            asyncio.run(run_async(auth))
+        else:
+            with httpx.Client(auth=auth, http1=False, http2=True) as client:
+                for call in calls:
+                    reply = client.request(call.method, server.url + call.path, json=call.json, content=call.content)
+                    assert (reply.status_code, reply.http_version) == (200, "HTTP/2")
+    assert len(server.received) == len(calls)
+    assert [one.target for one in server.received if one.fault() != ""] == []
+
+
+# Hooks. httpx calls them after the auth.
+
+
+def another_price(request):
+    request.stream, request._content = httpx.ByteStream(b'{"a":2}'), b'{"a":2}'
+    request.headers["Content-Length"] = "7"
+
+
+HOOKS = {
+    "other headers": lambda request: setattr(request, "headers", httpx.Headers({"Host": request.url.netloc.decode()})),
+    "a copy of the headers": lambda request: setattr(request, "headers", request.headers.copy()),
+    "one more header": lambda request: request.headers.update({"x-tag": "a"}),
+    "a wrong signature": lambda request: request.headers.__setitem__("x-api-signature", "0" * 64),
+    "another path": lambda request: setattr(request, "url", request.url.copy_with(path="/v3/y")),
+    "another method": lambda request: setattr(request, "method", "DELETE"),
+    "another body": another_price,
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_a_hook_changed_is_signed(kind, hook, signer):
+    async def async_hook(request):
+        hook(request)
+
+    async def run(auth):
+        async with httpx.AsyncClient(auth=auth, event_hooks={"request": [async_hook]}) as client:
+            return await client.get(server.url + "/v3/x?a=b")
+
+    with Recorder() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        if kind == "async":
+            reply = asyncio.run(run(auth))
+        else:
+            with httpx.Client(auth=auth, event_hooks={"request": [hook]}) as client:
+                reply = client.get(server.url + "/v3/x?a=b")
+        assert reply.status_code == 200
+        assert server.faults == []
+
+
+def test_a_hook_that_leads_elsewhere_is_refused(signer):
+    def elsewhere(request):
+        request.url = httpx.URL(other.url + "/v3/x")
+
+    with Recorder() as server, Recorder() as other:
+        auth = WooXAuth(signer, origins=[server.url])
+        with httpx.Client(auth=auth, event_hooks={"request": [elsewhere]}) as client:
+            with pytest.raises(ValueError, match="is not one of the origins"):
+                client.get(server.url)
+            client.event_hooks = {}
+            assert client.get(server.url).status_code == 200  # the client is as good as before
+        assert (other.received, other.torn, server.faults) == ([], [], [])
+
+
+def test_a_stream_that_a_hook_put_in_is_refused(signer):
+    def stream(request):
+        request.stream = httpx._content.IteratorByteStream(iter([b"a"]))
+
+    with Recorder() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        said = pytest.raises(ValueError, match=r"got a stream \(IteratorByteStream\); pass json=")
+        with httpx.Client(auth=auth, event_hooks={"request": [stream]}) as client, said:
+            client.post(server.url, content=b"a")
+        assert (server.received, server.torn) == ([], [])
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_stream_is_read_before_it_is_signed(kind, signer):
+    def chunks():
+        yield b"a"
+        yield b"b"
+
+    async def async_chunks():
+        yield b"a"
+        yield b"b"
+
+    async def run(auth):
+        async with httpx.AsyncClient(auth=auth) as client:
+            return await client.post(server.url + "/v3/x", content=async_chunks())
+
+    with Recorder() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        if kind == "async":
+            reply = asyncio.run(run(auth))
+        else:
+            with httpx.Client(auth=auth) as client:
+                reply = client.post(server.url + "/v3/x", content=chunks())
+    assert reply.status_code == 200
+    assert (server.faults, server.received[0].body) == ([], b"ab")
+
+
+# Extensions
+
+
+def test_a_target_of_ones_own_is_signed(signer):
+    with Recorder() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        with httpx.Client(auth=auth) as client:
+            client.get(server.url + "/v3/x", extensions={"target": b"/v3/[x]?a=b"})
+            with pytest.raises(ValueError, match="path must begin with '/'"):
+                client.get(server.url + "/v3/x", extensions={"target": b"https://api.woox.io/v3/x"})
+        assert ([received.target for received in server.received], server.faults) == (["/v3/[x]?a=b"], [])
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_trace_of_ones_own_is_called(kind, signer):
+    seen = []
+
+    def trace(name, info):
+        seen.append((name, sorted(info)))
+
+    async def async_trace(name, info):
+        await asyncio.sleep(0)
+        seen.append((name, sorted(info)))
+
+    async def run(options, extensions):
+        async with httpx.AsyncClient(**options) as client:
+            await client.get(server.url + "/v3/x", extensions=extensions)
+
+    heard = []
+    with Recorder() as server:
+        for options in ({}, {"auth": WooXAuth(signer, origins=[server.url])}):
+            if kind == "async":
+                asyncio.run(run(options, {"trace": async_trace}))
+            else:
+                with httpx.Client(**options) as client:
+                    client.get(server.url + "/v3/x", extensions={"trace": trace})
+            heard.append(seen.copy())
+            seen.clear()
+        assert server.received[1].fault() == ""
+    assert heard[0] == heard[1] != []
+
+
+def test_a_request_that_is_sent_again_is_signed_again(signer):
+    traced = []
+
+    def trace(name, info):
+        traced.append(name)
+
+    with Recorder() as server:
+        with httpx.Client(auth=WooXAuth(signer, origins=[server.url])) as client:
+            request = client.build_request("POST", server.url + "/v3/x", json={}, extensions={"trace": trace})
+            for _ in range(3):
+                client.send(request)
+            client.send(request, auth=WooXAuth(Signer("other", "secret"), origins=[server.url]))
+        assert [received.fault() == "" for received in server.received] == [True, True, True, False]
+        assert server.received[3].all("x-api-key") == ["other"]
+    assert traced.count("http11.send_request_headers.started") == 4
+
+
+def test_an_auth_that_calls_this_one(signer):
+    class Both(httpx.Auth):
+        def __init__(self, inner):
+            self.inner = inner
+
+        def auth_flow(self, request):
+            request.headers["x-tag"] = "a"
+            yield from self.inner.auth_flow(request)
+
+    with Recorder() as server:
+        with httpx.Client(auth=Both(WooXAuth(signer, origins=[server.url]))) as client:
+            assert client.post(server.url + "/v3/x", json={}).status_code == 200
+        assert (server.faults, server.received[0].all("x-tag")) == ([], ["a"])
+
+
+# Other transports
+
+
+class Plain(httpx.BaseTransport):
+    """Sends what it reads by http.client, and knows nothing of httpcore."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        connection = http.client.HTTPConnection(request.url.host, request.url.port, timeout=10)
+        target = request.url.raw_path.decode()
+        connection.request(request.method, target, b"".join(request.stream), self.headers(request))
+        reply = connection.getresponse()
+        content = reply.read()
+        connection.close()
+        return httpx.Response(reply.status, headers=reply.getheaders(), content=content)
+
+    def headers(self, request: httpx.Request):
+        return dict(request.headers)
+
+
+READERS = {
+    "dict": lambda headers: dict(headers),
+    "items": lambda headers: dict(headers.items()),
+    "multi_items": lambda headers: dict(headers.multi_items()),
+    "raw": lambda headers: {name.decode(): value.decode() for name, value in headers.raw},
+    "keys and []": lambda headers: {name: headers[name] for name in headers},
+    "get": lambda headers: {name: headers.get(name) for name in headers.keys()},  # noqa: SIM118
+    "get_list": lambda headers: {name: headers.get_list(name)[0] for name in headers},
+    "zip": lambda headers: dict(zip(headers.keys(), headers.values(), strict=True)),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_another_transport_sends_it_signed_however_it_reads_the_headers(read, signer):
+    transport = Plain()
+    transport.headers = lambda request: read(request.headers)
+    with Recorder() as server:
+        with httpx.Client(auth=WooXAuth(signer, origins=[server.url]), transport=transport) as client:
+            reply = client.post(server.url + "/v3/x?a=b c", json={"a": 1}, headers={"X-API-KEY": "mine"})
+        assert (reply.status_code, server.faults) == (200, [])
+        assert len(reply.request.headers) == len(server.received[0].headers)
+        assert "x-api-signature" in reply.request.headers
+        assert reply.request.headers == httpx.Headers(reply.request.headers.raw)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_mock_sees_it_signed(kind, signer):
+    seen = []
+
+    def handler(request):
+        seen.append(
+            Received(
+                b"%b %b HTTP/1.1\r\n%b\r\n"
+                % (
+                    request.method.encode(),
+                    request.url.raw_path,
+                    b"".join(b"%b: %b\r\n" % pair for pair in request.headers.raw),
+                ),
+                request.content,
+                1,
+            )
+        )
+        woox_fast.testing.assert_signed(request, SECRET)
+        return httpx.Response(200)
+
+    async def run(auth):
+        async with httpx.AsyncClient(auth=auth, transport=httpx.MockTransport(handler)) as client:
+            await client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})
+
+    if kind == "async":
+        asyncio.run(run(WooXAuth(signer)))
+    else:
+        with httpx.Client(auth=WooXAuth(signer), transport=httpx.MockTransport(handler)) as client:
+            client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})
+    assert [received.fault() for received in seen] == [""]
+
+
+@pytest.mark.parametrize(
+    "name", ["other headers", "a copy of the headers", "another path", "another method", "another body"]
+)
+def test_what_a_hook_changed_and_another_transport_sent_is_said(name, signer):
+    with Recorder() as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        said = pytest.raises(ValueError, match="an event hook changed the request after it was signed")
+        with httpx.Client(auth=auth, transport=Plain(), event_hooks={"request": [HOOKS[name]]}) as client, said:
+            client.get(server.url + "/v3/x")
+        assert [received.fault() == "" for received in server.received] == [False]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_another_transport_that_follows_a_redirect_takes_no_signature_along(status, signer):
+    def answer(received):
+        return Reply(status, {"Location": other.url + "/v3/x"})
+
+    with Recorder() as other, Recorder(answer) as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        said = pytest.raises(ValueError, match=r"redirected to 127\.0\.0\.1, and httpx followed it, without")
+        with httpx.Client(auth=auth, transport=Plain(), follow_redirects=True) as client, said:
+            client.post(server.url + "/v3/x", json={})
+        assert server.faults == []
+        assert [received.api_headers for received in other.received] == [[]]
+        assert KEY.encode() not in other.received[0].raw
+
+
+# Copies
+
+
+@pytest.mark.parametrize("kind", ["its own transport", "another transport"])
+def test_a_reply_can_be_pickled_and_copied(kind, signer):
+    options = {} if kind == "its own transport" else {"transport": Plain()}
+    with Recorder(lambda received: Reply(307, {"Location": "/v3/y"})) as server, httpx.Client(**options) as client:
+        reply = client.post(server.url + "/v3/x", json={"a": 1}, auth=WooXAuth(signer, origins=[server.url]))
+    for again in (pickle.loads(pickle.dumps(reply)), copy.copy(reply), copy.deepcopy(reply)):  # noqa: S301
+        assert (again.json(), json.loads(again.request.content)) == (reply.json(), {"a": 1})
+        woox_fast.testing.assert_signed(again.request, SECRET)
+        assert type(again.request.headers) is type(reply.request.headers)
+    copies = [reply.request.headers.copy(), httpx.Headers(reply.request.headers), reply.next_request.headers]
+    assert [[name for name in headers if name.startswith("x-api")] for headers in copies] == [[]] * 3

@@ -1,0 +1,275 @@
+"""Both gateways with real traffic: to the byte, once, and a clear error where it cannot know."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pickle
+import re
+import socket
+import ssl
+import time
+
+import pytest
+import trustme
+from helpers.gateways import MODES, ORDER, opened
+from helpers.oracle import KEY, SECRET
+from helpers.recorder import DROP, Received, Recorder, Reply
+
+from woox_fast import Signer
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.sandbox import Sandbox
+
+UNKNOWN = re.escape(
+    ": POST /v3/trade/order went out and may or may not have been carried out. It was not sent again; ask for the "
+    "order (by its clientOrderId) before you send it again"
+)
+PATHS = ["/", "/v3/x?a=b%20c", "/v3/x?a=%2C,[1]+:/?", "/v3/x?a=1&a=2", "/v3/x?symbol=%E5%B8%81", "/v3//x/../y#z"]
+BODIES = ["", None, b"", "{}", '{"a": [1, {"b": "币"}]}', bytearray(b"abc"), bytes(range(256)), b"x" * 2**20]
+
+
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server_tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def client_tls(authority):
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT"])
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_what_arrives_is_what_was_signed(mode, method, tls, server_tls, client_tls):
+    with (
+        Recorder(tls=server_tls if tls else None) as server,
+        opened(mode, server.url, connections=1, tls=client_tls if tls else None) as gateway,
+    ):
+        for path in PATHS:
+            for body in BODIES:
+                assert gateway.request(method, path, body).status == 200
+    assert server.faults == []
+    assert server.connections <= 2
+    sent = [(path, body) for path in PATHS for body in BODIES]
+    for (path, body), received in zip(sent, server.received, strict=True):
+        data = body.encode() if isinstance(body, str) else bytes(body or b"")
+        assert (received.method, received.target, received.body) == (method, path, data)
+        assert received.all("host") == [server.host]
+
+
+def test_the_sandbox_accepts_it(mode):
+    sandbox = Sandbox(KEY, SECRET)
+    with sandbox as url, opened(mode, url) as gateway:
+        order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "9000", "quantity": "0.11"}
+        reply = gateway.request("POST", "/v3/trade/order", json.dumps(order))
+        order_id = reply.json()["data"]["orderId"]
+        assert reply.headers["content-type"].startswith("application/json")
+        assert 0 < reply.latency_ns < 30e9
+        path = f"/v3/trade/order?orderId={order_id}"
+        assert gateway.request("GET", path).status == 200
+        assert gateway.request("DELETE", path + "&symbol=SPOT_BTC_USDT").status == 200
+    assert (sandbox.verified, sandbox.accepted) == (3, 3)
+
+
+def test_head_until_close_and_every_status(mode):
+    raw = {
+        "/head": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
+        "/until": b"HTTP/1.1 200 OK\r\n\r\n{}",
+        "/204": b"HTTP/1.1 204 No Content\r\n\r\n",
+        "/307": b"HTTP/1.1 307 There\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        "/100": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 1\r\n\r\nx",
+    }
+
+    def answer(received: Received) -> Reply:
+        return Reply(raw=raw[received.target], close=received.target == "/until")
+
+    with Recorder(answer) as server, opened(mode, server.url, connections=1) as gateway:
+        for _ in range(2):
+            assert gateway.request("HEAD", "/head").body == b""
+            assert gateway.request("GET", "/until").body == b"{}"
+            assert gateway.request("DELETE", "/204").status == 204
+            assert gateway.request("POST", "/307", "{}").status == 307
+            assert gateway.request("POST", "/100", "{}").status == 500
+    assert server.faults == []
+    assert len(server.received) == 10
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (DROP, r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its reply was whole)"),
+        (Reply(raw=b"", close=True), "the server closed the connection before its reply was whole"),
+        (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", close=True), "the server closed the connection"),
+        (Reply(raw=b"HTTP/1.1 100 Continue\r\n\r\n", close=True), "the server closed the connection before"),
+        (Reply(raw=b"SSH-2.0-OpenSSH\r\n"), "the reply is not HTTP/1.1"),
+        (
+            Reply(raw=b"HTTP/1.1 101 Up\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
+            "the reply changes to another protocol",
+        ),
+        (Reply(body=b"x" * 3000), "the reply is longer than max_reply_bytes=2000"),
+        (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "no whole reply came within 0.2 s"),
+        (Reply(raw=b""), "no whole reply came within 0.2 s"),
+    ],
+)
+def test_an_order_without_a_whole_reply_is_an_error_and_never_sent_again(mode, reply, why):
+    def answer(received: Received) -> Reply | None:
+        return reply if received.method == "POST" else Reply()
+
+    with (
+        Recorder(answer) as server,
+        opened(mode, server.url, connections=1, timeout_s=0.2, max_reply_bytes=2000) as gateway,
+    ):
+        with pytest.raises(NoReplyError, match="^" + why + ".*" + UNKNOWN) as raised:
+            gateway.request(*ORDER)
+        assert gateway.request("GET", "/v3/trade/order?clientOrderId=7").status == 200
+    error = raised.value
+    assert (error.method, error.path, error.body) == ("POST", "/v3/trade/order", ORDER[2].encode())
+    assert server.received[0].all("x-api-timestamp") == [str(error.timestamp)]
+    assert error.last_error is error.__cause__ is not None
+    assert [received.method for received in server.received] == ["POST", "GET"]
+    assert server.faults == []
+
+
+def test_a_reply_that_drips_is_given_up_in_time(mode):
+    """`timeout_s` is for the whole of it, not for each of its bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with opened(mode, f"http://127.0.0.1:{listener.getsockname()[1]}", connections=1, timeout_s=0.3) as gateway:
+            sockets = [listener.accept()[0] for _ in range(2)]
+            started = time.monotonic()
+            order = gateway.submit(*ORDER)
+            while not order.done() and time.monotonic() - started < 5:
+                for sock in sockets:
+                    with contextlib.suppress(OSError):
+                        sock.send(b"\r\n")
+                time.sleep(0.05)
+            with pytest.raises(NoReplyError, match=r"^no whole reply came within 0.3 s"):
+                order.result(0)
+            assert time.monotonic() - started < 4
+        for sock in sockets:
+            sock.close()
+
+
+def test_a_reset_before_the_order_was_read(mode):
+    with (
+        Recorder(deaf=2) as server,
+        opened(mode, server.url, connections=1) as gateway,
+        pytest.raises(NoReplyError),
+    ):
+        gateway.request(*ORDER)
+    assert server.received == []
+
+
+def test_what_cannot_be_signed_is_not_sent_and_costs_no_connection(mode):
+    with Recorder() as server, opened(mode, server.url, connections=1) as gateway:
+        for bad in (("GET", "/a b"), ("get", "/"), ("GET", "http://evil.example/"), ("POST", "/", {"a": 1})) * 3:
+            with pytest.raises((TypeError, ValueError)):
+                gateway.request(*bad)
+        assert gateway.request(*ORDER).status == 200
+    assert len(server.received) == 1
+    assert server.connections <= 2
+
+
+def test_a_stranger_s_certificate(mode, server_tls):
+    with Recorder(tls=server_tls) as server:
+        with pytest.raises(NotSentError, match="certificate verify failed") as raised, opened(mode, server.url):
+            pass
+        assert isinstance(raised.value.__cause__, ssl.SSLCertVerificationError)
+
+
+def test_a_name_that_is_not_in_the_certificate(mode, authority, client_tls):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("api.woox.io").configure_cert(context)
+    with (
+        Recorder(tls=context) as server,
+        pytest.raises(NotSentError, match="IP address mismatch"),
+        opened(mode, server.url, tls=client_tls),
+    ):
+        pass
+
+
+def test_a_tls_reply_that_is_cut_is_no_reply(mode, server_tls, client_tls):
+    """Until the server closes: without TLS's own goodbye anybody may have cut it."""
+    with (
+        Recorder(lambda received: Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n{}", close=True), tls=server_tls) as server,
+        opened(mode, server.url, tls=client_tls) as gateway,
+        pytest.raises(NoReplyError, match="EOF occurred in violation of protocol"),
+    ):
+        gateway.request(*ORDER)
+
+
+def test_a_large_reply_over_tls(mode, server_tls, client_tls):
+    with (
+        Recorder(lambda received: Reply(body=b"x" * 3_000_000), tls=server_tls) as server,
+        opened(mode, server.url, connections=1, tls=client_tls) as gateway,
+    ):
+        for _ in range(3):
+            assert len(gateway.request(*ORDER).body) == 3_000_000
+    assert server.connections <= 2
+
+
+def test_nobody_listens(mode):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    started = time.monotonic()
+    refused = r"^cannot open a connection to 127.*refused; nothing was sent$"
+    with pytest.raises(NotSentError, match=refused) as raised, opened(mode, url):
+        pass
+    assert isinstance(raised.value.__cause__, ConnectionRefusedError)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("kind", [Gateway, AsyncGateway])
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"url": "api.woox.io"}, ValueError, "base_url must be scheme, host and maybe port"),
+        ({"url": "https://api.woox.io/v3"}, ValueError, "base_url must be"),
+        ({"url": "http://a\r\nb"}, ValueError, "base_url must be"),
+        (
+            {"url": "http://a", "tls": ssl.create_default_context()},
+            ValueError,
+            "tls is for https, got it with 'http://a'",
+        ),
+        ({"connections": 0}, ValueError, "connections must be 1 or more, got 0"),
+        ({"connections": True}, TypeError, "connections must be an int, got bool"),
+        ({"connections": 1.0}, TypeError, "connections must be an int, got float"),
+        ({"max_reply_bytes": 0}, ValueError, "max_reply_bytes must be 1 or more, got 0"),
+        ({"timeout_s": 0}, ValueError, "timeout_s must be seconds from 0.001 to 86400, got 0"),
+        ({"timeout_s": float("nan")}, ValueError, "timeout_s must be seconds from 0.001 to 86400, got nan"),
+        ({"warm_s": "20"}, TypeError, "warm_s must be a number of seconds, got str"),
+        ({"warm_s": float("inf")}, ValueError, "warm_s must be seconds from 0.001 to 86400, got inf"),
+    ],
+)
+def test_bad_options(kind, options, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        kind(Signer(KEY, SECRET), **options)
+
+
+def test_no_reply_error_can_be_pickled():
+    """As between processes."""
+    error = NoReplyError.of(b"POST /a HTTP/1.1\r\nx-api-timestamp: 1578565539808\r\n\r\n{}", "cut", OSError("x"))
+    other = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert str(other) == str(error)
+    assert (other.method, other.path, other.body, other.timestamp) == ("POST", "/a", b"{}", 1578565539808)
+    assert repr(other.last_error) == "OSError('x')"
+
+
+def test_no_secret_in_what_is_printed(mode):
+    with Recorder(lambda received: DROP) as server, opened(mode, server.url) as gateway:
+        with pytest.raises(NoReplyError) as raised:
+            gateway.request(*ORDER)
+        assert SECRET not in repr(gateway.gateway) + repr(raised.getrepr(showlocals=True, style="long"))

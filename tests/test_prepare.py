@@ -1,0 +1,269 @@
+"""`prepare`: what was signed is what the client sends, or it is refused; the oracle is the standard library's hmac."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import string
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import requests
+import yarl
+from helpers.oracle import KEY, SECRET, oracle
+from hypothesis import given
+from hypothesis import strategies as st
+
+from woox_fast import PRODUCTION_URL, STAGING_URL, SignedRequest, Signer, _sign_py
+from woox_fast._wire import FORM, JSON
+
+VECTORS = json.loads((Path(__file__).parent / "vectors" / "woox.json").read_text("utf-8"))
+BY_NAME = {vector["name"]: vector for vector in VECTORS["vectors"]}
+TIMESTAMP = 1578565539808
+
+
+@pytest.fixture(params=[pytest.param(Signer, id="default"), pytest.param(_sign_py.Signer, id="python")])
+def signer(request: pytest.FixtureRequest) -> Any:
+    return request.param(KEY, SECRET)
+
+
+scalars = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.integers(-(2**100), 2**100),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30),
+    st.booleans(),
+    st.none(),
+)
+
+
+def assert_signed_as_sent(request: SignedRequest) -> None:
+    """The signature is hmac's over the very url (path and query) and body that would go out."""
+    parts = urlsplit(request.url)
+    target = parts.path + ("?" + parts.query if parts.query else "")
+    assert request.url == f"{parts.scheme}://{parts.netloc}{target}"
+    message = f"{request.headers['x-api-timestamp']}{request.method}{target}".encode() + request.body
+    assert request.headers["x-api-signature"] == oracle(message)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "target", "body", "content_type"),
+    [
+        ("GET", "/v3/trade/orders", {}, "/v3/trade/orders", b"", FORM),
+        (
+            "GET",
+            "/v3/trade/orders",
+            {"params": {"symbol": "SPOT_BTC_USDT", "realizedPnl": True, "page": None, "size": 25}},
+            "/v3/trade/orders?symbol=SPOT_BTC_USDT&realizedPnl=true&size=25",
+            b"",
+            FORM,
+        ),
+        (
+            "DELETE",
+            "/v3/trade/order?orderId=1",
+            {"params": [("tag", "a b/c")]},
+            "/v3/trade/order?orderId=1&tag=a%20b%2Fc",
+            b"",
+            FORM,
+        ),
+        ("DELETE", "/v3/trade/allOrders", {"params": {"a": None}}, "/v3/trade/allOrders", b"", FORM),
+        ("GET", "/v3/x", {"body": "b"}, "/v3/x", b"b", FORM),
+        (
+            "POST",
+            "/v3/trade/order",
+            {"json": {"symbol": "SPOT_é_USDT", "price": Decimal("1E-7"), "reduceOnly": False}},
+            "/v3/trade/order",
+            '{"symbol":"SPOT_é_USDT","price":"0.0000001","reduceOnly":false}'.encode(),
+            JSON,
+        ),
+        ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
+        ("PUT", "/v3/x", {"body": memoryview(b"abcd")[1:3]}, "/v3/x", b"bc", JSON),
+        ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
+        ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
+        ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
+    ],
+)
+def test_prepare(
+    signer: Any, method: str, path: str, options: dict[str, Any], target: str, body: bytes, content_type: str
+) -> None:
+    request = signer.prepare(method, path, timestamp=TIMESTAMP, **options)
+    assert isinstance(request, SignedRequest)
+    assert (request.method, request.url, request.body) == (method, PRODUCTION_URL + target, body)
+    assert type(request.body) is bytes
+    assert request.headers == {
+        "x-api-key": KEY,
+        "x-api-timestamp": str(TIMESTAMP),
+        "x-api-signature": oracle(f"{TIMESTAMP}{method}{target}".encode() + body),
+        "Content-Type": content_type,
+    }
+    assert_signed_as_sent(request)
+
+
+def test_prepare_reproduces_the_published_vector(signer: Any) -> None:
+    vector = BY_NAME["v3_get"]
+    request = signer.prepare("GET", "/v3/algo/orders", params={"algoType": "STOP"}, timestamp=vector["timestamp"])
+    assert request.headers["x-api-signature"] == vector["signature"]
+    vector = BY_NAME["v3_post_compact"]
+    request = signer.prepare("POST", vector["path"], json=json.loads(vector["body"]), timestamp=vector["timestamp"])
+    assert request.headers["x-api-signature"] == vector["signature"]
+
+
+def test_prepare_takes_the_clock_plus_the_offset(signer: Any) -> None:
+    signer.clock_offset_ms = 0
+    now = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
+    signer.clock_offset_ms = 3_600_000
+    later = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
+    assert 3_600_000 <= later - now < 3_660_000
+
+
+@pytest.mark.parametrize(
+    ("base_url", "origin"),
+    [
+        (STAGING_URL, "https://api.staging.woox.io"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:80/", "http://[::1]:80"),
+        ("https://api.woox.io/", "https://api.woox.io"),
+    ],
+)
+def test_prepare_base_url(signer: Any, base_url: str, origin: str) -> None:
+    request = signer.prepare("GET", "/v3/x", params={"a": 1}, base_url=base_url, timestamp=TIMESTAMP)
+    assert request.url == origin + "/v3/x?a=1"
+    assert request.headers["x-api-signature"] == oracle(b"1578565539808GET/v3/x?a=1")
+
+
+path_text = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*[#| \xe9", max_size=20)
+
+
+@given(path_text, st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), scalars, max_size=4))
+def test_clients_leave_what_prepare_accepts_as_it_is(rest: str, params: dict[str, Any]) -> None:
+    signer = Signer(KEY, SECRET)
+    try:
+        request = signer.prepare("GET", "/" + rest, params=params, base_url="http://localhost", timestamp=TIMESTAMP)
+    except ValueError as error:
+        assert "path must be percent-encoded ASCII" in str(error)  # noqa: PT017 - some paths only
+        request = signer.prepare("GET", "/v3/x", params=params, base_url="http://localhost", timestamp=TIMESTAMP)
+    assert_signed_as_sent(request)
+    target = request.url.removeprefix("http://localhost")
+    assert requests.Request("GET", request.url).prepare().path_url == target
+    assert httpx.Request("GET", request.url).url.raw_path == target.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("/a b", 2),
+        ("/a#b", 2),
+        ("/é", 1),
+        ("/\ud800", 1),
+        ("/a\r\nx-evil: 1", 2),
+        ("/a?x=[1]", 5),
+        ('/a?x="', 5),
+        ("/a?x=%zz", 5),
+        ("/a?x=%c3%a9", 5),
+        ("/a?x=%7E", 5),
+        ("/a?x=100%", 8),
+        ("//evil.example/x", 0),
+        ("/a/../b", 3),
+        ("/a/.", 3),
+        ("/..?a=1", 1),
+        ("/a/./../b", 3),
+        ("/a/..", 3),
+        ("/a?", 2),
+    ],
+)
+def test_prepare_refuses_a_path_that_a_client_would_change(signer: Any, path: str, index: int) -> None:
+    with pytest.raises(ValueError, match=f"percent-encoded ASCII .* at index {index};"):
+        signer.prepare("GET", path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "error", "words"),
+    [
+        ("POST", "/v3/x", {"params": {"a": 1}}, ValueError, "params are for GET and DELETE, got them with POST"),
+        ("PUT", "/v3/x", {"params": {}}, ValueError, "params are for GET and DELETE"),
+        ("GET", "/v3/x", {"params": {"a": 1}, "json": {}}, ValueError, "params or json with GET"),
+        ("DELETE", "/v3/x", {"params": {}, "json": {"a": 1}}, ValueError, "params or json with DELETE"),
+        ("POST", "/v3/x", {"json": {}, "body": b""}, ValueError, "json or body, not both"),
+        ("POST", "/v3/x", {"json": {"a": math.nan}}, ValueError, "finite"),
+        ("POST", "/v3/x", {"body": {"a": 1}}, TypeError, "json.dumps"),
+        ("POST", "/v3/x", {"body": memoryview(b"abcd")[::2]}, BufferError, "contiguous"),
+        ("GET", "/v3/x", {"params": {"a": object()}}, TypeError, "got object"),
+        ("get", "/v3/x", {}, ValueError, "write 'GET'"),
+        ("GET", "v3/x", {}, ValueError, "put '/' before it"),
+        ("GET", "https://api.woox.io/v3/x", {}, ValueError, "full URL"),
+        ("GET", "/v3/x", {"timestamp": 1578565539}, ValueError, "looks like seconds"),
+        ("GET", "/v3/x", {"timestamp": 1.5}, TypeError, "float"),
+        ("GET", "/v3/x", {"data": b""}, TypeError, "data"),
+    ],
+)
+def test_prepare_refuses(
+    signer: Any, method: str, path: str, options: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        signer.prepare(method, path, **options)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "api.woox.io",
+        "//api.woox.io",
+        "ftp://api.woox.io",
+        "https://",
+        "https://:443",
+        "https://api.woox.io/v3",
+        "https://api.woox.io?",
+        "https://api.woox.io#",
+        "https://api.woox.io:https",
+        "https://api.woox.io ",
+        "https://api.woox.io\n",
+        "https://api .woox.io",
+        "https://api.woox.io\\.evil.example",
+        "https://[::1",
+        "https://bücher.example",
+    ],
+)
+def test_prepare_refuses_a_base_url(signer: Any, base_url: str) -> None:
+    with pytest.raises(ValueError, match="base_url must be scheme, host"):
+        signer.prepare("GET", "/v3/x", base_url=base_url)
+
+
+def test_prepare_refuses_a_base_url_of_another_type(signer: Any) -> None:
+    with pytest.raises(TypeError, match="base_url must be a str, got NoneType"):
+        signer.prepare("GET", "/v3/x", base_url=None)
+
+
+def test_a_password_in_base_url_is_refused_and_not_shown(signer: Any) -> None:
+    with pytest.raises(ValueError, match="user name or password") as caught:
+        signer.prepare("GET", "/v3/x", base_url="https://me:hunter2@api.woox.io")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_repr_of_a_signed_request_shows_no_key_and_no_signature(signer: Any) -> None:
+    request = signer.prepare("POST", "/v3/trade/order", json={"a": 1}, timestamp=TIMESTAMP)
+    assert repr(request) == "<SignedRequest POST https://api.woox.io/v3/trade/order with a body of 7 bytes>"
+
+
+def test_what_each_client_is_given(signer: Any) -> None:
+    """No redirect is followed: it would take the signature to another host."""
+    for method, body in (("GET", b""), ("POST", b"{}")):
+        request = signer.prepare(method, "/v3/x?a=%2C,%2F", body=body)
+        common = {"method": method, "url": request.url, "headers": request.headers}
+        assert request.for_requests() == common | {"data": body, "allow_redirects": False}
+        assert request.for_httpx() == common | {"content": body, "follow_redirects": False}
+        url = yarl.URL(request.url, encoded=True)
+        assert request.for_aiohttp() == common | {"url": url, "data": body or None, "allow_redirects": False}
+        assert str(request.for_aiohttp()["url"]) == request.url == f"{PRODUCTION_URL}/v3/x?a=%2C,%2F"
+
+
+def test_for_aiohttp_says_which_extra_is_missing(signer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yarl", None)
+    with pytest.raises(ImportError, match=re.escape("needs aiohttp; run: pip install 'woox-fast[aiohttp]'")):
+        signer.prepare("GET", "/v3/x").for_aiohttp()

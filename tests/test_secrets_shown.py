@@ -1,0 +1,115 @@
+"""No traceback of ours shows a secret: not with locals, and not as pytest prints it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from helpers import memory
+from helpers.secret_calls import CALLS, CALLS_OF_USERS, COVERED, Held
+
+import woox_fast
+from woox_fast import adapters
+
+WANTED = memory.traces(Held.data)
+SHOWN = {"secret"}
+
+# The same calls as tests of a user's, and as ones that hold the secret themselves, which must be seen.
+USERS_TESTS = """
+import pytest
+from helpers.secret_calls import CALLS, CALLS_OF_USERS, Held
+
+@pytest.mark.parametrize("name", CALLS_OF_USERS)
+def test_call(name):
+    CALLS[name]()
+
+@pytest.fixture
+def secret():
+    return Held.text
+
+@pytest.mark.parametrize("name", CALLS_OF_USERS)
+def test_control(name, secret):
+    CALLS[name]()
+"""
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """It, and all that it was raised from or during, also where `from None` hides that."""
+    yield error
+    for other in (error.__cause__, error.__context__):
+        if other is not None:
+            yield from chain(other)
+
+
+def with_locals(error: BaseException) -> str:
+    return "".join(
+        "".join(traceback.TracebackException.from_exception(one, capture_locals=True).format()) for one in chain(error)
+    )
+
+
+def shown(call: Callable[[str], object], name: str) -> set[str]:
+    """What of the secret stands in the traceback of this call."""
+    try:
+        call(name)
+    except Exception as error:
+        return memory.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
+    raise AssertionError("it raises nothing")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_frame_holds_it(name: str) -> None:
+    def holding(name: str) -> None:
+        secret = Held.text
+        CALLS[name]()
+        del secret
+
+    assert shown(lambda name: CALLS[name](), name) == set()
+    assert shown(holding, name) == SHOWN
+
+
+@pytest.mark.parametrize("options", [[], ["--tb=long", "--showlocals"]], ids=" ".join)
+def test_pytest_does_not_print_it(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "test_users.py").write_text(USERS_TESTS)
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, *options, "."],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    _, *parts = re.split(r"\n_+ (test_\w+)\[(.+)\] _+\n", result.stdout.partition("short test summary info")[0])
+    printed = {(kind, name): text for kind, name, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
+    assert printed.keys() == {(kind, name) for kind in ("test_call", "test_control") for name in CALLS_OF_USERS}
+    found = {key: memory.find_in_text(text.encode(), WANTED) for key, text in printed.items()}
+    assert [name for kind, name in printed if kind == "test_call" and found[kind, name]] == []
+    assert [name for kind, name in printed if kind == "test_control" and found[kind, name] != SHOWN] == []
+
+
+def test_every_public_function_that_takes_a_secret_is_called() -> None:
+    taking = {"woox_fast.Signer", "woox_fast.sign", "woox_fast.explain"}
+    public = ["woox_fast"]
+    for module in pkgutil.iter_modules(woox_fast.__path__, "woox_fast."):
+        if not module.name.startswith("woox_fast._") and module.name != "woox_fast.cli":
+            public.append(module.name)
+    for place in (*public, *(each.name for each in pkgutil.iter_modules(adapters.__path__, "woox_fast.adapters."))):
+        for name, thing in inspect.getmembers(importlib.import_module(place), callable):
+            if name.startswith("_") or not str(thing.__module__).startswith(place):
+                continue
+            with contextlib.suppress(ValueError):  # an exception class has no signature
+                if {"api_secret", "secret"} & inspect.signature(thing).parameters.keys():
+                    taking.add(f"{place}.{name}")
+    assert taking == COVERED.keys()
+    for name, calls in COVERED.items():
+        assert not calls or any(re.match(rf"(\w+ )?{calls}\b", call) for call in CALLS), name

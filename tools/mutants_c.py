@@ -1,0 +1,345 @@
+"""Mutants of the C, of the Cython and cffi skins: each is one change of text that a test must notice.
+
+    python tools/mutants_c.py [--list] [--sample N] [NAME ...]
+
+Each is made in a copy of the tree, built there as far as its test needs it, and must make that test fail. Prints a line
+for each, and how many were noticed; exit status 1 if one that is not expected to survive does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("src", "tests", "tools", "examples", "bench", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+
+
+class Mutant(NamedTuple):
+    """`old` occurs once in `file`, a path below src/. `test` is what pytest is given; it must fail."""
+
+    file: str
+    old: str
+    new: str
+    test: str
+    survives: str = ""  # why no test can notice it
+
+    @property
+    def build(self) -> str:
+        """What the test needs compiled: `cython`, `cffi`, or nothing, where it compiles the core itself."""
+        if "cffi" in self.file or "cffi" in self.test:
+            return "cffi"
+        return "" if any(name in self.test for name in HARNESSES) else "cython"
+
+
+HARNESSES = (
+    "test_wiping.py -k",
+    "test_core.py",
+    "test_cross.py",
+    "test_borders.py -k every_part",
+    "test_fuzz.py -k 'core",
+)
+HMAC, SHA256, X86, WIPE = "core/hmac_sha256.c", "core/sha256.c", "core/sha256_x86.c", "core/wipe.h"
+SIGN, FAST, HTTP = "_sign.pyx", "_fast_path.pxd", "_http.pxd"
+STACK = "tests/test_wiping.py -k 'reaches or removes'"
+INSIDE = "tests/test_core.py"
+VECTORS = "tests/test_cross.py"
+FUZZ = "tests/test_fuzz.py -k 'core_under'"
+BORDERS = "tests/test_borders.py -k every_part"
+SIGNATURES = "tests/test_signatures.py -k 'cython'"
+ERRORS = "tests/test_errors.py -k 'cython'"
+SIGNER = "tests/test_signer.py -k 'cython'"
+ENCODE = "tests/test_encode_request.py -k 'cython'"
+SECRETS = "tests/test_secrets.py -k 'woox_fast._sign- or bytes_made'"
+ON_STACK = "tests/test_wiping.py::test_nothing_is_left_on_the_stack"
+RELEASED = "tests/test_threads.py -k 'gil_is_released'"
+KEPT = "tests/test_threads.py -k 'gil_is_kept'"
+WRITER = "tests/test_threads.py -k 'changes and cython'"
+CFFI = "tests/test_signatures.py tests/test_threads.py -k cffi"
+
+MUTANTS = [
+    # -- What is wiped
+    Mutant(HMAC, "    wipe_stack();\n    wipe_vector", "    wipe_vector", STACK),
+    Mutant(WIPE, "WIPED_STACK = 8192", "WIPED_STACK = 4096", STACK),
+    Mutant(WIPE, "COMPRESS_STACK = 512", "COMPRESS_STACK = 256", STACK),
+    Mutant(SHA256, "    wipe_compress_stack();\n", "", STACK),
+    Mutant(HMAC, "    if (last) wipe_compress_stack();", "   ", STACK),
+    Mutant(HMAC, "last && count - at <= GROUP;", "last && count - at < GROUP;", STACK),
+    Mutant(HMAC, "size, left == 0, hex);", "size, left != 0, hex);", STACK),
+    Mutant(HMAC, "    wipe_stack();\n    wipe_vector_registers();", "    wipe_stack();", VECTORS),
+    Mutant(
+        HMAC,
+        "->outer_hex(key->outer, digest, hex);\n    wipe_vector_registers();",
+        "->outer_hex(key->outer, digest, hex);",
+        VECTORS,
+    ),
+    Mutant(HMAC, "    }\n    wipe_vector_registers();\n}", "    }\n}", VECTORS),
+    Mutant("core/wipe.c", 'volatile__("" : : "r"(memory) : "memory")', 'volatile__("")', STACK),
+    Mutant("core/wipe.c", "memset(memory, 0, size);", "memset(memory, 0, size / 2);", STACK),
+    Mutant(HMAC, "static NOT_INLINE void key_init", "static inline void key_init", STACK),
+    Mutant(SIGN, "        wipe(&self._key, sizeof(self._key))", "        pass", SECRETS),
+    Mutant(SIGN, "        wipe(&key, sizeof(key))", "        pass", ON_STACK),
+    Mutant(SIGN, "        wipe(data, size)\n", "        pass\n", SECRETS),
+    Mutant(
+        SIGN,
+        "secret is not api_secret and size > 1:",
+        "secret is not api_secret:",
+        SIGNATURES[:-1] + " and shared_byte'",
+    ),
+    Mutant(
+        SIGN,
+        "secret is not api_secret and size > 1:",
+        "size > 1:",
+        SECRETS,
+        "secret_bytes() copies every subclass of bytes, and exact bytes are read by the fast path",
+    ),
+    Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
+    # -- Room and runs
+    Mutant(
+        HMAC,
+        "    PADDING_ROOM = 80,",
+        "    PADDING_ROOM = 79,",
+        INSIDE,
+        "72 bytes are needed; 80 are five whole vectors",
+    ),
+    Mutant(HMAC, "    PADDING_ROOM = 80,", "    PADDING_ROOM = 64,", FUZZ),
+    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS,", INSIDE),
+    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 2,", INSIDE),
+    Mutant(
+        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 79", INSIDE
+    ),
+    Mutant(HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
+    Mutant(HMAC, "        if (size > MAX_COPIED) {", "        if (size > MAX_COPIED + 1) {", INSIDE),
+    Mutant(HMAC, "if (out > blocks) *run++", "if (out >= blocks) *run++", INSIDE),
+    # -- Padding and splitting
+    Mutant(HMAC, "size_t count = ((size_t)(out - blocks) + 8)", "size_t count = ((size_t)(out - blocks) + 7)", FUZZ),
+    Mutant(HMAC, "hashed * 8);", "hashed * 4);", FUZZ),
+    Mutant(HMAC, "    *out = 0x80;", "    *out = 0x40;", FUZZ),
+    Mutant(HMAC, "            hashed += whole;\n", "", FUZZ),
+    Mutant(HMAC, "            size -= room + whole;", "            size -= whole;", FUZZ),
+    Mutant(HMAC, "        size_t last = size - 16;", "        size_t last = size - 15;", FUZZ),
+    Mutant(HMAC, "memcpy(to + size - 8, from + size - 8, 8);", "", FUZZ),
+    Mutant(HMAC, "memcpy(to + size - 4, from + size - 4, 4);", "", FUZZ),
+    Mutant(HMAC, "        to[size / 2] = from[size / 2];\n", "", FUZZ),
+    Mutant(HMAC, "run[0]->count < run[1]->count", "run[0]->count > run[1]->count", FUZZ),
+    Mutant(HMAC, "            if (run[i]->count == 0) run[i]++;", "            run[i]++;", FUZZ),
+    Mutant(HMAC, "#define HEX(i) (hex + order[i]", "#define HEX(i) (hex + (i)", FUZZ),
+    Mutant(HMAC, "    if (i < count) sha256->outer_hex(", "    if (i + 1 < count) sha256->outer_hex(", FUZZ),
+    Mutant(
+        HMAC,
+        "blocks[at - 1] > of_this",
+        "blocks[at - 1] < of_this",
+        FUZZ,
+        "the order within a window is only for speed: the slower order signs the same",
+    ),
+    # -- The key
+    Mutant(HMAC, "    if (size > SHA256_BLOCK_SIZE) {", "    if (size >= SHA256_BLOCK_SIZE) {", VECTORS),
+    Mutant(HMAC, "ipad[i] ^ 0x5c;", "ipad[i] ^ 0x5d;", VECTORS),
+    Mutant(HMAC, "ipad[i] ^= 0x36;", "ipad[i] ^= 0x35;", VECTORS),
+    # -- The self-test
+    Mutant(HMAC, "        if (memcmp(hex, answers[i], sizeof hex) != 0) return false;\n", "", INSIDE),
+    Mutant(HMAC, "memcmp(hex, answers[i], sizeof hex) != 0", "memcmp(hex, answers[i], sizeof hex / 2) != 0", INSIDE),
+    Mutant(
+        HMAC,
+        "for (size_t i = 0; i < 3; i++) {\n        const hmac",
+        "for (size_t i = 0; i < 1; i++) {\n        const hmac",
+        INSIDE,
+    ),
+    Mutant(HMAC, "    if (sha256->compress_two == NULL) return true;", "    return true;", INSIDE),
+    Mutant(HMAC, "answers[batch[i]], sizeof hexes[i]) != 0", "answers[batch[i]], sizeof hexes[i] / 2) != 0", INSIDE),
+    Mutant(
+        HMAC,
+        "    for (size_t i = 0; i < 4; i++)\n        if (memcmp",
+        "    for (size_t i = 0; i < 2; i++)\n        if (memcmp",
+        INSIDE,
+        "the pair of unlike lengths alone shows each fault in a stream; the second pair is for blocks 2 and 3",
+    ),
+    Mutant(HMAC, "{1, 2, 2, 2};", "{2, 2, 2, 2};", INSIDE),
+    Mutant(HMAC, "{1, 2, 2, 2};", "{1, 2, 1, 1};", INSIDE),
+    Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/test_self_test.py"),
+    Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/test_self_test.py"),
+    Mutant(HMAC, "strcmp(name, sha256->name) != 0", "strcmp(name, sha256->name) == 0", VECTORS),
+    # -- SHA-256 and the head
+    Mutant(SHA256, "0xc67178f2}", "0xc67178f3}", VECTORS),
+    Mutant(SHA256, "w[(i + 9) & 15]", "w[(i + 8) & 15]", VECTORS),
+    Mutant(SHA256, "    if (to != from) memcpy", "    if (to == from) memcpy", VECTORS),
+    Mutant(SHA256, "0x0606060606060606", "0x0505050505050505", VECTORS),
+    Mutant(X86, "i >= 3 && i < 15", "i >= 3 && i < 14", VECTORS),
+    Mutant(X86, "if (i >= 1 && i < 13)", "if (i >= 2 && i < 13)", VECTORS),
+    Mutant(X86, "outer_block(w1, digests[1]);", "outer_block(w1, digests[0]);", VECTORS),
+    Mutant(X86, "load_block(w1, blocks[1] + at);", "load_block(w1, blocks[1]);", FUZZ),
+    Mutant("core/prehash.h", "milliseconds >= 10000000000000", "milliseconds > 10000000000000", FUZZ),
+    Mutant(
+        "core/prehash.h",
+        "milliseconds < 1000000000000 ",
+        "milliseconds <= 1000000000000 ",
+        "tests/test_signatures.py -k first_and_last",
+    ),
+    Mutant("core/prehash.h", "return all_digits(first) && all_digits(last);", "return all_digits(first);", FUZZ),
+    Mutant("core/prehash.h", "x * 5243 >> 19", "x * 5242 >> 19", FUZZ),
+    Mutant("core/prehash.h", "(0x7f - 'Z') * each", "(0x7e - 'Z') * each", FUZZ),
+    # -- The GIL
+    Mutant(SIGN, "    LONG_MESSAGE = 32768", "    LONG_MESSAGE = 1", KEPT),
+    Mutant(SIGN, "    LONG_MESSAGE = 32768", "    LONG_MESSAGE = 1073741824", RELEASED),
+    Mutant(
+        SIGN, "            if bytes_in_chunk >= LONG_MESSAGE:", "            if bytes_in_chunk < LONG_MESSAGE:", KEPT
+    ),
+    Mutant(SIGN, "            if bytes_in_chunk >= LONG_MESSAGE:", "            if False:", RELEASED),
+    Mutant(SIGN, "    with nogil:\n        hmac_sha256_inner", "    if True:\n        hmac_sha256_inner", RELEASED),
+    Mutant(SIGN, "constant = type(body) is bytes or type(body.obj) is bytes", "constant = True", WRITER),
+    Mutant(
+        SIGN, "constant = type(body) is bytes or type(body.obj) is bytes", "constant = type(body) is bytes", RELEASED
+    ),
+    Mutant(SIGN, "isinstance(body, memoryview) and type(body.obj) is not bytes:", "False:", WRITER),
+    # -- Memory and references
+    Mutant(SIGN, "        PyMem_Free(messages)", "        pass", "tests/test_faults.py -k 'leaks and cython'"),
+    Mutant(SIGN, "        PyBuffer_Release(&view)", "        pass", SIGNATURES[:-1] + " and buffer'"),
+    Mutant(SIGN, "    held[index] = (head, body)\n", "", "tests/test_signatures.py -k 'cython and (batch or many)'"),
+    Mutant(
+        SIGN, "list(requests) if listed", "requests if listed", "tests/test_signatures.py -k 'cython and sign_many'"
+    ),
+    Mutant(
+        SIGN,
+        "    if messages == NULL:\n        raise MemoryError\n",
+        "",
+        "tests/test_faults.py -k 'allocation and _sign-'",
+    ),
+    # -- The fast path
+    Mutant(FAST, "        and text.size == TIMESTAMP_SIZE\n", "", ERRORS),
+    Mutant(
+        FAST,
+        "METHOD_MIN <= text.size <= METHOD_MAX",
+        "METHOD_MIN <= text.size",
+        SIGNATURES + " tests/test_encode_request.py",
+    ),
+    Mutant(FAST, ' and (<const char *>target.data)[0] == b"/"', "", ERRORS),
+    Mutant(FAST, "now_ms() + clock_offset_ms)", "now_ms())", SIGNER),
+    Mutant(
+        FAST,
+        "    if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):",
+        "    if not PyUnicode_IS_COMPACT_ASCII(text):",
+        ERRORS + " tests/test_faults.py",
+    ),
+    Mutant("fast_path.h", "now.tv_nsec / 1000000", "0", SIGNER),
+    # -- HTTP
+    Mutant(SIGN, 'all_between(message.parts, b"!", b"~")', 'all_between(message.parts, b" ", b"~")', ENCODE),
+    Mutant(SIGN, 'all_between(message.parts, b"!", b"~")', 'all_between(message.parts, b"!", 127)', ENCODE),
+    Mutant(HTTP, "number < 65536", "number <= 65536", ENCODE),
+    Mutant(HTTP, "port > 6", "port > 7", ENCODE),
+    Mutant(HTTP, "    return port != 1 and", "    return", ENCODE),
+    Mutant(SIGN, "(host is default_host or read_host(host, &name))", "True", ENCODE),
+    Mutant(
+        SIGN, "    if recv_window is not None:\n        PyDict", "    if recv_window is None:\n        PyDict", SIGNER
+    ),
+    Mutant(SIGN, "    if window.size > 0:\n        put(", "    if window.size > 4:\n        put(", SIGNER),
+    Mutant(SIGN, "_templates if self._recv_window is None else _window_templates", "_templates", SIGNER),
+    Mutant(SIGN, "data = bytes(_checks.body_bytes(body))", "data = _checks.body_bytes(body)", ENCODE),
+    # -- Refusals and the object
+    Mutant(SIGN, "        _checks.raise_at(index, error)", "        raise", ERRORS),
+    Mutant(SIGN, "given.isascii() and ", "", SIGNATURES[:-1] + " and verify'"),
+    Mutant(SIGN, "@cython.final\n", "", SIGNER),
+    Mutant(SIGN, "    def __reduce__(self):\n        _checks.refuse_pickling()\n", "", SIGNER),
+    Mutant(SIGN, "        _checks.warn_wrong_sha256(wrong)", "        pass", "tests/test_self_test.py"),
+    Mutant(SIGN, "[each for each in _sha256_names() if each != wrong]", "_sha256_names()", "tests/test_self_test.py"),
+    Mutant(
+        "traceback_guard.h",
+        "    PyErr_NoMemory();\n",
+        "",
+        "tests/test_faults.py -k 'allocation and _sign-'",
+        "needed from CPython 3.12 on: older ones do not crash",
+    ),
+    # -- cffi
+    Mutant("_sign_cffi.h", "    wipe(key, sizeof *key);\n", "", "tests/test_secrets.py -k cffi"),
+    Mutant("_sign_cffi.h", "        text += sizes[i];\n", "", CFFI),
+    Mutant("woox_fast/_sign_cffi.py", "lib.wipe_bytes(secret, len(secret))", "pass", "tests/test_secrets.py -k 'cffi'"),
+    Mutant(
+        "woox_fast/_sign_cffi.py",
+        "body if type(body) is bytes else copied(_checks.body_bytes(body))",
+        "body if type(body) is bytes else ffi.from_buffer(_checks.body_bytes(body))",
+        CFFI,
+    ),
+    Mutant(
+        "woox_fast/_sign_cffi.py",
+        "        and path.isascii()\n",
+        "",
+        CFFI,
+        "the path is encoded either way; this only keeps the refusal of a lone surrogate to SignerBase",
+    ),
+]
+
+
+def noticed(mutant: Mutant) -> bool:
+    """Whether the test fails with the mutant; AssertionError if the text is not there once, or does not compile."""
+    with tempfile.TemporaryDirectory(prefix="woox-fast-mutant-") as folder:
+        tree = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            ignored = shutil.ignore_patterns("__pycache__", "_sign.c", "*.o", *(["_sign.*.so"] if mutant.build else []))
+            if source.is_dir():
+                shutil.copytree(source, tree / name, ignore=ignored)
+            else:
+                shutil.copyfile(source, tree / name)
+        file = tree / "src" / mutant.file
+        text = file.read_text("utf-8")
+        assert text.count(mutant.old) == 1, f"{mutant.file} has {mutant.old!r} {text.count(mutant.old)} times"
+        file.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+        paths = os.pathsep.join(str(tree / name) for name in ("src", "tests", "tools"))
+        own = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+
+        def run(*command: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(command, cwd=tree, env=own, capture_output=True, text=True, check=False)
+
+        if mutant.build:
+            code = "import helpers.compiled as c; c.compile_extension(c.SRC)"
+            if mutant.build == "cffi":
+                code = "import sys; sys.path.insert(0, 'src'); import _sign_cffi_build as b; b.ffi.compile('src')"
+            done = run(sys.executable, "-c", code)
+            assert done.returncode == 0, done.stderr[-2000:]
+        done = run("sh", "-c", f"{sys.executable} -m pytest -q -x -p no:cacheprovider {mutant.test}")
+        assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
+        return done.returncode == 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--list", action="store_true", help="print them and make none")
+    parser.add_argument("--sample", type=int, help="so many, drawn at random")
+    parser.add_argument("names", nargs="*", help="those whose file or text has one of these")
+    arguments = parser.parse_args()
+    chosen = [
+        (number, mutant)
+        for number, mutant in enumerate(MUTANTS)
+        if not arguments.names or any(name in mutant.file + mutant.old + mutant.new for name in arguments.names)
+    ]
+    if arguments.sample:
+        chosen = sorted(random.sample(chosen, min(arguments.sample, len(chosen))))
+    wrong = survived = 0
+    for number, mutant in chosen:
+        what = f"{number:3} {mutant.file}: {mutant.old.strip()!r} -> {mutant.new.strip()!r}"
+        if arguments.list:
+            print(what, mutant.survives, sep="; survives: " if mutant.survives else "")
+            continue
+        try:
+            seen = noticed(mutant)
+        except AssertionError as error:
+            print(f"{what}: NOT TRIED: {error}", flush=True)
+            wrong += 1
+            continue
+        survived += not seen
+        as_expected = seen or mutant.survives
+        wrong += not as_expected
+        print(f"{what}: {'noticed' if seen else 'survives: ' + (mutant.survives or 'NOT EXPECTED')}", flush=True)
+    if not arguments.list:
+        print(f"mutants of the core: {len(chosen) - survived - wrong} of {len(chosen)} noticed, {survived} survived")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
