@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test test-page bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
+.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -17,6 +17,11 @@ demo: $(VENV)/installed
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+# The manual and the API reference, into build/docs; every warning is an error.
+docs: $(VENV)/docs-installed
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
 
 # The sandbox's page in Debian's chromium, with chromium-driver. SCREENSHOT=docs/images/sandbox.png makes the picture.
 SCREENSHOT ?=

@@ -1,229 +1,319 @@
 """What one order costs the client: microseconds of its processor, and of the clock, for each client, in one run.
 
-    python bench/bench_clients.py [--orders 1000] [--json FILE]
+    python bench/bench_clients.py [--orders 5000] [--json FILE] [--memory]
 
-Each client, as it comes, sends the same order to an embedded exchange in a process of its own: signed by hand with
-`hmac.new`, and by its adapter; ccxt with and without `accelerate`. Rounds take turns, so that a busy moment of the
-machine meets all alike. An order that is not accepted is an error. Run it on a machine with nothing else to do.
+Every client sends the same order to a C server that answers at once with a fixed reply (`fixed_reply.c`), plain and
+over TLS; the limit is a C loop over one socket (`order_loop.c`). Rounds take turns, so that a busy moment of the
+machine meets all alike, and all of it runs on one processor, so that no time goes into waking another. Then come the
+gateway's other promises, each beside its goal. Run it on a machine with nothing else to do.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import hmac
+import contextlib
+import gc
 import json
 import math
+import os
 import platform
+import ssl
 import sys
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import aiohttp
 import ccxt
+import httptools
 import httpx
 import requests
+import uvloop
+from order_clients import BODY, C_LOOP, OURS, PATH, SIGNER, Server, clients, fixed_reply
 
 import woox_fast
-import woox_fast.adapters.aiohttp
-import woox_fast.adapters.httpx
-import woox_fast.adapters.requests
-from woox_fast import Signer
-from woox_fast.adapters.ccxt import accelerate
-from woox_fast.adapters.raw import Connection
-from woox_fast.cli.demo.run import embedded_exchange
-from woox_fast.payload import json_bytes
-from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET
+from woox_fast.gateway import AsyncGateway, Gateway
 
-PATH = "/v3/trade/order"
-ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000.5", "quantity": "0.01"}
-ROUND = 50
-BY_HAND, OURS = "hmac.new by hand", "woox_fast"
-
-
-class Spent(NamedTuple):
-    """Nanoseconds of each order."""
-
-    cpu: list[int]
-    wall: list[int]
+ROUND = 100
+ALL_PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+# Times the C loop's: of the processor, and of the clock; plain, then over TLS.
+GOALS = {
+    "Gateway": ((1.3, 1.2), (1.4, 1.25)),
+    "AsyncGateway, asyncio": ((2.5, None), (3.0, None)),
+    "AsyncGateway, uvloop": ((2.0, None), (2.3, None)),
+}
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "AsyncGateway, asyncio": asyncio.new_event_loop,
+    "AsyncGateway, uvloop": uvloop.new_event_loop,
+}
 
 
-Send = Callable[[], Awaitable[Any]]
+class Row(NamedTuple):
+    """Microseconds an order."""
+
+    client: str
+    signed: str
+    tls: bool
+    cpu: float
+    wall: float
+    wall_p99: float
 
 
-async def timed(send: Callable[[], Any], times: int, into: Spent) -> None:
-    """`send` returns the status, or an awaitable of it."""
-    for _ in range(times):
-        wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
-        status = send()
-        if asyncio.iscoroutine(status):
-            status = await status
-        into.cpu.append(time.thread_time_ns() - cpu)
-        into.wall.append(time.perf_counter_ns() - wall)
-        if status != 200:
-            raise RuntimeError(f"the exchange answered {status}")
+class Promise(NamedTuple):
+    what: str
+    figure: float
+    goal: float
+    unit: str
+    least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        return self.figure >= self.goal if self.least else self.figure <= self.goal
 
 
-class ByHand:
-    """What one writes without a library: one `hmac.new` and one dict, or one text, for each order."""
-
-    def __init__(self, url: str) -> None:
-        self._secret = DEMO_API_SECRET.encode()
-        self._host = url.removeprefix("http://")
-
-    def headers(self, method: str, path: str, body: str) -> dict[str, str]:
-        stamp = str(int(time.time() * 1000))
-        signature = hmac.new(self._secret, f"{stamp}{method}{path}{body}".encode(), hashlib.sha256).hexdigest()
-        return {
-            "x-api-key": DEMO_API_KEY,
-            "x-api-timestamp": stamp,
-            "x-api-signature": signature,
-            "Content-Type": "application/json",
-        }
-
-    def encode_request(self, method: str, path: str, body: str, *, host: str) -> bytes:
-        head = "".join(f"{name}: {value}\r\n" for name, value in self.headers(method, path, body).items())
-        data = body.encode()
-        return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(data)}\r\n{head}\r\n".encode() + data
-
-
-async def variants(url: str) -> tuple[dict[tuple[str, str], Callable[[], Any]], list[Callable[[], Any]]]:
-    """(client, how it signs) -> what sends one order and gives the status; and what closes them all."""
-    signer, by_hand = Signer(DEMO_API_KEY, DEMO_API_SECRET), ByHand(url)
-    target = url + PATH
-
-    session, session_ours = requests.Session(), woox_fast.adapters.requests.session(signer, origins=[url])
-    client = httpx.Client()
-    client_ours = httpx.Client(auth=woox_fast.adapters.httpx.WooXAuth(signer, origins=[url]))
-    async_client = aiohttp.ClientSession()
-    middleware = woox_fast.adapters.aiohttp.WooXMiddleware(signer, origins=[url])
-    async_client_ours = aiohttp.ClientSession(middlewares=(middleware,))
-    wire, wire_by_hand = Connection(signer, url), Connection(by_hand, url)  # type: ignore[arg-type]
-
-    def requests_by_hand() -> int:
-        body = json.dumps(ORDER)
-        return session.post(target, data=body, headers=by_hand.headers("POST", PATH, body)).status_code
-
-    def requests_ours() -> int:
-        return session_ours.post(target, data=json_bytes(ORDER)).status_code
-
-    def httpx_by_hand() -> int:
-        body = json.dumps(ORDER)
-        return client.post(target, content=body, headers=by_hand.headers("POST", PATH, body)).status_code
-
-    def httpx_ours() -> int:
-        return client_ours.post(target, content=json_bytes(ORDER)).status_code
-
-    async def aiohttp_by_hand() -> int:
-        body = json.dumps(ORDER)
-        async with async_client.post(target, data=body, headers=by_hand.headers("POST", PATH, body)) as reply:
-            await reply.read()
-            return reply.status
-
-    async def aiohttp_ours() -> int:
-        async with async_client_ours.post(target, data=json_bytes(ORDER)) as reply:
-            await reply.read()
-            return reply.status
-
-    async def raw_by_hand() -> int:
-        return (await wire_by_hand.request("POST", PATH, json.dumps(ORDER))).status
-
-    async def raw_ours() -> int:
-        return (await wire.request("POST", PATH, json_bytes(ORDER))).status
-
-    def woo() -> Any:
-        urls = {"api": {"pub": url, "public": url, "private": url}}
-        config = {"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET, "enableRateLimit": False, "urls": urls}
-        exchange = ccxt.woo(config)
-        exchange.load_markets()
-        return exchange
-
-    plain, fast = woo(), accelerate(woo())
-
-    def ccxt_order(exchange: Any) -> int:
-        return 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0
-
-    sends = {
-        ("requests", BY_HAND): requests_by_hand,
-        ("requests", OURS): requests_ours,
-        ("httpx", BY_HAND): httpx_by_hand,
-        ("httpx", OURS): httpx_ours,
-        ("aiohttp", BY_HAND): aiohttp_by_hand,
-        ("aiohttp", OURS): aiohttp_ours,
-        ("raw asyncio", BY_HAND): raw_by_hand,
-        ("raw asyncio", OURS): raw_ours,
-        ("ccxt create_order", "as it is"): lambda: ccxt_order(plain),
-        ("ccxt create_order", "accelerate"): lambda: ccxt_order(fast),
-    }
-    owners = [session, session_ours, client, client_ours, async_client, async_client_ours, wire, wire_by_hand]
-    return sends, [owner.close for owner in [*owners, plain.session, fast.session]]
-
-
-async def measure(url: str, orders: int) -> dict[tuple[str, str], Spent]:
-    sends, closers = await variants(url)
-    spent = {name: Spent([], []) for name in sends}
-    async with Connection(Signer(DEMO_API_KEY, DEMO_API_SECRET), url) as sweeper:
-        for send in sends.values():
-            await timed(send, ROUND, Spent([], []))  # warm
-        for _ in range(math.ceil(orders / ROUND)):
-            for name, send in sends.items():
-                await timed(send, ROUND, spent[name])
-            reply = await sweeper.request("DELETE", "/v3/trade/allOrders?symbol=SPOT_BTC_USDT")
-            if reply.status != 200:
-                raise RuntimeError(f"the orders were not cancelled: {reply}")
-    for close in closers:
-        closing = close()
-        if closing is not None:
-            await closing
-    return spent
+@contextlib.contextmanager
+def one_processor() -> Iterator[None]:
+    """For this process and what it starts, where the system can."""
+    if not ALL_PROCESSORS:
+        yield
+        return
+    os.sched_setaffinity(0, {max(ALL_PROCESSORS)})
+    yield
+    os.sched_setaffinity(0, ALL_PROCESSORS)
 
 
 def percentile(values: list[int], share: float) -> float:
-    """The nearest rank, in microseconds."""
-    return sorted(values)[math.ceil(share * len(values)) - 1] / 1000
+    """The nearest rank."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def measure(orders: int, *, tls: bool) -> list[Row]:
+    cpu: dict[tuple[str, str], list[float]] = {}
+    wall: dict[tuple[str, str], list[int]] = {}
+    with one_processor(), fixed_reply(tls=tls) as server, clients(server) as found:
+        for spend in found.values():
+            spend(ROUND)  # warm
+        for _ in range(math.ceil(orders / ROUND)):
+            for name, spend in found.items():
+                spent = spend(ROUND)
+                cpu.setdefault(name, []).append(spent.cpu)
+                wall.setdefault(name, []).extend(spent.wall)
+    return [
+        Row(*name, tls, median(cpu[name]) / 1000, median(wall[name]) / 1000, percentile(wall[name], 0.99) / 1000)
+        for name in found
+    ]
+
+
+def promises_of(rows: list[Row]) -> list[Promise]:
+    """The goals that are times the C loop, and the one that is times less than requests."""
+    promises = []
+    for tls in (False, True):
+        here = {row.client: row for row in rows if row.tls is tls and row.signed in ("", OURS)}
+        by_requests = next(row for row in rows if row.tls is tls and row.client == "requests" and row.signed != OURS)
+        for client, goals in GOALS.items():
+            of, where = goals[tls], ", TLS" if tls else ""
+            promises.append(Promise(f"{client}{where}: processor", here[client].cpu / here[C_LOOP].cpu, of[0], "x C"))
+            if of[1]:
+                promises.append(Promise(f"{client}{where}: clock", here[client].wall / here[C_LOOP].wall, of[1], "x C"))
+        if not tls:
+            less = by_requests.cpu / here["Gateway"].cpu
+            promises.append(Promise("Gateway: less processor than requests", less, 40, "x", least=True))
+    return promises
+
+
+def many_at_once(count: int, delay_ms: int) -> list[Promise]:
+    """So many orders at once, each answered after a while: how long until all are back, in milliseconds."""
+    found = []
+    with fixed_reply(delay_ms=delay_ms) as server:
+        with Gateway(SIGNER, server.url, connections=count) as gateway, ThreadPoolExecutor(count) as pool:
+            send = lambda _: gateway.request("POST", PATH, BODY).status  # noqa: E731
+            list(pool.map(send, range(count)))
+            found.append(("Gateway", min(timed(lambda: list(pool.map(send, range(count)))) for _ in range(5))))
+        for name, new_loop in LOOPS.items():
+
+            async def at_once() -> float:
+                async with AsyncGateway(SIGNER, server.url, connections=count) as gateway:
+
+                    async def all_of_them() -> float:
+                        started = time.perf_counter()
+                        await asyncio.gather(*(gateway.request("POST", PATH, BODY) for _ in range(count)))
+                        return time.perf_counter() - started
+
+                    return min([await all_of_them() for _ in range(5)])
+
+            found.append((name, run_on(new_loop, at_once())))
+    what = f"{count} at once, replies after {delay_ms} ms"
+    return [Promise(f"{name}: {what}", seconds * 1000, delay_ms * 1.15, "ms") for name, seconds in found]
+
+
+def first_order(*, tls: bool, openings: int = 40) -> list[Promise]:
+    """The first order after opening, against the median of those after it."""
+    firsts: dict[str, list[float]] = {}
+    with one_processor(), fixed_reply(tls=tls) as server:
+        options: dict[str, Any] = {"connections": 1, "tls": server.tls}
+        for _ in range(openings):
+            with Gateway(SIGNER, server.url, **options) as gateway:
+                time.sleep(0.01)
+                took = [timed(lambda: gateway.request("POST", PATH, BODY)) for _ in range(30)]
+            firsts.setdefault("Gateway", []).append(took[0] / median(took[1:]))
+            for name, new_loop in LOOPS.items():
+
+                async def opened() -> float:
+                    async with AsyncGateway(SIGNER, server.url, **options) as gateway:
+                        await asyncio.sleep(0.01)
+                        took = []
+                        for _ in range(30):
+                            started = time.perf_counter()
+                            await gateway.request("POST", PATH, BODY)
+                            took.append(time.perf_counter() - started)
+                        return took[0] / median(took[1:])
+
+                firsts.setdefault(name, []).append(run_on(new_loop, opened()))
+    where = ", TLS" if tls else ""
+    return [
+        Promise(f"{name}{where}: first order after opening", median(values), 1.3, "x median")
+        for name, values in firsts.items()
+    ]
+
+
+def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Promise]:
+    """So many threads on one gateway of as many connections, against as many gateways of one: orders a second."""
+    with fixed_reply() as server:
+
+        def rate(gateways: list[Gateway]) -> float:
+            def work(gateway: Gateway) -> None:
+                for _ in range(orders // 4):
+                    gateway.request("POST", PATH, BODY)
+
+            started = time.perf_counter()
+            workers = [threading.Thread(target=work, args=(gateways[i % len(gateways)],)) for i in range(threads)]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+            return threads * (orders // 4) / (time.perf_counter() - started)
+
+        with contextlib.ExitStack() as stack:
+            one = stack.enter_context(Gateway(SIGNER, server.url, connections=threads))
+            each = [stack.enter_context(Gateway(SIGNER, server.url, connections=1)) for _ in range(threads)]
+            ratios = [rate([one]) / rate(each) for _ in range(7)]
+    return [
+        Promise(f"{threads} threads on one Gateway, against {threads} Gateways", median(ratios), 0.8, "x", least=True)
+    ]
+
+
+def memory(orders: int) -> list[Promise]:
+    """Bytes that the process grew by, an order, over so many."""
+
+    def resident() -> int:
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def grown(send: Callable[[int], None]) -> float:
+        send(orders // 10)
+        before = resident()
+        send(orders)
+        return (resident() - before) / orders
+
+    with one_processor(), fixed_reply() as server:
+        with Gateway(SIGNER, server.url, connections=1) as gateway:
+
+            def send(count: int) -> None:
+                for _ in range(count):
+                    gateway.request("POST", PATH, BODY)
+
+            found = [("Gateway", grown(send))]
+        for name, new_loop in LOOPS.items():
+            found.append((name, _grown_async(server, new_loop, grown)))
+    return [Promise(f"{name}: growth over {orders:,} orders", figure, 1, "bytes an order") for name, figure in found]
+
+
+def _grown_async(server: Server, new_loop: Callable[[], Any], grown: Callable[[Callable[[int], None]], float]) -> float:
+    loop = new_loop()
+    gateway = AsyncGateway(SIGNER, server.url, connections=1)
+
+    async def many(count: int) -> None:
+        for _ in range(count):
+            await gateway.request("POST", PATH, BODY)
+
+    loop.run_until_complete(gateway.__aenter__())
+    figure = grown(lambda count: loop.run_until_complete(many(count)))
+    loop.run_until_complete(gateway.__aexit__(None, None, None))
+    loop.close()
+    return figure
+
+
+def timed(call: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def run_on(new_loop: Callable[[], asyncio.AbstractEventLoop], walk: Any) -> Any:
+    loop = new_loop()
+    try:
+        return loop.run_until_complete(walk)
+    finally:
+        loop.close()
+
+
+def show(rows: list[Row], promises: list[Promise]) -> None:
+    print("| client | signed | plain: CPU | wall | wall p99 | TLS: CPU | wall | wall p99 | CPU, times the C loop |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|")
+    plain = {(row.client, row.signed): row for row in rows if not row.tls}
+    over_tls = {(row.client, row.signed): row for row in rows if row.tls}
+    for name, row in plain.items():
+        other = over_tls[name]
+        figures = [f"{figure:,.1f}" for one in (row, other) for figure in (one.cpu, one.wall, one.wall_p99)]
+        times = [row.cpu / plain[C_LOOP, ""].cpu, other.cpu / over_tls[C_LOOP, ""].cpu]
+        print(f"| {row.client} | {row.signed} | {' | '.join(figures)} | {times[0]:,.2f}, TLS {times[1]:,.2f} |")
+    print()
+    print("| promise | measured | goal | |\n|---|--:|--:|---|")
+    for promise in promises:
+        goal = f"{'≥' if promise.least else '≤'} {promise.goal:g}"
+        print(
+            f"| {promise.what} | {promise.figure:,.2f} {promise.unit} | {goal} | {'' if promise.kept else 'not kept'} |"
+        )
+    print()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=1000, help="of each kind (default %(default)s)")
+    parser.add_argument("--orders", type=int, default=5000, help="of each client, twice (default %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--memory", action="store_true", help="a million orders more of each gateway: does it grow?")
     args = parser.parse_args()
-    with embedded_exchange(DEMO_API_KEY, DEMO_API_SECRET) as url:
-        spent = asyncio.run(measure(url, args.orders))
-    rows = [
-        {
-            "client": client,
-            "signed": how,
-            "orders": len(one.cpu),
-            **{
-                f"{kind}_{name}_us": percentile(getattr(one, kind), share)
-                for kind in ("cpu", "wall")
-                for name, share in (("p50", 0.5), ("p99", 0.99))
-            },
-        }
-        for (client, how), one in spent.items()
+    rows = [row for tls in (False, True) for row in measure(args.orders, tls=tls)]
+    promises = [
+        *promises_of(rows),
+        *first_order(tls=False),
+        *first_order(tls=True),
+        *many_at_once(64, 100),
+        *threads_on_one(),
     ]
-    base = next(row["cpu_p50_us"] for row in rows if (row["client"], row["signed"]) == ("requests", BY_HAND))
-    print("| client | signed | CPU p50 | CPU p99 | wall p50 | wall p99 | CPU, against requests |")
-    print("|---|---|--:|--:|--:|--:|--:|")
-    for row in rows:
-        figures = [f"{row[name]:,.0f}" for name in ("cpu_p50_us", "cpu_p99_us", "wall_p50_us", "wall_p99_us")]
-        print(
-            f"| {row['client']} | {row['signed']} | {' | '.join(figures)} | {base / row['cpu_p50_us']:.1f} times less |"
-        )
+    promises += memory(1_000_000) if args.memory else []
+    show(rows, promises)
     about = {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "backend": woox_fast.backend,
         "sha256": woox_fast.sha256_implementation,
-        **{module.__name__: module.__version__ for module in (requests, httpx, aiohttp, ccxt)},
+        "openssl": ssl.OPENSSL_VERSION.split()[1],
+        **{module.__name__: module.__version__ for module in (httptools, uvloop, requests, httpx, aiohttp, ccxt)},
     }
-    print("microseconds an order;", ", ".join(f"{name} {value}" for name, value in about.items()))
+    print("microseconds an order, p50;", ", ".join(f"{name} {value}" for name, value in about.items()))
     if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump({"about": about, "rows": rows}, file, indent=1)
+        figures = {
+            "about": about,
+            "rows": [row._asdict() for row in rows],
+            "promises": [one._asdict() for one in promises],
+        }
+        Path(args.json).write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

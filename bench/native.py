@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +18,21 @@ from setuptools import Distribution, Extension
 HERE = Path(__file__).parent
 CORE = HERE.parent / "src" / "core"
 BUILD = HERE.parent / "build" / "bench"
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """What a compiler writes is not shown: that of a library which is not there says nothing new."""
+    kept = os.dup(1), os.dup(2)
+    with open(os.devnull, "w") as nothing:
+        for number in (1, 2):
+            os.dup2(nothing.fileno(), number)
+    try:
+        yield
+    finally:
+        for number, before in zip((1, 2), kept, strict=True):
+            os.dup2(before, number)
+            os.close(before)
 
 
 def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
@@ -27,7 +47,8 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
         build.build_lib, build.build_temp, build.force = str(BUILD), str(BUILD / "objects"), True
         build.ensure_finalized()
         try:
-            build.run()
+            with silence():
+                build.run()
         except Exception as error:  # setuptools has one for each step
             needed = f"a C compiler, Python's headers{''.join(f', lib{library}' for library in libraries)}"
             raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {error}") from error
@@ -39,14 +60,43 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
     return sys.modules.setdefault(name, module)
 
 
+@cache
 def limit() -> ModuleType:
     return compiled("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
 
 
+@cache
 def steps() -> ModuleType:
     others = [path for path in sorted(CORE.glob("*.c")) if path.name != "hmac_sha256.c"]  # steps.c has that one in it
     return compiled("steps", sources=[HERE / "steps.c", *others], libraries=[])
 
 
+@cache
 def multi_buffer() -> ModuleType:
     return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
+
+
+def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
+    """The program of this name, compiled by $CC; `ImportError` where it cannot be."""
+    target = BUILD / name
+    sources = [HERE / f"{name}.c", *sources]
+    newest = max(path.stat().st_mtime for path in [*sources, *CORE.glob("*.h")])
+    if not target.exists() or target.stat().st_mtime < newest:
+        BUILD.mkdir(parents=True, exist_ok=True)
+        command = [os.environ.get("CC", "cc"), "-std=c11", "-O2", f"-I{CORE}", *map(str, sources), "-o", str(target)]
+        command += [f"-l{library}" for library in libraries]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            needed = f"a C compiler{''.join(f', lib{library}' for library in libraries)}"
+            said = getattr(error, "stderr", "") or error
+            raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {said}") from error
+    return target
+
+
+def fixed_reply() -> Path:
+    return program("fixed_reply", sources=[], libraries=["ssl", "crypto"])
+
+
+def order_loop() -> Path:
+    return program("order_loop", sources=sorted(CORE.glob("*.c")), libraries=["ssl", "crypto"])

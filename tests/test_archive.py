@@ -97,7 +97,7 @@ def test_the_pins_are_what_the_extras_ask_for():
     built_with = re.search(r"^requires = (\[.*\])$", (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
     assert built_with is not None
     asked = [Requirement(each) for each in re.findall(r'"([^"]+)"', built_with[1])]
-    for extra in "test", "lint", "requests", "httpx", "aiohttp", "ccxt", "raw", "sandbox", "cli":
+    for extra in "test", "lint", "requests", "httpx", "aiohttp", "ccxt", "gateway", "sandbox", "cli":
         here = {**default_environment(), "extra": extra}
         every = map(Requirement, importlib.metadata.requires("woox-fast") or [])
         asked += [each for each in every if each.marker and each.marker.evaluate(here) and each.name != "woox-fast"]

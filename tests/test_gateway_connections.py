@@ -225,9 +225,9 @@ def test_after_a_restart_of_the_server_it_goes_on(mode):
                 eventually(lambda: gateway.gateway._pool.live)
                 assert gateway.request(*ORDER).status == 200
                 again.shutdown(socket.SHUT_RDWR)
-                for sock in sockets[2:]:
-                    sock.close()
         thread.join(10)
+        for sock in sockets:
+            sock.close()
 
 
 @pytest.mark.parametrize("stray", [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray", b"x", b"\r\n"])

@@ -28,7 +28,7 @@ EXCHANGE = "http://127.0.0.1:8080"
 SECONDS = 60
 
 _DURATION = re.compile(r"\d[\d,]*(?:\.\d+)?(?= ?(?:ns|us|µs|ms|s|seconds|times)\b)")
-_COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 _TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
@@ -41,7 +41,7 @@ def examples_of(path: Path) -> Document:
 
 def _run(example: Example) -> None:
     printed = io.StringIO()
-    source = "\n" * (example.line + 1) + str(example.parsed).replace(EXCHANGE, example.namespace["exchange"])
+    source = "\n" * (example.line + 1) + str(example.parsed).replace(EXCHANGE, example.namespace["_exchange"])
     with redirect_stdout(printed):
         exec(compile(source, example.path, "exec"), example.namespace)  # noqa: S102 (our own documents)
     example.namespace["_printed"] = (_end_line(example, closing=2), printed.getvalue())
@@ -62,8 +62,8 @@ def _shell(example: Example) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("WOOX_", "COLUMNS"))}
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         result = subprocess.run(
-            ["bash", "-c", command.replace(EXCHANGE, example.namespace["exchange"])],
-            cwd=example.namespace["folder"],
+            ["bash", "-c", command.replace(EXCHANGE, example.namespace["_exchange"])],
+            cwd=example.namespace["_folder"],
             env=environment | {"COLUMNS": "100"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -84,7 +84,7 @@ def _exists(example: Example) -> None:
 
 
 def _same(expected: str, printed: str, example: Example) -> None:
-    printed = printed.replace(example.namespace["exchange"], EXCHANGE)
+    printed = printed.replace(example.namespace["_exchange"], EXCHANGE)
     wanted, got = (_DURATION.sub("N", text.strip()) for text in (expected, printed))
     pattern = ".*?".join(map(re.escape, wanted.split("...")))
     where = f"{example.path}:{example.line}"
@@ -93,4 +93,4 @@ def _same(expected: str, printed: str, example: Example) -> None:
 
 def namespace_of(exchange: str, folder: Path) -> dict[str, Any]:
     """What every document can name: nothing but what its runner needs."""
-    return {"exchange": exchange, "folder": folder, "__name__": "__main__"}
+    return {"_exchange": exchange, "_folder": folder, "__name__": "__main__"}

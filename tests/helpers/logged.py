@@ -26,10 +26,10 @@ import requests
 import woox_fast.adapters.aiohttp
 import woox_fast.adapters.ccxt
 import woox_fast.adapters.httpx
-import woox_fast.adapters.raw
 import woox_fast.adapters.requests
 from woox_fast import Signer
 from woox_fast.cli.sandbox import Printer
+from woox_fast.gateway import AsyncGateway, Gateway
 from woox_fast.sandbox import Sandbox
 
 KEY = "logged-api-key"
@@ -76,11 +76,16 @@ async def print_trace(*details: object) -> None:
     print(*details)
 
 
-def with_raw(signer: Signer, url: str) -> None:
+def with_gateway(signer: Signer, url: str) -> None:
+    with Gateway(signer, url, connections=1) as gateway:
+        print(gateway, signer.encode_request("POST", PATH, json.dumps(ORDER)))
+        print(gateway.request("POST", PATH, json.dumps(ORDER)))
+
+
+def with_async_gateway(signer: Signer, url: str) -> None:
     async def run() -> None:
-        async with woox_fast.adapters.raw.Connection(signer, url, attempts=1) as connection:
-            print(vars(connection), signer.encode_request("POST", PATH, json.dumps(ORDER)))
-            print(await connection.request("POST", PATH, json.dumps(ORDER)), connection._wire)
+        async with AsyncGateway(signer, url, connections=1) as gateway:
+            print(gateway, await gateway.request("POST", PATH, json.dumps(ORDER)))
 
     run_and_log(run)
 
@@ -122,7 +127,8 @@ ADAPTERS = {
     "httpx": with_httpx,
     "httpx async": with_async_httpx,
     "aiohttp": with_aiohttp,
-    "raw": with_raw,
+    "gateway": with_gateway,
+    "gateway async": with_async_gateway,
     "ccxt": with_ccxt,
     "ccxt async": with_async_ccxt,
 }

@@ -12,6 +12,7 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings
-from .signing import Layout, Secret, Segment, Sent, segments, to_bytes
+from .signing import Layout, Secret, Segment, Sent, Transform, segments, to_bytes
 
 PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
 TABLES: Mapping[str, Table] = dict(
@@ -40,8 +41,8 @@ _SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
 COMPLETE_COST = 19  # of a combination: up to here all pairs are tried, and triples that are likely
 MOST_COST = 26  # up to here the search goes on while there is time
 MOST_PARTS = 3  # that are changed together, each in one way or more
-_BATCH = 512  # messages that are digested together, and
-_BATCH_BYTES = 1 << 20  # bytes of them: how far the search may run past its time limit
+_BATCH = 4096  # messages that are digested together, and
+_BATCH_BYTES = 1 << 19  # bytes of them: how far the search may run past its time limit
 # A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
 _LIGHT_BYTES_PER_S = 250_000
 _LIGHT_SECRET = 4096
@@ -105,8 +106,9 @@ class Search:
         self._light = time_limit * _LIGHT_BYTES_PER_S
         self._readings = readings(signature)
         self._keyed: dict[Secret, Callable[[bytes], str]] = {}
-        # What a source (of `layers.layout`) takes for query and body.
+        # What a source (of `layers.rules`) takes for query and body; and the values of each such query and body.
         self._contents: dict[str, tuple[Values, Values] | None] = {}
+        self._of_contents: dict[tuple[int, str | bytes], Values] = {}
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
@@ -115,13 +117,13 @@ class Search:
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),
             _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
-            _DIGEST: self._of(_DIGEST, "", lambda name: name),
+            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret.raw) > self._light),
         }
         if given != secret:
             self._values[_SECRET].add(given, AS_GIVEN)
 
     def _of(self, part: int, start: Any, encode: Callable[[Any], Any], *, light: bool = False) -> Values:
-        if isinstance(start, str | bytes):
+        if isinstance(start, str | bytes) and start:
             light = len(start) > self._light
         return Values(TABLES[PARTS[part]], start, self._sent, self._watch, encode, light=light)
 
@@ -131,6 +133,9 @@ class Search:
 
     def run(self) -> Found | None:
         """The likeliest combination that yields the signature."""
+        if not self._readings:  # what was sent is no digest
+            self.complete = True
+            return None
         try:
             for cell in _all_cells():
                 self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
@@ -146,8 +151,7 @@ class Search:
         return None
 
     def _nothing_left_out(self) -> bool:
-        contents = [values for pair in self._contents.values() if pair for values in pair]
-        return all(values.complete for values in (*self._values.values(), *contents))
+        return all(values.complete for values in (*self._values.values(), *self._of_contents.values()))
 
     def _cell(self, cell: Cell) -> Found | None:
         """Try the combinations of a cell."""
@@ -165,7 +169,7 @@ class Search:
             for messages, _, _ in _messages(layout, lists):
                 for name in names:
                     batch.setdefault(name, []).extend(messages)
-                size += sum(map(len, messages)) if len(messages[0]) > 1024 else 256 * len(messages)
+                size += len(messages) * (len(messages[0]) + 64)
                 if size > _BATCH_BYTES:
                     if hit := self._digest(batch, secrets):
                         return self._found(cell, *hit)
@@ -216,10 +220,17 @@ class Search:
                 if long and source not in ("sent", BASES[self._sent.scheme].source):
                     raise ValueError("too long to be written in another way")
                 query, body = SOURCES[source](self._sent)
-                self._contents[source] = (self._of(_QUERY, query, to_bytes), self._of(_BODY, body, lambda data: data))
+                self._contents[source] = self._shared(_QUERY, query), self._shared(_BODY, body)
             except (ValueError, RecursionError):
                 self._contents[source] = None
         return self._contents[source]
+
+    def _shared(self, part: int, start: str | bytes) -> Values:
+        """The values of a query or body, made once for all sources that start from it."""
+        if (part, start) not in self._of_contents:
+            encode = to_bytes if part == _QUERY else bytes
+            self._of_contents[part, start] = self._of(part, start, encode)
+        return self._of_contents[part, start]
 
     def _digest(
         self, batch: dict[str, list[bytes]], secrets: Sequence[Secret]
@@ -228,7 +239,9 @@ class Search:
         for name, messages in batch.items():
             fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
             whole = fitting[0].hex if len(fitting) == 1 else ""
-            step = max(1, _BATCH * 64 * len(messages) // max(1, sum(map(len, messages)))) if messages else 1
+            # A message's bytes, and the key's, which all but the right digest read for each message.
+            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0].raw))
+            step = min(_BATCH, max(1, _BATCH_BYTES // cost))
             for secret in secrets:
                 digest = self._digester(name, secret)
                 for start in range(0, len(messages), step):
@@ -282,7 +295,9 @@ class Search:
             for messages, inner, outer in _messages(layout, lists):
                 if message not in messages:
                     continue
-                chosen = {**outer, **({inner: messages.index(message)} if inner else {})}
+                chosen = dict(outer)
+                if inner:
+                    chosen[inner] += messages.index(message)
                 if "h" in chosen:
                     chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
                 way: list[Change] = []
@@ -320,42 +335,52 @@ class Search:
 
 def _messages(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
     """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
-    most values, come together, with the name of that slot and the index of each other slot's value."""
+    most values, come together, with the name of that slot and the index of each slot's value; of that one the first."""
     pieces = segments(layout.template, layout.separator)
-    slots = {piece[0] for piece in pieces if not isinstance(piece, bytes)}
+    slots = _slots(layout)
     if "h" in slots:
-        from hashlib import sha256
-
         lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
     inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
     others = sorted(slots - {inner})
     for indexes in product(*(range(len(lists[slot])) for slot in others)):
         outer = dict(zip(others, indexes, strict=True))
         fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
-        columns: list[list[bytes]] = []
+        transforms: list[Transform | None] = []
         for piece in pieces:
             if isinstance(piece, bytes):
                 fixed[-1] += piece
                 continue
             slot, transform = piece
             if slot == inner:
-                columns.append([transform(value) for value in lists[slot]] if transform else lists[slot])
+                transforms.append(transform)
                 fixed.append(b"")
             else:
                 value = lists[slot][outer[slot]]
                 fixed[-1] += transform(value) if transform else value
-        if len(columns) == 1:
-            before, after = fixed
-            yield [before + value + after for value in columns[0]], inner, outer
-        elif not columns:
+        if not transforms:
             yield [fixed[0]], inner, outer
-        else:
-            rows = zip(*columns, strict=True)
-            yield (
-                [b"".join([x for pair in zip(fixed, (*row, b""), strict=True) for x in pair]) for row in rows],
-                inner,
-                outer,
-            )
+            continue
+        values = lists[inner]
+        step = min(_BATCH, max(1, _BATCH_BYTES // (sum(map(len, fixed)) + len(values[0]) + 64)))
+        for start in range(0, len(values), step):
+            some = values[start : start + step] if step < len(values) else values
+            yield _filled(fixed, transforms, some), inner, {**outer, inner: start}
+
+
+def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list[bytes]) -> list[bytes]:
+    """For each value the fixed bytes with the value, transformed, between them."""
+    if len(transforms) == 1:
+        before, after = fixed
+        if transform := transforms[0]:
+            return [before + transform(value) + after for value in values]
+        return [before + value + after for value in values]
+    filled = []
+    for value in values:
+        parts = [fixed[0]]
+        for transform, after in zip(transforms, fixed[1:], strict=True):
+            parts += (transform(value) if transform else value, after)
+        filled.append(b"".join(parts))
+    return filled
 
 
 @lru_cache(maxsize=4096)

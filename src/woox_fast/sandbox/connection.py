@@ -72,8 +72,7 @@ class Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         return Connection(self, self._state)
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = request.protocol
-        assert isinstance(connection, Connection)  # noqa: S101
+    def _handle(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        connection: Any = request.protocol  # a Connection
         connection.begin()
-        return await self._handle_one(request, connection.served)
+        return self._handle_one(request, connection.served)

@@ -180,7 +180,9 @@ class Inspector:
         if not 0 <= at < len(state.requests):
             reason = f"Request {number:,} is not kept: only the last {len(state.requests):,} are."
             return json_reply(404, {"success": False, "message": reason})
-        record, headers = state.requests[at], state.headers[at]
+        record = state.requests[at]
+        at -= len(state.requests) - len(state.headers)
+        headers = state.headers[at] if at >= 0 else None
         explained = await self._explain(number, record)
         return json_reply(200, {"success": True, "data": self._detail(number, record, headers, explained)})
 
@@ -197,7 +199,11 @@ class Inspector:
         return self._explained[number]
 
     def _detail(
-        self, number: int, record: RequestRecord, headers: tuple[tuple[bytes, bytes], ...], explained: Explained | None
+        self,
+        number: int,
+        record: RequestRecord,
+        headers: tuple[tuple[bytes, bytes], ...] | None,
+        explained: Explained | None,
     ) -> dict[str, Any]:
         signed_texts = self._signed_texts(record, explained)
         causes = [] if explained is None else [self._shown(cause) for cause in explained.causes]
@@ -214,7 +220,7 @@ class Inspector:
             "message": self._shown(record.message),
             "fault": record.fault,
             "latency_us": round(record.latency_us, 1),
-            "headers": [[self._shown(_text(name)), self._header(name, value)] for name, value in headers],
+            "headers": headers and [[self._shown(_text(name)), self._header(name, value)] for name, value in headers],
             "body": self._cut(_text(record.body)),
             "size": record.size,
             "expected": signed_texts[0],

@@ -38,9 +38,11 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no
 
 def parse_query(query: str) -> Params:
     """Decode a query string or an `application/x-www-form-urlencoded` body; every value is a `str`."""
+    if not query:
+        return {}
     try:
         return _no_duplicates(
-            parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=100)
+            parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
         )
     except ValueError as error:
         raise ApiError("INVALID_PARAM", f"The query string cannot be read: {error}.") from None

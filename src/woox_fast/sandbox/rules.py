@@ -211,8 +211,7 @@ class Faults:
                 self._shut_door(seconds)
 
     def opened(self, shut: Callable[[float], object]) -> float:
-        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives how many it is to be shut now.
-        """
+        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives for how many to shut it now."""
         self._shut = shut
         seconds, self._shut_s = self._shut_s, 0.0
         return seconds

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError, Future, TimeoutError
 from contextlib import suppress
 from functools import partial
@@ -64,7 +65,7 @@ class Sandbox(State):
     ) -> None:
         try:
             super().__init__(api_key, Faults(faults), clock=clock, timeout=timeout, on_request=on_request)
-            self._api_secret = _checks.secret_bytes(api_secret)
+            self._mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
             self._control = Control(self, api_secret)
         finally:
             del api_secret  # a traceback that shows locals must not show it
@@ -128,16 +129,18 @@ class Sandbox(State):
 
     # one request
 
-    async def handle(self, request: web.BaseRequest, served: int) -> web.StreamResponse:
+    def handle(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
         """Answer one request, the `served`th on its connection."""
-        visit = Visit(request, self.now_ms(), self.stopping, self.refuse)
+        visit = Visit(request, int(self._clock() * 1000), self.stopping, self.refuse)
         if visit.target == "/" or visit.target.startswith("/sandbox/") or "Origin" in request.headers:
-            response = await self._control.handle(visit)
-            if response is not None:
-                return response
-        if self.faults:
-            return await self._handle_with_faults(visit, served)
-        return await self._answer(visit)
+            return self._handle_of_control(visit, served)
+        return self._handle_with_faults(visit, served) if self.faults else self._answer(visit)
+
+    async def _handle_of_control(self, visit: Visit, served: int) -> web.StreamResponse:
+        response = await self._control.handle(visit)
+        if response is not None:
+            return response
+        return await (self._handle_with_faults(visit, served) if self.faults else self._answer(visit))
 
     async def _answer(self, visit: Visit) -> web.Response:
         """Authenticate the request, check it, carry it out, record the verdict."""
@@ -184,7 +187,7 @@ class Sandbox(State):
                 visit.target,
                 body,
                 api_key=self.api_key,
-                api_secret=self._api_secret,
+                mac=self._mac,
                 now_ms=visit.now_ms,
             )
             self.verified += 1

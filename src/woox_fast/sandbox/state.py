@@ -18,6 +18,7 @@ from .rules import Faults
 from .visit import Visit, json_reply
 
 RECORDS_KEPT = 1000
+HEADERS_KEPT = 200  # of the newest requests: those that the page lists
 BODY_KEPT = 64 * 1024  # bytes of a record's body; with RECORDS_KEPT it bounds the memory that records take
 
 _log = logging.getLogger("woox_fast.sandbox")
@@ -41,7 +42,7 @@ class State:
         self.exchange = Exchange()
         self.faults = faults
         self.requests: deque[RequestRecord] = deque(maxlen=RECORDS_KEPT)
-        self.headers: deque[tuple[tuple[bytes, bytes], ...]] = deque(maxlen=RECORDS_KEPT)  # of the same requests
+        self.headers: deque[tuple[tuple[bytes, bytes], ...]] = deque(maxlen=HEADERS_KEPT)  # of the newest
         self.seen = self.verified = self.accepted = self.refused = 0
         self.verdicts: Counter[str] = Counter()
         self.struck: Counter[str] = Counter()

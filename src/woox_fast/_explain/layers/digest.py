@@ -238,7 +238,8 @@ def _row(name: str, cost: int, what: str) -> Change:
     def values(_: str, sent: Sent) -> Iterator[str]:
         yield name
 
-    return Change(f"algorithm-{name}", cost, f"{what[0].upper()}{what[1:]}. {_HEX}", values)
+    light = name.startswith(("hmac-", "sha256", "swapped"))  # no copy of the message is made
+    return Change(f"algorithm-{name}", cost, f"{what[0].upper()}{what[1:]}. {_HEX}", values, light=light)
 
 
 DIGEST = Table(tuple(_row(name, cost, what) for name, (cost, _, what, _) in _ROWS.items() if cost), most=1)
