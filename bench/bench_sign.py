@@ -42,6 +42,8 @@ NAMES = {
     "woox_fast, cffi": "woox_fast: cffi",
     "woox_fast, pure fallback": "woox_fast: pure Python fallback",
     "hmac.new": "hmac.new of the standard library",
+    "limit: empty call": "limit: a C call that signs nothing",
+    "limit: compress": "limit: bare SHA-256 of as many blocks",
 }
 
 
@@ -53,7 +55,7 @@ def group_of(case: str) -> str:
 def name_of(statement: str) -> str:
     """As the table shows it; its own name says what it is but for ours."""
     rival, colon, what = statement.partition(":")
-    return NAMES.get(rival, rival) + colon + what
+    return NAMES.get(statement) or NAMES.get(rival, rival) + colon + what
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
