@@ -123,7 +123,7 @@ def test_what_auth_cannot_sign_again_is_not_believed(signer, status):
         return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
 
     with Recorder(answer) as server, session_of("auth", signer, server.url) as session:
-        with pytest.raises(ValueError, match="requests followed a redirect with the signature of the first request"):
+        with pytest.raises(ValueError, match="requests followed a redirect with the first signature"):
             session.post(server.url + "/v3/x", json={}, timeout=10)
         assert [received.fault() == "" for received in server.received] == [True, False]
 

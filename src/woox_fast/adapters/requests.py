@@ -60,10 +60,7 @@ def _check_reply(origins: Origins, signed: tuple[Any, Any], response: Response, 
         if response.is_redirect:
             origins.check_redirect(response.headers["location"])
         if (response.request.method, response.request.url) != signed:
-            raise ValueError(
-                "requests followed a redirect with the signature of the first request; pass allow_redirects=False, or "
-                "use woox_fast.adapters.requests.session"
-            )
+            raise ValueError("requests followed a redirect with the first signature; use session(), or follow none")
     except ValueError:
         response.close()
         raise
@@ -99,12 +96,13 @@ class WooXAdapter(HTTPAdapter):
 
 
 def session(signer: Signer, *, origins: Iterable[str] = DEFAULT) -> Session:
-    """A `requests.Session` that signs all it sends, to `origins` alone: each redirect within them and each retry too.
-
-    Raises as `WooXAdapter`.
-    """
+    """A `requests.Session` that signs all it sends, to `origins` alone, by a `WooXAdapter`, and raises as that does."""
     made = Session()
-    made.auth = lambda request: request  # without an auth, requests looks for one in ~/.netrc
+    made.auth = _as_it_is
     for scheme in ("https://", "http://"):
         made.mount(scheme, WooXAdapter(signer, origins=origins))
     return made
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request  # without an auth, requests looks for one in ~/.netrc
