@@ -163,7 +163,9 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
         done = run(place, *command, **flags)
         if done.returncode != 0:
             return identity, {}, " ".join(map(str, command)) + "\n" + done.stdout[-2000:]
-    files = ["-n", "auto", "--dist", "worksteal", what / "tests"] if whole else [what / f"tests/test_{name}.py" for name in FILES]
+    files = [what / f"tests/test_{name}.py" for name in FILES]
+    if whole:
+        files = ["-n", "auto", "--dist", "worksteal", what / "tests"]
     report = place.there / "report.xml"
     options = ["-q", f"--rootdir={what}", "-c", what / "pyproject.toml", "-p", "no:cacheprovider"]
     done = run(place, installed, "-m", "pytest", *options, f"--junitxml={report}", *files, **flags)

@@ -72,9 +72,7 @@ class RawExchange:
             except OSError:
                 return
             self.sockets.append(sock)
-            sock.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-            )  # what is sent arrives by itself
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent arrives by itself
             if sock.recv(4096).startswith(b"GET " + WARM.encode()):
                 sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 self.warm.append(sock)
