@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
+.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -79,6 +79,15 @@ mutate: $(VENV)/installed
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:
 	@$(PYTHON) tools/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
+
+# The source archive, and whether PyPI takes it; what a release's tag must be.
+sdist: $(VENV)/wheels-installed
+	@$(BIN)/python -m build --sdist --outdir dist .
+	@$(BIN)/python -m twine check --strict dist/*.tar.gz
+
+release-check: $(VENV)/installed
+	@$(BIN)/python -c "import sys, woox_fast; tag = 'v' + woox_fast.__version__; \
+	  sys.exit(0 if sys.argv[1] == tag else f'expected the tag {tag}, got {sys.argv[1]}')" '$(TAG)'
 
 # What test and lint install, anew: the newest releases, each file of them with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \

@@ -79,13 +79,15 @@ async def print_trace(*details: object) -> None:
 def with_gateway(signer: Signer, url: str) -> None:
     with Gateway(signer, url, connections=1) as gateway:
         print(gateway, signer.encode_request("POST", PATH, json.dumps(ORDER)))
-        print(gateway.request("POST", PATH, json.dumps(ORDER)))
+        reply = gateway.request("POST", PATH, json.dumps(ORDER))
+        print(reply, reply.body)
 
 
 def with_async_gateway(signer: Signer, url: str) -> None:
     async def run() -> None:
         async with AsyncGateway(signer, url, connections=1) as gateway:
-            print(gateway, await gateway.request("POST", PATH, json.dumps(ORDER)))
+            reply = await gateway.request("POST", PATH, json.dumps(ORDER))
+            print(gateway, reply, reply.body)
 
     run_and_log(run)
 
