@@ -87,7 +87,7 @@ def with_async_gateway(signer: Signer, url: str) -> None:
     async def run() -> None:
         async with AsyncGateway(signer, url, connections=1) as gateway:
             reply = await gateway.request("POST", PATH, json.dumps(ORDER))
-            print(gateway, reply, reply.body)
+            print(gateway, PATH, reply, reply.body)
 
     run_and_log(run)
 
