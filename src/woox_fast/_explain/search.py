@@ -112,12 +112,12 @@ class Search:
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
-            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret.raw) > _LIGHT_SECRET),
+            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret) > _LIGHT_SECRET),
             _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),
             _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
-            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret.raw) > self._light),
+            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret) > self._light),
         }
         if given != secret:
             self._values[_SECRET].add(given, AS_GIVEN)
@@ -240,7 +240,7 @@ class Search:
             fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
             whole = fitting[0].hex if len(fitting) == 1 else ""
             # A message's bytes, and the key's, which all but the right digest read for each message.
-            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0].raw))
+            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0]))
             step = min(_BATCH, max(1, _BATCH_BYTES // cost))
             for secret in secrets:
                 digest = self._digester(name, secret)
@@ -403,8 +403,8 @@ def _form(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
 
 
 def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
-    if secret.raw:
-        return Signer("-", secret.raw).hexdigest
+    if secret:
+        return Signer("-", secret).hexdigest
     return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # a Signer refuses an empty secret
 
 
