@@ -341,7 +341,7 @@ cdef class Signer:
         """The signature of each `(timestamp, method, path, body)`, in the order given.
 
         `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]: `.
+        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
         """
         return hmac_hex_many(&self._key, requests)
 

@@ -21,7 +21,8 @@ SHOWN = {
     "httpx": ["httpcore.http11 DEBUG", "httpx INFO"],
     "httpx async": ["httpcore.http11 DEBUG", "httpx INFO"],
     "aiohttp": ["asyncio DEBUG", "TraceRequestStartParams"],
-    "raw": ["asyncio DEBUG", "x-api-signature: "],
+    "gateway": ["x-api-signature: ", "<Reply 200"],
+    "gateway async": ["asyncio DEBUG", "<Reply 200"],
     "ccxt": ["fetch Request:", "x-api-signature", "urllib3.connectionpool DEBUG"],
     "ccxt async": ["fetch Request:", "x-api-signature", "asyncio DEBUG"],
 }
@@ -65,7 +66,7 @@ def test_nothing_that_is_logged_or_printed_tells_a_key(backend):
         assert "Traceback" in nobody
     name, sandbox = heard[-1]
     assert name == "sandbox"
-    assert "'INVALID_SIGNATURE': 8" in sandbox
+    assert "'INVALID_SIGNATURE': 9" in sandbox
     assert "asyncio WARNING Executing <Task" in said
 
 

@@ -91,7 +91,7 @@ class SignerBase:
         """The signature of each `(timestamp, method, path, body)`, in the order given.
 
         `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]: `.
+        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
         """
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
