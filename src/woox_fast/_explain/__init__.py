@@ -183,10 +183,10 @@ def _stripped(given: Secret) -> Secret:
     """The secret without what is pasted or read along with one; as it is if nothing else is in it."""
     before, after = Secret(b""), given
     while before != after:
-        before, after = after, Secret(after.raw.removeprefix(b"\xef\xbb\xbf").strip())
-        if len(after.raw) > 1 and after.raw[:1] == after.raw[-1:] and after.raw[:1] in b"\"'":
-            after = Secret(after.raw[1:-1])
-    return after if after.raw else given
+        before, after = after, Secret(after.removeprefix(b"\xef\xbb\xbf").strip())
+        if len(after) > 1 and after[:1] == after[-1:] and after[:1] in b"\"'":
+            after = Secret(after[1:-1])
+    return after if after else given
 
 
 def _faults(sent: Sent, secret: Secret) -> Iterator[Finding]:
@@ -196,7 +196,7 @@ def _faults(sent: Sent, secret: Secret) -> Iterator[Finding]:
             _checks.timestamp_text(sent.timestamp)
         except ValueError as error:
             yield Finding("sent-timestamp", f"The timestamp that was sent is refused: {error}.")
-    if sent.api_key and to_bytes(sent.api_key).strip() == secret.raw:
+    if sent.api_key and to_bytes(sent.api_key).strip() == secret:
         yield Finding("sent-secret", "The secret was sent as the API key. It is no secret any more: make a new pair.")
     if sent.scheme == "ws":
         return

@@ -112,12 +112,12 @@ class Search:
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
-            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret.raw) > _LIGHT_SECRET),
+            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret) > _LIGHT_SECRET),
             _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),
             _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
-            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret.raw) > self._light),
+            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret) > self._light),
         }
         if given != secret:
             self._values[_SECRET].add(given, AS_GIVEN)
@@ -179,9 +179,9 @@ class Search:
             return self._found(cell, *hit)
         return None
 
-    def _layouts(self, cell: Cell) -> Iterator[tuple[Layout, dict[str, list[bytes]]]]:
+    def _layouts(self, cell: Cell, *, again: bool = False) -> Iterator[tuple[Layout, dict[str, list[bytes]]]]:
         """The layouts of a cell, each with the values that its slots take. Left out are those that show nothing new:
-        a layout without a part that is changed, or one that is another one when empty parts are left out."""
+        a layout without a part that is changed, or (unless `again`) one that is an earlier one without empty parts."""
         lists: dict[str, list[bytes]] = {"k": [to_bytes(self._sent.api_key)], "o": [to_bytes(self._sent.host)]}
         for part in (_TIMESTAMP, _METHOD, _PATH):
             values = self._values[part].at(cell[part])[0]
@@ -207,7 +207,7 @@ class Search:
             )
             same = layout.source if (cell[_QUERY] or cell[_BODY] or slots & {"q", "b"} - empty) else ""
             form = (same, layout.digest, empty, _form(layout, empty))
-            if self._forms.setdefault(form, layout) != layout:
+            if self._forms.setdefault(form, layout) != layout and not again:
                 continue
             yield layout, {**lists, "q": queries, "b": bodies}
 
@@ -240,7 +240,7 @@ class Search:
             fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
             whole = fitting[0].hex if len(fitting) == 1 else ""
             # A message's bytes, and the key's, which all but the right digest read for each message.
-            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0].raw))
+            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0]))
             step = min(_BATCH, max(1, _BATCH_BYTES // cost))
             for secret in secrets:
                 digest = self._digester(name, secret)
@@ -288,10 +288,10 @@ class Search:
         values, ways = self._values[part].at(cost)
         return ways[values.index(value)]
 
-    def _ways(self, cell: Cell, message: bytes) -> Iterator[tuple[Way, str]]:
+    def _ways(self, cell: Cell, message: bytes, *, again: bool = False) -> Iterator[tuple[Way, str]]:
         """The changes of a cell's combinations that make this message, but for those of the secret; and the digest."""
         names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
-        for layout, lists in self._layouts(cell):
+        for layout, lists in self._layouts(cell, again=again):
             for messages, inner, outer in _messages(layout, lists):
                 if message not in messages:
                     continue
@@ -326,7 +326,7 @@ class Search:
                 if time.perf_counter() > until:
                     return
                 try:
-                    for way, digest in self._ways(cell, message):
+                    for way, digest in self._ways(cell, message, again=True):
                         if digest == name and way != of_message and len(way) == len(of_message):
                             yield way
                 except TimeoutError:
@@ -403,8 +403,8 @@ def _form(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
 
 
 def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
-    if secret.raw:
-        return Signer("-", secret.raw).hexdigest
+    if secret:
+        return Signer("-", secret).hexdigest
     return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # a Signer refuses an empty secret
 
 

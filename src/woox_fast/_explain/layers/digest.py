@@ -22,26 +22,28 @@ class Digest(NamedTuple):
 
 
 def _keyed(algorithm: str) -> Callable[[Secret, bytes], str]:
-    return lambda s, message: hmac.new(s.raw, message, algorithm).hexdigest()
+    return lambda s, message: hmac.new(s, message, algorithm).hexdigest()
 
 
 def _plain(algorithm: str) -> Callable[[Secret, bytes], str]:
-    return lambda s, message: hashlib.new(algorithm, message, usedforsecurity=False).hexdigest()
+    make = getattr(hashlib, algorithm)
+    return lambda s, message: make(message, usedforsecurity=False).hexdigest()
 
 
 def _mixed(algorithm: str, mix: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
     """A plain hash of secret and message together."""
-    return lambda s, message: hashlib.new(algorithm, mix(s, message), usedforsecurity=False).hexdigest()
+    make = getattr(hashlib, algorithm)
+    return lambda s, message: make(mix(s, message), usedforsecurity=False).hexdigest()
 
 
 def _of(write: Callable[[bytes], bytes]) -> Callable[[Secret, bytes], str]:
     """HMAC-SHA256 of what `write` makes of the message."""
-    return lambda s, message: hmac.new(s.raw, write(message), "sha256").hexdigest()
+    return lambda s, message: hmac.new(s, write(message), "sha256").hexdigest()
 
 
 def _after(finish: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
     """What `finish` makes of the HMAC-SHA256."""
-    return lambda s, message: finish(s, hmac.new(s.raw, message, "sha256").digest()).hex()
+    return lambda s, message: finish(s, hmac.new(s, message, "sha256").digest()).hex()
 
 
 def _sha256(data: bytes) -> bytes:
@@ -69,31 +71,31 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         LIKELY,
         32,
         "plain SHA-256 was used, over the secret and the message",
-        _mixed("sha256", lambda s, m: s.raw + m),
+        _mixed("sha256", lambda s, m: s + m),
     ),
     "sha256-message-secret": (
         LIKELY,
         32,
         "plain SHA-256 was used, over the message and the secret",
-        _mixed("sha256", lambda s, m: m + s.raw),
+        _mixed("sha256", lambda s, m: m + s),
     ),
     "sha256-secret-both": (
         RARE,
         32,
         "plain SHA-256 was used, over the message between two secrets",
-        _mixed("sha256", lambda s, m: s.raw + m + s.raw),
+        _mixed("sha256", lambda s, m: s + m + s),
     ),
     "sha256-message-ampersand-secret": (
         RARE,
         32,
         "plain SHA-256 was used, over the message, & and the secret",
-        _mixed("sha256", lambda s, m: m + b"&" + s.raw),
+        _mixed("sha256", lambda s, m: m + b"&" + s),
     ),
     "sha256-message-secret-parameter": (
         RARE,
         32,
         "plain SHA-256 was used, over the message and &secret=",
-        _mixed("sha256", lambda s, m: m + b"&secret=" + s.raw),
+        _mixed("sha256", lambda s, m: m + b"&secret=" + s),
     ),
     "sha256-twice": (UNCOMMON, 32, "plain SHA-256 was used twice", lambda s, m: _sha256(_sha256(m)).hex()),
     "sha512": (COMMON, 64, "plain SHA-512 was used, without the secret", _plain("sha512")),
@@ -101,54 +103,54 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         UNCOMMON,
         64,
         "plain SHA-512 was used, over the secret and the message",
-        _mixed("sha512", lambda s, m: s.raw + m),
+        _mixed("sha512", lambda s, m: s + m),
     ),
     "sha512-message-secret": (
         UNCOMMON,
         64,
         "plain SHA-512 was used, over the message and the secret",
-        _mixed("sha512", lambda s, m: m + s.raw),
+        _mixed("sha512", lambda s, m: m + s),
     ),
     "sha1": (COMMON, 20, "plain SHA-1 was used, without the secret", _plain("sha1")),
     "sha1-secret-message": (
         RARE,
         20,
         "plain SHA-1 was used, over the secret and the message",
-        _mixed("sha1", lambda s, m: s.raw + m),
+        _mixed("sha1", lambda s, m: s + m),
     ),
     "sha1-message-secret": (
         RARE,
         20,
         "plain SHA-1 was used, over the message and the secret",
-        _mixed("sha1", lambda s, m: m + s.raw),
+        _mixed("sha1", lambda s, m: m + s),
     ),
     "md5": (COMMON, 16, "plain MD5 was used, without the secret", _plain("md5")),
     "md5-secret-message": (
         UNCOMMON,
         16,
         "plain MD5 was used, over the secret and the message",
-        _mixed("md5", lambda s, m: s.raw + m),
+        _mixed("md5", lambda s, m: s + m),
     ),
     "md5-message-secret": (
         UNCOMMON,
         16,
         "plain MD5 was used, over the message and the secret",
-        _mixed("md5", lambda s, m: m + s.raw),
+        _mixed("md5", lambda s, m: m + s),
     ),
     "md5-message-secret-parameter": (
         RARE,
         16,
         "plain MD5 was used, over the message and &secret_key=",
-        _mixed("md5", lambda s, m: m + b"&secret_key=" + s.raw),
+        _mixed("md5", lambda s, m: m + b"&secret_key=" + s),
     ),
     "sha3-256": (UNCOMMON, 32, "plain SHA3-256 was used, without the secret", _plain("sha3_256")),
     "blake2s": (EXOTIC, 32, "plain BLAKE2s was used, without the secret", _plain("blake2s")),
-    "swapped": (LIKELY, 32, "key and message were swapped", lambda s, m: hmac.new(m, s.raw, "sha256").hexdigest()),
+    "swapped": (LIKELY, 32, "key and message were swapped", lambda s, m: hmac.new(m, s, "sha256").hexdigest()),
     "swapped-sha512": (
         RARE,
         64,
         "HMAC-SHA512 was used with key and message swapped",
-        lambda s, m: hmac.new(m, s.raw, "sha512").hexdigest(),
+        lambda s, m: hmac.new(m, s, "sha512").hexdigest(),
     ),
     "of-sha256-hex": (
         COMMON,
@@ -201,13 +203,13 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         COMMON,
         32,
         "the HMAC's hex was put through HMAC once more",
-        _after(lambda s, d: hmac.digest(s.raw, d.hex().encode(), "sha256")),
+        _after(lambda s, d: hmac.digest(s, d.hex().encode(), "sha256")),
     ),
     "hmac-of-hmac": (
         COMMON,
         32,
         "the HMAC was put through HMAC once more",
-        _after(lambda s, d: hmac.digest(s.raw, d, "sha256")),
+        _after(lambda s, d: hmac.digest(s, d, "sha256")),
     ),
     "sha256-of-hmac": (UNCOMMON, 32, "the HMAC was put through SHA-256 once more", _after(lambda s, d: _sha256(d))),
     "sha256-of-hmac-hex": (
@@ -221,13 +223,13 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         UNCOMMON,
         32,
         "the HMAC was of nothing: the message was never put in",
-        lambda s, m: hmac.new(s.raw, b"", "sha256").hexdigest(),
+        lambda s, m: hmac.new(s, b"", "sha256").hexdigest(),
     ),
     "empty-key": (
         RARE,
         32,
         "HMAC-SHA256 with an empty key was used over secret and message",
-        lambda s, m: hmac.new(b"", s.raw + m, "sha256").hexdigest(),
+        lambda s, m: hmac.new(b"", s + m, "sha256").hexdigest(),
     ),
 }
 

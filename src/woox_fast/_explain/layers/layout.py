@@ -154,7 +154,7 @@ _PLACES = (
     Change("other-order", UNCOMMON, f"The parts were signed in another order. {RULE}", _other_permutations),
     Change("parts-left-out", UNCOMMON, f"Not all parts were signed, or not in their order. {RULE}", _fewer_parts),
     Change("api-key-signed", UNCOMMON, f"The API key was signed too. {RULE}", _with_key),
-    Change("receive-window-signed", COMMON, f"A receive window was signed too (Bybit's rule). {RULE}", _with_window),
+    Change("receive-window-signed", UNCOMMON, f"A receive window was signed too (Bybit's rule). {RULE}", _with_window),
     Change("names-signed", RARE, f"The parts were signed with their names. {RULE}", _named),
     Change("signed-as-json", RARE, f"The parts were signed as a JSON object. {RULE}", _as_json),
 )

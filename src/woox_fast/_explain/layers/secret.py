@@ -20,11 +20,12 @@ def _row(name: str, cost: int, what: str, fix: str, make: Callable[..., bytes]) 
 
 
 def _around(name: str, cost: int, what: str, before: bytes, after: bytes) -> Change:
-    return _row(name, cost, f"The secret had {what}", _COPY, lambda s: before + s.raw + after)
+    return _row(name, cost, f"The secret had {what}", _COPY, lambda s: before + s + after)
 
 
 def _hash(algorithm: str) -> Callable[[Secret], bytes]:
-    return lambda s: hashlib.new(algorithm, s.raw, usedforsecurity=False).digest()
+    make = getattr(hashlib, algorithm)
+    return lambda s: make(s, usedforsecurity=False).digest()
 
 
 def _text(name: str, cost: int, text: str) -> Change:
@@ -32,9 +33,9 @@ def _text(name: str, cost: int, text: str) -> Change:
 
 
 def _cut(s: Secret, start: int, end: int) -> bytes:
-    if len(s.raw) < 8:
+    if len(s) < 8:
         raise ValueError("too short to be cut and still be a secret")
-    return s.raw[start : len(s.raw) - end]
+    return s[start : len(s) - end]
 
 
 def _with_key(join: Callable[[bytes, Secret], bytes]) -> Callable[[Secret, Sent], tuple[Secret, ...]]:
@@ -120,10 +121,10 @@ _AROUND = (
 
 # Another text than the secret, or a part of it.
 _OTHER = (
-    _row("lower-case", COMMON, "The secret was in lower case", _COPY, lambda s: s.raw.lower()),
-    _row("upper-case", COMMON, "The secret was in upper case", _COPY, lambda s: s.raw.upper()),
-    _row("last-lost", LIKELY, "The last character of the secret was missing", _COPY, lambda s: s.raw[:-1]),
-    _row("first-lost", LIKELY, "The first character of the secret was missing", _COPY, lambda s: s.raw[1:]),
+    _row("lower-case", COMMON, "The secret was in lower case", _COPY, lambda s: s.lower()),
+    _row("upper-case", COMMON, "The secret was in upper case", _COPY, lambda s: s.upper()),
+    _row("last-lost", LIKELY, "The last character of the secret was missing", _COPY, lambda s: s[:-1]),
+    _row("first-lost", LIKELY, "The first character of the secret was missing", _COPY, lambda s: s[1:]),
     _row("last-two-lost", COMMON, "The last two characters of the secret were missing", _COPY, lambda s: _cut(s, 0, 2)),
     _row(
         "first-two-lost", COMMON, "The first two characters of the secret were missing", _COPY, lambda s: _cut(s, 2, 0)
@@ -138,15 +139,15 @@ _OTHER = (
         _row(f"first-{n}", RARE, f"Only the first {n} bytes of the secret were used", _COPY, lambda s, n=n: _head(s, n))
         for n in (16, 20, 24, 32, 64)
     ),
-    _row("doubled", COMMON, "The secret was there twice", "Paste it once.", lambda s: s.raw * 2),
+    _row("doubled", COMMON, "The secret was there twice", "Paste it once.", lambda s: s * 2),
     _row(
         "doubled-lines",
         UNCOMMON,
         "The secret was there twice, on two lines",
         "Paste it once.",
-        lambda s: s.raw + b"\n" + s.raw,
+        lambda s: s + b"\n" + s,
     ),
-    _row("reversed", EXOTIC, "The secret was reversed", _COPY, lambda s: s.raw[::-1]),
+    _row("reversed", EXOTIC, "The secret was reversed", _COPY, lambda s: s[::-1]),
     Change(
         "secret-api-key",
         LIKELY,
@@ -156,13 +157,13 @@ _OTHER = (
     *(
         Change(f"secret-{name}", cost, f"{what} was used as the secret. Sign with the secret alone.", _with_key(join))
         for name, cost, what, join in (
-            ("key-and-secret", COMMON, "The API key with the secret after it", lambda k, s: k + s.raw),
-            ("secret-and-key", COMMON, "The secret with the API key after it", lambda k, s: s.raw + k),
-            ("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s.raw),
-            ("secret-colon-key", RARE, "The text 'secret:key'", lambda k, s: s.raw + b":" + k),
+            ("key-and-secret", COMMON, "The API key with the secret after it", lambda k, s: k + s),
+            ("secret-and-key", COMMON, "The secret with the API key after it", lambda k, s: s + k),
+            ("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s),
+            ("secret-colon-key", RARE, "The text 'secret:key'", lambda k, s: s + b":" + k),
             ("key-base64-decoded", UNCOMMON, "The API key, base64-decoded,", lambda k, s: base64.b64decode(k)),
             ("key-base64-encoded", RARE, "The API key, base64-encoded,", lambda k, s: base64.b64encode(k)),
-            ("key-ampersand-secret", RARE, "The text 'key&secret'", lambda k, s: k + b"&" + s.raw),
+            ("key-ampersand-secret", RARE, "The text 'key&secret'", lambda k, s: k + b"&" + s),
         )
     ),
     _row("empty", LIKELY, "The secret was empty", _READ, lambda s: b""),
@@ -186,70 +187,68 @@ _OTHER = (
 
 _ENCODED = (
     _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
-    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s.raw)),
-    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s.raw)),
+    _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s)),
+    _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s)),
     _row(
         "base64-newline",
         COMMON,
         "The secret was base64-encoded together with a newline (echo without -n)",
         _AS_IT_IS,
-        lambda s: base64.b64encode(s.raw + b"\n"),
+        lambda s: base64.b64encode(s + b"\n"),
     ),
     _row(
         "base64-url-safe",
         UNCOMMON,
         "The secret was base64-encoded, url-safe",
         _AS_IT_IS,
-        lambda s: base64.urlsafe_b64encode(s.raw),
+        lambda s: base64.urlsafe_b64encode(s),
     ),
     _row(
         "base64-unpadded",
         UNCOMMON,
         "The secret was base64-encoded without padding",
         _AS_IT_IS,
-        lambda s: base64.b64encode(s.raw).rstrip(b"="),
+        lambda s: base64.b64encode(s).rstrip(b"="),
     ),
-    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.raw.hex().encode()),
+    _row("hex-encoded", COMMON, "The secret was hex-encoded", _AS_IT_IS, lambda s: s.hex().encode()),
     _row(
         "hex-encoded-upper",
         UNCOMMON,
         "The secret was hex-encoded, in upper case",
         _AS_IT_IS,
-        lambda s: s.raw.hex().upper().encode(),
+        lambda s: s.hex().upper().encode(),
     ),
     _row(
         "hex-newline",
         RARE,
         "The secret was hex-encoded together with a newline",
         _AS_IT_IS,
-        lambda s: (s.raw + b"\n").hex().encode(),
+        lambda s: (s + b"\n").hex().encode(),
     ),
-    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s.raw)),
+    _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s)),
     _row(
         "bytes-repr",
         COMMON,
         "The secret was the repr of a bytes object, b'...'",
         _AS_IT_IS,
-        lambda s: repr(s.raw).encode(),
+        lambda s: bytes.__repr__(s).encode(),
     ),
-    _row(
-        "utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-16-le")
-    ),
+    _row("utf-16", UNCOMMON, "The secret was encoded in UTF-16", _AS_IT_IS, lambda s: s.decode().encode("utf-16-le")),
     _row(
         "utf-16-bom",
         RARE,
         "The secret was encoded in UTF-16 with a byte order mark",
         _AS_IT_IS,
-        lambda s: b"\xff\xfe" + s.raw.decode().encode("utf-16-le"),
+        lambda s: b"\xff\xfe" + s.decode().encode("utf-16-le"),
     ),
     _row(
         "utf-16-be",
         RARE,
         "The secret was encoded in UTF-16, big-endian",
         _AS_IT_IS,
-        lambda s: s.raw.decode().encode("utf-16-be"),
+        lambda s: s.decode().encode("utf-16-be"),
     ),
-    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.raw.decode().encode("utf-32-le")),
+    _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.decode().encode("utf-32-le")),
     *(
         row
         for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
@@ -281,11 +280,11 @@ _ENCODED = (
 
 
 def _head(s: Secret, size: int) -> bytes:
-    return s.raw[:size]
+    return s[:size]
 
 
 def _base64_decoded(s: Secret) -> bytes:
-    return base64.b64decode(s.raw.translate(_URL_SAFE) + b"=" * (-len(s.raw) % 4), validate=True)
+    return base64.b64decode(Secret(s.translate(_URL_SAFE) + b"=" * (-len(s) % 4)), validate=True)
 
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")

@@ -266,9 +266,9 @@ _FAMILIES = (
     _family(
         "another-request",
         LARGE_FAMILY,
-        "A timestamp was signed that is seconds or minutes away: another request's, "
+        "A timestamp was signed that is seconds away: another request's, "
         "or one that was kept. Take a new one for each request.",
-        lambda t: _drift(t, 5001, 120_000),
+        lambda t: _drift(t, 5001, 60_000),
     ),
     _family(
         "zone",

@@ -1,0 +1,150 @@
+"""Any request is explained within the time limit, in memory that is bounded, and without another exception."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from helpers.oracle import KEY, NOW, SECRET
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import woox_fast
+from woox_fast._explain import rewrites, search, spellings
+from woox_fast._explain.layers.written import readings
+
+MIB = 2**20
+HOSTILE = {
+    "quotes": '"',
+    "backslashes": "\\",
+    "escaped quotes": '\\"',
+    "brackets": "[",
+    "objects": '{"a":',
+    "empty lists": "[],",
+    "percent signs": "%",
+    "newlines": "\n",
+    "form": "a=1&",
+    "escapes": "\\u00e9",
+    "not ASCII": "é",
+    "numbers": "9" * 50 + ",",
+}
+WELL_FORMED = {
+    "string": lambda n: json.dumps({"a": "x" * n, "b": 1}),
+    "escaped string": lambda n: json.dumps({"a": '\\"' * (n // 4), "b": 1}),
+    "many keys": lambda n: json.dumps({f"k{at}": at for at in range(n // 14)}),
+    "nested lists": lambda n: json.dumps([[1, 2.5, "a"]] * (n // 16)),
+}
+
+
+def spent(monkeypatch: pytest.MonkeyPatch, limit: float, **changes: Any) -> tuple[float, woox_fast.Explanation]:
+    """Processor time that a search without an end takes: on a machine that is busy the clock's would say little."""
+    monkeypatch.setattr(search.time, "perf_counter", time.process_time)
+    request = {"timestamp": NOW, "method": "POST", "path": "/v3/trade/order", "body": b"", "api_key": KEY, **changes}
+    before = time.process_time()
+    found = woox_fast.explain(SECRET, "0" * 64, time_limit=limit, **request)
+    return time.process_time() - before, found
+
+
+@pytest.mark.parametrize("size", [32 * 1024, MIB, 8 * MIB], ids=["32K", "1M", "8M"])
+@pytest.mark.parametrize("name", [*HOSTILE, *WELL_FORMED])
+def test_the_time_limit_is_kept_for_any_body(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
+    body = HOSTILE[name] * (size // len(HOSTILE[name])) if name in HOSTILE else WELL_FORMED[name](size)
+    limit = 0.5
+    seconds, found = spent(monkeypatch, limit, body=body)
+    assert not found.found
+    assert found.tried > 10
+    assert seconds < 1.2 * limit
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2**20  # KiB
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("size", [32 * 1024, MIB], ids=["32K", "1M"])
+def test_the_time_limit_is_kept_for_any_query(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
+    query = HOSTILE[name] * (size // len(HOSTILE[name]))
+    seconds, _ = spent(monkeypatch, 0.5, method="GET", path=f"/v3/x?{query}")
+    assert seconds < 0.6
+
+
+@pytest.mark.parametrize("given", ["timestamp", "method", "path", "api_key"])
+def test_the_time_limit_is_kept_for_any_other_part(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    seconds, _ = spent(monkeypatch, 1.0, **{given: "/ab1" * (2 * MIB)})
+    assert seconds < 1.2
+
+
+def test_the_default_limit_tries_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fraction of what is measured, for each twin: no test of speed, but one that notices a search gone astray."""
+    _, found = spent(monkeypatch, 2.0, body=json.dumps({"symbol": "SPOT_BTC_USDT", "price": 9000.5}))
+    assert found.tried > 100_000
+
+
+# Each rewrite takes time in proportion to the text. Quadratic work would take 256 times as long for 16 times the text.
+
+REWRITES: list[Callable[[str], Any]] = [
+    rewrites.tokens,
+    rewrites.compact,
+    rewrites.indented("  "),
+    rewrites.no_ascii_escapes,
+    rewrites.ascii_escapes(),
+    rewrites.escaped("<>&"),
+    rewrites.scalars(spellings.quoted),
+    rewrites.keys(spellings.snake_case),
+    lambda text: list(rewrites.permuted(text)),
+    rewrites.tree,
+    lambda text: rewrites.form(text.encode()),
+    readings,
+]
+
+
+@pytest.mark.parametrize("rewrite", REWRITES, ids=range(len(REWRITES)))
+@pytest.mark.parametrize("around", ["{}", '"{}', '["{}"]', '{{"a": "{}"}}', "[{}]"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_rewrite_takes_linear_time(name: str, around: str, rewrite: Callable[[str], Any]) -> None:
+    def seconds(size: int) -> float:
+        text = around.format(HOSTILE[name] * (size // len(HOSTILE[name])))
+        rewrites.forget()
+        started = time.process_time()
+        with suppress(ValueError, RecursionError):
+            rewrite(text)
+        return time.process_time() - started
+
+    assert seconds(320_000) < 100 * (seconds(20_000) + 0.005)
+
+
+ANY_TEXT = st.text(st.characters(), max_size=80)  # with lone surrogates
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+ANY_BODY = st.one_of(
+    st.binary(max_size=200),
+    ANY_TEXT,
+    st.builds(lambda value, ascii: json.dumps(value, ensure_ascii=ascii), ANY_JSON, st.booleans()),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    signature=st.one_of(ANY_TEXT, st.just("0" * 64), st.binary(min_size=32, max_size=32).map(bytes.hex)),
+    timestamp=st.one_of(st.integers(), ANY_TEXT, st.just(NOW)),
+    method=st.one_of(ANY_TEXT, st.sampled_from(["GET", "POST"])),
+    path=st.one_of(ANY_TEXT, ANY_TEXT.map("/v3/trade/order?".__add__), ANY_TEXT.map("/v1/x?a=".__add__)),
+    body=ANY_BODY,
+    api_key=ANY_TEXT,
+    scheme=st.sampled_from(["v3", "v1", "ws", None]),
+)
+def test_any_request_is_explained(**request: Any) -> None:
+    found = woox_fast.explain(SECRET, time_limit=0.05, **request)
+    assert isinstance(str(found), str)
+    assert not found.found
+
+
+@pytest.mark.parametrize("body", ["\ud800", '{"a": "\ud800"}', '{"a": "\\ud800"}', b"\xed\xa0\x80", "a=\udcff&b"])
+def test_a_lone_surrogate_is_explained(body: str | bytes) -> None:
+    for path in ("/v3/trade/order", "/v1/order", "/v3/x?a=\ud800"):
+        assert not woox_fast.explain(SECRET, "0" * 64, NOW, "POST", path, body, time_limit=0.3).found
