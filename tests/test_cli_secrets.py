@@ -243,6 +243,16 @@ def test_whatever_it_is_typed_for_it_is_not_repeated(
     assert arguments.NOT_SHOWN in output.err
 
 
+@pytest.mark.parametrize("typed", [["--sec", "hunter2"], ["--sec=hunter2"], ["--verbose", "--sec", "hunter2"]])
+def test_what_follows_an_unknown_option_is_not_repeated(typed: list[str], capsys: pytest.CaptureFixture) -> None:
+    """However short it is and whatever it looks like."""
+    with pytest.raises(SystemExit):
+        cli.main(["sign", "GET", "/v3/x", *typed])
+    errors = capsys.readouterr().err
+    assert "hunter2" not in errors
+    assert arguments.HOW_TO_GIVE_IT in errors
+
+
 def test_a_stray_word_is_repeated(capsys: pytest.CaptureFixture) -> None:
     """The control: what is no secret is shown, so that the mistake is found."""
     with pytest.raises(SystemExit):

@@ -16,6 +16,7 @@ from woox_fast.cli import main
 from woox_fast.cli.common import UsageError
 from woox_fast.cli.demo import clients, report, submit
 from woox_fast.cli.demo.run import run as run_demo
+from woox_fast.gateway import NotSentError
 from woox_fast.sandbox import Sandbox
 
 each_client = pytest.mark.parametrize("client", clients.CLIENTS)
@@ -154,6 +155,13 @@ class NeverSent:
 
     def close(self):
         pass
+
+
+@pytest.mark.parametrize(("error", "was_sent"), [(NotSentError("no"), False), (ConnectionError("no"), True)])
+def test_what_a_gateway_did_not_send_is_known(error, was_sent):
+    with pytest.raises(clients.NoAnswerError) as raised, clients._gateway_errors():
+        raise error
+    assert (raised.value.was_sent, str(raised.value)) == (was_sent, type(error).__name__)
 
 
 def test_a_request_that_was_not_sent_is_not_said_to_be_in_flight(monkeypatch):

@@ -129,6 +129,21 @@ def test_the_likeliest_cause_stands_first_in_json_too() -> None:
     assert upper["other_causes"] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "scheme", "message"),
+    [
+        ("/v1/x?b=2&a=1", None, f"a=1&b=2|{NOW}"),
+        ("/v2/x?b=2&a=1", None, f"a=1&b=2|{NOW}"),
+        ("/v1/x?b=2&a=1", "v3", f"{NOW}GET/v1/x?b=2&a=1"),
+        ("/v3/x?b=2&a=1", "v1", f"a=1&b=2|{NOW}"),
+    ],
+)
+def test_the_scheme_follows_the_path_unless_it_is_named(path: str, scheme: str | None, message: str) -> None:
+    named = ["--scheme", scheme] if scheme else []
+    found = answer(*explain_arguments(oracle(message.encode()), "GET", path), *named, **CREDENTIALS)
+    assert (found["right"], found["expected"]) == (True, message)
+
+
 def test_what_signs_the_same_bytes_is_said_to() -> None:
     """Without a query and a body several mistakes yield one text."""
     body = '{"a":1}'
@@ -205,3 +220,10 @@ def test_the_mark_stands_under_the_first_difference(expected: str, signed: str) 
     assert one[:at] == other[:at]
     assert one[at : at + 1] != other[at : at + 1]
     assert max(len(one), len(other), len(mark)) <= 92
+
+
+def test_texts_of_which_one_is_not_utf8_are_shown_alike() -> None:
+    one, other, mark = show.difference("caf\u00e9!".encode(), b"caf\xe9!", "no secret")
+    assert (one, other) == (r"b'caf\xc3\xa9!'", r"b'caf\xe9!'")
+    assert mark.index("^") == one.index("c3")
+    assert show.difference(b"it's", b'it"s', "no secret")[:2] == ["'it's'", "'it\"s'"]

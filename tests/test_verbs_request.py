@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from helpers.command import CREDENTIALS, ORDER, SCRIPT, answer, environment, needs_pty, read_until, terminal, woox_fast
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.recorder import DROP, Recorder
+from helpers.recorder import DROP, Recorder, Reply
 
 from woox_fast.cli.curl import quoted
 from woox_fast.sandbox import Sandbox
@@ -280,6 +280,22 @@ def test_send_does_not_blame_the_secret_for_an_old_timestamp(url: str) -> None:
         r"The exchange's clock is \+\d+ s from the timestamp that was sent: set this machine's clock", shown
     )
     assert "cause The signature is right" not in shown
+
+
+@pytest.mark.parametrize(("date", "blamed"), [("Wed, 08 Jan 2020 10:25:39 GMT", False), ("", True)])
+def test_the_secret_is_blamed_only_where_the_clock_is_right(date: str, blamed: bool) -> None:
+    refused = Reply(401, {"Date": date} if date else {}, b'{"success":false,"code":-1001,"message":"no"}')
+    with Recorder(lambda _: refused) as server:
+        result = woox_fast("send", "GET", "/v3/x", "--url", server.url, **CREDENTIALS)
+    assert ("cause     The signature is right for this request" in result.stdout) is blamed
+    assert ("set this machine's clock" in " ".join(result.stdout.split())) is not blamed
+
+
+def test_send_takes_no_proxy_from_the_environment() -> None:
+    with Recorder() as proxy, Recorder() as server:
+        changes = {"http_proxy": proxy.url, "HTTP_PROXY": proxy.url, "no_proxy": "", "NO_PROXY": ""}
+        assert woox_fast("send", "GET", "/v3/x", "--url", server.url, "--example", **changes).returncode == 0
+    assert (proxy.connections, len(server.received)) == (0, 1)
 
 
 def test_send_follows_the_path_to_its_scheme() -> None:

@@ -83,7 +83,7 @@ def _named(unknown: Sequence[str]) -> str:
         else:
             shown.append(NOT_SHOWN if is_value or looks_like_secret(argument) else argument)
             is_value = False
-    hint = f"; is it the secret? {HOW_TO_GIVE_IT}" if NOT_SHOWN in shown else ""
+    hint = f"; is it the secret? {HOW_TO_GIVE_IT}" if any(NOT_SHOWN in one for one in shown) else ""
     return " ".join(shown) + hint
 
 

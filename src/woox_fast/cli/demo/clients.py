@@ -242,7 +242,6 @@ class CcxtClient:
             )
         )
         self._woo.nonce = lambda: self._woo.milliseconds() + signer.clock_offset_ms
-        self._woo.session.max_redirects = 0
         self._woo.on_rest_response = self._keep
         self._reply: Reply | None = None
 
