@@ -120,18 +120,13 @@ def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
 # a backend that cannot be had
 
 
-COMMAND = "import sys, _woox_fast_command as command; sys.exit(command.main())"
-
-
-@pytest.mark.parametrize("start", [["-m", "woox_fast"], ["-c", COMMAND]])
+@pytest.mark.parametrize("start", [[sys.executable, "-m", "woox_fast"], [SCRIPT]])
 def test_a_backend_that_cannot_be_had_is_one_line(start: list[str]) -> None:
     for changes, words in (
         ({"WOOX_FAST_BACKEND": "cyton"}, "WOOX_FAST_BACKEND must be auto, cython, cffi, python; got 'cyton'"),
         ({"WOOX_FAST_BACKEND": "cffi", "WOOX_FAST_SHA256": "nonsense"}, "WOOX_FAST_BACKEND=cffi, but this backend"),
     ):
-        result = subprocess.run(
-            [sys.executable, *start], env=environment(**changes), capture_output=True, text=True, timeout=60
-        )
+        result = subprocess.run(start, env=environment(**changes), capture_output=True, text=True, timeout=60)
         assert result.returncode in (1, 2)
         assert words in result.stderr
         assert len(result.stderr.splitlines()) == 1
