@@ -60,13 +60,13 @@ FIELDS = (
     family(
         "field-added",
         LIKELY,
-        "without one of its fields: it was added after signing (a broker id, a client order id)",
+        "without one of its fields, as when one is added after signing (a broker id, a client order id)",
         rewrites.trees(rewrites.one_member_less),
     ),
     family(
         "two-fields-added",
         RARE,
-        "without two of its fields: they were added after signing",
+        "without two of its fields, as when they are added after signing",
         rewrites.trees(rewrites.two_members_less),
     ),
     json_row("in-list", UNCOMMON, "within a list", lambda text: f"[{text}]" if rewrites.tokens(text) else text),

@@ -166,7 +166,7 @@ _FIELDS = (
         "with one of the parameters that share a name",
         lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values()),
     ),
-    _family("field-added", COMMON, "without one of its parameters: it was added after signing", _one_less),
+    _family("field-added", COMMON, "without one of its parameters, as when one is added after signing", _one_less),
 )
 
 _ORDER = (
