@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxi src/*.pxd) $(wildcard src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard src/*.pyx src/*.pxd src/*.h) src/_sign_cffi_build.py $(wildcard src/core/*.c src/core/*.h)
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate matrix cross wheels lock
+.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -39,12 +40,13 @@ bench-clients: $(VENV)/bench-installed
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxi src/woox_fast/_sign.pxd examples/cython_user/*.pyx
+	PATH=$(BIN):$$PATH cython-lint src/*.pyx src/*.pxd src/woox_fast/_sign.pxd examples/cython_user/*.pyx
 	$(BIN)/mypy
 	$(BIN)/mypy tests/typing/user.py
 	$(BIN)/pyright tests/typing/user.py
 	$(BIN)/python tools/drift.py
 	$(BIN)/python tools/audit.py
+	@! grep -nE '.{121}' $(C_FILES) || { echo "C: at most 120 columns"; exit 1; }
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
 	  echo "$${CC:-cc} $(WARNINGS) $$file"; $${CC:-cc} $(WARNINGS) -fsyntax-only $$file || exit 1; done; fi
@@ -72,10 +74,20 @@ cross:
 # Which changes of the code no test notices: make mutate ARGS='payload clock'
 mutate: $(VENV)/installed
 	@PYTHONPATH=tools $(BIN)/python tools/mutate.py $(ARGS)
+	@$(BIN)/python tools/mutants_c.py $(C_ARGS)
 
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.
 matrix:
 	@$(PYTHON) tools/matrix.py $(if $(filter 0,$(shell id -u)),--setup) $(INTERPRETERS)
+
+# The source archive, and whether PyPI takes it; what a release's tag must be.
+sdist: $(VENV)/wheels-installed
+	@$(BIN)/python -m build --sdist --outdir dist .
+	@$(BIN)/python -m twine check --strict dist/*.tar.gz
+
+release-check: $(VENV)/installed
+	@$(BIN)/python -c "import sys, woox_fast; tag = 'v' + woox_fast.__version__; \
+	  sys.exit(0 if sys.argv[1] == tag else f'expected the tag {tag}, got {sys.argv[1]}')" '$(TAG)'
 
 # What test and lint install, anew: the newest releases, each file of them with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \

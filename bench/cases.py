@@ -191,14 +191,7 @@ FOR_LENGTH = (
 LEFT_OUT: dict[str, str] = {
     name: f"{rival.needs} is not installed" for name, rival in RIVALS.items() if not _installed(rival.needs)
 }
-try:
-    MULTI_BUFFER = native.multi_buffer()
-except ImportError as error:
-    MULTI_BUFFER = None
-    LEFT_OUT["Intel's multi-buffer library"] = str(error)
-
-LIMIT = native.limit()
-GIVEN = {"api_key": API_KEY, "api_secret": API_SECRET, "secret": API_SECRET.encode(), "limit": LIMIT}
+GIVEN = {"api_key": API_KEY, "api_secret": API_SECRET, "secret": API_SECRET.encode()}
 
 
 def padded(message: bytes) -> bytes:
@@ -208,7 +201,7 @@ def padded(message: bytes) -> bytes:
 
 def compress(message: bytes, sha256: str = SHA256) -> Timed:
     blocks = padded(message)
-    given = {"limit": LIMIT, "blocks": blocks}
+    given = {"limit": native.limit(), "blocks": blocks}
     digest = hashlib.sha256(message).digest()
     return Timed(f"limit.choose({sha256!r})", "limit.compress(blocks)", given, digest.__eq__, len(blocks) // 64)
 
@@ -218,7 +211,9 @@ def with_limit(
 ) -> dict[str, Timed]:
     """`timed` and the limit's two parts."""
     return timed | {
-        "limit: empty call": Timed("signer = limit.Empty()", statement, given, right, units),
+        "limit: empty call": Timed(
+            "signer = limit.Empty()", statement, given | {"limit": native.limit()}, right, units
+        ),
         "limit: compress": compress(bytes(65536 - 64)),
     }
 
@@ -314,13 +309,17 @@ def batch_case(make: Callable[[int], Request], size: int) -> Case:
         for name, (rival, statement) in statements.items()
         if rival not in LEFT_OUT
     }
-    if MULTI_BUFFER is not None:
+    try:
+        multi_buffer = native.multi_buffer()
+    except ImportError as error:
+        LEFT_OUT["Intel's multi-buffer library"] = str(error)
+    else:
         digests = b"".join(bytes.fromhex(signature(request)) for request in requests)
         for name, path in (
             ("Intel's multi-buffer library", "auto"),
             ("Intel's multi-buffer library, AVX2 and SHA-NI", "avx2"),
         ):
-            batch = MULTI_BUFFER.Batch(API_SECRET.encode(), [request.prehash for request in requests], path)
+            batch = multi_buffer.Batch(API_SECRET.encode(), [request.prehash for request in requests], path)
             timed[name] = Timed("", "batch.sign()", {"batch": batch}, digests.__eq__, size)
     limit = with_limit(timed, "signer.sign_many(requests)", given, lambda value: len(value) == size, size)
     return Case(limit, requests[0].blocks)
@@ -331,7 +330,7 @@ def keys_case(count: int) -> Case:
     `sign` does nothing: CPython counts a reference in each, wherever in memory it is."""
     request = post()
     signers = [woox_fast.Signer(f"key-{number}", f"secret-{number}") for number in range(count)]
-    empty = [LIMIT.Empty() for _ in range(count)]
+    empty = [native.limit().Empty() for _ in range(count)]
     for number in {0, count // 2, count - 1}:
         assert signers[number].sign(*request) == signature(request, f"secret-{number}")
     calls = max(count, 1000)

@@ -2,8 +2,9 @@
  *
  *     fixed_reply [--delay-ms N] [--tls CERTIFICATE KEY]
  *
- * Prints the port that it listens on, on 127.0.0.1, and serves until its standard input ends. A request ends at its blank
- * line and Content-Length. One thread for all connections; a reply waits for its delay without holding up the others. */
+ * Prints the port that it listens on, on 127.0.0.1, and serves until its standard input ends. A request ends at its
+ * blank line and Content-Length. One thread for all connections; a reply waits for its delay without holding up the
+ * others. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -39,7 +39,8 @@ static PyObject *empty_headers(PyObject *self, PyObject *const *args, Py_ssize_t
     if (timespec_get(&now, TIME_UTC) != TIME_UTC) return PyErr_SetFromErrno(PyExc_OSError);
     PyObject *headers = PyDict_Copy(template), *timestamp = PyUnicode_New(13, 127), *signature = new_signature();
     if (headers == NULL || timestamp == NULL || signature == NULL ||
-        PyDict_SetItem(headers, timestamp_name, timestamp) < 0 || PyDict_SetItem(headers, signature_name, signature) < 0)
+        PyDict_SetItem(headers, timestamp_name, timestamp) < 0 ||
+        PyDict_SetItem(headers, signature_name, signature) < 0)
         Py_CLEAR(headers);
     Py_XDECREF(timestamp);
     Py_XDECREF(signature);

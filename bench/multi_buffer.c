@@ -31,15 +31,16 @@ static void key_state(Batch *batch, const char *secret, Py_ssize_t size, uint8_t
     IMB_SHA256_ONE_BLOCK(batch->manager, block, state);
 }
 
-/* Batch(secret, messages, path): a secret of at most 64 bytes, messages a list of bytes; path is "auto", what the library
- * takes for this processor, or "avx2", which was faster than its AVX-512 on a processor that has SHA-NI, too. */
+/* Batch(secret, messages, path): a secret of at most 64 bytes, messages a list of bytes; path is "auto", what the
+ * library takes for this processor, or "avx2", which was faster than its AVX-512 on a processor that has SHA-NI. */
 static PyObject *batch_new(PyTypeObject *type, PyObject *args, PyObject *names) {
     (void)names;
     const char *secret, *path;
     Py_ssize_t size;
     PyObject *messages;
     if (!PyArg_ParseTuple(args, "y#O!s", &secret, &size, &PyList_Type, &messages, &path)) return NULL;
-    if (size > BLOCK_SIZE) return PyErr_Format(PyExc_ValueError, "expected a secret of at most 64 bytes, got %zd", size);
+    if (size > BLOCK_SIZE)
+        return PyErr_Format(PyExc_ValueError, "expected a secret of at most 64 bytes, got %zd", size);
     Batch *batch = (Batch *)type->tp_alloc(type, 0);
     if (batch == NULL) return NULL;
     batch->count = PyList_GET_SIZE(messages);

@@ -6,6 +6,9 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +18,21 @@ from setuptools import Distribution, Extension
 HERE = Path(__file__).parent
 CORE = HERE.parent / "src" / "core"
 BUILD = HERE.parent / "build" / "bench"
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """What a compiler writes is not shown: that of a library which is not there says nothing new."""
+    kept = os.dup(1), os.dup(2)
+    with open(os.devnull, "w") as nothing:
+        for number in (1, 2):
+            os.dup2(nothing.fileno(), number)
+    try:
+        yield
+    finally:
+        for number, before in zip((1, 2), kept, strict=True):
+            os.dup2(before, number)
+            os.close(before)
 
 
 def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
@@ -29,7 +47,8 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
         build.build_lib, build.build_temp, build.force = str(BUILD), str(BUILD / "objects"), True
         build.ensure_finalized()
         try:
-            build.run()
+            with silence():
+                build.run()
         except Exception as error:  # setuptools has one for each step
             needed = f"a C compiler, Python's headers{''.join(f', lib{library}' for library in libraries)}"
             raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {error}") from error
@@ -41,15 +60,18 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
     return sys.modules.setdefault(name, module)
 
 
+@cache
 def limit() -> ModuleType:
     return compiled("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
 
 
+@cache
 def steps() -> ModuleType:
     others = [path for path in sorted(CORE.glob("*.c")) if path.name != "hmac_sha256.c"]  # steps.c has that one in it
     return compiled("steps", sources=[HERE / "steps.c", *others], libraries=[])
 
 
+@cache
 def multi_buffer() -> ModuleType:
     return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
 

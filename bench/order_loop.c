@@ -20,7 +20,8 @@
 #include "hmac_sha256.h"
 
 static const char secret[] = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", target[] = "POST /v3/trade/order";
-static const char body[] = "{\"symbol\":\"SPOT_BTC_USDT\",\"side\":\"BUY\",\"type\":\"LIMIT\",\"price\":\"60000.5\",\"quantity\":\"0.01\"}";
+static const char body[] = "{\"symbol\":\"SPOT_BTC_USDT\","
+                           "\"side\":\"BUY\",\"type\":\"LIMIT\",\"price\":\"60000.5\",\"quantity\":\"0.01\"}";
 
 enum { ROOM = 65536, MOST = 1000000 };
 static int fd, port;

@@ -277,7 +277,7 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     cdef char *data = PyBytes_AS_STRING(secret)
     cdef size_t size = <size_t>PyBytes_GET_SIZE(secret)
     hmac_sha256_key_init(key, data, size)
-    if secret is not api_secret and size > 1:  # bytes of one character are shared by the whole interpreter
+    if size > 1:  # bytes of one character are shared by the whole interpreter
         wipe(data, size)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import io
 import pickle
+import time
 
 import pytest
 import requests
+import urllib3
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Received, Recorder, Reply
 
@@ -61,6 +63,31 @@ def test_a_str_is_sent_as_utf8_and_its_bytes_are_counted(kind, signer):
         assert (received.body, received.all("content-length"), server.faults) == ("é".encode(), ["2"], [])
 
 
+def test_a_str_that_is_put_in_later_is_counted_again(signer):
+    with Recorder() as server, session_of("session", signer, server.url) as session:
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=b"a"))
+        prepared.body = "éé"
+        session.send(prepared, timeout=10)
+        (received,) = server.received
+        assert (received.body, received.all("content-length"), server.faults) == ("éé".encode(), ["4"], [])
+
+
+def test_a_session_signs_once_its_connection_is_open(signer, monkeypatch):
+    opened = []
+
+    def slow(*arguments, **options):
+        time.sleep(0.05)
+        connection = create_connection(*arguments, **options)
+        opened.append(time.time_ns() // 1_000_000)
+        return connection
+
+    create_connection = urllib3.util.connection.create_connection
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", slow)
+    with Recorder() as server, session_of("session", signer, server.url) as session:
+        session.get(server.url, timeout=10)
+        assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]
+
+
 def test_a_path_that_begins_with_two_slashes(signer):
     """Some releases of requests cut one of them, after the auth has run; some do not."""
     with Recorder() as server:
@@ -96,7 +123,7 @@ def test_what_auth_cannot_sign_again_is_not_believed(signer, status):
         return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
 
     with Recorder(answer) as server, session_of("auth", signer, server.url) as session:
-        with pytest.raises(ValueError, match="requests followed a redirect with the signature of the first request"):
+        with pytest.raises(ValueError, match="requests followed a redirect with the first signature"):
             session.post(server.url + "/v3/x", json={}, timeout=10)
         assert [received.fault() == "" for received in server.received] == [True, False]
 

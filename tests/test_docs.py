@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 from helpers.documents import DOCUMENTS, ROOT, examples_of, namespace_of
+from sybil import Document
 
 from woox_fast.sandbox import Sandbox
+
+
+def _evaluate(document: Document) -> None:
+    for example in document.examples():
+        example.evaluate()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -16,8 +22,7 @@ def test_document(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     document = examples_of(path)
     with Sandbox() as url:
         document.namespace.update(namespace_of(url, tmp_path))
-        for example in document.examples():
-            example.evaluate()
+        _evaluate(document)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +41,7 @@ def test_what_is_not_as_shown_fails(text: str, error: type[Exception] | None, tm
     document = examples_of(tmp_path / "page.md")
     document.namespace.update(namespace_of("http://127.0.0.1:1", tmp_path))
     if error is None:
-        for example in document.examples():
-            example.evaluate()
+        _evaluate(document)
         return
     with pytest.raises(error):
-        for example in document.examples():
-            example.evaluate()
+        _evaluate(document)

@@ -8,7 +8,6 @@ import sys
 import sysconfig
 import textwrap
 import tracemalloc
-from contextlib import suppress
 
 import pytest
 from helpers.compiled import COMPILERS, HARNESSES

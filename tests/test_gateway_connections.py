@@ -13,15 +13,13 @@ from itertools import pairwise
 
 import pytest
 import trustme
-from helpers.gateways import MODES, ORDER, eventually, opened
-from helpers.recorder import Received, Recorder, Reply
+from helpers.gateways import MODES, ORDER, Exchange, RawExchange, eventually, opened
+from helpers.recorder import Received, Reply
 
 import woox_fast.gateway.blocking
-from woox_fast.gateway import NotSentError
+from woox_fast.gateway import NoReplyError, NotSentError
 from woox_fast.gateway.connection import Connection, Tls, TlsConnection
 from woox_fast.gateway.reply import Framing
-
-WARM = "/v3/public/systemInfo"
 
 
 @pytest.fixture(params=MODES)
@@ -33,8 +31,7 @@ def slowly(seconds: float):
     """Answers with the target, after so long."""
 
     def answer(received: Received) -> Reply:
-        if received.target != WARM:
-            time.sleep(seconds)
+        time.sleep(seconds)
         return Reply(body=received.target.encode())
 
     return answer
@@ -48,7 +45,7 @@ def test_all_are_open_before_the_first_request(mode, tls):
     authority.configure_trust(client_side)
     options = {"tls": client_side} if tls else {}
     with (
-        Recorder(tls=server_side if tls else None) as server,
+        Exchange(tls=server_side if tls else None) as server,
         opened(mode, server.url, connections=5, **options) as gateway,
     ):
         assert repr(gateway.gateway).endswith(f"to {server.host}: 6 connections open>")
@@ -58,7 +55,7 @@ def test_all_are_open_before_the_first_request(mode, tls):
 
 
 def test_so_many_at_once_and_one_on_each(mode):
-    with Recorder(slowly(0.2)) as server, opened(mode, server.url, connections=3) as gateway:
+    with Exchange(slowly(0.2)) as server, opened(mode, server.url, connections=3) as gateway:
         started = time.monotonic()
         replies = [gateway.submit("POST", f"/{number}", "{}") for number in range(9)]
         assert [reply.result(30).body for reply in replies] == [b"/%d" % number for number in range(9)]
@@ -68,7 +65,7 @@ def test_so_many_at_once_and_one_on_each(mode):
 
 
 def test_first_come_first_served_and_signed_in_its_turn(mode):
-    with Recorder(slowly(0.1)) as server, opened(mode, server.url, connections=1) as gateway:
+    with Exchange(slowly(0.1)) as server, opened(mode, server.url, connections=1) as gateway:
         replies = []
         for number in range(6):
             replies.append(gateway.submit("POST", f"/{number}", "{}"))
@@ -82,7 +79,7 @@ def test_first_come_first_served_and_signed_in_its_turn(mode):
 
 def test_who_waits_too_long_is_told_and_not_sent(mode):
     """Every reply takes long, but not too long: the third in the queue has no chance."""
-    with Recorder(slowly(0.25)) as server, opened(mode, server.url, connections=1, timeout_s=0.4) as gateway:
+    with Exchange(slowly(0.25)) as server, opened(mode, server.url, connections=1, timeout_s=0.4) as gateway:
         replies = []
         for number in range(3):
             replies.append(gateway.submit("POST", f"/{number}", "{}"))
@@ -97,47 +94,49 @@ def test_who_waits_too_long_is_told_and_not_sent(mode):
 
 
 def test_the_most_recently_used_goes_first(mode):
-    with Recorder(slowly(0)) as server, opened(mode, server.url, connections=4) as gateway:
+    with Exchange(slowly(0)) as server, opened(mode, server.url, connections=4) as gateway:
         for _ in range(20):
             gateway.request(*ORDER)
     assert len({received.connection for received in server.received}) == 1
 
 
-def test_idle_connections_are_kept_warm_by_a_public_get(mode):
-    with Recorder() as server, opened(mode, server.url, connections=2, warm_s=0.1) as gateway:
-        eventually(lambda: {received.connection for received in server.received} == {1, 2, 3})
+def test_connections_are_kept_warm_by_a_public_get(mode):
+    """Each when it is opened, and again when it was idle."""
+    with Exchange() as server, opened(mode, server.url, connections=2, warm_s=0.1) as gateway:
+        assert sorted(received.connection for received in server.warmed) == [1, 2, 3]
+        eventually(lambda: {received.connection for received in server.warmed[3:]} == {1, 2, 3})
         assert gateway.request(*ORDER).status == 200
-    warming = [received for received in server.received if received.target == WARM]
-    assert {(received.method, received.body, *received.api_headers) for received in warming} == {("GET", b"")}
-    assert {tuple(received.all("host")) for received in warming} == {(server.host,)}
-    assert server.connections <= 3
+    assert {(received.method, received.body, *received.api_headers) for received in server.warmed} == {("GET", b"")}
+    assert {received.target for received in server.warmed} == {"/v3/public/systemInfo"}
+    assert {tuple(received.all("host")) for received in server.warmed} == {(server.host,)}
+    assert server.connections == 3
 
 
 def test_warming_is_never_in_the_way(mode):
     """Though the public GET takes a second, and only one request may be under way."""
     asked = threading.Event()
 
-    def answer(received: Received) -> Reply:
-        if received.target == WARM:
-            asked.set()
-            time.sleep(1)
+    def slow(received: Received) -> Reply:
+        asked.set()
+        time.sleep(1)
         return Reply()
 
-    with Recorder(answer) as server, opened(mode, server.url, connections=1, warm_s=0.05) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=1, warm_s=0.05) as gateway:
+        server.answer_get = slow
         assert asked.wait(10)
         started = time.monotonic()
         for _ in range(20):
             gateway.request(*ORDER)
         assert time.monotonic() - started < 0.7
-    assert server.connections <= 2
+    assert server.connections == 2
 
 
 def test_a_connection_in_use_needs_no_warming(mode):
-    with Recorder(slowly(0.01)) as server, opened(mode, server.url, connections=1, warm_s=0.6) as gateway:
+    with Exchange(slowly(0.01)) as server, opened(mode, server.url, connections=1, warm_s=0.6) as gateway:
         started = time.monotonic()
         while time.monotonic() - started < 0.5:
             gateway.request(*ORDER)
-    assert all(received.target != WARM for received in server.received)
+    assert len(server.warmed) == 2
 
 
 @pytest.mark.parametrize("how", ["silently", "and says so"])
@@ -145,7 +144,7 @@ def test_what_the_server_closes_is_opened_again_in_the_background(mode, how):
     def answer(received: Received) -> Reply:
         return Reply(close=True, headers={"Connection": "close"} if how == "and says so" else {})
 
-    with Recorder(answer) as server, opened(mode, server.url, connections=2) as gateway:
+    with Exchange(answer) as server, opened(mode, server.url, connections=2) as gateway:
         for number in range(5):
             eventually(lambda: server.connections == 3 + number)  # noqa: B023
             eventually(lambda: len(gateway.gateway._pool.idle) == 3)
@@ -154,8 +153,36 @@ def test_what_the_server_closes_is_opened_again_in_the_background(mode, how):
     assert len(server.received) == 5
 
 
+@pytest.mark.parametrize("how", ["silently", "and says so"])
+def test_a_server_that_closes_after_every_reply(mode, how):
+    """Its connections cannot be warm."""
+
+    def answer(received: Received) -> Reply:
+        return Reply(close=True, headers={"Connection": "close"} if how == "and says so" else {})
+
+    with Exchange(answer) as server:
+        server.answer_get = answer
+        with opened(mode, server.url, connections=1) as gateway:
+            replies = 0
+            while replies < 5:
+                with contextlib.suppress(NoReplyError if how == "silently" else ()):  # closed just as it was sent
+                    replies += gateway.request(*ORDER).status == 200
+    assert server.faults == []
+
+
+@pytest.mark.parametrize("odd", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"])
+def test_a_server_that_does_not_answer_a_public_get(mode, odd):
+    with Exchange() as server:
+        server.answer_get = lambda received: Reply(raw=odd)
+        started = time.monotonic()
+        why = "the reply is not HTTP/1.1" if b"SSH" in odd else r"(timed out|no reply to a public GET in time)"
+        with pytest.raises(NotSentError, match=why), opened(mode, server.url, timeout_s=0.3):
+            pass
+        assert time.monotonic() - started < 2
+
+
 def test_idle_ones_that_the_server_closes_are_opened_again(mode):
-    with Recorder() as server, opened(mode, server.url, connections=3) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=3) as gateway:
         for number in (1, 2):
             eventually(lambda: len(server._open) == 4)
             gateway.request(*ORDER)
@@ -166,7 +193,7 @@ def test_idle_ones_that_the_server_closes_are_opened_again(mode):
 
 def test_where_the_system_does_not_tell_that_a_server_closed(monkeypatch):
     monkeypatch.setattr(woox_fast.gateway.blocking, "_CLOSED_BY_SERVER", 0)
-    with Recorder() as server, opened("blocking", server.url, connections=3) as gateway:
+    with Exchange() as server, opened("blocking", server.url, connections=3) as gateway:
         gateway.request(*ORDER)
         eventually(lambda: len(server._open) == 4)
         server.hang_up()
@@ -180,16 +207,17 @@ def test_the_look_needs_no_poll(monkeypatch):
         "woox_fast.gateway.connection._arrived_at",
         lambda sock: lambda timeout: select.select([sock], [], [], timeout)[0],
     )
-    with Recorder() as server, opened("blocking", server.url, connections=1) as gateway:
+    with Exchange() as server, opened("blocking", server.url, connections=1) as gateway:
         for _ in range(3):
             gateway.request(*ORDER)
         assert len({received.connection for received in server.received}) == 1
 
 
 def test_a_server_that_accepts_and_closes_is_not_hammered(mode):
-    with Recorder() as server, opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
         server.deaf = 10**6
-        server._serve = lambda connection, number: (connection.close(), None)[1]
+        server._serve = lambda connection, number: connection.close()
+        eventually(lambda: len(server._open) == 3)
         server.hang_up()
         time.sleep(0.5)
         assert server.connections < 20
@@ -198,36 +226,19 @@ def test_a_server_that_accepts_and_closes_is_not_hammered(mode):
 
 
 def test_after_a_restart_of_the_server_it_goes_on(mode):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = listener.getsockname()
-        with opened(mode, f"http://127.0.0.1:{address[1]}", connections=1, timeout_s=0.3) as gateway:
-            sockets = [listener.accept()[0] for _ in range(2)]
-            listener.close()
-            for sock in sockets:
-                sock.close()
-            with pytest.raises(NotSentError, match=r"another cannot be opened: .*refused$") as raised:
-                gateway.request(*ORDER)
-            assert isinstance(raised.value.__cause__, ConnectionRefusedError)
-            with socket.create_server(address) as again:
-
-                def serve() -> None:
-                    while True:
-                        try:
-                            sock = again.accept()[0]
-                        except OSError:
-                            return
-                        sockets.append(sock)
-                        if sock.recv(4096):
-                            sock.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-                thread = threading.Thread(target=serve)
-                thread.start()
-                eventually(lambda: gateway.gateway._pool.live)
-                assert gateway.request(*ORDER).status == 200
-                again.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
-        for sock in sockets:
-            sock.close()
+    before = RawExchange().__enter__()
+    with opened(mode, before.url, connections=1, timeout_s=0.3) as gateway:
+        before.__exit__()
+        with pytest.raises(NotSentError, match=r"another cannot be opened: .*refused$") as raised:
+            gateway.request(*ORDER)
+        assert isinstance(raised.value.__cause__, ConnectionRefusedError)
+        with RawExchange(before.address) as after:
+            eventually(lambda: len(after.warm) == 2)
+            order = gateway.submit(*ORDER)
+            (sock, *_), _, _ = select.select(after.warm, [], [], 10)
+            assert sock.recv(4096).startswith(b"POST ")
+            sock.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert order.result(10).status == 200
 
 
 @pytest.mark.parametrize("stray", [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray", b"x", b"\r\n"])
@@ -235,46 +246,43 @@ def test_after_a_restart_of_the_server_it_goes_on(mode):
 def test_what_comes_to_no_request_is_given_to_none(mode, stray, when):
     """Also while an event loop is held up, and hears of nothing."""
     plain = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with opened(mode, url, connections=1) as gateway:
-            sockets = [listener.accept()[0] for _ in range(2)]
-            heard, sent = threading.Event(), threading.Event()
+    with RawExchange() as exchange, opened(mode, exchange.url, connections=1) as gateway:
+        eventually(lambda: len(exchange.warm) == 2)
+        heard, sent = threading.Event(), threading.Event()
 
-            def serve() -> None:
-                serving, _, _ = select.select(sockets, [], [], 10)
-                serving[0].recv(4096)
-                if when == "with the reply":
-                    serving[0].sendall(plain + stray)
-                else:
-                    serving[0].sendall(plain)
-                    assert heard.wait(10)
-                    serving[0].sendall(stray)
-                sent.set()
-                others = [sock for sock in sockets if sock is not serving[0]]
-                serving, _, _ = select.select(others, [], [], 10)
-                serving[0].recv(4096)
-                serving[0].sendall(plain)
-
-            thread = threading.Thread(target=serve)
-            thread.start()
-            assert gateway.request(*ORDER).body == b"true"
-            heard.set()
-            second = []
-            if mode != "blocking":
-                loop = gateway.gateway._loop
-                loop.call_soon_threadsafe(
-                    lambda: (sent.wait(10), time.sleep(0.02), second.append(gateway.submit(*ORDER)))
-                )
-                eventually(lambda: second)
+        def serve() -> None:
+            (first, *_), _, _ = select.select(exchange.warm, [], [], 10)
+            first.recv(4096)
+            if when == "with the reply":
+                first.sendall(plain + stray)
             else:
-                assert sent.wait(10)
-                time.sleep(0.02)
-                second.append(gateway.submit(*ORDER))
-            assert second[0].result(10).body == b"true"
-            thread.join(10)
-            for sock in sockets:
-                sock.close()
+                first.sendall(plain)
+                assert heard.wait(10)
+                first.sendall(stray)
+            sent.set()
+            others = [sock for sock in exchange.warm if sock is not first]
+            (second, *_), _, _ = select.select(others, [], [], 10)
+            second.recv(4096)
+            second.sendall(plain)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert gateway.request(*ORDER).body == b"true"
+        heard.set()
+        again = []
+
+        def order_after_the_stray() -> None:
+            sent.wait(10)
+            time.sleep(0.02)
+            again.append(gateway.submit(*ORDER))
+
+        if mode == "blocking":
+            order_after_the_stray()
+        else:
+            gateway.gateway._loop.call_soon_threadsafe(order_after_the_stray)  # which holds up the loop
+            eventually(lambda: again)
+        assert again[0].result(10).body == b"true"
+        thread.join(10)
 
 
 def test_every_address_of_a_name_is_tried_and_names_are_resolved_again(mode, monkeypatch):
@@ -285,7 +293,7 @@ def test_every_address_of_a_name_is_tried_and_names_are_resolved_again(mode, mon
         nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))
         return [nobody, *resolve("127.0.0.1", port, **options)]
 
-    with Recorder(lambda received: Reply(close=True)) as server:
+    with Exchange(lambda received: Reply(close=True)) as server:
         monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
         with opened(mode, f"http://exchange.test:{server.port}", connections=1) as gateway:
             assert asked == ["exchange.test"] * 2
@@ -296,7 +304,7 @@ def test_every_address_of_a_name_is_tried_and_names_are_resolved_again(mode, mon
 
 
 def test_an_address_that_never_answers_leaves_time_for_the_next(mode, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, Recorder() as server:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, Exchange() as server:
         full = [socket.socket() for _ in range(4)]  # nobody accepts, and soon nobody is put in the queue
         for sock in full:
             sock.setblocking(False)
@@ -317,7 +325,7 @@ def test_an_address_that_never_answers_leaves_time_for_the_next(mode, monkeypatc
 
 
 def test_socket_options(mode):
-    with Recorder() as server, opened(mode, server.url, connections=1) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=1) as gateway:
         for connection in gateway.gateway._pool.live:
             option = connection.sock.getsockopt
             assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
@@ -327,7 +335,7 @@ def test_socket_options(mode):
 
 def test_a_large_request_to_a_server_that_reads_slowly(mode):
     body = b"x" * 30_000_000
-    with Recorder() as server, opened(mode, server.url, connections=1) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=1) as gateway:
         assert gateway.request("POST", "/v3/x", body).status == 200
         assert gateway.request(*ORDER).status == 200
     assert server.received[0].body == body

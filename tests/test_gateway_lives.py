@@ -14,9 +14,9 @@ import time
 import traceback
 
 import pytest
-from helpers.gateways import MODES, ORDER, eventually, new_event_loop, opened
+from helpers.gateways import MODES, ORDER, Exchange, eventually, new_event_loop, opened
 from helpers.oracle import KEY, SECRET
-from helpers.recorder import Received, Recorder, Reply
+from helpers.recorder import Received, Reply
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
@@ -65,7 +65,7 @@ def in_a_child(check) -> None:
 
 
 def test_it_is_opened_once_and_used_while_it_is_open():
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1)
         with pytest.raises(NotSentError, match=r"the gateway is not open; open it by `with Gateway\("):
             gateway.request(*ORDER)
@@ -92,14 +92,22 @@ def test_an_async_one_is_opened_once_and_used_while_it_is_open(loop_mode):
         with pytest.raises(RuntimeError, match="the gateway is closed; make another"):
             await gateway.__aenter__()
 
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         run(loop_mode, walk())
     assert len(server.received) == 1
 
 
+def test_an_event_loop_that_watches_no_sockets(monkeypatch):
+    """As Windows' own is one."""
+    monkeypatch.setattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop, raising=False)
+    gateway = AsyncGateway(Signer(KEY, SECRET), "http://127.0.0.1:1")
+    with pytest.raises(RuntimeError, match=r"got asyncio.ProactorEventLoop; run it on asyncio.SelectorEventLoop"):
+        run("asyncio", gateway.__aenter__())
+
+
 def test_closing_waits_for_the_replies_that_are_due_and_turns_away_who_waits(mode):
     threads = set(threading.enumerate())
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         with opened(mode, server.url, connections=1) as gateway:
             due = gateway.submit("POST", "/slow", "{}")
             eventually(lambda: server.received)
@@ -114,7 +122,7 @@ def test_closing_waits_for_the_replies_that_are_due_and_turns_away_who_waits(mod
 
 
 def test_closing_while_a_server_says_nothing_ends_in_time(mode):
-    with Recorder(lambda received: Reply(raw=b"")) as server:
+    with Exchange(lambda received: Reply(raw=b"")) as server:
         started = time.monotonic()
         with opened(mode, server.url, connections=1, timeout_s=0.3) as gateway:
             due = gateway.submit(*ORDER)
@@ -127,7 +135,7 @@ def test_closing_while_a_server_says_nothing_ends_in_time(mode):
 @FORKS
 def test_a_fork(mode):
     """The child says so before anything is sent, and takes nothing from its parent."""
-    with Recorder(answer) as server, opened(mode, server.url, connections=2) as gateway:
+    with Exchange(answer) as server, opened(mode, server.url, connections=2) as gateway:
         due = gateway.submit("POST", "/slow", "{}")
         eventually(lambda: server.received)
 
@@ -159,7 +167,7 @@ def test_a_fork(mode):
 @FORKS
 def test_a_fork_while_a_reply_is_due():
     """In a signal's handler: the child must not read the reply, which is its parent's."""
-    with Recorder(answer) as server, Gateway(Signer(KEY, SECRET), server.url, connections=1) as gateway:
+    with Exchange(answer) as server, Gateway(Signer(KEY, SECRET), server.url, connections=1) as gateway:
         children = []
 
         def fork(*_: object) -> None:
@@ -196,7 +204,7 @@ def test_another_event_loop(loop_mode):
         await asyncio.to_thread(run, loop_mode, other())
         assert (await gateway.request(*ORDER)).status == 200
 
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
         loop = new_event_loop(loop_mode)
         loop.run_until_complete(gateway.__aenter__())
@@ -237,7 +245,7 @@ def test_a_cancelled_request_is_not_sent_unless_it_was(loop_mode):
             assert (errors[0].path, errors[0].body) == ("/slow3", b"{}")
             assert (await gateway.request("GET", "/quick")).body == b"/quick"  # and not the reply that came too late
 
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         run(loop_mode, walk())
     assert [received.target for received in server.received] == ["/slow0", "/slow2", "/slow3", "/quick"]
 
@@ -257,7 +265,7 @@ def test_a_connection_given_to_a_cancelled_task_is_not_lost(loop_mode):
                     await second
                 assert (await gateway.request("GET", "/after")).body == b"/after"
 
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         run(loop_mode, walk())
     assert server.connections - 2 <= sum(received.target == "/second" for received in server.received)
 
@@ -273,7 +281,7 @@ def test_a_closed_event_loop(loop_mode):
         request.send(None)
         return gateway, request
 
-    with Recorder(answer) as server:
+    with Exchange(answer) as server:
         loop = new_event_loop(loop_mode)
         gateway, request = loop.run_until_complete(begin())
         loop.close()
@@ -293,7 +301,7 @@ def test_a_closed_event_loop(loop_mode):
 
 @pytest.mark.parametrize("where", ["in flight", "in the queue"])
 def test_ctrl_c(where):
-    with Recorder(answer) as server, Gateway(Signer(KEY, SECRET), server.url, connections=1) as gateway:
+    with Exchange(answer) as server, Gateway(Signer(KEY, SECRET), server.url, connections=1) as gateway:
         target = "/slow"
         if where == "in the queue":
             thread = threading.Thread(target=gateway.request, args=("GET", "/slow"))
@@ -327,7 +335,7 @@ def test_ctrl_c(where):
 
 def test_a_signal_that_does_not_end_it(mode):
     """A handler that returns: the reply is waited for as before, and no longer than `timeout_s`."""
-    with Recorder(answer) as server, opened(mode, server.url, connections=1, timeout_s=1) as gateway:
+    with Exchange(answer) as server, opened(mode, server.url, connections=1, timeout_s=1) as gateway:
         calls = []
         before = signal.signal(signal.SIGALRM, lambda *_: calls.append(1))
         signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
@@ -341,7 +349,7 @@ def test_a_signal_that_does_not_end_it(mode):
 
 
 def test_memory_stays_flat(mode):
-    with Recorder() as server, opened(mode, server.url, connections=2) as gateway:
+    with Exchange() as server, opened(mode, server.url, connections=2) as gateway:
 
         def work(orders: int) -> int:
             for number in range(orders):

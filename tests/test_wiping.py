@@ -39,7 +39,7 @@ WIPES: dict[str, tuple[Change, str, dict[str, str]]] = {
     ),
 }
 # How many bytes deeper a wipe must reach than what it wipes: other compilers have larger frames.
-MARGIN = {"key": 4096, "compress": 128, "batch": 128}
+MARGIN = {"key": 512, "compress": 128, "batch": 128}
 
 
 def left(folder: Path, compiler: str, flags: str, *changes: Change) -> tuple[set[str], dict[str, int]]:

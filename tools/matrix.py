@@ -1,12 +1,12 @@
 """Every interpreter that can be had: build, install, run the tests on each backend and SHA-256, print one table.
 
-    python tools/matrix.py [--setup] [--present] [--whole] [NAME ...]
+    python tools/matrix.py [--setup] [--present] [--whole] [--find] [NAME ...]
 
 Names are those of INTERPRETERS; all of them when none is given. One that is missing or fails makes this fail, too;
 `--present` leaves out what is missing. 3.10 to 3.13 are looked for on PATH and under pyenv. The others live in a folder
 of their own (WOOX_FAST_MATRIX, else /var/tmp/woox-fast-matrix), a Debian of a newer suite: `--setup` makes it with
 debootstrap, as root, and changes nothing else on this machine. The tests are those that need no client library;
-`--whole` runs them all.
+`--whole` runs them all. `--find` only prints the command of an interpreter that is on this machine itself.
 """
 
 from __future__ import annotations
@@ -163,7 +163,9 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
         done = run(place, *command, **flags)
         if done.returncode != 0:
             return identity, {}, " ".join(map(str, command)) + "\n" + done.stdout[-2000:]
-    files = [what / "tests"] if whole else [what / f"tests/test_{name}.py" for name in FILES]
+    files = [what / f"tests/test_{name}.py" for name in FILES]
+    if whole:
+        files = ["-n", "auto", "--dist", "worksteal", what / "tests"]
     report = place.there / "report.xml"
     options = ["-q", f"--rootdir={what}", "-c", what / "pyproject.toml", "-p", "no:cacheprovider"]
     done = run(place, installed, "-m", "pytest", *options, f"--junitxml={report}", *files, **flags)
@@ -193,6 +195,12 @@ def table(rows: list[tuple[str, dict[str, Counter[str]]]]) -> str:
 def main() -> int:
     options = {argument for argument in sys.argv[1:] if argument.startswith("--")}
     names = [argument for argument in sys.argv[1:] if argument not in options] or list(INTERPRETERS)
+    if "--find" in options:
+        found = None if INTERPRETERS[names[0]][0] and not shutil.which(INTERPRETERS[names[0]][1]) else find(names[0])
+        if found is not None and not found[0].before:
+            print(found[1])
+            return 0
+        return 1
     if "--setup" in options:
         setup()
     rows, problems = [], []

@@ -67,7 +67,7 @@ CFFI = "tests/test_signatures.py tests/test_threads.py -k cffi"
 MUTANTS = [
     # -- What is wiped
     Mutant(HMAC, "    wipe_stack();\n    wipe_vector", "    wipe_vector", STACK),
-    Mutant(WIPE, "WIPED_STACK = 8192", "WIPED_STACK = 4096", STACK),
+    Mutant(WIPE, "WIPED_STACK = 3072", "WIPED_STACK = 1536", STACK),
     Mutant(WIPE, "COMPRESS_STACK = 512", "COMPRESS_STACK = 256", STACK),
     Mutant(SHA256, "    wipe_compress_stack();\n", "", STACK),
     Mutant(HMAC, "    if (last) wipe_compress_stack();", "   ", STACK),
@@ -83,41 +83,35 @@ MUTANTS = [
     Mutant(HMAC, "    }\n    wipe_vector_registers();\n}", "    }\n}", VECTORS),
     Mutant("core/wipe.c", 'volatile__("" : : "r"(memory) : "memory")', 'volatile__("")', STACK),
     Mutant("core/wipe.c", "memset(memory, 0, size);", "memset(memory, 0, size / 2);", STACK),
-    Mutant(HMAC, "static NOT_INLINE void key_init", "static inline void key_init", STACK),
+    Mutant(
+        HMAC, "static NOT_INLINE void key_init", "static inline __attribute__((always_inline)) void key_init", STACK
+    ),
     Mutant(SIGN, "        wipe(&self._key, sizeof(self._key))", "        pass", SECRETS),
     Mutant(SIGN, "        wipe(&key, sizeof(key))", "        pass", ON_STACK),
     Mutant(SIGN, "        wipe(data, size)\n", "        pass\n", SECRETS),
     Mutant(
         SIGN,
-        "secret is not api_secret and size > 1:",
-        "secret is not api_secret:",
+        "    if size > 1:",
+        "    if True:",
         SIGNATURES[:-1] + " and shared_byte'",
-    ),
-    Mutant(
-        SIGN,
-        "secret is not api_secret and size > 1:",
-        "size > 1:",
-        SECRETS,
-        "secret_bytes() copies every subclass of bytes, and exact bytes are read by the fast path",
     ),
     Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
     # -- Room and runs
-    Mutant(
-        HMAC,
-        "    PADDING_ROOM = 80,",
-        "    PADDING_ROOM = 79,",
-        INSIDE,
-        "72 bytes are needed; 80 are five whole vectors",
-    ),
-    Mutant(HMAC, "    PADDING_ROOM = 80,", "    PADDING_ROOM = 64,", FUZZ),
+    Mutant(HMAC, "memset(out, 0, PADDING_ROOM);", "memset(out, 0, PADDING_ROOM - 1);", FUZZ),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS,", INSIDE),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 2,", INSIDE),
     Mutant(
-        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 79", INSIDE
+        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 63", INSIDE
     ),
     Mutant(HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
     Mutant(HMAC, "        if (size > MAX_COPIED) {", "        if (size > MAX_COPIED + 1) {", INSIDE),
-    Mutant(HMAC, "if (out > blocks) *run++", "if (out >= blocks) *run++", INSIDE),
+    Mutant(
+        HMAC,
+        "if (out > blocks) *run++",
+        "if (out >= blocks) *run++",
+        INSIDE,
+        "a run of no blocks adds nothing; `make prove` refutes it",
+    ),
     # -- Padding and splitting
     Mutant(HMAC, "size_t count = ((size_t)(out - blocks) + 8)", "size_t count = ((size_t)(out - blocks) + 7)", FUZZ),
     Mutant(HMAC, "hashed * 8);", "hashed * 4);", FUZZ),
@@ -159,13 +153,14 @@ MUTANTS = [
         "    for (size_t i = 0; i < 4; i++)\n        if (memcmp",
         "    for (size_t i = 0; i < 2; i++)\n        if (memcmp",
         INSIDE,
-        "the pair of unlike lengths alone shows each fault in a stream; the second pair is for blocks 2 and 3",
     ),
     Mutant(HMAC, "{1, 2, 2, 2};", "{2, 2, 2, 2};", INSIDE),
     Mutant(HMAC, "{1, 2, 2, 2};", "{1, 2, 1, 1};", INSIDE),
     Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/test_self_test.py"),
     Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/test_self_test.py"),
-    Mutant(HMAC, "strcmp(name, sha256->name) != 0", "strcmp(name, sha256->name) == 0", VECTORS),
+    Mutant(
+        HMAC, "strcmp(name, sha256->name) != 0", "strcmp(name, sha256->name) == 0", "tests/test_backend.py -k by_name"
+    ),
     # -- SHA-256 and the head
     Mutant(SHA256, "0xc67178f2}", "0xc67178f3}", VECTORS),
     Mutant(SHA256, "w[(i + 9) & 15]", "w[(i + 8) & 15]", VECTORS),
@@ -180,7 +175,7 @@ MUTANTS = [
         "core/prehash.h",
         "milliseconds < 1000000000000 ",
         "milliseconds <= 1000000000000 ",
-        "tests/test_signatures.py -k first_and_last",
+        FUZZ,
     ),
     Mutant("core/prehash.h", "return all_digits(first) && all_digits(last);", "return all_digits(first);", FUZZ),
     Mutant("core/prehash.h", "x * 5243 >> 19", "x * 5242 >> 19", FUZZ),
@@ -209,7 +204,7 @@ MUTANTS = [
         SIGN,
         "    if messages == NULL:\n        raise MemoryError\n",
         "",
-        "tests/test_faults.py -k 'allocation and _sign-'",
+        "tests/test_faults.py -k 'allocation and cython'",
     ),
     # -- The fast path
     Mutant(FAST, "        and text.size == TIMESTAMP_SIZE\n", "", ERRORS),
@@ -252,7 +247,7 @@ MUTANTS = [
         "traceback_guard.h",
         "    PyErr_NoMemory();\n",
         "",
-        "tests/test_faults.py -k 'allocation and _sign-'",
+        "tests/test_faults.py -k 'allocation and cython'",
         "needed from CPython 3.12 on: older ones do not crash",
     ),
     # -- cffi
@@ -297,14 +292,13 @@ def noticed(mutant: Mutant) -> bool:
             return subprocess.run(command, cwd=tree, env=own, capture_output=True, text=True, check=False)
 
         if mutant.build:
-            code = "import helpers.compiled as c; c.compile_extension(c.SRC)"
-            if mutant.build == "cffi":
-                code = "import sys; sys.path.insert(0, 'src'); import _sign_cffi_build as b; b.ffi.compile('src')"
+            compile_it = "compile_cffi" if mutant.build == "cffi" else "compile_extension"
+            code = f"import helpers.compiled as c; c.{compile_it}(c.SRC)"
             done = run(sys.executable, "-c", code)
             assert done.returncode == 0, done.stderr[-2000:]
         done = run("sh", "-c", f"{sys.executable} -m pytest -q -x -p no:cacheprovider {mutant.test}")
-        assert done.returncode in (0, 1), done.stdout[-2000:] + done.stderr[-2000:]
-        return done.returncode == 1
+        assert done.returncode not in (2, 3, 4, 5), done.stdout[-2000:] + done.stderr[-2000:]  # no test was run
+        return done.returncode != 0  # a crash is noticed too
 
 
 def main() -> int:

@@ -32,9 +32,9 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
 enum { IN_PLACE_BLOCKS = 8 };
 
 /* The most that a message needs. A part adds at most two runs: the scratch that it ends, and its own blocks. What is
- * copied of it is less than IN_PLACE_BLOCKS and one more. Padding is cleared by five vectors of 16 bytes. */
+ * copied of it is less than IN_PLACE_BLOCKS and one more. At most a block of padding goes before the length. */
 enum {
-    PADDING_ROOM = 80,
+    PADDING_ROOM = SHA256_BLOCK_SIZE,
     MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,
     MAX_COPIED = (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE - 1,
     SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM,

@@ -16,8 +16,8 @@
 void wipe(void *memory, size_t size);
 
 /* Overwrite WIPED_STACK bytes of the stack below the caller, where functions that have returned left their values. To
- * hash a key takes 2 to 3 KiB. What CPython does to make bytes of a secret was seen to reach 4.2 KiB down. */
-enum { WIPED_STACK = 8192 };
+ * hash a key takes 2.2 KiB. When CPython made bytes of a secret, parts of it were seen 1 KiB down. */
+enum { WIPED_STACK = 3072 };
 void wipe_stack(void);
 
 /* The same for COMPRESS_STACK bytes: the frame of a compress, which holds words of its states if there are too few

@@ -48,6 +48,8 @@ static void check_prehash(const uint8_t *data) {
     bool digits = true, letters = true;
     memcpy(&number, data, sizeof number);
     CHECK(prehash_milliseconds(head, (int64_t)number) == (number >= 1000000000000 && number < 10000000000000));
+    CHECK(!prehash_milliseconds(head, 999999999999) && prehash_milliseconds(head, 1000000000000));
+    CHECK(prehash_milliseconds(head, 9999999999999) && !prehash_milliseconds(head, 10000000000000));
     number = 1000000000000 + number % 9000000000000;
     CHECK(prehash_milliseconds(head, (int64_t)number));
     for (int i = TIMESTAMP_SIZE; i-- > 0; number /= 10) expected[i] = (uint8_t)('0' + number % 10);

@@ -78,7 +78,19 @@ def compile_extension(folder: Path) -> None:
     """Compile the Cython twin of the sources in `folder`, faster than setup.py does."""
     cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
     subprocess.run([*cython, folder / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
+    _compile_shared(folder, "_sign.c", f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}")
+
+
+def compile_cffi(folder: Path) -> None:
+    """Compile the library under the cffi twin of the sources in `folder`, which is a `src`."""
+    code = "import _sign_cffi_build as build; build.ffi.emit_c_code('src/_sign_cffi_lib.c')"
+    own = os.environ | {"PYTHONPATH": str(folder)}
+    subprocess.run([sys.executable, "-c", code], cwd=folder.parent, env=own, check=True)
+    _compile_shared(folder, "_sign_cffi_lib.c", "_sign_cffi_lib.abi3.so")
+
+
+def _compile_shared(folder: Path, source: str, name: str) -> None:
     includes = [f"-I{folder}", f"-I{folder / 'core'}", f"-I{sysconfig.get_path('include')}"]
-    extension = folder / "woox_fast" / f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}"
-    sources = [folder / "_sign.c", *sorted((folder / "core").glob("*.c"))]
-    subprocess.run([COMPILERS[0], "-shared", "-fPIC", "-O1", "-w", *includes, *sources, "-o", extension], check=True)
+    sources = [folder / source, *sorted((folder / "core").glob("*.c"))]
+    flags = ["-shared", "-fPIC", "-O1", "-w", *includes]
+    subprocess.run([COMPILERS[0], *flags, *sources, "-o", folder / "woox_fast" / name], check=True)

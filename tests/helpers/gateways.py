@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +13,69 @@ from importlib.util import find_spec
 from typing import Any
 
 from helpers.oracle import KEY, SECRET
+from helpers.recorder import Answer, Received, Recorder
+from helpers.recorder import Reply as Answered
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, Reply
 
 MODES = ["blocking", "asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
 ORDER = ("POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","clientOrderId":7}')
+
+
+WARM = "/v3/public/systemInfo"
+
+
+class Exchange(Recorder):
+    """A Recorder that answers the gateway's public GETs itself and keeps them apart, in `warmed`."""
+
+    def __init__(self, answer: Answer | None = None, **options: Any) -> None:
+        super().__init__(self._answer, **options)
+        self.warmed: list[Received] = []
+        self.answer_get: Answer = lambda received: Answered()
+        self._order = answer or (lambda received: Answered())
+
+    def _answer(self, received: Received) -> Answered | None:
+        if received.target != WARM:
+            return self._order(received)
+        with self._lock:
+            self.received.remove(received)
+            self.warmed.append(received)
+        return self.answer_get(received)
+
+
+class RawExchange:
+    """Sockets, for a test to read and write: `warm` are those that have had the reply to a first public GET."""
+
+    def __init__(self, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        self._listener = socket.create_server(address)
+        self.address = self._listener.getsockname()
+        self.url = f"http://127.0.0.1:{self.address[1]}"
+        self.sockets: list[socket.socket] = []
+        self.warm: list[socket.socket] = []
+
+    def __enter__(self) -> RawExchange:
+        self._thread = threading.Thread(target=self._accept)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for sock in self.sockets:
+            sock.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock = self._listener.accept()[0]
+            except OSError:
+                return
+            self.sockets.append(sock)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent arrives by itself
+            if sock.recv(4096).startswith(b"GET " + WARM.encode()):
+                sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                self.warm.append(sock)
 
 
 class Opened:

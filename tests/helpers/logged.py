@@ -39,7 +39,7 @@ PATH = "/v3/trade/order"
 
 def with_requests(signer: Signer, url: str) -> None:
     with woox_fast.adapters.requests.session(signer, origins=[url]) as session:
-        print(session.post(url + PATH, json=ORDER, timeout=5).text, session.auth, vars(session.auth))
+        print(session.post(url + PATH, json=ORDER, timeout=5).text, session.adapters, vars(session.get_adapter(url)))
     auth = woox_fast.adapters.requests.WooXAuth(signer, origins=[url])
     print(requests.post(url + PATH, json=ORDER, timeout=5, auth=auth))
 
@@ -61,13 +61,13 @@ def with_async_httpx(signer: Signer, url: str) -> None:
 
 def with_aiohttp(signer: Signer, url: str) -> None:
     async def run() -> None:
-        middleware = woox_fast.adapters.aiohttp.WooXMiddleware(signer, origins=[url])
+        connector = woox_fast.adapters.aiohttp.WooXConnector(signer, origins=[url])
         trace = aiohttp.TraceConfig()
         for moment in (trace.on_request_start, trace.on_request_end, trace.on_request_exception):
             moment.append(print_trace)
-        made = aiohttp.ClientSession(middlewares=(middleware,), trace_configs=[trace])
+        made = aiohttp.ClientSession(connector=connector, trace_configs=[trace])
         async with made as session, session.post(url + PATH, json=ORDER) as reply:
-            print(await reply.text(), reply.request_info, vars(middleware))
+            print(await reply.text(), reply.request_info, vars(connector))
 
     run_and_log(run)
 
@@ -79,13 +79,15 @@ async def print_trace(*details: object) -> None:
 def with_gateway(signer: Signer, url: str) -> None:
     with Gateway(signer, url, connections=1) as gateway:
         print(gateway, signer.encode_request("POST", PATH, json.dumps(ORDER)))
-        print(gateway.request("POST", PATH, json.dumps(ORDER)))
+        reply = gateway.request("POST", PATH, json.dumps(ORDER))
+        print(reply, reply.body)
 
 
 def with_async_gateway(signer: Signer, url: str) -> None:
     async def run() -> None:
         async with AsyncGateway(signer, url, connections=1) as gateway:
-            print(gateway, await gateway.request("POST", PATH, json.dumps(ORDER)))
+            reply = await gateway.request("POST", PATH, json.dumps(ORDER))
+            print(gateway, PATH, reply, reply.body)
 
     run_and_log(run)
 

@@ -13,7 +13,8 @@ def signing(manager: Any, signer: Signer) -> Any:
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         if not issubclass(pool.ConnectionCls, _SigningConnection):
-            connection = type("Connection", (_SigningConnection, pool.ConnectionCls), {"signer": signer})
+            plain = pool.ConnectionCls
+            connection = type(plain.__name__, (_SigningConnection, plain), {"signer": signer})
             pool = type(pool.__name__, (pool,), {"ConnectionCls": connection})
         pools[scheme] = pool
     manager.pool_classes_by_scheme = pools
@@ -29,7 +30,7 @@ class _SigningConnection:
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         if self.sock is None:
-            self.connect()
+            self.connect()  # else it is opened after the signature is made
         target = url if url.startswith("/") else "/" + url.split("/", 3)[3]  # absolute, for a proxy
         headers = headers.copy()
         sign(headers, self.signer, method, target, body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-import ccxt  # type: ignore[import-untyped]
+import ccxt
 from aiohttp import ClientSession, TraceConfig  # which ccxt needs
 
 from ._common import Origins

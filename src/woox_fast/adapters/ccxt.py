@@ -10,7 +10,7 @@ from .. import Signer
 from ._common import needs
 
 with needs("ccxt"):
-    import ccxt  # type: ignore[import-untyped]
+    import ccxt
 
     from ._redirects import guarded
 

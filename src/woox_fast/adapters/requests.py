@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import Signer
+from .._checks import refuse_pickling
 from ._common import DEFAULT, NOT_WHOLE, Origins, needs, sign
 
 with needs("requests"):
@@ -21,9 +22,9 @@ class WooXAuth(AuthBase):
     """`requests.post(url, json=order, auth=WooXAuth(signer))`: signs method, path and body as the request is made.
 
     Raises ValueError, before anything is sent, for a URL of no origin in `origins`, for a path that begins with '//'
-    and for a body that is streamed or multipart; and for a reply that redirects to another origin, which is not
-    followed. Redirects within the origin and retries go out with the first signature: the reply to such a redirect is
-    a ValueError too. `session` signs each of them.
+    and for a body that is streamed or multipart. A redirect to another origin is a ValueError and not followed; one
+    within its origin is followed with the first signature, and then a ValueError. A retry sends the first signature
+    again. `session` signs each of them.
     """
 
     def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT) -> None:
@@ -33,8 +34,7 @@ class WooXAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         self.origins.check(request.url or "")
         _make_whole(request)
-        path = request.path_url
-        if path.startswith("//"):
+        if (path := request.path_url).startswith("//"):
             raise ValueError(f"path must begin with one '/': some releases of requests cut a second, got {path[:60]!a}")
         sign(request.headers, self.signer, request.method or "", path, request.body)  # type: ignore[arg-type]
         # Without the signer: a reply holds its request and the hooks of it, and may be pickled.
@@ -45,12 +45,12 @@ class WooXAuth(AuthBase):
 
 def _make_whole(request: PreparedRequest) -> None:
     """Raise ValueError for a body that is streamed or multipart; encode a str, as http.client might in another way."""
-    body, headers = request.body, request.headers
+    body = request.body
     if isinstance(body, str):
         request.body = body = body.encode()
         request.prepare_content_length(body)
-    multipart = str(headers.get("Content-Type", "")).startswith("multipart/")
-    if multipart or "Transfer-Encoding" in headers or not (body is None or isinstance(body, bytes)):
+    multipart = str(request.headers.get("Content-Type", "")).startswith("multipart/")
+    if multipart or "Transfer-Encoding" in request.headers or not (body is None or isinstance(body, bytes)):
         got = "a multipart one" if multipart else f"a stream ({type(body).__name__})"
         raise ValueError(NOT_WHOLE.format(got))
 
@@ -60,10 +60,7 @@ def _check_reply(origins: Origins, signed: tuple[Any, Any], response: Response, 
         if response.is_redirect:
             origins.check_redirect(response.headers["location"])
         if (response.request.method, response.request.url) != signed:
-            raise ValueError(
-                "requests followed a redirect with the signature of the first request, so its reply is not used; "
-                "pass allow_redirects=False, or use woox_fast.adapters.requests.session"
-            )
+            raise ValueError("requests followed a redirect with the first signature; use session(), or follow none")
     except ValueError:
         response.close()
         raise
@@ -76,9 +73,6 @@ class WooXAdapter(HTTPAdapter):
     `options` are those of `requests.adapters.HTTPAdapter`. Raises ValueError, before anything is sent, for a URL of no
     origin in `origins` and for a body that is streamed or multipart.
     """
-
-    # What is pickled. A Signer cannot be, so this is refused: it would come back unable to sign.
-    __attrs__ = [*HTTPAdapter.__attrs__, "signer", "origins"]  # noqa: RUF012
 
     def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT, **options: Any) -> None:
         self.signer = signer
@@ -97,12 +91,12 @@ class WooXAdapter(HTTPAdapter):
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         return signing(super().proxy_manager_for(*args, **options), self.signer)
 
+    def __reduce__(self) -> NoReturn:
+        refuse_pickling()
+
 
 def session(signer: Signer, *, origins: Iterable[str] = DEFAULT) -> Session:
-    """A `requests.Session` that signs all it sends, to `origins` alone: each redirect within them and each retry too.
-
-    Each is signed once its connection is open. Raises as `WooXAdapter`.
-    """
+    """A `requests.Session` that signs all it sends, to `origins` alone, by a `WooXAdapter`, and raises as that does."""
     made = Session()
     made.auth = _as_it_is
     for scheme in ("https://", "http://"):
@@ -111,5 +105,4 @@ def session(signer: Signer, *, origins: Iterable[str] = DEFAULT) -> Session:
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
-    """The `auth` of a session whose connections sign; with none, requests would look one up in ~/.netrc."""
-    return request
+    return request  # without an auth, requests looks for one in ~/.netrc

@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread
+from .base import CLOSED, FORKED, GatewayBase, check_loop, open_in_thread
 from .errors import CancelledNoReplyError, NoReplyError
 
 if TYPE_CHECKING:
@@ -29,20 +29,16 @@ class AsyncGateway(GatewayBase):
 
     async def __aenter__(self) -> Self:
         """Open all connections. Raises NotSentError where one cannot be opened."""
-        if self._refusal != NOT_OPEN:
-            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
+        self._check_unopened()
         self._loop = get_running_loop()
-        if isinstance(self._loop, getattr(asyncio, "ProactorEventLoop", ())):
-            raise RuntimeError(
-                "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
-                "run it on asyncio.SelectorEventLoop"
-            )
+        check_loop(self._loop)
         self._refusal = ""
         self._changed = asyncio.Event()
         self._timer = self._loop.call_later(0, self._keep)
         try:
             while len(self._pool.live) <= self._pool.size:
-                await self._change()
+                await self._changed.wait()
+                self._changed.clear()
                 if self._pool.last_error is not None:
                     raise self._not_opened()
         except BaseException:
@@ -60,7 +56,8 @@ class AsyncGateway(GatewayBase):
             self._drop(connection)
         try:
             while self._pool.live:
-                await self._change()
+                await self._changed.wait()
+                self._changed.clear()
         finally:
             self._shut()
 
@@ -134,7 +131,8 @@ class AsyncGateway(GatewayBase):
         due, connection.due = connection.due, None
         if due is not None and error is not None and not due.done():
             due.set_exception(error)
-        self._pool.drop(connection, perf_counter_ns())
+        if self._pool.drop(connection, perf_counter_ns()):
+            self._endpoint.warms = False
         if self._refusal == FORKED:
             return  # what the loop watches is the parent's as well
         if not self._loop.is_closed():
@@ -186,8 +184,7 @@ class AsyncGateway(GatewayBase):
         self._pool.expire(now)
         for connection in self._pool.overdue(now):
             connection.hang_up()
-        to_warm = self._pool.to_warm(now)
-        if to_warm is not None:
+        if (to_warm := self._pool.to_warm(now)) is not None:
             self._warm(to_warm)
         for _ in range(self._pool.to_open(now)):
             open_in_thread(self._endpoint, self._opened_in_thread)
@@ -196,12 +193,12 @@ class AsyncGateway(GatewayBase):
         self._changed.set()
 
     def _warm(self, connection: Connection) -> None:
-        if not connection.send(self._endpoint.warming, "GET"):
+        if connection.send(self._endpoint.warming, "GET"):
+            connection.due = self._loop.create_future()
+            connection.due.add_done_callback(self._warmed)
+        else:
             self._pool.warmed()
             self._drop(connection)
-            return
-        connection.due = self._loop.create_future()
-        connection.due.add_done_callback(self._warmed)
 
     def _warmed(self, due: asyncio.Future[Reply]) -> None:
         if not due.cancelled():
@@ -227,10 +224,6 @@ class AsyncGateway(GatewayBase):
             self._pool.opened(opened)
         self._keep()
 
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
-
     def _shut(self) -> None:
         self._refusal = CLOSED
         self._pool.close()
@@ -252,7 +245,6 @@ class _Waiter:
         self.deadline_ns = deadline_ns
 
     def give(self, connection: Connection | None) -> bool:
-        if self._given.done():
-            return False
-        self._given.set_result(connection)
-        return True
+        if waits := not self._given.done():
+            self._given.set_result(connection)
+        return waits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
@@ -60,6 +61,10 @@ class GatewayBase:
         self._host = self._endpoint.host
         self._refusal = NOT_OPEN  # why it takes no request; empty while it does
         _all.add(self)
+
+    def _check_unopened(self) -> None:
+        if self._refusal != NOT_OPEN:
+            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
 
     def _not_sent(self, why: str = "") -> NotSentError:
         """`why` is empty for a request that waited long enough for a connection."""
@@ -121,6 +126,14 @@ def open_in_thread(endpoint: Endpoint, opened: Callable[[Connection | Exception]
         opened(result)
 
     start_thread("open", run)
+
+
+def check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    if isinstance(loop, getattr(asyncio, "ProactorEventLoop", ())):  # Windows' own
+        raise RuntimeError(
+            "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
+            "run it on asyncio.SelectorEventLoop"
+        )
 
 
 def _check_count(name: str, value: int) -> None:

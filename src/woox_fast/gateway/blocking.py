@@ -9,7 +9,7 @@ import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, NOT_OPEN, GatewayBase, open_in_thread, start_thread
+from .base import CLOSED, FORKED, GatewayBase, open_in_thread, start_thread
 from .errors import NoReplyError
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class Gateway(GatewayBase):
 
     def __enter__(self) -> Self:
         """Open all connections. Raises NotSentError where one cannot be opened."""
-        if self._refusal != NOT_OPEN:
-            raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
+        self._check_unopened()
         self._refusal = ""
         self._wake_at, self._waker = socket.socketpair()
         self._wake_at.setblocking(False)
@@ -81,19 +80,20 @@ class Gateway(GatewayBase):
             except BaseException:
                 self._put(connection)
                 raise
+            reply = None
             try:
-                if sent := connection.send(request, method):
+                if connection.send(request, method):
                     while connection.unsent:
                         connection.send_rest()
-                    while (reply := connection.receive()) is None:
-                        pass
+                    while reply is None:
+                        reply = connection.receive()
             except BaseException as error:
                 self._drop(connection)
                 if isinstance(error, Exception):
                     raise self._no_reply(request, connection, error) from error
                 error.__cause__ = NoReplyError.of(request, f"interrupted by {type(error).__name__}")
                 raise
-            if sent:
+            if reply is not None:
                 with self._lock:
                     kept = self._pool.put(connection)
                 if not kept:
@@ -134,7 +134,8 @@ class Gateway(GatewayBase):
         self._wake()
 
     def _close(self, connection: Connection) -> None:
-        self._pool.drop(connection, perf_counter_ns())
+        if self._pool.drop(connection, perf_counter_ns()):
+            self._endpoint.warms = False
         connection.close()
 
     def _wake(self) -> None:
@@ -195,20 +196,20 @@ class Gateway(GatewayBase):
         if watched:
             poller = select.poll()
             poller.register(self._wake_at, select.POLLIN)
-            for fd, connection in watched.items():
-                poller.register(fd, _CLOSED_BY_SERVER | (select.POLLIN if connection.awaits_tickets else 0))
-            suspects = [(watched[fd], told) for fd, told in poller.poll(left_s * 1000 + 1) if fd in watched]
+            for fd in watched:
+                poller.register(fd, _CLOSED_BY_SERVER)
+            suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
         else:
             select.select([self._wake_at], [], [], left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = [] if _CLOSED_BY_SERVER else [(connection, 0) for connection in self._pool.idle]
+            suspects = [] if _CLOSED_BY_SERVER else list(self._pool.idle)
         with contextlib.suppress(BlockingIOError):
             self._wake_at.recv(4096)
-        for connection, told in suspects:
+        for connection in suspects:
             with self._lock:
                 if connection in self._pool.idle:
                     if not connection.is_quiet():
                         self._close(connection)
-                elif told and told != select.POLLIN:
+                elif _CLOSED_BY_SERVER:
                     connection.closing = True  # its request may still get a reply
 
     def _forked(self) -> None:

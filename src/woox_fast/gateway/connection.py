@@ -50,9 +50,9 @@ class Connection:
         self.fd = sock.fileno()
         self.framing = framing
         self.sent_ns = 0  # when the request that is under way was sent; 0 while none is
-        self.used_ns = self.opened_ns = perf_counter_ns()  # that it had a reply last, and that it was opened
+        self.used_ns = self.opened_ns = perf_counter_ns()  # its last reply, and the one with which it was opened
         self.overdue = self.closing = False  # its reply took too long; it is not for another request
-        self.last_error: BaseException | None = None
+        self.last_error: BaseException | None = None  # why it was found closed, and nothing was sent
         self.unsent: memoryview | None = None
         """What the socket did not take at once."""
         self.due: asyncio.Future[Reply] | None = None
@@ -115,11 +115,6 @@ class Connection:
         self.last_error = ConnectionError(f"{len(data)} bytes came to no request")
         return False
 
-    @property
-    def awaits_tickets(self) -> bool:
-        """Whether the server may send something before it is asked."""
-        return False
-
     def hang_up(self) -> None:
         """Whoever waits for its reply gets no more of it. From any thread."""
         with contextlib.suppress(OSError):
@@ -139,10 +134,6 @@ class TlsConnection(Connection):
         super().__init__(sock, framing)
         self._stream, self._incoming, self._outgoing = tls
         self._seal = self._encrypt
-
-    @property
-    def awaits_tickets(self) -> bool:
-        return self.used_ns == self.opened_ns and not self.sent_ns
 
     def receive(self) -> Reply | None:
         data = self.sock.recv(ROOM)

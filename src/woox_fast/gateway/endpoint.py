@@ -1,4 +1,4 @@
-"""Where connections go, and how one is opened: names resolved, all addresses tried, TLS shaken hands on. It blocks."""
+"""Where connections go, and how one is opened: names resolved, all addresses tried, TLS, a first GET. It blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .._urls import origin
 from .connection import ROOM, Connection, Tls, TlsConnection
-from .reply import Framing
+from .reply import Framing, ReplyError
 
 WARM_PATH = "/v3/public/systemInfo"
 _KEEPALIVE_S = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # the second is macOS's
@@ -31,14 +31,40 @@ class Endpoint:
             raise ValueError(f"tls is for https, got it with {url!r}; leave it out, or say https")
         self.timeout_s = timeout_s
         self._max_reply_bytes = max_reply_bytes
+        self.warms = True  # until it shows that the server closes after each reply
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
 
     def open(self) -> Connection:
-        """A connection that is ready for a request, TLS included, within `timeout_s`: each address is tried in turn.
+        """A connection that is ready for a request, TLS included, within `timeout_s`.
 
-        Raises the last address's OSError.
+        It has carried a public GET: over a new connection a first reply takes several times as long as those after it,
+        at both ends. Raises OSError.
         """
         deadline = time.monotonic() + self.timeout_s
+        connection = self._open(deadline)
+        if self.warms and not self._warm(connection, deadline):
+            self.warms = False  # each reply is a connection's last
+            connection.close()
+            connection = self._open(deadline)
+        connection.sock.setblocking(True)
+        return connection
+
+    def _warm(self, connection: Connection, deadline: float) -> bool:
+        """Whether the connection is open after a first reply."""
+        try:
+            sent = connection.send(self.warming, "GET")
+            while sent and connection.receive() is None:
+                connection.sock.settimeout(_left_s(deadline, "no reply to a public GET"))
+        except (OSError, ReplyError) as error:
+            connection.close()
+            if isinstance(error, OSError):
+                raise
+            raise ConnectionError(str(error)) from error
+        connection.sent_ns = 0
+        return sent and connection.framing.reusable
+
+    def _open(self, deadline: float) -> Connection:
+        """Each address in turn, with its share of the time; the last one's error."""
         addresses = socket.getaddrinfo(self._name, self._port, type=socket.SOCK_STREAM)
         failure: OSError | None = None
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -66,11 +92,8 @@ class Endpoint:
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
         framing = Framing(self._max_reply_bytes)
         if self._tls is None:
-            connection = Connection(sock, framing)
-        else:
-            connection = TlsConnection(sock, framing, _handshake(sock, self._tls, self._name, deadline))
-        sock.setblocking(True)
-        return connection
+            return Connection(sock, framing)
+        return TlsConnection(sock, framing, _handshake(sock, self._tls, self._name, deadline))
 
 
 def _handshake(sock: socket.socket, context: ssl.SSLContext, name: str, deadline: float) -> Tls:
@@ -87,12 +110,16 @@ def _handshake(sock: socket.socket, context: ssl.SSLContext, name: str, deadline
                 sock.sendall(outgoing.read())
         if not wanted:
             return Tls(stream, incoming, outgoing)
-        left_s = deadline - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError("the TLS handshake took too long")
-        sock.settimeout(left_s)
+        sock.settimeout(_left_s(deadline, "no end of the TLS handshake"))
         data = sock.recv(ROOM)
         if data:
             incoming.write(data)
         else:
             incoming.write_eof()
+
+
+def _left_s(deadline: float, what: str) -> float:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError(f"{what} in time")
+    return left_s

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from .connection import Connection
 
 _SECOND = 1_000_000_000
-_YOUNG_NS = _SECOND  # a connection that ends younger than this, without a reply, counts as one that failed
+_YOUNG_NS = _SECOND  # one that ends younger than this, without a reply to a request, failed
 _BACKOFF_NS, _LONGEST_BACKOFF_NS = _SECOND // 20, 2 * _SECOND
 
 
@@ -63,15 +63,17 @@ class Pool:
             self.serve()
         return True
 
-    def drop(self, connection: Connection, now: int) -> None:
-        """It is closed: one more is missing."""
+    def drop(self, connection: Connection, now: int) -> bool:
+        """It is closed: one more is missing. Whether the server closes what it has just accepted, again and again."""
         connection.sent_ns = 0
         self.live.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
-        if connection.used_ns == connection.opened_ns and now - connection.opened_ns < _YOUNG_NS:
-            self._fail(connection.last_error, now)
+        young = connection.used_ns == connection.opened_ns and now - connection.opened_ns < _YOUNG_NS
+        if young:
+            self._fail(now)
         self._count()
+        return young and connection.last_error is not None and self._failures > 2
 
     def to_open(self, now: int) -> int:
         """How many to open now; they are counted as being opened until `opened` or `failed`."""
@@ -85,17 +87,18 @@ class Pool:
     def opened(self, connection: Connection) -> None:
         self.opening -= 1
         self.last_error = None
+        connection.opened_ns = connection.used_ns
         self.live.add(connection)
         self.idle.insert(0, connection)
         self._count()
 
     def failed(self, error: BaseException, now: int) -> None:
         self.opening -= 1
-        self._fail(error, now)
-
-    def _fail(self, error: BaseException | None, now: int) -> None:
-        """The next try is at once, the others later and later, and one at a time."""
         self.last_error = error
+        self._fail(now)
+
+    def _fail(self, now: int) -> None:
+        """The next try is at once, the others later and later, and one at a time."""
         if now < self._open_at:
             return  # one of several that were tried at once
         self._failures += 1

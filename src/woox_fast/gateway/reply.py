@@ -85,56 +85,66 @@ class Framing:
         )
         self._parser = httptools.HttpResponseParser(self._callbacks)
         self.reusable = True
-        self._of_head = False
-        # Of the reply that is under way:
-        self._head = self._tail = b""
-        self._left = max_bytes
-        self._status = 0  # once it is whole
-        self._keep_alive = self._chunked = self._surplus = False
-        self._pieces = 0  # of its body, where more came
+        # Of the reply that is under way, or whole and not yet returned:
+        self._status = 0  # 0 until it is whole
+        self._odd = False  # chunked, to HEAD, the last one, or with more behind it
+        self._fresh = True  # nothing of it has come before
+        self._head = self._tail = b""  # all of it until its body begins, and the end of what came before
+        self._size = 0
+        self._of_head = self._keep_alive = self._chunked = self._surplus = self._has_body = False
+        self._pieces = 0  # of its body, where there is a surplus
 
     def expect_head(self) -> None:
         """The next reply is to HEAD: it ends with its headers, whatever they say of a body."""
-        self._of_head = True
+        self._of_head = self._odd = True
         self._parser = httptools.HttpResponseParser(
             SimpleNamespace(**vars(self._callbacks), on_headers_complete=self._on_complete)
         )
 
     def feed(self, data: bytes) -> Reply | None:
         """What the server sent -> the reply, if it is whole now. Raises ReplyError."""
-        body = self._body
-        if not body:
-            self._head += data
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             if not self._status:
                 raise _as_reply_error(error) from error
-            self._keep_alive = False  # what came beyond the reply is no reply
-        self._left -= len(data)
-        if self._left < 0:
+            self._odd = self._surplus = True  # what came beyond the reply is no reply
+            self._pieces = self._pieces or len(self._body)
+        body, status = self._body, self._status
+        if status and self._fresh and not self._odd and len(body) == 1 and len(data) <= self._max_bytes:
+            last = body[0]
+            if data.endswith(last) and not last.isspace():  # as nearly every reply: at once, with a length, and alone
+                self._status = 0
+                body.clear()
+                return Reply(status, last, data)
+        return self._feed_slowly(data)
+
+    def _feed_slowly(self, data: bytes) -> Reply | None:
+        body = self._body
+        if not self._has_body:
+            self._head += data
+        self._size += len(data)
+        if self._size > self._max_bytes:
             raise ReplyError(f"the reply is longer than max_reply_bytes={self._max_bytes}")
-        status = self._status
-        if not status:
-            self._tail = (self._tail + data)[-4:]
+        end, self._tail = self._tail + data, data[-4:] if len(data) > 3 else (self._tail + data)[-4:]
+        self._fresh, self._has_body = False, bool(body)
+        if not self._status:
             return None
         if self._surplus:
             del body[self._pieces :]
-        reply = Reply(status, body[0] if len(body) == 1 else b"".join(body), self._head)
+        reply = Reply(self._status, b"".join(body), self._head)
         # The parser skips line ends beyond a reply and does not say so; after a body of line ends one cannot tell.
         if body and not self._chunked:
-            last = body[-1]
-            clean = len(data) == len(last) or (data.endswith(last) and not last.isspace())
+            clean = len(data) == len(body[-1]) or (data.endswith(body[-1]) and not body[-1].isspace())
         else:
-            end = self._tail + data
             clean = end.endswith(b"\r\n\r\n") and not end.endswith(b"\n\r\n\r\n")
         self.reusable = clean and self._keep_alive and not self._surplus
         if self._of_head:
             self._after_head(reply)
+        self._status = self._size = 0
         self._head = self._tail = b""
-        self._left = self._max_bytes
-        self._status = 0
-        self._chunked = self._surplus = False
+        self._odd = self._chunked = self._surplus = self._has_body = False
+        self._fresh = True
         body.clear()
         return reply
 
@@ -156,11 +166,11 @@ class Framing:
 
     def _on_begin(self) -> None:
         if self._status and not self._surplus:  # a second reply to one request
-            self._surplus = True
+            self._odd = self._surplus = True
             self._pieces = len(self._body)
 
     def _on_chunk(self) -> None:
-        self._chunked = True
+        self._odd = self._chunked = True
 
     def _on_complete(self) -> None:
         if (
@@ -168,6 +178,8 @@ class Framing:
         ):  # below: 100 Continue, 103 Early Hints
             self._status = status
             self._keep_alive = self._parser.should_keep_alive()  # which only now it knows
+            if not self._keep_alive:
+                self._odd = True
 
 
 def _as_reply_error(error: Exception) -> BaseException:

@@ -231,22 +231,26 @@ class _Door:
         self._server = server
         self._listeners: list[asyncio.Server] = []
         self._opening: asyncio.Task[None] | None = None
+        self._is_open = False
 
     async def open(self, host: str, port: int) -> tuple[str, int]:
         """Gives the address that it listens on."""
         loop = asyncio.get_running_loop()
         self._listeners = [await loop.create_server(self._server, host, port)]
+        self._is_open = True
         name: tuple[str, int] = self._listeners[0].sockets[0].getsockname()[:2]
         return name
 
     async def shut(self, seconds: float) -> None:
         """Shut it; returns when it is shut. If it is shut already, nothing."""
-        if self._opening is None or self._opening.done():
-            addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
-            await self._close_listeners()
-            # Bound, so that nobody else takes the port, and not listening.
-            sockets = [_bound(family, address) for family, address in addresses]
-            self._opening = asyncio.ensure_future(self._open_again(sockets, seconds))
+        if not self._is_open:
+            return
+        self._is_open = False
+        addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
+        await self._close_listeners()
+        # Bound, so that nobody else takes the port, and not listening.
+        sockets = [_bound(family, address) for family, address in addresses]
+        self._opening = asyncio.ensure_future(self._open_again(sockets, seconds))
 
     async def _open_again(self, sockets: list[socket.socket], seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -255,11 +259,13 @@ class _Door:
             while sockets:
                 self._listeners.append(await loop.create_server(self._server, sock=sockets[0]))
                 del sockets[0]
+            self._is_open = True
         finally:
             for one in sockets:
                 one.close()
 
     async def close(self) -> None:
+        self._is_open = False
         if self._opening is not None:
             self._opening.cancel()
             with suppress(asyncio.CancelledError):
