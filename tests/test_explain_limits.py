@@ -93,7 +93,7 @@ REWRITES: list[Callable[[str], Any]] = [
     rewrites.escaped("<>&"),
     rewrites.scalars(spellings.quoted),
     rewrites.keys(spellings.snake_case),
-    lambda text: list(rewrites.permuted(text)),
+    lambda text: next(rewrites.of_members(rewrites.permuted)(text), None),
     rewrites.tree,
     lambda text: rewrites.form(text.encode()),
     readings,
