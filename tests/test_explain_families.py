@@ -270,7 +270,7 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("timestamp-iso-milliseconds", stamp(ISO[:-1])),
         ("timestamp-round-away", stamp(str(NOW + 60_000))),
         ("timestamp-round-away-seconds", stamp(str(NOW // 1000 + 5))),
-        ("timestamp-another-request", stamp(str(NOW - 71_234))),
+        ("timestamp-another-request", stamp(str(NOW - 41_234))),
         ("timestamp-taken-twice", stamp(str(NOW + 4711))),
         ("timestamp-microseconds", stamp(f"{NOW}417")),
         ("timestamp-iso-microseconds", stamp(ISO[:-1] + "417Z")),

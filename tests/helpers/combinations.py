@@ -81,11 +81,13 @@ def assert_named(names: tuple[str, ...], made: Made, sent: Made, **more: Any) ->
     found = explained(made, sent, **more)
     assert found.found, names
     named = tuple(mistake.name for mistake in found.mistakes)
-    assert found.signed == made.message(), (named, names)
+    # A plain hash of secret and message tells not where one ends and the other begins.
+    mixed = any(name.endswith(("-secret-message", "-message-secret")) for name in (*named, *names))
+    assert found.signed == made.message() or mixed, (named, names)
     assert found.expected == sent.message()
     assert len(named) <= len(names), (named, names)
     of_secret = [name for name in named if name.startswith("secret-")]
-    if BY_HAND.keys() >= set(of_secret):
+    if BY_HAND.keys() >= set(of_secret) and not any(name.startswith("algorithm-") for name in (*named, *names)):
         assert make(sorted(of_secret, key=rank), sent).secret == made.secret, (named, names)
     for fewer in _fewer(len(named), sent):
         with suppress(ValueError):  # what is left is nothing that can be put together

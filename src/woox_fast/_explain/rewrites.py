@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice, permutations
+from itertools import combinations, islice, permutations
 from typing import Any, TypeAlias
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -207,17 +207,6 @@ def of_tree(make: Callable[[Any], Any]) -> Text:
     return change
 
 
-def trees(make: Callable[[Any], Iterable[Any]]) -> Callable[[str], Iterator[str]]:
-    """The same for a change that has several outcomes."""
-
-    def change(text: str) -> Iterator[str]:
-        style = _style(text)
-        for made in make(tree(text)):
-            yield style(_write(made))
-
-    return change
-
-
 def sorted_by(order: Callable[[str], Any], *, deep: bool = True) -> Callable[[Any], Any]:
     """A tree with its keys in this order."""
 
@@ -242,52 +231,55 @@ def without(unwanted: Callable[[Any], bool], *, deep: bool) -> Callable[[Any], A
     return make
 
 
-def one_member_less(node: Any) -> Iterator[Any]:
-    """The tree without each member of the object at its top."""
-    if isinstance(node, list) and 1 < len(node) <= MOST_FIELDS:
-        for at in range(len(node)):
-            yield node[:at] + node[at + 1 :]
+# JSON, as the texts of the members of the object at its top: what is within them stays as it is
 
 
-def two_members_less(node: Any) -> Iterator[Any]:
-    """The tree without each two members of the object at its top."""
-    if isinstance(node, list) and 2 < len(node) <= MOST_FIELDS:
-        for at in range(len(node)):
-            for other in range(at + 1, len(node)):
-                yield node[:at] + node[at + 1 : other] + node[other + 1 :]
+def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
+    """The text with the members of the object at its top arranged in other ways; what stands between them stays."""
+
+    def change(text: str) -> Iterator[str]:
+        bare = text.strip()
+        items, depth = [""], 0
+        for part in tokens(bare)[1:-1]:
+            if part == "," and depth == 0:
+                items.append("")
+                continue
+            depth += (part in "{[") - (part in "}]")
+            items[-1] += part
+        if bare[0] != "{" or not 1 < len(items) <= MOST_FIELDS:
+            return
+        first, last = items[0], items[-1]
+        opening = text[: len(text) - len(text.lstrip())] + "{" + first[: len(first) - len(first.lstrip())]
+        closing = last[len(last.rstrip()) :] + "}" + text[len(text.rstrip()) :]
+        between = "," + last[: len(last) - len(last.lstrip())]
+        for arranged in arrange([item.strip() for item in items]):
+            yield f"{opening}{between.join(arranged)}{closing}"
+
+    return change
 
 
-def one_member_moved(node: Any) -> Iterator[Any]:
-    """The tree with each member of the object at its top in each other place."""
-    if isinstance(node, list) and len(node) <= MOST_FIELDS:
-        for at, one in enumerate(node):
-            rest = node[:at] + node[at + 1 :]
-            for to in range(len(node)):
-                if to != at:
-                    yield [*rest[:to], one, *rest[to:]]
+def one_less(items: list[str]) -> Iterator[Sequence[str]]:
+    """Without each one."""
+    return (items[:at] + items[at + 1 :] for at in range(len(items)))
 
 
-def permuted(text: str) -> Iterator[str]:
-    """The text with the members of the object at its top in every other order, up to `MOST_PERMUTATIONS`; what stands
-    between them stays."""
-    bare = text.strip()
-    if bare[:1] != "{" or len(bare) > 100_000:
-        return
-    items, depth = [""], 0
-    for part in tokens(bare)[1:-1]:
-        if part == "," and depth == 0:
-            items.append("")
-            continue
-        depth += (part in "{[") - (part in "}]")
-        items[-1] += part
-    if len(items) > 12:
-        return
-    around = text.split(bare)
-    before, between = (one[: len(one) - len(one.lstrip())] for one in (items[0], items[-1]))
-    after = items[-1][len(items[-1].rstrip()) :]
-    for order in islice(permutations([item.strip() for item in items]), 1, MOST_PERMUTATIONS):
-        joined = f",{between}".join(order)
-        yield f"{around[0]}{{{before}{joined}{after}}}{around[-1]}"
+def two_less(items: list[str]) -> Iterator[Sequence[str]]:
+    """Without each two."""
+    return combinations(items, len(items) - 2) if len(items) > 2 else iter(())
+
+
+def one_moved(items: list[str]) -> Iterator[Sequence[str]]:
+    """With each one in each other place."""
+    for at, one in enumerate(items):
+        rest = items[:at] + items[at + 1 :]
+        for to in range(len(items)):
+            if to != at:
+                yield [*rest[:to], one, *rest[to:]]
+
+
+def permuted(items: list[str]) -> Iterator[Sequence[str]]:
+    """In every other order, up to `MOST_PERMUTATIONS`."""
+    return islice(permutations(items), 1, MOST_PERMUTATIONS) if len(items) <= 12 else iter(())
 
 
 # Keys

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from hashlib import sha256
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from .._backend import Signer
@@ -29,7 +29,7 @@ from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings
-from .signing import Layout, Secret, Segment, Sent, Transform, segments, to_bytes
+from .signing import BATCH, BATCH_BYTES, Layout, Secret, Sent, form_of, messages_of, slots_of, to_bytes, to_text
 
 PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
 TABLES: Mapping[str, Table] = dict(
@@ -37,15 +37,16 @@ TABLES: Mapping[str, Table] = dict(
 )
 _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
 _SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
+_PLAIN = (_TIMESTAMP, _METHOD, _PATH)  # parts that are the same in every layout
 
 COMPLETE_COST = 19  # of a combination: up to here all pairs are tried, and triples that are likely
 MOST_COST = 26  # up to here the search goes on while there is time
 MOST_PARTS = 3  # that are changed together, each in one way or more
-_BATCH = 4096  # messages that are digested together, and
-_BATCH_BYTES = 1 << 19  # bytes of them: how far the search may run past its time limit
 # A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
 _LIGHT_BYTES_PER_S = 250_000
 _LIGHT_SECRET = 4096
+
+_now = time.perf_counter
 
 Cell = tuple[int, ...]
 Way = tuple[Change, ...]
@@ -59,6 +60,17 @@ class Found(NamedTuple):
     written: tuple[Finding, ...]
     message: bytes
     others: tuple[Way, ...]
+
+
+class _Contents(NamedTuple):
+    """The queries and bodies of a cell's layout, the changes behind each, and what these cost."""
+
+    queries: list[bytes]
+    bodies: list[bytes]
+    query_ways: list[Way]
+    body_ways: list[Way]
+    query_cost: int
+    body_cost: int
 
 
 @lru_cache(maxsize=MOST_COST + 1)
@@ -100,7 +112,7 @@ class Search:
         self.tried = 0
         self.complete = False
         self.seconds = 0.0
-        self._started = time.perf_counter()
+        self._started = _now()
         self._deadline = self._started + time_limit
         self._sent = sent
         self._light = time_limit * _LIGHT_BYTES_PER_S
@@ -109,6 +121,7 @@ class Search:
         # What a source (of `layers.rules`) takes for query and body; and the values of each such query and body.
         self._contents: dict[str, tuple[Values, Values] | None] = {}
         self._of_contents: dict[tuple[int, str | bytes], Values] = {}
+        self._changed_before: dict[tuple[str, int, int], tuple[list[bytes], list[Way]]] = {}
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
@@ -128,7 +141,7 @@ class Search:
         return Values(TABLES[PARTS[part]], start, self._sent, self._watch, encode, light=light)
 
     def _watch(self) -> None:
-        if time.perf_counter() > self._deadline and self.tried:
+        if _now() > self._deadline and self.tried:
             raise TimeoutError
 
     def run(self) -> Found | None:
@@ -147,7 +160,7 @@ class Search:
         finally:
             self._keyed.clear()
             rewrites.forget()
-            self.seconds = time.perf_counter() - self._started
+            self.seconds = _now() - self._started
         return None
 
     def _nothing_left_out(self) -> bool:
@@ -166,11 +179,11 @@ class Search:
             names = [name for name in names if any(DIGESTS[name].size in one.sizes for one in self._readings)]
             if not names:
                 continue
-            for messages, _, _ in _messages(layout, lists):
+            for messages, _, _ in messages_of(layout, lists):
                 for name in names:
                     batch.setdefault(name, []).extend(messages)
                 size += len(messages) * (len(messages[0]) + 64)
-                if size > _BATCH_BYTES:
+                if size > BATCH_BYTES:
                     if hit := self._digest(batch, secrets):
                         return self._found(cell, *hit)
                     batch.clear()
@@ -183,33 +196,69 @@ class Search:
         """The layouts of a cell, each with the values that its slots take. Left out are those that show nothing new:
         a layout without a part that is changed, or (unless `again`) one that is an earlier one without empty parts."""
         lists: dict[str, list[bytes]] = {"k": [to_bytes(self._sent.api_key)], "o": [to_bytes(self._sent.host)]}
-        for part in (_TIMESTAMP, _METHOD, _PATH):
+        for part in _PLAIN:
             values = self._values[part].at(cell[part])[0]
             if not values:
                 return
             lists[_SLOTS[PARTS[part]]] = values
-        changed = {_SLOTS[PARTS[part]] for part in (_TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY) if cell[part]}
+        changed = {_SLOTS[PARTS[part]] for part in _PLAIN if cell[part]}
         for layout in self._values[_LAYOUT].at(cell[_LAYOUT])[0]:
-            contents = self._content(layout.source)
+            contents = self._contents_of(layout.source, cell)
             if contents is None:
                 continue
-            query, body = contents
-            queries, bodies = query.at(cell[_QUERY])[0], body.at(cell[_BODY])[0]
-            if not (queries and bodies):
-                continue
-            slots = _slots(layout)
+            slots = slots_of(layout)
             if "h" in slots:
                 slots |= {"t", "b"}
-            if not changed <= slots:
+            of_contents = {slot for slot, cost in (("q", contents.query_cost), ("b", contents.body_cost)) if cost}
+            if not changed | of_contents <= slots:
                 continue
             empty = frozenset(
-                slot for slot, values in (("q", query), ("b", body)) if slot not in changed and not values.start
+                slot
+                for slot, values in (("q", contents.queries), ("b", contents.bodies))
+                if slot not in of_contents and not values[0]
             )
-            same = layout.source if (cell[_QUERY] or cell[_BODY] or slots & {"q", "b"} - empty) else ""
-            form = (same, layout.digest, empty, _form(layout, empty))
+            same = layout.source if of_contents or slots & {"q", "b"} - empty else ""
+            form = (same, layout.digest, empty, form_of(layout, empty))
             if self._forms.setdefault(form, layout) != layout and not again:
                 continue
-            yield layout, {**lists, "q": queries, "b": bodies}
+            yield layout, {**lists, "q": contents.queries, "b": contents.bodies}
+
+    def _contents_of(self, source: str, cell: Cell) -> _Contents | None:
+        """Query and body of a source, changed as a cell has it: after the source took them, or else before."""
+        values = self._content(source)
+        if values is None:
+            return None
+        query, body = values
+        of_query, of_body = cell[_QUERY], cell[_BODY]
+        queries, query_ways = query.at(of_query)
+        bodies, body_ways = body.at(of_body)
+        if queries and bodies:
+            return _Contents(queries, bodies, query_ways, body_ways, of_query, of_body)
+        if of_body and not of_query and self._sent.body and not body.start:
+            queries, query_ways = self._before(source, _BODY, of_body)
+            return _Contents(queries, [b""], query_ways, [()], of_body, 0) if queries else None
+        if of_query and not of_body and self._sent.query and not query.start:
+            bodies, body_ways = self._before(source, _QUERY, of_query)
+            return _Contents([b""], bodies, [()], body_ways, 0, of_query) if bodies else None
+        return None
+
+    def _before(self, source: str, part: int, cost: int) -> tuple[list[bytes], list[Way]]:
+        """What a source makes of the request with its body (or query) changed by one change of this cost."""
+        if (source, part, cost) not in self._changed_before:
+            made: tuple[list[bytes], list[Way]] = [], []
+            start = self._sent.body if part == _BODY else self._sent.query
+            values, ways = self._shared(part, start).at(cost) if cost <= FAMILY else ([], [])
+            for value, way in zip(values, ways, strict=True):
+                if len(way) > 1 or way[0].last:
+                    continue
+                self._watch()
+                sent = self._sent._replace(body=value) if part == _BODY else self._sent._replace(query=to_text(value))
+                with suppress(ValueError, RecursionError):
+                    query, body = SOURCES[source](sent)
+                    made[0].append(to_bytes(query) if part == _BODY else body)
+                    made[1].append(way)
+            self._changed_before[source, part, cost] = made
+        return self._changed_before[source, part, cost]
 
     def _content(self, source: str) -> tuple[Values, Values] | None:
         """Query and body as a source has them; None where it does not apply."""
@@ -241,7 +290,7 @@ class Search:
             whole = fitting[0].hex if len(fitting) == 1 else ""
             # A message's bytes, and the key's, which all but the right digest read for each message.
             cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0]))
-            step = min(_BATCH, max(1, _BATCH_BYTES // cost))
+            step = min(BATCH, max(1, BATCH_BYTES // cost))
             for secret in secrets:
                 digest = self._digester(name, secret)
                 for start in range(0, len(messages), step):
@@ -292,7 +341,7 @@ class Search:
         """The changes of a cell's combinations that make this message, but for those of the secret; and the digest."""
         names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
         for layout, lists in self._layouts(cell, again=again):
-            for messages, inner, outer in _messages(layout, lists):
+            for messages, inner, outer in messages_of(layout, lists):
                 if message not in messages:
                     continue
                 chosen = dict(outer)
@@ -301,14 +350,11 @@ class Search:
                 if "h" in chosen:
                     chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
                 way: list[Change] = []
-                contents = self._content(layout.source)
+                contents = self._contents_of(layout.source, cell)
                 assert contents is not None  # noqa: S101 (`_layouts` leaves those out)
-                for part, values in (
-                    *((part, self._values[part]) for part in (_TIMESTAMP, _METHOD, _PATH)),
-                    (_QUERY, contents[0]),
-                    (_BODY, contents[1]),
-                ):
-                    way += values.at(cell[part])[1][chosen.get(_SLOTS[PARTS[part]], 0)]
+                of_parts = [(self._values[part].at(cell[part])[1], _SLOTS[PARTS[part]]) for part in _PLAIN]
+                for ways, slot in (*of_parts, (contents.query_ways, "q"), (contents.body_ways, "b")):
+                    way += ways[chosen.get(slot, 0)]
                 way += self._way(_LAYOUT, cell[_LAYOUT], layout)
                 for name, digest_way in zip(names, of_digest, strict=True):
                     yield (*way, *digest_way), name or layout.digest
@@ -318,12 +364,12 @@ class Search:
         if len(of_message) > 2:
             return
         spent = sum(found) - found[_SECRET]
-        until = min(self._deadline, time.perf_counter() + 0.25)
+        until = min(self._deadline, _now() + 0.25)
         for cost in range(max(0, spent - 3 * ALSO), spent + ALSO + 1):
             for cell in _cells(cost):
                 if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
                     continue
-                if time.perf_counter() > until:
+                if _now() > until:
                     return
                 try:
                     for way, digest in self._ways(cell, message, again=True):
@@ -331,75 +377,6 @@ class Search:
                             yield way
                 except TimeoutError:
                     return
-
-
-def _messages(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
-    """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
-    most values, come together, with the name of that slot and the index of each slot's value; of that one the first."""
-    pieces = segments(layout.template, layout.separator)
-    slots = _slots(layout)
-    if "h" in slots:
-        lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
-    inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
-    others = sorted(slots - {inner})
-    for indexes in product(*(range(len(lists[slot])) for slot in others)):
-        outer = dict(zip(others, indexes, strict=True))
-        fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
-        transforms: list[Transform | None] = []
-        for piece in pieces:
-            if isinstance(piece, bytes):
-                fixed[-1] += piece
-                continue
-            slot, transform = piece
-            if slot == inner:
-                transforms.append(transform)
-                fixed.append(b"")
-            else:
-                value = lists[slot][outer[slot]]
-                fixed[-1] += transform(value) if transform else value
-        if not transforms:
-            yield [fixed[0]], inner, outer
-            continue
-        values = lists[inner]
-        step = min(_BATCH, max(1, _BATCH_BYTES // (sum(map(len, fixed)) + len(values[0]) + 64)))
-        for start in range(0, len(values), step):
-            some = values[start : start + step] if step < len(values) else values
-            yield _filled(fixed, transforms, some), inner, {**outer, inner: start}
-
-
-def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list[bytes]) -> list[bytes]:
-    """For each value the fixed bytes with the value, transformed, between them."""
-    if len(transforms) == 1:
-        before, after = fixed
-        if transform := transforms[0]:
-            return [before + transform(value) + after for value in values]
-        return [before + value + after for value in values]
-    filled = []
-    for value in values:
-        parts = [fixed[0]]
-        for transform, after in zip(transforms, fixed[1:], strict=True):
-            parts += (transform(value) if transform else value, after)
-        filled.append(b"".join(parts))
-    return filled
-
-
-@lru_cache(maxsize=4096)
-def _slots(layout: Layout) -> frozenset[str]:
-    return frozenset(piece[0] for piece in segments(layout.template, layout.separator) if not isinstance(piece, bytes))
-
-
-@lru_cache(maxsize=8192)
-def _form(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
-    """The pieces of a layout without the slots that are empty, with what then stands together joined."""
-    joined: list[Segment] = []
-    for piece in segments(layout.template, layout.separator):
-        if not isinstance(piece, bytes) and piece[0] in empty and (piece[1] is None or piece[0] == "q"):
-            continue
-        if joined and isinstance(piece, bytes) and isinstance(last := joined[-1], bytes):
-            joined[-1] = last + piece
-        else:
-            joined.append(piece)
-    return tuple(joined)
 
 
 def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
+from hashlib import sha256
+from itertools import product
 from string import Formatter
 from typing import NamedTuple, TypeAlias
 
+BATCH = 4096  # messages that are made together, and
+BATCH_BYTES = 1 << 19  # bytes of them: how far a search may run past its time limit
 JOINT = "¦"  # in a template: where the separator stands
 
 
@@ -121,3 +125,73 @@ def segments(template: str, separator: str) -> tuple[Segment, ...]:
         if slot is not None:
             found.append((slot, TRANSFORMS[transform] if transform else None))
     return tuple(found)
+
+
+def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
+    """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
+    most values, come together, with the name of that slot and the index of each slot's value; of that one the first."""
+    pieces = segments(layout.template, layout.separator)
+    slots = slots_of(layout)
+    if "h" in slots:
+        lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
+    inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
+    others = sorted(slots - {inner})
+    for indexes in product(*(range(len(lists[slot])) for slot in others)):
+        outer = dict(zip(others, indexes, strict=True))
+        fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
+        transforms: list[Transform | None] = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                fixed[-1] += piece
+                continue
+            slot, transform = piece
+            if slot == inner:
+                transforms.append(transform)
+                fixed.append(b"")
+            else:
+                value = lists[slot][outer[slot]]
+                fixed[-1] += transform(value) if transform else value
+        if not transforms:
+            yield [fixed[0]], inner, outer
+            continue
+        values = lists[inner]
+        step = min(BATCH, max(1, BATCH_BYTES // (sum(map(len, fixed)) + len(values[0]) + 64)))
+        for start in range(0, len(values), step):
+            some = values[start : start + step] if step < len(values) else values
+            yield _filled(fixed, transforms, some), inner, {**outer, inner: start}
+
+
+def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list[bytes]) -> list[bytes]:
+    """For each value the fixed bytes with the value, transformed, between them."""
+    if len(transforms) == 1:
+        before, after = fixed
+        if transform := transforms[0]:
+            return [before + transform(value) + after for value in values]
+        return [before + value + after for value in values]
+    filled = []
+    for value in values:
+        parts = [fixed[0]]
+        for transform, after in zip(transforms, fixed[1:], strict=True):
+            parts += (transform(value) if transform else value, after)
+        filled.append(b"".join(parts))
+    return filled
+
+
+@lru_cache(maxsize=4096)
+def slots_of(layout: Layout) -> frozenset[str]:
+    """The slots that a layout has."""
+    return frozenset(piece[0] for piece in segments(layout.template, layout.separator) if not isinstance(piece, bytes))
+
+
+@lru_cache(maxsize=8192)
+def form_of(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
+    """The pieces of a layout without the slots that are empty, with what then stands together joined."""
+    joined: list[Segment] = []
+    for piece in segments(layout.template, layout.separator):
+        if not isinstance(piece, bytes) and piece[0] in empty and (piece[1] is None or piece[0] == "q"):
+            continue
+        if joined and isinstance(piece, bytes) and isinstance(last := joined[-1], bytes):
+            joined[-1] = last + piece
+        else:
+            joined.append(piece)
+    return tuple(joined)

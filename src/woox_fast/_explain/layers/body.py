@@ -191,17 +191,12 @@ _NOTATIONS = (
             ("empty-string", UNCOMMON, '""'),
             ("array", COMMON, "Array"),
             ("promise", UNCOMMON, "[object Promise]"),
-            ("url-search-params", RARE, "[object URLSearchParams]"),
             ("form-data", RARE, "[object FormData]"),
-            ("array-buffer", RARE, "[object ArrayBuffer]"),
-            ("uint8array", RARE, "[object Uint8Array]"),
             ("dictionary", UNCOMMON, "System.Collections.Generic.Dictionary`2[System.String,System.Object]"),
             ("dictionary-strings", UNCOMMON, "System.Collections.Generic.Dictionary`2[System.String,System.String]"),
             ("string-content", UNCOMMON, "System.Net.Http.StringContent"),
-            ("system-object", RARE, "System.Object"),
             ("bytes-empty", RARE, "b''"),
             ("template", RARE, "{body}"),
-            ("name", RARE, "body"),
         )
     ),
 )

@@ -111,17 +111,37 @@ EXCHANGES = (
     rule_row("gemini", UNCOMMON, "Gemini's (the body in base64)", "{b:base64}", digest="hmac-sha384"),
     rule_row("gemini-sha256", UNCOMMON, "Gemini's (the body in base64, HMAC-SHA256)", "{b:base64}"),
     rule_row("whitebit", UNCOMMON, "WhiteBIT's (the body in base64)", "{b:base64}", digest="hmac-sha512"),
-    rule_row("body-hashed", COMMON, "A rule with the body's SHA-256 in its place", "{t}{m}{p}{q}{b:sha256}"),
     rule_row(
-        "body-hashed-newlines", COMMON, "A rule with newlines and the body's SHA-256", "{t}\n{m}\n{p}{q}\n{b:sha256}"
+        "body-hashed", COMMON, "Another exchange's (with the body's SHA-256 in its place)", "{t}{m}{p}{q}{b:sha256}"
     ),
     rule_row(
-        "body-hashed-last", UNCOMMON, "A rule with newlines and the body's SHA-256", "{m}\n{p}{q}\n{t}\n{b:sha256}"
+        "body-hashed-newlines",
+        COMMON,
+        "Another exchange's (with newlines and the body's SHA-256)",
+        "{t}\n{m}\n{p}{q}\n{b:sha256}",
     ),
-    rule_row("body-md5", UNCOMMON, "A rule with the body's MD5 in its place", "{t}{m}{p}{q}{b:md5}"),
-    rule_row("body-md5-base64", RARE, "A rule with the body's MD5 in base64", "{t}{m}{p}{q}{b:md5-base64}"),
-    rule_row("body-sha256-base64", RARE, "A rule with the body's SHA-256 in base64", "{t}{m}{p}{q}{b:sha256-base64}"),
-    rule_row("hashed-after-timestamp", UNCOMMON, "A rule with the SHA-256 of timestamp and body", "{m}{p}{q}{h}"),
+    rule_row(
+        "body-hashed-last",
+        UNCOMMON,
+        "Another exchange's (with newlines and the body's SHA-256)",
+        "{m}\n{p}{q}\n{t}\n{b:sha256}",
+    ),
+    rule_row("body-md5", UNCOMMON, "Another exchange's (with the body's MD5 in its place)", "{t}{m}{p}{q}{b:md5}"),
+    rule_row(
+        "body-md5-base64", RARE, "Another exchange's (with the body's MD5 in base64)", "{t}{m}{p}{q}{b:md5-base64}"
+    ),
+    rule_row(
+        "body-sha256-base64",
+        RARE,
+        "Another exchange's (with the body's SHA-256 in base64)",
+        "{t}{m}{p}{q}{b:sha256-base64}",
+    ),
+    rule_row(
+        "hashed-after-timestamp",
+        UNCOMMON,
+        "Another exchange's (with the SHA-256 of timestamp and body)",
+        "{m}{p}{q}{h}",
+    ),
     rule_row("http-signature", RARE, "HTTP Signatures'", "(request-target): {m:lower} {p}{q}\nhost: {o}\ndate: {t}"),
     rule_row("aws", RARE, "AWS's (an outline of it)", "AWS4-HMAC-SHA256\n{t}\n{m}\n{p}\n" + _Q + "\n{b:sha256}"),
 )

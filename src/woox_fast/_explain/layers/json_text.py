@@ -60,14 +60,14 @@ FIELDS = (
     family(
         "field-added",
         LIKELY,
-        "without one of its fields: it was added after signing (a broker id, a client order id)",
-        rewrites.trees(rewrites.one_member_less),
+        "without one of its fields, as when one is added after signing (a broker id, a client order id)",
+        rewrites.of_members(rewrites.one_less),
     ),
     family(
         "two-fields-added",
         RARE,
-        "without two of its fields: they were added after signing",
-        rewrites.trees(rewrites.two_members_less),
+        "without two of its fields, as when they are added after signing",
+        rewrites.of_members(rewrites.two_less),
     ),
     json_row("in-list", UNCOMMON, "within a list", lambda text: f"[{text}]" if rewrites.tokens(text) else text),
     json_row(
@@ -114,7 +114,7 @@ ORDER = (
         "with its keys sorted in reverse",
         of_tree(lambda node: sorted(node, reverse=True, key=lambda pair: pair[0]) if isinstance(node, list) else node),
     ),
-    family("order", COMMON, "with its keys in another order", rewrites.trees(rewrites.one_member_moved)),
+    family("order", COMMON, "with its keys in another order", rewrites.of_members(rewrites.one_moved)),
 )
 
 SCALARS = (
@@ -263,4 +263,6 @@ STYLES = (
     ),
 )
 
-PERMUTATIONS = (family("order", FAMILY, "with its keys in another order", rewrites.permuted, last=True),)
+PERMUTATIONS = (
+    family("order", FAMILY, "with its keys in another order", rewrites.of_members(rewrites.permuted), last=True),
+)

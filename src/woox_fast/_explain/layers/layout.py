@@ -10,23 +10,23 @@ from ..signing import JOINT, Layout, Sent
 from .exchanges import EXCHANGES
 from .json_text import SAME_BYTES
 from .query import AS_SENT
-from .rules import BASES, RULE, row
+from .rules import BASES, RULE, replaced, row
 
 _PARTS = ("{t}", "{m}", "{p}{q}", "{b}")
 
 
-def _other_permutations(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _other_permutations(layout: Layout, sent: Sent) -> Iterator[Layout]:
     for parts in permutations(_PARTS):
-        yield Layout(JOINT.join(parts))
+        yield replaced(layout, JOINT.join(parts))
 
 
-def _fewer_parts(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _fewer_parts(layout: Layout, sent: Sent) -> Iterator[Layout]:
     for count in (3, 2, 1):
         for parts in permutations(_PARTS, count):
-            yield Layout(JOINT.join(parts))
+            yield replaced(layout, JOINT.join(parts))
 
 
-def _with_key(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _with_key(layout: Layout, sent: Sent) -> Iterator[Layout]:
     """The API key in any place of the rule and of what is left of it, and with a receive window after it."""
     if sent.api_key:
         for parts in (
@@ -38,18 +38,18 @@ def _with_key(_: Layout, sent: Sent) -> Iterator[Layout]:
             ("{t}",),
         ):
             for at in range(len(parts) + 1):
-                yield Layout(JOINT.join((*parts[:at], "{k}", *parts[at:])))
+                yield replaced(layout, JOINT.join((*parts[:at], "{k}", *parts[at:])))
 
 
-def _with_window(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _with_window(layout: Layout, sent: Sent) -> Iterator[Layout]:
     for window in WINDOWS:
         for before in ("{t}", "{t}" + JOINT + "{k}"):
             if sent.api_key or "{k}" not in before:
-                yield Layout(JOINT.join((before, window, "{q:bare}{b}")))
-                yield Layout(JOINT.join((before, window, "{m}", "{p}{q}", "{b}")))
+                yield replaced(layout, JOINT.join((before, window, "{q:bare}{b}")))
+                yield replaced(layout, JOINT.join((before, window, "{m}", "{p}{q}", "{b}")))
 
 
-def _named(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _named(layout: Layout, sent: Sent) -> Iterator[Layout]:
     """Parts with their names before them."""
     for names in (
         ("timestamp", "method", "path", "body"),
@@ -58,19 +58,19 @@ def _named(_: Layout, sent: Sent) -> Iterator[Layout]:
         ("timestamp", "request_method", "request_path", "request_body"),
         ("t", "m", "p", "b"),
     ):
+        parts = list(zip(names, _PARTS, strict=True))
         for equals, between in (("=", "&"), (":", ","), (":", "\n"), ("=", "\n"), (": ", "\n"), (":", ""), ("=", "")):
-            yield Layout(JOINT.join(f"{name}{equals}{part}" for name, part in zip(names, _PARTS, strict=True)), between)
-            yield Layout(
-                JOINT.join(sorted(f"{name}{equals}{part}" for name, part in zip(names, _PARTS, strict=True))), between
-            )
+            named = [f"{name}{equals}{part}" for name, part in parts]
+            yield replaced(layout, JOINT.join(named), between)
+            yield replaced(layout, JOINT.join(sorted(named)), between)
 
 
-def _as_json(_: Layout, sent: Sent) -> Iterator[Layout]:
+def _as_json(layout: Layout, sent: Sent) -> Iterator[Layout]:
     for colon, comma in ((":", ","), (": ", ", ")):
         for names in (("timestamp", "method", "path", "body"), ("timestamp", "method", "requestPath", "body")):
             for stamp in ("{t}", '"{t}"'):
                 members = zip(names, (stamp, '"{m}"', '"{p}{q}"', '"{b}"'), strict=True)
-                yield Layout("{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
+                yield replaced(layout, "{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
 
 
 WINDOWS = (
@@ -385,4 +385,4 @@ _ENDS = (
     _end("window", UNCOMMON, "a receive window at its end", "", "5000"),
 )
 
-LAYOUT = Table((*_SCHEMES, *_CONTENTS, *_PLACES, *EXCHANGES), _SEPARATORS, _ENDS)
+LAYOUT = Table(_CONTENTS, (*_SCHEMES, *_PLACES, *EXCHANGES), _SEPARATORS, _ENDS, most=3)

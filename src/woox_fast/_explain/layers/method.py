@@ -45,7 +45,7 @@ METHOD = Table(
             _row(
                 f"enum-{prefix.rstrip('.').lower()}",
                 UNCOMMON,
-                f"as an enum's name, {prefix}...",
+                f"with {prefix} before it, as an enum prints its name",
                 lambda m, prefix=prefix: prefix + m,
             )
             for prefix in (

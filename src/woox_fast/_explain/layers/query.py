@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice, permutations
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote, unquote_plus
 
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
-from ..rewrites import MOST_FIELDS, MOST_PERMUTATIONS
+from ..rewrites import MOST_FIELDS, one_less, one_moved, permuted
 from ..signing import Sent
 from ..spellings import NUMBER, as_float, camel_case, numbers, plain, snake_case, spellings, trimmed
 
@@ -25,7 +24,9 @@ def _pairs(name: str, cost: int, what: str, make: Callable[..., list[str]]) -> C
     return _row(name, cost, what, lambda query: _joined(query, make(_split(query))))
 
 
-def _family(name: str, cost: int, what: str, make: Callable[..., Iterable[list[str]]], *, last: bool = False) -> Change:
+def _family(
+    name: str, cost: int, what: str, make: Callable[..., Iterable[Sequence[str]]], *, last: bool = False
+) -> Change:
     def values(query: str, sent: Sent) -> Iterator[str]:
         return (_joined(query, pairs) for pairs in make(_split(query))) if query else iter(())
 
@@ -45,7 +46,7 @@ def _split(query: str) -> list[str]:
     return query.removeprefix("?").split("&")
 
 
-def _joined(query: str, pairs: list[str]) -> str:
+def _joined(query: str, pairs: Sequence[str]) -> str:
     return ("?" if query[:1] == "?" and pairs else "") + "&".join(pairs)
 
 
@@ -69,25 +70,8 @@ def _names(name: str, cost: int, what: str, write: Callable[..., str]) -> Change
     return _pairs(name, cost, what, lambda pairs: [of_pair(pair) for pair in pairs])
 
 
-def _one_less(pairs: list[str]) -> Iterator[list[str]]:
-    if 1 < len(pairs) <= MOST_FIELDS:
-        for at in range(len(pairs)):
-            yield pairs[:at] + pairs[at + 1 :]
-
-
-def _one_moved(pairs: list[str]) -> Iterator[list[str]]:
-    if len(pairs) <= MOST_FIELDS:
-        for at, one in enumerate(pairs):
-            rest = pairs[:at] + pairs[at + 1 :]
-            for to in range(len(pairs)):
-                if to != at:
-                    yield [*rest[:to], one, *rest[to:]]
-
-
-def _permuted(pairs: list[str]) -> Iterator[list[str]]:
-    if len(pairs) <= 12:
-        for order in islice(permutations(pairs), 1, MOST_PERMUTATIONS):
-            yield list(order)
+def _few(arrange: Callable[[list[str]], Iterator[Sequence[str]]]) -> Callable[[list[str]], Iterator[Sequence[str]]]:
+    return lambda pairs: arrange(pairs) if 1 < len(pairs) <= MOST_FIELDS else iter(())
 
 
 def _spelled(pairs: list[str]) -> Iterator[list[str]]:
@@ -166,7 +150,7 @@ _FIELDS = (
         "with one of the parameters that share a name",
         lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values()),
     ),
-    _family("field-added", COMMON, "without one of its parameters: it was added after signing", _one_less),
+    _family("field-added", COMMON, "without one of its parameters, as when one is added after signing", _few(one_less)),
 )
 
 _ORDER = (
@@ -184,7 +168,7 @@ _ORDER = (
         "with its parameters sorted regardless of case",
         lambda pairs: sorted(pairs, key=str.lower),
     ),
-    _family("order", COMMON, "with its parameters in another order", _one_moved),
+    _family("order", COMMON, "with its parameters in another order", _few(one_moved)),
 )
 
 _VALUES = (
@@ -328,6 +312,6 @@ _FRAME = (
     ),
 )
 
-_PERMUTATIONS = (_family("order", FAMILY, "with its parameters in another order", _permuted, last=True),)
+_PERMUTATIONS = (_family("order", FAMILY, "with its parameters in another order", permuted, last=True),)
 
 QUERY = Table(_FIELDS, _ORDER, _VALUES, _ENCODING, _CHARACTERS, (*_FRAME, *_PERMUTATIONS), most=3)

@@ -109,6 +109,14 @@ BASES = {
 RULE = "{rule}"  # the sentence of the scheme, that explain puts in
 
 
+def replaced(
+    layout: Layout, template: str, separator: str = "", source: str = "sent", digest: str = "hmac-sha256"
+) -> Layout:
+    """Another layout in the place of one, over the query and body that this has moved into each other."""
+    moved = source == "sent" and layout.source.startswith(("query-", "body-"))
+    return Layout(template, separator, layout.source if moved else source, digest)
+
+
 def row(
     name: str,
     cost: int,
@@ -118,12 +126,11 @@ def row(
     source: str = "sent",
     digest: str = "hmac-sha256",
 ) -> Change:
-    layout = Layout(JOINT.join(parts), separator, source, digest)
-    keyed = "{k" in layout.template
+    template = JOINT.join(parts)
 
-    def values(_: Layout, sent: Sent) -> Iterator[Layout]:
-        if sent.api_key or not keyed:
-            yield layout
+    def values(layout: Layout, sent: Sent) -> Iterator[Layout]:
+        if sent.api_key or "{k" not in template:
+            yield replaced(layout, template, separator, source, digest)
 
     return Change(name, cost, f"{sentence} {RULE}", values)
 
@@ -138,10 +145,12 @@ def rule_row(
     source: str = "sent",
     separator: str = "",
 ) -> Change:
+    """A rule of others: `whose` is "Gate's", and may go on in brackets."""
+    owner, bracket, more = whose.partition(" (")
     return row(
         f"rule-{name}",
         cost,
-        f"{whose} rule was used.",
+        f"{owner} rule was used{bracket}{more}.",
         *template.split(JOINT),
         digest=digest,
         source=source,

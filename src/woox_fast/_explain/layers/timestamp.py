@@ -266,20 +266,20 @@ _FAMILIES = (
     _family(
         "another-request",
         LARGE_FAMILY,
-        "A timestamp was signed that is seconds away: another request's, "
+        "A timestamp was signed that is seconds away, as another request's is, "
         "or one that was kept. Take a new one for each request.",
         lambda t: _drift(t, 5001, 60_000),
     ),
     _family(
         "zone",
         UNCOMMON,
-        "A timestamp was signed that is a time zone's offset away: local time was taken for UTC.",
+        "A timestamp was signed that is a time zone's offset away, as when local time is taken for UTC.",
         lambda t: _shifts(t, _zones()),
     ),
     _family(
         "zone-seconds",
         RARE,
-        "A timestamp in seconds was signed that is a time zone's offset away: local time was taken for UTC.",
+        "A timestamp in seconds was signed that is a time zone's offset away, as when local time is taken for UTC.",
         lambda t: _second_shifts(t, _zones()),
     ),
     _family(
@@ -296,13 +296,13 @@ _FAMILIES = (
     _family(
         "round-away",
         UNCOMMON,
-        "A timestamp was signed that is a round amount away: an expiry, or an offset.",
+        "A timestamp was signed that is a round amount away, as an expiry or an offset is.",
         lambda t: _shifts(t, _ROUND_S),
     ),
     _family(
         "round-away-seconds",
         UNCOMMON,
-        "A timestamp in seconds was signed that is a round amount away: an expiry, or an offset.",
+        "A timestamp in seconds was signed that is a round amount away, as an expiry or an offset is.",
         lambda t: _second_shifts(t, _ROUND_S),
     ),
     _family(
