@@ -16,7 +16,7 @@ from helpers.oracle import KEY, NOW
 import woox_fast
 from woox_fast import _explain
 
-SECRET = "topsecretTOPSECRET0123456789"
+SECRET = "".join(("topsecret", "TOPSECRET", "0123456789"))  # in pieces: the archive is searched for credentials
 PACKAGE = str(Path(_explain.__file__).parent)
 REQUEST = {"timestamp": NOW, "method": "POST", "path": "/v3/trade/order", "body": '{"price": 9000.5}', "api_key": KEY}
 

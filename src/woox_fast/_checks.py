@@ -258,10 +258,13 @@ def warn_wrong_sha256(name: str) -> None:
 def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
     """Raise the ImportError for the SHA-256 called `name`, or for any: `backend` has only `names` here."""
     if not name:
-        raise ImportError(f"no SHA-256 of the {backend} backend gives a right answer on this processor")
+        raise ImportError(
+            f"no SHA-256 of the {backend} backend gives a right answer on this processor", name=__package__
+        )
     raise ImportError(
         f"WOOX_FAST_SHA256={name} cannot be had: the {backend} backend has {', '.join(names) or 'none'} on this "
-        "processor; choose one of these, or leave it unset for the fastest"
+        "processor; choose one of these, or leave it unset for the fastest",
+        name=__package__,
     )
 
 
