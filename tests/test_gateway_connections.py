@@ -54,6 +54,25 @@ def test_all_are_open_before_the_first_request(mode, tls):
     assert server.connections <= 6
 
 
+def test_one_that_fails_at_first_is_opened_all_the_same(mode):
+    with Exchange() as server:
+        replies = iter([None])
+        server.answer_get = lambda received: next(replies, Reply())
+        with opened(mode, server.url, connections=3) as gateway:
+            assert repr(gateway.gateway).endswith(": 4 connections open>")
+        assert server.connections == 5
+
+
+def test_one_that_never_opens(mode):
+    with Exchange() as server:
+        server.answer_get = lambda received: Reply() if received.connection == 1 else None
+        started = time.monotonic()
+        refused = r"^cannot open all 3 connections to .*; nothing was sent$"
+        with pytest.raises(NotSentError, match=refused), opened(mode, server.url, connections=2, timeout_s=0.5):
+            pass
+        assert 0.45 < time.monotonic() - started < 5
+
+
 def test_so_many_at_once_and_one_on_each(mode):
     with Exchange(slowly(0.2)) as server, opened(mode, server.url, connections=3) as gateway:
         started = time.monotonic()
@@ -175,7 +194,11 @@ def test_a_server_that_does_not_answer_a_public_get(mode, odd):
     with Exchange() as server:
         server.answer_get = lambda received: Reply(raw=odd)
         started = time.monotonic()
-        why = "the reply is not HTTP/1.1" if b"SSH" in odd else r"(timed out|no reply to a public GET in time)"
+        why = (
+            "the reply is not HTTP/1.1"
+            if b"SSH" in odd
+            else r"(timed out|no reply to a public GET in time|not in 0.3 s)"
+        )
         with pytest.raises(NotSentError, match=why), opened(mode, server.url, timeout_s=0.3):
             pass
         assert time.monotonic() - started < 2

@@ -53,7 +53,7 @@ def calls_it_not_sent(request):
     [
         (Gateway, "request", repeats, "received twice"),
         (Gateway, "request", calls_it_not_sent, "NotSentError, and received"),
-        (Framing, "feed", takes_what_comes, "got another's reply"),
+        (Framing, "feed", takes_what_comes, "got another"),
     ],
 )
 def test_a_gateway_that_does_it_wrong_is_found_out(monkeypatch, what, name, wrong, found):

@@ -97,6 +97,13 @@ def test_an_async_one_is_opened_once_and_used_while_it_is_open(loop_mode):
     assert len(server.received) == 1
 
 
+def test_no_gateway_waits_for_another():
+    with Exchange(answer) as server:
+        one, other = (Gateway(Signer(KEY, SECRET), server.url, connections=1) for _ in range(2))
+        with one, one._lock, other:
+            assert other.request(*ORDER).status == 200
+
+
 def test_an_event_loop_that_watches_no_sockets(monkeypatch):
     """As Windows' own is one."""
     monkeypatch.setattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop, raising=False)

@@ -56,6 +56,22 @@ def test_one_more_is_open_than_may_be_used_at_once():
     assert pool.take() is first
 
 
+def test_full_and_hopeless():
+    pool = Pool(1, timeout_s=1, warm_s=20)
+    assert pool.to_open(0) == 2
+    assert (pool.full, pool.hopeless) == (False, False)
+    pool.failed(OSError("refused"), 0)
+    assert (pool.full, pool.hopeless) == (False, False)
+    pool.failed(OSError("refused"), 0)
+    assert (pool.full, pool.hopeless) == (False, True)
+    assert pool.to_open(SECOND) == 1
+    pool.opened(Connection(SECOND))
+    assert (pool.full, pool.hopeless) == (False, False)
+    assert pool.to_open(SECOND) == 1
+    pool.opened(Connection(SECOND))
+    assert (pool.full, pool.hopeless) == (True, False)
+
+
 def test_the_most_recently_used_goes_first():
     pool = full(3)
     one, two, three = pool.take(), pool.take(), pool.take()

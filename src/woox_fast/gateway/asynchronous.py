@@ -28,7 +28,7 @@ class AsyncGateway(GatewayBase):
     _loop: asyncio.AbstractEventLoop
 
     async def __aenter__(self) -> Self:
-        """Open all connections. Raises NotSentError where one cannot be opened."""
+        """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
         self._check_unopened()
         self._loop = get_running_loop()
         check_loop(self._loop)
@@ -36,10 +36,11 @@ class AsyncGateway(GatewayBase):
         self._changed = asyncio.Event()
         self._timer = self._loop.call_later(0, self._keep)
         try:
-            while len(self._pool.live) <= self._pool.size:
+            deadline_ns = perf_counter_ns() + self._pool.timeout_ns  # when the pool's timer is due, at the latest
+            while not self._pool.full:
                 await self._changed.wait()
                 self._changed.clear()
-                if self._pool.last_error is not None:
+                if self._pool.hopeless or perf_counter_ns() > deadline_ns:
                     raise self._not_opened()
         except BaseException:
             self._shut()
@@ -114,7 +115,7 @@ class AsyncGateway(GatewayBase):
         """What to raise for a request that went out, or maybe did, and whose reply nobody will read."""
         if connection.due is due:
             self._drop(connection)
-        elif due is not None and not due.cancelled():
+        elif due is not None and due.done() and not due.cancelled():
             due.exception()  # it has been seen
         if isinstance(error, asyncio.CancelledError):
             return CancelledNoReplyError.of(request, "cancelled while its reply was due")
@@ -140,8 +141,6 @@ class AsyncGateway(GatewayBase):
             self._loop.remove_writer(connection.fd)
             self._keep()
         connection.close()
-
-    # What the event loop calls.
 
     def _readable(self, connection: Connection) -> None:
         due = connection.due

@@ -80,7 +80,9 @@ class GatewayBase:
 
     def _not_opened(self) -> NotSentError:
         cause = self._pool.last_error
-        error = NotSentError(f"cannot open a connection to {self._host}: {_text(cause)}; nothing was sent")
+        what = "a connection" if self._pool.hopeless else f"all {self._pool.size + 1} connections"
+        why = _text(cause) if cause else f"not in {self._endpoint.timeout_s:g} s"
+        error = NotSentError(f"cannot open {what} to {self._host}: {why}; nothing was sent")
         error.__cause__ = cause
         return error
 

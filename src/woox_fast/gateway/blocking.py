@@ -27,22 +27,23 @@ _LOOK_EVERY_S = 0.05  # at idle connections, where a system has no such thing
 class Gateway(GatewayBase):
     """`with Gateway(signer) as gateway: reply = gateway.request("POST", path, body)`, from any number of threads."""
 
-    _lock = threading.Lock()  # of one that is not open; each has its own
+    _lock = threading.Lock()  # of all that are not open
 
     def __enter__(self) -> Self:
-        """Open all connections. Raises NotSentError where one cannot be opened."""
+        """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
         self._check_unopened()
         self._refusal = ""
         self._wake_at, self._waker = socket.socketpair()
         self._wake_at.setblocking(False)
         self._waker.setblocking(False)
+        self._lock = threading.Lock()
         opened = threading.Condition(self._lock)
         self._tell = opened.notify_all
         self._keeper = start_thread("keep", self._keep)
         try:
             with opened:
-                opened.wait_for(lambda: self._pool.last_error or len(self._pool.live) > self._pool.size)
-                if self._pool.last_error is not None:
+                opened.wait_for(lambda: self._pool.full or self._pool.hopeless, self._endpoint.timeout_s)
+                if not self._pool.full:
                     raise self._not_opened()
         except BaseException:
             self.__exit__()

@@ -31,7 +31,7 @@ class Endpoint:
             raise ValueError(f"tls is for https, got it with {url!r}; leave it out, or say https")
         self.timeout_s = timeout_s
         self._max_reply_bytes = max_reply_bytes
-        self.warms = True  # until it shows that the server closes after each reply
+        self.warms = True  # until the server closes what has carried a GET, again and again
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
 
     def open(self) -> Connection:
@@ -42,8 +42,7 @@ class Endpoint:
         """
         deadline = time.monotonic() + self.timeout_s
         connection = self._open(deadline)
-        if self.warms and not self._warm(connection, deadline):
-            self.warms = False  # each reply is a connection's last
+        if self.warms and not self._warm(connection, deadline):  # its first reply was its last
             connection.close()
             connection = self._open(deadline)
         connection.sock.setblocking(True)

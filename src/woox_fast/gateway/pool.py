@@ -48,6 +48,15 @@ class Pool:
         self._failures = 0
         self._open_at = 0
 
+    @property
+    def full(self) -> bool:
+        return len(self.live) > self.size
+
+    @property
+    def hopeless(self) -> bool:
+        """None is open, and the last that was tried failed."""
+        return self.last_error is not None and not self.live and not self.opening
+
     def take(self) -> Connection | None:
         """The most recently used idle connection, if a request may have one now."""
         return self.idle.pop() if len(self.idle) > self._spare else None
