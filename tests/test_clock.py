@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import re
 import socket
@@ -15,7 +16,7 @@ import pytest
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import DROP, Received, Recorder, Reply
 
-from woox_fast import Signer, _server_time
+from woox_fast import PRODUCTION_URL, Signer, _server_time
 from woox_fast import clock as clock_module
 from woox_fast.clock import SYSTEM_INFO_PATH, LocalClock, ServerClock
 from woox_fast.sandbox import Sandbox
@@ -105,6 +106,15 @@ def test_the_thread_sees_that_the_clock_was_set(signer, monkeypatch, error_ns):
         answers.append(True)
         wait_until(lambda: clock.error is None)
         assert abs(signer.clock_offset_ms + error_ns / 1_000_000) < 500
+
+
+def test_as_documented(signer):
+    defaults = {name: each.default for name, each in inspect.signature(ServerClock).parameters.items()}
+    assert (defaults["base_url"], defaults["interval_s"], defaults["timeout_s"]) == (PRODUCTION_URL, 30, 5)
+    with ServerClock(signer, fetch=lambda: int(now_ms())):
+        (thread,) = (thread for thread in threading.enumerate() if thread.name == "woox-fast clock")
+        assert thread.daemon  # a program that forgets to stop it still ends
+    assert not thread.is_alive()
 
 
 def test_it_is_the_sandboxs_clock(signer):
