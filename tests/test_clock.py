@@ -115,6 +115,8 @@ def test_as_documented(signer):
         (thread,) = (thread for thread in threading.enumerate() if thread.name == "woox-fast clock")
         assert thread.daemon  # a program that forgets to stop it still ends
     assert not thread.is_alive()
+    assert clock_module.WATCH_S <= 0.2  # for so long a clock that was set can go unseen
+    assert clock_module.RETRY_S <= 1
 
 
 def test_it_is_the_sandboxs_clock(signer):
@@ -164,6 +166,7 @@ def test_async(signer):
     with telling(7000, dict.fromkeys(range(1, 5), 0.02)) as server:
         asyncio.run(walk())
     assert len(server.received) == 4
+    assert not [thread for thread in threading.enumerate() if thread.name == "woox-fast clock"]
 
 
 def test_a_fetch_of_ones_own(signer):
