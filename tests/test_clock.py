@@ -339,6 +339,29 @@ def test_after_a_reply_that_was_given_up_the_next_is_taken(signer):
         clock.stop()
 
 
+def test_a_request_that_was_given_up_is_not_asked_again(signer):
+    """On a connection that was kept, where one that the server has closed is."""
+    asking = []
+
+    def answer(received: Received) -> Reply:
+        asking.extend(thread for thread in threading.enumerate() if thread.name == "woox-fast request")
+        if len(server.received) > 3:
+            time.sleep(1)
+        return Reply(body=b'{"timestamp": %d}' % now_ms())
+
+    with Recorder(answer) as server:
+        clock = ServerClock(signer, base_url=server.url, timeout_s=20)
+        clock.update()
+        clock._server._timeout_s = 0.2
+        with pytest.raises(TimeoutError, match="gave no whole answer"):
+            clock.update()
+        for thread in asking:
+            thread.join(20)
+        clock.stop()
+    assert len(server.received) == 4
+    assert all(thread.daemon for thread in asking)  # a program that ends does not wait for them
+
+
 def test_an_interrupted_request_leaves_nothing_behind(signer, monkeypatch):
     with telling(7000) as server:
         clock = ServerClock(signer, base_url=server.url)

@@ -347,14 +347,6 @@ def test_a_reply_that_tells_nothing_new_is_passed_over(monkeypatch):
     assert len(clock._samples) == 4
 
 
-def test_a_reply_that_tells_the_same_is_passed_over(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
-    for _ in range(2):
-        clock.observe(*observed(clock, machine, 0, 0))
-    assert len(clock._samples) == 1
-
-
 def test_a_reply_that_contradicts_is_learned_from(monkeypatch):
     machine = Machine()
     clock, signer = started(machine, monkeypatch)
