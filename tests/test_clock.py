@@ -271,6 +271,7 @@ class Dripping:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self.connections = 0
+        self.heard: list[bytes] = []  # the first byte on each
 
     def __enter__(self) -> Dripping:
         self._threads[0].start()
@@ -293,6 +294,7 @@ class Dripping:
 
     def _drip(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
+            self.heard.append(connection.recv(1))
             connection.sendall(self._start)
             for _ in range(1200):
                 if self._over.wait(0.05):
@@ -326,6 +328,7 @@ def test_a_reply_that_drips_is_given_up(signer, scheme, start):
             assert time.monotonic() < deadline  # nobody waits for it any more, and still it ends
             time.sleep(0.01)
     assert server.connections == 2
+    assert server.heard == [{"http": b"G", "https": b"\x16"}[scheme]] * 2  # GET, or a TLS handshake
     assert signer.clock_offset_ms == 5
 
 
