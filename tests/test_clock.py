@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import re
 import socket
@@ -15,7 +16,7 @@ import pytest
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import DROP, Received, Recorder, Reply
 
-from woox_fast import Signer, _server_time
+from woox_fast import PRODUCTION_URL, Signer, _server_time
 from woox_fast import clock as clock_module
 from woox_fast.clock import SYSTEM_INFO_PATH, LocalClock, ServerClock
 from woox_fast.sandbox import Sandbox
@@ -107,6 +108,17 @@ def test_the_thread_sees_that_the_clock_was_set(signer, monkeypatch, error_ns):
         assert abs(signer.clock_offset_ms + error_ns / 1_000_000) < 500
 
 
+def test_as_documented(signer):
+    defaults = {name: each.default for name, each in inspect.signature(ServerClock).parameters.items()}
+    assert (defaults["base_url"], defaults["interval_s"], defaults["timeout_s"]) == (PRODUCTION_URL, 30, 5)
+    with ServerClock(signer, fetch=lambda: int(now_ms())):
+        (thread,) = (thread for thread in threading.enumerate() if thread.name == "woox-fast clock")
+        assert thread.daemon  # a program that forgets to stop it still ends
+    assert not thread.is_alive()
+    assert clock_module.WATCH_S <= 0.2  # for so long a clock that was set can go unseen
+    assert clock_module.RETRY_S <= 1
+
+
 def test_it_is_the_sandboxs_clock(signer):
     sandbox = Sandbox(KEY, SECRET, clock=lambda: time.time() + 1000)
     with sandbox as url, ServerClock(signer, base_url=url) as clock:
@@ -154,6 +166,7 @@ def test_async(signer):
     with telling(7000, dict.fromkeys(range(1, 5), 0.02)) as server:
         asyncio.run(walk())
     assert len(server.received) == 4
+    assert not [thread for thread in threading.enumerate() if thread.name == "woox-fast clock"]
 
 
 def test_a_fetch_of_ones_own(signer):
@@ -258,6 +271,7 @@ class Dripping:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self.connections = 0
+        self.heard: list[bytes] = []  # the first byte on each
 
     def __enter__(self) -> Dripping:
         self._threads[0].start()
@@ -280,6 +294,7 @@ class Dripping:
 
     def _drip(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
+            self.heard.append(connection.recv(1))
             connection.sendall(self._start)
             for _ in range(1200):
                 if self._over.wait(0.05):
@@ -313,6 +328,7 @@ def test_a_reply_that_drips_is_given_up(signer, scheme, start):
             assert time.monotonic() < deadline  # nobody waits for it any more, and still it ends
             time.sleep(0.01)
     assert server.connections == 2
+    assert server.heard == [{"http": b"G", "https": b"\x16"}[scheme]] * 2  # GET, or a TLS handshake
     assert signer.clock_offset_ms == 5
 
 
@@ -324,6 +340,29 @@ def test_after_a_reply_that_was_given_up_the_next_is_taken(signer):
         clock._server._timeout_s = 20  # on a busy machine too
         assert abs(clock.update() - 7000) < 500
         clock.stop()
+
+
+def test_a_request_that_was_given_up_is_not_asked_again(signer):
+    """On a connection that was kept, where one that the server has closed is."""
+    asking = []
+
+    def answer(received: Received) -> Reply:
+        asking.extend(thread for thread in threading.enumerate() if thread.name == "woox-fast request")
+        if len(server.received) > 3:
+            time.sleep(1)
+        return Reply(body=b'{"timestamp": %d}' % now_ms())
+
+    with Recorder(answer) as server:
+        clock = ServerClock(signer, base_url=server.url, timeout_s=20)
+        clock.update()
+        clock._server._timeout_s = 0.2
+        with pytest.raises(TimeoutError, match="gave no whole answer"):
+            clock.update()
+        for thread in asking:
+            thread.join(20)
+        clock.stop()
+    assert len(server.received) == 4
+    assert all(thread.daemon for thread in asking)  # a program that ends does not wait for them
 
 
 def test_an_interrupted_request_leaves_nothing_behind(signer, monkeypatch):
