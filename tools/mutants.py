@@ -29,7 +29,9 @@ ROOMS = {
         ("_backend.py", "_sign_base.py", "_sign_py.py"),
         ("test_signer.py", "test_signatures.py", "test_errors.py", "test_encode_request.py", "test_backend.py"),
     ),
-    "clock": Room(("clock.py", "_server_time.py", "_timing.py"), ("test_clock_local.py", "test_timing*.py", "test_clock*.py")),
+    "clock": Room(
+        ("clock.py", "_server_time.py", "_timing.py"), ("test_clock_local.py", "test_timing*.py", "test_clock*.py")
+    ),
     "explain": Room(("_explain.py", "_mistakes.py", "_rewrites.py", "_explain/**/*.py"), ("test_explain*.py",)),
     "testing": Room(("testing.py",), ("test_testing*.py", "test_pytest_plugin.py", "test_explain*.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py", "adapters/test_*.py", "test_raw.py")),
