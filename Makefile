@@ -14,7 +14,8 @@ demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
 # A process for each core; each takes the next tests from the other when it has done its own.
-SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable
+# A test that hangs says where, after five minutes.
+SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable --timeout 300
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
