@@ -44,7 +44,7 @@ INTERPRETERS = {
     "pypy3.11": (True, "pypy3"),
 }
 FILES = ("signatures", "errors", "signer", "backend", "payload", "payload_text", "prepare", "encode_request", "threads")
-NEEDS = ("pytest", "hypothesis", "requests", "httpx", "yarl")
+NEEDS = ("pytest", "hypothesis", "setuptools", "requests", "httpx", "yarl")
 
 IDENTITY = """import platform, sys
 pypy = ".".join(map(str, getattr(sys, "pypy_version_info", ())[:3]))
