@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+import signal
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,11 @@ from helpers.twins import MODULES, twins
 # No test may fail because the machine is busy.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and every program that a test starts inherits that.
+# Where Python handles the signal, they get the system's default again.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VECTORS = Path(__file__).parent / "vectors"
 OURS = {"woox_fast", "pytest_woox_fast"}
