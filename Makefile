@@ -47,6 +47,8 @@ lint: $(VENV)/lint-installed
 	$(BIN)/pyright tests/typing/user.py
 	$(BIN)/python tools/drift.py
 	$(BIN)/python tools/audit.py
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline .github/workflows
 	@! grep -nE '.{121}' $(C_FILES) || { echo "C: at most 120 columns"; exit 1; }
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
