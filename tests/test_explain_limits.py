@@ -119,7 +119,8 @@ def test_a_rewrite_takes_linear_time(name: str, around: str, rewrite: Callable[[
             rewrite(text)
         return time.process_time() - started
 
-    assert seconds(320_000) < 100 * (seconds(20_000) + 0.005)
+    # The best of three: a collection of all that pytest holds takes part of a second.
+    assert any(seconds(320_000) < 100 * (seconds(20_000) + 0.005) for _ in range(3))
 
 
 ANY_TEXT = st.text(st.characters(), max_size=80)  # with lone surrogates
