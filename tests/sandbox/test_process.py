@@ -75,7 +75,7 @@ def test_the_secret_is_nowhere_that_others_can_read(explainer: Explainer) -> Non
             assert SECRET.encode() not in file.read()
 
 
-HOSTILE: list[dict[str, Any]] = [
+UNEXPLAINABLE: list[dict[str, Any]] = [
     {"target": "/v3/\udcff\ud800"},
     {"method": "\ud800"},
     {"stamp": "\ud800"},
@@ -94,7 +94,7 @@ HOSTILE: list[dict[str, Any]] = [
 def test_whatever_a_request_holds_there_is_an_answer() -> None:
     explainer = Explainer(KEY, SECRET, time_limit=0.5)
     try:
-        for changes in HOSTILE:
+        for changes in UNEXPLAINABLE:
             found = explainer.explain(record(**changes))
             assert isinstance(found, Explained)
             assert found.found or found.headline, changes
