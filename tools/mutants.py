@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,14 @@ OPERATORS: dict[type[ast.AST], tuple[str, str]] = {
 }
 
 
+def _names_encoding(text: str) -> bool:
+    """Whether Python reads it, with a sign more at its end, as the name of the same encoding."""
+    try:
+        return bool(codecs.lookup(f"{text}~"))
+    except LookupError:
+        return False
+
+
 class Finder:
     """Every place of one file that can be changed: (start, end, new text)."""
 
@@ -144,7 +153,7 @@ class Finder:
                 for child in [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]:
                     self._visit(child)
                 return
-            case ast.Expr(value=ast.Constant()):
+            case ast.Expr(value=ast.Constant()) | ast.Call(func=ast.Name(id="TypeVar")):
                 return
             case ast.Raise():  # what it says is prose, too
                 self._add(node, "pass")
@@ -166,7 +175,7 @@ class Finder:
                 self._add(node, str(not node.value))
             case ast.Constant(value=int() | float()):
                 self._add(node, repr(node.value + 1))
-            case ast.Constant(value=str()) if node.value and " " not in node.value:
+            case ast.Constant(value=str()) if node.value and " " not in node.value and not _names_encoding(node.value):
                 self._add(node, repr(f"{node.value}~"))
             case ast.Constant(value=bytes()) if node.value:
                 self._add(node, repr(node.value + b"~"))

@@ -1,6 +1,6 @@
 """Mutation testing: change the code in one place, and see whether a test of that room fails.
 
-    python tools/mutate.py [ROOM ...] [--sample 100] [--seed 1] [--show]
+    python tools/mutate.py [ROOM ...] [--sample 100] [--seed 1]
 
 Without `--sample` every mutant of the rooms is tried. A mutant that fails, hangs or does not import is killed. One that
 no test notices survives, and is printed. SURVIVORS holds those that cannot be killed, each with its reason: they are
@@ -11,7 +11,9 @@ Everything runs in copies of the tree. Needs `os.fork`.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -21,12 +23,13 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mutants import PACKAGE, ROOMS, ROOT, Mutant, mutants
+from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
 from survivors import SURVIVORS
 
-GOAL, TIMEOUT_S = 0.95, 90.0
+GOAL, TIMEOUT_S, MOST_S, NO_TESTS = 0.95, 90.0, 30.0, 5
 # Slow, while others tell the same; and one SHA-256 of each backend is enough to see what Python does.
 NOT_TRIED = (
     "test_a_hundred_thousand_orders_rest",
@@ -49,13 +52,16 @@ def tests(name: str, tree: Path) -> list[str]:
     return list(found)
 
 
-def copy_tree(tree: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", ".venv", ".git", "build", "dist", ".hypothesis", ".*_cache")
-    shutil.copytree(ROOT, tree, ignore=ignored)
+def copy_tree(source: Path, tree: Path) -> None:
+    ignored = shutil.ignore_patterns(".venv", ".git", "build", "dist", ".hypothesis", ".*_cache")
+    shutil.copytree(source, tree, ignore=ignored)
 
 
-def run_tests(name: str, tree: Path, log: Path) -> int:
-    """A process of its own, which ends with pytest's status; returns its id. The tests import the package of `tree`."""
+def start(tree: Path, log: Path, files: list[str], *plugins: object, compiled: bool = False) -> int:
+    """Run the tests of `files` in a process of its own, which ends with pytest's status; returns its id.
+
+    They import the package of `tree`. `compiled`: what they import is kept compiled for those that come next.
+    """
     child = os.fork()
     if child:
         return child
@@ -65,70 +71,101 @@ def run_tests(name: str, tree: Path, log: Path) -> int:
     os.dup2(output, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(tree)
-    os.environ.update(PYTHONPATH=str(tree / "src"), PYTHONDONTWRITEBYTECODE="1")
+    os.environ.update(PYTHONPATH=str(tree / "src"))
+    if not compiled:
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = not compiled
     import pytest
 
-    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
+    options = ["-x"] * (not compiled) + ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
     status = 1
     try:
-        status = int(pytest.main([*options, *tests(name, tree)]))
+        status = int(pytest.main([*options, *files], plugins=list(plugins)))
     finally:
         os._exit(status)
 
 
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def reach(name: str, folder: Path) -> dict[str, Reached]:
+    """What each test of a room reaches: as it was recorded before, for the test files and sources that are the same."""
+    kept = ROOT / "build" / "reach" / f"{name}.json"
+    tree = folder / "tree-0"
+    sources = {str(path): digest(path) for glob in ROOMS[name].sources for path in sorted(PACKAGE.glob(glob))}
+    known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+    files = known["files"] if known.get("sources") == sources else {}
+    wanted = {file: digest(tree / file) for file in tests(name, tree)}
+    files = {file: each for file, each in files.items() if wanted.get(file) == each["digest"]}
+    missing = [file for file in wanted if file not in files]
+    if missing:
+        started = time.monotonic()
+        (tree / "src" / "sitecustomize.py").write_text(CHILD)
+        recorder = Recorder(tree / "src" / "woox_fast", folder / f"reach-{name}", folder / f"{name}.json")
+        log = folder / "reach.log"
+        _, status = os.waitpid(start(tree, log, missing, recorder, compiled=True), 0)
+        (tree / "src" / "sitecustomize.py").unlink()
+        if status:
+            print(f"{name}: tests that fail while it is seen what they reach:\n{log.read_text()[-1500:]}", flush=True)
+        files |= {file: {"digest": wanted[file], "tests": {}} for file in missing}
+        for test, each in json.loads((folder / f"{name}.json").read_text()).items():
+            files[test.partition("::")[0]]["tests"][test] = each
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps({"sources": sources, "files": files}))
+        print(f"{name}: what its tests reach, in {time.monotonic() - started:.0f} s", flush=True)
+    return {test: Reached(*each) for file in files.values() for test, each in file["tests"].items()}
+
+
 class Running(NamedTuple):
-    mutant: Mutant | None  # None: the code as it is, which must pass
-    room: str
+    mutant: Mutant
     tree: Path
-    log: Path
-    started: float
+    ends: float
 
 
-def try_all(chosen: list[Mutant], controls: list[str], folder: Path) -> list[Mutant]:
-    """Run each against the tests of its room, one for each core at a time; returns those that survive.
-
-    The tests of the rooms in `controls` must pass as long as nothing is changed.
-    """
-    trees = [folder / f"tree-{number}" for number in range(len(os.sched_getaffinity(0)))]
-    for tree in trees:
-        copy_tree(tree)
-    waiting: list[tuple[Mutant | None, str]] = [(None, name) for name in controls]
-    waiting += [(each, each.room) for each in chosen]
+def try_all(chosen: list[Mutant], reached: dict[str, dict[str, Reached]], folder: Path, jobs: int) -> list[Mutant]:
+    """Run each against the tests that reach it, `jobs` at a time; returns those that survive."""
+    trees = [folder / f"tree-{number}" for number in range(jobs)]
+    for tree in trees[1:]:
+        copy_tree(trees[0], tree)
+    waiting = list(reversed(chosen))
     running: dict[int, Running] = {}
     survived: list[Mutant] = []
+    inside = {file: in_functions((PACKAGE / file).read_text("utf-8")) for file in {each.file for each in chosen}}
     while waiting or running:
         while trees and waiting:
-            mutant, room = waiting.pop(0)
+            mutant = waiting.pop()
+            data = (PACKAGE / mutant.file).read_bytes()
+            lines = range(data[: mutant.start].count(b"\n") + 1, data[: mutant.end].count(b"\n") + 2)
+            nearest = tests_of(reached[mutant.room], mutant.file, lines, lines[0] not in inside[mutant.file], MOST_S)
+            if not nearest:
+                print(f"no test reaches it: {mutant.name}", flush=True)
+                survived.append(mutant)
+                continue
             tree = trees.pop()
-            if mutant:
-                data = (PACKAGE / mutant.file).read_bytes()
-                changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
-                (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
-            log = folder / f"{tree.name}.log"
-            running[run_tests(room, tree, log)] = Running(mutant, room, tree, log, time.monotonic())
+            changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
+            (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
+            files = list(dict.fromkeys(test.partition("::")[0] for test in nearest))
+            child = start(tree, folder / f"{tree.name}.log", files, Only(nearest))
+            running[child] = Running(mutant, tree, time.monotonic() + TIMEOUT_S)
+        if not running:
+            break
         child, status = os.waitpid(-1, os.WNOHANG)
-        late = [pid for pid, each in running.items() if time.monotonic() - each.started > TIMEOUT_S and each.mutant]
-        for pid in late:
-            os.killpg(pid, signal.SIGKILL)
+        for pid in [pid for pid, each in running.items() if time.monotonic() > each.ends]:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
         if not child:
-            time.sleep(0.02)
+            time.sleep(0.01)
             continue
         done = running.pop(child)
         with suppress(ProcessLookupError):  # what its tests started and left
             os.killpg(child, signal.SIGKILL)
         trees.append(done.tree)
-        if done.mutant is None:
-            if status:
-                said = done.log.read_text("utf-8", "replace")[-3000:]
-                raise SystemExit(f"{done.room}: its tests fail as it is\n{said}")
-            print(f"{done.room}: {time.monotonic() - done.started:.1f} s as it is", flush=True)
-            continue
-        shutil.copyfile(PACKAGE / done.mutant.file, done.tree / "src" / "woox_fast" / done.mutant.file)
-        if status == 0:
-            print(f"survived: {done.mutant.name}", flush=True)
+        shutil.copy2(PACKAGE / done.mutant.file, done.tree / "src" / "woox_fast" / done.mutant.file)
+        if os.waitstatus_to_exitcode(status) in (0, NO_TESTS):
+            print(f"survived ({len(chosen) - len(waiting)} of {len(chosen)}): {done.mutant.name}", flush=True)
             survived.append(done.mutant)
     return survived
 
@@ -138,18 +175,21 @@ def main() -> int:
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
     parser.add_argument("--sample", type=int, help="so many in all, as many of each room")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time; all cores")
+    parser.add_argument("--file", default="", help="only of the files that have this in their name")
     options = parser.parse_args()
     names = options.rooms or list(ROOMS)
     started = time.monotonic()
     chosen: list[Mutant] = []
     for name in names:
-        ranked = sorted((each for each in mutants(name) if not listed(each)), key=lambda each: each.rank(options.seed))
+        ranked = sorted((each for each in mutants(name) if options.file in each.file and not listed(each)), key=lambda each: each.rank(options.seed))
         chosen += ranked[: -(-options.sample // len(names)) if options.sample else None]
     for module in PRELOADED:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory() as folder:
-        controls = names[:1] if options.sample else names
-        survived = Counter(each.room for each in try_all(chosen, controls, Path(folder)))
+        copy_tree(ROOT, Path(folder) / "tree-0")
+        reached = {name: reach(name, Path(folder)) for name in names}
+        survived = Counter(each.room for each in try_all(chosen, reached, Path(folder), options.jobs))
     tried = Counter(each.room for each in chosen)
     for name in tried:
         killed = tried[name] - survived[name]

@@ -93,6 +93,7 @@ def test_the_secret_is_nowhere_that_others_can_read(explainer: Explainer) -> Non
     ],
     ids=lambda changes: str(changes)[:30].encode("unicode_escape").decode(),
 )
+@pytest.mark.usefixtures("short_search")
 def test_whatever_a_request_holds_there_is_an_answer(explainer: Explainer, changes: dict[str, Any]) -> None:
     found = explainer.explain(record(**changes))
     assert isinstance(found, Explained)
