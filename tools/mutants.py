@@ -24,7 +24,7 @@ ROOMS = {
     "payload": Room(("payload.py", "_text.py", "_prepare.py"), ("test_payload*.py", "test_prepare*.py")),
     "checks": Room(
         ("_checks.py", "_urls.py", "_wire.py", "_credentials.py"),
-        ("test_errors.py", "test_encode_request.py", "test_signer.py", "test_payload*.py", "test_url*.py"),
+        ("test_errors.py", "test_encode_request.py", "test_signer.py", "test_urls.py", "test_p*.py"),
     ),
     "signers": Room(
         ("_backend.py", "_sign_base.py", "_sign_py.py"),
@@ -92,7 +92,7 @@ def _names_encoding(text: str) -> bool:
     """Whether Python reads it, with a sign more at its end, as the name of the same encoding."""
     try:
         return bool(codecs.lookup(f"{text}~"))
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 

@@ -15,12 +15,13 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +30,9 @@ from mutants import PACKAGE, ROOMS, ROOT, Mutant, mutants
 from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
 from survivors import SURVIVORS
 
-GOAL, TIMEOUT_S, MOST_S, NO_TESTS = 0.95, 90.0, 30.0, 5
+TIMEOUT_S = 60  # of one test: what hangs is killed
+MOST_S = 30  # of tests for a mutant, the quickest first
+NO_TESTS = 5  # a status of pytest
 # Slow, while others tell the same; and one SHA-256 of each backend is enough to see what Python does.
 NOT_TRIED = (
     "test_a_hundred_thousand_orders_rest",
@@ -37,6 +40,7 @@ NOT_TRIED = (
     "test_the_default_demo",
     "portable",
 )
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 # What every test process would import again. Nothing of ours, and nothing that pytest must see first.
 PRELOADED = ("requests", "aiohttp", "ccxt", "rich", "trustme")
 
@@ -78,7 +82,8 @@ def start(tree: Path, log: Path, files: list[str], *plugins: object, compiled: b
     sys.dont_write_bytecode = not compiled
     import pytest
 
-    options = ["-x"] * (not compiled) + ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
+    options = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
+    options += [] if compiled else ["-x", "--timeout", str(TIMEOUT_S), "--timeout-method", "thread"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
     status = 1
     try:
@@ -133,29 +138,33 @@ def try_all(chosen: list[Mutant], reached: dict[str, dict[str, Reached]], folder
     waiting = list(reversed(chosen))
     running: dict[int, Running] = {}
     survived: list[Mutant] = []
-    inside = {file: in_functions((PACKAGE / file).read_text("utf-8")) for file in {each.file for each in chosen}}
+    killers: dict[str, Counter[str]] = defaultdict(Counter)  # of a file: what killed one may kill the next
+    sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
+    inside = {file: in_functions(data.decode()) for file, data in sources.items()}
     while waiting or running:
         while trees and waiting:
             mutant = waiting.pop()
-            data = (PACKAGE / mutant.file).read_bytes()
+            data = sources[mutant.file]
             lines = range(data[: mutant.start].count(b"\n") + 1, data[: mutant.end].count(b"\n") + 2)
             nearest = tests_of(reached[mutant.room], mutant.file, lines, lines[0] not in inside[mutant.file], MOST_S)
             if not nearest:
                 print(f"no test reaches it: {mutant.name}", flush=True)
                 survived.append(mutant)
                 continue
+            first = [test for test, _ in killers[mutant.file].most_common(5) if test in nearest]
+            nearest = [*first, *(test for test in nearest if test not in first)]
             tree = trees.pop()
             changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
             (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
             files = list(dict.fromkeys(test.partition("::")[0] for test in nearest))
             child = start(tree, folder / f"{tree.name}.log", files, Only(nearest))
-            running[child] = Running(mutant, tree, time.monotonic() + TIMEOUT_S)
+            running[child] = Running(mutant, tree, time.monotonic() + 10 * TIMEOUT_S)
         if not running:
             break
         child, status = os.waitpid(-1, os.WNOHANG)
         for pid in [pid for pid, each in running.items() if time.monotonic() > each.ends]:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            print(f"hangs: {running[pid].mutant.name}", flush=True)
+            os.killpg(pid, signal.SIGKILL)
         if not child:
             time.sleep(0.01)
             continue
@@ -163,10 +172,12 @@ def try_all(chosen: list[Mutant], reached: dict[str, dict[str, Reached]], folder
         with suppress(ProcessLookupError):  # what its tests started and left
             os.killpg(child, signal.SIGKILL)
         trees.append(done.tree)
-        shutil.copy2(PACKAGE / done.mutant.file, done.tree / "src" / "woox_fast" / done.mutant.file)
+        (done.tree / "src" / "woox_fast" / done.mutant.file).write_bytes(sources[done.mutant.file])
         if os.waitstatus_to_exitcode(status) in (0, NO_TESTS):
             print(f"survived ({len(chosen) - len(waiting)} of {len(chosen)}): {done.mutant.name}", flush=True)
             survived.append(done.mutant)
+        elif found := FAILED.search((folder / f"{done.tree.name}.log").read_text("utf-8", "replace")):
+            killers[done.mutant.file][found[1]] += 1
     return survived
 
 
