@@ -57,7 +57,15 @@ def test_a_host_that_is_this_machine(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost.example", "127.0.0.1.example", "128.0.0.1", "0.0.0.0", "[::2]", "[::ffff:127.0.0.1]", "192.168.0.1", ""],
+    [
+        "localhost.example",
+        "127.0.0.1.example",
+        "128.0.0.1",
+        "[::2]",
+        "[::ffff:127.0.0.1]",
+        "192.168.0.1",
+        "",
+    ],
 )
 def test_a_host_that_only_looks_like_it(host: str) -> None:
     assert not is_loopback(f"http://{host}")
