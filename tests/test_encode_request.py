@@ -220,6 +220,7 @@ def refused(words: str, error=ValueError):
         ("[]", None),
         ("[1]", None),
         ("[::g]", None),
+        ("[::~]", None),
         ("[::1]8080", None),
         ("[::1]:", None),
         ("[::1]:x", None),

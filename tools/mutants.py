@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,14 @@ ROOMS = {
     "payload": Room(("payload.py", "_text.py", "_prepare.py"), ("test_payload*.py", "test_prepare*.py")),
     "checks": Room(
         ("_checks.py", "_urls.py", "_wire.py", "_credentials.py"),
-        ("test_errors.py", "test_encode_request.py", "test_signer.py", "test_payload*.py", "test_url*.py"),
+        (
+            "test_errors.py",
+            "test_encode_request.py",
+            "test_signer.py",
+            "test_urls.py",
+            "test_payload*.py",
+            "test_prepare.py",
+        ),
     ),
     "signers": Room(
         ("_backend.py", "_sign_base.py", "_sign_py.py"),
@@ -41,6 +49,9 @@ ROOMS = {
     "demo": Room(("cli/demo/*.py",), ("test_demo*.py", "test_verbs.py")),
 }
 
+# The test files that tell most of a source, where a room has so many that a sample should begin with these.
+NEAREST: dict[str, tuple[str, ...]] = {}
+
 
 class Mutant(NamedTuple):
     room: str
@@ -50,6 +61,7 @@ class Mutant(NamedTuple):
     new: str
     start: int  # bytes of the file
     end: int
+    lines: range  # that are changed, from 1
 
     @property
     def name(self) -> str:
@@ -85,6 +97,14 @@ OPERATORS: dict[type[ast.AST], tuple[str, str]] = {
     ast.LShift: ("<<", ">>"),
     ast.RShift: (">>", "<<"),
 }
+
+
+def _names_encoding(text: str) -> bool:
+    """Whether Python reads it, with a sign more at its end, as the name of the same encoding."""
+    try:
+        return bool(codecs.lookup(f"{text}~"))
+    except (LookupError, ValueError):
+        return False
 
 
 class Finder:
@@ -144,7 +164,7 @@ class Finder:
                 for child in [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]:
                     self._visit(child)
                 return
-            case ast.Expr(value=ast.Constant()):
+            case ast.Expr(value=ast.Constant()) | ast.Call(func=ast.Name(id="TypeVar")):
                 return
             case ast.Raise():  # what it says is prose, too
                 self._add(node, "pass")
@@ -166,7 +186,7 @@ class Finder:
                 self._add(node, str(not node.value))
             case ast.Constant(value=int() | float()):
                 self._add(node, repr(node.value + 1))
-            case ast.Constant(value=str()) if node.value and " " not in node.value:
+            case ast.Constant(value=str()) if node.value and " " not in node.value and not _names_encoding(node.value):
                 self._add(node, repr(f"{node.value}~"))
             case ast.Constant(value=bytes()) if node.value:
                 self._add(node, repr(node.value + b"~"))
@@ -192,4 +212,6 @@ def mutants(name: str) -> Iterator[Mutant]:
         for start, end, new in finder.found:
             line = finder.data[: finder.data.find(b"\n", start)].rpartition(b"\n")[2].decode().strip()
             old = " ".join(finder.data[start:end].decode().split())
-            yield Mutant(name, path.relative_to(PACKAGE).as_posix(), line, old, new, start, end)
+            first, last = (finder.data[:at].count(b"\n") + 1 for at in (start, end))
+            file = path.relative_to(PACKAGE).as_posix()
+            yield Mutant(name, file, line, old, new, start, end, range(first, last + 1))

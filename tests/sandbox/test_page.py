@@ -13,6 +13,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ import pytest
 from helpers.sandbox_client import LIMIT_ORDER, Client, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox, inspector
+from woox_fast.sandbox.process import Explained
 
 HTML = Path(inspector.__file__).with_name("inspector.html").read_text("utf-8")
 
@@ -140,6 +143,19 @@ def sandbox_record() -> Any:
     return RequestRecord(1, "GET", "/", 200, 0, "OK", 1.0)
 
 
+def test_a_page_that_is_closed_makes_room_for_another(sandbox: Sandbox) -> None:
+    for _ in range(2):
+        streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
+        assert {stream.status for stream in streams} == {200}
+        for stream in streams:
+            stream.__exit__()
+        watchers = sandbox._control._inspector
+        deadline = time.monotonic() + 20
+        while watchers._watchers and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert watchers._watchers == 0
+
+
 def test_only_so_many_may_watch_and_stopping_ends_them(sandbox: Sandbox) -> None:
     streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
     try:
@@ -211,9 +227,30 @@ def test_the_detail_of_others(sandbox: Sandbox, client: Client) -> None:
         "reset-after",
         "A rule of this sandbox did this on purpose.",
     )
-    for number in (0, 6, -1):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            detail(sandbox, number)
+    for query in ("number=0", "number=6", "number=-1", "number=x", "", "a"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
+        with refused.value as reply:
+            assert json.load(reply)["success"] is False
+
+
+def test_an_explanation_is_made_once_and_only_so_many_are_kept(
+    sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspector, "MOST_EXPLAINED", 2)
+    asked: list[int] = []
+
+    def explain(self: object, record: Any) -> Explained:
+        asked.append(int(record.target.rpartition("=")[2]))
+        return Explained.without("of a test")
+
+    monkeypatch.setattr(inspector.Explainer, "explain", explain)
+    for number in range(1, 4):
+        path = f"/v3/trade/orders?page={number}".encode()
+        client.request("GET", path, client.sign("GET", b"/"))
+    for number in (1, 1, 2, 2, 1, 3, 3, 1):
+        assert detail(sandbox, number)["headline"] == "not explained: of a test"
+    assert asked == [1, 2, 3, 1]  # the third was one too many: all before it are forgotten
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b]0;owned\x07\u202e\u200b\x9b'\"`$(id)\n\t\\" + DEMO_API_SECRET

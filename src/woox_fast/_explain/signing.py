@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -11,6 +12,7 @@ from hashlib import sha256
 from itertools import product
 from string import Formatter
 from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
 
 BATCH = 4096  # messages that are made together, and
 BATCH_BYTES = 1 << 19  # bytes of them: how far a search may run past its time limit
@@ -59,6 +61,10 @@ _UNITS = {10: 1000, 13: 1, 16: 1e-3, 19: 1e-6}
 
 def to_bytes(text: str) -> bytes:
     """`text` as UTF-8. Undecodable bytes that Python keeps as lone surrogates are those bytes again."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -112,6 +118,9 @@ TRANSFORMS: dict[str, Transform] = {
     "md5-base64": lambda b: base64.b64encode(hashlib.md5(b, usedforsecurity=False).digest()),
     "sha256-base64": lambda b: base64.b64encode(hashlib.sha256(b).digest()),
     "base64": base64.b64encode,
+    "encoded": lambda b: to_bytes(quote(b, safe="")),
+    "json": lambda b: to_bytes(json.dumps(to_text(b), ensure_ascii=False)),
+    "length": lambda b: str(len(b)).encode(),
 }
 
 
@@ -188,7 +197,7 @@ def form_of(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
     """The pieces of a layout without the slots that are empty, with what then stands together joined."""
     joined: list[Segment] = []
     for piece in segments(layout.template, layout.separator):
-        if not isinstance(piece, bytes) and piece[0] in empty and (piece[1] is None or piece[0] == "q"):
+        if not isinstance(piece, bytes) and piece[0] in empty and not (piece[1] and piece[1](b"")):
             continue
         if joined and isinstance(piece, bytes) and isinstance(last := joined[-1], bytes):
             joined[-1] = last + piece

@@ -9,7 +9,8 @@ import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, GatewayBase, open_in_thread, start_thread
+from .base import CLOSED, FORKED, GatewayBase
+from .endpoint import start_thread
 from .errors import NoReplyError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Gateway(GatewayBase):
     """`with Gateway(signer) as gateway: reply = gateway.request("POST", path, body)`, from any number of threads."""
 
     _lock = threading.Lock()  # of all that are not open
+    _keeper: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
@@ -39,8 +41,8 @@ class Gateway(GatewayBase):
         self._lock = threading.Lock()
         opened = threading.Condition(self._lock)
         self._tell = opened.notify_all
-        self._keeper = start_thread("keep", self._keep)
         try:
+            self._keeper = start_thread("keep", self._keep)
             with opened:
                 opened.wait_for(lambda: self._pool.full or self._pool.hopeless, self._endpoint.timeout_s)
                 if not self._pool.full:
@@ -59,8 +61,12 @@ class Gateway(GatewayBase):
             self._pool.close()
             for connection in list(self._pool.idle):
                 self._close(connection)
+            if self._pool.warming is not None:
+                self._pool.warming.hang_up()
         self._wake()
-        self._keeper.join()
+        if self._keeper is not None:
+            self._keeper.join()
+        self._endpoint.stop()
         self._wake_at.close()
         self._waker.close()
 
@@ -151,6 +157,7 @@ class Gateway(GatewayBase):
                 if self._refusal and not self._pool.live:
                     return
                 now = perf_counter_ns()
+                self._take_opened(now)
                 self._pool.expire(now)
                 for connection in self._pool.overdue(now):
                     connection.hang_up()
@@ -159,21 +166,30 @@ class Gateway(GatewayBase):
                 watched = self._watched()
                 left_s = self._pool.next_ns(now) / 1e9
             if to_warm is not None:
-                start_thread("warm", self._warm, to_warm)
+                self._start_warming(to_warm)
             for _ in range(to_open):
-                open_in_thread(self._endpoint, self._opened)
+                self._endpoint.open_in_thread(self._wake)
             self._watch(watched, left_s)
 
-    def _opened(self, opened: Connection | Exception) -> None:
-        with self._lock:
+    def _take_opened(self, now: int) -> None:
+        for opened in self._endpoint.opened():
             if isinstance(opened, Exception):
-                self._pool.failed(opened, perf_counter_ns())
+                self._pool.failed(opened, now)
             elif self._refusal:
                 opened.close()
             else:
                 self._pool.opened(opened)
             self._tell()
-        self._wake()
+
+    def _start_warming(self, connection: Connection) -> None:
+        try:
+            start_thread("warm", self._warm, connection)
+        except RuntimeError:  # as many as the system allows are running: after `warm_s` it is tried again
+            with self._lock:
+                connection.used_ns = perf_counter_ns()
+                self._pool.warmed()
+            self._put(connection)
+            self._wake()
 
     def _warm(self, connection: Connection) -> None:
         try:

@@ -132,8 +132,8 @@ class TlsConnection(Connection):
 
     def __init__(self, sock: socket.socket, framing: Framing, tls: Tls) -> None:
         super().__init__(sock, framing)
-        self._stream, self._incoming, self._outgoing = tls
-        self._seal = self._encrypt
+        self._stream, self._incoming, _ = tls
+        self._seal = _sealer(tls)
 
     def receive(self) -> Reply | None:
         data = self.sock.recv(ROOM)
@@ -175,6 +175,13 @@ class TlsConnection(Connection):
             return False
         return super()._means_nothing(data)
 
-    def _encrypt(self, request: bytes) -> bytes:
-        self._stream.write(request)
-        return self._outgoing.read()
+
+def _sealer(tls: Tls) -> Callable[[bytes], bytes]:
+    """Not a method: a connection that refers to itself would not die, and close, with its last user."""
+    write, read = tls.stream.write, tls.outgoing.read
+
+    def seal(request: bytes) -> bytes:
+        write(request)
+        return read()
+
+    return seal

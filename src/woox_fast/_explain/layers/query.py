@@ -82,6 +82,74 @@ def _spelled(pairs: list[str]) -> Iterator[list[str]]:
         ):
             if other[:1] != '"' or other[1:-1] != value:
                 yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
+        for before, after in (('"', '"'), ("'", "'"), ("['", "']"), ('["', '"]'), ("[", "]"), ("b'", "'"), ("", " ")):
+            yield [*pairs[:at], f"{name}{equals}{before}{value}{after}", *pairs[at + 1 :]]
+        yield [*pairs[:at], name + equals, *pairs[at + 1 :]]
+
+
+def _joints(query: str, sent: Sent) -> Iterator[str]:
+    """With another mark between its parameters, or at its end."""
+    if query:
+        for mark in (" & ", "& ", " &", "&&", "\r\n", "\t", " ", ", ", ",\n", "%26", "/", "+", "#", "-", "_", "."):
+            yield query.replace("&", mark)
+        for end in ("?", "/", "=", "&&", "&=", ";", ",", "|", "%", "&undefined", "&null", "\r\n", "&?"):
+            yield query + end
+        for equals in ("%3D", "==", " = ", "=>", "/", ",", "_", "", " ", "|", "-"):
+            yield query.replace("=", equals)
+        yield from (query.replace("?", "%3F"), "? " + query[1:], "/?" + query[1:], " " + query, "?/" + query[1:])
+
+
+def _dropped(pairs: list[str]) -> Iterator[list[str]]:
+    """With a parameter that a client leaves out when it sends: one that has no value."""
+    names = {pair.partition("=")[0] for pair in pairs}
+    for name in PARAMETERS:
+        if name not in names:
+            for value in ("", "undefined", "null", "None", "NaN"):
+                for at in (len(pairs), 0):
+                    yield [*pairs[:at], f"{name}={value}", *pairs[at:]]
+            yield [*pairs, name]
+
+
+# Parameters of WOO X's V1 and V3, that a request may have had.
+PARAMETERS = (
+    *(
+        "symbol",
+        "side",
+        "status",
+        "type",
+        "page",
+        "size",
+        "cursor",
+        "limit",
+        "startTime",
+        "endTime",
+        "start_t",
+        "end_t",
+    ),
+    *("orderId", "clientOrderId", "orderTag", "realizedPnl", "fromId", "token", "all", "price", "quantity", "amount"),
+    *("order_id", "client_order_id", "order_type", "order_tag", "order_price", "order_quantity", "order_amount"),
+    *("reduceOnly", "reduce_only", "visibleQuantity", "visible_quantity", "positionSide", "algoType", "triggerPrice"),
+    *(
+        "broker_id",
+        "brokerId",
+        "source",
+        "marginMode",
+        "margin_mode",
+        "leverage",
+        "bidAskLevel",
+        "postOnly",
+        "selfTrade",
+    ),
+    *(
+        "triggered",
+        "isTriggered",
+        "rootAlgoOrderId",
+        "ignoreUntriggered",
+        "callbackRate",
+        "activatedPrice",
+        "closePosition",
+    ),
+)
 
 
 def _unquote(text: str) -> str:
@@ -150,6 +218,7 @@ _FIELDS = (
         "with one of the parameters that share a name",
         lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values()),
     ),
+    _family("field-dropped", FAMILY, "with a parameter that has no value and was not sent", _dropped, last=True),
     _family("field-added", COMMON, "without one of its parameters, as when one is added after signing", _few(one_less)),
 )
 
@@ -278,6 +347,7 @@ _FRAME = (
     ),
     _row("colons", UNCOMMON, "with : between its names and values", lambda q: q.replace("=", ":")),
     _row("doubled", RARE, "twice", lambda q: q * 2),
+    Change("query-marks", FAMILY, f"The query was signed with other marks in it. {AS_SENT}", _joints),
     _row("object", COMMON, "as the text [object Object]", lambda q: "?[object Object]"),
     _row("undefined", UNCOMMON, "as the text undefined", lambda q: "?undefined"),
     Change(
