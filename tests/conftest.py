@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -9,6 +10,7 @@ import pkgutil
 import re
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if OBJECTS not in os.environ:  # the first process of a run; those that it starts inherit it
         os.environ[OBJECTS] = tempfile.mkdtemp(prefix="woox-fast-objects-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(OBJECTS), ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """What is held from here to the end, thousands of tests and their modules, no garbage collection looks at again."""
+    if sys.implementation.name == "cpython":
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)
