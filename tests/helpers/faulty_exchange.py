@@ -265,7 +265,8 @@ class _Exchange:
             self.selector.unregister(self.listener)
             if close:
                 self.listener.close()
-            self.after(0.03, lambda: (again(), None)[1])
+            away_s = self.random.choice((0.03, 1.5 * self.late_s)) if close else 0.03
+            self.after(away_s, lambda: (again(), None)[1])
 
     def restart(self) -> None:
         self.listener = self.listen(self.port)
