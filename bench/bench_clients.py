@@ -312,7 +312,7 @@ def page_text(rows: list[Row], promises: list[Promise], about: str) -> str:
 def readme_text(rows: list[Row]) -> str:
     """One line for each client."""
     lines = [
-        "| by hand → with woox_fast | processor | round trip | TLS: processor | round trip |",
+        "| client (by hand → with woox_fast) | processor | round trip | TLS: processor | round trip |",
         "|---|--:|--:|--:|--:|",
     ]
     for client in dict.fromkeys(row.client for row in rows):
