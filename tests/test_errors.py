@@ -34,6 +34,8 @@ TIMESTAMPS = [
         DIGITS + "9223372036854775808 (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK,
     ),
     (-(2**64), ValueError, DIGITS + "-18446744073709551616" + CLOCK),
+    (10**40 - 1, ValueError, DIGITS + "9" * 40 + CLOCK),
+    (10**40, ValueError, DIGITS + "an integer of 133 bits" + CLOCK),
     (10**5000, ValueError, DIGITS + "an integer of 16610 bits" + CLOCK),
     ("", ValueError, DIGITS + "''" + CLOCK),
     ("157856553980x", ValueError, DIGITS + "'157856553980x'" + CLOCK),
@@ -44,6 +46,8 @@ TIMESTAMPS = [
     ("157856553980\0", ValueError, DIGITS + "'157856553980\\x00'" + CLOCK),
     ("157856553980\x7f", ValueError, DIGITS + "'157856553980\\x7f'" + CLOCK),
     ("١٥٧٨٥٦٥٥٣٩٨٠٨", ValueError, DIGITS + ascii("١٥٧٨٥٦٥٥٣٩٨٠٨") + CLOCK),
+    ("2026-11-25", ValueError, DIGITS + "'2026-11-25'" + CLOCK),
+    ("\u0661" * 10, ValueError, DIGITS + "'" + "\\u0661" * 10 + "'" + CLOCK),
     ("1" * 100, ValueError, DIGITS + f"'{'1' * 60}'... (100 characters)" + CLOCK),
     ("\ud800" * 13, ValueError, DIGITS + "'" + "\\ud800" * 13 + "'" + CLOCK),
     *(

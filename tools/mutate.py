@@ -26,6 +26,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -50,8 +51,8 @@ NOT_TRIED = (
 # What every test process would import again. Nothing of ours, and nothing that pytest must see first.
 PRELOADED = ("requests", "aiohttp", "ccxt", "rich", "trustme")
 
-# The files of tests to run, one after the other, and the tests of them: None for all.
-Stage = tuple[list[str], "list[str] | None"]
+# A file of tests, and those of it that are run, in this order: None for all.
+Stage = tuple[str, "list[str] | None"]
 
 
 def listed(mutant: Mutant) -> bool:
@@ -70,10 +71,10 @@ def copy_tree(source: Path, tree: Path) -> None:
     shutil.copytree(source, tree, ignore=ignored)
 
 
-def start(tree: Path, log: Path, stage: Stage, *plugins: object, options: tuple[str, ...] = ()) -> int:
-    """Run tests in a process of its own, which ends with pytest's status; returns its id.
+def start(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False) -> int:
+    """Run the tests of `files` in a process of its own, which ends with pytest's status; returns its id.
 
-    They import the package of `tree`. With `plugins`, all are run, and what they import is kept compiled.
+    They import the package of `tree`. Unless `alone`, it ends at the first that fails, and keeps nothing compiled.
     """
     child = os.fork()
     if child:
@@ -88,17 +89,20 @@ def start(tree: Path, log: Path, stage: Stage, *plugins: object, options: tuple[
     sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
     given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
     given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
-    if not plugins:
+    if not alone:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
         given += ["-x", "--timeout", str(TEST_S), "--timeout-method", "thread"]
     import pytest
 
-    files, only = stage
     status = 1
     try:
-        status = int(pytest.main([*given, *options, *files], plugins=[*plugins, *([Only(only)] if only else [])]))
+        status = int(pytest.main([*given, *files], plugins=list(plugins)))
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)
 
 
@@ -138,15 +142,15 @@ class Reach:
         # What killed one mutant of a file is the first to be tried on the next.
         self.killers: dict[str, Counter[str]] = defaultdict(Counter)
         self.killers.update({file: Counter(tests) for file, tests in known.get("killers", {}).items()})
+        self.save()
 
     @staticmethod
     def _see(files: list[str], folder: Path) -> Any:
         tree, out, log = folder / "tree-0", folder / "reach.json", folder / "reach.log"
         child = tree / "src" / "sitecustomize.py"
         child.write_text(CHILD)
-        status = run(
-            tree, log, (files, None), Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
-        )
+        recorder = Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
+        status = run(tree, log, files, recorder, alone=True)
         child.unlink()
         if status:
             print(f"tests that fail while they are watched:\n{log.read_text()[-1500:]}", flush=True)
@@ -157,17 +161,20 @@ class Reach:
         self._kept.write_text(json.dumps({**self._known, "killers": self.killers}))
 
     def stages(self, mutant: Mutant) -> list[Stage]:
+        """A file of tests at a time, since it costs seconds to read one: first the one that has killed most."""
         whole = mutant.lines[0] not in self._inside[mutant.file]
-        tests = tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S)
-        first = [test for test, _ in self.killers[mutant.file].most_common(5) if test in tests]
-        tests = list(dict.fromkeys([*first, *tests]))
-        return [(list(dict.fromkeys(test.partition("::")[0] for test in tests)), tests)] if tests else []
+        by_file: dict[str, list[str]] = {}
+        for test in tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S):
+            by_file.setdefault(test.partition("::")[0], []).append(test)
+        killed = self.killers[mutant.file]
+        for tests in by_file.values():
+            tests.sort(key=lambda test: -killed[test])
+        return sorted(by_file.items(), key=lambda stage: -sum(killed[test] for test in stage[1]))
 
 
 def of_the_file_first(mutant: Mutant) -> list[Stage]:
-    first = test_files(NEAREST.get(mutant.file, ()))
-    rest = [file for file in test_files(ROOMS[mutant.room].tests) if file not in first]
-    return [(files, None) for files in (first, rest) if files]
+    files = test_files((*NEAREST.get(mutant.file, ()), *ROOMS[mutant.room].tests))
+    return [(file, None) for file in files]
 
 
 class Running(NamedTuple):
@@ -223,7 +230,8 @@ class Trial:
 
     def _next(self, mutant: Mutant, tree: Path, stages: list[Stage]) -> None:
         if stages:
-            child = start(tree, self._log(tree), stages[0])
+            file, tests = stages[0]
+            child = start(tree, self._log(tree), [file], *([Only(tests)] if tests else []))
             self._running[child] = Running(mutant, tree, stages[1:], time.monotonic() + 20 * TEST_S)
         else:
             self._give_back(tree, mutant)
@@ -242,7 +250,7 @@ def check_killers(killers: set[str], folder: Path) -> None:
     tree, log = folder / "as-it-is", folder / "as-it-is.log"
     copy_tree(ROOT, tree)
     files = sorted({test.partition("::")[0] for test in killers})
-    if run(tree, log, (files, sorted(killers))):
+    if run(tree, log, files, Only(sorted(killers))):
         raise SystemExit(f"a test fails on the code as it is:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
@@ -268,8 +276,8 @@ def main() -> int:
         copy_tree(ROOT, folder / "tree-0")
         reached: dict[str, Reach] = {}
         if options.sample:
-            files = [file for each in chosen for stage, _ in of_the_file_first(each) for file in stage]
-            run(folder / "tree-0", folder / "compiled.log", (sorted(set(files)), None), object(), options=("--co",))
+            files = {file for each in chosen for file, _ in of_the_file_first(each)}
+            run(folder / "tree-0", folder / "compiled.log", ["--collect-only", *sorted(files)], alone=True)
             trial = Trial(of_the_file_first, folder, options.jobs)
         else:
             reached = {each: Reach(each, folder) for each in names}
