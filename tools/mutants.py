@@ -32,6 +32,8 @@ ROOMS = {
             "test_urls.py",
             "test_payload*.py",
             "test_prepare.py",
+            "test_backend.py",
+            "test_self_test.py",
         ),
     ),
     "signers": Room(

@@ -48,8 +48,10 @@ NOT_TRIED = (
     "test_the_default_demo",
     "portable",
 )
-# What every test process would import again. Nothing of ours, and nothing that pytest must see first.
-PRELOADED = ("requests", "aiohttp", "ccxt", "rich", "trustme")
+# What every test process would import again, and nothing of ours.
+CLIENTS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "trustme")
+PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "anyio.pytest_plugin", "hypothesis", "_hypothesis_pytestplugin")
+PRELOADED = (*CLIENTS, *PLUGINS)
 
 # A file of tests, and those of it that are run, in this order: None for all.
 Stage = tuple[str, "list[str] | None"]
