@@ -187,7 +187,7 @@ class Finder:
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.Import() | ast.ImportFrom() | ast.Assert():
                 return
-            case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__")]):
+            case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__" | "TYPE_CHECKING")]):
                 return
             case ast.JoinedStr():  # prose, but for what is put into it
                 for part in node.values:

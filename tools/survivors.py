@@ -18,6 +18,8 @@ SURVIVORS: list[Survivor] = [
     Survivor("_text.py", 'nested = "{" in text[1:]', "2", "an object within another begins after its key"),
     # -- checks
     Survivor("_checks.py", "digits = len(", "1", "no count of digits but 10, 16 and 19 gives a hint"),
+    Survivor("_checks.py", '<= "~"', "'~~'", "no single character lies between the two"),
+    Survivor("_checks.py", '<= "\\udfff"', "'\\udfff~'", "no single character lies between the two"),
     # -- adapters
     Survivor("adapters/aiohttp.py", 'hasattr(payload, "as_bytes")', "*", "the same bytes; 3.12.0 has only the other"),
     Survivor("adapters/ccxt.py", 'Signer("-", secret)', "'-~'", "the API key of a Signer that makes no headers"),
