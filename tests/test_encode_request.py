@@ -219,6 +219,7 @@ def refused(words: str, error=ValueError):
         ("[]", None),
         ("[1]", None),
         ("[::g]", None),
+        ("[g::1]", None),
         ("[::~]", None),
         ("[::1]8080", None),
         ("[::1]:", None),

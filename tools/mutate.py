@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 from mutants import NEAREST, PACKAGE, ROOMS, ROOT, Mutant, mutants
 from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
-from survivors import SURVIVORS
+from survivors import SURVIVORS, Survivor
 
 TEST_S = 60  # of one test: one that takes longer hangs
 MOST_S = 30  # of tests for a mutant, the quickest first
@@ -57,10 +57,9 @@ PRELOADED = (*CLIENTS, *PLUGINS)
 Stage = tuple[str, "list[str] | None"]
 
 
-def listed(mutant: Mutant) -> bool:
-    return any(
-        each.file == mutant.file and each.line in mutant.line and each.new in ("*", mutant.new) for each in SURVIVORS
-    )
+def is_of(survivor: Survivor, mutant: Mutant) -> bool:
+    """Whether the line of tools/survivors.py is of this mutant."""
+    return survivor.file == mutant.file and survivor.line in mutant.line and survivor.new in ("*", mutant.new)
 
 
 def test_files(globs: tuple[str, ...]) -> list[str]:
@@ -267,8 +266,14 @@ def main() -> int:
     names = options.rooms or list(ROOMS)
     started = time.monotonic()
     chosen: list[Mutant] = []
+    stale = [] if options.rooms else SURVIVORS
     for name in names:
-        found = [each for each in mutants(name) if options.file in each.file and not listed(each)]
+        found = []
+        for mutant in mutants(name):
+            of_it = [each for each in SURVIVORS if is_of(each, mutant)]
+            stale = [each for each in stale if each not in of_it]
+            if options.file in mutant.file and not of_it:
+                found.append(mutant)
         ranked = sorted(found, key=lambda each: each.rank(options.seed))
         chosen += ranked[: -(-options.sample // len(names)) if options.sample else None]
     for module in PRELOADED:
@@ -299,7 +304,9 @@ def main() -> int:
         print(f"{name:10} {killed:4} of {tried[name]:4} killed ({killed / tried[name]:.0%})")
     total = tried.total() - survived.total()
     print(f"mutate: {total} of {tried.total()} killed, {len(SURVIVORS)} listed; {time.monotonic() - started:,.0f} s")
-    return 1 if trial.survived else 0
+    for each in stale:
+        print(f"tools/survivors.py: there is no such mutant any more: {each}")
+    return 1 if trial.survived or stale else 0
 
 
 if __name__ == "__main__":
