@@ -139,7 +139,7 @@ def by_hand(method: str, path: str, body: str) -> dict[str, str]:
 def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
     """(client, how it signs) -> what sends a round; the gateways are open with one connection each."""
     with contextlib.ExitStack() as stack:
-        found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(_c_loop(server))}
+        found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
         found |= stack.enter_context(_gateways(server))
         found |= stack.enter_context(_requests(server))
         found |= stack.enter_context(_httpx(server))
@@ -149,14 +149,17 @@ def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
 
 
 @contextmanager
-def _c_loop(server: Server) -> Iterator[Round]:
+def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
     tls = ["--tls", server.authority] if server.authority else []
     with _process([native.order_loop(), str(server.port), *tls]) as process:
 
         def spend(orders: int) -> Spent:
-            process.stdin.write(f"{WARM_UP}\n{orders}\n")
+            if warm_up:
+                process.stdin.write(f"{warm_up}\n")
+                process.stdin.flush()
+                process.stdout.readline()
+            process.stdin.write(f"{orders}\n")
             process.stdin.flush()
-            process.stdout.readline()
             cpu, *wall = map(int, process.stdout.readline().split())
             return Spent(cpu / orders, wall)
 

@@ -9,27 +9,18 @@ import datetime
 import json
 import platform
 import ssl
-from pathlib import Path
 from statistics import median
 
 from cases import CASES, LEFT_OUT, RIVALS, STEPS, get, post
 from goals import GOALS, Row, best_of_the_rest, limit, medians, minima
 from measure import Figures, measure, memory
+from pages import ROOT, processor, write_between
 from rich.console import Console
 from rich.table import Table
 
 import woox_fast
 
-ROOT = Path(__file__).parents[1]
 JSON = ROOT / "build" / "bench" / "run.json"
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith(("model name", "Hardware")))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def machine() -> str:
@@ -124,17 +115,6 @@ def page_text(figures: dict[str, Figures]) -> str:
     )
 
 
-def write_page(text: str) -> None:
-    page = ROOT / "docs" / "benchmarks.md"
-    before, begin, rest = page.read_text("utf-8").partition("<!-- bench -->\n")
-    _, end, after = rest.partition("<!-- /bench -->")
-    if not end:
-        raise SystemExit(
-            "docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them"
-        )
-    page.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
-
-
 def write_json(figures: dict[str, Figures]) -> None:
     result = {
         "machine": machine(),
@@ -196,7 +176,7 @@ def main() -> None:
         import charts  # matplotlib takes a second to load
 
         charts.draw(figures, ROOT / "docs" / "images" / "charts")
-        write_page(page_text(figures))
+        write_between("docs/benchmarks.md", "bench", page_text(figures))
 
 
 if __name__ == "__main__":

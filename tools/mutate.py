@@ -26,6 +26,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -34,7 +35,7 @@ from typing import Any, NamedTuple
 
 from mutants import NEAREST, PACKAGE, ROOMS, ROOT, Mutant, mutants
 from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
-from survivors import SURVIVORS
+from survivors import SURVIVORS, Survivor
 
 TEST_S = 60  # of one test: one that takes longer hangs
 MOST_S = 30  # of tests for a mutant, the quickest first
@@ -47,17 +48,18 @@ NOT_TRIED = (
     "test_the_default_demo",
     "portable",
 )
-# What every test process would import again. Nothing of ours, and nothing that pytest must see first.
-PRELOADED = ("requests", "aiohttp", "ccxt", "rich", "trustme")
+# What every test process would import again, and nothing of ours.
+CLIENTS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "trustme")
+PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "anyio.pytest_plugin", "hypothesis", "_hypothesis_pytestplugin")
+PRELOADED = (*CLIENTS, *PLUGINS)
 
-# The files of tests to run, one after the other, and the tests of them: None for all.
-Stage = tuple[list[str], "list[str] | None"]
+# A file of tests, and those of it that are run, in this order: None for all.
+Stage = tuple[str, "list[str] | None"]
 
 
-def listed(mutant: Mutant) -> bool:
-    return any(
-        each.file == mutant.file and each.line in mutant.line and each.new in ("*", mutant.new) for each in SURVIVORS
-    )
+def is_of(survivor: Survivor, mutant: Mutant) -> bool:
+    """Whether the line of tools/survivors.py is of this mutant."""
+    return survivor.file == mutant.file and survivor.line in mutant.line and survivor.new in ("*", mutant.new)
 
 
 def test_files(globs: tuple[str, ...]) -> list[str]:
@@ -70,10 +72,10 @@ def copy_tree(source: Path, tree: Path) -> None:
     shutil.copytree(source, tree, ignore=ignored)
 
 
-def start(tree: Path, log: Path, stage: Stage, *plugins: object, options: tuple[str, ...] = ()) -> int:
-    """Run tests in a process of its own, which ends with pytest's status; returns its id.
+def start(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False) -> int:
+    """Run the tests of `files` in a process of its own, which ends with pytest's status; returns its id.
 
-    They import the package of `tree`. With `plugins`, all are run, and what they import is kept compiled.
+    They import the package of `tree`. Unless `alone`, it ends at the first that fails, and keeps nothing compiled.
     """
     child = os.fork()
     if child:
@@ -88,17 +90,20 @@ def start(tree: Path, log: Path, stage: Stage, *plugins: object, options: tuple[
     sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
     given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
     given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
-    if not plugins:
+    if not alone:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
         given += ["-x", "--timeout", str(TEST_S), "--timeout-method", "thread"]
     import pytest
 
-    files, only = stage
     status = 1
     try:
-        status = int(pytest.main([*given, *options, *files], plugins=[*plugins, *([Only(only)] if only else [])]))
+        status = int(pytest.main([*given, *files], plugins=list(plugins)))
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)
 
 
@@ -138,15 +143,15 @@ class Reach:
         # What killed one mutant of a file is the first to be tried on the next.
         self.killers: dict[str, Counter[str]] = defaultdict(Counter)
         self.killers.update({file: Counter(tests) for file, tests in known.get("killers", {}).items()})
+        self.save()
 
     @staticmethod
     def _see(files: list[str], folder: Path) -> Any:
         tree, out, log = folder / "tree-0", folder / "reach.json", folder / "reach.log"
         child = tree / "src" / "sitecustomize.py"
         child.write_text(CHILD)
-        status = run(
-            tree, log, (files, None), Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
-        )
+        recorder = Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
+        status = run(tree, log, files, recorder, alone=True)
         child.unlink()
         if status:
             print(f"tests that fail while they are watched:\n{log.read_text()[-1500:]}", flush=True)
@@ -157,17 +162,20 @@ class Reach:
         self._kept.write_text(json.dumps({**self._known, "killers": self.killers}))
 
     def stages(self, mutant: Mutant) -> list[Stage]:
+        """A file of tests at a time, since it costs seconds to read one: first the one that has killed most."""
         whole = mutant.lines[0] not in self._inside[mutant.file]
-        tests = tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S)
-        first = [test for test, _ in self.killers[mutant.file].most_common(5) if test in tests]
-        tests = list(dict.fromkeys([*first, *tests]))
-        return [(list(dict.fromkeys(test.partition("::")[0] for test in tests)), tests)] if tests else []
+        by_file: dict[str, list[str]] = {}
+        for test in tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S):
+            by_file.setdefault(test.partition("::")[0], []).append(test)
+        killed = self.killers[mutant.file]
+        for tests in by_file.values():
+            tests.sort(key=lambda test: -killed[test])
+        return sorted(by_file.items(), key=lambda stage: -sum(killed[test] for test in stage[1]))
 
 
 def of_the_file_first(mutant: Mutant) -> list[Stage]:
-    first = test_files(NEAREST.get(mutant.file, ()))
-    rest = [file for file in test_files(ROOMS[mutant.room].tests) if file not in first]
-    return [(files, None) for files in (first, rest) if files]
+    files = test_files((*NEAREST.get(mutant.file, ()), *ROOMS[mutant.room].tests))
+    return [(file, None) for file in files]
 
 
 class Running(NamedTuple):
@@ -223,7 +231,8 @@ class Trial:
 
     def _next(self, mutant: Mutant, tree: Path, stages: list[Stage]) -> None:
         if stages:
-            child = start(tree, self._log(tree), stages[0])
+            file, tests = stages[0]
+            child = start(tree, self._log(tree), [file], *([Only(tests)] if tests else []))
             self._running[child] = Running(mutant, tree, stages[1:], time.monotonic() + 20 * TEST_S)
         else:
             self._give_back(tree, mutant)
@@ -242,7 +251,7 @@ def check_killers(killers: set[str], folder: Path) -> None:
     tree, log = folder / "as-it-is", folder / "as-it-is.log"
     copy_tree(ROOT, tree)
     files = sorted({test.partition("::")[0] for test in killers})
-    if run(tree, log, (files, sorted(killers))):
+    if run(tree, log, files, Only(sorted(killers))):
         raise SystemExit(f"a test fails on the code as it is:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
@@ -257,8 +266,14 @@ def main() -> int:
     names = options.rooms or list(ROOMS)
     started = time.monotonic()
     chosen: list[Mutant] = []
+    stale = [] if options.rooms else SURVIVORS
     for name in names:
-        found = [each for each in mutants(name) if options.file in each.file and not listed(each)]
+        found = []
+        for mutant in mutants(name):
+            of_it = [each for each in SURVIVORS if is_of(each, mutant)]
+            stale = [each for each in stale if each not in of_it]
+            if options.file in mutant.file and not of_it:
+                found.append(mutant)
         ranked = sorted(found, key=lambda each: each.rank(options.seed))
         chosen += ranked[: -(-options.sample // len(names)) if options.sample else None]
     for module in PRELOADED:
@@ -268,8 +283,8 @@ def main() -> int:
         copy_tree(ROOT, folder / "tree-0")
         reached: dict[str, Reach] = {}
         if options.sample:
-            files = [file for each in chosen for stage, _ in of_the_file_first(each) for file in stage]
-            run(folder / "tree-0", folder / "compiled.log", (sorted(set(files)), None), object(), options=("--co",))
+            files = {file for each in chosen for file, _ in of_the_file_first(each)}
+            run(folder / "tree-0", folder / "compiled.log", ["--collect-only", *sorted(files)], alone=True)
             trial = Trial(of_the_file_first, folder, options.jobs)
         else:
             reached = {each: Reach(each, folder) for each in names}
@@ -289,7 +304,9 @@ def main() -> int:
         print(f"{name:10} {killed:4} of {tried[name]:4} killed ({killed / tried[name]:.0%})")
     total = tried.total() - survived.total()
     print(f"mutate: {total} of {tried.total()} killed, {len(SURVIVORS)} listed; {time.monotonic() - started:,.0f} s")
-    return 1 if trial.survived else 0
+    for each in stale:
+        print(f"tools/survivors.py: there is no such mutant any more: {each}")
+    return 1 if trial.survived or stale else 0
 
 
 if __name__ == "__main__":

@@ -124,15 +124,15 @@ def in_functions(text: str) -> set[int]:
 def tests_of(reached: dict[str, Reached], file: str, lines: range, whole: bool, most_s: float) -> list[str]:
     """The tests that execute one of `lines` of `file`, the quickest first, of `most_s` in all.
 
-    If `whole`, the lines are of its import: all tests, those that execute anything in the file first.
+    If `whole`, the lines are of its import, and any test may tell.
     """
-    found = []
-    for test, each in reached.items():
-        executed = each.lines.get(file, ())
-        if whole or any(line in lines for line in executed):
-            found.append((not executed, each.seconds, test))
+    found = [
+        (each.seconds, test)
+        for test, each in reached.items()
+        if whole or any(line in lines for line in each.lines.get(file, ()))
+    ]
     total, chosen = 0.0, []
-    for _, seconds, test in sorted(found):
+    for seconds, test in sorted(found):
         total += seconds
         if chosen and total > most_s:
             break

@@ -29,7 +29,19 @@ from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings
-from .signing import BATCH, BATCH_BYTES, Layout, Secret, Sent, form_of, messages_of, slots_of, to_bytes, to_text
+from .signing import (
+    BATCH,
+    BATCH_BYTES,
+    Layout,
+    Secret,
+    Sent,
+    choices_of,
+    form_of,
+    messages_of,
+    slots_of,
+    to_bytes,
+    to_text,
+)
 
 PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
 TABLES: Mapping[str, Table] = dict(
@@ -181,7 +193,7 @@ class Search:
             names = [name for name in names if any(DIGESTS[name].size in one.sizes for one in self._readings)]
             if not names:
                 continue
-            for messages, _, _ in messages_of(layout, lists):
+            for messages in messages_of(layout, lists):
                 for name in names:
                     batch.setdefault(name, []).extend(messages)
                 size += len(messages) * (len(messages[0]) + 64)
@@ -343,16 +355,12 @@ class Search:
         likely and make the same of it."""
         names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
         for layout, lists, form in self._layouts(cell, again=again):
-            for messages, inner, outer in messages_of(layout, lists):
-                if message not in messages:
-                    continue
-                chosen = dict(outer)
-                if inner:
-                    chosen[inner] += messages.index(message)
+            for chosen in choices_of(layout, lists, message):
                 if "h" in chosen:
                     chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
                 contents, values = self._contents_of(layout.source, cell), self._content(layout.source)
-                assert contents is not None and values is not None  # noqa: S101 (`_layouts` leaves those out)
+                assert contents is not None  # noqa: S101 (`_layouts` leaves those out)
+                assert values is not None  # noqa: S101
                 of_parts = [(self._values[part], *self._values[part].at(cell[part]), PARTS[part]) for part in _PLAIN]
                 of_parts += [(values[0], contents.queries, contents.query_ways, "query")]
                 of_parts += [(values[1], contents.bodies, contents.body_ways, "body")]

@@ -136,9 +136,19 @@ def segments(template: str, separator: str) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
-    """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
-    most values, come together, with the name of that slot and the index of each slot's value; of that one the first."""
+class _Frame(NamedTuple):
+    """A layout with all slots but one filled in: `fixed` stands before, between and after `inner`, which goes through
+    `transforms`; `outer` are the indexes of the other slots' values."""
+
+    inner: str
+    values: list[bytes]
+    outer: dict[str, int]
+    fixed: list[bytes]
+    transforms: list[Transform | None]
+
+
+def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame]:
+    """A frame for every combination of the values but those of the slot with the most of them."""
     pieces = segments(layout.template, layout.separator)
     slots = slots_of(layout)
     if "h" in slots:
@@ -147,7 +157,7 @@ def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tu
     others = sorted(slots - {inner})
     for indexes in product(*(range(len(lists[slot])) for slot in others)):
         outer = dict(zip(others, indexes, strict=True))
-        fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
+        fixed: list[bytes] = [b""]
         transforms: list[Transform | None] = []
         for piece in pieces:
             if isinstance(piece, bytes):
@@ -160,14 +170,36 @@ def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tu
             else:
                 value = lists[slot][outer[slot]]
                 fixed[-1] += transform(value) if transform else value
+        yield _Frame(inner, lists.get(inner, []), outer, fixed, transforms)
+
+
+def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[list[bytes]]:
+    """The messages of every combination of the values, many at a time."""
+    for _, values, _, fixed, transforms in _frames(layout, lists):
         if not transforms:
-            yield [fixed[0]], inner, outer
+            yield [fixed[0]]
             continue
-        values = lists[inner]
         step = min(BATCH, max(1, BATCH_BYTES // (sum(map(len, fixed)) + len(values[0]) + 64)))
         for start in range(0, len(values), step):
-            some = values[start : start + step] if step < len(values) else values
-            yield _filled(fixed, transforms, some), inner, {**outer, inner: start}
+            yield _filled(fixed, transforms, values[start : start + step] if step < len(values) else values)
+
+
+def choices_of(layout: Layout, lists: Mapping[str, list[bytes]], message: bytes) -> Iterator[dict[str, int]]:
+    """The index of each slot's value, for every combination of the values that makes this message."""
+    for inner, values, outer, fixed, transforms in _frames(layout, lists):
+        if not transforms:
+            if fixed[0] == message:
+                yield outer
+        elif transforms == [None]:
+            before, after = fixed
+            if len(message) >= len(before) + len(after) and message.startswith(before) and message.endswith(after):
+                value = message[len(before) : len(message) - len(after)]
+                if value in values:
+                    yield {**outer, inner: values.index(value)}
+        else:
+            for index, value in enumerate(values):
+                if message in _filled(fixed, transforms, [value]):
+                    yield {**outer, inner: index}
 
 
 def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list[bytes]) -> list[bytes]:

@@ -125,6 +125,9 @@ def spellings(token: str) -> Iterator[str]:
         f"{value:E}",
         "{}e{}".format(*_shortest(value)),
         "{}E{}".format(*_shortest(value)),
+        bare.removeprefix("0") if bare.startswith("0.") else bare,
+        str(int(value // 1000)) if value >= 1e11 else bare,
+        f"{bare}000",
         f"+{bare}",
         f"{bare}f",
         f"{bare}d",
@@ -146,7 +149,22 @@ def spellings(token: str) -> Iterator[str]:
 _WORDS = {
     "true": ('"true"', "True", '"True"', "1", '"1"'),
     "false": ('"false"', "False", '"False"', "0", '"0"', "null", '""'),
-    "null": ('""', '"null"', "None", '"None"', "undefined", "0", "{}", "[]", "false"),
+    "null": (
+        '""',
+        '"null"',
+        "None",
+        '"None"',
+        "undefined",
+        "0",
+        "{}",
+        "[]",
+        "false",
+        "nil",
+        "NULL",
+        "NaN",
+        "(null)",
+        "<nil>",
+    ),
 }
 
 
@@ -162,6 +180,10 @@ def _other_words(token: str, bare: str) -> Iterator[str]:
     if len(bare) < 200 and "\\" not in bare:
         for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip(), bare + " "):
             yield f'"{other}"'
+        bases = bare.split("_")
+        if len(bases) == 3:  # SPOT_BTC_USDT
+            yield from (f'"{mark.join(some)}"' for some in (bases[1:], bases) for mark in ("/", "-", "", ":", "_", "."))
+            yield from (f'"{mark.join(bases[1:]).lower()}"' for mark in ("/", "-", "", "_"))
         for one, two in (
             ("_", "-"),
             ("_", ""),

@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, GatewayBase, check_loop
+from .base import FORKED, GatewayBase, check_loop
 from .errors import CancelledNoReplyError, NoReplyError
 
 if TYPE_CHECKING:
@@ -51,12 +51,9 @@ class AsyncGateway(GatewayBase):
         """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
         if self._refusal:
             return
-        self._refusal = CLOSED
-        self._pool.close()
+        self._refuse()
         for connection in list(self._pool.idle):
             self._drop(connection)
-        if self._pool.warming is not None:
-            self._pool.warming.hang_up()
         try:
             while self._pool.live:
                 await self._changed.wait()
@@ -228,8 +225,7 @@ class AsyncGateway(GatewayBase):
         self._keep()
 
     def _shut(self) -> None:
-        self._refusal = CLOSED
-        self._pool.close()
+        self._refuse()
         for connection in list(self._pool.live):
             self._drop(connection, ConnectionAbortedError("the gateway was closed"))
         self._endpoint.stop()

@@ -64,6 +64,13 @@ class GatewayBase:
         if self._refusal != NOT_OPEN:
             raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
 
+    def _refuse(self) -> None:
+        """Every request from now on, and those that wait. A public GET that is under way is not waited for."""
+        self._refusal = CLOSED
+        self._pool.close()
+        if self._pool.warming is not None:
+            self._pool.warming.hang_up()
+
     def _not_sent(self, why: str = "") -> NotSentError:
         """`why` is empty for a request that waited long enough for a connection."""
         cause = None

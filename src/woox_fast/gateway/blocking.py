@@ -9,7 +9,7 @@ import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, GatewayBase
+from .base import FORKED, GatewayBase
 from .endpoint import start_thread
 from .errors import NoReplyError
 
@@ -36,7 +36,6 @@ class Gateway(GatewayBase):
         self._check_unopened()
         self._refusal = ""
         self._wake_at, self._waker = socket.socketpair()
-        self._wake_at.setblocking(False)
         self._waker.setblocking(False)
         self._lock = threading.Lock()
         opened = threading.Condition(self._lock)
@@ -57,12 +56,9 @@ class Gateway(GatewayBase):
         if self._refusal:
             return
         with self._lock:
-            self._refusal = CLOSED
-            self._pool.close()
+            self._refuse()
             for connection in list(self._pool.idle):
                 self._close(connection)
-            if self._pool.warming is not None:
-                self._pool.warming.hang_up()
         self._wake()
         if self._keeper is not None:
             self._keeper.join()
@@ -204,23 +200,24 @@ class Gateway(GatewayBase):
         self._wake()
 
     def _watched(self) -> dict[int, Connection]:
-        if not _CLOSED_BY_SERVER:
-            return {}
-        return {one.sock.fileno(): one for one in self._pool.live if not one.closing}
+        return {one.sock.fileno(): one for one in self._pool.live if _CLOSED_BY_SERVER and not one.closing}
 
     def _watch(self, watched: dict[int, Connection], left_s: float) -> None:
         """Wait until woken, or for `left_s`, or until the server closed one; an idle one is then closed here, too."""
         if watched:
+            self._wake_at.settimeout(0)
             poller = select.poll()
             poller.register(self._wake_at, select.POLLIN)
             for fd in watched:
                 poller.register(fd, _CLOSED_BY_SERVER)
             suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
         else:
-            select.select([self._wake_at], [], [], left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = [] if _CLOSED_BY_SERVER else list(self._pool.idle)
-        with contextlib.suppress(BlockingIOError):
+            self._wake_at.settimeout(left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
+            suspects = []
+        with contextlib.suppress(BlockingIOError, TimeoutError):
             self._wake_at.recv(4096)
+        if not _CLOSED_BY_SERVER:
+            suspects = list(self._pool.idle)
         for connection in suspects:
             with self._lock:
                 if connection in self._pool.idle:

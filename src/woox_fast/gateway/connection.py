@@ -88,11 +88,16 @@ class Connection:
     def receive(self) -> Reply | None:
         """Read once -> the reply, if it is whole now. Raises OSError and ReplyError."""
         data = self.sock.recv(ROOM)
-        reply = self.framing.feed(data) if data else self.framing.end()
+        reply = self.framing.feed(data) if data else self._end()
         if reply is not None:
             self.used_ns = now = perf_counter_ns()
             reply.latency_ns = now - self.sent_ns
         return reply
+
+    def _end(self) -> Reply:
+        if self.overdue:
+            raise TimeoutError("the reply did not end in time")  # it was hung up here, the server did not close
+        return self.framing.end()
 
     def is_quiet(self) -> bool:
         """Whether it is open and nothing came that means anything. Does not block."""

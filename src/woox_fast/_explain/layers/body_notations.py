@@ -56,14 +56,12 @@ def _printed(body: bytes, sent: Sent) -> Iterator[bytes]:
 
 
 def _map(node: Any, opening: str, closing: str, pair: str, item: str, key: _Text, value: _Text) -> str:
-    def write(one: Any) -> str:
-        if isinstance(one, list):
-            return _map(one, opening, closing, pair, item, key, value)
-        if isinstance(one, tuple):
-            return "[" + item.join(map(write, one)) + "]"
-        return value(one)
-
-    return opening + item.join([key(name) + pair + write(one) for name, one in node]) + closing
+    if isinstance(node, list):
+        members = [key(name) + pair + _map(one, opening, closing, pair, item, key, value) for name, one in node]
+        return opening + item.join(members) + closing
+    if isinstance(node, tuple):
+        return "[" + item.join([_map(one, opening, closing, pair, item, key, value) for one in node]) + "]"
+    return value(node)
 
 
 def _as_it_is(token: str) -> str:

@@ -21,6 +21,7 @@ def _enum(method: str, sent: Sent) -> Iterator[str]:
                 yield f"{name}{mark}{text}"
                 yield f"<{name}{mark}{text}>"
             yield f"<{name}{mark}{method}: '{method}'>"
+        yield from (name + method, name + method.capitalize(), f"http.{name}{method.capitalize()}")
 
 
 _ENUMS = (
@@ -68,6 +69,7 @@ METHOD = Table(
         _row("template-dollar", RARE, "as the text ${method}", lambda m: "${method}"),
         _row("verb", RARE, "as the text verb", lambda m: "verb"),
         _row("nil", RARE, "as nil", lambda m: "nil"),
+        _row("format", EXOTIC, "as %s", lambda m: "%s"),
         _row("get-number", EXOTIC, "as the number 0 of an enum", lambda m: "0"),
         _row("post-number", EXOTIC, "as the number 1 of an enum", lambda m: "1"),
         _row("put-number", EXOTIC, "as the number 2 of an enum", lambda m: "2"),

@@ -31,8 +31,8 @@ def _hosts(*hosts: str) -> Callable[[str, Sent], Iterator[str]]:
 
     def values(p: str, sent: Sent) -> Iterator[str]:
         for host in hosts or (sent.host,) * bool(sent.host):
-            for before in ("https://", "http://", "", "//"):
-                for after in ("", ":443", "/"):
+            for before in ("https://", "http://", "", "//", "wss://"):
+                for after in ("", ":443", "/", ":80", ":8080", ":3000", ":8000", ":5000")[: 8 if hosts else 3]:
                     yield f"{before}{host}{after}{p}"
 
     return values
@@ -44,15 +44,50 @@ _HOSTS = (
 )
 
 
+_IDS = (
+    *("id", "orderId", "order_id", "oid", "order", "clientOrderId", "client_order_id", "symbol", "algoId", "algo_id"),
+    *(
+        "algoOrderId",
+        "algo_order_id",
+        "Id",
+        "ID",
+        "OrderId",
+        "orderID",
+        "cid",
+        "clientId",
+        "num",
+        "number",
+        "token",
+        "",
+    ),
+)
+
+
+def _ended(p: str, sent: Sent) -> Iterator[str]:
+    for end in _MARKS:
+        yield p + end
+    yield from (f"'{p}'", f"`{p}`", f"b'{p}'", f"<{p}>", f"({p})", f"[{p}]")
+
+
+_MARKS = (
+    *("//", "?=", "?&", "?#", "?/", ";", ",", ":", "|", "&", "=", "!", "/.", "/?", "\\", "%20", "\r\n", "\t", "\0"),
+    *(" HTTP/2", " HTTP/1.0", "?undefined=undefined", "?null=", "?%s", "?{query}", "?query", "?params"),
+)
+
+
 def _templates(p: str, sent: Sent) -> Iterator[str]:
     """A path whose ids stand as the names that a template has for them."""
     if not _NUMBERS.search(p):
         return
-    for name in ("id", "orderId", "order_id", "oid", "order", "clientOrderId", "client_order_id", "symbol", ""):
-        for text in (f"{{{name}}}", f":{name}", f"${{{name}}}", f"<{name}>", f"%({name})s"):
-            yield text.join(_NUMBERS.split(p))
-    for text in ("%s", "%d", "*", "undefined", "None", "null", "0"):
-        yield text.join(_NUMBERS.split(p))
+    parts, number = _NUMBERS.split(p), _NUMBERS.findall(p)[-1]
+    for name in _IDS:
+        for form in ("{NAME}", ":NAME", "${NAME}", "<NAME>", "%(NAME)s", "<int:NAME>", "$NAME", "NAME"):
+            yield form.replace("NAME", name).join(parts)
+        yield f"{p[: p.rindex(number)].rstrip('/')}?{name}={number}"
+    for text in ("%s", "%d", "*", "undefined", "None", "null", "0", "{}", "{0}", "[object Object]", "NaN", "nil", "%i"):
+        yield text.join(parts)
+    for text in (f"{number}.0", f'"{number}"', f"'{number}'", number * 2, f" {number}", f"{number}L", f"{number}n"):
+        yield text.join(parts)
 
 
 def _versions(p: str, sent: Sent) -> Iterator[str]:
@@ -82,7 +117,23 @@ _PREFIXES = (
         "/open-api",
         "/openapi",
     ),
-    *("/fapi", "/dapi", "/sapi", "/trade-api", "/api/v2", "/api/v5", "/v4", "/v5", "/gateway", "/exchange", "/client"),
+    *(
+        "/fapi",
+        "/dapi",
+        "/sapi",
+        "/trade-api",
+        "/api/v2",
+        "/api/v5",
+        "/v4",
+        "/v5",
+        "/proxy/woox",
+        "/api/woox",
+        "/api/proxy",
+        "/woox/api",
+        "/gateway",
+        "/exchange",
+        "/client",
+    ),
     *("/spot", "/futures", "/perp", "/trade", "/oapi", "/ext", "/http", "/prod", "/staging", ".", "..", "/.", "~", "*"),
 )
 
@@ -215,6 +266,7 @@ _ENDS = (
     _row("trailing-space", UNCOMMON, "with a space after it", lambda p: p + " "),
     _row("newline", UNCOMMON, "with a newline after it", lambda p: p + "\n"),
     _row("json", RARE, "with .json at its end", lambda p: p + ".json"),
+    Change("path-marked", FAMILY, f"The path was signed with a mark that was not sent. {_AS_SENT}", _ended),
     _row("http-version", RARE, "with HTTP/1.1 after it", lambda p: p + " HTTP/1.1"),
     _row("last-lost", RARE, "without its last character", lambda p: p[:-1]),
 )

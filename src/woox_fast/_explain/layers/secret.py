@@ -146,6 +146,12 @@ _OTHER = (
     _text("bytes", RARE, "b''"),
     _text("true", RARE, "true"),
     _text("system-byte", UNCOMMON, "System.Byte[]"),
+    Change(
+        "secret-timestamp",
+        RARE,
+        "The timestamp was used as the secret. Sign with the secret.",
+        lambda s, sent: (Secret(to_bytes(sent.timestamp)),),
+    ),
     *TYPED,
 )
 
@@ -189,6 +195,27 @@ _ENCODED = (
         _AS_IT_IS,
         lambda s: (s + b"\n").hex().encode(),
     ),
+    _row(
+        "base64-twice",
+        RARE,
+        "The secret was base64-encoded twice",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(Secret(base64.b64encode(s))),
+    ),
+    _row(
+        "hex-base64",
+        RARE,
+        "The base64 of the secret's hex was the key",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(Secret(s.hex().encode())),
+    ),
+    _row(
+        "base64-hex",
+        RARE,
+        "The hex of the secret's base64 was the key",
+        _AS_IT_IS,
+        lambda s: Secret(base64.b64encode(s)).hex().encode(),
+    ),
     _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s)),
     _row(
         "bytes-repr",
@@ -215,7 +242,13 @@ _ENCODED = (
     _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.decode().encode("utf-32-le")),
     *(
         row
-        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
+        for algorithm, cost in (
+            ("sha256", COMMON),
+            ("md5", UNCOMMON),
+            ("sha1", UNCOMMON),
+            ("sha512", UNCOMMON),
+            ("sha384", RARE),
+        )
         for row in (
             _row(
                 f"{algorithm}-hex",

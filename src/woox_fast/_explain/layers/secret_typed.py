@@ -44,7 +44,7 @@ _WAYS = (
     ),
     *("settings.NAME", "$env:NAME", "@NAME", "__NAME__", 'os.environ["NAME"]', "os.environ['NAME']", "ENV[NAME]"),
     *('os.getenv("NAME")', "os.getenv('NAME')", 'process.env["NAME"]', "NAME_HERE", "NAME_goes_here", "NAME here"),
-    *("${{ secrets.NAME }}", "***NAME***", "(NAME)", "your-NAME", "YOUR-NAME"),
+    *("${{ secrets.NAME }}", "***NAME***", "(NAME)", "your-NAME", "YOUR-NAME", "NAME_here", "import.meta.env.NAME"),
 )
 _PLACEHOLDERS = (
     *("your secret", "changeme", "change-me", "test", "testSecret", "TODO", "string", "password", "...", "secret here"),
@@ -54,7 +54,24 @@ _PLACEHOLDERS = (
     *("•" * n for n in (6, 8, 10, 12, 16, 28)),
     *("[object Promise]", "Promise { <pending> }", "[Function]", "[object Undefined]", "[REDACTED]", "[Filtered]"),
     *("<secret>", "<redacted>", "REDACTED", "HIDDEN", "SecretStr('**********')", "SecretStr", "Optional.empty", "{}"),
-    *("NULL", "Null", "NONE", "none", "False", "false", "0", "1", "-", "_", "key", "NOT_SET", "not set", "(null)"),
+    *(
+        "System.Char[]",
+        "System.Object",
+        "NULL",
+        "Null",
+        "NONE",
+        "none",
+        "False",
+        "false",
+        "0",
+        "1",
+        "-",
+        "_",
+        "key",
+        "NOT_SET",
+        "not set",
+        "(null)",
+    ),
 )
 
 
@@ -79,14 +96,18 @@ def _texts(_: Secret) -> Iterator[bytes]:
 
 # The secret with what was not meant to be there
 
+_MARKS = b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
 _INVISIBLE = (
     *(*range(1, 0x21), 0x7F, 0x85, 0xA0, 0xAD, 0x180E, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x205F),
     *(*range(0x2060, 0x2065), 0x3000, 0xFEFF, 0xFFFD),
 )
 
 
-def _invisible(s: Secret) -> Iterator[bytes]:
-    for character in map(chr, _INVISIBLE):
+def _surrounded(s: Secret) -> Iterator[bytes]:
+    """With a character that is not seen, or a mark, at an end; or there twice with one between."""
+    for character in map(chr, (*_INVISIBLE, *_MARKS)):
+        yield s + character.encode() + s
         yield s + character.encode()
         yield character.encode() + s
         yield character.encode() + s + character.encode()
@@ -95,9 +116,19 @@ def _invisible(s: Secret) -> Iterator[bytes]:
 def _prefixed(s: Secret) -> Iterator[bytes]:
     """As a line of a configuration has it, or a header."""
     for name in (*_VARIABLES, "apiSecret", "secretKey", "sign"):
-        for text in dict.fromkeys((name, name.lower(), f"export {name}", f"set {name}")):
-            for before, after in (("=", ""), (": ", ""), (":", ""), (" = ", ""), ('="', '"'), (': "', '"'), (" ", "")):
+        for text in dict.fromkeys((name, name.lower(), name.capitalize(), f"export {name}", f"set {name}")):
+            for before, after in (
+                ("=", ""),
+                (": ", ""),
+                (":", ""),
+                (" = ", ""),
+                ('="', '"'),
+                ("='", "'"),
+                (': "', '"'),
+                (" ", ""),
+            ):
                 yield f"{text}{before}".encode() + s + after.encode()
+            yield f'"{text}": "'.encode() + s + b'"'
     for prefix in ("Bearer ", "Basic ", "AWS4", "HMAC ", "sha256=", "hmac-sha256 ", "sk_", "sk-", "0x", "base64:", "#"):
         yield prefix.encode() + s
 
@@ -106,6 +137,8 @@ def _printed(s: Secret) -> Iterator[bytes]:
     """As a program prints what holds it, or a text marks it."""
     for before, after in _PRINTED:
         yield before.encode() + s + after.encode()
+    yield str(list(s)).encode()
+    yield str(list(s)).replace(" ", "").encode()
 
 
 _PRINTED = (
@@ -167,7 +200,7 @@ TYPED = (
     _family(
         "variable", FAMILY, f"The secret was the name of a variable, or an example's text in its place. {READ}", _texts
     ),
-    _family("invisible", FAMILY, f"The secret had a character at an end that is not seen. {_COPY}", _invisible),
+    _family("surrounded", FAMILY, f"The secret had a character at an end that is not part of it. {_COPY}", _surrounded),
     _family("prefixed", FAMILY, f"The secret had its name or another text in front. {_COPY}", _prefixed),
     _family("printed", FAMILY, f"The secret was as a program prints what holds it. {_COPY}", _printed),
     _family("cut", FAMILY, f"Characters at the ends of the secret were missing. {_COPY}", _cut),

@@ -12,7 +12,22 @@ from .timestamp_rows import FIX, family, row
 _TEXTS = (
     *("Date.now()", "time.time()", "Date.now", "int(time.time()*1000)", "ts", "nonce", "{ts}", "{{timestamp}}", "%s"),
     *("{{$timestamp}}", ":timestamp", "$timestamp", "[object Object]", "Invalid Date", "System.DateTime", "Infinity"),
-    *("datetime.datetime.now()", "function now() { [native code] }", "<nil>", "nil", "NULL", "-1", "1", "false", '""'),
+    *(
+        "datetime.datetime.now()",
+        "function now() { [native code] }",
+        "<nil>",
+        "nil",
+        "NULL",
+        "-1",
+        "1",
+        "true",
+        "True",
+        "%d",
+        "%ld",
+        "%lld",
+        "false",
+        '""',
+    ),
 )
 
 
@@ -80,6 +95,10 @@ _UNITS = (
     ),
     family("decimals", FAMILY, "The timestamp was signed in seconds with decimals.", _decimals),
     row("first-12", RARE, "without its last digit", lambda t: str(t)[:-1]),
+    row("first-11", EXOTIC, "without its last two digits", lambda t: str(t)[:-2]),
+    row("hex-upper", EXOTIC, "in upper-case hex", lambda t: f"{t:X}"),
+    row("underscores", EXOTIC, "with underscores between thousands", lambda t: f"{t:_}"),
+    row("filetime", EXOTIC, "as Windows' FILETIME", lambda t: str(t * 10_000 + 116_444_736_000_000_000)),
     row("zeros", RARE, "in seconds with three zeros after a point", lambda t: f"{t // 1000}.000"),
     _text("none", COMMON, "None"),
     _text("undefined", COMMON, "undefined"),
@@ -106,6 +125,10 @@ _WRAPPED = tuple(
         ("braces", RARE, "in braces", lambda v: f"{{{v}}}"),
         ("leading-space", UNCOMMON, "with a space in front", lambda v: " " + v),
         ("doubled", RARE, "twice", lambda v: v * 2),
+        *(
+            (f"suffix-{mark.lower()}", EXOTIC, f"with {mark} at its end", lambda v, mark=mark: v + mark)
+            for mark in ("u", "UL", "ULL", "LL", "ms", "s", "i64", "d", "f", "m", "Z")
+        ),
     )
 )
 
