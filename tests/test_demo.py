@@ -29,7 +29,7 @@ def command(*arguments: str) -> list[str]:
 
 def demo(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), env=environment(**changes), capture_output=True, encoding="utf-8", timeout=120
+        command(*arguments), env=environment(**changes), capture_output=True, encoding="utf-8", timeout=280
     )
 
 
