@@ -10,7 +10,7 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # Where bytecode is not to be kept, each of the many processes of the tests would compile all that it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow test-all test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels lock
+.PHONY: demo test test-slow test-all test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels published-wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -79,6 +79,10 @@ soak: $(VENV)/installed
 # Reproducible, what is in them, how old a Linux they bear, and the tests on them.
 wheels: $(VENV)/wheels-installed
 	@$(BIN)/python tools/wheels.py
+
+# What PyPI gets of this system; the release's workflow calls it.
+published-wheels: $(VENV)/wheels-installed
+	@$(BIN)/python -m cibuildwheel --archs native --output-dir dist
 
 # The core on processors that are not this one, under qemu.
 cross:
