@@ -117,28 +117,66 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
         if (run[i] < end[i]) sha256->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
 }
 
-/* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
- * the step before has only just written. This is a tenth faster than one pair after the other. */
-enum { GROUP = 8, WINDOW = 64 };
+/* A batch is taken apart in windows of so many messages, and those in groups. With fewer lanes filled than this, pairs
+ * take less time. */
+enum { WINDOW = 64, GROUP = 8, FILLED_LANES = 12 };
 
-static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, bool last, char *hex) {
-    padded_message m[GROUP];
-    size_t run_counts[GROUP], i;
+/* Two at once, then two inner digests at once. */
+static void hex_pairs(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
+                      const size_t *run_counts, char *const *hex, size_t count) {
     uint32_t digests[GROUP][8];
-    for (i = 0; i < count; i++) run_counts[i] = pad_message(&m[i], &messages[order[i]], SHA256_BLOCK_SIZE);
+    size_t i;
     for (i = 0; i + 1 < count; i += 2) {
         memcpy(digests[i], key->inner, sizeof key->inner);
         memcpy(digests[i + 1], key->inner, sizeof key->inner);
         inner_two(sha256, (uint32_t *const[2]){digests[i], digests[i + 1]}, m + i, run_counts + i);
     }
     if (i < count) sha256->compress(digests[i], key->inner, m[i].runs, run_counts[i]);
-#define HEX(i) (hex + order[i] * HMAC_SHA256_HEX_SIZE)
     for (i = 0; i + 1 < count; i += 2)
-        sha256->outer_hex_two(key->outer, (const uint32_t *const[2]){digests[i], digests[i + 1]},
-                              (char *const[2]){HEX(i), HEX(i + 1)});
-    if (i < count) sha256->outer_hex(key->outer, digests[i], HEX(i));
-#undef HEX
+        sha256->outer_hex_two(key->outer, (const uint32_t *const[2]){digests[i], digests[i + 1]}, hex + i);
+    if (i < count) sha256->outer_hex(key->outer, digests[i], hex[i]);
+}
+
+/* One in each lane, all of as many blocks. The lanes that are left do what the last message's does. */
+static void hex_lanes(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
+                      const size_t *run_counts, char *const *hex, size_t count) {
+    uint32_t states[8][SHA256_LANES];
+    const uint8_t *blocks[SHA256_LANES];
+    char *out[SHA256_LANES];
+    sha256_run *run[SHA256_LANES], *end = m[0].runs + run_counts[0];
+    for (size_t lane = 0; lane < SHA256_LANES; lane++) {
+        out[lane] = hex[lane < count ? lane : count - 1];
+        run[lane] = m[lane < count ? lane : count - 1].runs;
+        for (int word = 0; word < 8; word++) states[word][lane] = key->inner[word];
+    }
+    while (run[0] < end) {
+        size_t step = run[0]->count;
+        for (size_t i = 1; i < count; i++)
+            if (run[i]->count < step) step = run[i]->count;
+        for (size_t lane = 0; lane < SHA256_LANES; lane++) blocks[lane] = run[lane < count ? lane : count - 1]->blocks;
+        sha256->compress_lanes(states, blocks, step);
+        for (size_t i = 0; i < count; i++) {
+            run[i]->blocks += step * SHA256_BLOCK_SIZE;
+            run[i]->count -= step;
+            if (run[i]->count == 0) run[i]++;
+        }
+    }
+    sha256->outer_hex_lanes(key->outer, (const uint32_t(*)[SHA256_LANES])states, out);
+}
+
+/* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
+ * the step before has only just written. This is a tenth faster than one pair after the other. */
+static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, bool lanes, bool last,
+                      char *hex) {
+    padded_message m[SHA256_LANES];
+    size_t run_counts[SHA256_LANES];
+    char *out[SHA256_LANES];
+    for (size_t i = 0; i < count; i++) {
+        run_counts[i] = pad_message(&m[i], &messages[order[i]], SHA256_BLOCK_SIZE);
+        out[i] = hex + order[i] * HMAC_SHA256_HEX_SIZE;
+    }
+    (lanes ? hex_lanes : hex_pairs)(sha256, key, m, run_counts, out, count);
     if (last) wipe_compress_stack(); /* each group uses the same stack */
 }
 
@@ -148,7 +186,7 @@ static size_t block_count(const hmac_sha256_message *message) {
     return (size + 8) / SHA256_BLOCK_SIZE + 1;
 }
 
-/* Sorted by their number of blocks: of two messages that are hashed together, neither waits long for the other. */
+/* Sorted by their number of blocks: of messages that are hashed together, none waits long for another. */
 static void hex_window(const sha256_implementation *sha256, const hmac_sha256_key *key,
                        const hmac_sha256_message *messages, size_t count, bool last, char *hex) {
     uint8_t order[WINDOW];
@@ -158,9 +196,12 @@ static void hex_window(const sha256_implementation *sha256, const hmac_sha256_ke
         for (; at > 0 && blocks[at - 1] > of_this; at--) blocks[at] = blocks[at - 1], order[at] = order[at - 1];
         blocks[at] = of_this, order[at] = (uint8_t)i;
     }
-    for (size_t at = 0; at < count; at += GROUP) {
-        bool last_group = last && count - at <= GROUP;
-        hex_group(sha256, key, messages, order + at, count - at < GROUP ? count - at : GROUP, last_group, hex);
+    for (size_t at = 0, size; at < count; at += size) {
+        size_t alike = 1;
+        while (alike < SHA256_LANES && at + alike < count && blocks[at + alike] == blocks[at]) alike++;
+        bool lanes = sha256->compress_lanes != NULL && alike >= FILLED_LANES;
+        size = lanes ? alike : count - at < GROUP ? count - at : GROUP;
+        hex_group(sha256, key, messages, order + at, size, lanes, last && at + size == count, hex);
     }
 }
 
