@@ -16,7 +16,7 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.object cimport PyObject
-from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 
@@ -26,7 +26,8 @@ from _core cimport (
     sha256_implementation_c, sha256_implementations, wipe,
 )
 from _fast_path cimport (
-    ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock,
+    ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock, read_tuple,
+    read_tuple_after,
 )
 from _http cimport all_between, decimal_digits, put, put_bytes, put_part, read_host
 
@@ -192,31 +193,23 @@ cdef bint pull(iterator, list held) except -1:
     return False
 
 
-cdef inline bint read_fields(hmac_sha256_message *message, tuple request) noexcept:
-    return read_timestamp(<object>PyTuple_GET_ITEM(request, 0), message.head) and read_request(
-        message,
-        <object>PyTuple_GET_ITEM(request, 1),
-        <object>PyTuple_GET_ITEM(request, 2),
-        <object>PyTuple_GET_ITEM(request, 3),
-    )
+cdef inline bint is_plain(PyObject *request) noexcept:
+    return PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4
 
 
-cdef inline int gather(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
-    """Make `message` of a request. Until it is signed, `held` keeps alive what the message points to."""
-    request = <object>PyList_GET_ITEM(held, index)
-    if PyTuple_CheckExact(request) and PyTuple_GET_SIZE(request) == 4 and read_fields(message, <tuple>request):
-        return 0
+cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
+    """Make `message` of any request; what it points to takes the request's place in `held`, which keeps it alive."""
     try:
-        gather_checked(message, held, index)
+        set_message(message, held, index)
     except Exception as error:
         _checks.raise_at(index, error)
     return 0
 
 
-cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
+cdef int set_message(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
     cdef tuple request = _checks.request_fields(held[index])
     held[index] = request
-    if read_fields(message, request):
+    if read_tuple(<PyObject *>request, message):
         return 0
     timestamp, method, path, body = request
     head, body = _checks.request_head(timestamp, method, path), _checks.body_bytes(body)
@@ -238,6 +231,8 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
     cdef Py_ssize_t chunk = max(1, min(len(held), CHUNK)) if listed else CHUNK
     cdef Py_ssize_t start = 0, size = chunk, i
     cdef size_t bytes_in_chunk
+    cdef PyObject *request
+    cdef PyObject *before
     cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
         <size_t>chunk * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
     cdef char *hex = <char *>(messages + chunk)
@@ -245,9 +240,18 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
         raise MemoryError
     try:
         while size == chunk:
-            size, bytes_in_chunk = 0, 0
+            size, bytes_in_chunk, before = 0, 0, NULL
             while size < chunk and (start + size < PyList_GET_SIZE(held) or pull(iterator, held)):
-                gather(messages + size, held, start + size)
+                request = PyList_GET_ITEM(held, start + size)
+                if is_plain(request) and (
+                    read_tuple(request, messages + size)
+                    if before == NULL
+                    else read_tuple_after(before, request, messages + size)
+                ):
+                    before = request
+                else:
+                    gather_checked(messages + size, held, start + size)
+                    before = NULL
                 bytes_in_chunk += messages[size].parts[0].size + messages[size].parts[1].size
                 size += 1
             if bytes_in_chunk >= LONG_MESSAGE:

@@ -119,7 +119,7 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
 
 /* A batch is taken apart in windows of so many messages, and those in groups. With fewer lanes filled than this, pairs
  * take less time. */
-enum { WINDOW = 64, GROUP = 8, FILLED_LANES = 12 };
+enum { WINDOW = 64, GROUP = 8, FILLED_LANES = 24 };
 
 /* Two at once, then two inner digests at once. */
 static void hex_pairs(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
@@ -137,23 +137,24 @@ static void hex_pairs(const sha256_implementation *sha256, const hmac_sha256_key
     if (i < count) sha256->outer_hex(key->outer, digests[i], hex[i]);
 }
 
-/* One in each lane, all of as many blocks. The lanes that are left do what the last message's does. */
+/* One in each lane, all of `block_count` blocks. The lanes that are left do what the first does. */
 static void hex_lanes(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
-                      const size_t *run_counts, char *const *hex, size_t count) {
+                      size_t block_count, char *const *hex, size_t count) {
     uint32_t states[8][SHA256_LANES];
     const uint8_t *blocks[SHA256_LANES];
     char *out[SHA256_LANES];
-    sha256_run *run[SHA256_LANES], *end = m[0].runs + run_counts[0];
-    for (size_t lane = 0; lane < SHA256_LANES; lane++) {
-        out[lane] = hex[lane < count ? lane : count - 1];
-        run[lane] = m[lane < count ? lane : count - 1].runs;
-        for (int word = 0; word < 8; word++) states[word][lane] = key->inner[word];
-    }
-    while (run[0] < end) {
-        size_t step = run[0]->count;
-        for (size_t i = 1; i < count; i++)
+    sha256_run *run[SHA256_LANES];
+    size_t left, step;
+    for (int word = 0; word < 8; word++)
+        for (int lane = 0; lane < SHA256_LANES; lane++) states[word][lane] = key->inner[word];
+    for (size_t i = 0; i < count; i++) run[i] = m[i].runs, out[i] = hex[i];
+    for (left = block_count; left > 0; left -= step) {
+        step = left;
+        for (size_t i = 0; i < count; i++) {
+            blocks[i] = run[i]->blocks;
             if (run[i]->count < step) step = run[i]->count;
-        for (size_t lane = 0; lane < SHA256_LANES; lane++) blocks[lane] = run[lane < count ? lane : count - 1]->blocks;
+        }
+        for (size_t i = count; i < SHA256_LANES; i++) blocks[i] = blocks[0], out[i] = out[0];
         sha256->compress_lanes(states, blocks, step);
         for (size_t i = 0; i < count; i++) {
             run[i]->blocks += step * SHA256_BLOCK_SIZE;
@@ -167,8 +168,8 @@ static void hex_lanes(const sha256_implementation *sha256, const hmac_sha256_key
 /* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
  * the step before has only just written. This is a tenth faster than one pair after the other. */
 static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, bool lanes, bool last,
-                      char *hex) {
+                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, size_t lanes_blocks,
+                      bool last, char *hex) {
     padded_message m[SHA256_LANES];
     size_t run_counts[SHA256_LANES];
     char *out[SHA256_LANES];
@@ -176,7 +177,8 @@ static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key
         run_counts[i] = pad_message(&m[i], &messages[order[i]], SHA256_BLOCK_SIZE);
         out[i] = hex + order[i] * HMAC_SHA256_HEX_SIZE;
     }
-    (lanes ? hex_lanes : hex_pairs)(sha256, key, m, run_counts, out, count);
+    if (lanes_blocks > 0) hex_lanes(sha256, key, m, lanes_blocks, out, count);
+    else hex_pairs(sha256, key, m, run_counts, out, count);
     if (last) wipe_compress_stack(); /* each group uses the same stack */
 }
 
@@ -201,7 +203,7 @@ static void hex_window(const sha256_implementation *sha256, const hmac_sha256_ke
         while (alike < SHA256_LANES && at + alike < count && blocks[at + alike] == blocks[at]) alike++;
         bool lanes = sha256->compress_lanes != NULL && alike >= FILLED_LANES;
         size = lanes ? alike : count - at < GROUP ? count - at : GROUP;
-        hex_group(sha256, key, messages, order + at, size, lanes, last && at + size == count, hex);
+        hex_group(sha256, key, messages, order + at, size, lanes ? blocks[at] : 0, last && at + size == count, hex);
     }
 }
 

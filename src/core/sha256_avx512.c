@@ -1,6 +1,7 @@
-/* SHA-256 of sixteen messages at once: each has a lane of AVX-512's registers, which hold one word of every message.
+/* SHA-256 of 32 messages at once: each has a lane of AVX-512's registers, which hold a word of sixteen messages.
  *
- * A lone message would fill one lane of sixteen. So this is for batches, beside SHA-NI, which hashes single messages.
+ * Two sets of sixteen take turns, since a round of one set must wait for its last round. A lone message would fill one
+ * lane of 32. So this is for batches, beside SHA-NI, which hashes single messages.
  */
 #include "sha256.h"
 #include "wipe.h"
@@ -24,7 +25,7 @@
 #define SUM_AS_WRITTEN(x) (void)(x)
 #endif
 
-enum { ROUNDS = 64, WORDS = 16 };
+enum { ROUNDS = 64, WORDS = 16, SETS = 2, SET_LANES = SHA256_LANES / SETS };
 
 static AVX512 ALWAYS_INLINE __m512i every_lane(uint32_t word) { return _mm512_set1_epi32((int)word); }
 static AVX512 ALWAYS_INLINE __m512i add(__m512i x, __m512i y) { return _mm512_add_epi32(x, y); }
@@ -57,21 +58,22 @@ static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], c
     STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
     STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
 
-/* All rounds; a loop, and not inlined, so that the code stays in the processor's cache of decoded instructions. */
-static AVX512 NOT_INLINE void all_rounds(__m512i state[8], const __m512i words[WORDS]) {
+/* All rounds of both sets. A loop, and not inlined, so that the code stays in the processor's cache of
+ * decoded instructions. */
+static AVX512 NOT_INLINE void all_rounds(__m512i states[SETS][8], const __m512i words[SETS][WORDS]) {
     const uint32_t *k = sha256_round_constants;
-    __m512i s[8], w[WORDS];
-    for (int i = 0; i < 8; i++) s[i] = state[i];
-    for (int i = 0; i < WORDS; i++) w[i] = words[i];
-#define STEP(i) one_round(s, w, k, i, false);
+    __m512i s0[8], s1[8], w0[WORDS], w1[WORDS];
+    for (int i = 0; i < 8; i++) s0[i] = states[0][i], s1[i] = states[1][i];
+    for (int i = 0; i < WORDS; i++) w0[i] = words[0][i], w1[i] = words[1][i];
+#define STEP(i) one_round(s0, w0, k, i, false), one_round(s1, w1, k, i, false);
     SIXTEEN(STEP)
 #undef STEP
     for (k += WORDS; k < sha256_round_constants + ROUNDS; k += WORDS) {
-#define STEP(i) one_round(s, w, k, i, true);
+#define STEP(i) one_round(s0, w0, k, i, true), one_round(s1, w1, k, i, true);
         SIXTEEN(STEP)
 #undef STEP
     }
-    for (int i = 0; i < 8; i++) state[i] = add(state[i], s[i]);
+    for (int i = 0; i < 8; i++) states[0][i] = add(states[0][i], s0[i]), states[1][i] = add(states[1][i], s1[i]);
 }
 
 /* Rows become columns: w[i] held the words of message i, and then word i of every message; or the other way. */
@@ -107,14 +109,17 @@ static AVX512 ALWAYS_INLINE __m512i swap_bytes(__m512i x) {
 
 AVX512 void sha256_avx512_compress(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES],
                                    size_t count) {
-    __m512i s[8], w[WORDS];
-    for (int i = 0; i < 8; i++) s[i] = _mm512_loadu_si512(states[i]);
+    __m512i s[SETS][8], w[SETS][WORDS];
+    for (int i = 0; i < SETS * 8; i++) s[i / 8][i % 8] = _mm512_loadu_si512(states[i % 8] + i / 8 * SET_LANES);
     for (size_t at = 0; at < count * SHA256_BLOCK_SIZE; at += SHA256_BLOCK_SIZE) {
-        for (int i = 0; i < SHA256_LANES; i++) w[i] = swap_bytes(_mm512_loadu_si512(blocks[i] + at));
-        transpose(w);
-        all_rounds(s, w);
+        for (int set = 0; set < SETS; set++) {
+            for (int i = 0; i < SET_LANES; i++)
+                w[set][i] = swap_bytes(_mm512_loadu_si512(blocks[set * SET_LANES + i] + at));
+            transpose(w[set]);
+        }
+        all_rounds(s, (const __m512i(*)[WORDS])w);
     }
-    for (int i = 0; i < 8; i++) _mm512_storeu_si512(states[i], s[i]);
+    for (int i = 0; i < SETS * 8; i++) _mm512_storeu_si512(states[i % 8] + i / 8 * SET_LANES, s[i / 8][i % 8]);
 }
 
 /* The vector registers as they were; `wipe_vector_registers` knows only those that every x86-64 has. */
@@ -133,23 +138,27 @@ static AVX512 ALWAYS_INLINE void wipe_registers(void) {
 AVX512 void sha256_avx512_outer_hex(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
                                     char *const hex[SHA256_LANES]) {
     const __m512i digits = _mm512_broadcast_i32x4(_mm_set_epi64x(0x6665646362613938, 0x3736353433323130));
-    __m512i s[8], w[WORDS];
-    for (int i = 0; i < 8; i++) {
-        s[i] = every_lane(outer[i]);
-        w[i] = _mm512_loadu_si512(digests[i]);
-        w[8 + i] = _mm512_setzero_si512();
+    __m512i s[SETS][8], w[SETS][WORDS];
+    for (int set = 0; set < SETS; set++) {
+        for (int i = 0; i < 8; i++) {
+            s[set][i] = every_lane(outer[i]);
+            w[set][i] = _mm512_loadu_si512(digests[i] + set * SET_LANES);
+            w[set][8 + i] = _mm512_setzero_si512();
+        }
+        w[set][8] = every_lane(0x80000000);
+        w[set][15] = every_lane(8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE));
     }
-    w[8] = every_lane(0x80000000);
-    w[15] = every_lane(8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE));
-    all_rounds(s, w);
-    for (int i = 0; i < 8; i++) w[i] = s[i], w[8 + i] = _mm512_setzero_si512();
-    transpose(w);
-    for (int i = 0; i < SHA256_LANES; i++) {
-        /* Each byte in 16 bits, then its high half in the lower byte, and its low half in the higher. */
-        __m512i bytes = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(swap_bytes(w[i])));
-        __m512i halves = _mm512_or_si512(_mm512_srli_epi16(bytes, 4), _mm512_slli_epi16(bytes, 8));
-        halves = _mm512_and_si512(halves, _mm512_set1_epi8(0x0F));
-        _mm512_storeu_si512(hex[i], _mm512_shuffle_epi8(digits, halves));
+    all_rounds(s, (const __m512i(*)[WORDS])w);
+    for (int set = 0; set < SETS; set++) {
+        for (int i = 0; i < 8; i++) w[set][i] = s[set][i], w[set][8 + i] = _mm512_setzero_si512();
+        transpose(w[set]);
+        for (int i = 0; i < SET_LANES; i++) {
+            /* Each byte in 16 bits, then its high half in the lower byte, and its low half in the higher. */
+            __m512i bytes = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(swap_bytes(w[set][i])));
+            __m512i halves = _mm512_or_si512(_mm512_srli_epi16(bytes, 4), _mm512_slli_epi16(bytes, 8));
+            halves = _mm512_and_si512(halves, _mm512_set1_epi8(0x0F));
+            _mm512_storeu_si512(hex[set * SET_LANES + i], _mm512_shuffle_epi8(digits, halves));
+        }
     }
     wipe_registers();
 }

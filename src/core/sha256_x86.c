@@ -224,7 +224,7 @@ const sha256_implementation sha256_sha_ni = {
     .outer_hex_two = sha_ni_outer_hex_two,
 };
 
-/* SHA-NI, and sixteen messages of a batch at once. */
+/* SHA-NI, and 32 messages of a batch at once. */
 const sha256_implementation sha256_avx512 = {
     .name = "avx512",
     .supported = avx512_supported,
