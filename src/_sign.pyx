@@ -12,10 +12,11 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Copy, PyDict_GetItemWithError, PyDict_SetItem
-from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_SET_ITEM
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
@@ -262,7 +263,10 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
             for i in range(size):
                 signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
                 memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
-                held[start + i] = signature
+                request = PyList_GET_ITEM(held, start + i)
+                Py_INCREF(signature)
+                PyList_SET_ITEM(held, start + i, signature)
+                Py_DECREF(<object>request)
             start += size
     finally:
         PyMem_Free(messages)

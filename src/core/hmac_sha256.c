@@ -100,6 +100,13 @@ void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *mess
     hmac_sha256_outer_hex(key, digest, hex);
 }
 
+/* Go on behind the next `count` blocks. */
+static inline void advance(sha256_run **run, size_t count) {
+    (*run)->blocks += count * SHA256_BLOCK_SIZE;
+    (*run)->count -= count;
+    if ((*run)->count == 0) ++*run;
+}
+
 /* Hash two messages at once as far as the shorter one goes, then the rest of the longer one. */
 static void inner_two(const sha256_implementation *sha256, uint32_t *const digests[2], padded_message m[2],
                       const size_t run_counts[2]) {
@@ -107,11 +114,7 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
     while (run[0] < end[0] && run[1] < end[1]) {
         size_t count = run[0]->count < run[1]->count ? run[0]->count : run[1]->count;
         sha256->compress_two(digests, (const uint8_t *const[2]){run[0]->blocks, run[1]->blocks}, count);
-        for (int i = 0; i < 2; i++) {
-            run[i]->blocks += count * SHA256_BLOCK_SIZE;
-            run[i]->count -= count;
-            if (run[i]->count == 0) run[i]++;
-        }
+        for (int i = 0; i < 2; i++) advance(&run[i], count);
     }
     for (int i = 0; i < 2; i++)
         if (run[i] < end[i]) sha256->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
@@ -137,36 +140,33 @@ static void hex_pairs(const sha256_implementation *sha256, const hmac_sha256_key
     if (i < count) sha256->outer_hex(key->outer, digests[i], hex[i]);
 }
 
-/* One in each lane, all of `block_count` blocks. The lanes that are left do what the first does. */
+/* One in each lane, all of `block_count` blocks. What lanes are left hash the first message, too. */
 static void hex_lanes(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
-                      size_t block_count, char *const *hex, size_t count) {
+                      size_t block_count, char *hex[SHA256_LANES], size_t count) {
     uint32_t states[8][SHA256_LANES];
     const uint8_t *blocks[SHA256_LANES];
-    char *out[SHA256_LANES];
     sha256_run *run[SHA256_LANES];
-    size_t left, step;
     for (int word = 0; word < 8; word++)
         for (int lane = 0; lane < SHA256_LANES; lane++) states[word][lane] = key->inner[word];
-    for (size_t i = 0; i < count; i++) run[i] = m[i].runs, out[i] = hex[i];
-    for (left = block_count; left > 0; left -= step) {
-        step = left;
+    for (size_t i = 0; i < count; i++) run[i] = m[i].runs;
+    for (size_t i = count; i < SHA256_LANES; i++) hex[i] = hex[0];
+    for (size_t left = block_count;;) {
+        size_t step = left;
         for (size_t i = 0; i < count; i++) {
             blocks[i] = run[i]->blocks;
             if (run[i]->count < step) step = run[i]->count;
         }
-        for (size_t i = count; i < SHA256_LANES; i++) blocks[i] = blocks[0], out[i] = out[0];
+        for (size_t i = count; i < SHA256_LANES; i++) blocks[i] = blocks[0];
         sha256->compress_lanes(states, blocks, step);
-        for (size_t i = 0; i < count; i++) {
-            run[i]->blocks += step * SHA256_BLOCK_SIZE;
-            run[i]->count -= step;
-            if (run[i]->count == 0) run[i]++;
-        }
+        if ((left -= step) == 0) break;
+        for (size_t i = 0; i < count; i++) advance(&run[i], step);
     }
-    sha256->outer_hex_lanes(key->outer, (const uint32_t(*)[SHA256_LANES])states, out);
+    sha256->outer_hex_lanes(key->outer, (const uint32_t(*)[SHA256_LANES])states, hex);
 }
 
 /* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
- * the step before has only just written. This is a tenth faster than one pair after the other. */
+ * the step before has only just written. This is a tenth faster than one pair after the other. `lanes_blocks` is the
+ * number of blocks of each message if they are hashed in lanes, else 0. */
 static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
                       const hmac_sha256_message *messages, const uint8_t *order, size_t count, size_t lanes_blocks,
                       bool last, char *hex) {
