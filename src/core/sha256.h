@@ -40,7 +40,11 @@ extern const sha256_implementation *const sha256_implementations[];
 extern const sha256_implementation sha256_portable;
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
 #define SHA256_HAVE_X86 1
-extern const sha256_implementation sha256_avx512, sha256_sha_ni;
+extern const sha256_implementation sha256_sha_ni;
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#define SHA256_HAVE_AVX512 1
+extern const sha256_implementation sha256_avx512;
 void sha256_avx512_compress(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES], size_t count);
 void sha256_avx512_outer_hex(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
                              char *const hex[SHA256_LANES]);

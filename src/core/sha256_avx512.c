@@ -6,13 +6,19 @@
 #include "sha256.h"
 #include "wipe.h"
 
-#ifdef SHA256_HAVE_X86
+#ifdef SHA256_HAVE_AVX512
 
 #include <immintrin.h>
 #if defined(_MSC_VER) && !defined(__clang__)
 #define AVX512
 #define ALWAYS_INLINE __forceinline
 #else
+#if defined(_MSC_VER) /* where clang's immintrin.h shows only what the whole file is compiled for */
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#include <avx512fintrin.h>
+#include <avx512bwintrin.h>
+#endif
 /* The attribute, not a flag: the rest of the build runs on any x86. */
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -124,7 +130,7 @@ AVX512 void sha256_avx512_compress(uint32_t states[8][SHA256_LANES], const uint8
 
 /* The vector registers as they were; `wipe_vector_registers` knows only those that every x86-64 has. */
 static AVX512 ALWAYS_INLINE void wipe_registers(void) {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__GNUC__)
 #define CLEAR(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
     __asm__ __volatile__(CLEAR(16) CLEAR(17) CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24)
                          CLEAR(25) CLEAR(26) CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31) ::

@@ -195,6 +195,17 @@ static bool sha_ni_supported(void) {
     return (c1 & ssse3) && (c1 & sse41) && (b7 & sha);
 }
 
+const sha256_implementation sha256_sha_ni = {
+    .name = "sha-ni",
+    .supported = sha_ni_supported,
+    .compress = sha_ni_compress,
+    .compress_two = sha_ni_compress_two,
+    .outer_hex = sha_ni_outer_hex,
+    .outer_hex_two = sha_ni_outer_hex_two,
+};
+
+#ifdef SHA256_HAVE_AVX512
+
 /* Whether the operating system keeps the registers of SSE, AVX and AVX-512 when it changes threads. */
 static bool avx512_kept(void) {
     const unsigned kept = 0xE6;
@@ -215,15 +226,6 @@ static bool avx512_supported(void) {
     return sha_ni_supported() && (c1 & osxsave) && avx512_kept() && (b7 & avx512f) && (b7 & avx512bw);
 }
 
-const sha256_implementation sha256_sha_ni = {
-    .name = "sha-ni",
-    .supported = sha_ni_supported,
-    .compress = sha_ni_compress,
-    .compress_two = sha_ni_compress_two,
-    .outer_hex = sha_ni_outer_hex,
-    .outer_hex_two = sha_ni_outer_hex_two,
-};
-
 /* SHA-NI, and 32 messages of a batch at once. */
 const sha256_implementation sha256_avx512 = {
     .name = "avx512",
@@ -235,5 +237,7 @@ const sha256_implementation sha256_avx512 = {
     .compress_lanes = sha256_avx512_compress,
     .outer_hex_lanes = sha256_avx512_outer_hex,
 };
+
+#endif
 
 #endif
