@@ -107,30 +107,16 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
 cdef str default_host = "api.woox.io"
 cdef dict _content_types = _wire.CONTENT_TYPES
 
-# The headers for each method, without and with a receive window: it is faster to copy a dict and to replace its values
-# than to make a new one.
-cdef dict _templates = {
-    method: _wire.headers_of(None, None, None, None, content_type) for method, content_type in _content_types.items()
-}
-cdef dict _window_templates = {
-    method: _wire.headers_of(None, None, None, "", content_type) for method, content_type in _content_types.items()
-}
 
-
-cdef dict headers_dict(
-    const hmac_sha256_key *key, str api_key, str recv_window, dict template, const hmac_sha256_message *message
-):
+cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
     """The headers, made while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
     hmac_sha256_inner(key, message, digest)
     cdef dict headers = PyDict_Copy(template)
     cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
     memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
-    PyDict_SetItem(headers, "x-api-key", api_key)
     PyDict_SetItem(headers, "x-api-timestamp", stamp)
     PyDict_SetItem(headers, "x-api-signature", signature)
-    if recv_window is not None:
-        PyDict_SetItem(headers, "x-api-recvwindow", recv_window)
     hmac_sha256_outer_hex(key, digest, ascii_data(signature))
     return headers
 
@@ -305,12 +291,16 @@ cdef class Signer:
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
     cdef str _api_key, _recv_window
+    # For a method that was asked for, its headers but for the two that each request has its own: to copy a dict and
+    # replace two values is faster than to make a new one.
+    cdef dict _templates
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
         self._api_key = _checks.api_key_text(api_key)
         key_init(&self._key, api_secret)
         self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         self._recv_window = _checks.recv_window(recv_window_ms)
+        self._templates = {}
 
     def __dealloc__(self):
         wipe(&self._key, sizeof(self._key))
@@ -388,9 +378,11 @@ cdef class Signer:
             and read_request(&message, method, path, body)
             and message.parts[1].size < LONG_MESSAGE
         ):
-            template = PyDict_GetItemWithError(_templates if self._recv_window is None else _window_templates, method)
+            template = PyDict_GetItemWithError(self._templates, method)
             if template != NULL:
-                return headers_dict(&self._key, self._api_key, self._recv_window, <dict>template, &message)
+                return headers_dict(&self._key, <dict>template, &message)
+            if method in _content_types:
+                return headers_dict(&self._key, self._new_template(method), &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.path_bytes(path)
@@ -437,6 +429,11 @@ cdef class Signer:
         return prepare(
             self.headers, method, path, params=params, json=json, body=body, timestamp=timestamp, base_url=base_url
         )
+
+    cdef dict _new_template(self, str method):
+        content_type = _content_types[method]
+        template = _wire.headers_of(self._api_key, None, None, self._recv_window, content_type)
+        return self._templates.setdefault(method, template)  # another thread may have made it meanwhile
 
     cdef dict _checked_headers(self, str stamp, str method, bytes path, body):
         signature = checked_hex(&self._key, f"{stamp}{method}".encode() + path, body)
