@@ -382,11 +382,11 @@ cdef class Signer:
             if template != NULL:
                 return headers_dict(&self._key, <dict>template, &message)
             if method in _content_types:
-                return headers_dict(&self._key, self._new_template(method), &message)
+                return headers_dict(&self._key, new_template(self, method), &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.path_bytes(path)
-        return self._checked_headers(stamp, verb, target, _checks.body_bytes(body))
+        return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
         """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
@@ -412,7 +412,7 @@ cdef class Signer:
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
-        headers = self._checked_headers(stamp, verb, target.encode(), data)
+        headers = checked_headers(self, stamp, verb, target.encode(), data)
         return _wire.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
@@ -430,21 +430,25 @@ cdef class Signer:
             self.headers, method, path, params=params, json=json, body=body, timestamp=timestamp, base_url=base_url
         )
 
-    cdef dict _new_template(self, str method):
-        content_type = _content_types[method]
-        template = _wire.headers_of(self._api_key, None, None, self._recv_window, content_type)
-        return self._templates.setdefault(method, template)  # another thread may have made it meanwhile
-
-    cdef dict _checked_headers(self, str stamp, str method, bytes path, body):
-        signature = checked_hex(&self._key, f"{stamp}{method}".encode() + path, body)
-        return _wire.headers_of(
-            self._api_key, stamp, signature, self._recv_window, _wire.content_type(method, len(body)))
-
     def __repr__(self):
         return f"<woox_fast.Signer {backend} api_key={self._api_key[:4]!r}...>"
 
     def __reduce__(self):
         _checks.refuse_pickling()
+
+
+# Not methods: for those, every Signer would hold a pointer to a table of them, and no longer fit in 112 bytes.
+
+cdef dict new_template(Signer signer, str method):
+    content_type = _content_types[method]
+    template = _wire.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
+    return signer._templates.setdefault(method, template)  # another thread may have made it meanwhile
+
+
+cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
+    signature = checked_hex(&signer._key, f"{stamp}{method}".encode() + path, body)
+    content_type = _wire.content_type(method, len(body))
+    return _wire.headers_of(signer._api_key, stamp, signature, signer._recv_window, content_type)
 
 
 def sign(api_secret, timestamp, method, path, body=b""):
