@@ -7,6 +7,9 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
+# Where bytecode is not to be kept, each of the many processes of the tests would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-slow test-all test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'

@@ -8,14 +8,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def write_between(page: str, name: str, text: str) -> None:
-    """Replace what is between them in `page`, a path from the repository's root."""
-    path = ROOT / page
-    before, begin, rest = path.read_text("utf-8").partition(f"<!-- {name} -->\n")
+def around(page: str, name: str) -> tuple[str, str]:
+    """What is before and after them in `page`, a path from the repository's root; SystemExit where they are missing."""
+    before, begin, rest = (ROOT / page).read_text("utf-8").partition(f"<!-- {name} -->\n")
     _, end, after = rest.partition(f"<!-- /{name} -->")
     if not end:
         raise SystemExit(f"{page}: expected the lines <!-- {name} --> and <!-- /{name} -->, to write between them")
-    path.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
+    return before + begin, end + after
+
+
+def write_between(page: str, name: str, text: str) -> None:
+    before, after = around(page, name)
+    (ROOT / page).write_text(f"{before}{text}\n{after}", "utf-8")
 
 
 def processor() -> str:

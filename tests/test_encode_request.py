@@ -220,6 +220,8 @@ def refused(words: str, error=ValueError):
         ("[]", None),
         ("[1]", None),
         ("[::g]", None),
+        ("[g::1]", None),
+        ("[::~]", None),
         ("[::1]8080", None),
         ("[::1]:", None),
         ("[::1]:x", None),
@@ -228,6 +230,7 @@ def refused(words: str, error=ValueError):
         ("\ud800", None),
         ("a,b", None),
         ("a;b", None),
+        ("a~b", None),
         ("a?b", None),
         ("a#b", None),
         ("a%20b", None),
@@ -246,7 +249,7 @@ def test_hosts_of_other_types(signer, host, kind):
         signer.encode_request("GET", "/", host=host)
 
 
-@pytest.mark.parametrize("path", ["/{}", "/v3/x?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
+@pytest.mark.parametrize("path", ["/{}", "/v3/!~?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
 def test_no_path_can_break_the_request_line(signer, path):
     others = ("\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680")
     for bad in (*map(chr, range(0x21)), *others):

@@ -54,8 +54,8 @@ def test_each_mistake_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("names", "which"),
     [
-        *slow_after(6, random_combinations(20261122, COMBINATIONS * 3 // 4, 2, BY_HAND)),
-        *slow_after(2, random_combinations(20261123, COMBINATIONS // 4, 3, LIKELY)),
+        *slow_after(4, random_combinations(20261122, COMBINATIONS * 3 // 4, 2, BY_HAND)),
+        *slow_after(1, random_combinations(20261123, COMBINATIONS // 4, 3, LIKELY)),
     ],
 )
 def test_random_combinations_are_named(names: tuple[str, ...], which: str) -> None:

@@ -33,6 +33,7 @@ def test_a_read_past_the_end_is_found(tmp_path, compiler):
     assert "ERROR: AddressSanitizer" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not LIBFUZZER, reason="no clang with libFuzzer (.ci/run installs it): random inputs alone, as above"
 )

@@ -34,13 +34,18 @@ WIPES: dict[str, tuple[Change, str, dict[str, str]]] = {
         {"gcc": "portable sign outer-state"},
     ),
     "batch": (
-        ("core/hmac_sha256.c", "    if (last) wipe_compress_stack(); /* each group uses the same stack */\n", ""),
+        ("core/hmac_sha256.c", "    if (wipe_after != NULL) wipe_after();\n", ""),
         "sha-ni batch",
         {"gcc": "sha-ni batch outer-state", "clang": "sha-ni batch outer-state"},
     ),
+    "lanes": (
+        ("core/hmac_sha256.c", "    if (wipe_after != NULL) wipe_after();\n", ""),
+        "avx512 lanes",
+        {"gcc": "avx512 lanes outer-state", "clang": "avx512 lanes outer-state"},
+    ),
 }
 # How many bytes deeper a wipe must reach than what it wipes: other compilers have larger frames.
-MARGIN = {"key": 512, "compress": 128, "batch": 128}
+MARGIN = {"key": 512, "compress": 128, "batch": 128, "lanes": 512}
 
 
 def left(folder: Path, compiler: str, flags: str, *changes: Change) -> tuple[set[str], dict[str, int]]:

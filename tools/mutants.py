@@ -24,7 +24,17 @@ ROOMS = {
     "payload": Room(("payload.py", "_text.py", "_prepare.py"), ("test_payload*.py", "test_prepare*.py")),
     "checks": Room(
         ("_checks.py", "_urls.py", "_wire.py", "_credentials.py"),
-        ("test_errors.py", "test_encode_request.py", "test_signer.py", "test_payload*.py", "test_url*.py"),
+        (
+            "test_errors.py",
+            "test_encode_request.py",
+            "test_signer.py",
+            "test_signatures.py",
+            "test_urls.py",
+            "test_payload*.py",
+            "test_prepare.py",
+            "test_backend.py",
+            "test_self_test.py",
+        ),
     ),
     "signers": Room(
         ("_backend.py", "_sign_base.py", "_sign_py.py"),
@@ -42,6 +52,44 @@ ROOMS = {
     "demo": Room(("cli/demo/*.py",), ("test_demo*.py", "test_verbs.py")),
 }
 
+# The test files that tell most of a source, for a sample of the rooms that have many.
+NEAREST: dict[str, tuple[str, ...]] = {
+    "adapters/__init__.py": ("test_adapters.py",),
+    "adapters/_common.py": ("test_adapters_elsewhere.py",),
+    "adapters/_headers.py": ("test_adapter_httpx.py",),
+    "adapters/_pools.py": ("test_adapter_requests.py",),
+    "adapters/_redirects.py": ("test_adapter_ccxt.py",),
+    **{f"adapters/{client}.py": (f"test_adapter_{client}.py",) for client in ("aiohttp", "ccxt", "httpx", "requests")},
+    "sandbox/auth.py": ("sandbox/test_verified.py",),
+    "sandbox/connection.py": ("sandbox/test_serving.py",),
+    "sandbox/control.py": ("sandbox/test_control.py",),
+    "sandbox/endpoints.py": ("sandbox/test_documented.py",),
+    "sandbox/errors.py": ("sandbox/test_documented.py",),
+    "sandbox/exchange.py": ("sandbox/test_documented.py", "sandbox/test_orders.py", "sandbox/test_account.py"),
+    "sandbox/faults.py": ("sandbox/test_rules.py", "sandbox/test_faults.py"),
+    "sandbox/fields.py": ("sandbox/test_documented.py",),
+    "sandbox/inspector.py": ("sandbox/test_page.py",),
+    "sandbox/limits.py": ("sandbox/test_account.py",),
+    "sandbox/market.py": ("sandbox/test_documented.py",),
+    "sandbox/orders.py": ("sandbox/test_documented.py", "sandbox/test_orders.py"),
+    "sandbox/params.py": ("sandbox/test_documented.py", "sandbox/test_malformed.py"),
+    "sandbox/process.py": ("sandbox/test_process.py",),
+    "sandbox/rules.py": ("sandbox/test_rules.py",),
+    "sandbox/server.py": ("sandbox/test_serving.py", "sandbox/test_verified.py"),
+    "sandbox/state.py": ("sandbox/test_account.py",),
+    "sandbox/visit.py": ("sandbox/test_malformed.py",),
+    "cli/bench.py": ("test_cli_output.py",),
+    "cli/check.py": ("test_verbs_check.py",),
+    "cli/curl.py": ("test_verbs_request.py",),
+    "cli/explain.py": ("test_verbs_explain.py",),
+    "cli/sandbox.py": ("test_verbs_sandbox.py",),
+    "cli/send.py": ("test_verbs_request.py",),
+    "cli/show.py": ("test_cli_output.py",),
+    "cli/sign.py": ("test_verbs_request.py",),
+    "cli/demo/clients.py": ("test_demo_clients.py",),
+    "cli/demo/workload.py": ("test_demo_workload.py",),
+}
+
 
 class Mutant(NamedTuple):
     room: str
@@ -51,6 +99,7 @@ class Mutant(NamedTuple):
     new: str
     start: int  # bytes of the file
     end: int
+    lines: range  # that are changed, from 1
 
     @property
     def name(self) -> str:
@@ -92,7 +141,7 @@ def _names_encoding(text: str) -> bool:
     """Whether Python reads it, with a sign more at its end, as the name of the same encoding."""
     try:
         return bool(codecs.lookup(f"{text}~"))
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 
@@ -138,7 +187,7 @@ class Finder:
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")) | ast.Import() | ast.ImportFrom() | ast.Assert():
                 return
-            case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__")]):
+            case ast.Assign(targets=[ast.Name(id="__all__" | "__slots__" | "TYPE_CHECKING")]):
                 return
             case ast.JoinedStr():  # prose, but for what is put into it
                 for part in node.values:
@@ -201,4 +250,6 @@ def mutants(name: str) -> Iterator[Mutant]:
         for start, end, new in finder.found:
             line = finder.data[: finder.data.find(b"\n", start)].rpartition(b"\n")[2].decode().strip()
             old = " ".join(finder.data[start:end].decode().split())
-            yield Mutant(name, path.relative_to(PACKAGE).as_posix(), line, old, new, start, end)
+            first, last = (finder.data[:at].count(b"\n") + 1 for at in (start, end))
+            file = path.relative_to(PACKAGE).as_posix()
+            yield Mutant(name, file, line, old, new, start, end, range(first, last + 1))

@@ -1,11 +1,16 @@
-"""Mutation testing: change the code in one place, and see whether a test of that room fails.
+"""Mutation testing: change the code in one place, and see whether a test notices.
 
-    python tools/mutate.py [ROOM ...] [--sample 100] [--seed 1]
+    python tools/mutate.py [ROOM ...] [--file NAME] [--sample 80] [--seed 1] [--jobs 2]
 
-Without `--sample` every mutant of the rooms is tried. A mutant that fails, hangs or does not import is killed. One that
-no test notices survives, and is printed. SURVIVORS holds those that cannot be killed, each with its reason: they are
-neither tried nor counted. Exit status 1 if more than one survives in a room and less than 95 % are killed there.
-Everything runs in copies of the tree. Needs `os.fork`.
+A mutant that makes a test fail, hang or crash is killed. One that no test notices survives, and is printed: it needs a
+test, simpler code, or a line with its reason in tools/survivors.py. What is listed there is neither tried nor counted.
+
+Every mutant of the rooms is tried, against the tests that execute the changed line, the quickest first; which those
+are is seen once for each version of a file, and kept in build/reach. `--sample` tries so many in all, as many of each
+room and the same each time, against all tests of the room, those of the file first.
+
+Everything runs in copies of the tree. What killed must pass on the code as it is. Exit status 1 if a mutant survives.
+Needs `os.fork`.
 """
 
 from __future__ import annotations
@@ -15,21 +20,27 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mutants import PACKAGE, ROOMS, ROOT, Mutant, mutants
+from mutants import NEAREST, PACKAGE, ROOMS, ROOT, Mutant, mutants
 from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
-from survivors import SURVIVORS
+from survivors import SURVIVORS, Survivor
 
-GOAL, TIMEOUT_S, MOST_S, NO_TESTS = 0.95, 90.0, 30.0, 5
+TEST_S = 60  # of one test: one that takes longer hangs
+MOST_S = 30  # of tests for a mutant, the quickest first
+NO_TESTS = 5  # a status of pytest
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 # Slow, while others tell the same; and one SHA-256 of each backend is enough to see what Python does.
 NOT_TRIED = (
     "test_a_hundred_thousand_orders_rest",
@@ -37,18 +48,22 @@ NOT_TRIED = (
     "test_the_default_demo",
     "portable",
 )
-# What every test process would import again. Nothing of ours, and nothing that pytest must see first.
-PRELOADED = ("requests", "aiohttp", "ccxt", "rich", "trustme")
+# What every test process would import again, and nothing of ours.
+CLIENTS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "trustme")
+PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "anyio.pytest_plugin", "hypothesis", "_hypothesis_pytestplugin")
+PRELOADED = (*CLIENTS, *PLUGINS)
+
+# A file of tests, and those of it that are run, in this order: None for all.
+Stage = tuple[str, "list[str] | None"]
 
 
-def listed(mutant: Mutant) -> bool:
-    return any(
-        each.file == mutant.file and each.line in mutant.line and each.new in ("*", mutant.new) for each in SURVIVORS
-    )
+def is_of(survivor: Survivor, mutant: Mutant) -> bool:
+    """Whether the line of tools/survivors.py is of this mutant."""
+    return survivor.file == mutant.file and survivor.line in mutant.line and survivor.new in ("*", mutant.new)
 
 
-def tests(name: str, tree: Path) -> list[str]:
-    found = {str(path.relative_to(tree)): None for glob in ROOMS[name].tests for path in (tree / "tests").glob(glob)}
+def test_files(globs: tuple[str, ...]) -> list[str]:
+    found = {str(path.relative_to(ROOT)): None for glob in globs for path in sorted((ROOT / "tests").glob(glob))}
     return list(found)
 
 
@@ -57,10 +72,10 @@ def copy_tree(source: Path, tree: Path) -> None:
     shutil.copytree(source, tree, ignore=ignored)
 
 
-def start(tree: Path, log: Path, files: list[str], *plugins: object, compiled: bool = False) -> int:
+def start(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False) -> int:
     """Run the tests of `files` in a process of its own, which ends with pytest's status; returns its id.
 
-    They import the package of `tree`. `compiled`: what they import is kept compiled for those that come next.
+    They import the package of `tree`. Unless `alone`, it ends at the first that fails, and keeps nothing compiled.
     """
     child = os.fork()
     if child:
@@ -71,134 +86,227 @@ def start(tree: Path, log: Path, files: list[str], *plugins: object, compiled: b
     os.dup2(output, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(tree)
-    os.environ.update(PYTHONPATH=str(tree / "src"))
-    if not compiled:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    os.environ["PYTHONPATH"] = str(tree / "src")
     sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
-    sys.dont_write_bytecode = not compiled
+    given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
+    given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
+    if not alone:
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        sys.dont_write_bytecode = True
+        given += ["-x", "--timeout", str(TEST_S), "--timeout-method", "thread"]
     import pytest
 
-    options = ["-x"] * (not compiled) + ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
     status = 1
     try:
-        status = int(pytest.main([*options, *files], plugins=list(plugins)))
+        status = int(pytest.main([*given, *files], plugins=list(plugins)))
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)
+
+
+def run(*arguments: Any, **options: Any) -> int:
+    """`start`, and pytest's status at its end."""
+    _, status = os.waitpid(start(*arguments, **options), 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def reach(name: str, folder: Path) -> dict[str, Reached]:
-    """What each test of a room reaches: as it was recorded before, for the test files and sources that are the same."""
-    kept = ROOT / "build" / "reach" / f"{name}.json"
-    tree = folder / "tree-0"
-    sources = {str(path): digest(path) for glob in ROOMS[name].sources for path in sorted(PACKAGE.glob(glob))}
-    known: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
-    files = known["files"] if known.get("sources") == sources else {}
-    wanted = {file: digest(tree / file) for file in tests(name, tree)}
-    files = {file: each for file, each in files.items() if wanted.get(file) == each["digest"]}
-    missing = [file for file in wanted if file not in files]
-    if missing:
-        started = time.monotonic()
-        (tree / "src" / "sitecustomize.py").write_text(CHILD)
-        recorder = Recorder(tree / "src" / "woox_fast", folder / f"reach-{name}", folder / f"{name}.json")
-        log = folder / "reach.log"
-        _, status = os.waitpid(start(tree, log, missing, recorder, compiled=True), 0)
-        (tree / "src" / "sitecustomize.py").unlink()
+class Reach:
+    """What each test of a room executes: seen again when its file or a source of the room has changed."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._kept = ROOT / "build" / "reach" / f"{name}.json"
+        sources = {str(path): digest(path) for glob in ROOMS[name].sources for path in sorted(PACKAGE.glob(glob))}
+        known: dict[str, Any] = json.loads(self._kept.read_text()) if self._kept.exists() else {}
+        if known.get("sources") != sources:
+            known = {"sources": sources, "files": {}, "killers": known.get("killers", {})}
+        wanted = {file: digest(ROOT / file) for file in test_files(ROOMS[name].tests)}
+        files = {file: each for file, each in known["files"].items() if wanted.get(file) == each["digest"]}
+        missing = [file for file in wanted if file not in files]
+        if missing:
+            started = time.monotonic()
+            files |= {file: {"digest": wanted[file], "tests": {}} for file in missing}
+            for test, each in self._see(missing, folder).items():
+                files[test.partition("::")[0]]["tests"][test] = each
+            print(f"{name}: seen what its tests execute, {time.monotonic() - started:.0f} s", flush=True)
+        self._known = {**known, "files": files}
+        self._tests = {test: Reached(*each) for file in files.values() for test, each in file["tests"].items()}
+        self._inside = {
+            path.relative_to(PACKAGE).as_posix(): in_functions(path.read_text("utf-8")) for path in map(Path, sources)
+        }
+        # What killed one mutant of a file is the first to be tried on the next.
+        self.killers: dict[str, Counter[str]] = defaultdict(Counter)
+        self.killers.update({file: Counter(tests) for file, tests in known.get("killers", {}).items()})
+        self.save()
+
+    @staticmethod
+    def _see(files: list[str], folder: Path) -> Any:
+        tree, out, log = folder / "tree-0", folder / "reach.json", folder / "reach.log"
+        child = tree / "src" / "sitecustomize.py"
+        child.write_text(CHILD)
+        recorder = Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
+        status = run(tree, log, files, recorder, alone=True)
+        child.unlink()
         if status:
-            print(f"{name}: tests that fail while it is seen what they reach:\n{log.read_text()[-1500:]}", flush=True)
-        files |= {file: {"digest": wanted[file], "tests": {}} for file in missing}
-        for test, each in json.loads((folder / f"{name}.json").read_text()).items():
-            files[test.partition("::")[0]]["tests"][test] = each
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({"sources": sources, "files": files}))
-        print(f"{name}: what its tests reach, in {time.monotonic() - started:.0f} s", flush=True)
-    return {test: Reached(*each) for file in files.values() for test, each in file["tests"].items()}
+            print(f"tests that fail while they are watched:\n{log.read_text()[-1500:]}", flush=True)
+        return json.loads(out.read_text())
+
+    def save(self) -> None:
+        self._kept.parent.mkdir(parents=True, exist_ok=True)
+        self._kept.write_text(json.dumps({**self._known, "killers": self.killers}))
+
+    def stages(self, mutant: Mutant) -> list[Stage]:
+        """A file of tests at a time, since it costs seconds to read one: first the one that has killed most."""
+        whole = mutant.lines[0] not in self._inside[mutant.file]
+        by_file: dict[str, list[str]] = {}
+        for test in tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S):
+            by_file.setdefault(test.partition("::")[0], []).append(test)
+        killed = self.killers[mutant.file]
+        for tests in by_file.values():
+            tests.sort(key=lambda test: -killed[test])
+        return sorted(by_file.items(), key=lambda stage: -sum(killed[test] for test in stage[1]))
+
+
+def of_the_file_first(mutant: Mutant) -> list[Stage]:
+    files = test_files((*NEAREST.get(mutant.file, ()), *ROOMS[mutant.room].tests))
+    return [(file, None) for file in files]
 
 
 class Running(NamedTuple):
     mutant: Mutant
     tree: Path
+    rest: list[Stage]
     ends: float
 
 
-def try_all(chosen: list[Mutant], reached: dict[str, dict[str, Reached]], folder: Path, jobs: int) -> list[Mutant]:
-    """Run each against the tests that reach it, `jobs` at a time; returns those that survive."""
-    trees = [folder / f"tree-{number}" for number in range(jobs)]
-    for tree in trees[1:]:
-        copy_tree(trees[0], tree)
-    waiting = list(reversed(chosen))
-    running: dict[int, Running] = {}
-    survived: list[Mutant] = []
-    inside = {file: in_functions((PACKAGE / file).read_text("utf-8")) for file in {each.file for each in chosen}}
-    while waiting or running:
-        while trees and waiting:
-            mutant = waiting.pop()
-            data = (PACKAGE / mutant.file).read_bytes()
-            lines = range(data[: mutant.start].count(b"\n") + 1, data[: mutant.end].count(b"\n") + 2)
-            nearest = tests_of(reached[mutant.room], mutant.file, lines, lines[0] not in inside[mutant.file], MOST_S)
-            if not nearest:
-                print(f"no test reaches it: {mutant.name}", flush=True)
-                survived.append(mutant)
+class Trial:
+    """Mutants that are tried, `jobs` at a time, each in one of the copies of the tree in `folder`."""
+
+    def __init__(self, stages: Callable[[Mutant], list[Stage]], folder: Path, jobs: int) -> None:
+        self._stages = stages
+        self._trees = [folder / f"tree-{number}" for number in range(jobs)]
+        for tree in self._trees[1:]:
+            copy_tree(self._trees[0], tree)
+        self._running: dict[int, Running] = {}
+        self.survived: list[Mutant] = []
+
+    def run(self, chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
+        """Each that was killed, and the test that failed, or "" where none did but there was a crash."""
+        sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
+        waiting = list(reversed(chosen))
+        while waiting or self._running:
+            while self._trees and waiting:
+                mutant = waiting.pop()
+                data = sources[mutant.file]
+                changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
+                tree = self._trees.pop()
+                (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
+                self._next(mutant, tree, self._stages(mutant))
+            for pid, each in self._running.items():
+                if time.monotonic() > each.ends:
+                    os.killpg(pid, signal.SIGKILL)
+            child, status = os.waitpid(-1, os.WNOHANG) if self._running else (0, 0)
+            if not child:
+                time.sleep(0.01)
                 continue
-            tree = trees.pop()
-            changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
-            (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
-            files = list(dict.fromkeys(test.partition("::")[0] for test in nearest))
-            child = start(tree, folder / f"{tree.name}.log", files, Only(nearest))
-            running[child] = Running(mutant, tree, time.monotonic() + TIMEOUT_S)
-        if not running:
-            break
-        child, status = os.waitpid(-1, os.WNOHANG)
-        for pid in [pid for pid, each in running.items() if time.monotonic() > each.ends]:
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
-        if not child:
-            time.sleep(0.01)
-            continue
-        done = running.pop(child)
-        with suppress(ProcessLookupError):  # what its tests started and left
-            os.killpg(child, signal.SIGKILL)
-        trees.append(done.tree)
-        shutil.copy2(PACKAGE / done.mutant.file, done.tree / "src" / "woox_fast" / done.mutant.file)
-        if os.waitstatus_to_exitcode(status) in (0, NO_TESTS):
-            print(f"survived ({len(chosen) - len(waiting)} of {len(chosen)}): {done.mutant.name}", flush=True)
-            survived.append(done.mutant)
-    return survived
+            done = self._running.pop(child)
+            with suppress(ProcessLookupError):  # what its tests started and left
+                os.killpg(child, signal.SIGKILL)
+            if os.waitstatus_to_exitcode(status) in (0, NO_TESTS):
+                self._next(done.mutant, done.tree, done.rest)
+            else:
+                self._give_back(done.tree, done.mutant)
+                found = FAILED.search(self._log(done.tree).read_text("utf-8", "replace"))
+                yield done.mutant, found[1] if found else ""
+
+    @staticmethod
+    def _log(tree: Path) -> Path:
+        return tree.with_suffix(".log")
+
+    def _next(self, mutant: Mutant, tree: Path, stages: list[Stage]) -> None:
+        if stages:
+            file, tests = stages[0]
+            child = start(tree, self._log(tree), [file], *([Only(tests)] if tests else []))
+            self._running[child] = Running(mutant, tree, stages[1:], time.monotonic() + 20 * TEST_S)
+        else:
+            self._give_back(tree, mutant)
+            self.survived.append(mutant)
+            print(f"survived: {mutant.name}", flush=True)
+
+    def _give_back(self, tree: Path, mutant: Mutant) -> None:
+        shutil.copy2(PACKAGE / mutant.file, tree / "src" / "woox_fast" / mutant.file)
+        self._trees.append(tree)
+
+
+def check_killers(killers: set[str], folder: Path) -> None:
+    """Raise SystemExit unless what killed passes on the code as it is."""
+    if not killers:
+        return
+    tree, log = folder / "as-it-is", folder / "as-it-is.log"
+    copy_tree(ROOT, tree)
+    files = sorted({test.partition("::")[0] for test in killers})
+    if run(tree, log, files, Only(sorted(killers))):
+        raise SystemExit(f"a test fails on the code as it is:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
-    parser.add_argument("--sample", type=int, help="so many in all, as many of each room")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="at a time; all cores")
     parser.add_argument("--file", default="", help="only of the files that have this in their name")
+    parser.add_argument("--sample", type=int, help="so many in all, as many of each room")
+    parser.add_argument("--seed", type=int, default=1, help="another sample")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="so many at a time; all cores")
     options = parser.parse_args()
     names = options.rooms or list(ROOMS)
     started = time.monotonic()
     chosen: list[Mutant] = []
+    stale = [] if options.rooms else SURVIVORS
     for name in names:
-        ranked = sorted((each for each in mutants(name) if options.file in each.file and not listed(each)), key=lambda each: each.rank(options.seed))
+        found = []
+        for mutant in mutants(name):
+            of_it = [each for each in SURVIVORS if is_of(each, mutant)]
+            stale = [each for each in stale if each not in of_it]
+            if options.file in mutant.file and not of_it:
+                found.append(mutant)
+        ranked = sorted(found, key=lambda each: each.rank(options.seed))
         chosen += ranked[: -(-options.sample // len(names)) if options.sample else None]
     for module in PRELOADED:
         importlib.import_module(module)
-    with tempfile.TemporaryDirectory() as folder:
-        copy_tree(ROOT, Path(folder) / "tree-0")
-        reached = {name: reach(name, Path(folder)) for name in names}
-        survived = Counter(each.room for each in try_all(chosen, reached, Path(folder), options.jobs))
-    tried = Counter(each.room for each in chosen)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_tree(ROOT, folder / "tree-0")
+        reached: dict[str, Reach] = {}
+        if options.sample:
+            files = {file for each in chosen for file, _ in of_the_file_first(each)}
+            run(folder / "tree-0", folder / "compiled.log", ["--collect-only", *sorted(files)], alone=True)
+            trial = Trial(of_the_file_first, folder, options.jobs)
+        else:
+            reached = {each: Reach(each, folder) for each in names}
+            trial = Trial(lambda mutant: reached[mutant.room].stages(mutant), folder, options.jobs)
+        killers = set()
+        for mutant, test in trial.run(chosen):
+            if test:
+                killers.add(test)
+            if test and reached:
+                reached[mutant.room].killers[mutant.file][test] += 1
+        for each in reached.values():
+            each.save()
+        check_killers(killers, folder)
+    tried, survived = Counter(each.room for each in chosen), Counter(each.room for each in trial.survived)
     for name in tried:
         killed = tried[name] - survived[name]
         print(f"{name:10} {killed:4} of {tried[name]:4} killed ({killed / tried[name]:.0%})")
-    bad = [name for name in tried if survived[name] > 1 and survived[name] > (1 - GOAL) * tried[name]]
-    all_killed = tried.total() - survived.total()
-    took = time.monotonic() - started
-    print(f"mutate: {all_killed} of {tried.total()} killed, {len(SURVIVORS)} listed; {took:,.0f} s")
-    return 1 if bad else 0
+    total = tried.total() - survived.total()
+    print(f"mutate: {total} of {tried.total()} killed, {len(SURVIVORS)} listed; {time.monotonic() - started:,.0f} s")
+    for each in stale:
+        print(f"tools/survivors.py: there is no such mutant any more: {each}")
+    return 1 if trial.survived or stale else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which lines of woox_fast each test executes, in its own process and in those that it starts; and how long it takes."""
+"""Which lines of woox_fast each test executes, also in the processes that it starts, and how long it takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 # For the processes of tests: what they execute goes into a file each as they do, since many are ended by a signal.
-CHILD = '''
+CHILD = """
 import os, sys, threading
 
 def _trace(prefix, folder, test):
@@ -42,7 +42,7 @@ def _trace(prefix, folder, test):
 
 if os.environ.get("REACH_FOLDER") and os.environ.get("REACH_TEST"):
     _trace(os.environ["REACH_PREFIX"], os.environ["REACH_FOLDER"], os.environ["REACH_TEST"])
-'''
+"""
 
 
 class Reached(NamedTuple):
@@ -122,14 +122,17 @@ def in_functions(text: str) -> set[int]:
 
 
 def tests_of(reached: dict[str, Reached], file: str, lines: range, whole: bool, most_s: float) -> list[str]:
-    """The tests that execute one of `lines` (all of the file if `whole`), the quickest first, of `most_s` in all."""
-    found = sorted(
+    """The tests that execute one of `lines` of `file`, the quickest first, of `most_s` in all.
+
+    If `whole`, the lines are of its import, and any test may tell.
+    """
+    found = [
         (each.seconds, test)
         for test, each in reached.items()
-        if whole and file in each.lines or any(line in lines for line in each.lines.get(file, ()))
-    )
+        if whole or any(line in lines for line in each.lines.get(file, ()))
+    ]
     total, chosen = 0.0, []
-    for seconds, test in found:
+    for seconds, test in sorted(found):
         total += seconds
         if chosen and total > most_s:
             break

@@ -295,6 +295,9 @@ def test_connections_are_refused_for_a_time_and_those_there_are_go_on() -> None:
         wait_until_open(sandbox)
         with Client(sandbox, client.clock) as other:
             place(other)
+        sandbox.faults.add("refuse 60m")  # and once more
+        place(client)
+        assert refused(sandbox)
 
 
 def test_the_door_is_shut_from_the_beginning() -> None:

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from helpers.sandbox_client import LIMIT_ORDER, Client, place
 
-from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox, inspector
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, inspector
 from woox_fast.sandbox.process import Explained
 
 HTML = Path(inspector.__file__).with_name("inspector.html").read_text("utf-8")
@@ -232,6 +232,40 @@ def test_the_detail_of_others(sandbox: Sandbox, client: Client) -> None:
             urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
         with refused.value as reply:
             assert json.load(reply)["success"] is False
+
+
+def test_what_was_not_verified_is_not_said_to_be_signed(sandbox: Sandbox, client: Client) -> None:
+    path = "/v3/account/info"
+    signed = client.sign("GET", path.encode())
+    sandbox.faults.add("html on GET every 5")
+    for headers in (
+        {**signed, "x-api-key": "another"},
+        {name: value for name, value in signed.items() if name != "x-api-key"},
+        client.sign("GET", path.encode(), timestamp="1578565539"),
+        client.sign("GET", path.encode(), timestamp="1578565539808"),
+    ):
+        client.request("GET", path.encode(), headers)
+    host = sandbox.url.removeprefix("http://")
+    request = urllib.request.Request(f"http://{host}{path}", headers=signed)
+    with pytest.raises(urllib.error.HTTPError) as struck:
+        urllib.request.urlopen(request)
+    struck.value.close()
+    details = [detail(sandbox, number) for number in range(1, 6)]
+    assert [d["verdict"] for d in details] == [
+        "UNAUTHORIZED",
+        "MISSING_HEADER",
+        "MALFORMED_TIMESTAMP",
+        "STALE_TIMESTAMP",
+        "FAULT",
+    ]
+    for d in details:
+        assert (d["expected"][-len(path) :], d["signed"]) == (path, None)
+        assert d["advice"]
+
+
+def test_advice_is_for_what_the_exchange_refuses_or_a_rule_does() -> None:
+    assert inspector.ADVICE.keys() - ERRORS.keys() == {"FAULT"}
+    assert len(inspector.ADVICE) == 9
 
 
 def test_an_explanation_is_made_once_and_only_so_many_are_kept(

@@ -244,14 +244,7 @@ class Inspector:
         expected = self._cut(record.stamp + record.method + origin_form(record.target) + _text(record.body))
         if explained is not None:
             return expected, None if explained.signed is None else self._cut(_text(explained.signed))
-        known = record.verdict not in (
-            "UNAUTHORIZED",
-            "MALFORMED_TIMESTAMP",
-            "STALE_TIMESTAMP",
-            "MISSING_HEADER",
-            "FAULT",
-        )
-        return expected, expected if known else None
+        return expected, None if record.verdict in _NOT_VERIFIED else expected
 
     def _command(self, record: RequestRecord) -> tuple[str, str]:
         """A `woox-fast explain` command line for a request that was signed, and why there is none."""
