@@ -209,7 +209,9 @@ class Finder:
                 return
             case ast.Expr() | ast.AugAssign() | ast.Delete() | ast.Break() | ast.Continue():
                 self._add(node, "pass")
-            case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+            case ast.Return(value=ast.expr() as value) if not (
+                isinstance(value, ast.Constant) and (value.value is None or value.value is False)
+            ):
                 self._add(value, "None")
             case ast.Compare(ops=[operator]):
                 self._operator(node.left, node.comparators[0], operator)
