@@ -11,6 +11,7 @@ from woox_fast._checks import raise_at
 
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"
+METHOD_HINT = "method must be upper-case letters A-Z such as 'GET', got "
 URL_HINT = "path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got "
 
 TIMESTAMPS = [
@@ -75,6 +76,8 @@ METHODS = [
     ("G@T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G@T'"),
     ("G[T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G[T'"),
     ("GÉT", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G\\xc9T'"),
+    ("g" * 19, ValueError, f"{METHOD_HINT}'{'g' * 19}'; write '{'G' * 19}'"),
+    ("g" * 20, ValueError, f"{METHOD_HINT}'{'g' * 20}'"),
     ("PATCH\0", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'PATCH\\x00'"),
     ("DELETEDELETE_", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'DELETEDELETE_'"),
     ("\ud800", ValueError, "method must be upper-case letters A-Z such as 'GET', got '\\ud800'"),
