@@ -7,7 +7,7 @@ import re
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
 
-from woox_fast._checks import raise_at
+from woox_fast._checks import raise_at, refuse_sha256
 
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"
@@ -264,6 +264,12 @@ def test_an_error_of_another_kind_is_raised_as_it_is(error):
     with pytest.raises(type(error)) as raised:
         raise_at(3, error)
     assert raised.value is error
+
+
+def test_a_processor_on_which_no_sha256_is_right():
+    with pytest.raises(ImportError, match="^no SHA-256 of the cython backend gives a right answer on this") as raised:
+        refuse_sha256(None, "cython", [])
+    assert raised.value.name == "woox_fast"  # as of a choice that cannot be had: the next backend is not taken
 
 
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"

@@ -336,6 +336,17 @@ def test_algo_orders_that_are_refused(sandbox: Sandbox, client: Client, changes:
     assert client.refusal("PUT", "/v3/trade/algoOrder", {"algoOrderId": 1}) == "INVALID_PARAM"
 
 
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [({"price": "0.001"}, "PRICE_FILTER"), ({"quantity": "101"}, "SIZE_FILTER"), ({"price": "0.01"}, "MIN_NOTIONAL")],
+)
+def test_algo_orders_are_held_against_the_filters(client: Client, changes: dict[str, str], verdict: str) -> None:
+    assert client.refusal("POST", "/v3/trade/algoOrder", {**STOP_ORDER, **changes}) == verdict
+    (row,) = client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)["rows"]
+    edit = {"algoOrderId": row["algoOrderId"], **changes}
+    assert client.refusal("PUT", "/v3/trade/algoOrder", edit) == verdict
+
+
 def test_the_dead_mans_switch(client: Client, clock: Clock) -> None:
     place(client)
     client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)

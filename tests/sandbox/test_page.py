@@ -160,8 +160,10 @@ def test_only_so_many_may_watch_and_stopping_ends_them(sandbox: Sandbox) -> None
     streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
     try:
         assert {stream.status for stream in streams} == {200}
-        with Stream(sandbox) as one_more:
-            assert one_more.status == 503
+        with pytest.raises(urllib.error.HTTPError, match="503") as one_more:
+            urllib.request.urlopen(f"{sandbox.url}/sandbox/events")
+        with one_more.value as reply:
+            assert json.load(reply) == {"success": False, "message": "20 pages watch already."}
         sandbox.stop()
         for stream in streams:
             for _ in stream:
