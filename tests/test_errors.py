@@ -7,7 +7,7 @@ import re
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
 
-from woox_fast._checks import raise_at, refuse_sha256
+from woox_fast._checks import raise_at, refuse_sha256, warn_wrong_sha256
 
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"
@@ -269,7 +269,9 @@ def test_an_error_of_another_kind_is_raised_as_it_is(error):
 def test_a_processor_on_which_no_sha256_is_right():
     with pytest.raises(ImportError, match="^no SHA-256 of the cython backend gives a right answer on this") as raised:
         refuse_sha256(None, "cython", [])
-    assert raised.value.name == "woox_fast"  # as of a choice that cannot be had: the next backend is not taken
+    assert raised.value.name == "woox_fast"  # the command says it in a line, as it does for what else cannot be had
+    with pytest.warns(RuntimeWarning, match="^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
+        warn_wrong_sha256("sha-ni")
 
 
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"

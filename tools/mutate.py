@@ -193,17 +193,18 @@ class Trial:
         self._trees = [folder / f"tree-{number}" for number in range(jobs)]
         for tree in self._trees[1:]:
             copy_tree(self._trees[0], tree)
+        self._sources: dict[str, bytes] = {}
         self._running: dict[int, Running] = {}
         self.survived: list[Mutant] = []
 
     def run(self, chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
         """Each that was killed, and the test that failed, or "" where none did but there was a crash."""
-        sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
+        self._sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
         waiting = list(reversed(chosen))
         while waiting or self._running:
             while self._trees and waiting:
                 mutant = waiting.pop()
-                data = sources[mutant.file]
+                data = self._sources[mutant.file]
                 changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
                 tree = self._trees.pop()
                 (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
@@ -240,7 +241,7 @@ class Trial:
             print(f"survived: {mutant.name}", flush=True)
 
     def _give_back(self, tree: Path, mutant: Mutant) -> None:
-        shutil.copy2(PACKAGE / mutant.file, tree / "src" / "woox_fast" / mutant.file)
+        (tree / "src" / "woox_fast" / mutant.file).write_bytes(self._sources[mutant.file])
         self._trees.append(tree)
 
 

@@ -45,4 +45,6 @@ SURVIVORS: list[Survivor] = [
     ),
     Survivor("adapters/ccxt.py", 'Signer("-", secret)', "'-~'", "the API key of a Signer that makes no headers"),
     Survivor("adapters/ccxt.py", "max(protocol, 2)", "3", "an object is reduced alike from protocol 2 on"),
+    # -- sandbox
+    Survivor("sandbox/process.py", '"PYTHONSAFEPATH": "1"', "'1~'", "whatever it holds, it is on"),
 ]

@@ -150,6 +150,15 @@ def test_a_body_longer_than_declared_is_not_part_of_the_request(sandbox: Sandbox
     assert len(sandbox.exchange.orders.open) == 1
 
 
+def test_a_client_is_told_that_nothing_is_read_after_a_body_that_was_not(sandbox: Sandbox, clock: Clock) -> None:
+    """What is left of it must not be taken for the next request."""
+    with Client(sandbox, clock) as client:
+        client.send(b"POST /v3/no/such HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nGET / HTTP/1.1\r\n")
+        head = b"".join(iter(client._reader.readline, b"\r\n"))
+        assert head.startswith(b"HTTP/1.1 404 ")
+        assert b"\r\nConnection: close\r\n" in head
+
+
 def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     for sent in (b"", b"POST /v3/tra", HEAD, HEAD + b"Content-Length: 100\r\n\r\n" + body[:10]):
