@@ -107,6 +107,7 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
     for number in (1, 10**19 - 1):
         words = f"There is no fault {number}."
         assert ask(f"{url}?number={number}", "DELETE") == (404, {"success": False, "message": words})
+    assert ask(f"{url}?number={10**19}", "DELETE")[0] == 400
     assert data(url, "DELETE") == {"rules": []}
     assert data(sandbox.url + "/sandbox/stats")["faults"] == {"rate-limit": 1}
 

@@ -63,6 +63,13 @@ def test_bodies_that_are_not_an_order(sandbox: Sandbox, client: Client, body: by
     place(client)  # on the same connection
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_only_python_takes_for_json(client: Client, number: str) -> None:
+    status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
+    assert client.verdict(status, reply) == "INVALID_PARAM"
+    assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON.")
+
+
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
 def test_a_body_that_is_not_declared_as_json(client: Client, content_type: str) -> None:
     body = json.dumps(LIMIT_ORDER).encode()

@@ -121,6 +121,12 @@ def test_the_stream_tells_what_is_new_and_only_that(sandbox: Sandbox, client: Cl
         assert next(events) == {"faults": [{"number": 1, "fault": "html", "rule": "html", "struck": 0}]}
 
 
+def test_a_quiet_stream_shows_that_it_lives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspector, "QUIET_S", 0.3)
+    with Stream(sandbox) as stream:
+        assert b": nothing new\n" in iter(stream._file.readline, b"")
+
+
 def test_a_page_that_comes_late_is_told_the_last_thousand(sandbox: Sandbox, client: Client) -> None:
     for _ in range(1200):
         client.request("GET", b"/v3/public/systemInfo", {})
