@@ -267,10 +267,10 @@ def test_an_error_of_another_kind_is_raised_as_it_is(error):
 
 
 def test_a_processor_on_which_no_sha256_is_right():
-    with pytest.raises(ImportError, match="^no SHA-256 of the cython backend gives a right answer on this") as raised:
+    with pytest.raises(ImportError, match=r"^no SHA-256 of the cython backend gives a right answer on this") as raised:
         refuse_sha256(None, "cython", [])
     assert raised.value.name == "woox_fast"  # the command says it in a line, as it does for what else cannot be had
-    with pytest.warns(RuntimeWarning, match="^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
+    with pytest.warns(RuntimeWarning, match=r"^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
         warn_wrong_sha256("sha-ni")
 
 
