@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
+from helpers.slow import slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,8 @@ WELL_FORMED = {
     "many keys": lambda n: json.dumps({f"k{at}": at for at in range(n // 14)}),
     "nested lists": lambda n: json.dumps([[1, 2.5, "a"]] * (n // 16)),
 }
+# Of each kind of work, the one that takes longest.
+TELLING = ("escaped quotes", "brackets", "form", "not ASCII", "many keys", "nested lists")
 
 
 def spent(monkeypatch: pytest.MonkeyPatch, limit: float, **changes: Any) -> tuple[float, woox_fast.Explanation]:
@@ -56,8 +59,8 @@ def spent(monkeypatch: pytest.MonkeyPatch, limit: float, **changes: Any) -> tupl
     return least, found
 
 
-@pytest.mark.parametrize("size", [32 * 1024, MIB, 8 * MIB], ids=["32K", "1M", "8M"])
-@pytest.mark.parametrize("name", [*HOSTILE, *WELL_FORMED])
+@pytest.mark.parametrize("size", [slow(32 * 1024, id="32K"), slow(MIB, id="1M"), pytest.param(8 * MIB, id="8M")])
+@pytest.mark.parametrize("name", [name if name in TELLING else slow(name) for name in (*HOSTILE, *WELL_FORMED)])
 def test_the_time_limit_is_kept_for_any_body(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
     body = HOSTILE[name] * (size // len(HOSTILE[name])) if name in HOSTILE else WELL_FORMED[name](size)
     limit = 0.5
@@ -68,15 +71,15 @@ def test_the_time_limit_is_kept_for_any_body(monkeypatch: pytest.MonkeyPatch, na
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2**20  # KiB
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("size", [32 * 1024, MIB], ids=["32K", "1M"])
+@pytest.mark.parametrize("name", [name if name in TELLING else slow(name) for name in HOSTILE])
+@pytest.mark.parametrize("size", [slow(32 * 1024, id="32K"), pytest.param(MIB, id="1M")])
 def test_the_time_limit_is_kept_for_any_query(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
     query = HOSTILE[name] * (size // len(HOSTILE[name]))
     seconds, _ = spent(monkeypatch, 0.5, method="GET", path=f"/v3/x?{query}")
     assert seconds < 0.6
 
 
-@pytest.mark.parametrize("given", ["timestamp", "method", "path", "api_key"])
+@pytest.mark.parametrize("given", ["path", *map(slow, ("timestamp", "method", "api_key"))])
 def test_the_time_limit_is_kept_for_any_other_part(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     seconds, _ = spent(monkeypatch, 1.0, **{given: "/ab1" * (2 * MIB)})
     assert seconds < 1.2
@@ -118,7 +121,8 @@ def test_a_rewrite_takes_linear_time(name: str, around: str, rewrite: Callable[[
             rewrite(text)
         return time.process_time() - started
 
-    assert seconds(320_000) < 100 * (seconds(20_000) + 0.005)
+    # The best of three: a collection of all that pytest holds takes part of a second.
+    assert any(seconds(160_000) < 100 * (seconds(10_000) + 0.0025) for _ in range(3))
 
 
 ANY_TEXT = st.text(st.characters(), max_size=80)  # with lone surrogates
@@ -153,4 +157,4 @@ def test_any_request_is_explained(**request: Any) -> None:
 @pytest.mark.parametrize("body", ["\ud800", '{"a": "\ud800"}', '{"a": "\\ud800"}', b"\xed\xa0\x80", "a=\udcff&b"])
 def test_a_lone_surrogate_is_explained(body: str | bytes) -> None:
     for path in ("/v3/trade/order", "/v1/order", "/v3/x?a=\ud800"):
-        assert not woox_fast.explain(SECRET, "0" * 64, NOW, "POST", path, body, time_limit=0.3).found
+        assert not woox_fast.explain(SECRET, "0" * 64, NOW, "POST", path, body, time_limit=0.1).found

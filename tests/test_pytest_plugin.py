@@ -169,6 +169,7 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
+@pytest.mark.usefixtures("short_search")
 def test_a_signed_request_passes(request_: object) -> None:
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)

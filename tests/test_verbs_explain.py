@@ -14,6 +14,8 @@ from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast.cli import show
 
+URL = "https://api.woox.io/v3/trade/order"
+
 # explain
 
 
@@ -74,6 +76,17 @@ def test_explain_reads_what_is_at_hand(as_standard_input: bool, tmp_path: Path) 
         assert len(found["mistakes"]) == 1
         assert found["expected"] == f"{NOW}GET{path}"
         assert found["signed"] == f"{NOW}GET/v3/trade/orders"
+
+
+def test_a_body_that_the_log_lacks_is_asked_for() -> None:
+    signature = oracle(f"{NOW}POST/v3/trade/order{ORDER}".encode())
+    log = f"> POST /v3/trade/order HTTP/1.1\n> x-api-timestamp: {NOW}\n> x-api-signature: {signature}\n> \n"
+    result = woox_fast("explain", "--request", "-", given=log.encode(), **CREDENTIALS)
+    assert result.returncode == 2
+    assert "does not show its body; give it with --body" in result.stderr
+    assert answer("explain", "--request", "-", "--body", ORDER, given=log.encode(), **CREDENTIALS)["right"] is True
+    result = woox_fast("explain", "--request", "-", "--body", "b", given=f"curl -d a {URL}".encode(), **CREDENTIALS)
+    assert "--request holds a body; do not give one again" in result.stderr
 
 
 def test_the_file_of_the_secret_is_no_request_and_is_not_shown(tmp_path: Path) -> None:

@@ -211,6 +211,7 @@ def test_the_detail_of_a_refused_signature(sandbox: Sandbox, client: Client) -> 
     assert "The body was signed with spaces" in done.stdout
 
 
+@pytest.mark.usefixtures("short_search")
 def test_the_detail_of_others(sandbox: Sandbox, client: Client) -> None:
     place(client)
     client.request("GET", b"/v3/account/info", client.sign("GET", b"/v3/account/info", timestamp="1578565539"))
@@ -297,6 +298,7 @@ def test_an_explanation_is_made_once_and_only_so_many_are_kept(
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b]0;owned\x07\u202e\u200b\x9b'\"`$(id)\n\t\\" + DEMO_API_SECRET
 
 
+@pytest.mark.usefixtures("short_search")
 def test_nothing_in_a_request_gets_out_of_its_quotes(sandbox: Sandbox, client: Client) -> None:
     body = json.dumps({"a": HOSTILE}, ensure_ascii=False).encode() + HOSTILE.encode() + b"\xff"
     headers = {**client.sign("POST", b"/v3/trade/order", b"x"), "X-Odd": "</script>\t<b>"}
@@ -314,6 +316,7 @@ def test_nothing_in_a_request_gets_out_of_its_quotes(sandbox: Sandbox, client: C
 TEXTS = ("é€\U0001f600", "\x1b[2J", "a'b\\c\n\t", "\ufeff", "'", "$(id)`id`", "!x", "\x7f\x80")
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_command_line_is_printable_and_says_what_was_sent(
     sandbox: Sandbox, client: Client, text: str, tmp_path: Path
@@ -345,6 +348,7 @@ def test_the_command_line_is_printable_and_says_what_was_sent(
     ],
     ids=lambda value: str(value)[:20],
 )
+@pytest.mark.usefixtures("short_search")
 def test_what_makes_no_command_line(
     sandbox: Sandbox, client: Client, body: bytes, headers: dict[str, str], why: str
 ) -> None:

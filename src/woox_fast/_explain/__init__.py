@@ -146,8 +146,11 @@ def explain(
         made = [Finding(one.name, one.sentence.replace("{rule}", rule)) for one in changes]
         return tuple(dict.fromkeys((*made, *written)))
 
+    mistakes = findings(found.changes, found.written) if found else ()
+    others = dict.fromkeys(findings(other, found.written) for other in found.others) if found else ()
+    names = {tuple(one.name for one in mistakes)}
     return Explanation(
-        findings(found.changes, found.written) if found else (),
+        mistakes,
         found is not None,
         _expected(sent._replace(method=sent.method.upper())),
         found.message if found else None,
@@ -155,7 +158,7 @@ def explain(
         search.tried,
         search.complete,
         search.seconds,
-        tuple(findings(other, found.written) for other in found.others) if found else (),
+        tuple(other for other in others if tuple(one.name for one in other) not in names),
     )
 
 

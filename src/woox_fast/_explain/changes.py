@@ -119,6 +119,11 @@ class Values:
         """The other ways to make `value`, that are about as likely as the one that `at` gives."""
         return self._also.get(value, [])
 
+    def as_likely(self, value: Hashable) -> list[tuple[Change, ...]]:
+        """Those of `also` that cost as much."""
+        cost = self._first[value][0] if value in self._first else 0
+        return [way for way in self.also(value) if sum(one.cost for one in way) == cost]
+
     def _push(self, cost: int, value: Any, made: tuple[Change, ...], stage: int, group: int) -> None:
         groups = self._table.from_stage[stage]
         if group < len(groups):
@@ -136,15 +141,16 @@ class Values:
             self._watch()
             way = (*made, one)
             more = not one.last and len(way) < self._table.most
+            first, encode, step = self._first, self._encode, (cost, way)
             try:
-                for new in one.values(value, self._sent):
-                    if not len(values) & 0x3FF:
+                for count, new in enumerate(one.values(value, self._sent), 1):
+                    if not count & 0xFF:
                         self._watch()
-                    key = self._encode(new)
-                    if key in self._first:
+                    key = encode(new)
+                    if key in first:
                         self._note(key, cost, way)
                         continue
-                    self._first[key] = (cost, way)
+                    first[key] = step
                     self._room -= 64 + (len(key) if isinstance(key, bytes) else 0)
                     if self._room < 0:
                         self.complete = False

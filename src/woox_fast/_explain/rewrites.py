@@ -30,18 +30,28 @@ _PUNCTUATION = frozenset(",:{}[]")
 # JSON, as tokens
 
 
-@lru_cache(maxsize=8)
 def tokens(text: str) -> tuple[str, ...]:
     """The tokens of a JSON object or list, white space included; ValueError for any other text."""
-    if text.lstrip()[:1] not in ("{", "["):
+    found = _tokens(text)
+    if found is None:
         raise ValueError("no JSON object or list")
-    json.loads(text)  # what is valid is matched by _TOKEN without a gap, and so in one pass
+    return found
+
+
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> tuple[str, ...] | None:
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        json.loads(text)  # what is valid is matched by _TOKEN without a gap, and so in one pass
+    except (ValueError, RecursionError):
+        return None
     return tuple(_TOKEN.findall(text))
 
 
 def forget() -> None:
     """Release what is kept of the last bodies."""
-    tokens.cache_clear()
+    _tokens.cache_clear()
     _style.cache_clear()
 
 

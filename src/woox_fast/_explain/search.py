@@ -29,7 +29,19 @@ from .layers.rules import BASES, SOURCES
 from .layers.secret import SECRET
 from .layers.timestamp import TIMESTAMP
 from .layers.written import Reading, readings
-from .signing import BATCH, BATCH_BYTES, Layout, Secret, Sent, form_of, messages_of, slots_of, to_bytes, to_text
+from .signing import (
+    BATCH,
+    BATCH_BYTES,
+    Layout,
+    Secret,
+    Sent,
+    choices_of,
+    form_of,
+    messages_of,
+    slots_of,
+    to_bytes,
+    to_text,
+)
 
 PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
 TABLES: Mapping[str, Table] = dict(
@@ -111,6 +123,7 @@ class Search:
     def __init__(self, sent: Sent, secret: Secret, given: Secret, signature: str, time_limit: float) -> None:
         self.tried = 0
         self.complete = False
+        self._begun = False  # the request as it is gets its turn, however short the time
         self.seconds = 0.0
         self._started = _now()
         self._deadline = self._started + time_limit
@@ -141,7 +154,7 @@ class Search:
         return Values(TABLES[PARTS[part]], start, self._sent, self._watch, encode, light=light)
 
     def _watch(self) -> None:
-        if _now() > self._deadline and self.tried:
+        if self._begun and _now() > self._deadline:
             raise TimeoutError
 
     def run(self) -> Found | None:
@@ -155,6 +168,7 @@ class Search:
                 if found := self._cell(cell):
                     self.complete = True
                     return found
+                self._begun = True
         except TimeoutError:
             pass
         finally:
@@ -174,12 +188,12 @@ class Search:
             return None
         batch: dict[str, list[bytes]] = {}
         size = 0
-        for layout, lists in self._layouts(cell):
+        for layout, lists, _ in self._layouts(cell):
             names = [name or layout.digest for name in digests]
             names = [name for name in names if any(DIGESTS[name].size in one.sizes for one in self._readings)]
             if not names:
                 continue
-            for messages, _, _ in messages_of(layout, lists):
+            for messages in messages_of(layout, lists):
                 for name in names:
                     batch.setdefault(name, []).extend(messages)
                 size += len(messages) * (len(messages[0]) + 64)
@@ -192,9 +206,12 @@ class Search:
             return self._found(cell, *hit)
         return None
 
-    def _layouts(self, cell: Cell, *, again: bool = False) -> Iterator[tuple[Layout, dict[str, list[bytes]]]]:
-        """The layouts of a cell, each with the values that its slots take. Left out are those that show nothing new:
-        a layout without a part that is changed, or (unless `again`) one that is an earlier one without empty parts."""
+    def _layouts(
+        self, cell: Cell, *, again: bool = False
+    ) -> Iterator[tuple[Layout, dict[str, list[bytes]], tuple[object, ...]]]:
+        """The layouts of a cell, each with the values that its slots take, and what it is without empty parts. Left out
+        are those that show nothing new: without a part that is changed, or (unless `again`) an earlier one without
+        empty parts."""
         lists: dict[str, list[bytes]] = {"k": [to_bytes(self._sent.api_key)], "o": [to_bytes(self._sent.host)]}
         for part in _PLAIN:
             values = self._values[part].at(cell[part])[0]
@@ -221,7 +238,7 @@ class Search:
             form = (same, layout.digest, empty, form_of(layout, empty))
             if self._forms.setdefault(form, layout) != layout and not again:
                 continue
-            yield layout, {**lists, "q": contents.queries, "b": contents.bodies}
+            yield layout, {**lists, "q": contents.queries, "b": contents.bodies}, form
 
     def _contents_of(self, source: str, cell: Cell) -> _Contents | None:
         """Query and body of a source, changed as a cell has it: after the source took them, or else before."""
@@ -321,46 +338,48 @@ class Search:
 
     def _found(self, cell: Cell, message: bytes, secret: Secret, name: str, reading: Reading) -> Found:
         of_secret = self._way(_SECRET, cell[_SECRET], secret)
-        first: tuple[Way, str] | None = None
-        for way, digest in self._ways(cell, message):
-            if digest == name:
-                first = (way, digest)
-                break
-        assert first is not None  # noqa: S101 (the same cell gave the message)
-        of_message = first[0]
-        changes = (*of_secret, *of_message)
-        others = [(*way, *of_message) for way in self._values[_SECRET].also(secret)]
-        others += [(*of_secret, *way) for way in self._other_ways(cell, of_message, message, name)]
-        return Found(changes, reading.findings, message, tuple(dict.fromkeys(others)))
+        first, form = next((way, form) for way, digest, form in self._ways(cell, message) if digest == name)
+        others = [(*way, *first) for way in self._values[_SECRET].also(secret)]
+        others += [(*of_secret, *way) for way in self._other_ways(cell, first, message, name, form)]
+        return Found((*of_secret, *first), reading.findings, message, tuple(dict.fromkeys(others)))
 
     def _way(self, part: int, cost: int, value: Any) -> Way:
         values, ways = self._values[part].at(cost)
         return ways[values.index(value)]
 
-    def _ways(self, cell: Cell, message: bytes, *, again: bool = False) -> Iterator[tuple[Way, str]]:
-        """The changes of a cell's combinations that make this message, but for those of the secret; and the digest."""
+    def _ways(
+        self, cell: Cell, message: bytes, *, again: bool = False
+    ) -> Iterator[tuple[Way, str, tuple[object, ...]]]:
+        """The changes of a cell's combinations that make this message, but for those of the secret; the digest; and
+        what the layout is without empty parts. Where `again`, with those of one part exchanged for others that are as
+        likely and make the same of it."""
         names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
-        for layout, lists in self._layouts(cell, again=again):
-            for messages, inner, outer in messages_of(layout, lists):
-                if message not in messages:
-                    continue
-                chosen = dict(outer)
-                if inner:
-                    chosen[inner] += messages.index(message)
+        for layout, lists, form in self._layouts(cell, again=again):
+            for chosen in choices_of(layout, lists, message):
                 if "h" in chosen:
                     chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
-                way: list[Change] = []
-                contents = self._contents_of(layout.source, cell)
+                contents, values = self._contents_of(layout.source, cell), self._content(layout.source)
                 assert contents is not None  # noqa: S101 (`_layouts` leaves those out)
-                of_parts = [(self._values[part].at(cell[part])[1], _SLOTS[PARTS[part]]) for part in _PLAIN]
-                for ways, slot in (*of_parts, (contents.query_ways, "q"), (contents.body_ways, "b")):
-                    way += ways[chosen.get(slot, 0)]
-                way += self._way(_LAYOUT, cell[_LAYOUT], layout)
-                for name, digest_way in zip(names, of_digest, strict=True):
-                    yield (*way, *digest_way), name or layout.digest
+                assert values is not None  # noqa: S101
+                of_parts = [(self._values[part], *self._values[part].at(cell[part]), PARTS[part]) for part in _PLAIN]
+                of_parts += [(values[0], contents.queries, contents.query_ways, "query")]
+                of_parts += [(values[1], contents.bodies, contents.body_ways, "body")]
+                ways: list[Way] = []
+                alike: list[list[Way]] = []
+                for held, made, made_ways, part in of_parts:
+                    index = chosen.get(_SLOTS[part], 0)
+                    ways.append(made_ways[index])
+                    alike.append(held.as_likely(made[index]) if again and made_ways[index] else [])
+                for at, one in ((None, ()), *((at, one) for at, some in enumerate(alike) for one in some)):
+                    way = sum((one if at == number else way for number, way in enumerate(ways)), ())
+                    way += self._way(_LAYOUT, cell[_LAYOUT], layout)
+                    for name, digest_way in zip(names, of_digest, strict=True):
+                        yield (*way, *digest_way), name or layout.digest, form
 
-    def _other_ways(self, found: Cell, of_message: Way, message: bytes, name: str) -> Iterator[Way]:
-        """Other combinations of as many changes, about as likely, that make the same message; of up to two changes."""
+    def _other_ways(self, found: Cell, of_message: Way, message: bytes, name: str, form: object) -> Iterator[Way]:
+        """Other combinations of as many changes, about as likely, that make the same message; of up to two changes. A
+        layout that differs in empty parts alone is another only if it is somebody's rule."""
+        forms = {form}
         if len(of_message) > 2:
             return
         spent = sum(found) - found[_SECRET]
@@ -372,8 +391,10 @@ class Search:
                 if _now() > until:
                     return
                 try:
-                    for way, digest in self._ways(cell, message, again=True):
-                        if digest == name and way != of_message and len(way) == len(of_message):
+                    for way, digest, form in self._ways(cell, message, again=True):
+                        known = cell[_LAYOUT] and form in forms and not any(one.name[:5] == "rule-" for one in way)
+                        if digest == name and way != of_message and len(way) == len(of_message) and not known:
+                            forms.add(form)
                             yield way
                 except TimeoutError:
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -11,6 +12,7 @@ from hashlib import sha256
 from itertools import product
 from string import Formatter
 from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
 
 BATCH = 4096  # messages that are made together, and
 BATCH_BYTES = 1 << 19  # bytes of them: how far a search may run past its time limit
@@ -59,6 +61,10 @@ _UNITS = {10: 1000, 13: 1, 16: 1e-3, 19: 1e-6}
 
 def to_bytes(text: str) -> bytes:
     """`text` as UTF-8. Undecodable bytes that Python keeps as lone surrogates are those bytes again."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -112,6 +118,9 @@ TRANSFORMS: dict[str, Transform] = {
     "md5-base64": lambda b: base64.b64encode(hashlib.md5(b, usedforsecurity=False).digest()),
     "sha256-base64": lambda b: base64.b64encode(hashlib.sha256(b).digest()),
     "base64": base64.b64encode,
+    "encoded": lambda b: to_bytes(quote(b, safe="")),
+    "json": lambda b: to_bytes(json.dumps(to_text(b), ensure_ascii=False)),
+    "length": lambda b: str(len(b)).encode(),
 }
 
 
@@ -127,9 +136,19 @@ def segments(template: str, separator: str) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tuple[list[bytes], str, dict[str, int]]]:
-    """The messages of every combination of the values, many at a time: those that differ in one slot, the one with the
-    most values, come together, with the name of that slot and the index of each slot's value; of that one the first."""
+class _Frame(NamedTuple):
+    """A layout with all slots but one filled in: `fixed` stands before, between and after `inner`, which goes through
+    `transforms`; `outer` are the indexes of the other slots' values."""
+
+    inner: str
+    values: list[bytes]
+    outer: dict[str, int]
+    fixed: list[bytes]
+    transforms: list[Transform | None]
+
+
+def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame]:
+    """A frame for every combination of the values but those of the slot with the most of them."""
     pieces = segments(layout.template, layout.separator)
     slots = slots_of(layout)
     if "h" in slots:
@@ -138,7 +157,7 @@ def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tu
     others = sorted(slots - {inner})
     for indexes in product(*(range(len(lists[slot])) for slot in others)):
         outer = dict(zip(others, indexes, strict=True))
-        fixed: list[bytes] = [b""]  # what stands before, between and after the inner slot
+        fixed: list[bytes] = [b""]
         transforms: list[Transform | None] = []
         for piece in pieces:
             if isinstance(piece, bytes):
@@ -151,14 +170,36 @@ def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[tu
             else:
                 value = lists[slot][outer[slot]]
                 fixed[-1] += transform(value) if transform else value
+        yield _Frame(inner, lists.get(inner, []), outer, fixed, transforms)
+
+
+def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[list[bytes]]:
+    """The messages of every combination of the values, many at a time."""
+    for _, values, _, fixed, transforms in _frames(layout, lists):
         if not transforms:
-            yield [fixed[0]], inner, outer
+            yield [fixed[0]]
             continue
-        values = lists[inner]
         step = min(BATCH, max(1, BATCH_BYTES // (sum(map(len, fixed)) + len(values[0]) + 64)))
         for start in range(0, len(values), step):
-            some = values[start : start + step] if step < len(values) else values
-            yield _filled(fixed, transforms, some), inner, {**outer, inner: start}
+            yield _filled(fixed, transforms, values[start : start + step] if step < len(values) else values)
+
+
+def choices_of(layout: Layout, lists: Mapping[str, list[bytes]], message: bytes) -> Iterator[dict[str, int]]:
+    """The index of each slot's value, for every combination of the values that makes this message."""
+    for inner, values, outer, fixed, transforms in _frames(layout, lists):
+        if not transforms:
+            if fixed[0] == message:
+                yield outer
+        elif transforms == [None]:
+            before, after = fixed
+            if len(message) >= len(before) + len(after) and message.startswith(before) and message.endswith(after):
+                value = message[len(before) : len(message) - len(after)]
+                if value in values:
+                    yield {**outer, inner: values.index(value)}
+        else:
+            for index, value in enumerate(values):
+                if message in _filled(fixed, transforms, [value]):
+                    yield {**outer, inner: index}
 
 
 def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list[bytes]) -> list[bytes]:
@@ -188,7 +229,7 @@ def form_of(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
     """The pieces of a layout without the slots that are empty, with what then stands together joined."""
     joined: list[Segment] = []
     for piece in segments(layout.template, layout.separator):
-        if not isinstance(piece, bytes) and piece[0] in empty and (piece[1] is None or piece[0] == "q"):
+        if not isinstance(piece, bytes) and piece[0] in empty and not (piece[1] and piece[1](b"")):
             continue
         if joined and isinstance(piece, bytes) and isinstance(last := joined[-1], bytes):
             joined[-1] = last + piece

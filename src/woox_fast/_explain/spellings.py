@@ -34,6 +34,18 @@ def numbers(write: Callable[[str], str]) -> Callable[[str], str]:
     return change
 
 
+def fixed(decimals: int, *, of_strings: bool) -> Callable[[str], str]:
+    """A scalar's text with its number, if it has a point or stands in quotes, with so many decimals."""
+
+    def change(token: str) -> str:
+        bare = token.strip('"')
+        if (bare == token) is of_strings or len(bare) > _LONGEST or not NUMBER.fullmatch(bare):
+            return token
+        return token.replace(bare, f"{float(bare):.{decimals}f}") if of_strings or "." in bare else token
+
+    return change
+
+
 def plain(number: str) -> str:
     """A number without exponent."""
     value = Decimal(number)
@@ -63,15 +75,19 @@ def as_javascript(number: str) -> str:
     return re.sub(r"e([+-])0+(?=\d)", r"e\1", text)
 
 
+def _shortest(value: float) -> tuple[str, int]:
+    """The fewest digits, with one before the point, that are this value; and the exponent."""
+    digits, _, exponent = next(t for t in (f"{value:.{n}e}" for n in range(18)) if float(t) == value).partition("e")
+    return digits, int(exponent)
+
+
 def as_java(number: str) -> str:
     """As Java's Double.toString writes it: 9000.0, 1.0E-5."""
     value = float(number)
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    digits, _, exponent = f"{value:.16e}".partition("e")
-    short = next(t for t in (f"{value:.{n}e}" for n in range(1, 18)) if float(t) == value)
-    digits = short.partition("e")[0]
-    return f"{digits}E{int(exponent)}"
+    digits, exponent = _shortest(value)
+    return f"{digits if '.' in digits else digits + '.0'}E{exponent}"
 
 
 def as_dotnet(number: str) -> str:
@@ -79,8 +95,8 @@ def as_dotnet(number: str) -> str:
     value = float(number)
     text = as_javascript(number)
     if abs(value) < 1e-4 and value:
-        digits, _, exponent = next(t for t in (f"{value:.{n}e}" for n in range(18)) if float(t) == value).partition("e")
-        return f"{digits}E-{abs(int(exponent)):02}"
+        digits, exponent = _shortest(value)
+        return f"{digits}E-{abs(exponent):02}"
     return text.replace("e", "E")
 
 
@@ -107,6 +123,15 @@ def spellings(token: str) -> Iterator[str]:
         f"{value:.0e}",
         f"{value:e}",
         f"{value:E}",
+        "{}e{}".format(*_shortest(value)),
+        "{}E{}".format(*_shortest(value)),
+        bare.removeprefix("0") if bare.startswith("0.") else bare,
+        str(int(value // 1000)) if value >= 1e11 else bare,
+        f"{bare}000",
+        f"+{bare}",
+        f"{bare}f",
+        f"{bare}d",
+        f"{bare}m",
     ]
     near = value, value
     for _ in range(3):
@@ -124,7 +149,22 @@ def spellings(token: str) -> Iterator[str]:
 _WORDS = {
     "true": ('"true"', "True", '"True"', "1", '"1"'),
     "false": ('"false"', "False", '"False"', "0", '"0"', "null", '""'),
-    "null": ('""', '"null"', "None", '"None"', "undefined", "0", "{}", "[]", "false"),
+    "null": (
+        '""',
+        '"null"',
+        "None",
+        '"None"',
+        "undefined",
+        "0",
+        "{}",
+        "[]",
+        "false",
+        "nil",
+        "NULL",
+        "NaN",
+        "(null)",
+        "<nil>",
+    ),
 }
 
 
@@ -140,6 +180,10 @@ def _other_words(token: str, bare: str) -> Iterator[str]:
     if len(bare) < 200 and "\\" not in bare:
         for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip(), bare + " "):
             yield f'"{other}"'
+        bases = bare.split("_")
+        if len(bases) == 3:  # SPOT_BTC_USDT
+            yield from (f'"{mark.join(some)}"' for some in (bases[1:], bases) for mark in ("/", "-", "", ":", "_", "."))
+            yield from (f'"{mark.join(bases[1:]).lower()}"' for mark in ("/", "-", "", "_"))
         for one, two in (
             ("_", "-"),
             ("_", ""),

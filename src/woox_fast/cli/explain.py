@@ -24,6 +24,7 @@ from .show import Row
 
 if TYPE_CHECKING:
     from .._explain import Mistake
+    from .._explain.inputs import SentRequest
 
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
@@ -61,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_credentials(parser)
     parser.epilog = (
         "Give the request as it was sent. Nothing is sent anywhere. --request reads what is at hand: a curl command, "
-        "a HAR file from a browser, the request as HTTP/1.1 writes it, a log of requests, httpx, aiohttp or ccxt.\n"
+        "a HAR file from a browser, the request as HTTP/1.1 writes it, a log of requests, httpx, aiohttp or ccxt, "
+        "what curl -v prints. Where that does not show the body, give --body as well.\n"
         "Exit status 0: the cause was found, or the signature is right; 1: neither."
     )
 
@@ -72,17 +74,15 @@ def main(args: argparse.Namespace) -> int:
     method, path, body = args.method, args.path, body_bytes(args.body)
     headers = dict(_header(text) for text in args.header)
     if args.request is not None:
-        if path is not None or args.body is not None:
-            raise UsageError("--request holds method, path and body; do not give them again")
-        from .._explain.inputs import parse_request
-
-        text = read("request", args.request)
-        try:
-            method, path, headers_there, body = parse_request(text)
-        except ValueError as error:  # it shows how the text begins, and that may be the secret's file
-            words = text[:200].decode("latin-1").split()
-            raise UsageError(without_secrets(show.printable(str(error)), words)) from None
+        if path is not None:
+            raise UsageError("--request holds method and path; do not give them again")
+        method, path, headers_there, found_body = _request_at_hand(args.request)
         headers = {**headers_there, **headers}
+        if found_body is None and args.body is None:
+            raise UsageError("the request at hand does not show its body; give it with --body, or --body '' for none")
+        if found_body and args.body is not None:
+            raise UsageError("--request holds a body; do not give one again")
+        body = found_body or body
     signature = args.signature if args.signature is not None else headers.get("x-api-signature")
     timestamp = args.timestamp if args.timestamp is not None else headers.get("x-api-timestamp")
     if args.scheme != "ws" and (method is None or path is None):
@@ -113,6 +113,17 @@ def main(args: argparse.Namespace) -> int:
             )
         show_explanation(found, secret)
     return 0 if found.found else 1
+
+
+def _request_at_hand(name: str) -> SentRequest:
+    from .._explain.inputs import parse_request
+
+    text = read("request", name)
+    try:
+        return parse_request(text)
+    except ValueError as error:  # it shows how the text begins, and that may be the secret's file
+        words = text[:200].decode("latin-1").split()
+        raise UsageError(without_secrets(show.printable(str(error)), words)) from None
 
 
 def list_mistakes(as_json: bool) -> int:

@@ -6,199 +6,21 @@ import base64
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import quote, unquote_plus
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote_plus
 
-from .. import rewrites
-from ..changes import COMMON, LIKELY, RARE, UNCOMMON, Change, Table
-from ..rewrites import of_json, of_object, of_value
+from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Sent, to_bytes, to_text
+from .body_notations import NOTATIONS
+from .body_texts import BODY_TEXTS, NO_BODY
 from .json_text import ESCAPES, FIELDS, MARKS, ORDER, PERMUTATIONS, QUOTES, SAME_BYTES, SCALARS, STYLES, row
 
-
-def _none(name: str, cost: int, text: str) -> Change:
-    return Change(
-        f"no-body-{name}",
-        cost,
-        f"{text} was signed for a body, but none was sent. Sign nothing where there is no body.",
-        lambda body, sent: () if sent.body or body else (text.encode(),),
-    )
-
-
-def _dumps(**options: Any) -> Callable[[bytes], bytes]:
-    return of_value(lambda value: json.dumps(value, **options))
-
-
-def _node(node: Any, opening: str, closing: str, pair: str, item: str, text: Callable[[str], str]) -> str:
-    if isinstance(node, list):
-        members = [f"{text(key)}{pair}{_node(one, opening, closing, pair, item, text)}" for key, one in node]
-        return opening + item.join(members) + closing
-    if isinstance(node, tuple):
-        return "[" + item.join([_node(one, opening, closing, pair, item, text) for one in node]) + "]"
-    return text(node)
-
-
-def _notation(
-    opening: str, closing: str, pair: str, item: str, text: Callable[[str], str], *, ordered: bool = False
-) -> Callable[[bytes], bytes]:
-    """Another language's way to print a map."""
-
-    def make(body: bytes) -> bytes:
-        node = rewrites.tree(body.decode())
-        if ordered:
-            node = rewrites.sorted_by(lambda name: name)(node)
-        return to_bytes(_node(node, opening, closing, pair, item, text))
-
-    return make
-
-
-def _bare(token: str) -> str:
-    return json.loads(token) if token[0] == '"' else token
-
-
-_RUBY = {"null": "nil"}
-_NOTATIONS = (
-    row("json-dumps", COMMON, "as json.dumps writes the value that it holds", _dumps()),
-    row(
-        "json-dumps-compact",
-        COMMON,
-        "as a JSON library writes the value that it holds",
-        _dumps(separators=(",", ":"), ensure_ascii=False),
-    ),
-    row(
-        "json-dumps-compact-ascii",
-        UNCOMMON,
-        "as a JSON library writes the value that it holds",
-        _dumps(separators=(",", ":")),
-    ),
-    row("json-repr", LIKELY, "as Python's repr of a dict ('single quotes', True, None), not JSON", of_value(str)),
-    row(
-        "json-repr-double-quotes",
-        COMMON,
-        "as Python's str(dict) with the quotes replaced",
-        of_value(lambda v: str(v).replace("'", '"')),
-    ),
-    row(
-        "json-repr-lower",
-        RARE,
-        "as Python's str(dict) with quotes, True and None replaced",
-        of_value(
-            lambda v: str(v).replace("'", '"').replace("True", "true").replace("False", "false").replace("None", "null")
-        ),
-    ),
-    row("json-repr-compact", RARE, "as Python's str(dict) without spaces", of_value(lambda v: str(v).replace(" ", ""))),
-    row(
-        "json-repr-double-quotes-compact",
-        UNCOMMON,
-        "as Python's str(dict) with the quotes replaced and without spaces",
-        of_value(lambda v: str(v).replace("'", '"').replace(" ", "")),
-    ),
-    row(
-        "json-single-quotes",
-        UNCOMMON,
-        "in single quotes",
-        of_json(lambda t: "".join([p.replace('"', "'") for p in rewrites.tokens(t)])),
-    ),
-    row("json-items-repr", RARE, "as the repr of a list of pairs", of_object(lambda v: str(list(v.items())))),
-    row("json-dict-items", RARE, "as dict_items([...])", of_object(lambda v: str(v.items()))),
-    row("body-form", LIKELY, "as a form (a=1&b=x) in place of JSON", lambda b: to_bytes(rewrites.form(b))),
-    row(
-        "body-form-plus",
-        COMMON,
-        "as a form with + for spaces, in place of JSON",
-        lambda b: to_bytes(rewrites.form(b, plus=True)),
-    ),
-    row(
-        "body-form-python",
-        COMMON,
-        "as Python's urlencode writes it, in place of JSON",
-        lambda b: to_bytes(rewrites.python_form(b)),
-    ),
-    row(
-        "body-form-sorted",
-        COMMON,
-        "as a sorted form, in place of JSON",
-        lambda b: to_bytes("&".join(sorted(rewrites.form(b).split("&")))),
-    ),
-    row(
-        "body-form-raw",
-        UNCOMMON,
-        "as name=value pairs that are not encoded, in place of JSON",
-        _notation("", "", "=", "&", _bare),
-    ),
-    row(
-        "body-form-raw-sorted",
-        UNCOMMON,
-        "as sorted name=value pairs that are not encoded, in place of JSON",
-        _notation("", "", "=", "&", _bare, ordered=True),
-    ),
-    row(
-        "body-names-and-values",
-        UNCOMMON,
-        "as its names and values with nothing between them",
-        _notation("", "", "", "", _bare),
-    ),
-    row(
-        "body-names-and-values-sorted",
-        UNCOMMON,
-        "as its names and values, sorted, with nothing between them",
-        _notation("", "", "", "", _bare, ordered=True),
-    ),
-    row(
-        "body-values",
-        UNCOMMON,
-        "as its values with nothing between them",
-        of_object(lambda v: "".join(map(str, v.values()))),
-    ),
-    row("body-java-map", UNCOMMON, "as Java prints a map, {a=1, b=x}", _notation("{", "}", "=", ", ", _bare)),
-    row(
-        "body-go-map",
-        UNCOMMON,
-        "as Go prints a map, map[a:1 b:x]",
-        _notation(
-            "map[",
-            "]",
-            ":",
-            " ",
-            lambda t: _bare(t).replace("null", "<nil>") if t == "null" else _bare(t),
-            ordered=True,
-        ),
-    ),
-    row(
-        "body-ruby-hash",
-        UNCOMMON,
-        'as Ruby prints a hash, {"a"=>1}',
-        _notation("{", "}", "=>", ", ", lambda t: _RUBY.get(t, t)),
-    ),
-    row(
-        "body-ruby-hash-spaced",
-        RARE,
-        'as Ruby prints a hash, {"a" => 1}',
-        _notation("{", "}", " => ", ", ", lambda t: _RUBY.get(t, t)),
-    ),
-    row("body-keys-unquoted", RARE, "with its keys out of their quotes", _notation("{", "}", ":", ",", lambda t: t)),
-    *(
-        row(f"body-{name}", cost, f"as the text {text}", lambda b, text=text: text.encode())
-        for name, cost, text in (
-            ("object", LIKELY, "[object Object]"),
-            ("undefined", COMMON, "undefined"),
-            ("null", COMMON, "null"),
-            ("none", COMMON, "None"),
-            ("nil", UNCOMMON, "nil"),
-            ("empty-object", LIKELY, "{}"),
-            ("empty-list", UNCOMMON, "[]"),
-            ("empty-string", UNCOMMON, '""'),
-            ("array", COMMON, "Array"),
-            ("promise", UNCOMMON, "[object Promise]"),
-            ("form-data", RARE, "[object FormData]"),
-            ("dictionary", UNCOMMON, "System.Collections.Generic.Dictionary`2[System.String,System.Object]"),
-            ("dictionary-strings", UNCOMMON, "System.Collections.Generic.Dictionary`2[System.String,System.String]"),
-            ("string-content", UNCOMMON, "System.Net.Http.StringContent"),
-            ("bytes-empty", RARE, "b''"),
-            ("template", RARE, "{body}"),
-        )
-    ),
+_LEFT_OUT = Change(
+    "body-left-out",
+    LIKELY,
+    f"The body was sent but not signed. {SAME_BYTES}",
+    lambda body, sent: (b"",) if sent.body and body else (),
+    light=True,
 )
 
 _HASHES = tuple(
@@ -225,13 +47,6 @@ _HASHES = tuple(
 
 def _digest(algorithm: str, body: bytes) -> bytes:
     return hashlib.new(algorithm, body, usedforsecurity=False).digest()
-
-
-def _empty_hashes(body: bytes, sent: Sent) -> Iterator[bytes]:
-    if not body:
-        for algorithm in ("sha256", "sha512", "md5", "sha1"):
-            yield _digest(algorithm, b"").hex().encode()
-            yield base64.b64encode(_digest(algorithm, b""))
 
 
 _ENDS = (
@@ -270,6 +85,34 @@ _ENDS = (
         light=True,
     ),
 )
+
+
+def _encoded(body: bytes, sent: Sent) -> Iterator[bytes]:
+    text = body.decode()
+    for encoding in _ENCODINGS:
+        for errors in ("strict", "replace", "ignore", "xmlcharrefreplace", "backslashreplace"):
+            try:
+                yield text.encode(encoding, errors)
+            except UnicodeEncodeError:
+                continue
+            if body.isascii():
+                break
+    if not body.isascii():
+        yield to_bytes("".join(c if c.isascii() else "\ufffd" for c in text))
+        for encoding in ("latin-1", "cp1252", "cp437", "cp850"):
+            yield body.decode(encoding, "replace").encode()
+
+
+_ENCODINGS = (
+    *("ascii", "latin-1", "cp1252", "cp1251", "cp437", "cp850", "mac_roman", "gbk", "gb18030", "big5", "shift_jis"),
+    *("euc_kr", "euc_jp", "iso8859-15", "cp1250", "utf-16", "utf-16-be", "utf-32", "utf-32-le", "utf-7", "utf-8-sig"),
+)
+
+
+def _named(body: bytes, sent: Sent) -> Iterator[bytes]:
+    for name in (b"data", b"body", b"json", b"params", b"payload", b"content", b"request", b"order", b"requestBody"):
+        yield from (name + b"=" + body, name + b":" + body, name + body)
+
 
 _ENCODING = (
     row("body-base64", COMMON, "in base64", base64.b64encode),
@@ -341,55 +184,19 @@ _ENCODING = (
     row("body-quotes-escaped", UNCOMMON, "with a backslash before each quote", lambda b: b.replace(b'"', b'\\"')),
     row("body-last-lost", RARE, "without its last byte", lambda b: b[:-1], light=True),
     row("body-doubled", RARE, "twice", lambda b: b * 2),
+    row("body-percent-encoded-plus", RARE, "percent-encoded, with + for spaces", lambda b: quote_plus(b).encode()),
+    Change("body-encoded", FAMILY, f"The body was signed in another encoding than UTF-8. {SAME_BYTES}", _encoded),
+    Change("body-named", FAMILY, f"The body was signed as the value of a name. {SAME_BYTES}", _named),
     row("body-question-mark", RARE, "with a ? in front", lambda b: b"?" + b),
     *_HASHES,
 )
 
-_LEFT_OUT = (
-    Change(
-        "body-left-out",
-        LIKELY,
-        f"The body was sent but not signed. {SAME_BYTES}",
-        lambda body, sent: (b"",) if sent.body and body else (),
-        light=True,
-    ),
-    _none("null", LIKELY, "null"),
-    _none("empty-object", LIKELY, "{}"),
-    _none("none", LIKELY, "None"),
-    _none("empty-string", COMMON, '""'),
-    _none("undefined", LIKELY, "undefined"),
-    _none("empty-list", COMMON, "[]"),
-    _none("object", COMMON, "[object Object]"),
-    _none("quoted-null", UNCOMMON, '"null"'),
-    _none("nil", UNCOMMON, "nil"),
-    _none("go-nil", RARE, "<nil>"),
-    _none("bytes", COMMON, "b''"),
-    _none("nan", RARE, "NaN"),
-    _none("false", RARE, "false"),
-    _none("zero", RARE, "0"),
-    _none("single-quotes", UNCOMMON, "''"),
-    _none("array", UNCOMMON, "Array"),
-    _none("go-map", RARE, "map[]"),
-    _none("spaced-object", RARE, "{ }"),
-    _none("newline", UNCOMMON, "\n"),
-    _none("space", UNCOMMON, " "),
-    _none("crlf", RARE, "\r\n"),
-    _none("body", RARE, "body"),
-    _none("template", RARE, "{body}"),
-    Change(
-        "no-body-hash",
-        COMMON,
-        "The hash of an empty body was signed, but no body was sent. Sign nothing where there is no body.",
-        _empty_hashes,
-    ),
-)
-
 BODY = Table(
-    (*_LEFT_OUT, *FIELDS),
+    (_LEFT_OUT, *NO_BODY, *FIELDS),
     ORDER,
     SCALARS,
     QUOTES,
-    (*STYLES, *_NOTATIONS),
+    (*STYLES, *NOTATIONS, *BODY_TEXTS),
     ESCAPES,
     MARKS,
     _ENDS,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Secret, Sent
@@ -46,12 +48,32 @@ def _after(finish: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes]
     return lambda s, message: finish(s, hmac.new(s, message, "sha256").digest()).hex()
 
 
+def _named(algorithm: str) -> Callable[[Secret, bytes], str]:
+    """HMAC by an algorithm that not every OpenSSL has."""
+
+    def make(s: Secret, message: bytes) -> str:
+        try:
+            return hmac.new(s, message, algorithm).hexdigest()
+        except ValueError:
+            return ""
+
+    return make
+
+
+def _hex_of(algorithm: str) -> Callable[[bytes], bytes]:
+    return lambda data: hashlib.new(algorithm, data, usedforsecurity=False).hexdigest().encode()
+
+
 def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
 def _md5(data: bytes) -> bytes:
     return hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def _between(algorithm: str, between: bytes) -> Callable[[Secret, bytes], str]:
+    return _mixed(algorithm, lambda s, m: m + between + s)
 
 
 # Name: cost, size, what was done, and the function. The first is right; layouts name others as part of a rule.
@@ -143,6 +165,34 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         "plain MD5 was used, over the message and &secret_key=",
         _mixed("md5", lambda s, m: m + b"&secret_key=" + s),
     ),
+    **{
+        f"{algorithm}-message-{name}-secret": (
+            EXOTIC,
+            hashlib.new(algorithm, usedforsecurity=False).digest_size,
+            f"plain {algorithm.upper()} was used, over the message, {between.decode()} and the secret",
+            _between(algorithm, between),
+        )
+        for algorithm in ("sha256", "md5", "sha1")
+        for name, between in (("colon", b":"), ("bar", b"|"), ("name", b"&secretKey="))
+    },
+    "blake2b-keyed": (
+        RARE,
+        32,
+        "BLAKE2b with a key was used",
+        lambda s, m: hashlib.blake2b(m, key=s[:64], digest_size=32).hexdigest(),
+    ),
+    "blake2s-keyed": (
+        EXOTIC,
+        32,
+        "BLAKE2s with a key was used",
+        lambda s, m: hashlib.blake2s(m, key=s[:32]).hexdigest(),
+    ),
+    "sha512-256": (RARE, 32, "HMAC-SHA512/256 was used", _named("sha512_256")),
+    "hmac-sha3-384": (EXOTIC, 48, "HMAC-SHA3-384 was used", _keyed("sha3_384")),
+    "hmac-sm3": (EXOTIC, 32, "HMAC-SM3 was used", _named("sm3")),
+    "pbkdf2": (EXOTIC, 32, "PBKDF2 was used", lambda s, m: hashlib.pbkdf2_hmac("sha256", m, s, 1).hex()),
+    "pbkdf2-swapped": (EXOTIC, 32, "PBKDF2 was used", lambda s, m: hashlib.pbkdf2_hmac("sha256", s, m, 1).hex()),
+    "sha384": (UNCOMMON, 48, "plain SHA-384 was used, without the secret", _plain("sha384")),
     "sha3-256": (UNCOMMON, 32, "plain SHA3-256 was used, without the secret", _plain("sha3_256")),
     "blake2s": (EXOTIC, 32, "plain BLAKE2s was used, without the secret", _plain("blake2s")),
     "swapped": (LIKELY, 32, "key and message were swapped", lambda s, m: hmac.new(m, s, "sha256").hexdigest()),
@@ -194,6 +244,62 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         32,
         "the message was signed as the repr of a bytes object",
         _of(lambda m: repr(m).encode()),
+    ),
+    "of-percent-encoded": (
+        UNCOMMON,
+        32,
+        "the message was signed percent-encoded",
+        _of(lambda m: quote(m, safe="").encode()),
+    ),
+    "of-percent-encoded-path": (RARE, 32, "the message was signed percent-encoded", _of(lambda m: quote(m).encode())),
+    "of-percent-encoded-plus": (
+        RARE,
+        32,
+        "the message was signed percent-encoded",
+        _of(lambda m: quote_plus(m).encode()),
+    ),
+    "of-json-string": (
+        UNCOMMON,
+        32,
+        "the message was signed as a JSON string",
+        _of(lambda m: json.dumps(m.decode("utf-8", "surrogateescape")).encode()),
+    ),
+    "of-json-string-not-ascii": (
+        RARE,
+        32,
+        "the message was signed as a JSON string",
+        _of(lambda m: b'"' + m.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'),
+    ),
+    "of-utf-16-be": (
+        RARE,
+        32,
+        "the message was signed in UTF-16",
+        _of(lambda m: m.decode("utf-8", "replace").encode("utf-16-be")),
+    ),
+    "of-utf-32": (
+        RARE,
+        32,
+        "the message was signed in UTF-32",
+        _of(lambda m: m.decode("utf-8", "replace").encode("utf-32-le")),
+    ),
+    "of-sha1-hex": (RARE, 32, "the SHA-1 of the message, in hex, was signed", _of(_hex_of("sha1"))),
+    "of-sha256-hex-upper": (
+        RARE,
+        32,
+        "the SHA-256 of the message, in upper-case hex, was signed",
+        _of(lambda m: _sha256(m).hex().upper().encode()),
+    ),
+    "of-message-secret": (
+        RARE,
+        32,
+        "HMAC-SHA256 was used over the message and the secret",
+        lambda s, m: hmac.new(s, m + s, "sha256").hexdigest(),
+    ),
+    "of-secret-message": (
+        RARE,
+        32,
+        "HMAC-SHA256 was used over the secret and the message",
+        lambda s, m: hmac.new(s, s + m, "sha256").hexdigest(),
     ),
     "of-reversed": (EXOTIC, 32, "the message was signed in reverse", _of(lambda m: m[::-1])),
     "of-doubled": (RARE, 32, "the message was signed twice over", _of(lambda m: m * 2)),

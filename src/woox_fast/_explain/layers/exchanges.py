@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..changes import COMMON, LIKELY, RARE, UNCOMMON
+from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON
 from ..signing import JOINT
 from .rules import rule_row
 
 _Q = "{q:bare}"
+_HUOBI = "AccessKeyId={k:encoded}&SignatureMethod=HmacSHA256&SignatureVersion=2"
 # Other exchanges' rules, from their documentation. Where one takes seconds or another algorithm, its template says so.
 EXCHANGES = (
     rule_row("bybit", COMMON, "Bybit's", "{t}{k}5000" + _Q + "{b}"),
@@ -48,7 +49,6 @@ EXCHANGES = (
         )
     ),
     rule_row("okx", LIKELY, "OKX's (an ISO 8601 time)", "{t:iso}{m}{p}{q}{b}"),
-    rule_row("kucoin-encoded", RARE, "KuCoin's (an upper-case method and the path)", "{t}{m}{p}{q}{b:base64}"),
     rule_row("gate", COMMON, "Gate's", "{m}\n{p}\n" + _Q + "\n{b:sha512}\n{t:seconds}", digest="hmac-sha512"),
     rule_row("gate-milliseconds", COMMON, "Gate's", "{m}\n{p}\n" + _Q + "\n{b:sha512}\n{t}", digest="hmac-sha512"),
     rule_row("gate-sha256", COMMON, "Gate's (with HMAC-SHA256)", "{m}\n{p}\n" + _Q + "\n{b:sha512}\n{t:seconds}"),
@@ -91,6 +91,46 @@ EXCHANGES = (
         "{m}\n{o}\n{p}\nAccessKeyId={k}&SignatureMethod=HmacSHA256&SignatureVersion=2&Timestamp={t}",
     ),
     rule_row("huobi-plain", UNCOMMON, "Huobi's (without its own parameters)", "{m}\n{o}\n{p}\n{q}", source="v1"),
+    *(
+        rule_row(f"huobi{name}", UNCOMMON, "Huobi's", "{m}\n{o}\n{p}\n" + parameters, source=source)
+        for name, parameters, source in (
+            ("-encoded", _HUOBI + "&Timestamp={t:iso-encoded}", "v1"),
+            ("-encoded-parameters", _HUOBI + "&Timestamp={t:iso-encoded}&{q}", "v1"),
+            ("-plain-unsorted", "{q}", "v1-as-sent"),
+        )
+    ),
+    *(
+        rule_row(
+            "parameters-with-time", FAMILY, "Another exchange's (the time as a parameter)", template, source=source
+        )
+        for source in ("v1", "v1-as-sent")
+        for name in ("timestamp", "nonce", "ts", "t", "time", "tonce", "_", "request_time", "req_time", "timeStamp")
+        for template in (
+            f"{{q}}&{name}={{t}}",
+            f"{name}={{t}}&{{q}}",
+            f"?{{q}}&{name}={{t}}",
+            f"{{q}}&{name}={{t:seconds}}",
+            f"api_key={{k}}&{{q}}&{name}={{t}}",
+            f"apiKey={{k}}&{{q}}&{name}={{t}}",
+            f"{{p}}?{{q}}&{name}={{t}}",
+            f"{{m}}{{p}}?{{q}}&{name}={{t}}",
+        )
+    ),
+    *(
+        rule_row("parameters-with-time", UNCOMMON, "Another exchange's (the time as a parameter)", f"{name}={{t}}")
+        for name in ("nonce", "ts", "t", "time", "tonce")
+    ),
+    rule_row("bithumb", UNCOMMON, "Bithumb's", "{p}\0{q}\0{t}", digest="hmac-sha512", source="v1-as-sent"),
+    rule_row("bithumb-sha256", RARE, "Bithumb's (with HMAC-SHA256)", "{p}\0{q}\0{t}", source="v1-as-sent"),
+    rule_row("coincheck", UNCOMMON, "Coincheck's", "{t}https://{o}{p}{q}{b}"),
+    rule_row(
+        "bitstamp",
+        UNCOMMON,
+        "Bitstamp's (without its nonce)",
+        "BITSTAMP {k}{m}{o}{p}" + _Q + "application/json{t}v2{b}",
+    ),
+    rule_row("bitmart-memo", RARE, "BitMart's", "{t}#memo#{b}"),
+    rule_row("poloniex-unsorted", RARE, "Poloniex's", "{m}\n{p}\n{q}&signTimestamp={t}", source="v1-as-sent"),
     rule_row("kraken", COMMON, "Kraken's (path and SHA-256 of nonce and body)", "{p}{h}", digest="hmac-sha512"),
     rule_row("kraken-sha256", COMMON, "Kraken's (with HMAC-SHA256)", "{p}{h}"),
     rule_row("kraken-query", UNCOMMON, "Kraken's (with the query)", "{p}{q}{h}", digest="hmac-sha512"),

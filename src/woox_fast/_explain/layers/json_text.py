@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .. import rewrites, spellings
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change
 from ..rewrites import many_of_json, of_json, of_tree
+from ..signing import Sent, to_bytes
+from .query import PARAMETERS
 
 SAME_BYTES = "Write the body once, sign those bytes, and send the same bytes (`Signer.prepare` does)."
 
@@ -27,8 +29,56 @@ def family(name: str, cost: int, what: str, make: Callable[..., Iterable[str]], 
     return Change(f"json-{name}", cost, sentence, many_of_json(make), last)
 
 
+def _more(body: bytes, sent: Sent) -> Iterator[bytes]:
+    """With one more field, at either end: one that a client drops when it sends, or that was signed alone."""
+    times = (sent.timestamp, f'"{sent.timestamp}"')
+    values = [(name, value) for name in PARAMETERS for value in ("null", '""', "undefined", "0", "false", "[]", "{}")]
+    values += [(name, value) for name in _TIMES for value in times]
+    values += [(name, value) for name in _WINDOWS for value in ("5000", "10000", "60000", '"5000"', "3000", "20000")]
+    values += [(name, f'"{sent.api_key}"') for name in ("apiKey", "api_key", "key", "x-api-key", "AccessKey")]
+
+    def arrange(items: list[str]) -> Iterator[list[str]]:
+        colon = ": " if '": ' in items[0] else ":"
+        names = {item.partition('"')[2].partition('"')[0] for item in items}
+        for name, value in values:
+            if name not in names:
+                yield [*items, f'"{name}"{colon}{value}']
+                yield [f'"{name}"{colon}{value}', *items]
+
+    return (to_bytes(text) for text in rewrites.of_members(arrange)(body.decode()))
+
+
+_TIMES = ("timestamp", "ts", "time", "t", "nonce", "request_time", "requestTime", "signTimestamp", "x-api-timestamp")
+_WINDOWS = ("recvWindow", "recv_window", "receiveWindow", "recvwindow", "x-api-recvwindow")
+
+
+def _styled(body: bytes, sent: Sent) -> Iterator[bytes]:
+    """With spaces where few libraries write them."""
+    text = body.decode()
+    for item in (",", ", ", " ,", " , ", ",\n"):
+        for key in (":", ": ", " :", " : "):
+            written = rewrites.written(item, key)(text)
+            inner = written[1:-1]
+            for pad in ("", " ", "\n"):
+                yield to_bytes(f"{written[0]}{pad}{inner}{pad}{written[-1]}")
+            yield to_bytes(f"{written[0]}{inner},{written[-1]}")
+
+
+def _fixed(body: bytes, sent: Sent) -> Iterator[bytes]:
+    text = body.decode()
+    for decimals in range(11):
+        for of_strings in (False, True):
+            spell = spellings.fixed(decimals, of_strings=of_strings)
+            yield to_bytes(rewrites.scalars(spell)(text))
+
+
 def _within(name: str) -> Callable[[Any], Any]:
     return lambda node: [(f'"{name}"', node)]
+
+
+def _as_float_number(token: str) -> str:
+    bare = spellings.unquoted(token)
+    return spellings.as_float(bare) if bare != token else token
 
 
 def _is_empty(node: Any) -> bool:
@@ -68,6 +118,13 @@ FIELDS = (
         RARE,
         "without two of its fields, as when they are added after signing",
         rewrites.of_members(rewrites.two_less),
+    ),
+    Change(
+        "json-field-dropped",
+        FAMILY,
+        f"The body was signed with a field more than was sent. {SAME_BYTES}",
+        _more,
+        last=True,
     ),
     json_row("in-list", UNCOMMON, "within a list", lambda text: f"[{text}]" if rewrites.tokens(text) else text),
     json_row(
@@ -135,6 +192,13 @@ SCALARS = (
             ("comma", UNCOMMON, "with a decimal comma", lambda n: n.replace(".", ",")),
         )
     ),
+    Change(
+        "json-numbers-fixed",
+        FAMILY,
+        f"The body was signed with its numbers at another count of decimals: that is not what was sent. {SAME_BYTES}",
+        _fixed,
+    ),
+    json_row("numbers-floats", COMMON, "with floats where strings are sent", rewrites.scalars(_as_float_number)),
     json_row(
         "python-words",
         UNCOMMON,
@@ -260,6 +324,12 @@ STYLES = (
             ("2-colon", RARE, "2 and no space after colons", "  ", ":"),
             ("2-colons", RARE, "2 and a space on each side of colons", "  ", " : "),
         )
+    ),
+    Change(
+        "json-styled",
+        FAMILY,
+        f"The body was signed with other spaces, or with a comma at its end: that is not what was sent. {SAME_BYTES}",
+        _styled,
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import JOINT, Layout, Sent
 from .exchanges import EXCHANGES
 from .json_text import SAME_BYTES
@@ -66,11 +66,37 @@ def _named(layout: Layout, sent: Sent) -> Iterator[Layout]:
 
 
 def _as_json(layout: Layout, sent: Sent) -> Iterator[Layout]:
+    """The parts as a JSON object or list, or as a language prints a list of them."""
     for colon, comma in ((":", ","), (": ", ", ")):
         for names in (("timestamp", "method", "path", "body"), ("timestamp", "method", "requestPath", "body")):
             for stamp in ("{t}", '"{t}"'):
-                members = zip(names, (stamp, '"{m}"', '"{p}{q}"', '"{b}"'), strict=True)
-                yield replaced(layout, "{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
+                for body in ("{b}", '"{b}"', "{b:json}"):
+                    members = zip(names, (stamp, '"{m}"', '"{p}{q}"', body), strict=True)
+                    yield replaced(layout, "{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
+    for opening, closing in (("[", "]"), ("(", ")"), ("", "")):
+        for comma in (", ", ","):
+            for stamp in ("{t}", "'{t}'", '"{t}"'):
+                for mark in ("'", '"'):
+                    for body in (f"{mark}{{b}}{mark}", "{b}", "{b:json}", "b'{b}'"):
+                        parts = (stamp, f"{mark}{{m}}{mark}", f"{mark}{{p}}{{q}}{mark}", body)
+                        yield replaced(layout, opening + comma.join(parts) + closing)
+
+
+def _with_more(layout: Layout, sent: Sent) -> Iterator[Layout]:
+    """Headers' values, the host or lengths among the parts."""
+    more = ["application/json", "application/x-www-form-urlencoded", "{o}", "https://{o}", "{b:length}", "v3", "V3"]
+    more += [
+        "application/json; charset=utf-8",
+        "HTTP/1.1",
+        "HMAC-SHA256",
+        "hmac-sha256",
+        "{b:sha256}",
+        "2",
+        "{t:seconds}",
+    ]
+    for one in more:
+        for at in range(len(_PARTS) + 1):
+            yield replaced(layout, JOINT.join((*_PARTS[:at], one, *_PARTS[at:])))
 
 
 WINDOWS = (
@@ -96,7 +122,7 @@ _PLACES = (
     row("only-path", COMMON, "Only path and query were signed.", "{p}{q}"),
     row("only-query", COMMON, "Only the query was signed.", _Q),
     row("only-query-and-body", COMMON, "Only query and body were signed.", _Q, "{b}"),
-    row("nothing", COMMON, "Nothing was signed: the message was empty.", ""),
+    row("nothing", LIKELY, "Nothing was signed: the message was empty.", ""),
     row("timestamp-left-out", LIKELY, "The timestamp was not signed.", "{m}", "{p}{q}", "{b}"),
     row("timestamp-last", LIKELY, "The timestamp was signed last, not first.", "{m}", "{p}{q}", "{b}", "{t}"),
     row(
@@ -156,7 +182,10 @@ _PLACES = (
     Change("api-key-signed", UNCOMMON, f"The API key was signed too. {RULE}", _with_key),
     Change("receive-window-signed", UNCOMMON, f"A receive window was signed too (Bybit's rule). {RULE}", _with_window),
     Change("names-signed", RARE, f"The parts were signed with their names. {RULE}", _named),
-    Change("signed-as-json", RARE, f"The parts were signed as a JSON object. {RULE}", _as_json),
+    Change(
+        "signed-as-json", FAMILY, f"The parts were signed as JSON or as a list that a language prints. {RULE}", _as_json
+    ),
+    Change("more-signed", FAMILY, f"More than the rule's parts was signed. {RULE}", _with_more),
 )
 
 
@@ -177,6 +206,21 @@ _CONTENTS = (
         "query-in-body-repr",
         COMMON,
         f"The query was signed as Python's repr of a dict, but sent in the path. {AS_SENT}",
+    ),
+    *(
+        _contents(
+            name,
+            COMMON,
+            f"The query was signed as {what}, but sent in the path. {AS_SENT}",
+            source,
+        )
+        for name, what, source in (
+            ("query-in-body-json", "a JSON body", "query-in-body-typed"),
+            ("query-in-body-json", "a JSON body", "query-in-body-typed-compact"),
+            ("query-in-body-repr", "Python's repr of a dict", "query-in-body-typed-repr"),
+            ("query-in-body-items", "Python's repr of a list", "query-in-body-items"),
+            ("query-in-body-items", "Python's repr of a list", "query-in-body-typed-items"),
+        )
     ),
     _contents("query-also-in-body", COMMON, f"The query was signed twice, in the path and as a body. {AS_SENT}"),
     _contents("query-also-in-body-json", COMMON, f"The query was signed twice, as JSON the second time. {AS_SENT}"),
@@ -291,6 +335,21 @@ _SCHEMES = (
         "{b}",
         source="v1-json",
     ),
+    *(
+        row(name, UNCOMMON, sentence, *parts, separator=separator, source=source)
+        for name, sentence, parts, separator in (
+            ("rule-v3-json", "The V3 rule was used, over the parameters as JSON.", ("{t}", "{m}", "{p}", "{b}"), ""),
+            ("rule-v1-json", "JSON, '|' and the timestamp were signed.", ("{b}", "{t}"), "|"),
+            ("only-json", "Only the parameters as JSON were signed.", ("{b}",), ""),
+        )
+        for source in (
+            "v1-as-sent-json",
+            "v1-as-sent-json-spaced",
+            "v1-json-spaced",
+            "v1-json-typed",
+            "v1-as-sent-repr",
+        )
+    ),
     row(
         "rule-v1-concatenated",
         UNCOMMON,
@@ -359,6 +418,22 @@ _SEPARATORS = (
             ("undefined", EXOTIC, "the text undefined", "undefined"),
             ("arrow", EXOTIC, "'->'", "->"),
             ("tilde", EXOTIC, "'~'", "~"),
+            ("equals", EXOTIC, "'='", "="),
+            ("question-mark", EXOTIC, "'?'", "?"),
+            ("percent", EXOTIC, "'%'", "%"),
+            ("quote", EXOTIC, "double quotes", '"'),
+            ("spaced-bar", EXOTIC, "' | '", " | "),
+            ("spaced-dash", EXOTIC, "' - '", " - "),
+            ("null", EXOTIC, "the text null", "null"),
+            ("none", EXOTIC, "the text None", "None"),
+            ("two-spaces", EXOTIC, "two spaces", "  "),
+            ("two-ampersands", EXOTIC, "'&&'", "&&"),
+            ("colon-space", EXOTIC, "': '", ": "),
+            ("escaped-tab", EXOTIC, "the two characters \\t", "\\t"),
+            ("encoded-newline", EXOTIC, "'%0A'", "%0A"),
+            ("cr", EXOTIC, "CR", "\r"),
+            ("unit-separator", EXOTIC, "the byte 1F", "\x1f"),
+            ("start-of-heading", EXOTIC, "the byte 01", "\x01"),
         )
     ),
 )

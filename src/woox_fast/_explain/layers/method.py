@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Table, change
+from collections.abc import Iterator
+
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table, change
+from ..signing import Sent
 
 _FIX = "Sign the method that is sent, in upper case."
 
@@ -10,6 +13,44 @@ _FIX = "Sign the method that is sent, in upper case."
 def _row(name: str, cost: int, what: str, make):  # type: ignore[no-untyped-def]
     return change(f"method-{name}", cost, f"The method was signed {what}. {_FIX}", make)
 
+
+def _enum(method: str, sent: Sent) -> Iterator[str]:
+    for name in _ENUMS:
+        for mark in (".", "::", "_", ":"):
+            for text in (method, method.lower(), method.capitalize()):
+                yield f"{name}{mark}{text}"
+                yield f"<{name}{mark}{text}>"
+            yield f"<{name}{mark}{method}: '{method}'>"
+        yield from (name + method, name + method.capitalize(), f"http.{name}{method.capitalize()}")
+
+
+_ENUMS = (
+    *("Method", "HttpMethod", "HTTPMethod", "RequestMethod", "RestMethod", "RESTMethod", "RequestType", "HttpMethods"),
+    *("HttpVerb", "Verb", "HttpRequestMethod", "RequestMethods", "Methods", "MethodType", "http", "HTTP", "Type", ""),
+)
+
+
+def _marked(method: str, sent: Sent) -> Iterator[str]:
+    for before, after in _MARKS:
+        for text in (method, method.lower()):
+            yield before + text + after
+
+
+_MARKS = (
+    *(
+        (":", ""),
+        ("", ":"),
+        ("", ": "),
+        ("'", "'"),
+        ("[", "]"),
+        ("{", "}"),
+        ("(", ")"),
+        ("Method: ", ""),
+        ("HTTP ", ""),
+    ),
+    *(("", "\r\n"), ("", "\0"), ("", "/"), ("", " /"), ("", "\t"), ("Some(", ")"), ("Optional[", "]"), ("`", "`")),
+    *(("method=", ""), ("method=", "&"), ("", "()"), ("", "|"), ("", ","), ("", "Async"), ("/", "")),
+)
 
 METHOD = Table(
     (
@@ -24,6 +65,11 @@ METHOD = Table(
         _row("template", RARE, "as the text {method}", lambda m: "{method}"),
         _row("name", RARE, "as the text method", lambda m: "method"),
         _row("http", EXOTIC, "as HTTP", lambda m: "HTTP"),
+        _row("object", RARE, "as [object Object]", lambda m: "[object Object]"),
+        _row("template-dollar", RARE, "as the text ${method}", lambda m: "${method}"),
+        _row("verb", RARE, "as the text verb", lambda m: "verb"),
+        _row("nil", RARE, "as nil", lambda m: "nil"),
+        _row("format", EXOTIC, "as %s", lambda m: "%s"),
         _row("get-number", EXOTIC, "as the number 0 of an enum", lambda m: "0"),
         _row("post-number", EXOTIC, "as the number 1 of an enum", lambda m: "1"),
         _row("put-number", EXOTIC, "as the number 2 of an enum", lambda m: "2"),
@@ -41,31 +87,7 @@ METHOD = Table(
         _row("leading-space", UNCOMMON, "with a space before it", lambda m: " " + m),
         _row("newline", RARE, "with a newline after it", lambda m: m + "\n"),
         _row("doubled", RARE, "twice", lambda m: m * 2),
-        *(
-            _row(
-                f"enum-{prefix.rstrip('.').lower()}",
-                UNCOMMON,
-                f"with {prefix} before it, as an enum prints its name",
-                lambda m, prefix=prefix: prefix + m,
-            )
-            for prefix in (
-                "Method.",
-                "HttpMethod.",
-                "HTTPMethod.",
-                "RequestMethod.",
-                "RESTMethod.",
-                "HttpMethods.",
-                "Verb.",
-            )
-        ),
-        *(
-            _row(
-                f"spaced-{prefix.strip().lower().rstrip(':')}",
-                EXOTIC,
-                f"with {prefix.strip()} before it",
-                lambda m, prefix=prefix: prefix + m,
-            )
-            for prefix in ("Method: ", "HTTP ")
-        ),
+        Change("method-enum", FAMILY, f"The method was signed as an enum prints its name. {_FIX}", _enum),
+        Change("method-marked", FAMILY, f"The method was signed with another text round it. {_FIX}", _marked),
     ),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from urllib.parse import quote, unquote, unquote_plus
 
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
-from ..rewrites import MOST_FIELDS, one_less, one_moved, permuted
+from ..rewrites import MOST_FIELDS, one_less, one_moved, permuted, two_less
 from ..signing import Sent
 from ..spellings import NUMBER, as_float, camel_case, numbers, plain, snake_case, spellings, trimmed
 
@@ -82,6 +83,122 @@ def _spelled(pairs: list[str]) -> Iterator[list[str]]:
         ):
             if other[:1] != '"' or other[1:-1] != value:
                 yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
+        for before, after in (('"', '"'), ("'", "'"), ("['", "']"), ('["', '"]'), ("[", "]"), ("b'", "'"), ("", " ")):
+            yield [*pairs[:at], f"{name}{equals}{before}{value}{after}", *pairs[at + 1 :]]
+        yield [*pairs[:at], name + equals, *pairs[at + 1 :]]
+
+
+def _joints(query: str, sent: Sent) -> Iterator[str]:
+    """With another mark between its parameters, or at its end."""
+    if query:
+        for mark in (" & ", "& ", " &", "&&", "\r\n", "\t", " ", ", ", ",\n", "%26", "/", "+", "#", "-", "_", "."):
+            yield query.replace("&", mark)
+        for end in ("?", "/", "=", "&&", "&=", ";", ",", "|", "%", "&undefined", "&null", "\r\n", "&?"):
+            yield query + end
+        for equals in ("%3D", "==", " = ", "=>", "/", ",", "_", "", " ", "|", "-"):
+            yield query.replace("=", equals)
+        yield from (query.replace("&", "\\u0026"), query.upper(), re.sub("=(?=&|\\Z)", "", query))
+        yield from (query.replace("?", "%3F"), "? " + query[1:], "/?" + query[1:], " " + query, "?/" + query[1:])
+
+
+def _dropped(pairs: list[str]) -> Iterator[list[str]]:
+    """With a parameter that a client leaves out when it sends: one that has no value."""
+    names = {pair.partition("=")[0] for pair in pairs}
+    for name in PARAMETERS:
+        if name not in names:
+            for value in ("", "undefined", "null", "None", "NaN"):
+                for at in (len(pairs), 0):
+                    yield [*pairs[:at], f"{name}={value}", *pairs[at:]]
+            yield [*pairs, name]
+
+
+def _texts(query: str, sent: Sent) -> Iterator[str]:
+    if query:
+        for text in _TEXTS:
+            yield from (text, "?" + text)
+
+
+_TEXTS = (
+    *("[object Object]", "[object URLSearchParams]", "undefined", "null", "None", "{}", "Array", "[]", "nil", "NaN"),
+    *("{query}", "${query}", "query", "params", "{params}", "[object Array]", "map[]", "OrderedDict()", "%s", "NULL"),
+    *(
+        "System.Collections.Specialized.NameValueCollection",
+        "System.Web.HttpValueCollection",
+        "[object Map]",
+        "''",
+        '""',
+    ),
+)
+
+
+def _with_more(query: str, sent: Sent) -> Iterator[str]:
+    """With a parameter that was signed and not sent: the time, a receive window, the key."""
+    more = [f"{name}={sent.timestamp}" for name in ("timestamp", "t", "ts", "nonce", "_", "time", "api_timestamp")]
+    more += [f"{name}={size}" for name in ("recvWindow", "recv_window") for size in (5000, 10000, 60000, 3000, 20000)]
+    more += [f"{name}={sent.api_key}" for name in ("apiKey", "api_key", "key", "apikey", "accessKey") if sent.api_key]
+    pairs = _split(query) if query else []
+    for one in more:
+        yield from (_joined(query or "?", [*pairs, one]), _joined(query or "?", [one, *pairs]))
+
+
+def _in_other_encodings(query: str, sent: Sent) -> Iterator[str]:
+    """With what is not ASCII encoded by another rule than UTF-8's escapes, or raw."""
+    text = re.sub("(?:%[89A-Fa-f][0-9A-Fa-f])+", lambda found: _unquote(found[0]), query)
+    if text.isascii():
+        return
+    yield text
+    for encoding in ("gbk", "latin-1", "cp1252", "big5", "shift_jis", "euc_kr", "utf-16-le", "utf-16-be"):
+        for errors in ("strict", "replace"):
+            with suppress(UnicodeEncodeError):
+                yield "".join(c if c.isascii() else _escaped(c.encode(encoding, errors)) for c in text)
+    units = "".join(c if c.isascii() else f"%u{ord(c):04X}" for c in text)
+    yield from (units, units.replace("%u", "\\u"), text.encode("ascii", "replace").decode())
+
+
+def _escaped(data: bytes) -> str:
+    return "".join(f"%{byte:02X}" for byte in data)
+
+
+# Parameters of WOO X's V1 and V3, that a request may have had.
+PARAMETERS = (
+    *(
+        "symbol",
+        "side",
+        "status",
+        "type",
+        "page",
+        "size",
+        "cursor",
+        "limit",
+        "startTime",
+        "endTime",
+        "start_t",
+        "end_t",
+    ),
+    *("orderId", "clientOrderId", "orderTag", "realizedPnl", "fromId", "token", "all", "price", "quantity", "amount"),
+    *("order_id", "client_order_id", "order_type", "order_tag", "order_price", "order_quantity", "order_amount"),
+    *("reduceOnly", "reduce_only", "visibleQuantity", "visible_quantity", "positionSide", "algoType", "triggerPrice"),
+    *(
+        "broker_id",
+        "brokerId",
+        "source",
+        "marginMode",
+        "margin_mode",
+        "leverage",
+        "bidAskLevel",
+        "postOnly",
+        "selfTrade",
+    ),
+    *(
+        "triggered",
+        "isTriggered",
+        "rootAlgoOrderId",
+        "ignoreUntriggered",
+        "callbackRate",
+        "activatedPrice",
+        "closePosition",
+    ),
+)
 
 
 def _unquote(text: str) -> str:
@@ -150,6 +267,8 @@ _FIELDS = (
         "with one of the parameters that share a name",
         lambda pairs: list({p.partition("=")[0]: p for p in pairs}.values()),
     ),
+    _family("field-dropped", FAMILY, "with a parameter that has no value and was not sent", _dropped, last=True),
+    _family("two-fields-added", FAMILY, "without two of its parameters", _few(two_less)),
     _family("field-added", COMMON, "without one of its parameters, as when one is added after signing", _few(one_less)),
 )
 
@@ -241,6 +360,15 @@ _ENCODING = (
 _CHARACTERS = (
     _row("percent-20", LIKELY, "with %20 for a space where + was sent", lambda q: q.replace("+", "%20")),
     _row("plus", LIKELY, "with + for a space where %20 was sent", lambda q: q.replace("%20", "+")),
+    *(
+        _row(
+            f"plus-{name}-raw",
+            UNCOMMON,
+            f"with + for a space and {' '.join(characters)} raw",
+            lambda q, characters=characters: _raw(characters)(q.replace("%20", "+")),
+        )
+        for name, characters in _SETS
+    ),
     _row("space", UNCOMMON, "with spaces where + was sent", lambda q: q.replace("+", " ")),
     _row("space-raw", UNCOMMON, "with spaces where %20 was sent", lambda q: q.replace("%20", " ")),
     _row("plus-encoded", COMMON, "with %2B where + was sent", lambda q: q.replace("+", "%2B")),
@@ -278,6 +406,11 @@ _FRAME = (
     ),
     _row("colons", UNCOMMON, "with : between its names and values", lambda q: q.replace("=", ":")),
     _row("doubled", RARE, "twice", lambda q: q * 2),
+    Change("query-text", FAMILY, f"A text was signed in place of the query. {AS_SENT}", _texts),
+    Change(
+        "query-encoding", FAMILY, f"The query was signed in another encoding than UTF-8. {AS_SENT}", _in_other_encodings
+    ),
+    Change("query-marks", FAMILY, f"The query was signed with other marks in it. {AS_SENT}", _joints),
     _row("object", COMMON, "as the text [object Object]", lambda q: "?[object Object]"),
     _row("undefined", UNCOMMON, "as the text undefined", lambda q: "?undefined"),
     Change(
@@ -307,8 +440,11 @@ _FRAME = (
         f"The query was signed with a timestamp that was not sent in it. {AS_SENT}",
         lambda query, sent: (
             f"{query or '?'}{'&' if query[1:] else ''}{name}={sent.timestamp}"
-            for name in ("timestamp", "t", "ts", "nonce", "_")
+            for name in ("timestamp", "t", "ts", "nonce")
         ),
+    ),
+    Change(
+        "query-more", FAMILY, f"The query was signed with a parameter that was not sent in it. {AS_SENT}", _with_more
     ),
 )
 

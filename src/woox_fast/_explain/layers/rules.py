@@ -41,6 +41,13 @@ def _as_sent(sent: Sent) -> str:
     return "&".join(f"{name}={value}" for name, equals, value in pairs if name or equals)
 
 
+def _form_as_sent(sent: Sent) -> str:
+    """The parameters as they were sent, if they were not sent as JSON."""
+    if sent.body[:1] in (b"{", b"[") or not (sent.query[1:] or sent.body):
+        raise ValueError("JSON was sent, or nothing")
+    return _as_sent(sent)
+
+
 def _only_query(write: Callable[[str], bytes], keep: bool) -> Callable[[Sent], tuple[str, bytes]]:
     def contents(sent: Sent) -> tuple[str, bytes]:
         if len(sent.query) < 2 or sent.body:
@@ -61,6 +68,17 @@ def _form_of_body(sent: Sent, write: Callable[[bytes], str] = rewrites.python_fo
 
 def _parameters(query: str) -> dict[str, str]:
     return dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+
+
+def _typed(query: str) -> dict[str, Any]:
+    """The parameters with their numbers and booleans as such."""
+    words = {"true": True, "false": False, "null": None}
+    found: dict[str, Any] = {}
+    for name, value in _parameters(query).items():
+        found[name] = (
+            int(value) if value.isdecimal() and value.isascii() and len(value) < 40 else words.get(value, value)
+        )
+    return found
 
 
 def _compact(value: Any) -> bytes:
@@ -84,6 +102,16 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "query-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=False),
     "query-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=False),
     "query-in-body-repr": _only_query(lambda q: to_bytes(str(_parameters(q))), keep=False),
+    "query-in-body-typed": _only_query(lambda q: to_bytes(json.dumps(_typed(q))), keep=False),
+    "query-in-body-typed-compact": _only_query(lambda q: _compact(_typed(q)), keep=False),
+    "query-in-body-typed-repr": _only_query(lambda q: to_bytes(str(_typed(q))), keep=False),
+    "query-in-body-items": _only_query(lambda q: to_bytes(str(list(_parameters(q).items()))), keep=False),
+    "query-in-body-typed-items": _only_query(lambda q: to_bytes(str(list(_typed(q).items()))), keep=False),
+    "v1-as-sent-json": lambda s: ("", _compact(_parameters(_form_as_sent(s)))),
+    "v1-as-sent-json-spaced": lambda s: ("", to_bytes(json.dumps(_parameters(_form_as_sent(s))))),
+    "v1-as-sent-repr": lambda s: ("", to_bytes(str(_parameters(_form_as_sent(s))))),
+    "v1-json-spaced": lambda s: ("", to_bytes(json.dumps(dict(sorted(_parameters(_form_as_sent(s)).items()))))),
+    "v1-json-typed": lambda s: ("", _compact(_typed(_form_as_sent(s)))),
     "query-also-in-body": _only_query(to_bytes, keep=True),
     "query-also-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=True),
     "query-also-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=True),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from urllib.parse import quote
 
 from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table, change
 from ..signing import Secret, Sent, to_bytes
+from .secret_typed import READ, TYPED
 
 _COPY = "Take the secret exactly as the console shows it."
-_READ = "Is its environment variable set, and read before it is used?"
 _AS_IT_IS = "The secret's characters are the key as they are: encode them in UTF-8 and nothing else."
 
 
@@ -29,7 +30,7 @@ def _hash(algorithm: str) -> Callable[[Secret], bytes]:
 
 
 def _text(name: str, cost: int, text: str) -> Change:
-    return _row(name, cost, f"The secret was the text {text}", _READ, lambda s: text.encode())
+    return _row(name, cost, f"The secret was the text {text}", READ, lambda s: text.encode())
 
 
 def _cut(s: Secret, start: int, end: int) -> bytes:
@@ -41,37 +42,6 @@ def _cut(s: Secret, start: int, end: int) -> bytes:
 def _with_key(join: Callable[[bytes, Secret], bytes]) -> Callable[[Secret, Sent], tuple[Secret, ...]]:
     return lambda s, sent: (Secret(join(to_bytes(sent.api_key), s)),) if sent.api_key else ()
 
-
-def _names(_: Secret, sent: Sent) -> Iterator[Secret]:
-    """Names of variables, and what stands in their place in examples."""
-    for name in _VARIABLES:
-        for text in (name, f"${name}", f"${{{name}}}", f"%{name}%", f"process.env.{name}", f"{{{{{name}}}}}"):
-            yield Secret(text.encode())
-    for text in _PLACEHOLDERS:
-        yield Secret(text.encode())
-        yield Secret(text.upper().encode())
-        yield Secret(f"<{text}>".encode())
-
-
-_VARIABLES = [
-    prefix + name
-    for prefix in ("", "WOOX_", "WOO_", "WOO_X_", "WOOX_FAST_")
-    for name in ("API_SECRET", "SECRET", "SECRET_KEY", "API_SECRET_KEY", "APISECRET", "PRIVATE_KEY", "API_KEY_SECRET")
-]
-_PLACEHOLDERS = (
-    *(
-        "api_secret",
-        "secret",
-        "apiSecret",
-        "api-secret",
-        "secret_key",
-        "secretKey",
-        "your_api_secret",
-        "your-api-secret",
-    ),
-    *("your_secret", "your secret", "your_secret_key", "YourApiSecret", "YourSecret", "yourSecret", "my_api_secret"),
-    *("my_secret", "changeme", "test", "testSecret", "xxx", "xxxx", "secret here", "YOUR_API_SECRET_HERE", "..."),
-)
 
 _AROUND = (
     _around("newline", LIKELY, "a newline at its end", b"", b"\n"),
@@ -132,14 +102,12 @@ _OTHER = (
     _row(
         "ends-lost", UNCOMMON, "The first and last character of the secret were missing", _COPY, lambda s: _cut(s, 1, 1)
     ),
-    _row(
-        "last-three-lost", RARE, "The last three characters of the secret were missing", _COPY, lambda s: _cut(s, 0, 3)
-    ),
     *(
         _row(f"first-{n}", RARE, f"Only the first {n} bytes of the secret were used", _COPY, lambda s, n=n: _head(s, n))
         for n in (16, 20, 24, 32, 64)
     ),
     _row("doubled", COMMON, "The secret was there twice", "Paste it once.", lambda s: s * 2),
+    _row("tripled", RARE, "The secret was there three times", "Paste it once.", lambda s: s * 3),
     _row(
         "doubled-lines",
         UNCOMMON,
@@ -163,10 +131,12 @@ _OTHER = (
             ("secret-colon-key", RARE, "The text 'secret:key'", lambda k, s: s + b":" + k),
             ("key-base64-decoded", UNCOMMON, "The API key, base64-decoded,", lambda k, s: base64.b64decode(k)),
             ("key-base64-encoded", RARE, "The API key, base64-encoded,", lambda k, s: base64.b64encode(k)),
+            ("key-percent-encoded", RARE, "The API key, percent-encoded,", lambda k, s: quote(k, safe="").encode()),
+            ("key-lower-case", RARE, "The API key in lower case", lambda k, s: k.lower()),
             ("key-ampersand-secret", RARE, "The text 'key&secret'", lambda k, s: k + b"&" + s),
         )
     ),
-    _row("empty", LIKELY, "The secret was empty", _READ, lambda s: b""),
+    _row("empty", LIKELY, "The secret was empty", READ, lambda s: b""),
     _text("none", LIKELY, "None"),
     _text("undefined", LIKELY, "undefined"),
     _text("null", LIKELY, "null"),
@@ -177,12 +147,12 @@ _OTHER = (
     _text("true", RARE, "true"),
     _text("system-byte", UNCOMMON, "System.Byte[]"),
     Change(
-        "secret-variable",
+        "secret-timestamp",
         RARE,
-        f"The secret was the name of a variable, or an example's text in its place. {_READ}",
-        _names,
-        last=True,
+        "The timestamp was used as the secret. Sign with the secret.",
+        lambda s, sent: (Secret(to_bytes(sent.timestamp)),),
     ),
+    *TYPED,
 )
 
 _ENCODED = (
@@ -225,6 +195,27 @@ _ENCODED = (
         _AS_IT_IS,
         lambda s: (s + b"\n").hex().encode(),
     ),
+    _row(
+        "base64-twice",
+        RARE,
+        "The secret was base64-encoded twice",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(Secret(base64.b64encode(s))),
+    ),
+    _row(
+        "hex-base64",
+        RARE,
+        "The base64 of the secret's hex was the key",
+        _AS_IT_IS,
+        lambda s: base64.b64encode(Secret(s.hex().encode())),
+    ),
+    _row(
+        "base64-hex",
+        RARE,
+        "The hex of the secret's base64 was the key",
+        _AS_IT_IS,
+        lambda s: Secret(base64.b64encode(s)).hex().encode(),
+    ),
     _row("base32-decoded", RARE, "The secret was base32-decoded", _AS_IT_IS, lambda s: base64.b32decode(s)),
     _row(
         "bytes-repr",
@@ -251,7 +242,13 @@ _ENCODED = (
     _row("utf-32", RARE, "The secret was encoded in UTF-32", _AS_IT_IS, lambda s: s.decode().encode("utf-32-le")),
     *(
         row
-        for algorithm, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
+        for algorithm, cost in (
+            ("sha256", COMMON),
+            ("md5", UNCOMMON),
+            ("sha1", UNCOMMON),
+            ("sha512", UNCOMMON),
+            ("sha384", RARE),
+        )
         for row in (
             _row(
                 f"{algorithm}-hex",
@@ -259,6 +256,13 @@ _ENCODED = (
                 f"The {algorithm.upper()} of the secret, in hex, was the key",
                 _AS_IT_IS,
                 lambda s, a=algorithm: _hash(a)(s).hex().encode(),
+            ),
+            _row(
+                f"{algorithm}-hex-upper",
+                cost + 2,
+                f"The {algorithm.upper()} of the secret, in upper-case hex, was the key",
+                _AS_IT_IS,
+                lambda s, a=algorithm: _hash(a)(s).hex().upper().encode(),
             ),
             _row(
                 f"{algorithm}-raw",

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -42,7 +43,23 @@ def _finding(name: str, what: str, fix: str = _FIX) -> Finding:
 
 def _labelled(text: str) -> str:
     """Without `sha256=`, `(stdin)= `, `SHA2-256(stdin)= `, `hmac-sha256 `, `signature=`."""
-    return re.sub(r"\A[A-Za-z0-9_-]{0,20}(?:\([A-Za-z]{0,20}\))?\s?[=:]\s*(?=\S)", "", text, count=1)
+    return _LABEL.sub("", text, count=1)
+
+
+_LABEL = re.compile(
+    r"\A(?![0-9a-fA-F]{2}:)[A-Za-z0-9_-]{0,20}(?:\([A-Za-z0-9._-]{0,20}\))?(?:\s?[=:]|(?<=[A-Za-z]{3})\s|(?<=\d{3})\s)\s*(?=\S)"
+)
+
+
+def _surrounded(text: str) -> str:
+    """The one digest in hex that a text holds: of `key:digest`, `{"sign":"digest"}`, `digest  -`."""
+    found = _DIGESTS.findall(text)
+    return found[0] if len(found) == 1 else text
+
+
+_DIGESTS = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{'|'.join(f'[0-9a-fA-F]{{{2 * size}}}' for size in (32, 64, 48, 28, 20, 16))})(?![0-9A-Za-z])"
+)
 
 
 def _literal(text: str) -> str | bytes:
@@ -97,6 +114,22 @@ def _decimal(text: str) -> str:
     return f"{int(text):064x}" if re.fullmatch(r"\d{70,78}", text) and int(text) < 2**256 else text
 
 
+def _bits(text: str) -> str:
+    """The digest as zeros and ones."""
+    bare = re.sub(r"[\s,_-]", "", text)
+    return f"{int(bare, 2):0{len(bare) // 4}x}" if re.fullmatch("[01]+", bare) and len(bare) // 8 in SIZES else text
+
+
+def _base85(text: str) -> str:
+    """A digest of 32 bytes in base85 or Ascii85."""
+    bare = text.removeprefix("<~").removesuffix("~>")
+    if len(bare) == 40 and not _HEX.fullmatch(bare):
+        for decode in (base64.b85decode, base64.a85decode):
+            with suppress(ValueError):
+                return decode(bare.encode()).hex()
+    return text
+
+
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
     (_finding("space", "with white space round it"), lambda t: t.strip(" \t\r\n\xa0\u200b\ufeff")),
     (_finding("bytes-repr", "as the repr of a bytes object, b'...'"), _literal),
@@ -114,7 +147,10 @@ _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
         _finding("brackets", "in brackets"),
         lambda t: t[1:-1] if len(t) > 2 and t[0] + t[-1] in ("[]", "()", "{}", "<>") else t,
     ),
-    (_finding("end-mark", "with a mark at its end"), lambda t: t.rstrip(";,.")),
+    (_finding("end-mark", "with a mark at its end"), lambda t: t.rstrip(";,.&?|\\")),
+    (_finding("bits", "as its bits"), _bits),
+    (_finding("base85", "in base85"), _base85),
+    (_finding("surrounded", "with another text round it"), _surrounded),
 )
 
 _UPPER = _finding("upper-case", "in upper-case hex", _LOWER)
@@ -128,6 +164,7 @@ _HEX_BASE_64 = _finding("hex-of-base64", "as the hex of its base64", _LOWER)
 _BASE_32 = _finding("base32", "in base32", _LOWER)
 _RAW = _finding("raw", "as raw bytes", _LOWER)
 _RAW_LATIN_1 = _finding("raw-latin-1", "as raw bytes, each a character", _LOWER)
+_RAW_UTF_8 = _finding("raw-utf-8", "as raw bytes, decoded as UTF-8", _LOWER)
 _CUT = _finding("cut", "without its end", _LOWER)
 _CUT_FRONT = _finding("cut-front", "without its beginning", _LOWER)
 _ZERO = _finding(
@@ -157,6 +194,7 @@ FINDINGS = (
     _BASE_32,
     _RAW,
     _RAW_LATIN_1,
+    _RAW_UTF_8,
     _CUT,
     _CUT_FRONT,
     _ZERO,
@@ -176,6 +214,8 @@ def readings(signature: str) -> list[Reading]:
     raw = signature.encode("latin-1", "ignore")
     if len(raw) == len(signature) in SIZES and not (signature.isascii() and signature.isprintable()):
         found.append(_whole(raw.hex(), (_RAW_LATIN_1,)))
+    if "\ufffd" in signature:
+        found.append(Reading("", frozenset(SIZES), lambda digest: _as_utf8(digest) == signature, (_RAW_UTF_8,)))
     text, wrong = _peeled(signature)
     if isinstance(text, bytes):
         if len(text) in SIZES:
@@ -183,6 +223,10 @@ def readings(signature: str) -> list[Reading]:
         return found
     found.extend(_of_text(text, wrong))
     return found
+
+
+def _as_utf8(digest: str) -> str:
+    return bytes.fromhex(digest).decode("utf-8", "replace")
 
 
 def _peeled(signature: str) -> tuple[str | bytes, tuple[Finding, ...]]:
@@ -286,8 +330,9 @@ def _of_hex(text: str, wrong: tuple[Finding, ...]) -> Iterator[Reading]:
         )
     if size >= SHORTEST:
         longer = frozenset(one for one in SIZES if 2 * one > size)
-        yield Reading("", longer, lambda digest: digest.startswith(lower), (*wrong, _CUT))
-        yield Reading("", longer, lambda digest: digest.endswith(lower), (*wrong, _CUT_FRONT))
+        if longer:
+            yield Reading("", longer, lambda digest: digest.startswith(lower), (*wrong, _CUT))
+            yield Reading("", longer, lambda digest: digest.endswith(lower), (*wrong, _CUT_FRONT))
 
 
 def _pairs(digest: str, write: str, *, signed: bool = False) -> str:
