@@ -10,8 +10,8 @@ from helpers.by_hand import BY_HAND, SENT, explained, make, shown_by
 from helpers.combinations import assert_named, random_combinations, rank
 from helpers.oracle import NOW, SECRET
 
-# Of these, one in four have three mistakes. `.ci/run` takes 500.
-COMBINATIONS = int(os.environ.get("WOOX_FAST_COMBINATIONS") or 40)
+# Of these, one in four have three mistakes. `.ci/run` takes 500, and each mistake on each request that shows it.
+COMBINATIONS = int(os.environ.get("WOOX_FAST_COMBINATIONS") or 16)
 # What is done so often that three of them come together before two of which one is rare.
 LIKELY = (
     *("json-compact", "json-spaced", "json-sorted", "json-ascii", "json-not-ascii", "json-repr", "body-newline"),
@@ -46,7 +46,7 @@ def test_each_mistake_is_named(name: str) -> None:
         return
     which = shown_by(name)
     assert which
-    for one in which:
+    for one in which if COMBINATIONS >= 500 else dict.fromkeys((which[0], which[-1])):
         assert_named((name,), BY_HAND[name](SENT[one]), SENT[one])
 
 
@@ -58,7 +58,7 @@ def test_each_mistake_is_named(name: str) -> None:
     ],
 )
 def test_random_combinations_are_named(names: tuple[str, ...], which: str) -> None:
-    assert_named(names, make(names, SENT[which]), SENT[which], time_limit=30.0)
+    assert_named(names, make(names, SENT[which]), SENT[which])
 
 
 # What has too many forms for a row.
@@ -94,7 +94,7 @@ def test_keys_in_another_order() -> None:
     signed = replace(sent, body=b'{"c": null, "b": [1, 2], "a": {"y": 1.10, "x": "," }}')
     assert [mistake.name for mistake in explained(signed, sent).mistakes] == ["json-order"]
     both = BY_HAND["secret-newline"](signed)
-    found = explained(both, sent, time_limit=40.0)
+    found = explained(both, sent)
     assert {mistake.name for mistake in found.mistakes} == {"json-order", "secret-newline"}
 
 
