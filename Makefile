@@ -44,9 +44,9 @@ bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
 	@$(BIN)/python bench/run.py $(ARGS)
 
-# What one order costs each client, in microseconds.
+# What one order costs each client, in microseconds. ARGS=--docs writes the tables of docs/benchmarks.md and README.
 bench-clients: $(VENV)/bench-installed
-	@$(BIN)/python bench/bench_clients.py
+	@$(BIN)/python bench/bench_clients.py $(ARGS)
 
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .

@@ -7,10 +7,11 @@ import re
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
 
-from woox_fast._checks import raise_at
+from woox_fast._checks import raise_at, refuse_sha256, warn_wrong_sha256
 
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"
+METHOD_HINT = "method must be upper-case letters A-Z such as 'GET', got "
 URL_HINT = "path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got "
 
 TIMESTAMPS = [
@@ -75,6 +76,8 @@ METHODS = [
     ("G@T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G@T'"),
     ("G[T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G[T'"),
     ("GÉT", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G\\xc9T'"),
+    ("g" * 19, ValueError, f"{METHOD_HINT}'{'g' * 19}'; write '{'G' * 19}'"),
+    ("g" * 20, ValueError, f"{METHOD_HINT}'{'g' * 20}'"),
     ("PATCH\0", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'PATCH\\x00'"),
     ("DELETEDELETE_", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'DELETEDELETE_'"),
     ("\ud800", ValueError, "method must be upper-case letters A-Z such as 'GET', got '\\ud800'"),
@@ -261,6 +264,14 @@ def test_an_error_of_another_kind_is_raised_as_it_is(error):
     with pytest.raises(type(error)) as raised:
         raise_at(3, error)
     assert raised.value is error
+
+
+def test_a_processor_on_which_no_sha256_is_right():
+    with pytest.raises(ImportError, match=r"^no SHA-256 of the cython backend gives a right answer on this") as raised:
+        refuse_sha256(None, "cython", [])
+    assert raised.value.name == "woox_fast"  # the command says it in a line, as it does for what else cannot be had
+    with pytest.warns(RuntimeWarning, match=r"^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
+        warn_wrong_sha256("sha-ni")
 
 
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from helpers.by_hand import Made, explained
@@ -31,6 +32,14 @@ BY_ID = Made(method="PUT", path="/v3/order/60667653330", body=b'{"price":"9000",
 NUMBERS = Made(
     method="POST", path="/v3/trade/order", body=b'{"price":9000.0,"quantity":"0.30","small":1e-05,"count":9000}'
 )
+
+REPLACED = replace(POST, body=json.dumps(ORDER).encode())
+FORM_OF_V1 = Made(method="POST", path="/v1/order", body=b"side=BUY&symbol=SPOT_BTC_USDT&price=9000")
+
+
+def replaced_method(text: str) -> tuple[Made, Made]:
+    return GET, replace(GET, method=text)
+
 
 ISO = "2020-01-09T10:25:39.808Z"  # NOW
 FORM = "symbol=SPOT_%C3%A9%E5%B8%81_USDT&side=BUY&price=9000.5&quantity=0.00001&reduceOnly=False&stop=None"
@@ -131,6 +140,23 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("body-array", body(POST, "Array")),
         ("json-single-quotes", body(POST, TEXT.replace('"', "'"))),
         ("body-form-python", body(POST, FORM)),
+        *(
+            ("body-printed", body(POST, text))
+            for text in (
+                "{" + ", ".join(f":{k}=>{json.dumps(v, ensure_ascii=False)}" for k, v in ORDER.items()) + "}",
+                "{" + ", ".join(f"{k}: {json.dumps(v, ensure_ascii=False)}" for k, v in ORDER.items()) + "}",
+                "%{" + ", ".join(f'"{k}" => {json.dumps(v, ensure_ascii=False)}' for k, v in ORDER.items()) + "}",
+                "{ "
+                + ", ".join(f"{k}: " + (f"'{v}'" if isinstance(v, str) else json.dumps(v)) for k, v in ORDER.items())
+                + " }",
+            )
+        ),
+        ("body-text", body(POST, "System.Text.Json.JsonElement")),
+        ("body-named", body(POST, "data=" + TEXT)),
+        ("body-percent-encoded-plus", body(REPLACED, quote_plus(REPLACED.body))),
+        ("body-encoded", body(POST, TEXT.encode("ascii", "xmlcharrefreplace"))),
+        ("body-encoded", body(POST, TEXT.encode("ascii", "ignore"))),
+        ("body-keys-unquoted", body(POST, re.sub(r'"(\w+)":', r"\1:", TEXT))),
     ],
     "fields and their order": [
         (
@@ -146,6 +172,11 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
             "json-reversed",
             body(POST, json.dumps(dict(reversed(ORDER.items())), separators=(",", ":"), ensure_ascii=False)),
         ),
+        *(
+            ("json-field-dropped", body(POST, TEXT[:-1] + f',"{name}":{value}}}'))
+            for name, value in (("timestamp", NOW), ("recvWindow", 5000), ("reduce_only", "null"), ("amount", '""'))
+        ),
+        ("json-field-dropped", body(POST, f'{{"timestamp":"{NOW}",{TEXT[1:]}')),
     ],
     "layout of JSON": [
         *((f"json-indent-{n}", body(POST, json.dumps(ORDER, indent=n, ensure_ascii=False))) for n in range(1, 9)),
@@ -155,6 +186,8 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("json-nfd", body(POST, unicodedata.normalize("NFD", TEXT))),
         ("json-ascii-upper", body(POST, TEXT.replace("é", "\\u00E9").replace("币", "\\u5E01"))),
         ("json-ascii", body(POST, TEXT.replace("é", "\\u00e9").replace("币", "\\u5e01"))),
+        ("json-styled", body(POST, TEXT.replace("{", "{ ").replace("}", " }"))),
+        ("json-styled", body(POST, TEXT[:-1] + ",}")),
     ],
     "numbers": [
         (name, body(NUMBERS, NUMBERS.body.decode().replace(old, new)))
@@ -214,6 +247,13 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
                 replace(NEGATIVE, write=lambda d: "".join(("ffffff" if b > 127 else "") + f"{b:02x}" for b in d)),
             ),
         ),
+        ("signature-surrounded", written(lambda d: f"{d.hex()}  -")),
+        ("signature-surrounded", written(lambda d: f'{{"sign":"{d.hex()}"}}')),
+        ("signature-surrounded", written(lambda d: f"{KEY}:{d.hex()}")),
+        ("signature-label", written(lambda d: f"hmac-sha256 {d.hex()}")),
+        ("signature-bits", written(lambda d: "".join(f"{byte:08b}" for byte in d))),
+        ("signature-base85", written(lambda d: base64.b85encode(d).decode())),
+        ("signature-raw-utf-8", written(lambda d: d.decode("utf-8", "replace"))),
     ],
     "the digest": [
         ("algorithm-hmac-of-hmac", digested(lambda k, m: keyed(k, keyed(k, m)))),
@@ -223,6 +263,11 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("algorithm-of-sha256-hex", digested(lambda k, m: keyed(k, SHA(m).hexdigest().encode()))),
         ("algorithm-sha256-twice", digested(lambda k, m: SHA(SHA(m).digest()).digest())),
         ("algorithm-hmac-sha224", digested(lambda k, m: keyed(k, m, "sha224"))),
+        ("algorithm-of-percent-encoded", digested(lambda k, m: keyed(k, quote(m, safe="").encode()))),
+        ("algorithm-of-json-string", digested(lambda k, m: keyed(k, json.dumps(m.decode()).encode()))),
+        ("algorithm-of-message-secret", digested(lambda k, m: keyed(k, m + k))),
+        ("algorithm-blake2b-keyed", digested(lambda k, m: hashlib.blake2b(m, key=k, digest_size=32).digest())),
+        ("algorithm-pbkdf2", digested(lambda k, m: hashlib.pbkdf2_hmac("sha256", m, k, 1))),
     ],
     "other exchanges": [
         ("rule-bybit", message(f"{NOW}{KEY}5000{TEXT}")),
@@ -249,6 +294,11 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ),
         ("rule-kraken", message(b"/v3/trade/order" + SHA(str(NOW).encode() + POST.body).digest(), POST, "sha512")),
         ("rule-mexc-body", message(f"{KEY}{NOW}{TEXT}")),
+        ("rule-huobi-plain-unsorted", message(f"GET\napi.woox.io\n/v3/trade/orders\n{GET.query[1:]}", GET)),
+        ("rule-parameters-with-time algorithm-hmac-sha512", message(f"{GET.query[1:]}&nonce={NOW}", GET, "sha512")),
+        ("rule-bithumb", message(f"/v3/trade/orders\0{GET.query[1:]}\0{NOW}", GET, "sha512")),
+        ("more-signed", message(f"{NOW}POST/v3/trade/orderapplication/json{TEXT}")),
+        ("signed-as-json", message(str([str(NOW), "POST", "/v3/trade/order", "BODY"]).replace("BODY", TEXT))),
     ],
     "V1 on V3": [
         ("rule-v1", message(f"closed=true&empty=&symbol=SPOT_BTC_USDT&tag=a%20b|{NOW}", GET)),
@@ -274,6 +324,12 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("timestamp-taken-twice", stamp(str(NOW + 4711))),
         ("timestamp-microseconds", stamp(f"{NOW}417")),
         ("timestamp-iso-microseconds", stamp(ISO[:-1] + "417Z")),
+        ("timestamp-date", stamp("Thu, 09 Jan 2020 10:25:39 +0000")),
+        ("timestamp-date", stamp("1/9/2020, 12:25:39 PM")),
+        ("timestamp-date", stamp("2020-01-09T18:25:39+08:00")),
+        ("timestamp-decimals", stamp("1578565539.81")),
+        ("timestamp-text", stamp("{{timestamp}}")),
+        ("timestamp-leading-zero", stamp(f"0{NOW}")),
     ],
     "the secret": [
         (f"secret-{name}", secret(value))
@@ -301,7 +357,53 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
             ("api-key", KEY.encode()),
             ("undefined", b"undefined"),
             ("key-and-secret", KEY.encode() + S),
+            ("surrounded", S + b"\xe2\x80\x8c"),
+            ("surrounded", b"\x0b" + S),
+            ("surrounded", S + b"|"),
+            ("surrounded", S + b"," + S),
+            ("tripled", S * 3),
+            ("cut", S[3:]),
+            ("cut", S[:-5]),
+            ("mistyped", S[:9] + S[10:]),
+            ("mistyped", S.replace(b"8", b"B")),
+            ("prefixed", b"WOOX_API_SECRET=" + S),
+            ("prefixed", b"Bearer " + S),
+            ("prefixed", b'"secret": "' + S + b'"'),
+            ("printed", b'Optional("' + S + b'")'),
+            ("printed", str(list(S)).encode()),
+            ("variable", b"os.environ['API_SECRET']"),
+            ("variable", b"<YOUR_API_SECRET>"),
+            ("variable", b"**********"),
+            ("md5-hex-upper", hashlib.md5(S).hexdigest().upper().encode()),
+            ("base64-twice", base64.b64encode(base64.b64encode(S))),
+            ("key-percent-encoded", quote(KEY, safe="").encode()),
+            ("timestamp", str(NOW).encode()),
         )
+    ],
+    "the method": [
+        ("method-enum", replaced_method("HttpVerb.GET")),
+        ("method-enum", replaced_method("<HTTPMethod.GET: 'GET'>")),
+        ("method-enum", replaced_method("http.MethodGet")),
+        ("method-marked", replaced_method("GET:")),
+        ("method-object", replaced_method("[object Object]")),
+    ],
+    "V3 on V1": [
+        (
+            "rule-v3-json",
+            (FORM_OF_V1, body(FORM_OF_V1, '{"side":"BUY","symbol":"SPOT_BTC_USDT","price":"9000"}')[1]),
+        ),
+        ("rule-v1-json", message(f'{{"side": "BUY", "symbol": "SPOT_BTC_USDT", "price": "9000"}}|{NOW}', FORM_OF_V1)),
+        ("rule-v3", (FORM_OF_V1, FORM_OF_V1)),
+    ],
+    "no body, rarer": [
+        *(("no-body-text", body(NOTHING, text)) for text in ("NULL", "{\n}", "Optional.empty", "(null)", "'{}'", "\0")),
+        ("no-body-hash", body(NOTHING, hashlib.md5(b"").hexdigest().upper())),
+    ],
+    "numbers, rarer": [
+        ("json-numbers-fixed", body(BY_ID, '{"price":"9000.0000","quantity":"1.0000"}')),
+        ("json-numbers-floats", body(NUMBERS, NUMBERS.body.decode().replace('"0.30"', "0.3"))),
+        ("json-value-spelled", body(NUMBERS, NUMBERS.body.decode().replace("1e-05", "1E-5"))),
+        ("json-value-spelled", body(NUMBERS, NUMBERS.body.decode().replace('"0.30"', '".30"'))),
     ],
     "path": [
         ("path-prefix-api", path("/api/v3/trade/orders")),
@@ -318,6 +420,13 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("path-template", path("/v3/order/{id}", BY_ID)),
         ("path-template", path("/v3/order/:orderId", BY_ID)),
         ("path-part-lost", path("/v3/orders")),
+        ("path-prefixed", path("/pub/v3/trade/orders")),
+        ("path-text", path("{path}")),
+        ("path-plural", path("/v3/trades/orders")),
+        ("path-marked", path("/v3/trade/orders//")),
+        ("path-upper-case-version", path("/V3/trade/orders")),
+        ("path-template", path("/v3/order/{orderId}", BY_ID)),
+        ("path-template", path("/v3/order?orderId=60667653330", BY_ID)),
     ],
     "query": [
         ("query-booleans-python", query("?symbol=SPOT_BTC_USDT&tag=a%20b&closed=True&empty=")),
@@ -325,6 +434,12 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("query-no-empty", query("?symbol=SPOT_BTC_USDT&tag=a%20b&closed=true")),
         ("query-sorted", query("?closed=true&empty=&symbol=SPOT_BTC_USDT&tag=a%20b")),
         ("query-order", query("?tag=a%20b&symbol=SPOT_BTC_USDT&closed=true&empty=")),
+        ("query-field-dropped", query(GET.query + "&page=undefined")),
+        ("query-more", query("?timestamp=1578565539808&" + GET.query[1:])),
+        ("query-marks", query(GET.query.replace("&", " & "))),
+        ("query-text", query("[object URLSearchParams]")),
+        ("query-value-spelled", query(GET.query.replace("SPOT_BTC_USDT", "BTC-USDT"))),
+        ("query-value-spelled", query(GET.query.replace("SPOT_BTC_USDT", "['SPOT_BTC_USDT']"))),
     ],
 }
 
@@ -341,7 +456,7 @@ def test_a_family(names: str, sent: Made, made: Made) -> None:
     """Named by itself; or by what signs the same bytes and is as simple, and then it stands among the others."""
     if names == "signature-base64-url-safe":
         sent = replace(made, write=bytes.hex)
-    found = explained(made, sent, time_limit=20.0)
+    found = explained(made, sent)
     assert found.found
     assert found.signed == made.message()
     sets = [{one.name for one in some} for some in (found.mistakes, *found.others)]

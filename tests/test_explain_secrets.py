@@ -48,7 +48,7 @@ def interrupted_at(call: int) -> BaseException | None:
 
     try:
         sys.setprofile(profile)
-        woox_fast.explain(SECRET, "0" * 64, time_limit=2.0, **REQUEST)
+        woox_fast.explain(SECRET, "0" * 64, time_limit=600.0, **REQUEST)
     except KeyboardInterrupt as error:
         return error
     finally:

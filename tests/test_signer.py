@@ -144,6 +144,16 @@ def test_a_buffer_is_read_flat_and_where_it_lies():
         assert (len(view), bytes(view)) == (memoryview(body).nbytes, memoryview(body).tobytes())
 
 
+def test_a_buffer_that_is_refused_is_let_go_at_once():
+    body = bytearray(b"abcd")
+    gaps = memoryview(body)[::2]
+    with pytest.raises(BufferError) as raised:
+        body_bytes(gaps)
+    gaps.release()
+    body.append(1)  # it cannot grow while anything looks at it, such as a frame of the traceback
+    del raised
+
+
 def test_nothing_can_be_changed_or_added(signer):
     assert signer.api_key == KEY
     with pytest.raises(AttributeError):

@@ -80,7 +80,7 @@ MUTANTS = [
     Mutant(HMAC, "    if (wipe_after != NULL) wipe_after();", "   ", STACK),
     Mutant(HMAC, "at + size == count ? wipe_after", "at + size != count ? wipe_after", STACK),
     Mutant(HMAC, "left == 0 ? wipe_after", "left != 0 ? wipe_after", STACK),
-    Mutant(HMAC, "count >= FILLED_LANES ? wipe_lanes_stack", "count > 100 ? wipe_lanes_stack", STACK),
+    Mutant(HMAC, "count >= FILLED_LANES;", "count > 100;", STACK),
     Mutant(WIPE, "LANES_STACK = 14336", "LANES_STACK = 7168", STACK),
     Mutant(AVX512, "    wipe_registers();\n", "    _mm256_zeroupper();\n", VECTORS),
     Mutant(HMAC, "    wipe_stack();\n    wipe_vector_registers();", "    wipe_stack();", VECTORS),

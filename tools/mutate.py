@@ -42,12 +42,7 @@ MOST_S = 30  # of tests for a mutant, the quickest first
 NO_TESTS = 5  # a status of pytest
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
 # Slow, while others tell the same; and one SHA-256 of each backend is enough to see what Python does.
-NOT_TRIED = (
-    "test_a_hundred_thousand_orders_rest",
-    "test_nothing_is_left_in_memory",
-    "test_the_default_demo",
-    "portable",
-)
+NOT_TRIED = ("-m", "not slow", "-k", "not (the_default_demo or a_hundred_thousand_orders or portable)")
 # What every test process would import again, and nothing of ours.
 CLIENTS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "trustme")
 PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "anyio.pytest_plugin", "hypothesis", "_hypothesis_pytestplugin")
@@ -89,7 +84,7 @@ def start(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool
     os.environ["PYTHONPATH"] = str(tree / "src")
     sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
     given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
-    given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-k", f"not ({' or '.join(NOT_TRIED)})"]
+    given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *NOT_TRIED]
     if not alone:
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
@@ -193,17 +188,18 @@ class Trial:
         self._trees = [folder / f"tree-{number}" for number in range(jobs)]
         for tree in self._trees[1:]:
             copy_tree(self._trees[0], tree)
+        self._sources: dict[str, bytes] = {}
         self._running: dict[int, Running] = {}
         self.survived: list[Mutant] = []
 
     def run(self, chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
         """Each that was killed, and the test that failed, or "" where none did but there was a crash."""
-        sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
+        self._sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
         waiting = list(reversed(chosen))
         while waiting or self._running:
             while self._trees and waiting:
                 mutant = waiting.pop()
-                data = sources[mutant.file]
+                data = self._sources[mutant.file]
                 changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
                 tree = self._trees.pop()
                 (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
@@ -240,7 +236,7 @@ class Trial:
             print(f"survived: {mutant.name}", flush=True)
 
     def _give_back(self, tree: Path, mutant: Mutant) -> None:
-        shutil.copy2(PACKAGE / mutant.file, tree / "src" / "woox_fast" / mutant.file)
+        (tree / "src" / "woox_fast" / mutant.file).write_bytes(self._sources[mutant.file])
         self._trees.append(tree)
 
 

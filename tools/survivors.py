@@ -20,6 +20,10 @@ SURVIVORS: list[Survivor] = [
     Survivor("_checks.py", "digits = len(", "1", "no count of digits but 10, 16 and 19 gives a hint"),
     Survivor("_checks.py", '<= "~"', "'~~'", "no single character lies between the two"),
     Survivor("_checks.py", '<= "\\udfff"', "'\\udfff~'", "no single character lies between the two"),
+    Survivor("_checks.py", "digits = len(got) if number > 0", ">=", "0 has one digit, and no hint"),
+    Survivor(
+        "_checks.py", "RuntimeWarning,", "", "which line of the import the warning names; compiled twins have none"
+    ),
     Survivor("_checks.py", "stacklevel=3", "4", "which line of the import the warning names; compiled twins have none"),
     # -- clock
     Survivor("clock.py", "SLEW = 1_000", "1001", "NTP slews by a 2,000th at most, and what is set is off by far more"),
@@ -41,4 +45,6 @@ SURVIVORS: list[Survivor] = [
     ),
     Survivor("adapters/ccxt.py", 'Signer("-", secret)', "'-~'", "the API key of a Signer that makes no headers"),
     Survivor("adapters/ccxt.py", "max(protocol, 2)", "3", "an object is reduced alike from protocol 2 on"),
+    # -- sandbox
+    Survivor("sandbox/process.py", '"PYTHONSAFEPATH": "1"', "'1~'", "whatever it holds, it is on"),
 ]

@@ -217,7 +217,8 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
         for (size_t i = 0; i < count; i++) hmac_sha256_hex(key, messages + i, hex + i * HMAC_SHA256_HEX_SIZE);
         return;
     }
-    wiping *wipe_after = sha256->compress_lanes != NULL && count >= FILLED_LANES ? wipe_lanes_stack : wipe_compress_stack;
+    bool lanes = sha256->compress_lanes != NULL && count >= FILLED_LANES;
+    wiping *wipe_after = lanes ? wipe_lanes_stack : wipe_compress_stack;
     for (size_t left = count; left > 0;) {
         size_t size = left < WINDOW ? left : WINDOW;
         left -= size;

@@ -42,7 +42,8 @@ extern const sha256_implementation sha256_portable;
 #define SHA256_HAVE_X86 1
 extern const sha256_implementation sha256_sha_ni;
 #endif
-#if defined(__x86_64__) || defined(_M_X64)
+/* Not with MinGW's gcc: it does not keep such registers aligned on the stack (gcc's bug 54412). */
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(__MINGW32__)
 #define SHA256_HAVE_AVX512 1
 extern const sha256_implementation sha256_avx512;
 void sha256_avx512_compress(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES], size_t count);

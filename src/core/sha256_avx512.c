@@ -14,6 +14,7 @@
 #define ALWAYS_INLINE __forceinline
 #else
 #if defined(_MSC_VER) /* where clang's immintrin.h shows only what the whole file is compiled for */
+#include <smmintrin.h>
 #include <avxintrin.h>
 #include <avx2intrin.h>
 #include <avx512fintrin.h>
@@ -46,7 +47,8 @@ static AVX512 ALWAYS_INLINE __m512i xor3(__m512i x, __m512i y, __m512i z) {
 
 /* Round i of sixteen, whose constants begin at `k`. The state is not moved from word to word: it is the names of the
  * words that move on. If `schedule`, the word of the message is the next one of the message schedule. */
-static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], const uint32_t *k, int i, bool schedule) {
+static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], const uint32_t *k, int i,
+                                           bool schedule) {
 #define STATE(n) state[((n)-i) & 7]
 #define WORD(n) w[(i + (n)) & 15]
     if (schedule)

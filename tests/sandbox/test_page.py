@@ -121,6 +121,12 @@ def test_the_stream_tells_what_is_new_and_only_that(sandbox: Sandbox, client: Cl
         assert next(events) == {"faults": [{"number": 1, "fault": "html", "rule": "html", "struck": 0}]}
 
 
+def test_a_quiet_stream_shows_that_it_lives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspector, "QUIET_S", 0.3)
+    with Stream(sandbox) as stream:
+        assert b": nothing new\n" in iter(stream._file.readline, b"")
+
+
 def test_a_page_that_comes_late_is_told_the_last_thousand(sandbox: Sandbox, client: Client) -> None:
     for _ in range(1200):
         client.request("GET", b"/v3/public/systemInfo", {})
@@ -160,8 +166,10 @@ def test_only_so_many_may_watch_and_stopping_ends_them(sandbox: Sandbox) -> None
     streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
     try:
         assert {stream.status for stream in streams} == {200}
-        with Stream(sandbox) as one_more:
-            assert one_more.status == 503
+        with pytest.raises(urllib.error.HTTPError, match="503") as one_more:
+            urllib.request.urlopen(f"{sandbox.url}/sandbox/events")
+        with one_more.value as reply:
+            assert json.load(reply) == {"success": False, "message": "20 pages watch already."}
         sandbox.stop()
         for stream in streams:
             for _ in stream:

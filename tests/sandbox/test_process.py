@@ -57,6 +57,7 @@ def test_it_explains_one_after_the_other_in_one_process(explainer: Explainer) ->
     assert found.report is not None
     assert found.report["mistakes"][0]["name"]
     first = child(explainer).pid
+    assert os.getsid(first) == first  # so that Ctrl-C in a terminal is for the sandbox alone
     assert explainer.explain(record(f"{STAMP}get/v3/account/info")).found
     nothing = explainer.explain(record("something else"))
     assert not nothing.found

@@ -383,14 +383,13 @@ class Search:
         if len(of_message) > 2:
             return
         spent = sum(found) - found[_SECRET]
-        until = min(self._deadline, _now() + 0.25)
-        for cost in range(max(0, spent - 3 * ALSO), spent + ALSO + 1):
+        # Dearer pairs take long: their values are not made yet.
+        for cost in range(max(0, spent - 3 * ALSO), spent + (ALSO if len(of_message) < 2 else 1) + 1):
             for cell in _cells(cost):
                 if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
                     continue
-                if _now() > until:
-                    return
                 try:
+                    self._watch()
                     for way, digest, form in self._ways(cell, message, again=True):
                         known = cell[_LAYOUT] and form in forms and not any(one.name[:5] == "rule-" for one in way)
                         if digest == name and way != of_message and len(way) == len(of_message) and not known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import unicodedata
 from collections.abc import Iterator
@@ -25,7 +26,13 @@ _LEFT_OUT = Change(
 
 _HASHES = tuple(
     row(f"body-{name}", cost, f"as its {what}", make)
-    for algorithm, cost in (("sha256", LIKELY), ("sha512", COMMON), ("md5", COMMON), ("sha1", UNCOMMON))
+    for algorithm, cost in (
+        ("sha256", LIKELY),
+        ("sha512", COMMON),
+        ("md5", COMMON),
+        ("sha1", UNCOMMON),
+        ("sha384", RARE),
+    )
     for name, what, make, cost in (
         (algorithm, f"{algorithm.upper()} in hex", lambda b, a=algorithm: _digest(a, b).hex().encode(), cost),
         (
@@ -114,6 +121,8 @@ def _named(body: bytes, sent: Sent) -> Iterator[bytes]:
         yield from (name + b"=" + body, name + b":" + body, name + body)
 
 
+_URI = "~()*!.'-_;/?:@&=+$,#"
+
 _ENCODING = (
     row("body-base64", COMMON, "in base64", base64.b64encode),
     row("body-bytes-repr", LIKELY, "as the repr of a bytes object, b'...'", lambda b: repr(b).encode()),
@@ -169,6 +178,23 @@ _ENCODING = (
         UNCOMMON,
         "before it was percent-encoded",
         lambda b: to_bytes(unquote_plus(to_text(b), errors="surrogateescape")),
+    ),
+    row(
+        "body-percent-encoded-uri", RARE, "percent-encoded as encodeURI does it", lambda b: quote(b, safe=_URI).encode()
+    ),
+    row("body-base64-url-safe", RARE, "in url-safe base64", base64.urlsafe_b64encode),
+    row("body-base64-unpadded", RARE, "in base64 without padding", lambda b: base64.b64encode(b).rstrip(b"=")),
+    row(
+        "body-html",
+        RARE,
+        "with HTML's &lt; and &amp;",
+        lambda b: html.escape(to_text(b), quote=False).encode("utf-8", "surrogateescape"),
+    ),
+    row(
+        "body-html-quotes",
+        RARE,
+        "with HTML's &quot;",
+        lambda b: html.escape(to_text(b)).encode("utf-8", "surrogateescape"),
     ),
     row("body-hex", RARE, "in hex", lambda b: b.hex().encode()),
     row("body-lower-case", UNCOMMON, "in lower case", bytes.lower),

@@ -72,6 +72,14 @@ def _single(token: str) -> str:
     return f"'{_bare(token)}'" if token[0] == '"' else token
 
 
+def _always_single(token: str) -> str:
+    return f"'{_bare(token)}'"
+
+
+def _nothing(token: str) -> str:
+    return ""
+
+
 def _symbol(token: str) -> str:
     return f":{_bare(token)}"
 
@@ -89,12 +97,12 @@ _BRACKETS = (
         ("@{", "}"),
         ("dict(", ")"),
     ),
-    *(("Map(", ")"), ("{\n  ", "\n}"), ("{\n    ", "\n}")),
+    *(("Map(", ")"), ("array(", ")"), ("{\n  ", "\n}"), ("{\n    ", "\n}"), ("", "\n")),
 )
 _PAIRS = (":", ": ", "=", "=>", " => ", " = ", " -> ", "")
-_KEYS = (_as_it_is, _bare, _single, _symbol)
-_VALUES = (_as_it_is, _bare, _single)
-_ITEMS = (",", ", ", " ", "", "; ", "|", ",\n  ", ",\n    ")
+_KEYS = (_as_it_is, _bare, _single, _symbol, _nothing)
+_VALUES = (_as_it_is, _bare, _single, _always_single, _nothing)
+_ITEMS = (",", ", ", " ", "", ";", "; ", "|", "\n", "&", ",\n  ", ",\n    ")
 
 
 _RUBY = {"null": "nil"}

@@ -43,6 +43,22 @@ _TEXTS = (
 # The same of rarer ones, that need no name each.
 _OTHERS = (
     *(
+        "{\r\n}",
+        "\\n",
+        "no body",
+        "empty",
+        "<empty>",
+        "void",
+        "Map {}",
+        "dict_values([])",
+        "?=",
+        "Body",
+        "EMPTY",
+        "HASH",
+    ),
+    *("System.Net.Http.EmptyContent", "System.Collections.Hashtable", "<Buffer >", "[Function]", "[object Function]"),
+    *("{}{}", "Null", "null\n", "[Circular]", "Buffer", "io.Reader", "map[string]interface{}", "struct{}{}", "NoBody"),
+    *(
         "{\n}",
         "{ \n}",
         "[ ]",

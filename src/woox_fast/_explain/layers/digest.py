@@ -60,8 +60,20 @@ def _named(algorithm: str) -> Callable[[Secret, bytes], str]:
     return make
 
 
-def _hex_of(algorithm: str) -> Callable[[bytes], bytes]:
-    return lambda data: hashlib.new(algorithm, data, usedforsecurity=False).hexdigest().encode()
+def _hex(data: bytes) -> bytes:
+    return data.hex().encode()
+
+
+def _hex_upper(data: bytes) -> bytes:
+    return data.hex().upper().encode()
+
+
+def _written_hash(algorithm: str, write: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    return lambda data: write(hashlib.new(algorithm, data, usedforsecurity=False).digest())
+
+
+def _hash_of(algorithm: str, write: Callable[[bytes], bytes]) -> Callable[[Secret, bytes], bytes]:
+    return lambda s, digest: hashlib.new(algorithm, write(digest), usedforsecurity=False).digest()
 
 
 def _sha256(data: bytes) -> bytes:
@@ -175,6 +187,44 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         for algorithm in ("sha256", "md5", "sha1")
         for name, between in (("colon", b":"), ("bar", b"|"), ("name", b"&secretKey="))
     },
+    **{
+        f"of-{algorithm}-{name}": (
+            EXOTIC,
+            32,
+            f"the {algorithm.upper()} of the message, {what}, was signed",
+            _of(_written_hash(algorithm, write)),
+        )
+        for algorithm in ("md5", "sha1", "sha384", "sha512")
+        for name, what, write in (
+            ("raw", "as raw bytes", bytes),
+            ("hex", "in hex", _hex),
+            ("hex-upper", "in upper-case hex", _hex_upper),
+            ("base64", "in base64", base64.b64encode),
+        )
+    },
+    **{
+        f"{algorithm}-of-hmac-{name}": (
+            EXOTIC,
+            hashlib.new(algorithm, usedforsecurity=False).digest_size,
+            f"the HMAC, {what}, was put through {algorithm.upper()} once more",
+            _after(_hash_of(algorithm, write)),
+        )
+        for algorithm in ("md5", "sha1", "sha512")
+        for name, what, write in (("raw", "as raw bytes", bytes), ("hex", "in hex", _hex))
+    },
+    "hmac-of-hmac-base64": (
+        EXOTIC,
+        32,
+        "the HMAC's base64 was put through HMAC once more",
+        _after(lambda s, d: hmac.digest(s, base64.b64encode(d), "sha256")),
+    ),
+    "hmac-three-times": (
+        EXOTIC,
+        32,
+        "the HMAC's hex was put through HMAC twice more",
+        _after(lambda s, d: hmac.digest(s, hmac.digest(s, d.hex().encode(), "sha256").hex().encode(), "sha256")),
+    ),
+    "hmac-ripemd160": (EXOTIC, 20, "HMAC-RIPEMD160 was used", _named("ripemd160")),
     "blake2b-keyed": (
         RARE,
         32,
@@ -214,19 +264,6 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         32,
         "the SHA-256 of the message, in base64, was signed",
         _of(lambda m: base64.b64encode(_sha256(m))),
-    ),
-    "of-md5-hex": (UNCOMMON, 32, "the MD5 of the message, in hex, was signed", _of(lambda m: _md5(m).hex().encode())),
-    "of-md5-hex-upper": (
-        RARE,
-        32,
-        "the MD5 of the message, in upper-case hex, was signed",
-        _of(lambda m: _md5(m).hex().upper().encode()),
-    ),
-    "of-sha512-hex": (
-        RARE,
-        32,
-        "the SHA-512 of the message, in hex, was signed",
-        _of(lambda m: hashlib.sha512(m).hexdigest().encode()),
     ),
     "of-base64": (COMMON, 32, "the base64 of the message was signed", _of(base64.b64encode)),
     "of-base64-url-safe": (RARE, 32, "the url-safe base64 of the message was signed", _of(base64.urlsafe_b64encode)),
@@ -282,7 +319,6 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         "the message was signed in UTF-32",
         _of(lambda m: m.decode("utf-8", "replace").encode("utf-32-le")),
     ),
-    "of-sha1-hex": (RARE, 32, "the SHA-1 of the message, in hex, was signed", _of(_hex_of("sha1"))),
     "of-sha256-hex-upper": (
         RARE,
         32,

@@ -120,6 +120,31 @@ EXCHANGES = (
         rule_row("parameters-with-time", UNCOMMON, "Another exchange's (the time as a parameter)", f"{name}={{t}}")
         for name in ("nonce", "ts", "t", "time", "tonce")
     ),
+    *(
+        rule_row(
+            "parameters-sorted-with-time",
+            FAMILY,
+            "Another exchange's (key and time among the parameters)",
+            "{q}",
+            source=f"v1-with-{key}-{stamp}",
+        )
+        for key in ("", "api_key", "apiKey", "apikey", "access_key")
+        for stamp in ("timestamp", "nonce", "ts", "tonce")
+    ),
+    rule_row(
+        "gate-body-sha256", RARE, "Gate's (with the body's SHA-256)", "{m}\n{p}\n" + _Q + "\n{b:sha256}\n{t:seconds}"
+    ),
+    rule_row("aws-outline", RARE, "AWS's (an outline of it)", "{m}\n{p}\n" + _Q + "\n{b}"),
+    rule_row("stripe", RARE, "Stripe's (of a webhook)", "{t:seconds}.{b}"),
+    rule_row("slack", RARE, "Slack's (of a webhook)", "v0:{t:seconds}:{b}"),
+    *(
+        rule_row(name, UNCOMMON, whose, template)
+        for name, whose, path in (
+            ("okx-websocket", "OKX's (of its websocket)", "GET/users/self/verify"),
+            ("bitmex-websocket", "BitMEX's (of its websocket)", "GET/realtime"),
+        )
+        for template in ("{t}" + path, "{t:seconds}" + path, path + "{t}", path + "{t:seconds}")
+    ),
     rule_row("bithumb", UNCOMMON, "Bithumb's", "{p}\0{q}\0{t}", digest="hmac-sha512", source="v1-as-sent"),
     rule_row("bithumb-sha256", RARE, "Bithumb's (with HMAC-SHA256)", "{p}\0{q}\0{t}", source="v1-as-sent"),
     rule_row("coincheck", UNCOMMON, "Coincheck's", "{t}https://{o}{p}{q}{b}"),

@@ -135,7 +135,7 @@ FIELDS = (
     ),
     *(
         json_row(f"in-{name}", RARE, f'as the value of "{name}"', of_tree(_within(name)))
-        for name in ("params", "data", "body", "order", "json")
+        for name in ("params", "data", "body", "order", "json", "request", "payload", "input", "orders", "parameters")
     ),
     json_row(
         "only-values",

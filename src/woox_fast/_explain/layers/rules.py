@@ -81,6 +81,16 @@ def _typed(query: str) -> dict[str, Any]:
     return found
 
 
+def _with_parameters(key: str, stamp: str) -> Callable[[Sent], tuple[str, bytes]]:
+    """The parameters sorted with the API key and the time among them."""
+
+    def contents(sent: Sent) -> tuple[str, bytes]:
+        more = f"&{stamp}={sent.timestamp}" + (f"&{key}={sent.api_key}" if key else "")
+        return _v1(sent._replace(query=f"?{sent.query.removeprefix('?')}{more}")), b""
+
+    return contents
+
+
 def _compact(value: Any) -> bytes:
     return to_bytes(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
@@ -98,6 +108,11 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "v1-body-json": lambda s: ("", _compact(dict(_split_v1(s._replace(query=""))))),
     "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
     "v1-values": lambda s: ("".join(value for _, value in _split_v1(s)), b""),
+    **{
+        f"v1-with-{key}-{stamp}": _with_parameters(key, stamp)
+        for key in ("", "api_key", "apiKey", "apikey", "access_key")
+        for stamp in ("timestamp", "nonce", "ts", "tonce")
+    },
     "query-in-body": _only_query(to_bytes, keep=False),
     "query-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=False),
     "query-in-body-compact": _only_query(lambda q: _compact(_parameters(q)), keep=False),

@@ -17,7 +17,7 @@ _LONGEST = 256  # of one that was typed by hand
 
 
 def _family(name: str, cost: int, sentence: str, make: Callable[[Secret], Iterator[bytes]]) -> Change:
-    return Change(f"secret-{name}", cost, sentence, lambda s, sent: (Secret(one) for one in make(s)), last=True)
+    return Change(f"secret-{name}", cost, sentence, lambda s, sent: map(Secret, make(s)), last=True)
 
 
 # Another text than the secret

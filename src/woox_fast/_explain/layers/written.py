@@ -123,7 +123,7 @@ def _bits(text: str) -> str:
 def _base85(text: str) -> str:
     """A digest of 32 bytes in base85 or Ascii85."""
     bare = text.removeprefix("<~").removesuffix("~>")
-    if len(bare) == 40 and not _HEX.fullmatch(bare):
+    if len(bare) == 40 and not _BASE64.fullmatch(bare):
         for decode in (base64.b85decode, base64.a85decode):
             with suppress(ValueError):
                 return decode(bare.encode()).hex()
@@ -132,6 +132,7 @@ def _base85(text: str) -> str:
 
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
     (_finding("space", "with white space round it"), lambda t: t.strip(" \t\r\n\xa0\u200b\ufeff")),
+    (_finding("base85", "in base85"), _base85),
     (_finding("bytes-repr", "as the repr of a bytes object, b'...'"), _literal),
     (_finding("quotes", "in quotes"), _unquoted),
     (_finding("0x", "with 0x in front"), lambda t: t[2:] if t[:2] in ("0x", "0X") and _HEX.fullmatch(t[2:]) else t),
@@ -149,7 +150,6 @@ _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
     ),
     (_finding("end-mark", "with a mark at its end"), lambda t: t.rstrip(";,.&?|\\")),
     (_finding("bits", "as its bits"), _bits),
-    (_finding("base85", "in base85"), _base85),
     (_finding("surrounded", "with another text round it"), _surrounded),
 )
 
