@@ -166,6 +166,8 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
         SignedRequest("GET", URL + "?a=//b/../c?", headers("GET/v3/trade/order?a=//b/../c?"), b""),
         SignedRequest("POST", "https://api.woox.io/v1/order", signed(f"a=2&b=1|{NOW}"), b"b=1&a=2"),
         Signer(KEY, SECRET).prepare("POST", "/v3/trade/order", json={"a": "é"}),
+        # As requests sends it; of no client, it would be refused: another might encode it.
+        requests.Request("GET", URL + "?a=[1]", headers=headers("GET/v3/trade/order?a=[1]")).prepare(),
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
