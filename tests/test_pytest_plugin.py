@@ -215,7 +215,14 @@ def test_what_a_client_would_send_otherwise_is_no_signed_request(request_: objec
         assert_signed(request_)
 
 
+def test_the_full_url_that_was_signed_is_this_ones() -> None:
+    url = "http://127.0.0.1:8080/v3/x"
+    with pytest.raises(AssertionError, match="The path was signed as the full URL"):
+        assert_signed(SignedRequest("GET", url, headers(f"GET{url}"), b""))
+
+
 def test_the_scheme_is_the_paths_unless_it_is_named() -> None:
+    assert_signed(SignedRequest("POST", "https://h/x", signed(f"a=1|{NOW}"), b"a=1"), scheme="v1")
     by_v3 = SignedRequest("POST", "https://api.woox.io/v1/order", headers("POST/v1/ordera=1"), b"a=1")
     with pytest.raises(AssertionError, match="The V3 rule was used"):
         assert_signed(by_v3)
