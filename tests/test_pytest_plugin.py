@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -251,7 +252,17 @@ def test_a_lone_surrogate_is_no_signature(name: str) -> None:
         assert_signed(SignedRequest("GET", URL, given, b""))
 
 
-@pytest.mark.parametrize("thing", [None, {"method": "GET"}, requests.Response()])
+@pytest.mark.parametrize(
+    "thing",
+    [
+        None,
+        {"method": "GET"},
+        requests.Response(),
+        SimpleNamespace(method=b"GET", url=URL, headers={}, body=b""),
+        SimpleNamespace(method="GET", url=None, headers={}, body=b""),
+        SimpleNamespace(method="GET", url=URL, headers=[], body=b""),
+    ],
+)
 def test_what_is_no_request(thing: object) -> None:
     with pytest.raises(TypeError, match="request must have method, url, headers"):
         assert_signed(thing)
