@@ -43,7 +43,10 @@ ROOMS = {
     "clock": Room(
         ("clock.py", "_server_time.py", "_timing.py"), ("test_clock_local.py", "test_timing*.py", "test_clock*.py")
     ),
-    "explain": Room(("_explain/**/*.py",), ("test_explain*.py",)),
+    "explain": Room(
+        ("_explain/**/*.py",),
+        ("test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
+    ),
     "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py", "test_secrets_shown.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py",)),
     "gateway": Room(("gateway/*.py",), ("test_gateway*.py",)),
