@@ -43,8 +43,11 @@ ROOMS = {
     "clock": Room(
         ("clock.py", "_server_time.py", "_timing.py"), ("test_clock_local.py", "test_timing*.py", "test_clock*.py")
     ),
-    "explain": Room(("_explain/**/*.py",), ("test_explain*.py",)),
-    "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py")),
+    "explain": Room(
+        ("_explain/**/*.py",),
+        ("test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
+    ),
+    "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py", "test_secrets_shown.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py",)),
     "gateway": Room(("gateway/*.py",), ("test_gateway*.py",)),
     "sandbox": Room(("sandbox/*.py",), ("sandbox/test_[adorv]*.py", "sandbox/test_*.py", "test_ccxt_sandbox.py")),
