@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, TypeAlias
 from .signing import Sent
 
 # What a change costs: the lower, the likelier. Costs add up: three likely changes come together with two that are rare.
-# FAMILY is for a change with thousands of outcomes: alone it comes before all pairs, in a pair after all others.
+# FAMILY is for a change with thousands of outcomes: alone it comes before all pairs but the likeliest, in a pair after
+# all others.
 LIKELY, COMMON, UNCOMMON, RARE, EXOTIC, FAMILY = 6, 7, 8, 9, 10, 14
 LARGE_FAMILY, HUGE_FAMILY = 17, 20  # of a hundred thousand outcomes: among the pairs; of a million: after all of them
 ROOM = 128 << 20  # bytes of one part's values that are held

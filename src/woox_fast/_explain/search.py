@@ -101,10 +101,8 @@ def _cells(cost: int) -> list[Cell]:
 
 @lru_cache(maxsize=1)
 def _all_cells() -> list[Cell]:
-    """The cells in the order of the search: one part alone up to the cost of a family, then all others by cost."""
-    alone = [cell for cost in range(FAMILY + 1) for cell in _cells(cost) if sum(map(bool, cell)) < 2]
-    first = set(alone)
-    return [*alone, *(cell for cost in range(MOST_COST + 1) for cell in _cells(cost) if cell not in first)]
+    """The cells in the order of the search."""
+    return [cell for cost in range(MOST_COST + 1) for cell in _cells(cost)]
 
 
 def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:

@@ -231,6 +231,12 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         "BLAKE2b with a key was used",
         lambda s, m: hashlib.blake2b(m, key=s[:64], digest_size=32).hexdigest(),
     ),
+    "blake2b-256": (
+        EXOTIC,
+        32,
+        "plain BLAKE2b was used, without the secret",
+        lambda s, m: hashlib.blake2b(m, digest_size=32).hexdigest(),
+    ),
     "blake2s-keyed": (
         EXOTIC,
         32,

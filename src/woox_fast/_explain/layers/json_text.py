@@ -10,7 +10,7 @@ from .. import rewrites, spellings
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change
 from ..rewrites import many_of_json, of_json, of_tree
 from ..signing import Sent, to_bytes
-from .query import PARAMETERS
+from .query_families import PARAMETERS
 
 SAME_BYTES = "Write the body once, sign those bytes, and send the same bytes (`Signer.prepare` does)."
 
