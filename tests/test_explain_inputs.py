@@ -81,7 +81,7 @@ def ascii_or_dot(byte: int) -> str:
 
 
 def for_cmd(text: str) -> str:
-    """As Chrome's "copy as cURL (cmd)" writes an argument: for the C runtime, and then a caret before what is no letter."""
+    """As Chrome copies an argument for cmd: for the C runtime, and then a caret before what is no letter."""
     quoted_text = text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text else text
     return '^"' + re.sub(r"[^a-zA-Z0-9\s_\-:=+~'/.,?;()*`]", lambda found: "^" + found[0], quoted_text) + '^"'
 
