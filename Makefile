@@ -7,7 +7,10 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 
-.PHONY: demo test test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels lock
+# Where bytecode is not to be kept, each of the many processes of the tests would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-slow test-all test-page docs bench bench-clients lint clean fuzz prove soak mutate sdist release-check matrix cross wheels published-wheels lock
 
 # ARGS are the demo's: make demo ARGS='--client all'
 demo: $(VENV)/installed
@@ -17,6 +20,13 @@ demo: $(VENV)/installed
 # A test that hangs says where, after five minutes.
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable --timeout 300
 test: $(VENV)/installed
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
+
+# What takes long and seldom tells what `make test` does not: the rest of the same tests.
+test-slow: $(VENV)/installed
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
+
+test-all: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # The manual and the API reference, into build/docs; every warning is an error.
@@ -34,9 +44,9 @@ bench: $(VENV)/bench-installed
 	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
 	@$(BIN)/python bench/run.py $(ARGS)
 
-# What one order costs each client, in microseconds.
+# What one order costs each client, in microseconds. ARGS=--docs writes the tables of docs/benchmarks.md and README.
 bench-clients: $(VENV)/bench-installed
-	@$(BIN)/python bench/bench_clients.py
+	@$(BIN)/python bench/bench_clients.py $(ARGS)
 
 lint: $(VENV)/lint-installed
 	$(BIN)/ruff format --check .
@@ -47,6 +57,8 @@ lint: $(VENV)/lint-installed
 	$(BIN)/pyright tests/typing/user.py
 	$(BIN)/python tools/drift.py
 	$(BIN)/python tools/audit.py
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --quiet --offline .github/workflows
 	@! grep -nE '.{121}' $(C_FILES) || { echo "C: at most 120 columns"; exit 1; }
 	@# The C has no other compiler to please where there is none.
 	@if command -v $${CC:-cc} >/dev/null; then for file in src/core/*.c; do \
@@ -67,6 +79,10 @@ soak: $(VENV)/installed
 # Reproducible, what is in them, how old a Linux they bear, and the tests on them.
 wheels: $(VENV)/wheels-installed
 	@$(BIN)/python tools/wheels.py
+
+# What PyPI gets of this system; the release's workflow calls it.
+published-wheels: $(VENV)/wheels-installed
+	@$(BIN)/python -m cibuildwheel --archs native --output-dir dist
 
 # The core on processors that are not this one, under qemu.
 cross:

@@ -1,6 +1,6 @@
 """The benchmark room: `python bench/run.py` measures every case, prints each promise beside its goal, and writes
 build/bench/run.json. `--only NAME` takes the cases whose name begins so, and writes nothing; `--docs` also draws
-docs/images/charts/ and writes the table into docs/benchmarks.md."""
+docs/images/charts/ and writes the tables of docs/benchmarks.md and README.md."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ import datetime
 import json
 import platform
 import ssl
-from pathlib import Path
 from statistics import median
 
-from cases import CASES, LEFT_OUT, RIVALS, STEPS, get, post
+from cases import CASES, LEFT_OUT, OTHERS, RIVALS, STEPS, get, post
 from goals import GOALS, Row, best_of_the_rest, limit, medians, minima
 from measure import Figures, measure, memory
+from pages import ROOT, around, processor, write_between
 from rich.console import Console
 from rich.table import Table
 
 import woox_fast
 
-ROOT = Path(__file__).parents[1]
 JSON = ROOT / "build" / "bench" / "run.json"
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith(("model name", "Hardware")))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def machine() -> str:
@@ -104,35 +95,55 @@ def steps(figures: dict[str, Figures]) -> Table:
 
 
 def page_text(figures: dict[str, Figures]) -> str:
-    """One line for each kind of promise; what falls short of its goal is in bold."""
+    """One line for each kind of promise, and after them what falls short of its goal."""
     cases: dict[str, list[str]] = {}
+    short: dict[str, list[str]] = {}
     for row in GOALS:
         if (value := values(figures, row)) is not None:
-            text = f"**{number(value[0])}**" if row.falls_short(value[0]) else number(value[0])
             goal = f" ({row.goal})" if row.goal else ""
-            cases.setdefault(row.what, []).append(f"{row.case}: {text}{goal}")
+            cases.setdefault(row.what, []).append(f"{row.case}: {number(value[0])}{goal}")
+            if row.falls_short(value[0]):
+                short.setdefault(row.what, []).append(row.case)
+    missed = "; ".join(f"{what}: {', '.join(each)}" for what, each in short.items())
     return "\n".join(
         [
             "![ns per signature](images/charts/rivals.svg) ![ns per message](images/charts/growth.svg)",
             "",
-            f"{machine()}; {noise(figures)}. **Bold** falls short of its goal.",
+            f"{machine()}; {noise(figures)}.",
             "",
             "| what | measured (goal) |",
             "|---|---|",
             *(f"| {what} | {'; '.join(each)} |" for what, each in cases.items()),
+            "",
+            f"Short of the goal in this run: {missed}." if missed else "Every goal is met.",
         ]
     )
 
 
-def write_page(text: str) -> None:
-    page = ROOT / "docs" / "benchmarks.md"
-    before, begin, rest = page.read_text("utf-8").partition("<!-- bench -->\n")
-    _, end, after = rest.partition("<!-- /bench -->")
-    if not end:
-        raise SystemExit(
-            "docs/benchmarks.md: expected the lines <!-- bench --> and <!-- /bench -->, to write between them"
-        )
-    page.write_text(f"{before}{begin}{text}\n{end}{after}", "utf-8")
+def readme_text(figures: dict[str, Figures]) -> str:
+    """Ours beside the fallback, `hmac.new`, the best of the others and the limit: a column for GET and one for POST."""
+    ns = medians(figures)
+    cases = {"sign-get": get(), "sign-post": post()}
+    others = (OTHERS.keys() & figures["sign-get"].keys()) - {"hmac.new"}
+    best = min(others, key=lambda name: sum(ns(case, name) for case in cases))
+    names = {
+        "woox_fast": "**woox_fast**",
+        "woox_fast, pure fallback": "woox_fast, pure Python fallback",
+        "hmac.new": "`hmac.new` of the standard library",
+        best: f"the best of all others: {best}",
+    }
+    rows = {text: [ns(case, name) for case in cases] for name, text in names.items() if name in figures["sign-get"]}
+    rows["the limit: an empty C call and the bare hash"] = [
+        limit(ns, case, request.blocks) for case, request in cases.items()
+    ]
+    heads = [f"{request.method}, {len(request.prehash)} bytes" for request in cases.values()]
+    return "\n".join(
+        [
+            f"| nanoseconds a signature | {' | '.join(heads)} |",
+            "|---|--:|--:|",
+            *(f"| {text} | {' | '.join(f'{value:,.0f}' for value in values)} |" for text, values in rows.items()),
+        ]
+    )
 
 
 def write_json(figures: dict[str, Figures]) -> None:
@@ -166,11 +177,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME", help="cases whose name begins so")
     parser.add_argument(
-        "--docs", action="store_true", help="draw the charts and write the table into docs/benchmarks.md"
+        "--docs", action="store_true", help="draw the charts, and write the tables of docs/benchmarks.md and README.md"
     )
     options = parser.parse_args()
     if options.only and options.docs:
         parser.error("--docs needs every case: leave out --only")
+    for page in ("docs/benchmarks.md", "README.md") if options.docs else ():
+        around(page, "bench")  # before minutes of measuring
     console = Console(width=120, highlight=False)
     figures: dict[str, Figures] = {}
     for name in CASES:
@@ -196,7 +209,9 @@ def main() -> None:
         import charts  # matplotlib takes a second to load
 
         charts.draw(figures, ROOT / "docs" / "images" / "charts")
-        write_page(page_text(figures))
+        write_between("docs/benchmarks.md", "bench", page_text(figures))
+        write_between("README.md", "bench", readme_text(figures))
+        console.print("written: docs/benchmarks.md, README.md, docs/images/charts/")
 
 
 if __name__ == "__main__":

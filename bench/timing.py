@@ -31,7 +31,7 @@ REQUEST = (1578565539808, "POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT",
 
 
 class Trial(NamedTuple):
-    """`prepare(text)` is not timed and makes its object anew each time, where the last one lay: so that the classes
+    """`prepare(text)` is not timed and makes a new object each time, where the last one lay: so that the classes
     differ in nothing but what the texts say. `call` of it is timed."""
 
     prepare: Callable[[str], Any]

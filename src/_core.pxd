@@ -35,5 +35,7 @@ cdef extern from "prehash.h" nogil:
         METHOD_MIN
         METHOD_MAX
     bint prehash_milliseconds(uint8_t *head, int64_t milliseconds)
+    bint prehash_milliseconds_after(
+        uint8_t *head, int64_t milliseconds, const uint8_t *before_head, int64_t before)
     bint prehash_digits(uint8_t *head, const uint8_t *text)
     bint prehash_method(uint8_t *head, const uint8_t *method, size_t size)

@@ -6,11 +6,14 @@ Each returns whether it could read its object. What it cannot read is not yet re
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_CheckExact
+from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.string cimport memcpy
 
 from _core cimport (
     METHOD_MAX, METHOD_MIN, TIMESTAMP_SIZE, hmac_sha256_message, hmac_sha256_part, prehash_digits, prehash_method,
-    prehash_milliseconds,
+    prehash_milliseconds, prehash_milliseconds_after,
 )
 
 cdef extern from "fast_path.h":
@@ -75,12 +78,49 @@ cdef inline bint read_body(object body, hmac_sha256_part *part) noexcept:
     return read_ascii(body, part)
 
 
+cdef inline bint read_path(object path, hmac_sha256_part *part) noexcept:
+    return read_ascii(path, part) and part.size > 0 and (<const char *>part.data)[0] == b"/"
+
+
 cdef inline bint read_request(hmac_sha256_message *message, method, path, body) noexcept:
     """All of a request but its timestamp: `message` then signs it."""
-    cdef hmac_sha256_part *target = message.parts
     message.part_count = 2
-    return (
-        read_method(method, message)
-        and read_ascii(path, target) and target.size > 0 and (<const char *>target.data)[0] == b"/"
-        and read_body(body, message.parts + 1)
+    return read_method(method, message) and read_path(path, message.parts) and read_body(body, message.parts + 1)
+
+
+cdef inline bint read_tuple(PyObject *request, hmac_sha256_message *message) noexcept:
+    return read_timestamp(<object>PyTuple_GET_ITEM(<object>request, 0), message.head) and read_request(
+        message,
+        <object>PyTuple_GET_ITEM(<object>request, 1),
+        <object>PyTuple_GET_ITEM(<object>request, 2),
+        <object>PyTuple_GET_ITEM(<object>request, 3),
     )
+
+
+cdef inline bint read_tuple_after(PyObject *before, PyObject *request, hmac_sha256_message *message) noexcept:
+    """The same where message[-1] was made of `before`. What is the same object in both is not read again."""
+    cdef const hmac_sha256_message *last = message - 1
+    cdef PyObject *timestamp = PyTuple_GET_ITEM(<object>request, 0)
+    cdef PyObject *timestamp_before = PyTuple_GET_ITEM(<object>before, 0)
+    cdef PyObject *method = PyTuple_GET_ITEM(<object>request, 1)
+    cdef PyObject *path = PyTuple_GET_ITEM(<object>request, 2)
+    message.part_count = 2
+    if timestamp == timestamp_before:
+        memcpy(message.head, last.head, TIMESTAMP_SIZE)
+    elif PyLong_CheckExact(<object>timestamp) and PyLong_CheckExact(<object>timestamp_before):
+        if not prehash_milliseconds_after(
+            message.head, exact_int(<object>timestamp), last.head, exact_int(<object>timestamp_before)
+        ):
+            return False
+    elif not read_timestamp(<object>timestamp, message.head):
+        return False
+    if method == PyTuple_GET_ITEM(<object>before, 1):
+        message.head_size = last.head_size
+        memcpy(message.head + TIMESTAMP_SIZE, last.head + TIMESTAMP_SIZE, 8)
+    elif not read_method(<object>method, message):
+        return False
+    if path == PyTuple_GET_ITEM(<object>before, 2):
+        message.parts[0] = last.parts[0]
+    elif not read_path(<object>path, message.parts):
+        return False
+    return read_body(<object>PyTuple_GET_ITEM(<object>request, 3), message.parts + 1)

@@ -12,11 +12,12 @@ cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Copy, PyDict_GetItemWithError, PyDict_SetItem
-from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_SET_ITEM
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.object cimport PyObject
-from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 
@@ -26,7 +27,8 @@ from _core cimport (
     sha256_implementation_c, sha256_implementations, wipe,
 )
 from _fast_path cimport (
-    ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock,
+    ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock, read_tuple,
+    read_tuple_after,
 )
 from _http cimport all_between, decimal_digits, put, put_bytes, put_part, read_host
 
@@ -105,30 +107,16 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
 cdef str default_host = "api.woox.io"
 cdef dict _content_types = _wire.CONTENT_TYPES
 
-# The headers for each method, without and with a receive window: it is faster to copy a dict and to replace its values
-# than to make a new one.
-cdef dict _templates = {
-    method: _wire.headers_of(None, None, None, None, content_type) for method, content_type in _content_types.items()
-}
-cdef dict _window_templates = {
-    method: _wire.headers_of(None, None, None, "", content_type) for method, content_type in _content_types.items()
-}
 
-
-cdef dict headers_dict(
-    const hmac_sha256_key *key, str api_key, str recv_window, dict template, const hmac_sha256_message *message
-):
+cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
     """The headers, made while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
     hmac_sha256_inner(key, message, digest)
     cdef dict headers = PyDict_Copy(template)
     cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
     memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
-    PyDict_SetItem(headers, "x-api-key", api_key)
     PyDict_SetItem(headers, "x-api-timestamp", stamp)
     PyDict_SetItem(headers, "x-api-signature", signature)
-    if recv_window is not None:
-        PyDict_SetItem(headers, "x-api-recvwindow", recv_window)
     hmac_sha256_outer_hex(key, digest, ascii_data(signature))
     return headers
 
@@ -192,31 +180,23 @@ cdef bint pull(iterator, list held) except -1:
     return False
 
 
-cdef inline bint read_fields(hmac_sha256_message *message, tuple request) noexcept:
-    return read_timestamp(<object>PyTuple_GET_ITEM(request, 0), message.head) and read_request(
-        message,
-        <object>PyTuple_GET_ITEM(request, 1),
-        <object>PyTuple_GET_ITEM(request, 2),
-        <object>PyTuple_GET_ITEM(request, 3),
-    )
+cdef inline bint is_plain(PyObject *request) noexcept:
+    return PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4
 
 
-cdef inline int gather(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
-    """Make `message` of a request. Until it is signed, `held` keeps alive what the message points to."""
-    request = <object>PyList_GET_ITEM(held, index)
-    if PyTuple_CheckExact(request) and PyTuple_GET_SIZE(request) == 4 and read_fields(message, <tuple>request):
-        return 0
+cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
+    """Make `message` of any request; what it points to takes the request's place in `held`, which keeps it alive."""
     try:
-        gather_checked(message, held, index)
+        set_message(message, held, index)
     except Exception as error:
         _checks.raise_at(index, error)
     return 0
 
 
-cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
+cdef int set_message(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
     cdef tuple request = _checks.request_fields(held[index])
     held[index] = request
-    if read_fields(message, request):
+    if read_tuple(<PyObject *>request, message):
         return 0
     timestamp, method, path, body = request
     head, body = _checks.request_head(timestamp, method, path), _checks.body_bytes(body)
@@ -238,6 +218,8 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
     cdef Py_ssize_t chunk = max(1, min(len(held), CHUNK)) if listed else CHUNK
     cdef Py_ssize_t start = 0, size = chunk, i
     cdef size_t bytes_in_chunk
+    cdef PyObject *request
+    cdef PyObject *before
     cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
         <size_t>chunk * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
     cdef char *hex = <char *>(messages + chunk)
@@ -245,9 +227,18 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
         raise MemoryError
     try:
         while size == chunk:
-            size, bytes_in_chunk = 0, 0
+            size, bytes_in_chunk, before = 0, 0, NULL
             while size < chunk and (start + size < PyList_GET_SIZE(held) or pull(iterator, held)):
-                gather(messages + size, held, start + size)
+                request = PyList_GET_ITEM(held, start + size)
+                if is_plain(request) and (
+                    read_tuple(request, messages + size)
+                    if before == NULL
+                    else read_tuple_after(before, request, messages + size)
+                ):
+                    before = request
+                else:
+                    gather_checked(messages + size, held, start + size)
+                    before = NULL
                 bytes_in_chunk += messages[size].parts[0].size + messages[size].parts[1].size
                 size += 1
             if bytes_in_chunk >= LONG_MESSAGE:
@@ -258,7 +249,10 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
             for i in range(size):
                 signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
                 memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
-                held[start + i] = signature
+                request = PyList_GET_ITEM(held, start + i)
+                Py_INCREF(signature)
+                PyList_SET_ITEM(held, start + i, signature)
+                Py_DECREF(<object>request)
             start += size
     finally:
         PyMem_Free(messages)
@@ -297,12 +291,16 @@ cdef class Signer:
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
     cdef str _api_key, _recv_window
+    # For a method that was asked for, its headers but for the two that each request has its own: to copy a dict and
+    # replace two values is faster than to make a new one.
+    cdef dict _templates
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
         self._api_key = _checks.api_key_text(api_key)
         key_init(&self._key, api_secret)
         self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         self._recv_window = _checks.recv_window(recv_window_ms)
+        self._templates = {}
 
     def __dealloc__(self):
         wipe(&self._key, sizeof(self._key))
@@ -380,13 +378,15 @@ cdef class Signer:
             and read_request(&message, method, path, body)
             and message.parts[1].size < LONG_MESSAGE
         ):
-            template = PyDict_GetItemWithError(_templates if self._recv_window is None else _window_templates, method)
+            template = PyDict_GetItemWithError(self._templates, method)
             if template != NULL:
-                return headers_dict(&self._key, self._api_key, self._recv_window, <dict>template, &message)
+                return headers_dict(&self._key, <dict>template, &message)
+            if method in _content_types:
+                return headers_dict(&self._key, new_template(self, method), &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.path_bytes(path)
-        return self._checked_headers(stamp, verb, target, _checks.body_bytes(body))
+        return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
         """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
@@ -412,7 +412,7 @@ cdef class Signer:
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
-        headers = self._checked_headers(stamp, verb, target.encode(), data)
+        headers = checked_headers(self, stamp, verb, target.encode(), data)
         return _wire.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
@@ -430,16 +430,25 @@ cdef class Signer:
             self.headers, method, path, params=params, json=json, body=body, timestamp=timestamp, base_url=base_url
         )
 
-    cdef dict _checked_headers(self, str stamp, str method, bytes path, body):
-        signature = checked_hex(&self._key, f"{stamp}{method}".encode() + path, body)
-        return _wire.headers_of(
-            self._api_key, stamp, signature, self._recv_window, _wire.content_type(method, len(body)))
-
     def __repr__(self):
         return f"<woox_fast.Signer {backend} api_key={self._api_key[:4]!r}...>"
 
     def __reduce__(self):
         _checks.refuse_pickling()
+
+
+# Not methods: for those, every Signer would hold a pointer to a table of them, and no longer fit in 112 bytes.
+
+cdef dict new_template(Signer signer, str method):
+    content_type = _content_types[method]
+    template = _wire.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
+    return signer._templates.setdefault(method, template)  # another thread may have made it meanwhile
+
+
+cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
+    signature = checked_hex(&signer._key, f"{stamp}{method}".encode() + path, body)
+    content_type = _wire.content_type(method, len(body))
+    return _wire.headers_of(signer._api_key, stamp, signature, signer._recv_window, content_type)
 
 
 def sign(api_secret, timestamp, method, path, body=b""):

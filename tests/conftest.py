@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
+import os
 import pkgutil
 import re
+import shutil
 import signal
+import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
 import hypothesis
 import pytest
 from helpers.twins import MODULES, twins
+
+import woox_fast
 
 # No test may fail because the machine is busy.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -24,6 +31,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VECTORS = Path(__file__).parent / "vectors"
+OBJECTS = "WOOX_FAST_OBJECTS"  # the folder of what helpers/compiled.py has compiled in this run
 OURS = {"woox_fast", "pytest_woox_fast"}
 
 
@@ -38,6 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", rf"default:::({others})(\.|$)")
     config.addinivalue_line("filterwarnings", "error::pytest.PytestWarning")
     config.addinivalue_line("filterwarnings", "error::hypothesis.errors.HypothesisWarning")
+    if OBJECTS not in os.environ:  # the first process of a run; those that it starts inherit it
+        os.environ[OBJECTS] = tempfile.mkdtemp(prefix="woox-fast-objects-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(OBJECTS), ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """What is held from here to the end, thousands of tests and their modules, no garbage collection looks at again."""
+    if sys.implementation.name == "cpython":
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)
@@ -50,6 +68,15 @@ def twin(request: pytest.FixtureRequest):
     assert (module.backend, module.sha256_implementation) == (backend, sha256)
     yield module
     module._choose_sha256(before)
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`explain`, and the sandbox's, give up after a tenth of the time: for tests of what is said where nothing fits."""
+    from woox_fast.sandbox.process import Explainer
+
+    monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.2)
+    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.2)
 
 
 @pytest.fixture(scope="session")

@@ -308,6 +308,17 @@ def test_a_redirect_within_the_host_is_followed_as_by_ccxt(kind, accelerated):
     assert [received.method for received in server.received] == ["POST", "POST", "GET", "GET"]
 
 
+def test_the_old_name_of_a_location_leads_nowhere_either():
+    """aiohttp follows it too."""
+    with Recorder() as other, Recorder(lambda _: Reply(307, {"URI": other.url + "/v3/x"})) as server:
+        outcomes = asyncio.run(calls("async", server.url, lambda config: accelerate(ccxt.pro.woo(config))))
+        assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 2
+        server.answer = lambda _: Reply(307)  # to nowhere: the reply is ccxt's to read
+        outcomes = asyncio.run(calls("async", server.url, lambda config: accelerate(ccxt.pro.woo(config))))
+        assert [outcome["success"] for outcome in outcomes] == [True, True]
+        assert other.connections == 0
+
+
 def test_a_session_of_ones_own_follows_none_either():
     async def run(url):
         async with aiohttp.ClientSession() as session:

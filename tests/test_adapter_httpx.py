@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import http.client
+import importlib.util
 import json
 import pickle
 import socket
@@ -13,6 +14,7 @@ import threading
 import h2.config
 import h2.connection
 import h2.events
+import httpcore
 import httpx
 import pytest
 from helpers.clients import Call
@@ -326,18 +328,22 @@ def test_a_mock_sees_it_signed(kind, signer):
             )
         )
         woox_fast.testing.assert_signed(request, SECRET)
+        kind = "json" if request.method == "POST" else "x-www-form-urlencoded"
+        assert request.headers.get_list("Content-Type") == [f"application/{kind}"]
         return httpx.Response(200)
 
     async def run(auth):
         async with httpx.AsyncClient(auth=auth, transport=httpx.MockTransport(handler)) as client:
             await client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})
+            await client.get("https://api.woox.io/v3/x?a=b")
 
     if kind == "async":
         asyncio.run(run(WooXAuth(signer)))
     else:
         with httpx.Client(auth=WooXAuth(signer), transport=httpx.MockTransport(handler)) as client:
             client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})
-    assert [received.fault() for received in seen] == [""]
+            client.get("https://api.woox.io/v3/x?a=b")
+    assert [received.fault() for received in seen] == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -365,6 +371,48 @@ def test_another_transport_that_follows_a_redirect_takes_no_signature_along(stat
         assert server.faults == []
         assert [received.api_headers for received in other.received] == [[]]
         assert KEY.encode() not in other.received[0].raw
+
+
+def test_a_redirect_to_another_transport_takes_no_signature_along(signer):
+    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        said = pytest.raises(ValueError, match="httpx followed it, without a signature")
+        mounts = {other.url: Plain()}
+        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, said:
+            client.post(server.url + "/v3/x", json={})
+        assert [received.api_headers for received in other.received] == [[]]
+
+
+def test_an_address_of_version_6(signer):
+    """Without a network: httpcore writes to a list."""
+    written = []
+
+    class Stream(httpcore.MockStream):
+        def write(self, buffer, timeout=None):
+            written.append(buffer)
+
+    backend = httpcore.MockBackend([])
+    backend.connect_tcp = lambda *_, **__: Stream([b"HTTP/1.1 204 No Content\r\n\r\n"])
+    transport = httpx.HTTPTransport()
+    transport._pool = httpcore.ConnectionPool(network_backend=backend)
+    with httpx.Client(auth=WooXAuth(signer, origins=["http://[::1]:8080"]), transport=transport) as client:
+        assert client.get("http://[::1]:8080/v3/x").status_code == 204
+    head, _, body = b"".join(written).partition(b"\r\n\r\n")
+    assert Received(head + b"\r\n\r\n", body, 1).fault() == ""
+
+
+def test_an_httpx_that_takes_a_signature_along_is_refused(monkeypatch):
+    """One that copies headers by their pairs, as an older or a later release might."""
+
+    class Older(httpx.Headers):
+        def __init__(self, headers=None, encoding=None):
+            super().__init__(headers.multi_items() if isinstance(headers, httpx.Headers) else headers, encoding)
+
+    spec = importlib.util.find_spec("woox_fast.adapters._headers")
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    monkeypatch.setattr(httpx, "Headers", Older)
+    with pytest.raises(ImportError, match=r"would take a signature along a redirect; use 0\.28"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
 # Copies

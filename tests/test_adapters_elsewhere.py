@@ -149,6 +149,20 @@ def test_what_two_readers_could_take_for_different_hosts_is_refused(url):
         Origins(["https://api.woox.io"]).check(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://evil.example/v3/x?token=topsecret", "https://evil.example"),
+        ("https://user:topsecret@evil.example/v3?x=topsecret", "'https://...@evil.example/v3'"),
+        ("\x1b[2J" + "é" * 80, "'\\x1b[2J" + "\\xe9" * 18),  # 80 characters
+    ],
+)
+def test_a_url_is_shown_without_what_is_secret_in_it(url, shown):
+    with pytest.raises(ValueError) as raised:
+        Origins(["https://api.woox.io"]).check(url)
+    assert str(raised.value).partition(" is not one of")[0] == shown
+
+
 # Redirects
 
 LOCATIONS = {

@@ -40,6 +40,7 @@ def test_the_fastest_sha256_is_the_default():
     if BUILT:
         flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
         assert ("sha-ni" in sha256_names()) == (" sha_ni" in flags)
+        assert ("avx512" in sha256_names()) == all(flag in flags for flag in (" sha_ni", " avx512f", " avx512bw"))
         assert sha256_names()[-1] == "portable"
 
 
@@ -67,7 +68,9 @@ def test_every_sha256_by_name():
             assert result.stdout.splitlines() == [f"{backend} {name}", PUBLISHED]
 
 
-@pytest.mark.parametrize("name", ["md5", "armv8", "sha-ni", "portable", "hashlib", "SHA-NI", "sha-ni ", "\udcff"])
+@pytest.mark.parametrize(
+    "name", ["md5", "armv8", "avx512", "sha-ni", "portable", "hashlib", "SHA-NI", "sha-ni ", "\udcff"]
+)
 @pytest.mark.parametrize("backend", ["", "auto", *MODULES])
 def test_a_sha256_that_was_named_is_taken_or_refused(backend, name):
     """Never another one, whether or not a backend is named too; the refusal names those that can be had."""

@@ -17,8 +17,11 @@ PAGE = mmap.PAGESIZE
 
 @pytest.mark.parametrize(
     ("compiler", "flags"),
-    [pytest.param(name, ["-O3"], id=f"{name}-plain") for name in COMPILERS]
-    + [pytest.param(name, FUZZ_FLAGS, id=f"{name}-sanitizers") for name in SANITIZING],
+    [
+        pytest.param(name, flags, id=f"{name}-{kind}", marks=[pytest.mark.slow] if name != COMPILERS[0] else [])
+        for names, flags, kind in ((COMPILERS, ["-O3"], "plain"), (SANITIZING, FUZZ_FLAGS, "sanitizers"))
+        for name in names
+    ],
 )
 def test_every_part_before_and_behind_a_page_that_cannot_be_read(tmp_path, compiler, flags):
     program = compile_core(tmp_path, compiler, "borders.c", *flags)

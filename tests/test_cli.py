@@ -213,6 +213,16 @@ def test_sandbox_serves_until_it_is_told_to_stop(stop: int) -> None:
             process.kill()
 
 
+def test_ctrl_c_ends_the_sandbox_also_while_it_waits_for_the_end_of_its_standard_input() -> None:
+    with sandbox("--stop-with-stdin", "--quiet") as process:
+        try:
+            assert "listening on" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
 def test_sandbox_stops_with_its_standard_input_if_asked() -> None:
     with sandbox("--stop-with-stdin", "--quiet", WOOX_API_KEY="key-of-mine", WOOX_API_SECRET="hunter2") as process:
         try:

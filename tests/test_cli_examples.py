@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -9,12 +10,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.command import environment, woox_fast
+from helpers.command import environment
 from helpers.oracle import SECRET
+from helpers.slow import slow
 
 from woox_fast import _credentials, cli
 from woox_fast.cli.common import SANDBOX_PORT, SANDBOX_URL
@@ -32,11 +35,18 @@ sys.exit(cli.main())
 NOTHING_FOUND = "woox-fast explain"
 
 
+def printed_help(verb: str) -> str:
+    with redirect_stdout(io.StringIO()) as printed, pytest.MonkeyPatch.context() as patch, suppress(SystemExit):
+        patch.setenv("COLUMNS", "80")
+        cli.main([verb, "--help"])
+    return printed.getvalue()
+
+
 def examples() -> list[str]:
     """Whole commands, as the help of each verb prints them."""
     found = []
     for verb in cli.VERBS:
-        text = woox_fast(verb, "--help", COLUMNS="80").stdout.partition("\nexamples:\n")[2]
+        text = printed_help(verb).partition("\nexamples:\n")[2]
         commands = re.split(r"^  (?! )", text, flags=re.MULTILINE)[1:]
         assert commands, verb
         found += [command.rstrip("\n") for command in commands]
@@ -89,7 +99,14 @@ def test_each_verb_has_examples() -> None:
         assert any(f"woox-fast {verb}" in example for example in EXAMPLES)
 
 
-@pytest.mark.parametrize("example", [one for one in EXAMPLES if not one.startswith("woox-fast sandbox")])
+# The one is the demo of test_demo.py, the other `woox-fast bench` for longer.
+LONG = ("woox-fast demo", "woox-fast bench --seconds 5 --json")
+
+
+@pytest.mark.parametrize(
+    "example",
+    [slow(one) if one in LONG else one for one in EXAMPLES if not one.startswith("woox-fast sandbox")],
+)
 def test_example(example: str, run: Any) -> None:
     process = run(example)
     out, err = process.communicate(timeout=120)

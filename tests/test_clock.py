@@ -72,6 +72,28 @@ def test_the_samples_with_the_lowest_round_trip_count(signer):
     assert clock.round_trip_ms < 200
 
 
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_the_thread_asks_every_interval_and_no_sooner(signer, kind):
+    async def hold(clock, until):
+        if kind == "async":
+            async with clock:
+                await asyncio.to_thread(until)
+        else:
+            with clock:
+                until()
+
+    def asked_again():
+        deadline = time.monotonic() + 20
+        while len(server.received) <= 6 and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    with telling(0) as server:
+        asyncio.run(hold(ServerClock(signer, base_url=server.url, interval_s=600), lambda: time.sleep(0.6)))
+        assert len(server.received) == 3  # as it began; it has looked at the local clock twice since
+        asyncio.run(hold(ServerClock(signer, base_url=server.url, interval_s=0.01), asked_again))
+        assert len(server.received) > 6
+
+
 @pytest.mark.parametrize("error_ns", [90_000_000_000, 0])
 def test_the_thread_sees_that_the_clock_was_set(signer, monkeypatch, error_ns):
     """Long before the next update is due, and as long as the exchange does not answer the offset is 0."""

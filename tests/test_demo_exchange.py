@@ -235,3 +235,19 @@ def test_what_is_no_plain_origin_is_refused_always(url: str, really: bool) -> No
 def test_url_needs_credentials() -> None:
     with pytest.raises(UsageError, match="set WOOX_API_KEY and WOOX_API_SECRET"):
         run(1, "http://127.0.0.1:1")
+
+
+def test_the_figures_of_a_slow_exchange_fit_a_narrow_terminal(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    with exchange(accept) as server:
+        outcome = run(3, server.url, CREDENTIALS, quiet=True)
+    tally = outcome.tallies["requests"]
+    tally.verified = len(tally.sent)
+    tally.latencies_ns[:] = [123_456_789] * len(tally.latencies_ns)
+    outcome.signing_ns = {"core": 150.0, "fallback": 1500.0, "hmac.new": 2500.0}
+    report.tell(outcome)
+    lines = capsys.readouterr().out.splitlines()
+    assert any("123,457 us" in line for line in lines)
+    assert max(map(len, lines)) <= 24

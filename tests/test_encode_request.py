@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import itertools
 import json
 import re
 import threading
@@ -70,23 +71,23 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize("timestamp", [NOW, str(NOW)])
-@pytest.mark.parametrize(("body", "data"), BODIES)
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
-def test_every_method_with_every_body(signer, method, body, data, timestamp):
-    content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
-    request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
-    assert type(request) is bytes
-    assert request == expected(method, "/v3/trade/order?a=b", data, content_type)
+def test_every_method_with_every_body(signer, method):
+    for timestamp, (body, data) in itertools.product((NOW, str(NOW)), BODIES):
+        content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
+        request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
+        assert type(request) is bytes
+        assert request == expected(method, "/v3/trade/order?a=b", data, content_type), (timestamp, body)
 
 
-@pytest.mark.parametrize("size", [*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20])
-def test_every_length_of_body(signer, size):
-    data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
-    assert signer.encode_request("POST", "/v3/x", data, timestamp=NOW) == expected("POST", "/v3/x", data, JSON)
-    if size < 300:
-        path = "/" + data.decode()
-        assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path, b"", FORM)
+def test_every_length_of_body(signer):
+    for size in (*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20):
+        data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+        request = signer.encode_request("POST", "/v3/x", data, timestamp=NOW)
+        assert request == expected("POST", "/v3/x", data, JSON), size
+        if size < 300:
+            path = "/" + data.decode()
+            assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path, b"", FORM), size
 
 
 @pytest.mark.parametrize("length", [1, 2, 15, 16, 17, 63, 64, 65, 200, 1000])
@@ -219,6 +220,8 @@ def refused(words: str, error=ValueError):
         ("[]", None),
         ("[1]", None),
         ("[::g]", None),
+        ("[g::1]", None),
+        ("[::~]", None),
         ("[::1]8080", None),
         ("[::1]:", None),
         ("[::1]:x", None),
@@ -227,6 +230,7 @@ def refused(words: str, error=ValueError):
         ("\ud800", None),
         ("a,b", None),
         ("a;b", None),
+        ("a~b", None),
         ("a?b", None),
         ("a#b", None),
         ("a%20b", None),
@@ -245,15 +249,13 @@ def test_hosts_of_other_types(signer, host, kind):
         signer.encode_request("GET", "/", host=host)
 
 
-@pytest.mark.parametrize(
-    "bad", [*map(chr, range(0x21)), "\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680"]
-)
-@pytest.mark.parametrize("path", ["/{}", "/v3/x?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
-def test_no_path_can_break_the_request_line(signer, bad, path):
-    text = path.format(bad)
-    with refused(ENCODED.format(ascii(bad), path.index("{")) + "prepare(params=...)") as raised:
-        signer.encode_request("GET", text)
-    assert raised.type is ValueError
+@pytest.mark.parametrize("path", ["/{}", "/v3/!~?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
+def test_no_path_can_break_the_request_line(signer, path):
+    others = ("\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680")
+    for bad in (*map(chr, range(0x21)), *others):
+        with refused(ENCODED.format(ascii(bad), path.index("{")) + "prepare(params=...)") as raised:
+            signer.encode_request("GET", path.format(bad))
+        assert raised.type is ValueError
 
 
 @pytest.mark.parametrize("bad", ["get", "GET ", "GET\r\n", "", "G T", "GÉT", "GET\0", "GET / HTTP/1.1\r\nX: y"])

@@ -7,8 +7,11 @@ import re
 import pytest
 from helpers.oracle import KEY, NOW, SECRET
 
+from woox_fast._checks import raise_at, refuse_sha256, warn_wrong_sha256
+
 DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
 CLOCK = "; use time.time_ns() // 1_000_000"
+METHOD_HINT = "method must be upper-case letters A-Z such as 'GET', got "
 URL_HINT = "path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got "
 
 TIMESTAMPS = [
@@ -34,6 +37,8 @@ TIMESTAMPS = [
         DIGITS + "9223372036854775808 (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK,
     ),
     (-(2**64), ValueError, DIGITS + "-18446744073709551616" + CLOCK),
+    (10**40 - 1, ValueError, DIGITS + "9" * 40 + CLOCK),
+    (10**40, ValueError, DIGITS + "an integer of 133 bits" + CLOCK),
     (10**5000, ValueError, DIGITS + "an integer of 16610 bits" + CLOCK),
     ("", ValueError, DIGITS + "''" + CLOCK),
     ("157856553980x", ValueError, DIGITS + "'157856553980x'" + CLOCK),
@@ -44,6 +49,10 @@ TIMESTAMPS = [
     ("157856553980\0", ValueError, DIGITS + "'157856553980\\x00'" + CLOCK),
     ("157856553980\x7f", ValueError, DIGITS + "'157856553980\\x7f'" + CLOCK),
     ("١٥٧٨٥٦٥٥٣٩٨٠٨", ValueError, DIGITS + ascii("١٥٧٨٥٦٥٥٣٩٨٠٨") + CLOCK),
+    ("2026-11-25", ValueError, DIGITS + "'2026-11-25'" + CLOCK),
+    ("\u0661" * 10, ValueError, DIGITS + "'" + "\\u0661" * 10 + "'" + CLOCK),
+    ("1" * 60, ValueError, DIGITS + f"'{'1' * 60}'" + CLOCK),
+    ("1" * 61, ValueError, DIGITS + f"'{'1' * 60}'... (61 characters)" + CLOCK),
     ("1" * 100, ValueError, DIGITS + f"'{'1' * 60}'... (100 characters)" + CLOCK),
     ("\ud800" * 13, ValueError, DIGITS + "'" + "\\ud800" * 13 + "'" + CLOCK),
     *(
@@ -67,6 +76,8 @@ METHODS = [
     ("G@T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G@T'"),
     ("G[T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G[T'"),
     ("GÉT", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G\\xc9T'"),
+    ("g" * 19, ValueError, f"{METHOD_HINT}'{'g' * 19}'; write '{'G' * 19}'"),
+    ("g" * 20, ValueError, f"{METHOD_HINT}'{'g' * 20}'"),
     ("PATCH\0", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'PATCH\\x00'"),
     ("DELETEDELETE_", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'DELETEDELETE_'"),
     ("\ud800", ValueError, "method must be upper-case letters A-Z such as 'GET', got '\\ud800'"),
@@ -82,6 +93,9 @@ PATHS = [
         ValueError,
         URL_HINT + "'https://api.woox.io/v3/trade/order'; a full URL was given: leave out the scheme and host",
     ),
+    ("v3/x?u=http://h", ValueError, URL_HINT + "'v3/x?u=http://h'; put '/' before it"),
+    ("v3", ValueError, URL_HINT + "'v3'; put '/' before it"),
+    ("GET", ValueError, URL_HINT + "'GET'; put '/' before it"),
     ("é", ValueError, URL_HINT + "'\\xe9'; put '/' before it"),
     (b"/v3", TypeError, "path must be a str such as '/v3/trade/order', got bytes"),
     (None, TypeError, "path must be a str such as '/v3/trade/order', got NoneType"),
@@ -242,6 +256,22 @@ def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text, s
         with pytest.raises(UnicodeEncodeError) as raised:
             signer.sign_many([(NOW, "GET", "/", b""), request])
         assert raised.value.args == ("utf-8", text, start, end, "requests[1]: surrogates not allowed")
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), MemoryError(), type("Own", (ValueError,), {})("b")])
+def test_an_error_of_another_kind_is_raised_as_it_is(error):
+    """Not ours, and nobody knows how to make it with other words."""
+    with pytest.raises(type(error)) as raised:
+        raise_at(3, error)
+    assert raised.value is error
+
+
+def test_a_processor_on_which_no_sha256_is_right():
+    with pytest.raises(ImportError, match=r"^no SHA-256 of the cython backend gives a right answer on this") as raised:
+        refuse_sha256(None, "cython", [])
+    assert raised.value.name == "woox_fast"  # the command says it in a line, as it does for what else cannot be had
+    with pytest.warns(RuntimeWarning, match=r"^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
+        warn_wrong_sha256("sha-ni")
 
 
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"

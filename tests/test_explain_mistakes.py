@@ -9,9 +9,10 @@ import pytest
 from helpers.by_hand import BY_HAND, SENT, explained, make, shown_by
 from helpers.combinations import assert_named, random_combinations, rank
 from helpers.oracle import NOW, SECRET
+from helpers.slow import slow_after
 
-# Of these, one in four have three mistakes. `.ci/run` takes 500, and each mistake on each request that shows it.
-COMBINATIONS = int(os.environ.get("WOOX_FAST_COMBINATIONS") or 16)
+# Of these, one in four have three mistakes; the first of each kind are quick enough for `make test`.
+COMBINATIONS = int(os.environ.get("WOOX_FAST_COMBINATIONS") or 40)
 # What is done so often that three of them come together before two of which one is rare.
 LIKELY = (
     *("json-compact", "json-spaced", "json-sorted", "json-ascii", "json-not-ascii", "json-repr", "body-newline"),
@@ -53,8 +54,8 @@ def test_each_mistake_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("names", "which"),
     [
-        *random_combinations(20261122, COMBINATIONS * 3 // 4, 2, BY_HAND),
-        *random_combinations(20261123, COMBINATIONS // 4, 3, LIKELY),
+        *slow_after(4, random_combinations(20261122, COMBINATIONS * 3 // 4, 2, BY_HAND)),
+        *slow_after(1, random_combinations(20261123, COMBINATIONS // 4, 3, LIKELY)),
     ],
 )
 def test_random_combinations_are_named(names: tuple[str, ...], which: str) -> None:

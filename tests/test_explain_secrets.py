@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import random
 import subprocess
 import sys
@@ -13,13 +12,13 @@ from typing import Any
 
 import pytest
 from helpers.oracle import KEY, NOW
+from helpers.slow import slow_after
 
 import woox_fast
 from woox_fast import _explain
 
 SECRET = "".join(("topsecret", "TOPSECRET", "0123456789"))  # in pieces: the archive is searched for credentials
 PACKAGE = str(Path(_explain.__file__).parent)
-INTERRUPTS = 150 if int(os.environ.get("WOOX_FAST_COMBINATIONS") or 0) >= 500 else 40
 REQUEST = {"timestamp": NOW, "method": "POST", "path": "/v3/trade/order", "body": '{"price": 9000.5}', "api_key": KEY}
 
 
@@ -61,7 +60,7 @@ def leaks(text: str) -> bool:
     return SECRET.lower() in text.lower() or SECRET[1:-1] in text
 
 
-@pytest.mark.parametrize("call", [2, 3, 4, *random.Random(16).sample(range(5, 30_000), INTERRUPTS)])
+@pytest.mark.parametrize("call", [2, 3, 4, *slow_after(30, random.Random(16).sample(range(5, 30_000), 150))])
 def test_an_interrupt_shows_no_secret(call: int) -> None:
     """From the second call on: before the first line of `explain` itself nothing can be done."""
     error = interrupted_at(call)

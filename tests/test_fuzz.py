@@ -8,12 +8,13 @@ import subprocess
 import pytest
 from helpers.compiled import FUZZ_FLAGS, HARNESSES, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from helpers.oracle import NOW, oracle
+from helpers.slow import slow_after
 from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-@pytest.mark.parametrize("compiler", SANITIZING)
+@pytest.mark.parametrize("compiler", slow_after(1, SANITIZING))
 def test_the_core_under_the_sanitizers(tmp_path, compiler):
     """Every input of the corpus and 20,000 random ones: no bad access, no undefined behaviour, no wrong signature."""
     program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", *FUZZ_FLAGS)
@@ -23,7 +24,7 @@ def test_the_core_under_the_sanitizers(tmp_path, compiler):
     assert result.stdout == f"{20000 + len(corpus)} executions clean\n", result.stderr
 
 
-@pytest.mark.parametrize("compiler", SANITIZING)
+@pytest.mark.parametrize("compiler", slow_after(1, SANITIZING))
 def test_a_read_past_the_end_is_found(tmp_path, compiler):
     """The control: each part is said to be one byte longer than it is."""
     program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", "-DSAID_LONGER=1", *FUZZ_FLAGS)
@@ -32,6 +33,7 @@ def test_a_read_past_the_end_is_found(tmp_path, compiler):
     assert "ERROR: AddressSanitizer" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not LIBFUZZER, reason="no clang with libFuzzer (.ci/run installs it): random inputs alone, as above"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import select
 import socket
@@ -432,9 +433,20 @@ def test_what_lies_beyond_a_reply_over_tls(tls_pair):
     assert not connection.framing.reusable
 
 
-def test_a_connection_that_dies_closes_its_socket():
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_a_connection_that_dies_closes_its_socket(tls):
+    """At once, not when the garbage collector finds it."""
     here, there = socket.socketpair()
-    connection = Connection(here, Framing(1000))
+    if tls:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        stream = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a.test")
+        connection = TlsConnection(here, Framing(1000), Tls(stream, incoming, outgoing))
+        del stream
+    else:
+        connection = Connection(here, Framing(1000))
+    gc.disable()
     del connection, here
+    gc.enable()
+    there.settimeout(1)
     assert there.recv(1) == b""
     there.close()

@@ -125,6 +125,7 @@ def test_head_until_close_and_every_status(mode):
         ),
         (Reply(body=b"x" * 3000), "the reply is longer than max_reply_bytes=2000"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "no whole reply came within 0.2 s"),
+        (Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n{"), "no whole reply came within 0.2 s"),  # and does not close
         (Reply(raw=b""), "no whole reply came within 0.2 s"),
     ],
 )

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -169,12 +170,13 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
+@pytest.mark.usefixtures("short_search")
 def test_a_signed_request_passes(request_: object) -> None:
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)
     with pytest.raises(AssertionError, match="None of"):
         assert_signed(request_, "another secret")
-    with pytest.raises(AssertionError, match="expected 'othe'"):
+    with pytest.raises(AssertionError, match=r"has x-api-key 'Abmy'\.\.\., expected 'othe'\.\.\."):
         assert_signed(request_, api_key="other-key")
 
 
@@ -214,7 +216,14 @@ def test_what_a_client_would_send_otherwise_is_no_signed_request(request_: objec
         assert_signed(request_)
 
 
+def test_the_full_url_that_was_signed_is_this_ones() -> None:
+    url = "http://127.0.0.1:8080/v3/x"
+    with pytest.raises(AssertionError, match="The path was signed as the full URL"):
+        assert_signed(SignedRequest("GET", url, headers(f"GET{url}"), b""))
+
+
 def test_the_scheme_is_the_paths_unless_it_is_named() -> None:
+    assert_signed(SignedRequest("POST", "https://h/x", signed(f"a=1|{NOW}"), b"a=1"), scheme="v1")
     by_v3 = SignedRequest("POST", "https://api.woox.io/v1/order", headers("POST/v1/ordera=1"), b"a=1")
     with pytest.raises(AssertionError, match="The V3 rule was used"):
         assert_signed(by_v3)
@@ -236,7 +245,24 @@ def test_a_signature_that_is_right_under_a_timestamp_that_is_not() -> None:
             assert_signed(request)
 
 
-@pytest.mark.parametrize("thing", [None, {"method": "GET"}, requests.Response()])
+@pytest.mark.parametrize("name", ["X-Api-Timestamp", "x-api-signature"])
+def test_a_lone_surrogate_is_no_signature(name: str) -> None:
+    given = {**headers("GET/v3/trade/order"), name: "\ud800"}
+    with pytest.raises(AssertionError, match="is not signed as WOO X wants it"):
+        assert_signed(SignedRequest("GET", URL, given, b""))
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        None,
+        {"method": "GET"},
+        requests.Response(),
+        SimpleNamespace(method=b"GET", url=URL, headers={}, body=b""),
+        SimpleNamespace(method="GET", url=None, headers={}, body=b""),
+        SimpleNamespace(method="GET", url=URL, headers=[], body=b""),
+    ],
+)
 def test_what_is_no_request(thing: object) -> None:
     with pytest.raises(TypeError, match="request must have method, url, headers"):
         assert_signed(thing)

@@ -13,6 +13,7 @@ from importlib import import_module
 
 import pytest
 from helpers import memory
+from helpers.slow import slow_after
 from helpers.twins import MODULES, twins
 
 from woox_fast import _checks
@@ -102,7 +103,7 @@ def test_the_traces_are_those_of_the_standard_library():
     + [(call, kind, size) for call in ("refused", "sign") for kind, size in (("str", 28), ("bytes", 150))]
     + [("Signer", "wide", 60)],
 )
-@pytest.mark.parametrize(("module", "sha256"), compiled_twins())
+@pytest.mark.parametrize(("module", "sha256"), slow_after(1, compiled_twins()))
 def test_nothing_is_left_in_memory(module, sha256, call, kind, size):
     letters = range(0x400, 0x7F0) if kind == "wide" else b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     drawn = random.SystemRandom().choices(letters, k=size // 2 if kind == "wide" else size)

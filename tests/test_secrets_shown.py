@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from helpers import memory
 from helpers.secret_calls import CALLS, CALLS_OF_USERS, COVERED, Held
+from helpers.slow import slow
 
 import woox_fast
 from woox_fast import adapters
@@ -77,7 +78,7 @@ def test_no_frame_holds_it(name: str) -> None:
     assert shown(holding, name) == SHOWN
 
 
-@pytest.mark.parametrize("options", [[], ["--tb=long", "--showlocals"]], ids=" ".join)
+@pytest.mark.parametrize("options", [slow([], id="default"), pytest.param(["--tb=long", "--showlocals"], id="long")])
 def test_pytest_does_not_print_it(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
     result = subprocess.run(

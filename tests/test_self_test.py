@@ -7,7 +7,7 @@ from helpers.compiled import COMPILERS, compile_package
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.twins import BUILT
 
-VECTOR = {"sha-ni": "core/sha256_x86.c", "armv8": "core/sha256_arm.c"}
+VECTOR = {"avx512": "core/sha256_avx512.c", "sha-ni": "core/sha256_x86.c", "armv8": "core/sha256_arm.c"}
 INCLUDE = '#include "sha256.h"'
 # One bit of one round constant, in this implementation alone.
 WRONG_CONSTANT = f"""{INCLUDE}

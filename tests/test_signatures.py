@@ -217,6 +217,17 @@ def test_a_batch_of_any_length(signer, count):
     assert signer.sign_many(request for request in requests) == expected
 
 
+@pytest.mark.parametrize("size", [40, 600, 9000])
+def test_a_batch_of_messages_of_one_length(signer, size):
+    """They are hashed at once, in lanes of the processor's registers, as far as it has them."""
+    drawn = random.Random(size)
+    for count in (22, 23, 24, 25, 31, 32, 33, 63, 64, 65, 100):
+        texts = ["".join(drawn.choices("abc", k=size)) for _ in range(count)]
+        cuts = [drawn.choice([0, 1, drawn.randrange(size), size]) for _ in range(count)]
+        requests = [(NOW, "POST", f"/{text[:cut]}", text[cut:]) for text, cut in zip(texts, cuts, strict=True)]
+        assert signer.sign_many(requests) == [oracle(f"{NOW}POST/{text}".encode()) for text in texts]
+
+
 def test_a_batch_of_every_kind(signer):
     bodies = ["{}", b"{}", "é", "b" * 20_000, b"b" * 16_384, "é" * 16_383, bytearray(70), None, "b" * 900]
     requests = [(NOW + i, "POST", "/é" if i % 7 == 0 else "/v3/x", bodies[i * i % 9]) for i in range(400)]
@@ -225,6 +236,32 @@ def test_a_batch_of_every_kind(signer):
         for stamp, method, path, body in requests
     ]
     assert signer.sign_many(requests) == expected
+
+
+def as_bytes(part: object) -> bytes:
+    return bytes(part or b"") if isinstance(part, (bytes, bytearray, type(None))) else str(part).encode()
+
+
+def test_neighbours_that_share_objects(signer):
+    """What a request has in common with the one before it may be read once: it must be the same, and only that."""
+    drawn = random.Random(7)
+    border = 1578565540000
+    timestamps = [border - 1, border, border + 9999, border + 10000, NOW, str(NOW), str(border), 10**12, 10**13 - 1]
+    timestamps += [int(str(NOW))]  # equal, and another object
+    methods = ["GET", "POST", "DELETE", "PUT", "".join(["P", "OST"])]
+    paths = ["/", "/v3/trade/order", "".join(["/v3/trade", "/order"]), "/v3/é"]
+    bodies = ["", "{}", b"x" * 100, None, bytearray(b"y"), "é"]
+    requests = [tuple(map(drawn.choice, (timestamps, methods, paths, bodies))) for _ in range(3000)]
+    requests[100:120] = [list(request) for request in requests[100:120]]
+    expected = [oracle(b"".join(map(as_bytes, request))) for request in requests]
+    assert signer.sign_many(requests) == expected
+
+
+@pytest.mark.parametrize("bad", [NOW * 10, NOW // 10, 10**13, 10**12 - 1, -NOW, 0, 2**64 + NOW])
+def test_a_bad_timestamp_after_a_good_one(signer, bad):
+    good = (NOW, "GET", "/", b"")
+    with pytest.raises(ValueError, match=r"requests\[2\]: timestamp"):
+        signer.sign_many([good, good, (bad, *good[1:]), good])
 
 
 def test_an_endless_batch_is_refused_at_its_first_bad_request(signer):

@@ -9,10 +9,13 @@ import sys
 import time
 import traceback
 import weakref
+from array import array
 from contextlib import suppress
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
+
+from woox_fast._checks import body_bytes
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -124,6 +127,31 @@ def test_prepare_signs_what_it_sends(signer):
     assert request.url == "https://api.woox.io/v3/trade/order"
     assert request.body == b'{"symbol":"SPOT_BTC_USDT"}'
     assert request.headers["x-api-signature"] == oracle(b"%dPOST/v3/trade/order" % NOW + request.body)
+
+
+def test_an_api_key_may_hold_any_printable_sign(twin):
+    key = "".join(map(chr, range(0x21, 0x7F)))
+    assert twin.Signer(key, SECRET).headers("GET", "/")["x-api-key"] == key
+
+
+def test_a_buffer_is_read_flat_and_where_it_lies():
+    for body in (bytearray(b"abcd"), memoryview(bytearray(b"abcd"))):
+        view = body_bytes(body)
+        body[0] = ord("x")
+        assert bytes(view) == b"xbcd"
+    for body in (array("I", [1, 2]), memoryview(b"abcdef").cast("B", (2, 3)), memoryview(b"abcd").cast("b")):
+        view = body_bytes(body)
+        assert (len(view), bytes(view)) == (memoryview(body).nbytes, memoryview(body).tobytes())
+
+
+def test_a_buffer_that_is_refused_is_let_go_at_once():
+    body = bytearray(b"abcd")
+    gaps = memoryview(body)[::2]
+    with pytest.raises(BufferError) as raised:
+        body_bytes(gaps)
+    gaps.release()
+    body.append(1)  # it cannot grow while anything looks at it, such as a frame of the traceback
+    del raised
 
 
 def test_nothing_can_be_changed_or_added(signer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
+from helpers.slow import slow
 from helpers.soak import sign_on_threads, stays_flat
 
 
@@ -12,8 +13,9 @@ def test_one_signer_on_eight_threads(twin):
     sign_on_threads(twin, threads=8, signatures=4000)
 
 
-def test_memory_and_references_stay_flat(twin):
-    stays_flat(twin, signatures=20_000, constructions=4000, refusals=8000)
+@pytest.mark.parametrize("scale", [1, slow(8)])
+def test_memory_and_references_stay_flat(twin, scale):
+    stays_flat(twin, signatures=2500 * scale, constructions=500 * scale, refusals=1000 * scale)
 
 
 def test_a_leak_is_found(twin):

@@ -103,6 +103,17 @@ def test_check_finds_what_is_wrong_with_the_credentials(
     assert not any(value in item.found + item.advice for value in held.values())
 
 
+def test_check_names_the_variables_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["WOOX_API_KEY", "WOOX_API_SECRET", "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256"]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    assert next(check._environment()).found == "none of the variables is set"
+    for name in names:
+        monkeypatch.setenv(name, "x")
+        assert next(check._environment()).found == f"{name} set"
+        monkeypatch.delenv(name)
+
+
 def test_check_says_what_to_do_where_no_exchange_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from helpers import memory
 from helpers.compiled import COMPILERS, HARNESSES, Change, compile_core
+from helpers.slow import slow
 from helpers.twins import MODULES, twins
 
 pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler to build the core with")
 
 # With -O0 a compiler keeps more on the stack than is wiped; what it may remove, it removes from -O1 on.
-FLAGS = ["-O1", "-O2", "-O3", "-Os", "-O2 -flto"]
+FLAGS = [slow("-O1"), "-O2", slow("-O3"), "-Os", "-O2 -flto"]
 
 # Each wipe of the stack: how to switch it off, what it is for, and what is then found on the stack (IMPLEMENTATION WORK
 # TRACE) with -Os by which compilers. Where nothing is found, the compiler has left nothing, and only the depth counts.
@@ -33,13 +34,18 @@ WIPES: dict[str, tuple[Change, str, dict[str, str]]] = {
         {"gcc": "portable sign outer-state"},
     ),
     "batch": (
-        ("core/hmac_sha256.c", "    if (last) wipe_compress_stack(); /* each group uses the same stack */\n", ""),
+        ("core/hmac_sha256.c", "    if (wipe_after != NULL) wipe_after();\n", ""),
         "sha-ni batch",
         {"gcc": "sha-ni batch outer-state", "clang": "sha-ni batch outer-state"},
     ),
+    "lanes": (
+        ("core/hmac_sha256.c", "    if (wipe_after != NULL) wipe_after();\n", ""),
+        "avx512 lanes",
+        {"gcc": "avx512 lanes outer-state", "clang": "avx512 lanes outer-state"},
+    ),
 }
 # How many bytes deeper a wipe must reach than what it wipes: other compilers have larger frames.
-MARGIN = {"key": 512, "compress": 128, "batch": 128}
+MARGIN = {"key": 512, "compress": 128, "batch": 128, "lanes": 512}
 
 
 def left(folder: Path, compiler: str, flags: str, *changes: Change) -> tuple[set[str], dict[str, int]]:

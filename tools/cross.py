@@ -60,7 +60,7 @@ DIALECTS = {
     "macOS arm64": ["-target", "arm64-apple-macos11"],
     "clang-cl x64": ["-target", "x86_64-pc-windows-msvc"],
     "clang-cl arm64": ["-target", "aarch64-pc-windows-msvc"],
-    "MSVC x64": ["-target", "x86_64-pc-windows-msvc", "-U__clang__", "-mssse3", "-msse4.1", "-msha"],
+    "MSVC x64": ["-target", "x86_64-pc-windows-msvc", "-U__clang__", "-msha", "-mxsave", "-mavx512bw"],
     "MSVC arm64": ["-target", "aarch64-pc-windows-msvc", "-U__clang__", "-march=armv8-a+crypto"],
 }
 HEADERS = {

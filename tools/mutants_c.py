@@ -1,6 +1,6 @@
 """Mutants of the C, of the Cython and cffi skins: each is one change of text that a test must notice.
 
-    python tools/mutants_c.py [--list] [--sample N] [NAME ...]
+    python tools/mutants_c.py [--list] [--sample N] [--seed N] [--jobs N] [NAME ...]
 
 Each is made in a copy of the tree, built there as far as its test needs it, and must make that test fail. Prints a line
 for each, and how many were noticed; exit status 1 if one that is not expected to survive does.
@@ -9,12 +9,15 @@ for each, and how many were noticed; exit status 1 if one that is not expected t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
-import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +50,7 @@ HARNESSES = (
     "test_fuzz.py -k 'core",
 )
 HMAC, SHA256, X86, WIPE = "core/hmac_sha256.c", "core/sha256.c", "core/sha256_x86.c", "core/wipe.h"
+AVX512, PREHASH = "core/sha256_avx512.c", "core/prehash.h"
 SIGN, FAST, HTTP = "_sign.pyx", "_fast_path.pxd", "_http.pxd"
 STACK = "tests/test_wiping.py -k 'reaches or removes'"
 INSIDE = "tests/test_core.py"
@@ -61,6 +65,9 @@ SECRETS = "tests/test_secrets.py -k 'woox_fast._sign- or bytes_made'"
 ON_STACK = "tests/test_wiping.py::test_nothing_is_left_on_the_stack"
 RELEASED = "tests/test_threads.py -k 'gil_is_released'"
 KEPT = "tests/test_threads.py -k 'gil_is_kept'"
+LANES = "tests/test_signatures.py -k 'cython and one_length'"
+NEIGHBOURS = "tests/test_signatures.py -k 'cython and (neighbours or after)'"
+LEAKS = "tests/test_faults.py -k 'leaks and cython'"
 WRITER = "tests/test_threads.py -k 'changes and cython'"
 CFFI = "tests/test_signatures.py tests/test_threads.py -k cffi"
 
@@ -70,9 +77,12 @@ MUTANTS = [
     Mutant(WIPE, "WIPED_STACK = 3072", "WIPED_STACK = 1536", STACK),
     Mutant(WIPE, "COMPRESS_STACK = 512", "COMPRESS_STACK = 256", STACK),
     Mutant(SHA256, "    wipe_compress_stack();\n", "", STACK),
-    Mutant(HMAC, "    if (last) wipe_compress_stack();", "   ", STACK),
-    Mutant(HMAC, "last && count - at <= GROUP;", "last && count - at < GROUP;", STACK),
-    Mutant(HMAC, "size, left == 0, hex);", "size, left != 0, hex);", STACK),
+    Mutant(HMAC, "    if (wipe_after != NULL) wipe_after();", "   ", STACK),
+    Mutant(HMAC, "at + size == count ? wipe_after", "at + size != count ? wipe_after", STACK),
+    Mutant(HMAC, "left == 0 ? wipe_after", "left != 0 ? wipe_after", STACK),
+    Mutant(HMAC, "count >= FILLED_LANES;", "count > 100;", STACK),
+    Mutant(WIPE, "LANES_STACK = 14336", "LANES_STACK = 7168", STACK),
+    Mutant(AVX512, "    wipe_registers();\n", "    _mm256_zeroupper();\n", VECTORS),
     Mutant(HMAC, "    wipe_stack();\n    wipe_vector_registers();", "    wipe_stack();", VECTORS),
     Mutant(
         HMAC,
@@ -123,8 +133,8 @@ MUTANTS = [
     Mutant(HMAC, "memcpy(to + size - 4, from + size - 4, 4);", "", FUZZ),
     Mutant(HMAC, "        to[size / 2] = from[size / 2];\n", "", FUZZ),
     Mutant(HMAC, "run[0]->count < run[1]->count", "run[0]->count > run[1]->count", FUZZ),
-    Mutant(HMAC, "            if (run[i]->count == 0) run[i]++;", "            run[i]++;", FUZZ),
-    Mutant(HMAC, "#define HEX(i) (hex + order[i]", "#define HEX(i) (hex + (i)", FUZZ),
+    Mutant(HMAC, "    if ((*run)->count == 0) ++*run;", "    ++*run;", FUZZ),
+    Mutant(HMAC, "out[i] = hex + order[i] *", "out[i] = hex + i *", FUZZ),
     Mutant(HMAC, "    if (i < count) sha256->outer_hex(", "    if (i + 1 < count) sha256->outer_hex(", FUZZ),
     Mutant(
         HMAC,
@@ -142,8 +152,8 @@ MUTANTS = [
     Mutant(HMAC, "memcmp(hex, answers[i], sizeof hex) != 0", "memcmp(hex, answers[i], sizeof hex / 2) != 0", INSIDE),
     Mutant(
         HMAC,
-        "for (size_t i = 0; i < 3; i++) {\n        const hmac",
-        "for (size_t i = 0; i < 1; i++) {\n        const hmac",
+        "for (size_t i = 0; i < 3; i++) {\n        messages",
+        "for (size_t i = 0; i < 1; i++) {\n        messages",
         INSIDE,
     ),
     Mutant(HMAC, "    if (sha256->compress_two == NULL) return true;", "    return true;", INSIDE),
@@ -156,6 +166,19 @@ MUTANTS = [
     ),
     Mutant(HMAC, "{1, 2, 2, 2};", "{2, 2, 2, 2};", INSIDE),
     Mutant(HMAC, "{1, 2, 2, 2};", "{1, 2, 1, 1};", INSIDE),
+    Mutant(HMAC, "    if (sha256->compress_lanes == NULL) return true;", "    return true;", INSIDE),
+    Mutant(HMAC, "{{third + i, strlen(third) - i}}", "{{third, strlen(third)}}", INSIDE),
+    Mutant(HMAC, "memcmp(hexes[i], hex, sizeof hex) != 0", "memcmp(hexes[i], hex, sizeof hex / 2) != 0", INSIDE),
+    # -- Lanes
+    Mutant(HMAC, "&& blocks[at + alike] == blocks[at]", "", "tests/test_signatures.py -k 'cython and any_length'"),
+    Mutant(HMAC, "blocks[i] = blocks[0];", "blocks[i] = NULL;", LANES),
+    Mutant(HMAC, "hex[i] = hex[0];", "hex[i] = hex[count];", LANES),
+    Mutant(HMAC, "            if (run[i]->count < step) step = run[i]->count;\n", "", LANES),
+    Mutant(HMAC, "states[word][lane] = key->inner[word];", "states[word][lane] = key->outer[word];", FUZZ),
+    Mutant(AVX512, "6, 11, 25));", "6, 11, 24));", VECTORS),
+    Mutant(AVX512, "blocks[set * SET_LANES + i] + at", "blocks[set * SET_LANES + i]", INSIDE),
+    Mutant(AVX512, "hex[set * SET_LANES + i]", "hex[(SETS - 1 - set) * SET_LANES + i]", VECTORS),
+    Mutant(X86, "(b7 & avx512f) && (b7 & avx512bw)", "true", VECTORS, "this processor has all of AVX-512"),
     Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/test_self_test.py"),
     Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/test_self_test.py"),
     Mutant(
@@ -170,16 +193,16 @@ MUTANTS = [
     Mutant(X86, "if (i >= 1 && i < 13)", "if (i >= 2 && i < 13)", VECTORS),
     Mutant(X86, "outer_block(w1, digests[1]);", "outer_block(w1, digests[0]);", VECTORS),
     Mutant(X86, "load_block(w1, blocks[1] + at);", "load_block(w1, blocks[1]);", FUZZ),
-    Mutant("core/prehash.h", "milliseconds >= 10000000000000", "milliseconds > 10000000000000", FUZZ),
+    Mutant(PREHASH, "milliseconds >= 10000000000000", "milliseconds > 10000000000000", FUZZ),
     Mutant(
-        "core/prehash.h",
+        PREHASH,
         "milliseconds < 1000000000000 ",
         "milliseconds <= 1000000000000 ",
         FUZZ,
     ),
-    Mutant("core/prehash.h", "return all_digits(first) && all_digits(last);", "return all_digits(first);", FUZZ),
-    Mutant("core/prehash.h", "x * 5243 >> 19", "x * 5242 >> 19", FUZZ),
-    Mutant("core/prehash.h", "(0x7f - 'Z') * each", "(0x7e - 'Z') * each", FUZZ),
+    Mutant(PREHASH, "return all_digits(first) && all_digits(last);", "return all_digits(first);", FUZZ),
+    Mutant(PREHASH, "x * 5243 >> 19", "x * 5242 >> 19", FUZZ),
+    Mutant(PREHASH, "(0x7f - 'Z') * each", "(0x7e - 'Z') * each", FUZZ),
     # -- The GIL
     Mutant(SIGN, "    LONG_MESSAGE = 32768", "    LONG_MESSAGE = 1", KEPT),
     Mutant(SIGN, "    LONG_MESSAGE = 32768", "    LONG_MESSAGE = 1073741824", RELEASED),
@@ -194,7 +217,9 @@ MUTANTS = [
     ),
     Mutant(SIGN, "isinstance(body, memoryview) and type(body.obj) is not bytes:", "False:", WRITER),
     # -- Memory and references
-    Mutant(SIGN, "        PyMem_Free(messages)", "        pass", "tests/test_faults.py -k 'leaks and cython'"),
+    Mutant(SIGN, "        PyMem_Free(messages)", "        pass", LEAKS),
+    Mutant(SIGN, "                Py_DECREF(<object>request)\n", "", LEAKS),
+    Mutant(SIGN, "                Py_INCREF(signature)\n", "", NEIGHBOURS),
     Mutant(SIGN, "        PyBuffer_Release(&view)", "        pass", SIGNATURES[:-1] + " and buffer'"),
     Mutant(SIGN, "    held[index] = (head, body)\n", "", "tests/test_signatures.py -k 'cython and (batch or many)'"),
     Mutant(
@@ -214,7 +239,7 @@ MUTANTS = [
         "METHOD_MIN <= text.size",
         SIGNATURES + " tests/test_encode_request.py",
     ),
-    Mutant(FAST, ' and (<const char *>target.data)[0] == b"/"', "", ERRORS),
+    Mutant(FAST, ' and (<const char *>part.data)[0] == b"/"', "", ERRORS),
     Mutant(FAST, "now_ms() + clock_offset_ms)", "now_ms())", SIGNER),
     Mutant(
         FAST,
@@ -222,6 +247,12 @@ MUTANTS = [
         "    if not PyUnicode_IS_COMPACT_ASCII(text):",
         ERRORS + " tests/test_faults.py",
     ),
+    Mutant(FAST, "if timestamp == timestamp_before:", "if True:", NEIGHBOURS),
+    Mutant(FAST, "if method == PyTuple_GET_ITEM(<object>before, 1):", "if True:", NEIGHBOURS),
+    Mutant(FAST, "if path == PyTuple_GET_ITEM(<object>before, 2):", "if True:", NEIGHBOURS),
+    Mutant(SIGN, "                    before = NULL\n", "                    before = request\n", NEIGHBOURS),
+    Mutant(PREHASH, "if (rest >= 10000)", "if (rest > 10000)", FUZZ),
+    Mutant(PREHASH, "before_head[8] |", "(uint64_t)'0' |", FUZZ),
     Mutant("fast_path.h", "now.tv_nsec / 1000000", "0", SIGNER),
     # -- HTTP
     Mutant(SIGN, 'all_between(message.parts, b"!", b"~")', 'all_between(message.parts, b" ", b"~")', ENCODE),
@@ -230,11 +261,9 @@ MUTANTS = [
     Mutant(HTTP, "port > 6", "port > 7", ENCODE),
     Mutant(HTTP, "    return port != 1 and", "    return", ENCODE),
     Mutant(SIGN, "(host is default_host or read_host(host, &name))", "True", ENCODE),
-    Mutant(
-        SIGN, "    if recv_window is not None:\n        PyDict", "    if recv_window is None:\n        PyDict", SIGNER
-    ),
+    Mutant(SIGN, "None, None, signer._recv_window, content_type", "None, None, None, content_type", SIGNER),
+    Mutant(SIGN, "_templates.setdefault(method, template)", "_templates.setdefault('GET', template)", SIGNER),
     Mutant(SIGN, "    if window.size > 0:\n        put(", "    if window.size > 4:\n        put(", SIGNER),
-    Mutant(SIGN, "_templates if self._recv_window is None else _window_templates", "_templates", SIGNER),
     Mutant(SIGN, "data = bytes(_checks.body_bytes(body))", "data = _checks.body_bytes(body)", ENCODE),
     # -- Refusals and the object
     Mutant(SIGN, "        _checks.raise_at(index, error)", "        raise", ERRORS),
@@ -301,10 +330,23 @@ def noticed(mutant: Mutant) -> bool:
         return done.returncode != 0  # a crash is noticed too
 
 
+def tried(mutant: Mutant) -> tuple[str, bool]:
+    """What became of it, and whether that is as expected."""
+    try:
+        seen = noticed(mutant)
+    except AssertionError as error:
+        return f"NOT TRIED: {error}", False
+    if seen:
+        return "noticed", True
+    return f"survives: {mutant.survives or 'NOT EXPECTED'}", bool(mutant.survives)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--list", action="store_true", help="print them and make none")
-    parser.add_argument("--sample", type=int, help="so many, drawn at random")
+    parser.add_argument("--sample", type=int, help="so many, the same each time")
+    parser.add_argument("--seed", type=int, default=1, help="another sample")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="so many at a time; all cores")
     parser.add_argument("names", nargs="*", help="those whose file or text has one of these")
     arguments = parser.parse_args()
     chosen = [
@@ -313,26 +355,26 @@ def main() -> int:
         if not arguments.names or any(name in mutant.file + mutant.old + mutant.new for name in arguments.names)
     ]
     if arguments.sample:
-        chosen = sorted(random.sample(chosen, min(arguments.sample, len(chosen))))
-    wrong = survived = 0
-    for number, mutant in chosen:
-        what = f"{number:3} {mutant.file}: {mutant.old.strip()!r} -> {mutant.new.strip()!r}"
-        if arguments.list:
-            print(what, mutant.survives, sep="; survives: " if mutant.survives else "")
-            continue
-        try:
-            seen = noticed(mutant)
-        except AssertionError as error:
-            print(f"{what}: NOT TRIED: {error}", flush=True)
-            wrong += 1
-            continue
-        survived += not seen
-        as_expected = seen or mutant.survives
-        wrong += not as_expected
-        print(f"{what}: {'noticed' if seen else 'survives: ' + (mutant.survives or 'NOT EXPECTED')}", flush=True)
-    if not arguments.list:
-        print(f"mutants of the core: {len(chosen) - survived - wrong} of {len(chosen)} noticed, {survived} survived")
-    return 1 if wrong else 0
+        # A change elsewhere in the table leaves the sample as it is.
+        chosen.sort(key=lambda each: hashlib.sha256(f"{arguments.seed}{each[1].old}{each[1].new}".encode()).digest())
+        chosen = sorted(chosen[: arguments.sample])
+    what = [f"{number:3} {m.file}: {m.old.strip()!r} -> {m.new.strip()!r}" for number, m in chosen]
+    if arguments.list:
+        for line, (_, mutant) in zip(what, chosen, strict=True):
+            print(line, mutant.survives, sep="; survives: " if mutant.survives else "")
+        return 0
+    started = time.monotonic()
+    counts: Counter[str] = Counter()
+    as_expected = True
+    with ThreadPoolExecutor(arguments.jobs) as pool:  # what takes the time are processes
+        for line, (outcome, expected) in zip(what, pool.map(lambda each: tried(each[1]), chosen), strict=True):
+            print(f"{line}: {outcome}", flush=True)
+            counts[outcome.partition(":")[0]] += 1
+            as_expected = as_expected and expected
+    took = time.monotonic() - started
+    figures = f"{counts['noticed']} of {len(chosen)} noticed, {counts['survives']} survived"
+    print(f"mutants of the core: {figures}; {took:,.0f} s")
+    return 0 if as_expected else 1
 
 
 if __name__ == "__main__":

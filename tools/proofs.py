@@ -36,6 +36,7 @@ PROOFS = {
     "proof_copy": 38,
     "proof_copy_bytes": 14,
     "proof_prehash_milliseconds": 14,
+    "proof_prehash_milliseconds_after": 14,
     "proof_four_digits": 2,
     "proof_prehash_digits": 14,
     "proof_prehash_method": 14,

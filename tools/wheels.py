@@ -1,4 +1,4 @@
-"""The wheels: built twice to the same bytes, what is in them, the oldest Linux they bear, and the tests on them; and
+"""The wheels: built twice to the same bytes, what is in them, the oldest Linux they run on, and the tests on them; and
 which ones cibuildwheel would build. It builds them in containers and on other systems: here it only says which.
 
     python tools/wheels.py

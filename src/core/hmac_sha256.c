@@ -100,6 +100,13 @@ void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *mess
     hmac_sha256_outer_hex(key, digest, hex);
 }
 
+/* Go on behind the next `count` blocks. */
+static inline void advance(sha256_run **run, size_t count) {
+    (*run)->blocks += count * SHA256_BLOCK_SIZE;
+    (*run)->count -= count;
+    if ((*run)->count == 0) ++*run;
+}
+
 /* Hash two messages at once as far as the shorter one goes, then the rest of the longer one. */
 static void inner_two(const sha256_implementation *sha256, uint32_t *const digests[2], padded_message m[2],
                       const size_t run_counts[2]) {
@@ -107,39 +114,75 @@ static void inner_two(const sha256_implementation *sha256, uint32_t *const diges
     while (run[0] < end[0] && run[1] < end[1]) {
         size_t count = run[0]->count < run[1]->count ? run[0]->count : run[1]->count;
         sha256->compress_two(digests, (const uint8_t *const[2]){run[0]->blocks, run[1]->blocks}, count);
-        for (int i = 0; i < 2; i++) {
-            run[i]->blocks += count * SHA256_BLOCK_SIZE;
-            run[i]->count -= count;
-            if (run[i]->count == 0) run[i]++;
-        }
+        for (int i = 0; i < 2; i++) advance(&run[i], count);
     }
     for (int i = 0; i < 2; i++)
         if (run[i] < end[i]) sha256->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
 }
 
-/* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
- * the step before has only just written. This is a tenth faster than one pair after the other. */
-enum { GROUP = 8, WINDOW = 64 };
+/* A batch is taken apart in windows of so many messages, and those in groups. With fewer lanes filled than this, pairs
+ * may take less time. */
+enum { WINDOW = 64, GROUP = 8, FILLED_LANES = 24 };
 
-static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, bool last, char *hex) {
-    padded_message m[GROUP];
-    size_t run_counts[GROUP], i;
+/* Two at once, then two inner digests at once. */
+static void hex_pairs(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
+                      const size_t *run_counts, char *const *hex, size_t count) {
     uint32_t digests[GROUP][8];
-    for (i = 0; i < count; i++) run_counts[i] = pad_message(&m[i], &messages[order[i]], SHA256_BLOCK_SIZE);
+    size_t i;
     for (i = 0; i + 1 < count; i += 2) {
         memcpy(digests[i], key->inner, sizeof key->inner);
         memcpy(digests[i + 1], key->inner, sizeof key->inner);
         inner_two(sha256, (uint32_t *const[2]){digests[i], digests[i + 1]}, m + i, run_counts + i);
     }
     if (i < count) sha256->compress(digests[i], key->inner, m[i].runs, run_counts[i]);
-#define HEX(i) (hex + order[i] * HMAC_SHA256_HEX_SIZE)
     for (i = 0; i + 1 < count; i += 2)
-        sha256->outer_hex_two(key->outer, (const uint32_t *const[2]){digests[i], digests[i + 1]},
-                              (char *const[2]){HEX(i), HEX(i + 1)});
-    if (i < count) sha256->outer_hex(key->outer, digests[i], HEX(i));
-#undef HEX
-    if (last) wipe_compress_stack(); /* each group uses the same stack */
+        sha256->outer_hex_two(key->outer, (const uint32_t *const[2]){digests[i], digests[i + 1]}, hex + i);
+    if (i < count) sha256->outer_hex(key->outer, digests[i], hex[i]);
+}
+
+/* One in each lane, all of `block_count` blocks. What lanes are left hash the first message, too. */
+static void hex_lanes(const sha256_implementation *sha256, const hmac_sha256_key *key, padded_message *m,
+                      size_t block_count, char *hex[SHA256_LANES], size_t count) {
+    uint32_t states[8][SHA256_LANES];
+    const uint8_t *blocks[SHA256_LANES];
+    sha256_run *run[SHA256_LANES];
+    for (int word = 0; word < 8; word++)
+        for (int lane = 0; lane < SHA256_LANES; lane++) states[word][lane] = key->inner[word];
+    for (size_t i = 0; i < count; i++) run[i] = m[i].runs;
+    for (size_t i = count; i < SHA256_LANES; i++) hex[i] = hex[0];
+    for (size_t left = block_count;;) {
+        size_t step = left;
+        for (size_t i = 0; i < count; i++) {
+            blocks[i] = run[i]->blocks;
+            if (run[i]->count < step) step = run[i]->count;
+        }
+        for (size_t i = count; i < SHA256_LANES; i++) blocks[i] = blocks[0];
+        sha256->compress_lanes(states, blocks, step);
+        if ((left -= step) == 0) break;
+        for (size_t i = 0; i < count; i++) advance(&run[i], step);
+    }
+    sha256->outer_hex_lanes(key->outer, (const uint32_t(*)[SHA256_LANES])states, hex);
+}
+
+typedef void wiping(void);
+
+/* All messages of a group are padded, then all are hashed, then all inner digests are. So no step waits for memory that
+ * the step before has only just written. This is a tenth faster than one pair after the other. `lanes_blocks` is the
+ * number of blocks of each message if they are hashed in lanes, else 0. Each group uses the same stack: `wipe_after`
+ * is given with the last one only. */
+static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                      const hmac_sha256_message *messages, const uint8_t *order, size_t count, size_t lanes_blocks,
+                      wiping *wipe_after, char *hex) {
+    padded_message m[SHA256_LANES];
+    size_t run_counts[SHA256_LANES];
+    char *out[SHA256_LANES];
+    for (size_t i = 0; i < count; i++) {
+        run_counts[i] = pad_message(&m[i], &messages[order[i]], SHA256_BLOCK_SIZE);
+        out[i] = hex + order[i] * HMAC_SHA256_HEX_SIZE;
+    }
+    if (lanes_blocks > 0) hex_lanes(sha256, key, m, lanes_blocks, out, count);
+    else hex_pairs(sha256, key, m, run_counts, out, count);
+    if (wipe_after != NULL) wipe_after();
 }
 
 static size_t block_count(const hmac_sha256_message *message) {
@@ -148,9 +191,9 @@ static size_t block_count(const hmac_sha256_message *message) {
     return (size + 8) / SHA256_BLOCK_SIZE + 1;
 }
 
-/* Sorted by their number of blocks: of two messages that are hashed together, neither waits long for the other. */
+/* Sorted by their number of blocks: of messages that are hashed together, none waits long for another. */
 static void hex_window(const sha256_implementation *sha256, const hmac_sha256_key *key,
-                       const hmac_sha256_message *messages, size_t count, bool last, char *hex) {
+                       const hmac_sha256_message *messages, size_t count, wiping *wipe_after, char *hex) {
     uint8_t order[WINDOW];
     size_t blocks[WINDOW];
     for (size_t i = 0; i < count; i++) {
@@ -158,9 +201,13 @@ static void hex_window(const sha256_implementation *sha256, const hmac_sha256_ke
         for (; at > 0 && blocks[at - 1] > of_this; at--) blocks[at] = blocks[at - 1], order[at] = order[at - 1];
         blocks[at] = of_this, order[at] = (uint8_t)i;
     }
-    for (size_t at = 0; at < count; at += GROUP) {
-        bool last_group = last && count - at <= GROUP;
-        hex_group(sha256, key, messages, order + at, count - at < GROUP ? count - at : GROUP, last_group, hex);
+    for (size_t at = 0, size; at < count; at += size) {
+        size_t alike = 1;
+        while (alike < SHA256_LANES && at + alike < count && blocks[at + alike] == blocks[at]) alike++;
+        bool lanes = sha256->compress_lanes != NULL && alike >= FILLED_LANES;
+        size = lanes ? alike : count - at < GROUP ? count - at : GROUP;
+        hex_group(sha256, key, messages, order + at, size, lanes ? blocks[at] : 0,
+                  at + size == count ? wipe_after : NULL, hex);
     }
 }
 
@@ -170,10 +217,12 @@ void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message 
         for (size_t i = 0; i < count; i++) hmac_sha256_hex(key, messages + i, hex + i * HMAC_SHA256_HEX_SIZE);
         return;
     }
+    bool lanes = sha256->compress_lanes != NULL && count >= FILLED_LANES;
+    wiping *wipe_after = lanes ? wipe_lanes_stack : wipe_compress_stack;
     for (size_t left = count; left > 0;) {
         size_t size = left < WINDOW ? left : WINDOW;
         left -= size;
-        hex_window(sha256, key, messages, size, left == 0, hex);
+        hex_window(sha256, key, messages, size, left == 0 ? wipe_after : NULL, hex);
         messages += size, hex += size * HMAC_SHA256_HEX_SIZE;
     }
     wipe_vector_registers();
@@ -212,6 +261,14 @@ void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
     wipe_vector_registers();
 }
 
+static void sign_alone(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                       const hmac_sha256_message *message, char *hex) {
+    padded_message m;
+    uint32_t digest[8];
+    sha256->compress(digest, key->inner, m.runs, pad_message(&m, message, SHA256_BLOCK_SIZE));
+    sha256->outer_hex(key->outer, digest, hex);
+}
+
 /* RFC 4231, test cases 2, 6 and 7: a key of under one block; one of more, with messages of one block and of three. */
 static bool signs_known_answers(const sha256_implementation *sha256) {
     static const char third[] = "This is a test using a larger than block-size key and a larger than block-size data. "
@@ -225,29 +282,32 @@ static bool signs_known_answers(const sha256_implementation *sha256) {
     };
     uint8_t long_key[131];
     hmac_sha256_key keys[2];
-    hmac_sha256_message messages[3];
-    char hex[HMAC_SHA256_HEX_SIZE];
+    hmac_sha256_message messages[3], many[SHA256_LANES];
+    char hex[HMAC_SHA256_HEX_SIZE], hexes[SHA256_LANES][HMAC_SHA256_HEX_SIZE];
     memset(long_key, 0xaa, sizeof long_key);
     key_init(&keys[0], "Jefe", 4, sha256);
     key_init(&keys[1], long_key, sizeof long_key, sha256);
     for (size_t i = 0; i < 3; i++) {
-        const hmac_sha256_key *key = &keys[i > 0];
-        padded_message m;
-        uint32_t digest[8];
         messages[i] = (hmac_sha256_message){.parts = {{texts[i], strlen(texts[i])}}, .part_count = 1};
-        sha256->compress(digest, key->inner, m.runs, pad_message(&m, &messages[i], SHA256_BLOCK_SIZE));
-        sha256->outer_hex(key->outer, digest, hex);
+        sign_alone(sha256, &keys[i > 0], &messages[i], hex);
         if (memcmp(hex, answers[i], sizeof hex) != 0) return false;
     }
     if (sha256->compress_two == NULL) return true;
     /* Two at once: of unlike lengths, and of three blocks each. */
     const size_t batch[] = {1, 2, 2, 2};
-    hmac_sha256_message many[4];
-    char hexes[4][HMAC_SHA256_HEX_SIZE];
     for (size_t i = 0; i < 4; i++) many[i] = messages[batch[i]];
-    hex_window(sha256, &keys[1], many, 4, true, hexes[0]);
+    hex_window(sha256, &keys[1], many, 4, wipe_compress_stack, hexes[0]);
     for (size_t i = 0; i < 4; i++)
         if (memcmp(hexes[i], answers[batch[i]], sizeof hexes[i]) != 0) return false;
+    if (sha256->compress_lanes == NULL) return true;
+    /* One in each lane: ends of the third text, all of three blocks, as they are signed alone. */
+    for (size_t i = 0; i < SHA256_LANES; i++)
+        many[i] = (hmac_sha256_message){.parts = {{third + i, strlen(third) - i}}, .part_count = 1};
+    hex_window(sha256, &keys[1], many, SHA256_LANES, wipe_lanes_stack, hexes[0]);
+    for (size_t i = 0; i < SHA256_LANES; i++) {
+        sign_alone(sha256, &keys[1], &many[i], hex);
+        if (memcmp(hexes[i], hex, sizeof hex) != 0) return false;
+    }
     return true;
 }
 

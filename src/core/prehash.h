@@ -30,6 +30,17 @@ static inline bool prehash_milliseconds(uint8_t head[PREHASH_ROOM], int64_t mill
     return true;
 }
 
+/* The same for a number that comes after another. If `before`, which `before_head` begins with, is of the same ten
+ * seconds, nine digits are copied. */
+static inline bool prehash_milliseconds_after(uint8_t head[PREHASH_ROOM], int64_t milliseconds,
+                                              const uint8_t before_head[PREHASH_ROOM], int64_t before) {
+    uint64_t ten_seconds = (uint64_t)before / 10000, rest = (uint64_t)milliseconds - 10000 * ten_seconds;
+    if (rest >= 10000) return prehash_milliseconds(head, milliseconds);
+    store_le64(head, load_le64(before_head));
+    store_le64(head + 8, before_head[8] | four_digits((uint32_t)rest) << 8);
+    return true;
+}
+
 /* Whether each of eight bytes is a digit. */
 static inline bool all_digits(uint64_t x) {
     uint64_t above = (x & 0x7f7f7f7f7f7f7f7f) + 0x4646464646464646; /* '9' + 0x46 is 0x7f */

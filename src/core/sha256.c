@@ -109,6 +109,9 @@ const sha256_implementation sha256_portable = {
 };
 
 const sha256_implementation *const sha256_implementations[] = {
+#ifdef SHA256_HAVE_AVX512
+    &sha256_avx512,
+#endif
 #ifdef SHA256_HAVE_X86
     &sha256_sha_ni,
 #endif

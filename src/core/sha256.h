@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32 };
+enum { SHA256_BLOCK_SIZE = 64, SHA256_DIGEST_SIZE = 32, SHA256_LANES = 32 };
 
 /* Whole blocks, one after the other, at any alignment. */
 typedef struct {
@@ -25,6 +25,10 @@ typedef struct {
     void (*outer_hex)(const uint32_t outer[8], const uint32_t digest[8], char *hex);
     /* The same for two messages under one key, or NULL. */
     void (*outer_hex_two)(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]);
+    /* Both for SHA256_LANES messages at once, or NULL. Word i of every message's state is in states[i]. */
+    void (*compress_lanes)(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES], size_t count);
+    void (*outer_hex_lanes)(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+                            char *const hex[SHA256_LANES]);
 } sha256_implementation;
 
 extern const uint32_t sha256_initial_state[8];
@@ -37,6 +41,14 @@ extern const sha256_implementation sha256_portable;
 #if defined(__x86_64__) || defined(__i386__) || defined(_M_X64) || defined(_M_IX86)
 #define SHA256_HAVE_X86 1
 extern const sha256_implementation sha256_sha_ni;
+#endif
+/* Not with MinGW's gcc: it does not keep such registers aligned on the stack (gcc's bug 54412). */
+#if (defined(__x86_64__) || defined(_M_X64)) && !defined(__MINGW32__)
+#define SHA256_HAVE_AVX512 1
+extern const sha256_implementation sha256_avx512;
+void sha256_avx512_compress(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES], size_t count);
+void sha256_avx512_outer_hex(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+                             char *const hex[SHA256_LANES]);
 #endif
 #if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
 #define SHA256_HAVE_ARM 1

@@ -173,25 +173,26 @@ static SHA_NI void sha_ni_outer_hex_two(const uint32_t outer[8], const uint32_t 
     store_hex(hex[1], s[1]);
 }
 
-static bool sha_ni_supported(void) {
-    unsigned a, b, c, d;
+/* Leaf `leaf` of what the processor says about itself: EBX and ECX; zeros if it has no such leaf. */
+static void cpuid(unsigned leaf, unsigned *b, unsigned *c) {
 #if defined(_MSC_VER) && !defined(__clang__)
     int r[4];
     __cpuid(r, 0);
-    if (r[0] < 7) return false;
-    __cpuid(r, 1);
-    c = (unsigned)r[2];
-    __cpuidex(r, 7, 0);
-    b = (unsigned)r[1];
-    (void)a, (void)d;
+    if ((unsigned)r[0] < leaf) r[1] = r[2] = 0;
+    else __cpuidex(r, (int)leaf, 0);
+    *b = (unsigned)r[1], *c = (unsigned)r[2];
 #else
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
-    unsigned features = c;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-    c = features;
+    unsigned a, d;
+    if (!__get_cpuid_count(leaf, 0, &a, b, c, &d)) *b = *c = 0;
 #endif
+}
+
+static bool sha_ni_supported(void) {
+    unsigned b1, c1, b7, c7;
+    cpuid(1, &b1, &c1);
+    cpuid(7, &b7, &c7);
     const unsigned ssse3 = 1u << 9, sse41 = 1u << 19, sha = 1u << 29;
-    return (c & ssse3) && (c & sse41) && (b & sha);
+    return (c1 & ssse3) && (c1 & sse41) && (b7 & sha);
 }
 
 const sha256_implementation sha256_sha_ni = {
@@ -202,5 +203,41 @@ const sha256_implementation sha256_sha_ni = {
     .outer_hex = sha_ni_outer_hex,
     .outer_hex_two = sha_ni_outer_hex_two,
 };
+
+#ifdef SHA256_HAVE_AVX512
+
+/* Whether the operating system keeps the registers of SSE, AVX and AVX-512 when it changes threads. */
+static bool avx512_kept(void) {
+    const unsigned kept = 0xE6;
+#if defined(_MSC_VER) && !defined(__clang__)
+    return ((unsigned)_xgetbv(0) & kept) == kept;
+#else
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & kept) == kept;
+#endif
+}
+
+static bool avx512_supported(void) {
+    unsigned b1, c1, b7, c7;
+    cpuid(1, &b1, &c1);
+    cpuid(7, &b7, &c7);
+    const unsigned osxsave = 1u << 27, avx512f = 1u << 16, avx512bw = 1u << 30;
+    return sha_ni_supported() && (c1 & osxsave) && avx512_kept() && (b7 & avx512f) && (b7 & avx512bw);
+}
+
+/* SHA-NI, and 32 messages of a batch at once. */
+const sha256_implementation sha256_avx512 = {
+    .name = "avx512",
+    .supported = avx512_supported,
+    .compress = sha_ni_compress,
+    .compress_two = sha_ni_compress_two,
+    .outer_hex = sha_ni_outer_hex,
+    .outer_hex_two = sha_ni_outer_hex_two,
+    .compress_lanes = sha256_avx512_compress,
+    .outer_hex_lanes = sha256_avx512_outer_hex,
+};
+
+#endif
 
 #endif

@@ -23,3 +23,8 @@ NOT_INLINE void wipe_compress_stack(void) {
     uint8_t below[COMPRESS_STACK];
     wipe(below, sizeof below);
 }
+
+NOT_INLINE void wipe_lanes_stack(void) {
+    uint8_t below[LANES_STACK];
+    wipe(below, sizeof below);
+}

@@ -25,6 +25,10 @@ void wipe_stack(void);
 enum { COMPRESS_STACK = 512 };
 void wipe_compress_stack(void);
 
+/* The same for LANES_STACK bytes: what is kept of 32 messages' states and words while they are hashed. */
+enum { LANES_STACK = 14336 };
+void wipe_lanes_stack(void);
+
 /* Functions return with what they last computed in the vector registers. The dynamic linker, or a signal, saves those
  * on the stack, where they would stay. */
 static inline void wipe_vector_registers(void) {

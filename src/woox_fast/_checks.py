@@ -68,7 +68,8 @@ def path_text(path: object) -> str:
     text = str.__str__(path)
     if text[:1] == "/":
         return text
-    hint = "a full URL was given: leave out the scheme and host" if "://" in text[:16] else "put '/' before it"
+    is_url = "://" in text and text.partition(":")[0].isalpha()
+    hint = "a full URL was given: leave out the scheme and host" if is_url else "put '/' before it"
     raise ValueError(
         f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}"
     )

@@ -94,9 +94,9 @@ def _as_sent(request: Any) -> Sent:
     body = request.body if hasattr(request, "body") else getattr(request, "content", None)
     lower = {_text(name).lower(): _text(value) for name, value in headers.items()}
     origin, target = _URL.findall(str(url))[0]
-    theirs = _target_of_client(request, url)
+    theirs = _target_of_httpx(request, url)
     target = theirs or (target if target.startswith("/") else "/" + target)
-    if not theirs or target.startswith("//"):  # which some versions of requests send as '/'
+    if not theirs or target.startswith("//"):  # which some clients send as '/'
         try:
             sendable(target)
         except ValueError as error:
@@ -104,13 +104,10 @@ def _as_sent(request: Any) -> Sent:
     return Sent(method, origin, target, lower, bytes(_checks.body_bytes(body)))
 
 
-def _target_of_client(request: Any, url: Any) -> str:
-    """Path and query as the client whose request this is sends them; "" for a request of no client."""
-    if isinstance(getattr(request, "path_url", None), str):  # requests
-        return str(request.path_url)
-    if isinstance(getattr(url, "raw_path", None), bytes):  # httpx
-        return _text(getattr(request, "extensions", {}).get("target", url.raw_path))
-    return ""
+def _target_of_httpx(request: Any, url: Any) -> str:
+    """Path and query as httpx sends them, for a request of httpx; else ""."""
+    raw = getattr(url, "raw_path", None)
+    return _text(getattr(request, "extensions", {}).get("target", raw)) if isinstance(raw, bytes) else ""
 
 
 def _text(value: Any) -> str:

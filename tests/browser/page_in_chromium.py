@@ -1,6 +1,6 @@
 """The sandbox's page in a real browser: `make test-page`, with Debian's chromium and chromium-driver.
 
-`make test-page SCREENSHOT=docs/images/sandbox.png` makes the picture of README anew.
+`make test-page SCREENSHOT=docs/images/sandbox.png` makes the picture of README again.
 """
 
 from __future__ import annotations

@@ -52,6 +52,18 @@ static void check_prehash(const uint8_t *data) {
     CHECK(prehash_milliseconds(head, 9999999999999) && !prehash_milliseconds(head, 10000000000000));
     number = 1000000000000 + number % 9000000000000;
     CHECK(prehash_milliseconds(head, (int64_t)number));
+    uint8_t *after = malloc(PREHASH_ROOM);
+    for (int i = 0; i < 5; i++) { /* of the same ten seconds or not */
+        const uint64_t near[] = {number, number + data[0], number - data[1], number + 9999, number + 10000};
+        bool right = near[i] >= 1000000000000 && near[i] < 10000000000000;
+        CHECK(prehash_milliseconds_after(after, (int64_t)near[i], head, (int64_t)number) == right);
+        for (int at = TIMESTAMP_SIZE; right && at-- > 0;) {
+            uint64_t power = 1;
+            for (int zeros = at; zeros < TIMESTAMP_SIZE - 1; zeros++) power *= 10;
+            CHECK(after[at] == '0' + near[i] / power % 10);
+        }
+    }
+    free(after);
     for (int i = TIMESTAMP_SIZE; i-- > 0; number /= 10) expected[i] = (uint8_t)('0' + number % 10);
     CHECK(memcmp(head, expected, TIMESTAMP_SIZE) == 0);
     for (int i = 0; i < TIMESTAMP_SIZE; i++) digits &= data[i] >= '0' && data[i] <= '9';

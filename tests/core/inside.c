@@ -53,6 +53,26 @@ static void wrong_outer_hex_two(const uint32_t outer[8], const uint32_t *const d
     if (fault == 11) hex[1][63] = (char)(hex[1][63] ^ 1);
 }
 
+static void wrong_compress_lanes(uint32_t states[8][SHA256_LANES], const uint8_t *const blocks[SHA256_LANES],
+                                 size_t count) {
+    const uint8_t *given[SHA256_LANES];
+    memcpy(given, blocks, sizeof given);
+    if (fault == 12) given[0] = blocks[16], given[16] = blocks[0];
+    right.compress_lanes(states, given, count);
+    if (fault == 13 || (fault == 15 && count > 1)) states[0][0] ^= 0x80000000;
+    if (fault == 14) states[7][SHA256_LANES - 1] ^= 1;
+}
+
+static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+                                  char *const hex[SHA256_LANES]) {
+    char *out[SHA256_LANES];
+    memcpy(out, hex, sizeof out);
+    if (fault == 16) out[15] = hex[31], out[31] = hex[15];
+    right.outer_hex_lanes(outer, digests, out);
+    if (fault == 17) hex[0][0] = (char)(hex[0][0] ^ 1);
+    if (fault == 18) hex[31][63] = (char)(hex[31][63] ^ 1);
+}
+
 int main(void) {
     const size_t near[] = {0, 1, 63, 64, 65, 511, 512, 574, 575, 576, 577, 639, 640, 641, 1000};
     for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++)
@@ -67,10 +87,15 @@ int main(void) {
             wrong.compress_two = wrong_compress_two;
             wrong.outer_hex_two = wrong_outer_hex_two;
         }
+        if (right.compress_lanes != NULL) {
+            wrong.compress_lanes = wrong_compress_lanes;
+            wrong.outer_hex_lanes = wrong_outer_hex_lanes;
+        }
         fault = -1;
         printf("%s: %s", right.name, signs_known_answers(&wrong) ? "right" : "REFUSED");
-        for (fault = 0; fault < 12; fault++) {
-            bool made = right.compress_two != NULL || fault < 2 || fault == 7 || fault == 8;
+        for (fault = 0; fault < 19; fault++) {
+            bool one = fault < 2 || fault == 7 || fault == 8, lanes = fault >= 12;
+            bool made = one || (lanes ? right.compress_lanes != NULL : right.compress_two != NULL);
             if (made && signs_known_answers(&wrong)) printf(", fault %d NOT SEEN", fault);
         }
         printf("\n");

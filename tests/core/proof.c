@@ -87,6 +87,17 @@ void proof_prehash_milliseconds(void) {
     for (int i = 0; right && i < TIMESTAMP_SIZE; i++) assert(head[i] >= '0' && head[i] <= '9');
 }
 
+/* Every number after every one of 13 digits: as prehash_milliseconds, but for the digits, which it copies. */
+void proof_prehash_milliseconds_after(void) {
+    uint8_t head[PREHASH_ROOM], before_head[PREHASH_ROOM];
+    int64_t number = nondet_int64(), before = nondet_int64();
+    __CPROVER_assume(before >= 1000000000000 && before < 10000000000000);
+    for (int i = 0; i < TIMESTAMP_SIZE; i++) __CPROVER_assume(before_head[i] >= '0' && before_head[i] <= '9');
+    bool right = prehash_milliseconds_after(head, number, before_head, before);
+    assert(right == (number >= 1000000000000 && number < 10000000000000));
+    for (int i = 0; right && i < TIMESTAMP_SIZE; i++) assert(head[i] >= '0' && head[i] <= '9');
+}
+
 /* All 10,000, of which prehash_milliseconds is made. */
 void proof_four_digits(void) {
     uint32_t number = nondet_word();

@@ -29,25 +29,44 @@ static void must_be(const char *got, const vector *v, const char *name, const ch
     exit(1);
 }
 
+#ifdef SHA256_HAVE_AVX512
+static bool has_avx512;
+#endif
+#define ALL(STORE)                                                                                                     \
+    STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9) STORE(10) STORE(11)      \
+    STORE(12) STORE(13) STORE(14) STORE(15)
+#define HIGH(STORE)                                                                                                    \
+    STORE(16) STORE(17) STORE(18) STORE(19) STORE(20) STORE(21) STORE(22) STORE(23) STORE(24) STORE(25) STORE(26)      \
+    STORE(27) STORE(28) STORE(29) STORE(30) STORE(31)
+
+/* The C library uses the registers that only AVX-512 has, too: clear them before the core is called. */
+static void clear_registers(void) {
+#ifdef SHA256_HAVE_AVX512
+#define CLEAR(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
+    if (has_avx512) __asm__ __volatile__(HIGH(CLEAR) "vzeroall" : : : "memory");
+#endif
+}
+
 /* Where the core clears them; of v8 to v15 of aarch64 the low halves are the caller's. */
 static void must_be_clear(const char *name, const char *how) {
-    uint64_t halves[32][2] = {{0}};
+    static uint64_t registers[32][8]; /* not on the stack: to clear it would take a register */
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
-#define STORE(n) "movups %%xmm" #n ", 16*" #n "(%0)\n\t"
-    __asm__ __volatile__(STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9)
-                         STORE(10) STORE(11) STORE(12) STORE(13) STORE(14) STORE(15) : : "r"(halves) : "memory");
+#define XMM(n) "movups %%xmm" #n ", 64*" #n "(%0)\n\t"
+#define ZMM(n) "vmovdqu64 %%zmm" #n ", 64*" #n "(%0)\n\t"
+    if (has_avx512) __asm__ __volatile__(ALL(ZMM) HIGH(ZMM) : : "r"(registers) : "memory");
+    else __asm__ __volatile__(ALL(XMM) : : "r"(registers) : "memory");
 #elif defined(__GNUC__) && defined(__aarch64__)
-#define STORE(n) "str q" #n ", [%0, 16*" #n "]\n\t"
+#define STORE(n) "str q" #n ", [%0, 64*" #n "]\n\t"
     __asm__ __volatile__(STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6) STORE(7) STORE(8) STORE(9)
                          STORE(10) STORE(11) STORE(12) STORE(13) STORE(14) STORE(15) STORE(16) STORE(17) STORE(18)
                          STORE(19) STORE(20) STORE(21) STORE(22) STORE(23) STORE(24) STORE(25) STORE(26) STORE(27)
-                         STORE(28) STORE(29) STORE(30) STORE(31) : : "r"(halves) : "memory");
-    for (int i = 8; i < 16; i++) halves[i][0] = 0;
+                         STORE(28) STORE(29) STORE(30) STORE(31) : : "r"(registers) : "memory");
+    for (int i = 8; i < 16; i++) registers[i][0] = 0;
 #endif
-    for (int i = 0; i < 32; i++)
-        if ((halves[i][0] | halves[i][1]) != 0) {
-            printf("%s, %s, leaves %016llx%016llx in vector register %d\n", name, how,
-                   (unsigned long long)halves[i][1], (unsigned long long)halves[i][0], i);
+    for (int i = 0; i < 32 * 8; i++)
+        if (registers[i / 8][i % 8] != 0) {
+            printf("%s, %s, leaves %016llx in vector register %d\n", name, how,
+                   (unsigned long long)registers[i / 8][i % 8], i / 8);
             exit(1);
         }
 }
@@ -69,6 +88,7 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
     long right = 0;
     for (size_t first = 0, end; first < count; first = end) {
         hmac_sha256_key key;
+        clear_registers();
         hmac_sha256_key_init(&key, vectors[first].secret, vectors[first].secret_size);
         must_be_clear(name, "a key");
         for (end = first; end < count && vectors[end].secret_size == vectors[first].secret_size; end++) {
@@ -77,6 +97,7 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
             for (size_t at = 0; at <= v->message_size; at += 3) {
                 char hex[HMAC_SHA256_HEX_SIZE];
                 hmac_sha256_message m = split(v, at % 2 ? head_size : 0, at);
+                clear_registers();
                 hmac_sha256_hex(&key, &m, hex);
                 must_be_clear(name, "a signature");
                 must_be(hex, v, name, "alone");
@@ -84,6 +105,7 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
             }
             batch[end - first] = split(v, head_size, v->message_size / 2);
         }
+        clear_registers();
         hmac_sha256_hex_many(&key, batch, end - first, hexes);
         must_be_clear(name, "a batch");
         for (size_t i = first; i < end; i++, right++)
@@ -93,6 +115,9 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
 }
 
 int main(void) {
+#ifdef SHA256_HAVE_AVX512
+    has_avx512 = sha256_avx512.supported();
+#endif
     static vector vectors[MAX_LINES];
     static char secret[2 * MAX_BYTES], message[2 * MAX_BYTES];
     size_t count = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recove
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
 # The stack of every allocation and a large quarantine would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
+OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder; tests/conftest.py makes it
 Change = tuple[str, str, str]  # a file below src/, text that it has once, and what replaces the text
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 
@@ -48,11 +50,26 @@ def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes
     change(folder, *changes)
     program = folder / harness.removesuffix(".c")
     text = (HARNESSES / harness).read_text()
-    sources = [*(each for each in sorted(core.glob("*.c")) if f'"{each.name}"' not in text), HARNESSES / harness]
+    language = ["-std=gnu11", "-pthread", *(flag for flag in flags if not flag.startswith("-D"))]  # -D: the harness's
+    sources = (each for each in sorted(core.glob("*.c")) if f'"{each.name}"' not in text)
+    objects = [_object(compiler, language, source, core) for source in sources]
     libraries = ["-l:libcrypto.so.3"] if "openssl.h" in text else []  # the oracle
-    command = [compiler, "-std=gnu11", "-pthread", "-I", core, *flags, *sources, *libraries, "-o", program]
-    subprocess.run(command, check=True)
+    command = [compiler, "-std=gnu11", "-pthread", "-I", core, *flags, HARNESSES / harness, *objects, *libraries]
+    subprocess.run([*command, "-o", program], check=True)
     return program
+
+
+def _object(compiler: str, flags: list[str], source: Path, *includes: Path) -> Path:
+    """`source` compiled, once in a run of the tests for the same text: all processes of the run share a folder."""
+    read = [source, *(header for folder in includes for header in sorted(folder.glob("*.h")))]
+    key = hashlib.sha256(repr([compiler, flags, *((each.name, each.read_bytes()) for each in read)]).encode())
+    made = Path(os.environ.get(OBJECTS, source.parent)) / f"{key.hexdigest()}.o"
+    if not made.exists():
+        unfinished = made.with_suffix(f".{os.getpid()}")
+        command = [compiler, *flags, *(f"-I{folder}" for folder in includes), "-c", source, "-o", unfinished]
+        subprocess.run(command, check=True)
+        unfinished.replace(made)
+    return made
 
 
 def fuzz_core(folder: Path, limit: str) -> str:
@@ -76,8 +93,15 @@ def compile_package(folder: Path, *changes: Change) -> Path:
 
 def compile_extension(folder: Path) -> None:
     """Compile the Cython twin of the sources in `folder`, faster than setup.py does."""
-    cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
-    subprocess.run([*cython, folder / "_sign.pyx", "-o", folder / "_sign.c"], check=True)
+    read = sorted((*folder.glob("*.p[xy]*"), *folder.glob("woox_fast/*.pxd")))
+    key = hashlib.sha256(repr([(each.name, each.read_bytes()) for each in read]).encode())
+    made = Path(os.environ.get(OBJECTS, folder)) / f"{key.hexdigest()}.c"
+    if not made.exists():
+        unfinished = made.with_suffix(f".{os.getpid()}")
+        cython = [sys.executable, "-m", "cython", "-3", "-I", folder, "--module-name", "woox_fast._sign"]
+        subprocess.run([*cython, folder / "_sign.pyx", "-o", unfinished], check=True)
+        unfinished.replace(made)
+    shutil.copyfile(made, folder / "_sign.c")
     _compile_shared(folder, "_sign.c", f"_sign{sysconfig.get_config_var('EXT_SUFFIX')}")
 
 
@@ -90,7 +114,7 @@ def compile_cffi(folder: Path) -> None:
 
 
 def _compile_shared(folder: Path, source: str, name: str) -> None:
-    includes = [f"-I{folder}", f"-I{folder / 'core'}", f"-I{sysconfig.get_path('include')}"]
+    flags = ["-fPIC", "-O1", "-w", f"-I{sysconfig.get_path('include')}"]
     sources = [folder / source, *sorted((folder / "core").glob("*.c"))]
-    flags = ["-shared", "-fPIC", "-O1", "-w", *includes]
-    subprocess.run([COMPILERS[0], *flags, *sources, "-o", folder / "woox_fast" / name], check=True)
+    objects = [_object(COMPILERS[0], flags, each, folder, folder / "core") for each in sources]
+    subprocess.run([COMPILERS[0], "-shared", *objects, "-o", folder / "woox_fast" / name], check=True)

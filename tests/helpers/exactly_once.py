@@ -92,7 +92,7 @@ def place_orders(mode: str, orders: int, seed: int = 1) -> str:
     assert not cancelled & begun, f"cancelled before it was sent, and received: {sorted(cancelled & begun)[:5]}"
     assert accepted == set(book), (sorted(accepted - set(book))[:5], sorted(set(book) - accepted)[:5])
     asked = sum(ledger.asked for ledger in ledgers)
-    faults = {name: times for name, times in report["done"].items() if name != "answer"}
+    faults = {name: times for name, times in report["done"].items() if times and name != "answer"}
     return (
         f"{mode}: {orders:,} orders in {time.monotonic() - started:.0f} s, {sum(faults.values()):,} faults of "
         f"{len(faults)} kinds, {asked:,} asked for after NoReplyError, {len(not_sent):,} NotSentError, "

@@ -50,6 +50,9 @@ FAULTS = {
     "accepts slowly": 8,
     "restarts": 2,
 }
+CALM = 50  # requests before the first fault: a gateway opens with those
+LIMITED = 0.25  # of the connections: they are closed after so many replies, at once
+MOST_REPLIES = 200
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _ORDER_ID = re.compile(rb"POST /v3/trade/order\?clientOrderId=(\d+) ")  # in the first bytes, so that a few of them tell
 
@@ -59,6 +62,7 @@ class _Connection:
         self.sock = sock
         self.kept = kept.open("wb", buffering=0)
         self.held = b""
+        self.replies_left = 0  # 0: as many as it likes
 
     def close(self, *, reset: bool = False) -> None:
         if reset:
@@ -118,6 +122,8 @@ class _Exchange:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connections += 1
         connection = _Connection(sock, self.folder / str(self.connections))
+        if self.random.random() < LIMITED:
+            connection.replies_left = self.random.randrange(1, MOST_REPLIES)
         self.open.add(connection)
         self.selector.register(sock, selectors.EVENT_READ, lambda: self.read(connection))
 
@@ -138,7 +144,7 @@ class _Exchange:
         if connection not in self.open:
             return
         fault = ""
-        if not connection.held:  # a request begins
+        if not connection.held and self.done.total() >= CALM:  # a request begins
             draw = self.random.randrange(10_000)
             for name, share in FAULTS.items():
                 if draw < share:
@@ -243,6 +249,10 @@ class _Exchange:
             self.send(connection, reply)
         else:
             self.send(connection, reply)
+        connection.replies_left -= 1
+        if connection.replies_left == 0 and connection in self.open:
+            self.done["closes after so many"] += 1
+            self.drop(connection)
         if fault == "accepts slowly":
             self.pause(again=lambda: self.selector.register(self.listener, selectors.EVENT_READ, self.accept))
         elif fault == "restarts":
@@ -255,7 +265,8 @@ class _Exchange:
             self.selector.unregister(self.listener)
             if close:
                 self.listener.close()
-            self.after(0.03, lambda: (again(), None)[1])
+            away_s = self.random.choice((0.03, 1.5 * self.late_s)) if close else 0.03
+            self.after(away_s, lambda: (again(), None)[1])
 
     def restart(self) -> None:
         self.listener = self.listen(self.port)

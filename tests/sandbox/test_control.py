@@ -104,7 +104,10 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
         {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0},
     ]
     assert [row["number"] for row in data(url + "?number=1", "DELETE")["rules"]] == [2]
-    assert ask(url + "?number=1", "DELETE") == (404, {"success": False, "message": "There is no fault 1."})
+    for number in (1, 10**19 - 1):
+        words = f"There is no fault {number}."
+        assert ask(f"{url}?number={number}", "DELETE") == (404, {"success": False, "message": words})
+    assert ask(f"{url}?number={10**19}", "DELETE")[0] == 400
     assert data(url, "DELETE") == {"rules": []}
     assert data(sandbox.url + "/sandbox/stats")["faults"] == {"rate-limit": 1}
 

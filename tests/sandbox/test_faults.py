@@ -182,19 +182,16 @@ def test_pages_of_html(rule: str, status: int) -> None:
 
 def test_maintenance_lasts_its_time_for_all_requests() -> None:
     with served("maintenance 10s") as (sandbox, client):
-        clock = client.clock
+        infos = []
         for _ in range(2):
             status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
             assert (status, reply["code"], reply["message"]) == (400, -1011, "The system is under maintenance.")
-            clock.now += 5
-            status, reply = client.request("GET", b"/v3/public/systemInfo", {})
-            if status == 200 and reply["data"]["status"]:
-                assert reply["data"] == {
-                    "status": 2,
-                    "msg": "System is under maintenance.",
-                    "estimatedEndTime": 1_795_000_010_000,
-                }
-        assert reply["data"]["status"] == 0  # the second answer was after its end
+            client.clock.now += 5
+            infos.append(client.request("GET", b"/v3/public/systemInfo", {}))
+        (first_status, first), (second_status, second) = infos  # the second was after its end
+        data = {"status": 2, "msg": "System is under maintenance.", "estimatedEndTime": 1_795_000_010_000}
+        assert first == {"success": True, "data": data, "timestamp": 1_795_000_005_000}
+        assert (first_status, second_status, second["data"]["status"]) == (200, 200, 0)
         place(client)
         assert sandbox.stats()["faults"] == {"maintenance": 3}
 
@@ -295,6 +292,9 @@ def test_connections_are_refused_for_a_time_and_those_there_are_go_on() -> None:
         wait_until_open(sandbox)
         with Client(sandbox, client.clock) as other:
             place(other)
+        sandbox.faults.add("refuse 60m")  # and once more
+        place(client)
+        assert refused(sandbox)
 
 
 def test_the_door_is_shut_from_the_beginning() -> None:

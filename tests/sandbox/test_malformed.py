@@ -63,6 +63,13 @@ def test_bodies_that_are_not_an_order(sandbox: Sandbox, client: Client, body: by
     place(client)  # on the same connection
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_only_python_takes_for_json(client: Client, number: str) -> None:
+    status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
+    assert client.verdict(status, reply) == "INVALID_PARAM"
+    assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON.")
+
+
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
 def test_a_body_that_is_not_declared_as_json(client: Client, content_type: str) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
@@ -148,6 +155,15 @@ def test_a_body_longer_than_declared_is_not_part_of_the_request(sandbox: Sandbox
     assert client.verdict(*client.reply()) == "MALFORMED_HTTP"
     assert client.closed_by_server()
     assert len(sandbox.exchange.orders.open) == 1
+
+
+def test_a_client_is_told_that_nothing_is_read_after_a_body_that_was_not(sandbox: Sandbox, clock: Clock) -> None:
+    """What is left of it must not be taken for the next request."""
+    with Client(sandbox, clock) as client:
+        client.send(b"POST /v3/no/such HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nGET / HTTP/1.1\r\n")
+        head = b"".join(iter(client._reader.readline, b"\r\n"))
+        assert head.startswith(b"HTTP/1.1 404 ")
+        assert b"\r\nConnection: close\r\n" in head
 
 
 def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

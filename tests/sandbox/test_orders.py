@@ -193,7 +193,7 @@ def test_lists_are_filtered_and_paged_newest_first(client: Client, clock: Clock)
     assert listed("symbol=SPOT_ETH_USDT") == [5, 3, 1]
     assert listed("side=SELL&symbol=SPOT_BTC_USDT") == [4]
     assert listed("orderTag=tag3") == [3]
-    assert listed("type=MARKET") == []
+    assert listed("type=MARKET") == listed("positionSide=LONG") == []
     assert listed("startTime=1795000001000&endTime=1795000003000") == [3, 2, 1]
     assert listed("size=4") == [5, 4, 3, 2]
     assert listed("size=4&page=2") == [1, 0]
@@ -286,8 +286,16 @@ def test_algo_orders(client: Client, clock: Clock) -> None:
     assert client.data("GET", f"/v3/trade/algoOrder?algoOrderId={take_profit}")["algoStatus"] == "CANCELLED"
     for query, count in (("status=COMPLETED", 1), ("status=NEW", 0), ("isTriggered=true", 0), ("isTriggered=false", 1)):
         assert client.data("GET", f"/v3/trade/algoOrders?{query}")["meta"]["total"] == count
-    for query, count in (("algoType=BRACKET", 1), ("algoType=STOP", 0), ("orderType=LIMIT", 1), ("side=SELL", 0)):
-        assert client.data("GET", f"/v3/trade/algoOrders?{query}")["meta"]["total"] == count
+    for name, own, another in (
+        ("symbol", "PERP_BTC_USDT", "SPOT_BTC_USDT"),
+        ("side", "BUY", "SELL"),
+        ("positionSide", "BOTH", "LONG"),
+        ("algoType", "BRACKET", "STOP"),
+        ("orderType", "LIMIT", "MARKET"),
+        ("algoOrderTag", "default", "mine"),
+    ):
+        for value, count in ((own, 1), (another, 0)):
+            assert client.data("GET", f"/v3/trade/algoOrders?{name}={value}")["meta"]["total"] == count
 
     client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)
     client.data("POST", "/v3/trade/algoOrder", {**STOP_ORDER, "symbol": "PERP_BTC_USDT"})
@@ -326,6 +334,17 @@ def test_algo_orders_that_are_refused(sandbox: Sandbox, client: Client, changes:
     assert client.refusal("POST", "/v3/trade/algoOrder", {**STOP_ORDER, **changes}) == "INVALID_PARAM"
     assert not sandbox.exchange.algo_orders.open
     assert client.refusal("PUT", "/v3/trade/algoOrder", {"algoOrderId": 1}) == "INVALID_PARAM"
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [({"price": "0.001"}, "PRICE_FILTER"), ({"quantity": "101"}, "SIZE_FILTER"), ({"price": "0.01"}, "MIN_NOTIONAL")],
+)
+def test_algo_orders_are_held_against_the_filters(client: Client, changes: dict[str, str], verdict: str) -> None:
+    assert client.refusal("POST", "/v3/trade/algoOrder", {**STOP_ORDER, **changes}) == verdict
+    (row,) = client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)["rows"]
+    edit = {"algoOrderId": row["algoOrderId"], **changes}
+    assert client.refusal("PUT", "/v3/trade/algoOrder", edit) == verdict
 
 
 def test_the_dead_mans_switch(client: Client, clock: Clock) -> None:

@@ -13,6 +13,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +23,8 @@ from typing import Any
 import pytest
 from helpers.sandbox_client import LIMIT_ORDER, Client, place
 
-from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox, inspector
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, inspector
+from woox_fast.sandbox.process import Explained
 
 HTML = Path(inspector.__file__).with_name("inspector.html").read_text("utf-8")
 
@@ -118,6 +121,12 @@ def test_the_stream_tells_what_is_new_and_only_that(sandbox: Sandbox, client: Cl
         assert next(events) == {"faults": [{"number": 1, "fault": "html", "rule": "html", "struck": 0}]}
 
 
+def test_a_quiet_stream_shows_that_it_lives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspector, "QUIET_S", 0.3)
+    with Stream(sandbox) as stream:
+        assert b": nothing new\n" in iter(stream._file.readline, b"")
+
+
 def test_a_page_that_comes_late_is_told_the_last_thousand(sandbox: Sandbox, client: Client) -> None:
     for _ in range(1200):
         client.request("GET", b"/v3/public/systemInfo", {})
@@ -140,12 +149,27 @@ def sandbox_record() -> Any:
     return RequestRecord(1, "GET", "/", 200, 0, "OK", 1.0)
 
 
+def test_a_page_that_is_closed_makes_room_for_another(sandbox: Sandbox) -> None:
+    for _ in range(2):
+        streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
+        assert {stream.status for stream in streams} == {200}
+        for stream in streams:
+            stream.__exit__()
+        watchers = sandbox._control._inspector
+        deadline = time.monotonic() + 20
+        while watchers._watchers and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert watchers._watchers == 0
+
+
 def test_only_so_many_may_watch_and_stopping_ends_them(sandbox: Sandbox) -> None:
     streams = [Stream(sandbox) for _ in range(inspector.MOST_WATCHERS)]
     try:
         assert {stream.status for stream in streams} == {200}
-        with Stream(sandbox) as one_more:
-            assert one_more.status == 503
+        with pytest.raises(urllib.error.HTTPError, match="503") as one_more:
+            urllib.request.urlopen(f"{sandbox.url}/sandbox/events")
+        with one_more.value as reply:
+            assert json.load(reply) == {"success": False, "message": "20 pages watch already."}
         sandbox.stop()
         for stream in streams:
             for _ in stream:
@@ -187,6 +211,7 @@ def test_the_detail_of_a_refused_signature(sandbox: Sandbox, client: Client) -> 
     assert "The body was signed with spaces" in done.stdout
 
 
+@pytest.mark.usefixtures("short_search")
 def test_the_detail_of_others(sandbox: Sandbox, client: Client) -> None:
     place(client)
     client.request("GET", b"/v3/account/info", client.sign("GET", b"/v3/account/info", timestamp="1578565539"))
@@ -210,14 +235,70 @@ def test_the_detail_of_others(sandbox: Sandbox, client: Client) -> None:
         "reset-after",
         "A rule of this sandbox did this on purpose.",
     )
-    for number in (0, 6, -1):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            detail(sandbox, number)
+    for query in ("number=0", "number=6", "number=-1", "number=x", "", "a"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
+        with refused.value as reply:
+            assert json.load(reply)["success"] is False
+
+
+def test_what_was_not_verified_is_not_said_to_be_signed(sandbox: Sandbox, client: Client) -> None:
+    path = "/v3/account/info"
+    signed = client.sign("GET", path.encode())
+    sandbox.faults.add("html on GET every 5")
+    for headers in (
+        {**signed, "x-api-key": "another"},
+        {name: value for name, value in signed.items() if name != "x-api-key"},
+        client.sign("GET", path.encode(), timestamp="1578565539"),
+        client.sign("GET", path.encode(), timestamp="1578565539808"),
+    ):
+        client.request("GET", path.encode(), headers)
+    host = sandbox.url.removeprefix("http://")
+    request = urllib.request.Request(f"http://{host}{path}", headers=signed)
+    with pytest.raises(urllib.error.HTTPError) as struck:
+        urllib.request.urlopen(request)
+    struck.value.close()
+    details = [detail(sandbox, number) for number in range(1, 6)]
+    assert [d["verdict"] for d in details] == [
+        "UNAUTHORIZED",
+        "MISSING_HEADER",
+        "MALFORMED_TIMESTAMP",
+        "STALE_TIMESTAMP",
+        "FAULT",
+    ]
+    for d in details:
+        assert (d["expected"][-len(path) :], d["signed"]) == (path, None)
+        assert d["advice"]
+
+
+def test_advice_is_for_what_the_exchange_refuses_or_a_rule_does() -> None:
+    assert inspector.ADVICE.keys() - ERRORS.keys() == {"FAULT"}
+    assert len(inspector.ADVICE) == 9
+
+
+def test_an_explanation_is_made_once_and_only_so_many_are_kept(
+    sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspector, "MOST_EXPLAINED", 2)
+    asked: list[int] = []
+
+    def explain(self: object, record: Any) -> Explained:
+        asked.append(int(record.target.rpartition("=")[2]))
+        return Explained.without("of a test")
+
+    monkeypatch.setattr(inspector.Explainer, "explain", explain)
+    for number in range(1, 4):
+        path = f"/v3/trade/orders?page={number}".encode()
+        client.request("GET", path, client.sign("GET", b"/"))
+    for number in (1, 1, 2, 2, 1, 3, 3, 1):
+        assert detail(sandbox, number)["headline"] == "not explained: of a test"
+    assert asked == [1, 2, 3, 1]  # the third was one too many: all before it are forgotten
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b]0;owned\x07\u202e\u200b\x9b'\"`$(id)\n\t\\" + DEMO_API_SECRET
 
 
+@pytest.mark.usefixtures("short_search")
 def test_nothing_in_a_request_gets_out_of_its_quotes(sandbox: Sandbox, client: Client) -> None:
     body = json.dumps({"a": HOSTILE}, ensure_ascii=False).encode() + HOSTILE.encode() + b"\xff"
     headers = {**client.sign("POST", b"/v3/trade/order", b"x"), "X-Odd": "</script>\t<b>"}
@@ -235,6 +316,7 @@ def test_nothing_in_a_request_gets_out_of_its_quotes(sandbox: Sandbox, client: C
 TEXTS = ("é€\U0001f600", "\x1b[2J", "a'b\\c\n\t", "\ufeff", "'", "$(id)`id`", "!x", "\x7f\x80")
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_command_line_is_printable_and_says_what_was_sent(
     sandbox: Sandbox, client: Client, text: str, tmp_path: Path
@@ -266,6 +348,7 @@ def test_the_command_line_is_printable_and_says_what_was_sent(
     ],
     ids=lambda value: str(value)[:20],
 )
+@pytest.mark.usefixtures("short_search")
 def test_what_makes_no_command_line(
     sandbox: Sandbox, client: Client, body: bytes, headers: dict[str, str], why: str
 ) -> None:

@@ -193,6 +193,7 @@ def test_serving_begins_and_ends_with_the_block(clock: Clock) -> None:
         with sandbox as url:
             assert url == sandbox.url
             assert url.startswith("http://127.0.0.1:")
+            assert int(url.rpartition(":")[2]) > 1023  # a free one
             client = Client(sandbox, clock)
             place(client)
             ended = time.monotonic()

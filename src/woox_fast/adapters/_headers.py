@@ -17,7 +17,7 @@ class SignedHeaders(httpx.Headers):
         self._signature = signature
 
     def _read(self, name: str, *args: Any, **options: Any) -> Any:
-        headers = httpx.Headers(self)
+        headers = httpx.Headers(super().raw, self.encoding)
         headers.update(self._signature)
         return getattr(headers, name)(*args, **options)
 

@@ -30,7 +30,8 @@ def _check_reply(response: Any, **_: Any) -> None:
 
 async def _check_async_redirect(_session: Any, _context: Any, redirect: Any) -> None:
     headers = redirect.response.headers
-    _check_redirect(redirect.response, headers.get("Location") or headers.get("URI") or "/")
+    if location := headers.get("Location") or headers.get("URI"):  # aiohttp follows either
+        _check_redirect(redirect.response, location)
 
 
 def _check_redirect(response: Any, location: str) -> None:

@@ -22,7 +22,7 @@ class _Signing:
         self.origins = Origins(origins)
         super().__init__(**options)
 
-    async def _body(self, request: ClientRequest) -> bytes:
+    async def _body(self, request: ClientRequest) -> bytes | None:
         """The body of a request that can be signed. Raises ValueError for one that cannot, or that goes elsewhere."""
         self.origins.check(str(request.url))
         payload = request.body
@@ -32,9 +32,9 @@ class _Signing:
         if payload:
             got = f"{'a compressed' if request.compress else 'another'} one ({type(payload).__name__})"
             raise ValueError(NOT_WHOLE.format(got))
-        return b""
+        return None
 
-    def _sign(self, request: ClientRequest, body: bytes) -> None:
+    def _sign(self, request: ClientRequest, body: bytes | None) -> None:
         if request.headers.get("Content-Type") in _GUESSES:
             del request.headers["Content-Type"]
         sign(request.headers, self.signer, request.method, request.url.raw_path_qs, body)

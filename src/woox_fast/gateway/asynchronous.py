@@ -11,7 +11,7 @@ from asyncio import get_running_loop
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, GatewayBase, check_loop, open_in_thread
+from .base import FORKED, GatewayBase, check_loop
 from .errors import CancelledNoReplyError, NoReplyError
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ class AsyncGateway(GatewayBase):
         """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
         if self._refusal:
             return
-        self._refusal = CLOSED
-        self._pool.close()
+        self._refuse()
         for connection in list(self._pool.idle):
             self._drop(connection)
         try:
@@ -186,9 +185,10 @@ class AsyncGateway(GatewayBase):
         if (to_warm := self._pool.to_warm(now)) is not None:
             self._warm(to_warm)
         for _ in range(self._pool.to_open(now)):
-            open_in_thread(self._endpoint, self._opened_in_thread)
+            self._endpoint.open_in_thread(self._opened)
         self._timer.cancel()
-        self._timer = self._loop.call_later(self._pool.next_ns(now) / 1e9, self._keep)
+        if self._pool.live or not self._pool.closed:
+            self._timer = self._loop.call_later(self._pool.next_ns(now) / 1e9, self._keep)
         self._changed.set()
 
     def _warm(self, connection: Connection) -> None:
@@ -205,29 +205,30 @@ class AsyncGateway(GatewayBase):
         self._pool.warmed()
         self._keep()
 
-    def _opened_in_thread(self, opened: Connection | Exception) -> None:
+    def _opened(self) -> None:
+        """In the thread that opened it. The loop's queue holds no connection: a loop is closed with what is in it."""
         try:
-            self._loop.call_soon_threadsafe(self._opened, opened)
+            self._loop.call_soon_threadsafe(self._take_opened)
         except RuntimeError:  # the loop is closed
-            if not isinstance(opened, Exception):
-                opened.close()
+            self._endpoint.stop()
 
-    def _opened(self, opened: Connection | Exception) -> None:
-        if isinstance(opened, Exception):
-            self._pool.failed(opened, perf_counter_ns())
-        elif self._refusal:
-            opened.close()
-        else:
-            opened.sock.setblocking(False)
-            self._loop.add_reader(opened.fd, self._readable, opened)
-            self._pool.opened(opened)
+    def _take_opened(self) -> None:
+        for opened in self._endpoint.opened():
+            if isinstance(opened, Exception):
+                self._pool.failed(opened, perf_counter_ns())
+            elif self._refusal:
+                opened.close()
+            else:
+                opened.sock.setblocking(False)
+                self._loop.add_reader(opened.fd, self._readable, opened)
+                self._pool.opened(opened)
         self._keep()
 
     def _shut(self) -> None:
-        self._refusal = CLOSED
-        self._pool.close()
+        self._refuse()
         for connection in list(self._pool.live):
             self._drop(connection, ConnectionAbortedError("the gateway was closed"))
+        self._endpoint.stop()
         self._timer.cancel()
 
     def _forked(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -66,6 +64,13 @@ class GatewayBase:
         if self._refusal != NOT_OPEN:
             raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
 
+    def _refuse(self) -> None:
+        """Every request from now on, and those that wait. A public GET that is under way is not waited for."""
+        self._refusal = CLOSED
+        self._pool.close()
+        if self._pool.warming is not None:
+            self._pool.warming.hang_up()
+
     def _not_sent(self, why: str = "") -> NotSentError:
         """`why` is empty for a request that waited long enough for a connection."""
         cause = None
@@ -97,6 +102,7 @@ class GatewayBase:
         """In the child: the sockets are the parent's; not a byte of them may be read or written here."""
         if self._refusal not in (NOT_OPEN, CLOSED):
             self._refusal = FORKED
+        self._endpoint.forked()
         self._pool.idle.clear()
         self._pool.close()
         for connection in list(self._pool.live):
@@ -109,25 +115,6 @@ class GatewayBase:
 
 def _text(error: BaseException | None) -> str:
     return str(error) or type(error).__name__
-
-
-def start_thread(name: str, target: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=target, args=arguments, name=f"woox-fast gateway {name}", daemon=True)
-    thread.start()
-    return thread
-
-
-def open_in_thread(endpoint: Endpoint, opened: Callable[[Connection | Exception], None]) -> None:
-    """Open a connection in a thread, and call `opened` there with it, or with what went wrong."""
-
-    def run() -> None:
-        try:
-            result: Connection | Exception = endpoint.open()
-        except Exception as error:
-            result = error
-        opened(result)
-
-    start_thread("open", run)
 
 
 def check_loop(loop: asyncio.AbstractEventLoop) -> None:

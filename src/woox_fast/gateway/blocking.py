@@ -9,7 +9,8 @@ import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .base import CLOSED, FORKED, GatewayBase, open_in_thread, start_thread
+from .base import FORKED, GatewayBase
+from .endpoint import start_thread
 from .errors import NoReplyError
 
 if TYPE_CHECKING:
@@ -28,19 +29,19 @@ class Gateway(GatewayBase):
     """`with Gateway(signer) as gateway: reply = gateway.request("POST", path, body)`, from any number of threads."""
 
     _lock = threading.Lock()  # of all that are not open
+    _keeper: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
         self._check_unopened()
         self._refusal = ""
         self._wake_at, self._waker = socket.socketpair()
-        self._wake_at.setblocking(False)
         self._waker.setblocking(False)
         self._lock = threading.Lock()
         opened = threading.Condition(self._lock)
         self._tell = opened.notify_all
-        self._keeper = start_thread("keep", self._keep)
         try:
+            self._keeper = start_thread("keep", self._keep)
             with opened:
                 opened.wait_for(lambda: self._pool.full or self._pool.hopeless, self._endpoint.timeout_s)
                 if not self._pool.full:
@@ -55,12 +56,13 @@ class Gateway(GatewayBase):
         if self._refusal:
             return
         with self._lock:
-            self._refusal = CLOSED
-            self._pool.close()
+            self._refuse()
             for connection in list(self._pool.idle):
                 self._close(connection)
         self._wake()
-        self._keeper.join()
+        if self._keeper is not None:
+            self._keeper.join()
+        self._endpoint.stop()
         self._wake_at.close()
         self._waker.close()
 
@@ -151,6 +153,7 @@ class Gateway(GatewayBase):
                 if self._refusal and not self._pool.live:
                     return
                 now = perf_counter_ns()
+                self._take_opened(now)
                 self._pool.expire(now)
                 for connection in self._pool.overdue(now):
                     connection.hang_up()
@@ -159,21 +162,30 @@ class Gateway(GatewayBase):
                 watched = self._watched()
                 left_s = self._pool.next_ns(now) / 1e9
             if to_warm is not None:
-                start_thread("warm", self._warm, to_warm)
+                self._start_warming(to_warm)
             for _ in range(to_open):
-                open_in_thread(self._endpoint, self._opened)
+                self._endpoint.open_in_thread(self._wake)
             self._watch(watched, left_s)
 
-    def _opened(self, opened: Connection | Exception) -> None:
-        with self._lock:
+    def _take_opened(self, now: int) -> None:
+        for opened in self._endpoint.opened():
             if isinstance(opened, Exception):
-                self._pool.failed(opened, perf_counter_ns())
+                self._pool.failed(opened, now)
             elif self._refusal:
                 opened.close()
             else:
                 self._pool.opened(opened)
             self._tell()
-        self._wake()
+
+    def _start_warming(self, connection: Connection) -> None:
+        try:
+            start_thread("warm", self._warm, connection)
+        except RuntimeError:  # as many as the system allows are running: after `warm_s` it is tried again
+            with self._lock:
+                connection.used_ns = perf_counter_ns()
+                self._pool.warmed()
+            self._put(connection)
+            self._wake()
 
     def _warm(self, connection: Connection) -> None:
         try:
@@ -188,23 +200,24 @@ class Gateway(GatewayBase):
         self._wake()
 
     def _watched(self) -> dict[int, Connection]:
-        if not _CLOSED_BY_SERVER:
-            return {}
-        return {one.sock.fileno(): one for one in self._pool.live if not one.closing}
+        return {one.sock.fileno(): one for one in self._pool.live if _CLOSED_BY_SERVER and not one.closing}
 
     def _watch(self, watched: dict[int, Connection], left_s: float) -> None:
         """Wait until woken, or for `left_s`, or until the server closed one; an idle one is then closed here, too."""
         if watched:
+            self._wake_at.settimeout(0)
             poller = select.poll()
             poller.register(self._wake_at, select.POLLIN)
             for fd in watched:
                 poller.register(fd, _CLOSED_BY_SERVER)
             suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
         else:
-            select.select([self._wake_at], [], [], left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = [] if _CLOSED_BY_SERVER else list(self._pool.idle)
-        with contextlib.suppress(BlockingIOError):
+            self._wake_at.settimeout(left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
+            suspects = []
+        with contextlib.suppress(BlockingIOError, TimeoutError):
             self._wake_at.recv(4096)
+        if not _CLOSED_BY_SERVER:
+            suspects = list(self._pool.idle)
         for connection in suspects:
             with self._lock:
                 if connection in self._pool.idle:

@@ -88,11 +88,16 @@ class Connection:
     def receive(self) -> Reply | None:
         """Read once -> the reply, if it is whole now. Raises OSError and ReplyError."""
         data = self.sock.recv(ROOM)
-        reply = self.framing.feed(data) if data else self.framing.end()
+        reply = self.framing.feed(data) if data else self._end()
         if reply is not None:
             self.used_ns = now = perf_counter_ns()
             reply.latency_ns = now - self.sent_ns
         return reply
+
+    def _end(self) -> Reply:
+        if self.overdue:
+            raise TimeoutError("the reply did not end in time")  # it was hung up here, the server did not close
+        return self.framing.end()
 
     def is_quiet(self) -> bool:
         """Whether it is open and nothing came that means anything. Does not block."""
@@ -132,8 +137,8 @@ class TlsConnection(Connection):
 
     def __init__(self, sock: socket.socket, framing: Framing, tls: Tls) -> None:
         super().__init__(sock, framing)
-        self._stream, self._incoming, self._outgoing = tls
-        self._seal = self._encrypt
+        self._stream, self._incoming, _ = tls
+        self._seal = _sealer(tls)
 
     def receive(self) -> Reply | None:
         data = self.sock.recv(ROOM)
@@ -175,6 +180,13 @@ class TlsConnection(Connection):
             return False
         return super()._means_nothing(data)
 
-    def _encrypt(self, request: bytes) -> bytes:
-        self._stream.write(request)
-        return self._outgoing.read()
+
+def _sealer(tls: Tls) -> Callable[[bytes], bytes]:
+    """Not a method: a connection that refers to itself would not die, and close, with its last user."""
+    write, read = tls.stream.write, tls.outgoing.read
+
+    def seal(request: bytes) -> bytes:
+        write(request)
+        return read()
+
+    return seal

@@ -1,10 +1,16 @@
-"""Where connections go, and how one is opened: names resolved, all addresses tried, TLS, a first GET. It blocks."""
+"""Where connections go, and how one is opened: names resolved, all addresses tried, TLS, a first GET.
+
+It blocks, so each is opened in a thread of its own. When `stop` has returned, none of these threads has a socket.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +19,7 @@ from .connection import ROOM, Connection, Tls, TlsConnection
 from .reply import Framing, ReplyError
 
 WARM_PATH = "/v3/public/systemInfo"
+_STOP_S = 2.0  # for threads whose sockets were shut down: far more than they need
 _KEEPALIVE_S = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # the second is macOS's
 
 
@@ -33,6 +40,88 @@ class Endpoint:
         self._max_reply_bytes = max_reply_bytes
         self.warms = True  # until the server closes what has carried a GET, again and again
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._opening: dict[threading.Thread, socket.socket] = {}
+        """The socket of each thread that has one."""
+        self._opened: list[Connection | Exception] = []
+
+    def open_in_thread(self, notify: Callable[[], None]) -> None:
+        """Open a connection in a thread, and call `notify` there when it can be had from `opened`."""
+
+        def run() -> None:
+            try:
+                result: Connection | Exception = self.open()
+            except Exception as error:
+                result = error
+            self._keep(result)
+            notify()
+
+        try:
+            start_thread("open", run)
+        except RuntimeError as error:  # as many as the system allows are running, or the interpreter is ending
+            self._keep(error)
+            notify()
+
+    def opened(self) -> list[Connection | Exception]:
+        """What was opened since the last call, and what went wrong with the others."""
+        with self._lock:
+            opened, self._opened = self._opened, []
+        return opened
+
+    def stop(self) -> None:
+        """Open no more, and close what nobody got. Takes a moment, not the time that an opening may take.
+
+        A thread that still resolves a name is not waited for: it has no socket, and gets none.
+        """
+        self._stopped = True
+        deadline = time.monotonic() + _STOP_S
+        while (thread := self._hang_up()) and time.monotonic() < deadline:
+            thread.join(0.01)  # one that was about to connect does not notice: it is hung up again
+        self._close_opened()
+
+    def forked(self) -> None:
+        """In the child: the threads are not here, and their sockets are the parent's."""
+        self._lock = threading.Lock()  # whoever had it is not here
+        self._stopped = True
+        for sock in self._opening.values():
+            sock.close()
+        self._close_opened()
+
+    def _hang_up(self) -> threading.Thread | None:
+        """Wake the threads that wait at their sockets, and return one of them."""
+        with self._lock:
+            for sock in self._opening.values():
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            return next(iter(self._opening), None)
+
+    def _close_opened(self) -> None:
+        for opened in self.opened():
+            if not isinstance(opened, Exception):
+                opened.close()
+
+    def _keep(self, result: Connection | Exception) -> None:
+        """For `opened`; the thread has no socket any more."""
+        with self._lock:
+            self._opening.pop(threading.current_thread(), None)
+            if self._stopped and not isinstance(result, Exception):
+                result.close()
+            else:
+                self._opened.append(result)
+
+    def _socket(self, *kind: int) -> socket.socket:
+        with self._lock:
+            if self._stopped:
+                raise ConnectionAbortedError("the gateway was closed")
+            sock = self._opening[threading.current_thread()] = socket.socket(*kind)
+            return sock
+
+    def _close(self, one: Connection | socket.socket) -> None:
+        """Not for `stop` any more, before its number may be another socket's."""
+        with self._lock:
+            self._opening.pop(threading.current_thread(), None)
+        one.close()
 
     def open(self) -> Connection:
         """A connection that is ready for a request, TLS included, within `timeout_s`.
@@ -43,7 +132,7 @@ class Endpoint:
         deadline = time.monotonic() + self.timeout_s
         connection = self._open(deadline)
         if self.warms and not self._warm(connection, deadline):  # its first reply was its last
-            connection.close()
+            self._close(connection)
             connection = self._open(deadline)
         connection.sock.setblocking(True)
         return connection
@@ -55,7 +144,7 @@ class Endpoint:
             while sent and connection.receive() is None:
                 connection.sock.settimeout(_left_s(deadline, "no reply to a public GET"))
         except (OSError, ReplyError) as error:
-            connection.close()
+            self._close(connection)
             if isinstance(error, OSError):
                 raise
             raise ConnectionError(str(error)) from error
@@ -70,14 +159,14 @@ class Endpoint:
             share_s = (deadline - time.monotonic()) / (len(addresses) - number)
             if share_s <= 0:
                 break
-            sock = socket.socket(family, kind, protocol)
+            sock = self._socket(family, kind, protocol)
             try:
                 return self._open_on(sock, address, time.monotonic() + share_s)
             except OSError as error:
-                sock.close()
+                self._close(sock)
                 failure = error
             except BaseException:
-                sock.close()
+                self._close(sock)
                 raise
         raise failure or TimeoutError(f"the name {self._name} was not resolved in time")
 
@@ -115,6 +204,12 @@ def _handshake(sock: socket.socket, context: ssl.SSLContext, name: str, deadline
             incoming.write(data)
         else:
             incoming.write_eof()
+
+
+def start_thread(name: str, target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, name=f"woox-fast gateway {name}", daemon=True)
+    thread.start()
+    return thread
 
 
 def _left_s(deadline: float, what: str) -> float:

@@ -41,10 +41,10 @@ class Pool:
         self.waiters: deque[Waiter] = deque()
         self.opening = 0
         self.closed = False
+        self.warming: Connection | None = None
         self.last_error: BaseException | None = None
         """Why the last opening failed; None since one has not."""
         self._spare = 0  # how many of the idle ones are not for requests now
-        self._warming: Connection | None = None
         self._failures = 0
         self._open_at = 0
 
@@ -117,18 +117,18 @@ class Pool:
     def to_warm(self, now: int) -> Connection | None:
         """The least recently used connection, if it was idle for long and no other is under way; `warmed` follows."""
         self._count()
-        if self._warming or len(self.live) <= self.size or not self.idle or self.closed:
+        if self.warming or len(self.live) <= self.size or not self.idle or self.closed:
             return None
         connection = min(self.idle, key=lambda one: one.used_ns)
         if now - connection.used_ns < self.warm_ns:
             return None
         self.idle.remove(connection)
-        self._warming = connection
+        self.warming = connection
         self._count()
         return connection
 
     def warmed(self) -> None:
-        self._warming = None
+        self.warming = None
         self._count()
 
     def wait(self, waiter: Waiter, *, first: bool) -> None:
@@ -160,14 +160,14 @@ class Pool:
         due = [now + self.timeout_ns]
         due += [waiter.deadline_ns for waiter in islice(self.waiters, 1)]
         due += [one.sent_ns + self.timeout_ns for one in list(self.live) if one.sent_ns and not one.closing]
-        if not self._warming and len(self.live) > self.size:
+        if not self.warming and len(self.live) > self.size:
             due += [one.used_ns + self.warm_ns for one in self.idle]
         if self.size + 1 > len(self.live) + self.opening and self._open_at > now:
             due.append(self._open_at)
         return max(min(due) - now, 0)
 
     def _count(self) -> None:
-        self._spare = 1 if len(self.live) - (self._warming is not None) > self.size else 0
+        self._spare = 1 if len(self.live) - (self.warming is not None) > self.size else 0
         if self.waiters:
             self.serve()
 

@@ -87,11 +87,11 @@ class Framing:
         self.reusable = True
         # Of the reply that is under way, or whole and not yet returned:
         self._status = 0  # 0 until it is whole
-        self._odd = False  # chunked, to HEAD, the last one, or with more behind it
-        self._fresh = True  # nothing of it has come before
+        self._odd = False  # in pieces, in chunks, to HEAD, the last one, or with more behind it
         self._head = self._tail = b""  # all of it until its body begins, and the end of what came before
         self._size = 0
-        self._of_head = self._keep_alive = self._chunked = self._surplus = self._has_body = False
+        self._keep_alive = True
+        self._of_head = self._chunked = self._surplus = self._has_body = False
         self._pieces = 0  # of its body, where there is a surplus
 
     def expect_head(self) -> None:
@@ -111,7 +111,7 @@ class Framing:
             self._odd = self._surplus = True  # what came beyond the reply is no reply
             self._pieces = self._pieces or len(self._body)
         body, status = self._body, self._status
-        if status and self._fresh and not self._odd and len(body) == 1 and len(data) <= self._max_bytes:
+        if status and not self._odd and len(body) == 1 and len(data) <= self._max_bytes:
             last = body[0]
             if data.endswith(last) and not last.isspace():  # as nearly every reply: at once, with a length, and alone
                 self._status = 0
@@ -127,7 +127,7 @@ class Framing:
         if self._size > self._max_bytes:
             raise ReplyError(f"the reply is longer than max_reply_bytes={self._max_bytes}")
         end, self._tail = self._tail + data, data[-4:] if len(data) > 3 else (self._tail + data)[-4:]
-        self._fresh, self._has_body = False, bool(body)
+        self._odd, self._has_body = True, bool(body)
         if not self._status:
             return None
         if self._surplus:
@@ -144,7 +144,6 @@ class Framing:
         self._status = self._size = 0
         self._head = self._tail = b""
         self._odd = self._chunked = self._surplus = self._has_body = False
-        self._fresh = True
         body.clear()
         return reply
 
@@ -173,13 +172,11 @@ class Framing:
         self._odd = self._chunked = True
 
     def _on_complete(self) -> None:
-        if (
-            not self._status and (status := self._parser.get_status_code()) >= 200
-        ):  # below: 100 Continue, 103 Early Hints
+        parser = self._parser
+        if not self._status and (status := parser.get_status_code()) >= 200:  # below: 100 Continue, 103 Early Hints
             self._status = status
-            self._keep_alive = self._parser.should_keep_alive()  # which only now it knows
-            if not self._keep_alive:
-                self._odd = True
+            if not parser.should_keep_alive():  # which only now it knows
+                self._keep_alive, self._odd = False, True
 
 
 def _as_reply_error(error: Exception) -> BaseException:

@@ -95,8 +95,8 @@ class Control:
         return self._data(visit, self._state.stats())
 
     async def _orders(self, visit: Visit) -> web.Response:
-        limit = self._number(visit, "limit", MOST_ORDERS)
-        return self._data(visit, self._state.orders(MOST_ORDERS if limit is None else limit))
+        limit = self._number(visit, "limit")
+        return self._data(visit, self._state.orders(MOST_ORDERS if limit is None else min(limit, MOST_ORDERS)))
 
     async def _faults(self, visit: Visit) -> web.Response:
         known = [
@@ -122,14 +122,14 @@ class Control:
 
     async def _remove_faults(self, visit: Visit) -> web.Response:
         """Remove the rule of ?number=N, or all."""
-        number = self._number(visit, "number", 2**63 - 1)
+        number = self._number(visit, "number")
         if number is None:
             self._state.faults.clear()
         elif not self._state.faults.remove(number):
             raise ControlError(404, f"There is no fault {number}.")
         return self._data(visit, {"rules": self._state.faults.rows()})
 
-    def _number(self, visit: Visit, name: str, most: int) -> int | None:
+    def _number(self, visit: Visit, name: str) -> int | None:
         """The one parameter that there may be in the query."""
         try:
             given = parse_query(visit.query)
@@ -138,7 +138,7 @@ class Control:
         text = given.pop(name, None)
         if given or (text is not None and not (text.isascii() and text.isdigit() and len(text) < 20)):
             raise ControlError(400, f"The query may hold {name}=N, and nothing else.")
-        return None if text is None else min(int(text), most)
+        return None if text is None else int(text)
 
     def _data(self, visit: Visit, data: dict[str, Any]) -> web.Response:
         return json_reply(200, {"success": True, "data": data, "timestamp": visit.now_ms})

@@ -35,6 +35,7 @@ from .visit import Visit, json_reply
 TICK_S = 0.2  # how often a page is told what is new
 QUIET_S = 15.0  # a comment after so long, so that a dead connection is noticed
 MOST_WATCHERS = 20
+MOST_EXPLAINED = 100  # explanations kept
 MOST_ORDERS = 100  # of the book
 MOST_TEXT = 20_000  # characters of a body, or of a text that was signed
 MOST_COMMAND = 30_000  # characters of a command line
@@ -86,7 +87,7 @@ class Inspector:
         self._explainer: Explainer | None = None
         self._explained: dict[int, Explained] = {}
         self._watchers = 0
-        self._started = secrets.token_hex(4)  # a page that finds another begins anew
+        self._started = secrets.token_hex(4)  # a page that finds another starts again
 
     def close(self) -> None:
         if self._explainer is not None:
@@ -193,7 +194,7 @@ class Inspector:
             if self._explainer is None:
                 self._explainer = Explainer(self._state.api_key, self._secret)
             explained = await asyncio.get_running_loop().run_in_executor(None, self._explainer.explain, record)
-            if len(self._explained) >= 100:
+            if len(self._explained) >= MOST_EXPLAINED:
                 self._explained.clear()
             self._explained[number] = explained
         return self._explained[number]
@@ -243,14 +244,7 @@ class Inspector:
         expected = self._cut(record.stamp + record.method + origin_form(record.target) + _text(record.body))
         if explained is not None:
             return expected, None if explained.signed is None else self._cut(_text(explained.signed))
-        known = record.verdict not in (
-            "UNAUTHORIZED",
-            "MALFORMED_TIMESTAMP",
-            "STALE_TIMESTAMP",
-            "MISSING_HEADER",
-            "FAULT",
-        )
-        return expected, expected if known else None
+        return expected, None if record.verdict in _NOT_VERIFIED else expected
 
     def _command(self, record: RequestRecord) -> tuple[str, str]:
         """A `woox-fast explain` command line for a request that was signed, and why there is none."""

@@ -1,0 +1,101 @@
+"""Where the processor's time of an order through `Gateway` goes: each step alone, and what is not there without it.
+
+    python bench/order_steps.py [--rounds 80]
+
+First each step by itself, in nanoseconds: the least of many rounds. Then whole orders to `fixed_reply`, in turns: the
+C loop, a loop in Python that only sends bytes which lie ready and receives, the same with a look, and `Gateway`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import socket
+import statistics
+import sys
+import threading
+import timeit
+from collections.abc import Callable
+from contextlib import ExitStack
+from time import perf_counter_ns
+
+import httptools
+from bench_clients import one_processor
+from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, c_loop, fixed_reply, rounds_of
+
+from woox_fast.gateway import Gateway
+from woox_fast.gateway.reply import Framing
+
+ROUND = 100
+
+
+def steps(reply: bytes) -> dict[str, Callable[[], object]]:
+    here, _there = socket.socketpair()
+    poller, lock, framing = select.poll(), threading.Lock(), Framing(2**20)
+    poller.register(here, select.POLLIN)
+    parser = httptools.HttpResponseParser(object())
+
+    def locked() -> None:
+        with lock:
+            pass
+
+    return {
+        "a call that does nothing": lambda: None,
+        "one look at the socket": lambda: poller.poll(0),
+        "the lock, taken once of twice": locked,
+        "the clock, read once of twice": perf_counter_ns,
+        "the request, signed and encoded": lambda: SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1:8080"),
+        "the reply, by httptools alone": lambda: parser.feed_data(reply),
+        "the reply, all of it": lambda: framing.feed(reply),
+    }
+
+
+def rounds(port: int, stack: ExitStack) -> dict[str, Round]:
+    request = SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1")
+    sock = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    poller = select.poll()
+    poller.register(sock, select.POLLIN)
+
+    def bare() -> int:
+        sock.send(request)
+        sock.recv(65536)
+        return 200
+
+    def with_a_look() -> int:
+        poller.poll(0)
+        return bare()
+
+    gateway = stack.enter_context(Gateway(SIGNER, f"http://127.0.0.1:{port}", connections=1))
+    return {
+        "Python, send and recv alone": rounds_of(bare),
+        "the same with a look": rounds_of(with_a_look),
+        "Gateway": rounds_of(lambda: gateway.request("POST", PATH, BODY).status),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=80, help="of whole orders (default %(default)s)")
+    args = parser.parse_args()
+    with one_processor(), fixed_reply() as server, ExitStack() as stack:
+        with socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.sendall(SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1"))
+            reply = sock.recv(65536)
+        print("| step | ns |\n|---|--:|")
+        for name, step in steps(reply).items():
+            print(f"| {name} | {min(timeit.repeat(step, number=1000, repeat=100)) * 1e6:,.0f} |")
+        found = {C_LOOP: stack.enter_context(c_loop(server)), **rounds(server.port, stack)}
+        spent: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(args.rounds):
+            for name, spend in found.items():
+                each = spend(ROUND)
+                spent.setdefault(name, []).append((each.cpu, statistics.median(each.wall)))
+        print("\n| whole orders | processor, us | clock, us |\n|---|--:|--:|")
+        for name, both in spent.items():
+            cpu, wall = (statistics.median(one) / 1000 for one in zip(*both, strict=True))
+            print(f"| {name} | {cpu:.2f} | {wall:.2f} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Figures into pages: a text between the lines <!-- name --> and <!-- /name --> of a Markdown file."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def around(page: str, name: str) -> tuple[str, str]:
+    """What is before and after them in `page`, a path from the repository's root; SystemExit where they are missing."""
+    before, begin, rest = (ROOT / page).read_text("utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    if not end:
+        raise SystemExit(f"{page}: expected the lines <!-- {name} --> and <!-- /{name} -->, to write between them")
+    return before + begin, end + after
+
+
+def write_between(page: str, name: str, text: str) -> None:
+    before, after = around(page, name)
+    (ROOT / page).write_text(f"{before}{text}\n{after}", "utf-8")
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(": ")[2] for line in lines if line.startswith(("model name", "Hardware")))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
