@@ -36,6 +36,7 @@ SURVIVORS: list[Survivor] = [
     Survivor("clock.py", "self._set_at = 0", "1", "1970, either way"),
     Survivor("clock.py", "if steady - asked >= wait_s", ">", "a nanosecond later"),
     Survivor("clock.py", "sample.width < known.width", "<=", "a reply that proves as much may be taken or left"),
+    Survivor("_server_time.py", "MOST_BYTES = 65_536", "65537", "a reply is 600 times shorter"),
     Survivor("_server_time.py", "if reply.read(1):", "2", "any byte is one too many"),
     # -- adapters
     Survivor(
