@@ -16,8 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/installed
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
-# A process for each core; each takes the next tests from the other when it has done its own.
+# Three processes for two cores, since many tests wait; each takes the next tests from another when it has done its own.
 # A test that hangs says where, after five minutes.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 SIDE_BY_SIDE := --numprocesses auto --dist worksteal --benchmark-disable --timeout 300
 test: $(VENV)/installed
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'

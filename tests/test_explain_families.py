@@ -447,7 +447,9 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
 @pytest.mark.parametrize(
     ("names", "sent", "made"),
     [
-        pytest.param(names, *pair, id=f"{kind}: {names} {at}".replace(" ", "-"))
+        pytest.param(
+            names, *pair, id=f"{kind}: {names} {at}".replace(" ", "-"), marks=[pytest.mark.slow] if at > 2 else []
+        )
         for kind, rows in FAMILIES.items()
         for at, (names, pair) in enumerate(rows)
     ],

@@ -18,7 +18,7 @@ from helpers.twins import MODULES, twins
 pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler to build the core with")
 
 # With -O0 a compiler keeps more on the stack than is wiped; what it may remove, it removes from -O1 on.
-FLAGS = [slow("-O1"), "-O2", slow("-O3"), "-Os", "-O2 -flto"]
+FLAGS = [slow("-O1"), "-O2", slow("-O3"), slow("-Os"), "-O2 -flto"]
 
 # Each wipe of the stack: how to switch it off, what it is for, and what is then found on the stack (IMPLEMENTATION WORK
 # TRACE) with -Os by which compilers. Where nothing is found, the compiler has left nothing, and only the depth counts.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fault_table
 import pytest
+from helpers.slow import slow_after
 
 from woox_fast.sandbox import FAULTS
 
 
-@pytest.mark.parametrize("row", fault_table.RULES)
+@pytest.mark.parametrize("row", slow_after(3, fault_table.RULES))
 def test_what_the_clients_show_is_what_stands_there(row: str) -> None:
     rule = fault_table.RULES[row]
     assert fault_table.table_row(row) == fault_table.written()[rule], "write it again: python tools/fault_table.py"
