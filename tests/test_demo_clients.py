@@ -61,7 +61,8 @@ def test_all_of_them_side_by_side(capsys, monkeypatch):
         report.tell(outcome)
     output = capsys.readouterr()
     rows = [re.split(r" {2,}", line) for line in output.out.splitlines() if re.search(r"\S {2,}\S", line)]
-    names = list(clients.CLIENTS)
+    names = ["requests", "httpx", "aiohttp", "gateway", "gateway-async", "ccxt"]
+    assert names == list(clients.CLIENTS)
     assert rows[0] == ["", *names]
     assert all(len(row) == 1 + len(names) for row in rows)
     assert ["orders placed", *["30"] * len(names)] in rows
