@@ -32,6 +32,7 @@ GROUPS = {
     "batch-post": "a batch of {} POSTs, 181 bytes each",
     "length": "one signature: a body of {} bytes",
     "portable": "SHA-256 of 16 KiB without the processor's own instructions",
+    "import": "import in a new interpreter",
     "keys": "one signature: {} API keys in turn",
     "threads-post": "sign_many on one and on two threads: POST, 181 bytes",
     "threads-4096": "sign_many on one and on two threads: POST, 4 KiB",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -411,6 +410,33 @@ def test_observe_takes_floats(monkeypatch):
     assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
 
 
+@pytest.mark.parametrize("sleeps", [(2.5, 50), (30, 30), (20, 20, 20)])
+def test_short_sleeps_add_up(monkeypatch, sleeps):
+    """None is longer than what a busy machine may seem to sleep; all of them are."""
+    machine = Machine(sleeps_are_counted=False)
+    clock, signer = started(machine, monkeypatch)
+    clock.update()
+    for ms in sleeps:
+        machine.sleep(int(ms * MS))
+        look(clock)
+    assert signer.clock_offset_ms == 0
+    assert clock.round_trip_ms is None
+
+
+def test_what_is_read_late_once_does_not_add_up(monkeypatch):
+    """A reading that is 30 ms off, and the next one that is right, part by nothing together."""
+    machine = Machine(wall_error=-HOUR)
+    clock, signer = started(machine, monkeypatch)
+    clock.update()
+    for _ in range(9):
+        machine.wall_error += 30 * MS
+        look(clock)
+        machine.wall_error -= 30 * MS
+        look(clock)
+    assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
+    assert clock.round_trip_ms is not None
+
+
 # Whatever happens.
 
 delay = st.integers(0, 2 * S)
@@ -448,36 +474,3 @@ def test_no_timestamp_is_further_off_than_without_a_server_clock(counted, wall_e
             assert abs(machine.error(signer.clock_offset_ms)) <= without + 51 * MS
             if kind == "update":
                 assert abs(machine.error(signer.clock_offset_ms)) <= clock._known.width + 51 * MS
-
-
-# The clocks of this machine.
-
-
-def test_the_steady_clock_is_one_that_goes_on_while_the_machine_sleeps():
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        before = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        _, steady = LocalClock().read()
-        assert before <= steady <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def test_without_such_a_clock_it_is_the_monotonic_one(monkeypatch):
-    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
-    before = time.monotonic_ns()
-    wall, steady = LocalClock().read()
-    assert before <= steady <= time.monotonic_ns()
-    assert abs(wall - time.time_ns()) < 600 * S
-
-
-def test_both_clocks_are_read_as_of_one_moment():
-    """Twice in three times the machine does something else in between."""
-    moments = iter([0, 0, 9, 10, 10, 12, 20, 20, 29])
-    local = LocalClock()
-    now = 0
-
-    def read(offset: int) -> int:
-        nonlocal now
-        now = next(moments)
-        return now + offset
-
-    local.wall_ns, local.steady_ns = lambda: read(1000), lambda: read(0)
-    assert local.read() == (1010, 11)

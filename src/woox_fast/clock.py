@@ -127,6 +127,7 @@ class ServerClock:
         self._fetch = fetch or self._server.ask
         self._local = LocalClock()
         self._seen = self._local.read()
+        self._parted = 0  # by how much the two clocks have parted since the newest reply
         self._set_at = 0  # the wall clock when it was last seen to have been set
         self._samples: deque[Bounds] = deque(maxlen=KEPT)
         self._known: Bounds | None = None  # what they tell together
@@ -247,11 +248,15 @@ class ServerClock:
                 self._learn(bounds_of(sent, server_ms, received))
 
     def _look(self) -> tuple[int, int]:
-        """Wall and steady clock now. If they have parted since they were last seen, all is forgotten."""
+        """Wall and steady clock now. If they have parted, at once or little by little, all is forgotten."""
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
-        if abs(wall_went - steady_went) > STEP_NS + steady_went // SLEW:
+        parted, slew = wall_went - steady_went, steady_went // SLEW
+        if abs(parted) > slew:
+            self._parted += parted - slew if parted > 0 else parted + slew
+        if abs(parted) > STEP_NS + slew or abs(self._parted) > STEP_NS:
             self._set_at = wall
+            self._parted = 0
             if self._known:
                 self._samples.clear()
                 self._known = None
@@ -263,10 +268,12 @@ class ServerClock:
         if self._known and sample.contradicts(self._known.aged(sample.at)):
             self._samples.clear()  # one of the two clocks has changed: the newest reply is right
         self._samples.append(sample)
+        self._parted = 0
         self._known = best_of(self._samples, sample.at)
 
     def _apply(self, wall: int, steady: int) -> None:
         """Set the offset that is known, if one is."""
         if self._known:
             _, low, high = self._known.aged(steady)
-            self._signer.clock_offset_ms = int(least_wrong(low + steady - wall, high + steady - wall) / MS)
+            shift, unsure = steady - wall, abs(self._parted)
+            self._signer.clock_offset_ms = int(least_wrong(low + shift - unsure, high + shift + unsure) / MS)
