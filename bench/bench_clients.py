@@ -304,7 +304,7 @@ def page_text(rows: list[Row], promises: list[Promise], about: str) -> str:
     lines += ["", about, "", "| promise | measured | goal | |", "|---|--:|--:|---|"]
     for promise in promises:
         goal = "" if promise.goal is None else f"{'≥' if promise.least else '≤'} {promise.goal:g}"
-        short = "" if promise.kept else "**falls short**"
+        short = "" if promise.kept else "falls short"
         lines.append(f"| {promise.what} | {promise.figure:,.2f} {promise.unit} | {goal} | {short} |")
     return "\n".join(lines)
 

@@ -17,6 +17,7 @@ from types import ModuleType
 
 import hypothesis
 import pytest
+from helpers.compiled import OBJECTS
 from helpers.twins import MODULES, twins
 
 import woox_fast
@@ -31,7 +32,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VECTORS = Path(__file__).parent / "vectors"
-OBJECTS = "WOOX_FAST_OBJECTS"  # the folder of what helpers/compiled.py has compiled in this run
 OURS = {"woox_fast", "pytest_woox_fast"}
 
 

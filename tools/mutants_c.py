@@ -178,7 +178,13 @@ MUTANTS = [
     Mutant(AVX512, "6, 11, 25));", "6, 11, 24));", VECTORS),
     Mutant(AVX512, "blocks[set * SET_LANES + i] + at", "blocks[set * SET_LANES + i]", INSIDE),
     Mutant(AVX512, "hex[set * SET_LANES + i]", "hex[(SETS - 1 - set) * SET_LANES + i]", VECTORS),
-    Mutant(X86, "(b7 & avx512f) && (b7 & avx512bw)", "true", VECTORS, "this processor has all of AVX-512"),
+    Mutant(
+        X86,
+        "processor_has(osxsave, avx512f | avx512bw)",
+        "true",
+        VECTORS,
+        "this processor has all of AVX-512",
+    ),
     Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/test_self_test.py"),
     Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/test_self_test.py"),
     Mutant(

@@ -187,12 +187,17 @@ static void cpuid(unsigned leaf, unsigned *b, unsigned *c) {
 #endif
 }
 
-static bool sha_ni_supported(void) {
+/* Whether it has all of these: bits of leaf 1's ECX, and of leaf 7's EBX. */
+static bool processor_has(unsigned of_leaf_1, unsigned of_leaf_7) {
     unsigned b1, c1, b7, c7;
     cpuid(1, &b1, &c1);
     cpuid(7, &b7, &c7);
+    return (c1 & of_leaf_1) == of_leaf_1 && (b7 & of_leaf_7) == of_leaf_7;
+}
+
+static bool sha_ni_supported(void) {
     const unsigned ssse3 = 1u << 9, sse41 = 1u << 19, sha = 1u << 29;
-    return (c1 & ssse3) && (c1 & sse41) && (b7 & sha);
+    return processor_has(ssse3 | sse41, sha);
 }
 
 const sha256_implementation sha256_sha_ni = {
@@ -219,11 +224,8 @@ static bool avx512_kept(void) {
 }
 
 static bool avx512_supported(void) {
-    unsigned b1, c1, b7, c7;
-    cpuid(1, &b1, &c1);
-    cpuid(7, &b7, &c7);
     const unsigned osxsave = 1u << 27, avx512f = 1u << 16, avx512bw = 1u << 30;
-    return sha_ni_supported() && (c1 & osxsave) && avx512_kept() && (b7 & avx512f) && (b7 & avx512bw);
+    return sha_ni_supported() && processor_has(osxsave, avx512f | avx512bw) && avx512_kept();
 }
 
 /* SHA-NI, and 32 messages of a batch at once. */

@@ -18,7 +18,7 @@ FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recove
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
 # The stack of every allocation and a large quarantine would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
-OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder; tests/conftest.py makes it
+OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder of what was compiled in this run; tests/conftest.py makes it
 Change = tuple[str, str, str]  # a file below src/, text that it has once, and what replaces the text
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 

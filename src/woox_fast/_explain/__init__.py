@@ -148,7 +148,7 @@ def explain(
 
     mistakes = findings(found.changes, found.written) if found else ()
     others = dict.fromkeys(findings(other, found.written) for other in found.others) if found else ()
-    names = {tuple(one.name for one in mistakes)}
+    names = [one.name for one in mistakes]
     return Explanation(
         mistakes,
         found is not None,
@@ -158,7 +158,7 @@ def explain(
         search.tried,
         search.complete,
         search.seconds,
-        tuple(other for other in others if tuple(one.name for one in other) not in names),
+        tuple(other for other in others if [one.name for one in other] != names),
     )
 
 
