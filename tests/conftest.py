@@ -72,11 +72,11 @@ def twin(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`explain`, and the sandbox's, give up after a tenth of the time: for tests of what is said where nothing fits."""
+    """`explain`, and the sandbox's, give up after 0.1 s: for tests of what is said where nothing fits."""
     from woox_fast.sandbox.process import Explainer
 
-    monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.2)
-    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.2)
+    monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)
+    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.1)
 
 
 @pytest.fixture(scope="session")

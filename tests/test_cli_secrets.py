@@ -283,10 +283,11 @@ def test_the_secret_that_is_set_looks_like_one_however_short(monkeypatch: pytest
 def test_a_secret_in_the_body_is_not_shown(more: list[str], url: str) -> None:
     body = f'{{"symbol":"{SECRET}"}}'
     signature = oracle(f"{NOW}GET/v3/x".encode())
+    explaining = ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature"]
     for given in (
         ["sign", "POST", "/v3/x", "--body", body],
-        ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature", "0" * 64],
-        ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature", signature],
+        [*explaining, "0" * 64, "--seconds", "0.1"],
+        [*explaining, signature],
         ["send", "POST", "/v3/trade/order", "--body", body, "--url", url],
     ):
         assert woox_fast(*given, *more, **CREDENTIALS).returncode in (0, 1)

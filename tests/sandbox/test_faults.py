@@ -338,7 +338,7 @@ def test_rules_come_and_go_while_it_serves() -> None:
         thread = threading.Thread(target=change)
         thread.start()
         try:
-            for _ in range(200):
+            for _ in range(60):
                 place(client)
         finally:
             stop.set()

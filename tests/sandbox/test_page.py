@@ -317,23 +317,21 @@ TEXTS = ("é€\U0001f600", "\x1b[2J", "a'b\\c\n\t", "\ufeff", "'", "$(id)`id`",
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("text", TEXTS)
-def test_the_command_line_is_printable_and_says_what_was_sent(
-    sandbox: Sandbox, client: Client, text: str, tmp_path: Path
-) -> None:
-    body = json.dumps({"a": text}, ensure_ascii=False).encode() + text.encode()
-    client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
-    command = detail(sandbox, 1)["command"]
-    assert command.isascii()
-    assert command.replace(" \\\n", "").isprintable()
+def test_the_command_line_is_printable_and_says_what_was_sent(sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
     show = tmp_path / "woox-fast"
     show.write_text(f"#!{sys.executable}\nimport os, sys\nprint([os.fsencode(word) for word in sys.argv[1:]])\n")
     show.chmod(0o755)
-    for shell in filter(shutil.which, ("bash", "zsh")):
-        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-        words = ast.literal_eval(subprocess.check_output([shell, "-c", command], env=path, text=True))
-        assert words[:4] == [b"explain", b"POST", b"/v3/trade/order", b"--body"]
-        assert words[4] == body
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for number, text in enumerate(TEXTS, 1):
+        body = json.dumps({"a": text}, ensure_ascii=False).encode() + text.encode()
+        client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
+        command = detail(sandbox, number)["command"]
+        assert command.isascii()
+        assert command.replace(" \\\n", "").isprintable()
+        for shell in filter(shutil.which, ("bash", "zsh")):
+            words = ast.literal_eval(subprocess.check_output([shell, "-c", command], env=path, text=True))
+            assert words[:4] == [b"explain", b"POST", b"/v3/trade/order", b"--body"]
+            assert words[4] == body
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -54,6 +55,16 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def add_seconds(parser: argparse.ArgumentParser, what: str, default: float) -> None:
+    parser.add_argument("--seconds", type=_seconds, default=default, help=f"{what} (default {default:g})")
+
+
+def _seconds(text: str) -> float:
+    if not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", text) and 0.1 <= float(text) <= 600):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds from 0.1 to 600, got {text[:20]!a}")
+    return float(text)
 
 
 # credentials of one request
