@@ -30,7 +30,7 @@ class UsageError(Exception):
 
 
 def in_a_shell(error: Exception) -> UsageError:
-    """What the library says of a value, for whoever typed it in a shell."""
+    """A message of the library about a value, with advice for a shell in place of that for Python."""
     text = show.printable(str(error))
     for advice, instead in _IN_A_SHELL.items():
         text = text.replace(advice, instead)
@@ -100,7 +100,7 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
 
 
 def one_api_secret(args: argparse.Namespace) -> str:
-    """The secret, from where it was said to be; of a file without a line's end."""
+    """The secret, from the source that the user named; that of a file without its newline."""
     if args.example:
         from .._credentials import API_SECRET
 
@@ -132,7 +132,7 @@ def _prompted(args: argparse.Namespace) -> str:
 
 
 def _can_ask(args: argparse.Namespace) -> bool:
-    """Whether someone is there to type: standard input is a terminal, and is not to give the request."""
+    """Whether the user can be asked: standard input is a terminal, and the request is not read from it."""
     return sys.stdin.isatty() and "-" not in (args.body, getattr(args, "request", None))
 
 

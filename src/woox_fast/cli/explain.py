@@ -48,7 +48,7 @@ RIGHT_FOR_OURS = (
     "signature, its secret for this API key is not this one."
 )
 
-# What a digest, however it was written, has at least this much of.
+# A digest has at least this, in any notation.
 _DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")
 
 
