@@ -18,7 +18,7 @@ from woox_fast.cli import arguments, show
 from woox_fast.cli.common import credentials
 from woox_fast.sandbox import Sandbox
 
-# Of the lengths and letters that exchanges give out; the last is of no kind, but the one that is set.
+# Of the lengths and letters that exchanges use; the last is of another kind, but it is the one that is set.
 SECRETS = (
     SECRET,
     "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
@@ -138,10 +138,10 @@ def test_nothing_is_asked_where_standard_input_is_the_body() -> None:
         assert process.wait(20) == 2
 
 
-# never on the command line
+# on the command line, where none is taken
 
 
-# What a verb needs to be whole.
+# What each verb needs besides.
 WHOLE = {
     "sign": ["GET", "/v3/x"],
     "curl": ["GET", "/v3/x"],

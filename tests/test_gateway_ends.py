@@ -1,4 +1,4 @@
-"""When a gateway is closed, nothing of it is left: no thread that has a socket, and no socket in a queue."""
+"""A gateway that is closed leaves no thread that holds a socket, and no socket in a queue."""
 
 from __future__ import annotations
 

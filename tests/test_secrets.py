@@ -1,4 +1,4 @@
-"""What a Signer leaves in memory when it is gone: nothing. Another process looks, so that the look leaves no trace."""
+"""A Signer that is gone leaves nothing in memory. Another process looks, since looking leaves traces itself."""
 
 from __future__ import annotations
 

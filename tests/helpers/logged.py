@@ -141,7 +141,7 @@ signers = [Signer(KEY, secret) for secret in secrets]
 
 
 def mark(name: str) -> None:
-    """Begin a part, in one piece: the sandbox's threads print too."""
+    """Begin a part, with one write, since the sandbox's threads print too."""
     sys.stdout.write(f"\n== {name}\n")
     sys.stdout.flush()
 
@@ -154,7 +154,7 @@ def main() -> None:
     Explainer.__init__.__kwdefaults__["time_limit"] = 0.2  # of what is signed with the wrong secret nothing is found
     printer = Printer(KEY, secrets[0])
     sandbox = Sandbox(KEY, secrets[0], on_request=printer)
-    # Bound, and listening to nobody.
+    # Bound, but it does not listen.
     with socket.socket() as deaf, sandbox as url:
         deaf.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{deaf.getsockname()[1]}"

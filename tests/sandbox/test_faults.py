@@ -80,7 +80,7 @@ def test_no_whole_reply(rule: str, got: bytes, held: int, verdict: str, status: 
         assert (record.verdict, record.status, record.fault, record.body) == (verdict, status, rule.split()[0], ORDER)
         assert sandbox.stats()["faults"] == {rule.split()[0]: 1}
         assert (sandbox.accepted, sandbox.refused, sandbox.seen) == (held, 0, 1)
-        with Client(sandbox, client.clock) as other:  # first 1: the next one is as ever
+        with Client(sandbox, client.clock) as other:  # first 1: the next one is answered as without rules
             place(other)
 
 
@@ -263,7 +263,7 @@ def test_the_first_rule_is_the_outermost() -> None:
             assert sandbox.requests[-1].fault == ", ".join(rules)
 
 
-# the door
+# refused connections
 
 
 def refused(sandbox: Sandbox) -> bool:

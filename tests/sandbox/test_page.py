@@ -1,5 +1,5 @@
 """The page's server part: its policy, the stream, the details of a request, and that nothing in a request gets out of
-its quotes. tests/browser/page.py looks at it in a browser."""
+its quotes. tests/browser/page_in_chromium.py looks at it in a browser."""
 
 from __future__ import annotations
 

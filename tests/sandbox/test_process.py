@@ -154,7 +154,7 @@ def test_closing_ends_the_child_also_in_a_search(explainer: Explainer) -> None:
 
 @pytest.mark.usefixtures("short_search")
 def test_others_are_answered_while_one_is_explained(clock: Clock) -> None:
-    """The search holds a core of its own; with it in a thread the interpreter would be held too."""
+    """The search has a process of its own; in a thread it would hold the GIL."""
     sandbox = Sandbox(clock=clock)
     with sandbox, Client(sandbox, clock) as client:
         body = json.dumps({str(number): number for number in range(7)}).encode()
