@@ -181,7 +181,7 @@ MUTANTS = [
     Mutant(
         X86,
         "processor_has(osxsave, avx512f | avx512bw)",
-        "true",
+        "processor_has(osxsave, avx512f & avx512bw)",
         VECTORS,
         "this processor has all of AVX-512",
     ),

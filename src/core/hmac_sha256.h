@@ -18,7 +18,7 @@ typedef struct {
 } hmac_sha256_part;
 
 /* What is signed: the first `head_size` bytes of `head`, which has room for short text, then the parts. */
-typedef struct {
+typedef struct hmac_sha256_message {
     uint8_t head[HMAC_SHA256_HEAD_ROOM];
     uint32_t head_size, part_count;
     hmac_sha256_part parts[HMAC_SHA256_MAX_PARTS];

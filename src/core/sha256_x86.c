@@ -24,11 +24,14 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+#include "bytes.h"
+#include "hmac_sha256.h"
+
+/* The compiler does not know what value this has. */
 #if defined(__GNUC__)
-/* The compiler must not know where this points: it would load all constants before a loop, and spill them. */
-#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#define OPAQUE(value) __asm__("" : "+r"(value))
 #else
-#define OPAQUE(pointer) (void)(pointer)
+#define OPAQUE(value) (void)(value)
 #endif
 
 typedef struct {
@@ -88,7 +91,7 @@ static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], const __
 static SHA_NI ALWAYS_INLINE void compress_words(state_ni *s, __m128i w[4]) {
     state_ni start = *s;
     const __m128i *k = (const __m128i *)sha256_round_constants;
-    OPAQUE(k);
+    OPAQUE(k); /* or it would load all of them before a loop, and spill them */
 #define STEP(i) four_rounds(s, w, k, i);
     SIXTEEN(STEP)
 #undef STEP
@@ -107,6 +110,69 @@ static SHA_NI void sha_ni_compress(uint32_t to[8], const uint32_t from[8], const
         }
     }
     store_state(to, s);
+}
+
+/* The block of a short message, put together in registers. A load of what several stores have written waits until they
+ * have reached the cache, and they wait for all work before them: the hash of the last message. */
+
+#define NOTHING 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128
+enum { STAYS = 48 };
+
+/* From STAYS + n on: a shuffle that moves sixteen bytes n places down. What comes from outside them is zero. */
+static const uint8_t moves[STAYS + 48] = {
+    NOTHING, NOTHING, NOTHING, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, NOTHING, NOTHING,
+};
+
+static SHA_NI ALWAYS_INLINE __m128i moved(__m128i x, ptrdiff_t down) {
+    return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(moves + STAYS + down)));
+}
+
+/* Bytes `at` to `at` + 15 of a part of 16 bytes or more, loaded from inside it; zero where it has none. */
+static SHA_NI ALWAYS_INLINE __m128i piece(const uint8_t *part, ptrdiff_t size, ptrdiff_t at) {
+    ptrdiff_t inside = at < 0 ? 0 : at < size - 16 ? at : size - 16;
+    return moved(_mm_loadu_si128((const __m128i *)(part + inside)), at - inside);
+}
+
+/* Put `part` in the block, behind the `before` bytes that are there: 16 or more. */
+static SHA_NI ALWAYS_INLINE void add_part(__m128i w[4], const hmac_sha256_part *part, size_t before) {
+    const uint8_t *from = part->data;
+    ptrdiff_t size = (ptrdiff_t)part->size, at = 16 - (ptrdiff_t)before;
+    if (size >= 16) {
+        w[1] = _mm_or_si128(w[1], piece(from, size, at));
+        w[2] = _mm_or_si128(w[2], piece(from, size, at + 16));
+        w[3] = _mm_or_si128(w[3], piece(from, size, at + 32));
+    } else if (size > 0) {
+        uint64_t low = size > 8 ? load_le64(from) : load_le_short(from, part->size);
+        uint64_t high = size > 8 ? load_le64(from + size - 8) >> 8 * (16 - size) : 0;
+        __m128i all = _mm_set_epi64x((int64_t)high, (int64_t)low);
+        w[1] = _mm_or_si128(w[1], moved(all, at));
+        w[2] = _mm_or_si128(w[2], moved(all, at + 16));
+        w[3] = _mm_or_si128(w[3], moved(all, at + 32));
+    }
+}
+
+/* Takes what has a head of 16 to 23 bytes, which prehash.h writes in words of eight, and two parts. */
+static SHA_NI bool sha_ni_compress_short(uint32_t to[8], const uint32_t from[8], const hmac_sha256_message *message) {
+    const hmac_sha256_part *parts = message->parts;
+    size_t head_size = message->head_size, third = head_size - 16, size = head_size + parts[0].size + parts[1].size;
+    if (third >= 8 || message->part_count != 2 || size > SHA256_BLOCK_SIZE - 9) return false;
+    __m128i w[4], end = _mm_cvtsi32_si128(0x80);
+    uint64_t first = load_le64(message->head), last = load_le64(message->head + 16) & (((uint64_t)1 << 8 * third) - 1);
+    OPAQUE(first); /* or it would load two words at once */
+    w[0] = _mm_set_epi64x((int64_t)load_le64(message->head + 8), (int64_t)first);
+    w[1] = _mm_or_si128(_mm_set_epi64x(0, (int64_t)last), moved(end, 16 - (ptrdiff_t)size));
+    w[2] = moved(end, 32 - (ptrdiff_t)size);
+    w[3] = moved(end, 48 - (ptrdiff_t)size);
+    add_part(w, &parts[0], head_size);
+    add_part(w, &parts[1], head_size + parts[0].size);
+    w[0] = swap_bytes(w[0]);
+    w[1] = swap_bytes(w[1]);
+    w[2] = swap_bytes(w[2]);
+    w[3] = _mm_or_si128(swap_bytes(w[3]), _mm_set_epi32(8 * (SHA256_BLOCK_SIZE + (int)size), 0, 0, 0));
+    state_ni s = load_state(from);
+    compress_words(&s, w);
+    store_state(to, s);
+    return true;
 }
 
 /* HMAC's outer block, in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
@@ -204,6 +270,7 @@ const sha256_implementation sha256_sha_ni = {
     .name = "sha-ni",
     .supported = sha_ni_supported,
     .compress = sha_ni_compress,
+    .compress_short = sha_ni_compress_short,
     .compress_two = sha_ni_compress_two,
     .outer_hex = sha_ni_outer_hex,
     .outer_hex_two = sha_ni_outer_hex_two,
@@ -233,6 +300,7 @@ const sha256_implementation sha256_avx512 = {
     .name = "avx512",
     .supported = avx512_supported,
     .compress = sha_ni_compress,
+    .compress_short = sha_ni_compress_short,
     .compress_two = sha_ni_compress_two,
     .outer_hex = sha_ni_outer_hex,
     .outer_hex_two = sha_ni_outer_hex_two,

@@ -31,6 +31,16 @@ static int fault;
 static void wrong_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
     right.compress(to, from, runs, run_count);
     if (fault == 0 || (fault == 1 && runs[run_count - 1].count > 1)) to[7] ^= 1;
+    if (fault == 19 && runs[run_count - 1].count == 1) to[0] ^= 1;
+}
+
+static bool wrong_compress_short(uint32_t to[8], const uint32_t from[8], const hmac_sha256_message *message) {
+    hmac_sha256_message given = *message;
+    if (fault == 20 && message->parts[0].size < 16) given.parts[0] = message->parts[1];
+    if (fault == 21 && message->parts[0].size >= 16) given.parts[1] = message->parts[0];
+    if (!right.compress_short(to, from, &given)) return fault == 22;
+    if (fault == 23) to[7] ^= 1;
+    return true;
 }
 
 static void wrong_compress_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
@@ -83,6 +93,7 @@ int main(void) {
         if (!(*each)->supported()) continue;
         wrong = right = **each;
         wrong.compress = wrong_compress, wrong.outer_hex = wrong_outer_hex;
+        if (right.compress_short != NULL) wrong.compress_short = wrong_compress_short;
         if (right.compress_two != NULL) {
             wrong.compress_two = wrong_compress_two;
             wrong.outer_hex_two = wrong_outer_hex_two;
@@ -93,9 +104,11 @@ int main(void) {
         }
         fault = -1;
         printf("%s: %s", right.name, signs_known_answers(&wrong) ? "right" : "REFUSED");
-        for (fault = 0; fault < 19; fault++) {
-            bool one = fault < 2 || fault == 7 || fault == 8, lanes = fault >= 12;
-            bool made = one || (lanes ? right.compress_lanes != NULL : right.compress_two != NULL);
+        for (fault = 0; fault < 24; fault++) {
+            bool one = fault < 2 || fault == 7 || fault == 8 || fault == 19;
+            bool made = one || (fault >= 20   ? right.compress_short != NULL
+                                : fault >= 12 ? right.compress_lanes != NULL
+                                              : right.compress_two != NULL);
             if (made && signs_known_answers(&wrong)) printf(", fault %d NOT SEEN", fault);
         }
         printf("\n");

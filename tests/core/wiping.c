@@ -22,7 +22,9 @@ static void *hash_key(void *unused) {
 
 static void *sign(void *unused) {
     for (size_t size = 0; size <= sizeof secret; size += 15) {
-        hmac_sha256_message message = {.head_size = 13, .part_count = 1, .parts = {{"message", size % 8}}};
+        hmac_sha256_message message = {.head_size = 13, .part_count = 2};
+        message.head_size += (uint32_t)size % 8; /* some are put together in registers */
+        message.parts[0] = message.parts[1] = (hmac_sha256_part){"message", size % 8};
         memset(message.head, '1', sizeof message.head);
         hmac_sha256_hex(&key, &message, hex);
     }
