@@ -50,12 +50,11 @@ static inline bool method(PyObject *const *args, hmac_sha256_message *message) {
     hmac_sha256_part text;
     if (!timestamp(args, message) || !ascii(args[1], &text)) return false;
     if (text.size < METHOD_MIN || text.size > METHOD_MAX) return false;
-    message->head_size = (uint32_t)(TIMESTAMP_SIZE + text.size);
+    message->head_size = TIMESTAMP_SIZE + text.size;
     return prehash_method(message->head, text.data, text.size);
 }
 
 static inline bool parts(PyObject *const *args, hmac_sha256_message *message) {
-    message->part_count = 2;
     return method(args, message) && ascii(args[2], message->parts) && message->parts[0].size > 0 &&
            *(const char *)message->parts[0].data == '/' && ascii(args[3], message->parts + 1);
 }

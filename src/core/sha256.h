@@ -21,8 +21,9 @@ typedef struct {
     bool (*supported)(void); /* does this processor have it? */
     /* to = `from` with every block of every run folded in; `to` and `from` may be the same. */
     void (*compress)(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count);
-    /* The same for a message that fits into one block, put together in registers; returns whether it took it. Or NULL. */
-    bool (*compress_short)(uint32_t to[8], const uint32_t from[8], const struct hmac_sha256_message *message);
+    /* The same for a message, from where its pieces are. Returns whether it takes one with such pieces; NULL if that
+     * saves no time. */
+    bool (*compress_message)(uint32_t to[8], const uint32_t from[8], const struct hmac_sha256_message *message);
     /* compress for two messages at once, `count` blocks each; NULL if that saves no time. */
     void (*compress_two)(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count);
     /* HMAC's end: hash the inner digest under the key's outer state, to 64 lower-case hex characters without a NUL. */

@@ -73,10 +73,9 @@ static void must_be_clear(const char *name, const char *how) {
 
 /* `head_size` bytes in the message's own room, then two parts. */
 static hmac_sha256_message split(const vector *v, size_t head_size, size_t at) {
-    hmac_sha256_message m = {.part_count = 2};
+    hmac_sha256_message m = {.head_size = head_size};
     if (at < head_size) at = head_size;
     memcpy(m.head, v->message, head_size);
-    m.head_size = (uint32_t)head_size;
     m.parts[0] = (hmac_sha256_part){v->message + head_size, at - head_size};
     m.parts[1] = (hmac_sha256_part){v->message + at, v->message_size - at};
     return m;
