@@ -234,8 +234,7 @@ STEPS = {
     "digits": "the timestamp's digits",
     "method": "the method, copied and looked at",
     "parts": "path and body, looked at",
-    "padding": "all of it copied into blocks and padded",
-    "hash": "the blocks hashed that were just written",
+    "hash": "all of it put into blocks, and those hashed",
     "sign": "Cython, for which all this is written",
 }
 

@@ -67,8 +67,7 @@ def limit() -> ModuleType:
 
 @cache
 def steps() -> ModuleType:
-    others = [path for path in sorted(CORE.glob("*.c")) if path.name != "hmac_sha256.c"]  # steps.c has that one in it
-    return compiled("steps", sources=[HERE / "steps.c", *others], libraries=[])
+    return compiled("steps", sources=[HERE / "steps.c", *sorted(CORE.glob("*.c"))], libraries=[])
 
 
 @cache

@@ -39,7 +39,7 @@ static int64_t clock_ns(clockid_t clock) {
 static size_t encode(char *request) {
     char stamp[24], signature[HMAC_SHA256_HEX_SIZE + 1] = "";
     snprintf(stamp, sizeof stamp, "%lld", (long long)(clock_ns(CLOCK_REALTIME) / 1000000));
-    hmac_sha256_message message = {.head_size = 17, .part_count = 2};
+    hmac_sha256_message message = {.head_size = 17};
     memcpy(message.head, stamp, 13);
     memcpy(message.head + 13, target, 4);
     message.parts[0] = (hmac_sha256_part){target + 5, sizeof target - 6};

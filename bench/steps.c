@@ -1,12 +1,12 @@
 /* `Signer.sign` in bare C, a step at a time: what each step of a signature adds to the limit.
  *
- * Each method does what the one before it does and one step more; all but the last two hash blocks that lay ready. An
- * extension module of its own, with the core's own functions in it. */
+ * Each method does what the one before it does and one step more; all but the last hash blocks that lay ready. An
+ * extension module of its own, over the core. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "../src/core/hmac_sha256.c"
 #include "fast_path.h"
+#include "hmac_sha256.h"
 #include "prehash.h"
 
 static hmac_sha256_key key;
@@ -15,9 +15,7 @@ static uint8_t ready[4096];
 /* For all the compiler knows, somebody reads it. */
 static inline void used(const void *pointer) { __asm__ __volatile__("" : : "r"(pointer) : "memory"); }
 
-static PyObject *hashed(const sha256_run *runs, size_t run_count) {
-    uint32_t digest[8];
-    hmac_sha256_chosen->compress(digest, key.inner, runs, run_count);
+static PyObject *outer_hex(const uint32_t digest[8]) {
     PyObject *hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127);
     if (hex != NULL) hmac_sha256_outer_hex(&key, digest, (char *)PyUnicode_1BYTE_DATA(hex));
     return hex;
@@ -25,9 +23,17 @@ static PyObject *hashed(const sha256_run *runs, size_t run_count) {
 
 /* As many blocks as the message will need. */
 static PyObject *hashed_ready(PyObject *const *args) {
+    uint32_t digest[8];
     size_t size = TIMESTAMP_SIZE;
     for (int i = 1; i < 4; i++) size += (size_t)PyUnicode_GET_LENGTH(args[i]);
-    return hashed(&(sha256_run){ready, (size + 8) / SHA256_BLOCK_SIZE + 1}, 1);
+    hmac_sha256_chosen->compress(digest, key.inner, &(sha256_run){ready, (size + 8) / SHA256_BLOCK_SIZE + 1}, 1);
+    return outer_hex(digest);
+}
+
+static PyObject *hashed(const hmac_sha256_message *message) {
+    uint32_t digest[8];
+    hmac_sha256_inner(&key, message, digest);
+    return outer_hex(digest);
 }
 
 static inline bool ascii(PyObject *text, hmac_sha256_part *part) {
@@ -44,12 +50,11 @@ static inline bool method(PyObject *const *args, hmac_sha256_message *message) {
     hmac_sha256_part text;
     if (!timestamp(args, message) || !ascii(args[1], &text)) return false;
     if (text.size < METHOD_MIN || text.size > METHOD_MAX) return false;
-    message->head_size = (uint32_t)(TIMESTAMP_SIZE + text.size);
+    message->head_size = TIMESTAMP_SIZE + text.size;
     return prehash_method(message->head, text.data, text.size);
 }
 
 static inline bool parts(PyObject *const *args, hmac_sha256_message *message) {
-    message->part_count = 2;
     return method(args, message) && ascii(args[2], message->parts) && message->parts[0].size > 0 &&
            *(const char *)message->parts[0].data == '/' && ascii(args[3], message->parts + 1);
 }
@@ -59,8 +64,6 @@ static inline bool parts(PyObject *const *args, hmac_sha256_message *message) {
     static PyObject *step_##name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names) {           \
         (void)self;                                                                                                    \
         hmac_sha256_message message;                                                                                   \
-        padded_message m;                                                                                              \
-        (void)m;                                                                                                       \
         if (count != 4 || names != NULL || !(plain))                                                                   \
             return PyErr_Format(PyExc_ValueError, "expected an int, and three str of ASCII, as sign() takes them");    \
         used(&message);                                                                                                \
@@ -71,8 +74,7 @@ STEP(blocks, true, hashed_ready(args))
 STEP(digits, timestamp(args, &message), hashed_ready(args))
 STEP(method, method(args, &message), hashed_ready(args))
 STEP(parts, parts(args, &message), hashed_ready(args))
-STEP(padding, parts(args, &message), (pad_message(&m, &message, SHA256_BLOCK_SIZE), used(&m), hashed_ready(args)))
-STEP(hash, parts(args, &message), hashed(m.runs, pad_message(&m, &message, SHA256_BLOCK_SIZE)))
+STEP(hash, parts(args, &message), hashed(&message))
 
 static PyObject *step_call(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names) {
     (void)self, (void)args, (void)count, (void)names;
@@ -81,7 +83,7 @@ static PyObject *step_call(PyObject *self, PyObject *const *args, Py_ssize_t cou
 
 static PyMethodDef methods[] = {
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))step_##name, METH_FASTCALL | METH_KEYWORDS, NULL}
-    METHOD(call), METHOD(blocks), METHOD(digits), METHOD(method), METHOD(parts), METHOD(padding), METHOD(hash),
+    METHOD(call), METHOD(blocks), METHOD(digits), METHOD(method), METHOD(parts), METHOD(hash),
     {NULL, NULL, 0, NULL},
 };
 

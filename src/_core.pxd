@@ -15,7 +15,7 @@ cdef extern from "hmac_sha256.h" nogil:
         size_t size
     ctypedef struct hmac_sha256_message:
         uint8_t *head
-        uint32_t head_size, part_count
+        size_t head_size
         hmac_sha256_part *parts
     const sha256_implementation_c *const sha256_implementations[]
     const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)

@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SI
 from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcpy
 
 from _core cimport (
@@ -67,7 +67,7 @@ cdef inline bint read_method(object method, hmac_sha256_message *message) noexce
     cdef hmac_sha256_part text
     if not (read_ascii(method, &text) and METHOD_MIN <= text.size <= METHOD_MAX):
         return False
-    message.head_size = <uint32_t>(TIMESTAMP_SIZE + text.size)
+    message.head_size = TIMESTAMP_SIZE + text.size
     return prehash_method(message.head, <const uint8_t *>text.data, text.size)
 
 
@@ -84,7 +84,6 @@ cdef inline bint read_path(object path, hmac_sha256_part *part) noexcept:
 
 cdef inline bint read_request(hmac_sha256_message *message, method, path, body) noexcept:
     """All of a request but its timestamp: `message` then signs it."""
-    message.part_count = 2
     return read_method(method, message) and read_path(path, message.parts) and read_body(body, message.parts + 1)
 
 
@@ -104,7 +103,6 @@ cdef inline bint read_tuple_after(PyObject *before, PyObject *request, hmac_sha2
     cdef PyObject *timestamp_before = PyTuple_GET_ITEM(<object>before, 0)
     cdef PyObject *method = PyTuple_GET_ITEM(<object>request, 1)
     cdef PyObject *path = PyTuple_GET_ITEM(<object>request, 2)
-    message.part_count = 2
     if timestamp == timestamp_before:
         memcpy(message.head, last.head, TIMESTAMP_SIZE)
     elif PyLong_CheckExact(<object>timestamp) and PyLong_CheckExact(<object>timestamp_before):

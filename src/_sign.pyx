@@ -71,13 +71,13 @@ cdef str hmac_hex_without_gil(const hmac_sha256_key *key, const hmac_sha256_mess
 
 cdef inline str constant_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
     """The same for a message of any length that nobody can write into."""
-    if message.parts[message.part_count - 1].size < LONG_MESSAGE:
+    if message.parts[1].size < LONG_MESSAGE:
         return hmac_hex(key, message)
     return hmac_hex_without_gil(key, message)
 
 
 cdef void set_parts(hmac_sha256_message *message, bytes head, const void *body, size_t size) noexcept:
-    message.head_size, message.part_count = 0, 2
+    message.head_size = 0
     message.parts[0].data, message.parts[0].size = PyBytes_AS_STRING(head), <size_t>PyBytes_GET_SIZE(head)
     message.parts[1].data, message.parts[1].size = body, size
 
@@ -349,8 +349,8 @@ cdef class Signer:
         `message` is a str (UTF-8), bytes, or any other contiguous buffer. Raises as `sign` does for a body.
         """
         cdef hmac_sha256_message read
-        read.head_size, read.part_count = 0, 1
-        if read_body(message, read.parts):
+        read.head_size = read.parts[0].size = 0
+        if read_body(message, read.parts + 1):
             return constant_hex(&self._key, &read)
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
@@ -511,7 +511,7 @@ cdef void sign_into(
     const KeyContext *key, const void *head, size_t head_size, const void *body, size_t body_size, char *hex
 ) noexcept nogil:
     cdef hmac_sha256_message message
-    message.head_size, message.part_count = 0, 2
+    message.head_size = 0
     message.parts[0].data, message.parts[0].size = head, head_size
     message.parts[1].data, message.parts[1].size = body, body_size
     hmac_sha256_hex(<const hmac_sha256_key *>key, &message, hex)

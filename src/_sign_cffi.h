@@ -21,17 +21,17 @@ static void key_free(hmac_sha256_key *key) {
 
 static void hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
                      char *hex) {
-    hmac_sha256_message message = {.parts = {{head, head_size}, {body, body_size}}, .part_count = 2};
+    hmac_sha256_message message = {.parts = {{head, head_size}, {body, body_size}}};
     hmac_sha256_hex(key, &message, hex);
 }
 
 /* `timestamp` has 13 digits, `method` has METHOD_MIN to METHOD_MAX characters. */
 static void sign(const hmac_sha256_key *key, uint64_t timestamp, const char *method, size_t method_size,
                  const char *path, size_t path_size, const char *body, size_t body_size, char *hex) {
-    hmac_sha256_message message = {.parts = {{path, path_size}, {body, body_size}}, .part_count = 2};
+    hmac_sha256_message message = {.parts = {{path, path_size}, {body, body_size}}};
     prehash_milliseconds(message.head, (int64_t)timestamp);
     prehash_method(message.head, (const uint8_t *)method, method_size);
-    message.head_size = (uint32_t)(TIMESTAMP_SIZE + method_size);
+    message.head_size = TIMESTAMP_SIZE + method_size;
     hmac_sha256_hex(key, &message, hex);
 }
 
@@ -41,7 +41,7 @@ static void sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t 
     hmac_sha256_message messages[CHUNK];
     for (size_t i = 0; i < count; i++) {
         hmac_sha256_part part = {text, (size_t)sizes[i]};
-        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}, .part_count = 1};
+        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}};
         prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
         text += sizes[i];
     }

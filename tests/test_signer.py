@@ -96,6 +96,12 @@ def test_no_receive_window_is_no_header(twin):
         assert b"recvwindow" not in signer.encode_request("GET", "/")
 
 
+def test_each_method_keeps_its_content_type(signer):
+    types = {"POST": JSON, "GET": FORM, "PUT": JSON, "DELETE": FORM, "PATCH": FORM}
+    for _ in range(2):
+        assert {method: signer.headers(method, "/")["Content-Type"] for method in types} == types
+
+
 def test_headers_are_new_each_time(signer):
     one, other = signer.headers("GET", "/", timestamp=NOW), signer.headers("GET", "/", timestamp=NOW)
     assert one == other

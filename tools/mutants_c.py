@@ -50,7 +50,7 @@ HARNESSES = (
     "test_fuzz.py -k 'core",
 )
 HMAC, SHA256, X86, WIPE = "core/hmac_sha256.c", "core/sha256.c", "core/sha256_x86.c", "core/wipe.h"
-AVX512, PREHASH = "core/sha256_avx512.c", "core/prehash.h"
+AVX512, PREHASH, BYTES = "core/sha256_avx512.c", "core/prehash.h", "core/bytes.h"
 SIGN, FAST, HTTP = "_sign.pyx", "_fast_path.pxd", "_http.pxd"
 STACK = "tests/test_wiping.py -k 'reaches or removes'"
 INSIDE = "tests/test_core.py"
@@ -108,12 +108,10 @@ MUTANTS = [
     Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
     # -- Room and runs
     Mutant(HMAC, "memset(out, 0, PADDING_ROOM);", "memset(out, 0, PADDING_ROOM - 1);", FUZZ),
-    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS,", INSIDE),
-    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 2,", INSIDE),
-    Mutant(
-        HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_MAX_PARTS * MAX_COPIED + 63", INSIDE
-    ),
-    Mutant(HMAC, "HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
+    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_PARTS,", INSIDE),
+    Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_PARTS + 2,", INSIDE),
+    Mutant(HMAC, "HMAC_SHA256_PARTS * MAX_COPIED + PADDING_ROOM", "HMAC_SHA256_PARTS * MAX_COPIED + 63", INSIDE),
+    Mutant(HMAC, "HMAC_SHA256_PARTS * MAX_COPIED + PADDING_ROOM", "1 * MAX_COPIED + PADDING_ROOM", FUZZ),
     Mutant(HMAC, "        if (size > MAX_COPIED) {", "        if (size > MAX_COPIED + 1) {", INSIDE),
     Mutant(
         HMAC,
@@ -181,7 +179,7 @@ MUTANTS = [
     Mutant(
         X86,
         "processor_has(osxsave, avx512f | avx512bw)",
-        "true",
+        "processor_has(osxsave, avx512f & avx512bw)",
         VECTORS,
         "this processor has all of AVX-512",
     ),
@@ -199,6 +197,19 @@ MUTANTS = [
     Mutant(X86, "if (i >= 1 && i < 13)", "if (i >= 2 && i < 13)", VECTORS),
     Mutant(X86, "outer_block(w1, digests[1]);", "outer_block(w1, digests[0]);", VECTORS),
     Mutant(X86, "load_block(w1, blocks[1] + at);", "load_block(w1, blocks[1]);", FUZZ),
+    # -- A message from where its pieces are
+    Mutant(X86, "if (third >= 8) return false;", "if (third > 8) return false;", BORDERS),
+    Mutant(X86, " & (((uint64_t)1 << 8 * third) - 1);", ";", BORDERS),
+    Mutant(X86, "    if (size == 0 || (size_t)", "    if ((size_t)", BORDERS),
+    Mutant(X86, "at < size - 16 ? at : size - 16;", "at < size ? at : size - 16;", BORDERS),
+    Mutant(X86, "        if (at >= second && at", "        if (at + 1 >= second && at", BORDERS),
+    Mutant(X86, "size + 9 <= at + SHA256_BLOCK_SIZE", "size + 8 <= at + SHA256_BLOCK_SIZE", VECTORS),
+    Mutant(X86, "at < size + 9; at +=", "at < size + 8; at +=", VECTORS),
+    Mutant(X86, "bits << 32 | bits >> 32", "bits << 32", SIGNATURES[:-1] + " and 32_bits'"),
+    Mutant(HMAC, "hashed * 8);", "(uint32_t)(hashed * 8));", SIGNATURES[:-1] + " and 32_bits'"),
+    Mutant(HMAC, "{messages[i], split(texts[i])}", "{messages[i], messages[i]}", INSIDE),
+    Mutant(BYTES, "load_le16(p + size - 2) <<", "load_le16(p + size - 1) <<", BORDERS),
+    Mutant(PREHASH, "& 0xffffffffff) | word", "& 0xffffffffffff) | word", FUZZ),
     Mutant(PREHASH, "milliseconds >= 10000000000000", "milliseconds > 10000000000000", FUZZ),
     Mutant(
         PREHASH,

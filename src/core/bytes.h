@@ -47,6 +47,13 @@ static inline uint64_t load_le64(const uint8_t *p) {
 #endif
 }
 
+/* `size` bytes, 1 to 8; the others are zero. Nothing outside them is read. */
+static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
+    if (size >= 4) return load_le32(p) | (uint64_t)load_le32(p + size - 4) << 8 * (size - 4);
+    if (size >= 2) return load_le16(p) | (uint64_t)load_le16(p + size - 2) << 8 * (size - 2);
+    return p[0];
+}
+
 static inline void store_le64(uint8_t *p, uint64_t x) {
 #ifdef WOOX_FAST_BIG_ENDIAN
     for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);

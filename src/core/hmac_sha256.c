@@ -35,9 +35,9 @@ enum { IN_PLACE_BLOCKS = 8 };
  * copied of it is less than IN_PLACE_BLOCKS and one more. At most a block of padding goes before the length. */
 enum {
     PADDING_ROOM = SHA256_BLOCK_SIZE,
-    MAX_RUNS = 2 * HMAC_SHA256_MAX_PARTS + 1,
+    MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,
     MAX_COPIED = (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE - 1,
-    SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_MAX_PARTS * MAX_COPIED + PADDING_ROOM,
+    SCRATCH_SIZE = HMAC_SHA256_HEAD_ROOM + HMAC_SHA256_PARTS * MAX_COPIED + PADDING_ROOM,
 };
 
 /* A message as SHA-256 takes it: padded, in runs of whole blocks. The blocks of a long part are read in place. Where
@@ -53,7 +53,7 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
     uint8_t *blocks = m->scratch; /* where it begins */
     uint8_t *out = blocks + message->head_size;
     memcpy(blocks, message->head, HMAC_SHA256_HEAD_ROOM);
-    for (size_t i = 0; i < message->part_count; i++) {
+    for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {
         const uint8_t *from = message->parts[i].data;
         size_t size = message->parts[i].size;
         if (size > MAX_COPIED) {
@@ -80,13 +80,25 @@ static inline size_t pad_message(padded_message *m, const hmac_sha256_message *m
     return (size_t)(run - m->runs);
 }
 
-void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
+/* Not inlined: what is hashed from where it is needs none of this on the stack. */
+static NOT_INLINE void inner_padded(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                                    const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
+    size_t run_count = pad_message(&m, message, SHA256_BLOCK_SIZE);
+    sha256->compress(digest, key->inner, m.runs, run_count);
+}
+
+static inline void inner(const sha256_implementation *sha256, const hmac_sha256_key *key,
+                         const hmac_sha256_message *message, uint32_t digest[8]) {
+    if (sha256->compress_message == NULL || !sha256->compress_message(digest, key->inner, message))
+        inner_padded(sha256, key, message, digest);
+}
+
+void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
 #if defined(__GNUC__)
     __builtin_prefetch(key->outer); /* to have it in the cache by the time it is needed */
 #endif
-    size_t run_count = pad_message(&m, message, SHA256_BLOCK_SIZE);
-    hmac_sha256_chosen->compress(digest, key->inner, m.runs, run_count);
+    inner(hmac_sha256_chosen, key, message, digest);
 }
 
 void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
@@ -187,7 +199,7 @@ static void hex_group(const sha256_implementation *sha256, const hmac_sha256_key
 
 static size_t block_count(const hmac_sha256_message *message) {
     size_t size = message->head_size;
-    for (size_t i = 0; i < message->part_count; i++) size += message->parts[i].size;
+    for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) size += message->parts[i].size;
     return (size + 8) / SHA256_BLOCK_SIZE + 1;
 }
 
@@ -235,7 +247,7 @@ static NOT_INLINE void key_init(hmac_sha256_key *key, const void *secret, size_t
     if (size > SHA256_BLOCK_SIZE) {
         padded_message m;
         uint32_t state[8];
-        size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}, .part_count = 1}, 0);
+        size_t run_count = pad_message(&m, &(hmac_sha256_message){.parts = {{secret, size}}}, 0);
         sha256->compress(state, sha256_initial_state, m.runs, run_count);
         for (int i = 0; i < 8; i++) store_be32(ipad + 4 * i, state[i]);
     } else if (size > 0) {
@@ -263,10 +275,19 @@ void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
 
 static void sign_alone(const sha256_implementation *sha256, const hmac_sha256_key *key,
                        const hmac_sha256_message *message, char *hex) {
-    padded_message m;
     uint32_t digest[8];
-    sha256->compress(digest, key->inner, m.runs, pad_message(&m, message, SHA256_BLOCK_SIZE));
+    inner(sha256, key, message, digest);
     sha256->outer_hex(key->outer, digest, hex);
+}
+
+/* As a request is: a head of 16 bytes, then two parts, here of the same size or nearly. */
+static hmac_sha256_message split(const char *text) {
+    hmac_sha256_message message = {.head_size = 16};
+    size_t size = strlen(text + 16), half = size / 2;
+    memcpy(message.head, text, 16);
+    message.parts[0] = (hmac_sha256_part){text + 16, half};
+    message.parts[1] = (hmac_sha256_part){text + 16 + half, size - half};
+    return message;
 }
 
 /* RFC 4231, test cases 2, 6 and 7: a key of under one block; one of more, with messages of one block and of three. */
@@ -288,9 +309,12 @@ static bool signs_known_answers(const sha256_implementation *sha256) {
     key_init(&keys[0], "Jefe", 4, sha256);
     key_init(&keys[1], long_key, sizeof long_key, sha256);
     for (size_t i = 0; i < 3; i++) {
-        messages[i] = (hmac_sha256_message){.parts = {{texts[i], strlen(texts[i])}}, .part_count = 1};
-        sign_alone(sha256, &keys[i > 0], &messages[i], hex);
-        if (memcmp(hex, answers[i], sizeof hex) != 0) return false;
+        messages[i] = (hmac_sha256_message){.parts = {{texts[i], strlen(texts[i])}}};
+        const hmac_sha256_message forms[] = {messages[i], split(texts[i])};
+        for (size_t form = 0; form < 2; form++) {
+            sign_alone(sha256, &keys[i > 0], &forms[form], hex);
+            if (memcmp(hex, answers[i], sizeof hex) != 0) return false;
+        }
     }
     if (sha256->compress_two == NULL) return true;
     /* Two at once: of unlike lengths, and of three blocks each. */
@@ -302,7 +326,7 @@ static bool signs_known_answers(const sha256_implementation *sha256) {
     if (sha256->compress_lanes == NULL) return true;
     /* One in each lane: ends of the third text, all of three blocks, as they are signed alone. */
     for (size_t i = 0; i < SHA256_LANES; i++)
-        many[i] = (hmac_sha256_message){.parts = {{third + i, strlen(third) - i}}, .part_count = 1};
+        many[i] = (hmac_sha256_message){.parts = {{third + i, strlen(third) - i}}};
     hex_window(sha256, &keys[1], many, SHA256_LANES, wipe_lanes_stack, hexes[0]);
     for (size_t i = 0; i < SHA256_LANES; i++) {
         sign_alone(sha256, &keys[1], &many[i], hex);

@@ -4,7 +4,7 @@
 
 #include "sha256.h"
 
-enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_ROOM = 24, HMAC_SHA256_MAX_PARTS = 2 };
+enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_ROOM = 24, HMAC_SHA256_PARTS = 2 };
 
 /* Key context: the SHA-256 states (midstates) after the block key ^ ipad and after the block key ^ opad. */
 typedef struct {
@@ -18,10 +18,10 @@ typedef struct {
 } hmac_sha256_part;
 
 /* What is signed: the first `head_size` bytes of `head`, which has room for short text, then the parts. */
-typedef struct {
+typedef struct hmac_sha256_message {
     uint8_t head[HMAC_SHA256_HEAD_ROOM];
-    uint32_t head_size, part_count;
-    hmac_sha256_part parts[HMAC_SHA256_MAX_PARTS];
+    size_t head_size;
+    hmac_sha256_part parts[HMAC_SHA256_PARTS];
 } hmac_sha256_message;
 
 /* Choose the first implementation in the table that this processor has and that signs the known answers right; or, if

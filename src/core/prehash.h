@@ -59,11 +59,11 @@ static inline bool prehash_digits(uint8_t head[PREHASH_ROOM], const uint8_t text
 /* Append a method of METHOD_MIN to METHOD_MAX letters; whether they are A to Z. */
 static inline bool prehash_method(uint8_t head[PREHASH_ROOM], const uint8_t *method, size_t size) {
     const uint64_t each = 0x0101010101010101, high = 0x80 * each;
-    uint64_t word = size == METHOD_MIN ? load_le16(method) | (uint64_t)method[2] << 16
-                                       : load_le32(method) | (uint64_t)load_le32(method + size - 4) << 8 * (size - 4);
+    uint64_t word = load_le_short(method, size);
     uint64_t letters = word | 'A' * each << 8 * size;
     uint64_t from_a = letters + (0x80 - 'A') * each, past_z = letters + (0x7f - 'Z') * each;
-    store_le64(head + TIMESTAMP_SIZE, word);
+    store_le64(head + 8, (load_le64(head + 8) & 0xffffffffff) | word << 40); /* behind the digits that are there */
+    store_le64(head + 16, word >> 24);
     return (from_a & ~past_z & ~letters & high) == high;
 }
 

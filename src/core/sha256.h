@@ -14,12 +14,17 @@ typedef struct {
     size_t count;
 } sha256_run;
 
+struct hmac_sha256_message;
+
 typedef struct {
     const char *name;
     bool (*supported)(void); /* does this processor have it? */
     /* to = `from` with every block of every run folded in; `to` and `from` may be the same. */
     void (*compress)(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count);
-    /* The same for two messages at once, `count` blocks each; NULL if that saves no time. */
+    /* The same for a message, from where its pieces are. Returns whether it takes one with such pieces; NULL if that
+     * saves no time. */
+    bool (*compress_message)(uint32_t to[8], const uint32_t from[8], const struct hmac_sha256_message *message);
+    /* compress for two messages at once, `count` blocks each; NULL if that saves no time. */
     void (*compress_two)(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count);
     /* HMAC's end: hash the inner digest under the key's outer state, to 64 lower-case hex characters without a NUL. */
     void (*outer_hex)(const uint32_t outer[8], const uint32_t digest[8], char *hex);

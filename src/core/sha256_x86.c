@@ -24,11 +24,15 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+#include "bytes.h"
+#include "hmac_sha256.h"
+#include "wipe.h"
+
+/* The compiler does not know what value this has. */
 #if defined(__GNUC__)
-/* The compiler must not know where this points: it would load all constants before a loop, and spill them. */
-#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#define OPAQUE(value) __asm__("" : "+r"(value))
 #else
-#define OPAQUE(pointer) (void)(pointer)
+#define OPAQUE(value) (void)(value)
 #endif
 
 typedef struct {
@@ -88,7 +92,7 @@ static SHA_NI ALWAYS_INLINE void four_rounds(state_ni *s, __m128i w[4], const __
 static SHA_NI ALWAYS_INLINE void compress_words(state_ni *s, __m128i w[4]) {
     state_ni start = *s;
     const __m128i *k = (const __m128i *)sha256_round_constants;
-    OPAQUE(k);
+    OPAQUE(k); /* or it would load all of them before a loop, and spill them */
 #define STEP(i) four_rounds(s, w, k, i);
     SIXTEEN(STEP)
 #undef STEP
@@ -107,6 +111,98 @@ static SHA_NI void sha_ni_compress(uint32_t to[8], const uint32_t from[8], const
         }
     }
     store_state(to, s);
+}
+
+/* A message hashed from where its pieces are: a block with more than one is put together in registers. A load of what
+ * several stores wrote would wait for all work before them: for the hash of the last message. */
+
+#define NOTHING 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128
+enum { STAYS = SHA256_BLOCK_SIZE };
+
+/* From STAYS + n on: a shuffle that moves sixteen bytes n places down. What comes from outside them is zero. */
+static const uint8_t moves[STAYS + 80] = {
+    NOTHING, NOTHING, NOTHING, NOTHING, 0,       1,       2,       3,       4,  5,
+    6,       7,       8,       9,       10,      11,      12,      13,      14, 15,
+    NOTHING, NOTHING, NOTHING, NOTHING,
+};
+
+static SHA_NI ALWAYS_INLINE __m128i moved(__m128i x, ptrdiff_t down) {
+    return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(moves + STAYS + down)));
+}
+
+/* Bytes `at` to `at` + 15 of a part, zero where it has none. All loads are from inside it. */
+static SHA_NI ALWAYS_INLINE __m128i piece(const uint8_t *part, ptrdiff_t size, ptrdiff_t at) {
+    if (size >= 16) {
+        ptrdiff_t inside = at < 0 ? 0 : at < size - 16 ? at : size - 16;
+        return moved(_mm_loadu_si128((const __m128i *)(part + inside)), at - inside);
+    }
+    uint64_t low = size > 8 ? load_le64(part) : load_le_short(part, (size_t)size);
+    uint64_t high = size > 8 ? load_le64(part + size - 8) >> 8 * (16 - size) : 0;
+    return moved(_mm_set_epi64x((int64_t)high, (int64_t)low), at);
+}
+
+/* Put into the block what it has of a part. `at` is the part's byte that the block would begin with, negative if the
+ * part begins in the block. In a message's first block (a head of 16 bytes or more comes first) w[0] is full. */
+static SHA_NI ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, size_t part_size, ptrdiff_t at,
+                                          bool first_block) {
+    ptrdiff_t size = (ptrdiff_t)part_size;
+    /* Nothing if it ends before the block or begins behind it: at >= size || at <= -64, in one comparison. */
+    if (size == 0 || (size_t)(at + SHA256_BLOCK_SIZE - 1) >= part_size + SHA256_BLOCK_SIZE - 1) return;
+    if (!first_block) w[0] = _mm_or_si128(w[0], piece(part, size, at));
+    w[1] = _mm_or_si128(w[1], piece(part, size, at + 16));
+    w[2] = _mm_or_si128(w[2], piece(part, size, at + 32));
+    w[3] = _mm_or_si128(w[3], piece(part, size, at + 48));
+}
+
+/* The block that begins with byte `at` of a message of `size` bytes: its parts, the bit that ends it, its length. */
+static SHA_NI ALWAYS_INLINE void fill_block(__m128i w[4], const hmac_sha256_message *message, size_t size, size_t at) {
+    const hmac_sha256_part *parts = message->parts;
+    ptrdiff_t in_first = (ptrdiff_t)(at - message->head_size), in_second = in_first - (ptrdiff_t)parts[0].size;
+    add_part(w, parts[0].data, parts[0].size, in_first, at == 0);
+    add_part(w, parts[1].data, parts[1].size, in_second, at == 0);
+    add_part(w, (const uint8_t[]){0x80}, 1, (ptrdiff_t)(at - size), at == 0);
+    w[0] = swap_bytes(w[0]), w[1] = swap_bytes(w[1]), w[2] = swap_bytes(w[2]), w[3] = swap_bytes(w[3]);
+    if (size + 9 <= at + SHA256_BLOCK_SIZE) {
+        uint64_t bits = 8 * (SHA256_BLOCK_SIZE + (uint64_t)size);
+        w[3] = _mm_or_si128(w[3], _mm_set_epi64x((int64_t)(bits << 32 | bits >> 32), 0));
+    }
+}
+
+/* The blocks after the first one. `second` is where the second part begins. Not inlined: the first block needs few
+ * registers. */
+static SHA_NI NOT_INLINE void compress_rest(uint32_t to[8], __m128i abef, __m128i cdgh,
+                                            const hmac_sha256_message *message, size_t second, size_t size) {
+    state_ni s = {abef, cdgh};
+    for (size_t at = SHA256_BLOCK_SIZE; at < size + 9; at += SHA256_BLOCK_SIZE) {
+        __m128i w[4];
+        if (at >= second && at + SHA256_BLOCK_SIZE <= size) {
+            load_block(w, (const uint8_t *)message->parts[1].data + (at - second));
+        } else {
+            w[0] = w[1] = w[2] = w[3] = _mm_setzero_si128();
+            fill_block(w, message, size, at);
+        }
+        compress_words(&s, w);
+    }
+    store_state(to, s);
+}
+
+/* Takes what has a head of 16 to 23 bytes, which prehash.h writes in words of eight. */
+static SHA_NI bool sha_ni_compress_message(uint32_t to[8], const uint32_t from[8], const hmac_sha256_message *message) {
+    size_t third = message->head_size - 16, second = message->head_size + message->parts[0].size;
+    size_t size = second + message->parts[1].size;
+    if (third >= 8) return false;
+    __m128i w[4];
+    uint64_t first = load_le64(message->head), last = load_le64(message->head + 16) & (((uint64_t)1 << 8 * third) - 1);
+    OPAQUE(first); /* or it would load two words at once */
+    w[0] = _mm_set_epi64x((int64_t)load_le64(message->head + 8), (int64_t)first);
+    w[1] = _mm_set_epi64x(0, (int64_t)last);
+    w[2] = w[3] = _mm_setzero_si128();
+    fill_block(w, message, size, 0);
+    state_ni s = load_state(from);
+    compress_words(&s, w);
+    if (size + 9 > SHA256_BLOCK_SIZE) compress_rest(to, s.abef, s.cdgh, message, second, size);
+    else store_state(to, s);
+    return true;
 }
 
 /* HMAC's outer block, in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
@@ -204,6 +300,7 @@ const sha256_implementation sha256_sha_ni = {
     .name = "sha-ni",
     .supported = sha_ni_supported,
     .compress = sha_ni_compress,
+    .compress_message = sha_ni_compress_message,
     .compress_two = sha_ni_compress_two,
     .outer_hex = sha_ni_outer_hex,
     .outer_hex_two = sha_ni_outer_hex_two,
@@ -233,6 +330,7 @@ const sha256_implementation sha256_avx512 = {
     .name = "avx512",
     .supported = avx512_supported,
     .compress = sha_ni_compress,
+    .compress_message = sha_ni_compress_message,
     .compress_two = sha_ni_compress_two,
     .outer_hex = sha_ni_outer_hex,
     .outer_hex_two = sha_ni_outer_hex_two,

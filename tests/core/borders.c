@@ -20,7 +20,7 @@ static const char secret[] = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR";
 static const sha256_implementation *sha256;
 static hmac_sha256_key key;
 static hmac_sha256_message message;
-static uint8_t *pages[HMAC_SHA256_MAX_PARTS], *hex, *all_hex;
+static uint8_t *pages[HMAC_SHA256_PARTS], *hex, *all_hex;
 static size_t sizes[MOST_SIZES], size_count;
 static int behind;
 static unsigned long signatures;
@@ -37,8 +37,8 @@ static uint8_t *guarded_pages(void) {
 
 static void check(const void *given, const hmac_sha256_message *of) {
     if (memcmp(given, expected[of - waiting], HMAC_SHA256_HEX_SIZE) == 0) return;
-    fprintf(stderr, "wrong: %s, a head of %zu bytes and parts of", sha256->name, (size_t)of->head_size);
-    for (size_t i = 0; i < of->part_count; i++) fprintf(stderr, " %zu", of->parts[i].size);
+    fprintf(stderr, "wrong: %s, a head of %zu bytes and parts of", sha256->name, of->head_size);
+    for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) fprintf(stderr, " %zu", of->parts[i].size);
     fprintf(stderr, " bytes, %s\n", behind ? "behind" : "before");
     exit(1);
 }
@@ -62,7 +62,7 @@ static void sign(const openssl_hmac *hashed) {
 
 /* All sizes of part `i` and those after it; the head and the parts before have been hashed. */
 static void each_size(const openssl_hmac *hashed, int i) {
-    if (i == HMAC_SHA256_MAX_PARTS) {
+    if (i == HMAC_SHA256_PARTS) {
         sign(hashed);
         return;
     }
@@ -85,7 +85,7 @@ int main(int count, char **arguments) {
     if (most == 0 || most >= MOST_SIZES || step == 0) return 2;
     for (size_t size = 0; size <= most; size++)
         if (size % step == 0 || near_border(size)) sizes[size_count++] = size;
-    for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) {
+    for (int i = 0; i < HMAC_SHA256_PARTS; i++) {
         pages[i] = guarded_pages();
         for (int at = 0; at < 2 * PAGE; at++) pages[i][at] = (uint8_t)(rand() >> 7);
     }
@@ -99,7 +99,6 @@ int main(int count, char **arguments) {
         for (behind = 0; behind < 2; behind++)
             for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++) {
                 message.head_size = head;
-                message.part_count = HMAC_SHA256_MAX_PARTS;
                 for (size_t i = 0; i < sizeof message.head; i++) message.head[i] = (uint8_t)rand();
                 hashed = oracle;
                 SHA256_Update(&hashed.inner, message.head, head);

@@ -95,20 +95,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t left = size - HEADER_SIZE;
     data += HEADER_SIZE;
     size_t secret_size = take(header[0], &data, &left, &piece);
-    uint8_t *secret = alone(piece, secret_size, 0), *copies[HMAC_SHA256_MAX_PARTS];
+    uint8_t *secret = alone(piece, secret_size, 0), *copies[HMAC_SHA256_PARTS];
     openssl_hmac oracle;
     char expected[HMAC_SHA256_HEX_SIZE], of_nothing[HMAC_SHA256_HEX_SIZE], *hex = malloc(HMAC_SHA256_HEX_SIZE);
     openssl_hmac_init(&oracle, secret, secret_size);
 
-    hmac_sha256_message message = {.part_count = HMAC_SHA256_MAX_PARTS};
+    hmac_sha256_message message = {{0}};
     whole = data;
     size_t whole_size = left;
     message.head_size = take(header[1] % (HMAC_SHA256_HEAD_ROOM + 1), &data, &left, &piece);
     memcpy(message.head, piece, message.head_size);
     size_t wanted[] = {(size_t)header[3] | (size_t)header[4] << 8, (size_t)header[5] | (size_t)header[6] << 8, left};
-    for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) {
+    for (int i = 0; i < HMAC_SHA256_PARTS; i++) {
         size_t shift = header[2] >> 2 * i & 3;
-        size_t part_size = take(i < HMAC_SHA256_MAX_PARTS - 1 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
+        size_t part_size = take(i < HMAC_SHA256_PARTS - 1 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
         copies[i] = alone(piece, part_size, shift);
         message.parts[i] = (hmac_sha256_part){part_size + shift > 0 ? copies[i] + shift : NULL,
                                                part_size + SAID_LONGER};
@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hmac_sha256_key_init(&key, secret, secret_size);
         hmac_sha256_hex(&key, &message, hex);
         CHECK(memcmp(hex, expected, HMAC_SHA256_HEX_SIZE) == 0);
-        hmac_sha256_message batch[LARGE_BATCH] = {{.part_count = 0}};
+        hmac_sha256_message batch[LARGE_BATCH] = {{{0}}};
         size_t batch_size = header[1] >= 0xf0 && (*each)->compress_two != NULL ? LARGE_BATCH : SMALL_BATCH;
         for (size_t i = 0; i < batch_size; i += 2) batch[i] = message; /* every other one is empty */
         char *all = malloc(batch_size * HMAC_SHA256_HEX_SIZE);
@@ -134,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         free(all);
     }
-    for (int i = 0; i < HMAC_SHA256_MAX_PARTS; i++) free(copies[i]);
+    for (int i = 0; i < HMAC_SHA256_PARTS; i++) free(copies[i]);
     free(secret), free(hex);
     return 0;
 }

@@ -16,8 +16,7 @@ static void note(size_t head_size, size_t first, size_t second) {
     uint8_t *bytes = (uint8_t *)m;
     memset(part, 1, sizeof part);
     memset(bytes, CANARY, sizeof *m + 1024);
-    hmac_sha256_message message = {.parts = {{part, first}, {part, second}}, .part_count = 2};
-    message.head_size = (uint32_t)head_size;
+    hmac_sha256_message message = {.head_size = head_size, .parts = {{part, first}, {part, second}}};
     size_t run_count = pad_message(m, &message, SHA256_BLOCK_SIZE), end = sizeof *m + 1024;
     while (bytes[end - 1] == CANARY) end--;
     if (bytes + end - m->scratch > most_scratch) most_scratch = bytes + end - m->scratch;
@@ -31,6 +30,16 @@ static int fault;
 static void wrong_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
     right.compress(to, from, runs, run_count);
     if (fault == 0 || (fault == 1 && runs[run_count - 1].count > 1)) to[7] ^= 1;
+    if (fault == 19 && runs[run_count - 1].count == 1) to[0] ^= 1;
+}
+
+static bool wrong_compress_message(uint32_t to[8], const uint32_t from[8], const hmac_sha256_message *message) {
+    hmac_sha256_message given = *message;
+    if (fault == 20 && message->parts[0].size < 16) given.parts[0] = message->parts[1];
+    if (fault == 21 && message->parts[0].size >= 16) given.parts[1] = message->parts[0];
+    if (!right.compress_message(to, from, &given)) return fault == 22;
+    if (fault == 23) to[7] ^= 1;
+    return true;
 }
 
 static void wrong_compress_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
@@ -83,6 +92,7 @@ int main(void) {
         if (!(*each)->supported()) continue;
         wrong = right = **each;
         wrong.compress = wrong_compress, wrong.outer_hex = wrong_outer_hex;
+        if (right.compress_message != NULL) wrong.compress_message = wrong_compress_message;
         if (right.compress_two != NULL) {
             wrong.compress_two = wrong_compress_two;
             wrong.outer_hex_two = wrong_outer_hex_two;
@@ -93,9 +103,11 @@ int main(void) {
         }
         fault = -1;
         printf("%s: %s", right.name, signs_known_answers(&wrong) ? "right" : "REFUSED");
-        for (fault = 0; fault < 19; fault++) {
-            bool one = fault < 2 || fault == 7 || fault == 8, lanes = fault >= 12;
-            bool made = one || (lanes ? right.compress_lanes != NULL : right.compress_two != NULL);
+        for (fault = 0; fault < 24; fault++) {
+            bool one = fault < 2 || fault == 7 || fault == 8 || fault == 19;
+            bool made = one || (fault >= 20   ? right.compress_message != NULL
+                                : fault >= 12 ? right.compress_lanes != NULL
+                                              : right.compress_two != NULL);
             if (made && signs_known_answers(&wrong)) printf(", fault %d NOT SEEN", fault);
         }
         printf("\n");

@@ -73,10 +73,9 @@ static void must_be_clear(const char *name, const char *how) {
 
 /* `head_size` bytes in the message's own room, then two parts. */
 static hmac_sha256_message split(const vector *v, size_t head_size, size_t at) {
-    hmac_sha256_message m = {.part_count = 2};
+    hmac_sha256_message m = {.head_size = head_size};
     if (at < head_size) at = head_size;
     memcpy(m.head, v->message, head_size);
-    m.head_size = (uint32_t)head_size;
     m.parts[0] = (hmac_sha256_part){v->message + head_size, at - head_size};
     m.parts[1] = (hmac_sha256_part){v->message + at, v->message_size - at};
     return m;
@@ -93,7 +92,7 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
         must_be_clear(name, "a key");
         for (end = first; end < count && vectors[end].secret_size == vectors[first].secret_size; end++) {
             const vector *v = &vectors[end];
-            size_t head_size = v->message_size < 13 ? 0 : 13;
+            size_t head_size = v->message_size < 24 ? 0 : 13 + v->message_size % 8;
             for (size_t at = 0; at <= v->message_size; at += 3) {
                 char hex[HMAC_SHA256_HEX_SIZE];
                 hmac_sha256_message m = split(v, at % 2 ? head_size : 0, at);

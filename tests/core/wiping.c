@@ -22,8 +22,8 @@ static void *hash_key(void *unused) {
 
 static void *sign(void *unused) {
     for (size_t size = 0; size <= sizeof secret; size += 15) {
-        hmac_sha256_message message = {.head_size = 13, .part_count = 1, .parts = {{"message", size % 8}}};
-        memset(message.head, '1', sizeof message.head);
+        hmac_sha256_message message = {.head_size = 13 + size % 8, .parts = {{"message", size % 8}, {hex, size}}};
+        memset(message.head, '1', sizeof message.head); /* one of 16 bytes or more: put together in registers */
         hmac_sha256_hex(&key, &message, hex);
     }
     return unused;
@@ -32,7 +32,7 @@ static void *sign(void *unused) {
 static void batch_of(size_t count) {
     static hmac_sha256_message messages[TOGETHER];
     for (size_t i = 0; i < count; i++)
-        messages[i] = (hmac_sha256_message){.part_count = 1, .parts = {{hex, i * 31 % sizeof hex}}};
+        messages[i] = (hmac_sha256_message){.parts = {{hex, i * 31 % sizeof hex}}};
     hmac_sha256_hex_many(&key, messages, count, hex);
 }
 
@@ -49,7 +49,7 @@ static void *sign_window(void *unused) {
 static void *sign_lanes(void *unused) {
     static hmac_sha256_message messages[TOGETHER];
     for (size_t i = 0; i < TOGETHER; i++)
-        messages[i] = (hmac_sha256_message){.part_count = 1, .parts = {{hex, i < 40 ? 100 : i}}};
+        messages[i] = (hmac_sha256_message){.parts = {{hex, i < 40 ? 100 : i}}};
     hmac_sha256_hex_many(&key, messages, TOGETHER, hex); /* some in lanes, then some in pairs */
     return unused;
 }
