@@ -193,9 +193,8 @@ def main() -> int:
     for name in total:
         killed = total[name] - living[name]
         print(f"{name:10} {killed:4} of {total[name]:4} killed ({killed / total[name]:.0%})")
-    print(
-        f"mutate: {tried - len(survived)} of {tried} killed, {len(SURVIVORS)} listed; {time.monotonic() - started:,.0f} s"
-    )
+    seconds = time.monotonic() - started
+    print(f"mutate: {tried - len(survived)} of {tried} killed, {len(SURVIVORS)} listed; {seconds:,.0f} s")
     for each in stale:
         print(f"tools/survivors.py: there is no such mutant any more: {each}")
     return 1 if survived or stale else 0
