@@ -35,11 +35,11 @@ def described(parser: argparse.ArgumentParser) -> dict[str, Any]:
 def test_what_a_verb_takes(verb: str) -> None:
     root = cli.parser([verb])
     verbs = next(each for each in root._actions if isinstance(each, argparse._SubParsersAction))
-    same_as_stored(f"{verb}.json", described(verbs.choices[verb]))
+    same_as_stored(f"verb-{verb}.json", described(verbs.choices[verb]))
 
 
 def test_what_the_command_takes() -> None:
     root = cli.parser()
     verbs = next(each for each in root._actions if isinstance(each, argparse._SubParsersAction))
     summaries = {each.dest: each.help for each in verbs._choices_actions}
-    same_as_stored("woox-fast.json", {**described(root), "verbs": summaries})
+    same_as_stored("verbs.json", {**described(root), "verbs": summaries})

@@ -43,7 +43,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> report.Outcome:
 def test_what_is_printed(outcome: report.Outcome, capsys: pytest.CaptureFixture) -> None:
     report.tell(outcome)
     shown = capsys.readouterr()
-    same_as_stored("demo.json", {"out": shown.out.splitlines(), "err": shown.err.splitlines()})
+    same_as_stored("demo-report.json", {"out": shown.out.splitlines(), "err": shown.err.splitlines()})
     joined = shown.out.replace("\n", "").replace(" ", "")
     assert [len(run) for run in re.findall("x{100,}", joined)] == [300, 300]  # the exchange's words are cut
 
