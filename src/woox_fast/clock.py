@@ -252,8 +252,7 @@ class ServerClock:
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
         parted, slew = wall_went - steady_went, steady_went // SLEW
-        if abs(parted) > slew:
-            self._parted += parted - slew if parted > 0 else parted + slew
+        self._parted += parted - max(-slew, min(parted, slew))
         if abs(parted) > STEP_NS + slew or abs(self._parted) > STEP_NS:
             self._set_at = wall
             self._parted = 0
