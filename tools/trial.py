@@ -189,14 +189,15 @@ class Worker:
     @contextmanager
     def _changed(self, mutant: Mutant) -> Iterator[tuple[bytes, bytes]]:
         """While the tree has the mutant: the file as it is, and as it is now."""
-        source, file = PACKAGE / mutant.file, self.package / mutant.file
-        old = source.read_bytes()
+        file = self.package / mutant.file
+        old, status = file.read_bytes(), file.stat()
         new = old[: mutant.start] + mutant.new.encode() + old[mutant.end :]
         file.write_bytes(new)
         try:
             yield old, new
         finally:
-            shutil.copy2(source, file)
+            file.write_bytes(old)
+            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # what is compiled of it is right again
 
     def _tell(self, number: int, killed: bool) -> None:
         test = self._failed.test() if killed else ""

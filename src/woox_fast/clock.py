@@ -74,9 +74,12 @@ def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
 
 def least_wrong(low: int, high: int) -> int:
     """The middle of two bounds, or what is nearer to 0 if the middle could be further from the truth than 0 is."""
+    middle = (low + high) // 2
     if low > 0:
-        return min((low + high) // 2, 2 * low)
-    return max((low + high) // 2, 2 * high) if high < 0 else 0
+        return min(middle, 2 * low)
+    if high < 0:
+        return max(middle, 2 * high)
+    return 0
 
 
 class LocalClock:
