@@ -74,9 +74,12 @@ def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
 
 def least_wrong(low: int, high: int) -> int:
     """The middle of two bounds, or a value nearer to 0 where the middle could be further from the truth than 0 is."""
+    middle = (low + high) // 2
     if low > 0:
-        return min((low + high) // 2, 2 * low)
-    return max((low + high) // 2, 2 * high) if high < 0 else 0
+        return min(middle, 2 * low)
+    if high < 0:
+        return max(middle, 2 * high)
+    return 0
 
 
 class LocalClock:
@@ -252,8 +255,7 @@ class ServerClock:
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
         parted, slew = wall_went - steady_went, steady_went // SLEW
-        if abs(parted) > slew:
-            self._parted += parted - slew if parted > 0 else parted + slew
+        self._parted += parted - max(-slew, min(parted, slew))
         if abs(parted) > STEP_NS + slew or abs(self._parted) > STEP_NS:
             self._set_at = wall
             self._parted = 0
