@@ -45,7 +45,7 @@ ROOMS = {
     ),
     "explain": Room(
         ("_explain/**/*.py",),
-        ("test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
+        ("test_explain_rows*.py", "test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
     ),
     "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py", "test_secrets_shown.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py",)),
@@ -63,6 +63,10 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "adapters/_pools.py": ("test_adapter_requests.py",),
     "adapters/_redirects.py": ("test_adapter_ccxt.py",),
     **{f"adapters/{client}.py": (f"test_adapter_{client}.py",) for client in ("aiohttp", "ccxt", "httpx", "requests")},
+    **{
+        f"_explain/{file}.py": ("test_explain_inputs.py",)
+        for file in ("inputs/__init__", "inputs/browser", "inputs/curl_command", "inputs/http_text", "inputs/logs")
+    },
     "sandbox/auth.py": ("sandbox/test_verified.py",),
     "sandbox/connection.py": ("sandbox/test_serving.py",),
     "sandbox/control.py": ("sandbox/test_control.py",),
