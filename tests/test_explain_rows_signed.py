@@ -16,7 +16,7 @@ from helpers.explain_rows import PARTS, REQUESTS, held
 import woox_fast
 
 FAMILY = 14  # a cost from which on the search takes a second or two
-COSTS = {row["name"]: row["cost"] for part in PARTS for row in sorted(held(part), key=lambda row: -int(row["cost"]))}
+COSTS = {row["name"]: row["cost"] for part in PARTS for row in sorted(held(part)[1:], key=lambda row: -int(row["cost"]))}
 # Quick ones are a twentieth of those that are found at once.
 ROWS = [
     pytest.param(
@@ -24,7 +24,7 @@ ROWS = [
     )
     for part in PARTS
     if part != "digest"
-    for at, row in enumerate(held(part))
+    for at, row in enumerate(held(part)[1:])
 ]
 
 

@@ -2,6 +2,7 @@
 
 `python tools/explain_rows.py` writes the files again. A line holds
 
+- `most` in the first line: how many changes of the part are made together
 - `name`, `cost`, `sentence` and `stage` of the row; `more`: whether it is light, or the last of its part
 - `of`: the first of `REQUESTS` of which it makes something else
 - `makes`: what it makes of that request's part, or a few where it makes many: of the layout the whole message, of the
@@ -32,8 +33,7 @@ from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_byt
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
 PARTS = tuple(TABLES)
-ENOUGH = 1000  # values of one request: a row that makes more is not tried on the next
-MOST = 120_000  # that are looked at
+MOST, MOST_OF_OTHERS = 120_000, 1000  # values that are looked at: of the first request of which a row makes any
 MOST_SHOWN, MOST_CHARACTERS = 40, 4000  # of a row
 
 SOON = "1719765305007"  # on a summer's afternoon
@@ -43,7 +43,7 @@ POST = (
 )
 SPACED = (
     '{"order_id": 7, "price": 1.10, "small": 1e-05, "big": 123456789012, "flag": "True", "list": [1, {"x": null}, 2], '
-    '"tag": "caf\\u00e9 \\/ e\u0301 +`=", "empty": "", "Zero": 0, "void": {}}\r\n'
+    '"tag": "caf\\u00e9 \\/ e\u0301 +`=&a", "empty": "", "Zero": 0, "void": {}}\r\n'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
@@ -82,7 +82,7 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     ),
     "bom": (_sent("PATCH", "v3/order", "", b'\xef\xbb\xbf{"a": 1}\r\n\r\n', timestamp="1578565539"), "short"),
     "lines": (_sent("POST", "/v3/order", "", '{\n  "b": 1,\n  "a": [\n    "é"\n  ]\n}', api_key=""), SECRET),
-    "bytes": (_sent("POST", "/v3/order", "", b"b=%41+\xff\xe9&a=<1>&\r\nc\n", timestamp="now"), SECRET),
+    "bytes": (_sent("POST", "/v3/order", "", b"~b=%41+%ff\xff\xe9&a=<1>&\r\nc~\n", timestamp="now"), SECRET),
     "v1-form": (
         _sent("POST", "/v1/order", "", "symbol=SPOT_BTC_USDT&side=BUY&order_price=9000&order_tag=a b", scheme="v1"),
         SECRET,
@@ -117,13 +117,13 @@ def _shown(value: Any, sent: Sent, part: str, secret: str) -> str:
     return bytes(value).decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
-def _made(one: Change, part: str, sent: Sent, secret: str) -> list[str]:
+def _made(one: Change, part: str, sent: Sent, secret: str, most: int) -> list[str]:
     """What a row makes of a request's part, but for what it was."""
     start = starts(sent, secret)[part]
     before = _shown(start, sent, part, secret)
     found: list[str] = []
     try:
-        for value in islice(one.values(start, sent), MOST):
+        for value in islice(one.values(start, sent), most):
             try:
                 found.append(_shown(value, sent, part, secret))
             except ValueError:  # a layout that this request has not what it takes for
@@ -144,17 +144,16 @@ def rows(part: str) -> Iterator[dict[str, Any]]:
     if part == "signature":
         yield from _signatures()
         return
+    yield {"part": part, "most": TABLES[part].most}
     for stage, changes in enumerate(TABLES[part].stages):
         for one in changes:
             of, makes, count, digest = "", [], 0, hashlib.sha256()
             for name, (sent, secret) in REQUESTS.items():
-                found = _made(one, part, sent, secret)
+                found = _made(one, part, sent, secret, MOST_OF_OTHERS if of else MOST)
                 digest.update("\0".join((name, str(len(found)), *found)).encode("utf-8", "surrogatepass"))
                 count += len(found)
                 if found and not of:
                     of, makes = name, _few(found)
-                if len(found) > ENOUGH:
-                    break
             yield {
                 "name": one.name,
                 "cost": one.cost,
