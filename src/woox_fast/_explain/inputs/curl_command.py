@@ -97,8 +97,8 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
 
 
 def _request(words: list[str]) -> SentRequest | None:
-    given, _ = _parser().parse_known_args(words)
-    url = given.url or next((word for word in given.urls if "/" in word), "")
+    given, others = _parser().parse_known_args(words)
+    url = given.url or next((word for word in (*given.urls, *others) if "/" in word and word[0] != "-"), "")
     if not url:
         return None
     body = "&".join(_data(option, value) for option, value in given.data)
@@ -115,7 +115,7 @@ def _data(option: str, value: str) -> str:
         )
     if option == "--data-urlencode":
         name, equals, text = value.partition("=")
-        return f"{name}{'=' if name and equals else ''}{quote_plus(text)}" if equals else quote_plus(name)
+        return f"{name}{'=' if name else ''}{quote_plus(text)}" if equals else quote_plus(name)
     return value
 
 
@@ -134,7 +134,7 @@ _WINDOWS = re.compile(r"\^\r?\n|\^\"|\bcurl\.exe\b")
 
 def _posix_words(text: str) -> list[str]:
     text = re.sub(r"[ \t]*\\\r?\n", " ", text)
-    return shlex.split(_ANSI_C.sub(_ansi_c, text), comments=False)
+    return shlex.split(_ANSI_C.sub(_ansi_c, text))
 
 
 def _ansi_c(found: re.Match[str]) -> str:
