@@ -87,7 +87,7 @@ REQUESTS: list[tuple[str, tuple[str, str, bytes]]] = [
         for text, data in (
             ("", ""),
             ("a\\n\\t\\r\\a\\b\\e\\f\\v", "a\n\t\r\a\b\x1b\f\v"),
-            ("it\\'s \\\"5\\\" \\\\", "it's \"5\" \\"),
+            ('it\\\'s \\"5\\" \\\\', 'it\'s "5" \\'),
             ("\\u5e01\\u41z\\U0001f600\\U41 \\x41\\x4z", "\u5e01Az\U0001f600A A\x04z"),
             ("\\101\\60 \\7\\8\\9", "A0 \a89"),
             ("\\q\\x\\u", "qxu"),
