@@ -41,7 +41,7 @@ def test_what_is_sent_as_data(name: str) -> None:
     found = parse_request(f"curl {name} a {URL} {name} b")
     assert (found.method, found.url, found.body) == ("POST", URL, b"a&b")
     if name != "--data-raw":
-        with pytest.raises(ValueError, match="takes its body from a file, '@order.json'"):
+        with pytest.raises(ValueError, match=r"takes its body from a file, '@order\.json'"):
             parse_request(f"curl {URL} {name} @order.json")
 
 

@@ -29,12 +29,15 @@ HTTP: list[tuple[str | bytes, Read]] = [
     (f"POST {PATH} HTTP/1.1\nContent-Length: 0\n\n", ("POST", PATH, b"")),
     (f"POST {PATH} HTTP/1.1\nContent-Length: 1\n\n", ("POST", PATH, None)),
     (f"POST {PATH} HTTP/1.1\n\nb'a\\x62'\n", ("POST", PATH, b"ab")),
-    (f"POST {PATH} HTTP/1.1\n\nb\"a'b\"", ("POST", PATH, b"a'b")),
+    (f'POST {PATH} HTTP/1.1\n\nb"a\'b"', ("POST", PATH, b"a'b")),
     (f"POST {PATH} HTTP/1.1\n\nab'c'", ("POST", PATH, b"ab'c'")),
     (f"POST {PATH} HTTP/1.1\n\na\n\nHTTP/1.1 200 OK\n\nb", ("POST", PATH, b"a")),
     (f"POST {PATH} HTTP/1.1\r\n\r\na\r\n\r\n\r\nHTTP/2 404\r\n", ("POST", PATH, b"a")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: Chunked\n\n2\nab\n1;x=y\nc\n0\n\n", ("POST", PATH, b"abc")),
-    (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nab\r\nA\r\n0123456789\r\n0\r\n", ("POST", PATH, b"ab0123456789")),
+    (
+        f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nab\r\nA\r\n0123456789\r\n0\r\n",
+        ("POST", PATH, b"ab0123456789"),
+    ),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno", ("POST", PATH, b"2\nab\nno")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno\n0\n", ("POST", PATH, b"2\nab\nno\n0\n")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: gzip\n\n2\nab\n0\n", ("POST", PATH, b"2\nab\n0")),
@@ -46,13 +49,19 @@ HTTP: list[tuple[str | bytes, Read]] = [
     (f":path: {PATH}\n:method: POST\ncontent-length: 0\n", ("POST", PATH, b"")),
     # http.client's debuglevel
     (f"send: b'POST {PATH} HTTP/1.1\\r\\n\\r\\n'\nsend: b'ab'\nsend: b\"c'\"\nreply: x", ("POST", PATH, b"abc'")),
-    (f"send: b'GET {PATH} HTTP/1.1\\r\\n\\r\\n'\nsend: b'PUT {PATH} HTTP/1.1\\r\\nx-api-signature: a\\r\\n\\r\\nb'", ("PUT", PATH, b"b")),
+    (
+        f"send: b'GET {PATH} HTTP/1.1\\r\\n\\r\\n'\nsend: b'PUT {PATH} HTTP/1.1\\r\\nx-api-signature: a\\r\\n\\r\\nb'",
+        ("PUT", PATH, b"b"),
+    ),
     (f"send: b'c'\n send: b'GET {PATH} HTTP/1.1\\r\\n\\r\\n'", ("GET", PATH, b"")),
     # curl -v, --trace and --trace-ascii
     (f"> POST {PATH} HTTP/1.1\n> Content-Length: 0\n> \n< HTTP/1.1 200 OK\n", ("POST", PATH, b"")),
     (f"* Connected\n> GET {PATH} HTTP/1.1\n>\n> x", ("GET", PATH, b"")),
-    (f"> junk\n< a\n> GET {PATH} HTTP/1.1\n> \n< b\n> PUT {PATH} HTTP/1.1\n> X-Api-Signature: a\n>\n", ("PUT", PATH, None)),
-]  # fmt: skip
+    (
+        f"> junk\n< a\n> GET {PATH} HTTP/1.1\n> \n< b\n> PUT {PATH} HTTP/1.1\n> X-Api-Signature: a\n>\n",
+        ("PUT", PATH, None),
+    ),
+]
 
 
 def _trace(*parts: tuple[str, bytes], stamp: str = "") -> str:
@@ -69,25 +78,38 @@ HEAD = f"POST {PATH} HTTP/1.1\r\nHost: api.woox.io\r\n\r\n".encode()
 HTTP += [
     (_trace(("header", HEAD), ("data", b"a" * 20), ("data", b"\xff\n.")), ("POST", PATH, b"a" * 20 + b"\xff\n.")),
     (_trace(("header", HEAD), ("data", b"ab"), stamp="10:00:00.123 "), ("POST", PATH, b"ab")),
-    (_trace(("header", HEAD), ("header", HEAD.replace(b"\r\n\r\n", b"\r\nX-API-Signature: a\r\n\r\nb"))), ("POST", PATH, b"b")),
     (
-        f"=> Send header, {len(HEAD)} bytes (0x1)\n0000: POST {PATH} HTTP/1.1\n{len(HEAD) - 21:04x}: Host: api.woox.io\n"
+        _trace(("header", HEAD), ("header", HEAD.replace(b"\r\n\r\n", b"\r\nX-API-Signature: a\r\n\r\nb"))),
+        ("POST", PATH, b"b"),
+    ),
+    (
+        f"=> Send header, {len(HEAD)} bytes\n0000: POST {PATH} HTTP/1.1\n{len(HEAD) - 21:04x}: Host: api.woox.io\n"
         f"{len(HEAD) - 2:04x}: \n=> Send data, 6 bytes (0x6)\n0000: ab\n0004: c.\n",
         ("POST", PATH, b"ab\r\nc."),
     ),
-]  # fmt: skip
+]
 
 LOGS: list[tuple[str | bytes, Read]] = [
     (f"GET {URL}", ("GET", URL, b"")),
-    *((f"sent {method} {URL}", (method, URL, b"" if method in ("GET", "DELETE", "HEAD") else None)) for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")),
+    *(
+        (f"sent {method} {URL}", (method, URL, b"" if method in ("GET", "DELETE", "HEAD") else None))
+        for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+    ),
     (f"method='PUT', url=URL('{URL}?a=1'), headers={{'Content-Length': '0'}}", ("PUT", f"{URL}?a=1", b"")),
     (f"'{URL}', method='PUT', data=b'ab'", ("PUT", URL, b"ab")),
     (f"URL({URL!r}) PUT data: abc", ("PUT", URL, b"abc")),
     (f'https://api.woox.io:443 "DELETE {PATH} HTTP/1.1" 200', ("DELETE", URL, b"")),
     (f'http://api.woox.io:80 "DELETE {PATH} HTTP/1.1" 200', ("DELETE", URL.replace("https", "http"), b"")),
     (f'http://127.0.0.1:8080 "DELETE {PATH} HTTP/1.1" 200', ("DELETE", f"http://127.0.0.1:8080{PATH}", b"")),
-    *((f"x POST {URL} {name}{mark} abc\nnext", ("POST", URL, b"abc")) for name in ("RequestBody", "request_body", "body", "content", "data", "payload", "chunk", "Body") for mark in (":", "=", " =", '":')),
-    *((f"x POST {URL} body={nothing}", ("POST", URL, b"")) for nothing in ("None", "undefined", "null", "b''", "''", '""', 'b""')),
+    *(
+        (f"x POST {URL} {name}{mark} abc\nnext", ("POST", URL, b"abc"))
+        for name in ("RequestBody", "request_body", "body", "content", "data", "payload", "chunk", "Body")
+        for mark in (":", "=", " =", '":')
+    ),
+    *(
+        (f"x POST {URL} body={nothing}", ("POST", URL, b""))
+        for nothing in ("None", "undefined", "null", "b''", "''", '""', 'b""')
+    ),
     *((f"x POST {URL} body={nothing}\nmore", ("POST", URL, b"")) for nothing in ("None", "undefined", "null")),
     (f"x POST {URL} body='it\\'s' more", ("POST", URL, b"it's")),
     (f'x POST {URL} body=b"\\xff" more', ("POST", URL, b"\xff")),
@@ -95,14 +117,17 @@ LOGS: list[tuple[str | bytes, Read]] = [
     (f'x POST {URL} body=[{{"a": 1}}], more', ("POST", URL, b'[{"a": 1}]')),
     (f"x POST {URL} body={{a: 1\r\nmore", ("POST", URL, b"{a: 1")),
     (f"ccxt POST {URL}, Request: {{'x-api-key': 'a'}} abc", ("POST", URL, b"abc")),
-    *((f"x POST {URL} body: abc d\n  {end} more", ("POST", URL, b"abc d")) for end in ("fetch Response", "ResponseHeaders", "2026-01-02", "DEBUG", "INFO")),
+    *(
+        (f"x POST {URL} body: abc d\n  {end} more", ("POST", URL, b"abc d"))
+        for end in ("fetch Response", "ResponseHeaders", "2026-01-02", "DEBUG", "INFO")
+    ),
     (f"x POST {URL}\nx-api-key: 'a'\n  b'ab'  \nb'c'", ("POST", URL, b"ab")),
     (f"x POST {URL}\n{{'x-api-key': 'a'}}\n {{\"b\": 1}} \n", ("POST", URL, b'{"b": 1}')),
     (f"x POST {URL}\n['x-api-key']\n[1, 2]\r\n", ("POST", URL, b"[1, 2]")),
     (f"x POST {URL} b'ab'", ("POST", URL, None)),
     (f"x PUT {URL}a\nx GET {URL}b\nx-api-signature: abc\nx PUT {URL}c", ("GET", f"{URL}b", b"")),
     (f"{URL}a PUT,\n{URL}b GET x-api-signature=abc {URL}c PUT", ("GET", f"{URL}b", b"")),
-]  # fmt: skip
+]
 
 # HAR files and fetch
 
@@ -116,23 +141,41 @@ BROWSERS: list[tuple[str | bytes, Read]] = [
     (_har(), ("POST", URL, b"")),
     (_har(postData={"text": "é"}), ("POST", URL, "é".encode())),
     (_har(postData={"text": base64.b64encode(b"\xff").decode(), "encoding": "base64"}), ("POST", URL, b"\xff")),
-    (_har(postData={"params": [{"name": "a", "value": "b c"}, {"value": "d"}, {"name": "e"}]}), ("POST", URL, b"a=b+c&=d&e=")),
+    (
+        _har(postData={"params": [{"name": "a", "value": "b c"}, {"value": "d"}, {"name": "e"}]}),
+        ("POST", URL, b"a=b+c&=d&e="),
+    ),
     (_har(postData={"text": "", "params": [{"name": "a", "value": "b"}]}), ("POST", URL, b"")),
     (_har(postData={"params": None}), ("POST", URL, b"")),
     (_har(postData=None), ("POST", URL, b"")),
     (_har(postData="text"), ("POST", URL, b"")),
     (json.dumps({"request": {"method": "PUT", "url": URL}}), ("PUT", URL, b"")),
     (json.dumps({"method": "PUT", "url": URL}), ("PUT", URL, b"")),
-    (json.dumps({"log": {"entries": [None, {"request": 7}, {"url": URL}, {"method": "PUT", "url": URL}]}}), ("PUT", URL, b"")),
+    (
+        json.dumps({"log": {"entries": [None, {"request": 7}, {"url": URL}, {"method": "PUT", "url": URL}]}}),
+        ("PUT", URL, b""),
+    ),
     (json.dumps({"log": 7, "method": "PUT", "url": URL}), ("PUT", URL, b"")),
-    (json.dumps({"log": {"entries": [{"method": "PUT", "url": "a"}, {"method": "GET", "url": URL, "headers": [{"name": "X-API-Signature", "value": "a"}]}]}}), ("GET", URL, b"")),
+    (
+        json.dumps(
+            {
+                "log": {
+                    "entries": [
+                        {"method": "PUT", "url": "a"},
+                        {"method": "GET", "url": URL, "headers": [{"name": "X-API-Signature", "value": "a"}]},
+                    ]
+                }
+            }
+        ),
+        ("GET", URL, b""),
+    ),
     (f'fetch("{URL}")', ("GET", URL, b"")),
     (f'fetch( "{URL}", {{"method": "PUT", "body": "a"}});', ("PUT", URL, b"a")),
     (f'fetch("{URL}",\r\n\t{{"body": null}})', ("GET", URL, b"")),
     (f'fetch("{URL}a"); fetch("{URL}b", {json.dumps({"headers": SIGNED})})', ("GET", f"{URL}b", b"")),
     (f'fetch("{URL}a");' * 31 + f'fetch("{URL}b", {json.dumps({"headers": SIGNED})})', ("GET", f"{URL}b", b"")),
     (f'fetch("{URL}a");' * 32 + f'fetch("{URL}b", {json.dumps({"headers": SIGNED})})', ("GET", f"{URL}a", b"")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "read"), [*HTTP, *LOGS, *BROWSERS])

@@ -42,12 +42,13 @@ POST = (
     '"orderTag":"a/b <c> & \'d\'"}'
 )
 SPACED = (
-    '{"order_id": 7, "price": 1.10, "small": 1e-05, "big": 123456789012, "flag": "True", "list": [1, {"x": null}, 2], '
-    '"tag": "caf\\u00e9 \\/ e\u0301 +`=&a", "empty": "", "Zero": 0, "void": {}}\r\n'
+    '{"order_id": 7, "price": 1.10, "small": 1e-05, "big": 123456789012, "flag": "True", '
+    '"list": [1, {"y": 2, "x": null}, 2], "yes": true, "tag": "caf\\u00e9 \\/ e\u0301 +`=&a~", "empty": "", "Zero": 0, "void": {}}\r\n'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
-    "%2D%2E%5f%7E%21&coin=%E5%B8%81&void=&zero=0&some_float=1.50&plus=%2b&twice=%2520&at[0]=3"
+    "%2D%2E%5f%7E%21&coin=%E5%B8%81&void=&zero=0&some_float=1.50&plus=%2b&twice=%2520&at[0]=3&gone=null&lost=undefined&off=false"
+    "&on=True&more=%2B&bare"
 )
 
 
