@@ -43,7 +43,8 @@ POST = (
 )
 SPACED = (
     '{"order_id": 7, "price": 1.10, "small": 1e-05, "big": 123456789012, "flag": "True", '
-    '"list": [1, {"y": 2, "x": null}, 2], "yes": true, "tag": "caf\\u00e9 \\/ e\u0301 +`=&a~", "empty": "", "Zero": 0, "void": {}}\r\n'
+    '"list": [1, {"y": 2, "x": null}, 2], "yes": true, "tag": "caf\\u00e9 \\/ e\u0301 +`=&a~", '
+    '"empty": "", "Zero": 0, "void": {}}\r\n'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
