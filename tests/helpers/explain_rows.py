@@ -33,7 +33,7 @@ from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_byt
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
 PARTS = tuple(TABLES)
-MOST, MOST_OF_OTHERS = 120_000, 1000  # values that are looked at: of the first request of which a row makes any
+MOST, MOST_OF_OTHERS = 120_000, 2000  # values that are looked at: of the first request of which a row makes any
 MOST_SHOWN, MOST_CHARACTERS = 40, 4000  # of a row
 
 SOON = "1719765305007"  # on a summer's afternoon
@@ -45,6 +45,10 @@ SPACED = (
     '{"order_id": 7, "price": 1.10, "small": 1e-05, "big": 123456789012, "flag": "True", '
     '"list": [1, {"y": 2, "x": null}, 2], "yes": true, "tag": "caf\\u00e9 \\/ e\u0301 +`=&a~", '
     '"empty": "", "Zero": 0, "void": {}}\r\n'
+)
+VALUES = (
+    '{"a":"PERP_X_Y_Z","b":"SPOT_A_B","c":"null","d":"True","e":"false","f":"","g":" pad ","h":0.50,"i":"0.25","j":-3,'
+    '"k":100000000000,"l":true,"m":false,"n":null,"o":1e21,"p":"true","q":"None","r":"a\\\\b","s":"PERP_A_B"}'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
@@ -74,7 +78,15 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "post": (_sent("POST", "/v3/trade/order", "", POST), SECRET),
     "nothing": (_sent("GET", "/v3/asset/balances"), SECRET),
     "put-by-id": (
-        _sent("PUT", "/v3/algo/order/60667653330", "", SPACED, timestamp=SOON, origin="http://127.0.0.1:8080"),
+        _sent(
+            "PUT",
+            "/v3/algo/order/60667653330",
+            "",
+            SPACED,
+            timestamp=SOON,
+            origin="http://127.0.0.1:8080",
+            api_key="k/e+y==",
+        ),
         "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U",
     ),
     "odd": (_sent("get", "/v3/Trade/caf%c3%A9/orderBooks/", ODD_QUERY, timestamp=SOON), "0123456789abcdef" * 5),
@@ -85,6 +97,10 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "bom": (_sent("PATCH", "v3/order", "", b'\xef\xbb\xbf{"a": 1}\r\n\r\n', timestamp="1578565539"), "short"),
     "lines": (_sent("POST", "/v3/order", "", '{\n  "b": 1,\n  "a": [\n    "é"\n  ]\n}', api_key=""), SECRET),
     "bytes": (_sent("POST", "/v3/order", "", b"~b=%41+%ff\xff\xe9&a=<1>&\r\nc~\n", timestamp="now"), SECRET),
+    "values": (_sent("POST", "/v3/trade/orders", "", VALUES), SECRET),
+    "list": (_sent("DELETE", "/v3/trade/orders", "", '[\t{"b": 1, "a": 2}]'), SECRET),
+    "two": (_sent("GET", "/v3/trade/orders", "?b=%ff&a=null"), SECRET),
+    "v1-broken": (_sent("POST", "/v1/order", "", '{"a":', scheme="v1"), SECRET),
     "v1-form": (
         _sent("POST", "/v1/order", "", "symbol=SPOT_BTC_USDT&side=BUY&order_price=9000&order_tag=a b", scheme="v1"),
         SECRET,
