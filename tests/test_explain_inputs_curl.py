@@ -28,6 +28,12 @@ def test_a_flag_takes_nothing(flag: str) -> None:
     assert (found.method, found.url, found.body) == ("POST", URL, b"a")
 
 
+@pytest.mark.parametrize("flag", [flag for flag in FLAGS.split() if len(flag) == 2])
+def test_flags_stand_together(flag: str) -> None:
+    found = parse_request(f"curl -s{flag[1]}XPUT {URL}")
+    assert (found.method, found.url) == ("PUT", URL)
+
+
 @pytest.mark.parametrize("option", OPTIONS.split())
 def test_an_option_takes_the_next_word(option: str) -> None:
     found = parse_request(f"curl {option} an/argument {URL} -d a")
@@ -102,3 +108,50 @@ REQUESTS: list[tuple[str, tuple[str, str, bytes]]] = [
 def test_a_command(text: str, request_: tuple[str, str, bytes]) -> None:
     found = parse_request(text)
     assert (found.method, found.url, found.body) == request_
+
+
+# Windows: cmd.exe takes the carets, and the C runtime quotes and backslashes.
+
+
+@pytest.mark.parametrize(
+    ("word", "body"),
+    [
+        ('"a b"', "a b"),
+        ('a" "b', "a b"),
+        ('"a\\"b"', 'a"b'),
+        ('a\\"b', 'a"b'),
+        ('"a\\\\"', "a\\"),
+        ('"a\\\\\\"b"', 'a\\"b'),
+        ('"a""b"', 'a"b'),
+        ('a""b', "ab"),
+        ('""', ""),
+        ('"a\\\\b\\c"', "a\\\\b\\c"),
+        ("a\\b", "a\\b"),
+        ('"a^b"', "a^b"),
+        ('"a^"b', "ab"),
+        ('"a', None),
+        ("a^^b^&c^", "a^b&c"),
+        ("a^\r\nb", "ab"),
+        ("a^\nb", "ab"),
+        ("a^\n\nb", "a"),
+        ('^"a^\\^"b^^^"', 'a"b^'),
+        ('"^&"', "^&"),
+        ("é\udcff", "é\udcff"),
+    ],
+)
+def test_words_of_windows(word: str, body: str | None) -> None:
+    text = f"curl.exe {URL} -d {word}".encode("utf-8", "surrogateescape")
+    if body is None:
+        with pytest.raises(ValueError, match="No closing quotation"):
+            parse_request(text)
+        return
+    assert parse_request(text).body == body.encode("utf-8", "surrogateescape")
+    found = parse_request(text + b" -X PUT")
+    assert (found.method, found.url, found.body) == ("PUT", URL, body.encode("utf-8", "surrogateescape"))
+
+
+def test_a_command_for_windows_is_known() -> None:
+    for text in (f"curl {URL} ^\r\n -d 'a", f"curl {URL} ^\n -d 'a", f'curl ^"{URL}^" -d \'a', f"curl.exe {URL} -d 'a"):
+        assert parse_request(text).body == b"'a"
+    with pytest.raises(ValueError, match="No closing quotation"):
+        parse_request(f"curl {URL} -d 'a")
