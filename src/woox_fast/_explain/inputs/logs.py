@@ -24,7 +24,7 @@ _BODY_END = re.compile(r"\r?\n[ \t]*(?:fetch Response|ResponseHeaders|\d{4}-\d\d
 _NO_BODY = {"None", "undefined", "null", "b''", "''", '""', 'b""'}
 _REPR = r"b?'[^'\\\n]*(?:\\.[^'\\\n]*)*'|b?\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\""
 # A body that is printed on a line of its own.
-_LINE = re.compile(rf"^[ \t]*(?:({_REPR})|([{{\[].*))[ \t]*\r?$", re.MULTILINE)
+_LINE = re.compile(rf"^[ \t]*(?:({_REPR})|([{{\[][^\r\n]*))[ \t]*\r?$", re.MULTILINE)
 _FEW = 256
 
 
