@@ -25,10 +25,9 @@ from helpers.oracle import KEY, NOW, SECRET
 from helpers.spelled import DIGESTS as SPELLED_DIGESTS
 from helpers.spelled import SPELLED
 from woox_fast._explain.changes import Change
-from woox_fast._explain.layers.digest import DIGESTS
 from woox_fast._explain.layers.rules import BASES, SOURCES
 from woox_fast._explain.layers.written import FINDINGS, readings
-from woox_fast._explain.search import TABLES
+from woox_fast._explain.search import TABLES, Search
 from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_bytes
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
@@ -131,7 +130,9 @@ def _shown(value: Any, sent: Sent, part: str, secret: str) -> str:
         digest = "" if value.digest == "hmac-sha256" else f"{value.digest}: "
         value = digest.encode() + _message(value, sent)
     if part == "digest":
-        return DIGESTS[value or "hmac-sha256"].hex(Secret(secret.encode()), _message(BASES[sent.scheme], sent))
+        key = Secret(secret.encode())
+        digest = Search(sent, key, key, "0" * 64, 0.0)._digester(value or "hmac-sha256", key)
+        return digest(_message(BASES[sent.scheme], sent))
     return bytes(value).decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 

@@ -56,7 +56,6 @@ MOST_COST = 26  # up to here the search goes on while there is time
 MOST_PARTS = 3  # that are changed together, each in one way or more
 # A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
 _LIGHT_BYTES_PER_S = 250_000
-_LIGHT_SECRET = 4096
 
 _now = time.perf_counter
 
@@ -110,7 +109,7 @@ def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:
         if cost >= LIKELY:
             yield (cost,)
         return
-    for first in range(LIKELY, cost - LIKELY * (count - 1) + 1):
+    for first in range(LIKELY, cost):
         for rest in _shares(cost - first, count - 1):
             yield (first, *rest)
 
@@ -136,7 +135,7 @@ class Search:
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
-            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret) > _LIGHT_SECRET),
+            _SECRET: self._of(_SECRET, secret, lambda s: s),
             _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),
