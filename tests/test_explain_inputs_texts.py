@@ -213,6 +213,14 @@ def test_headers_of_each_form() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("{", "the JSON cannot be read"),
+        ('{"a":' * 100_000, "the JSON cannot be read"),
+        ("GET /v3/x HTTP/1.1\n" + "a: b\n" * 200, "the headers after GET cannot be read"),
+        ("=> Send header, 9 bytes (0x9)\n0000: hello\n", "curl's trace holds no request line"),
+        ("send: b'hello'", "the log's 'send:' lines hold no request line"),
+        ("", "got nothing to read a request from; give a curl command"),
+        (b"\xff\xfe", "got nothing to read a request from"),
+        ("[" * 50, "found no request in what begins with"),
         (json.dumps({"log": {"entries": []}}), r"a HAR file has log\.entries"),
         (json.dumps({"log": {"entries": None}}), r"a HAR file has log\.entries"),
         (json.dumps({"log": {"entries": [{"request": {"url": URL}}]}}), r"a HAR file has log\.entries"),
@@ -226,6 +234,6 @@ def test_headers_of_each_form() -> None:
         ("see https://api.woox.io", "the log holds no method and URL; give a curl command"),
     ],
 )
-def test_what_cannot_be_read_is_said(text: str, words: str) -> None:
+def test_what_cannot_be_read_is_said(text: str | bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_request(text)
