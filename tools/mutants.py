@@ -45,7 +45,13 @@ ROOMS = {
     ),
     "explain": Room(
         ("_explain/**/*.py",),
-        ("test_explain_rows*.py", "test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
+        (
+            "test_explain_rows.py",
+            "test_explain_[irs]*.py",
+            "test_explain.py",
+            "test_explain_[fim]*.py",
+            "test_explain*.py",  # limits take long
+        ),
     ),
     "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py", "test_secrets_shown.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py",)),
@@ -64,9 +70,12 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "adapters/_redirects.py": ("test_adapter_ccxt.py",),
     **{f"adapters/{client}.py": (f"test_adapter_{client}.py",) for client in ("aiohttp", "ccxt", "httpx", "requests")},
     **{
-        f"_explain/{file}.py": ("test_explain_inputs.py",)
-        for file in ("inputs/__init__", "inputs/browser", "inputs/curl_command", "inputs/http_text", "inputs/logs")
+        f"_explain/inputs/{file}.py": ("test_explain_inputs_*.py", "test_explain_inputs.py")
+        for file in ("__init__", "browser", "curl_command", "http_text", "logs", "sent_request")
     },
+    **{f"_explain/{file}.py": ("test_explain_search.py",) for file in ("changes", "search", "signing")},
+    **{f"_explain/{file}.py": ("test_explain_rewrites.py",) for file in ("rewrites", "spellings")},
+    "_explain/__init__.py": ("test_explain.py",),
     "sandbox/auth.py": ("sandbox/test_verified.py",),
     "sandbox/connection.py": ("sandbox/test_serving.py",),
     "sandbox/control.py": ("sandbox/test_control.py",),

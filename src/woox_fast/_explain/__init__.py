@@ -163,7 +163,7 @@ def explain(
 
 
 def _sent(timestamp: str, method: str, path: str, body: Body, api_key: str, scheme: str | None, origin: str) -> Sent:
-    if "://" in path[:16]:
+    if "://" in path[:16] and path[0] != "/":
         scheme_of_url, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{scheme_of_url}://{host}", slash + target
