@@ -27,6 +27,44 @@ SURVIVORS: list[Survivor] = [
     Survivor("_checks.py", "stacklevel=3", "4", "which line of the import the warning names; compiled twins have none"),
     # -- signers
     Survivor("_sign_py.py", 'and path[:1] == "/"', "'/~'", "the slower way signs the same"),
+    # -- explain
+    *(
+        Survivor(f"_explain/{file}.py", "usedforsecurity=False", new, "tells where OpenSSL is limited to FIPS's hashes")
+        for file in ("signing", "layers/body", "layers/body_texts", "layers/digest", "layers/secret")
+        for new in ("", "True")
+    ),
+    *(
+        Survivor(f"_explain/{file}.py", "strict=True", new, "the two are as long as each other")
+        for file in ("search", "signing", "inputs/curl_command", "inputs/http_text", "layers/layout")
+        for new in ("", "False")
+    ),
+    Survivor("_explain/changes.py", "ROOM = 128 << 20", "129", "a size that is about right"),
+    Survivor("_explain/changes.py", "ROOM = 128 << 20", "21", "a size that is about right"),
+    Survivor("_explain/changes.py", "self._ties = 0", "1", "only the order of what is counted tells"),
+    Survivor("_explain/changes.py", "range(len(stages) + 1)", "2", "a stage more, that nothing comes to"),
+    Survivor("_explain/changes.py", "{self.start: (0, ())}", "1", "nothing makes the start in as few changes as none"),
+    Survivor("_explain/search.py", "_LIGHT_BYTES_PER_S = 250_000", "250001", "a size that is about right"),
+    Survivor("_explain/search.py", "self.complete = False", "True", "a search sets it before it is read"),
+    Survivor("_explain/search.py", "self.seconds = 0.0", "1.0", "a search sets it before it is read"),
+    Survivor("_explain/search.py", "_now() > self._deadline", ">=", "a moment later"),
+    Survivor("_explain/search.py", "size = 0", "1", "a byte more of a batch that is about as large"),
+    Survivor("_explain/search.py", "size += len(messages)", "65", "the size of a batch is about right"),
+    Survivor("_explain/search.py", "size += len(messages)", "-", "the size of a batch is about right"),
+    Survivor("_explain/search.py", "size > BATCH_BYTES", ">=", "the size of a batch is about right"),
+    Survivor("_explain/rewrites.py", 'in "}]"', "'}]~'", "no token is a tilde"),
+    Survivor("_explain/layers/body.py", "_URI = ", '"~()*!.\'-_;/?:@&=+$,#~"', "quote leaves a tilde as it is"),
+    Survivor("_explain/layers/body.py", 'quote(b, safe="=&")', "'=&~'", "quote leaves a tilde as it is"),
+    Survivor("_explain/layers/body.py", 'rstrip(b"=")', "b'=~'", "base64 has no tilde"),
+    Survivor("_explain/layers/secret.py", 'rstrip(b"=")', "b'=~'", "base64 has no tilde"),
+    Survivor("_explain/layers/body_notations.py", "_LONGEST = 4096", "4097", "a size that is about right"),
+    Survivor("_explain/layers/rules.py", '"v1": Layout(_slots("v1"', "'v1~'", "what is neither V3 nor websocket is V1"),
+    Survivor("_explain/layers/timestamp_dates.py", "microseconds", "7", "of six digits the first seven are those six"),
+    Survivor("_explain/layers/timestamp_rows.py", "tzinfo=timezone.utc", "", "no zone is added, nor printed"),
+    Survivor(
+        "_explain/layers/written.py", "except (ValueError, SyntaxError, MemoryError", "", "each Python has its own"
+    ),
+    Survivor("_explain/layers/written.py", "continue", "pass", "what the last one made is the text already"),
+    Survivor("_explain/layers/written.py", "break", "pass", "only for speed: the rest changes nothing either"),
     # -- testing
     Survivor("testing.py", 'return ""', "None", "no fault, either way"),
     # -- clock
