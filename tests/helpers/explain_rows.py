@@ -47,7 +47,7 @@ SPACED = (
 )
 VALUES = (
     '{"a":"PERP_X_Y_Z","b":"SPOT_A_B","c":"null","d":"True","e":"false","f":"","g":" pad ","h":0.50,"i":"0.25","j":-3,'
-    '"k":100000000000,"l":true,"m":false,"n":null,"o":1e21,"p":"true","q":"None","r":"a\\\\b","s":"PERP_A_B"}'
+    '"k":100000000000,"l":true,"m":false,"n":null,"o":1e21,"p":"true","q":"None","r":"a\\\\b","s":"PERP_A_B","t":1E-5}'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
