@@ -155,7 +155,7 @@ BY_HAND: dict[str, Digest] = {
 }
 
 
-@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("name", [name for name in BY_HAND if f"algorithm-{name}" in OF_DIGESTS])
 def test_a_digest_is_that_of_the_standard_library(name: str) -> None:
     row = OF_DIGESTS[f"algorithm-{name}"]
     if row["name"] in MISSING:

@@ -118,25 +118,29 @@ def test_a_value_more() -> None:
 
 
 def test_what_is_held_of_a_part_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 bytes each, and of bytes their own; what is over the bound is left out, and that is told."""
     many = Change("many", 6, "", lambda value, sent: (b"%064d" % n for n in range(100)))
-    for room, count, complete in ((128 * 100, 100, True), (128 * 100 - 1, 99, False), (128 * 3, 3, False)):
-        monkeypatch.setattr(changes, "ROOM", room)
-        found = values(Table((many,), most=1), b"")
-        assert (len(found.at(6)[0]), found.complete) == (count, complete)
     text = Change("text", 6, "", lambda value, sent: (str(n) for n in range(100)))
-    monkeypatch.setattr(changes, "ROOM", 64 * 100)
-    found = values(Table((text,)))
-    assert (len(found.at(6)[0]), found.complete) == (100, True)
-    monkeypatch.setattr(changes, "ROOM", 64 * 100 - 1)
-    found = values(Table((text, put("a", 7, "x"))))
-    assert (len(found.at(7)[0]), len(found.at(6)[0]), found.complete) == (0, 99, False)
+    for one, start, each in ((many, b"", 128), (text, "", 64)):
+        for room, complete in ((each * 100, True), (each * 100 - 1, False), (each * 3, False)):
+            monkeypatch.setattr(changes, "ROOM", room)
+            found = values(Table((one, put("after", 7, "x"))), start)
+            assert each * len(found.at(6)[0]) <= room
+            assert found.complete is complete
+            assert found.at(7)[0] == []  # there is no room for it
 
 
 def test_the_time_is_watched_before_each_change_and_within_a_family() -> None:
     seen: list[int] = []
-    family = Change("family", 6, "", lambda value, sent: (str(n) for n in range(1024)))
-    Values(Table((family, put("a", 6, "x"))), "", SENT, lambda: seen.append(1)).at(6)
-    assert len(seen) == 2 + 4
+    family = Change("family", 6, "", lambda value, sent: (str(n) for n in range(10_000)))
+    Values(Table((family, put("a", 6, "x"), put("b", 6, "y"))), "", SENT, lambda: seen.append(1)).at(6)
+    assert 3 + 9 <= len(seen) < 100
+
+    def too_late() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        Values(Table((family,)), "", SENT, too_late).at(6)
 
 
 def test_how_a_row_is_made() -> None:

@@ -32,7 +32,8 @@ from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_byt
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
 PARTS = tuple(TABLES)
-MOST, MOST_OF_OTHERS = 120_000, 2000  # values that are looked at: of the first request of which a row makes any
+MOST = 120_000  # values of a request that are looked at; of a row that made more than
+MANY, FEW = 3000, 100  # so many, so few of each other request
 MOST_SHOWN, MOST_CHARACTERS = 40, 4000  # of a row
 
 SOON = "1719765305007"  # on a summer's afternoon
@@ -168,7 +169,7 @@ def rows(part: str) -> Iterator[dict[str, Any]]:
         for one in changes:
             of, makes, count, digest = "", [], 0, hashlib.sha256()
             for name, (sent, secret) in REQUESTS.items():
-                found = _made(one, part, sent, secret, MOST_OF_OTHERS if of else MOST)
+                found = _made(one, part, sent, secret, FEW if count > MANY else MOST)
                 digest.update("\0".join((name, str(len(found)), *found)).encode("utf-8", "surrogatepass"))
                 count += len(found)
                 if found and not of:
