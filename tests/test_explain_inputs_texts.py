@@ -41,6 +41,7 @@ HTTP: list[tuple[str | bytes, Read]] = [
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno", ("POST", PATH, b"2\nab\nno")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno\n0\n", ("POST", PATH, b"2\nab\nno\n0\n")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: gzip\n\n2\nab\n0\n", ("POST", PATH, b"2\nab\n0")),
+    (f"POST {PATH} HTTP/1.1\n\ncurl {URL}", ("POST", PATH, f"curl {URL}".encode())),
     # HTTP/2
     (f":method: PUT\n:path: {PATH}\nA: b\n\nabc\n\n", ("PUT", PATH, b"abc\n")),
     (f":authority: api.woox.io\r\n:method: PUT\r\n:path: {PATH}\r\n\r\nabc", ("PUT", URL, b"abc")),
@@ -170,6 +171,7 @@ BROWSERS: list[tuple[str | bytes, Read]] = [
         ("GET", URL, b""),
     ),
     (f'fetch("{URL}")', ("GET", URL, b"")),
+    (f'fetch("{URL}'.encode() + b'\xff")', ("GET", f"{URL}\ufffd", b"")),
     (f'fetch( "{URL}", {{"method": "PUT", "body": "a"}});', ("PUT", URL, b"a")),
     (f'fetch("{URL}",\r\n\t{{"body": null}})', ("GET", URL, b"")),
     (f'fetch("{URL}a"); fetch("{URL}b", {json.dumps({"headers": SIGNED})})', ("GET", f"{URL}b", b"")),

@@ -29,15 +29,50 @@ SURVIVORS: list[Survivor] = [
     Survivor("_sign_py.py", 'and path[:1] == "/"', "'/~'", "the slower way signs the same"),
     # -- explain
     *(
-        Survivor(f"_explain/{file}.py", "usedforsecurity=False", new, "tells where OpenSSL is limited to FIPS's hashes")
-        for file in ("signing", "layers/body", "layers/body_texts", "layers/digest", "layers/secret")
+        Survivor(
+            f"_explain/{file}.py", f"{line}usedforsecurity=False", new, "tells where OpenSSL has FIPS's hashes alone"
+        )
+        for file, line in (
+            ("signing", "md5(data, "),
+            ("layers/body", "hashlib.new(algorithm, body, "),
+            ("layers/body_texts", 'hashlib.new(algorithm, b"", '),
+            ("layers/secret", "make(s, "),
+            ("layers/digest", "make(message, "),
+            ("layers/digest", "make(mix(s, message), "),
+            ("layers/digest", "hashlib.new(algorithm, data, "),
+            ("layers/digest", "write(digest), "),
+            ("layers/digest", "md5(data, "),
+        )
         for new in ("", "True")
     ),
+    Survivor(
+        "_explain/layers/digest.py", "usedforsecurity=False).digest_size", "True", "tells where OpenSSL has FIPS's"
+    ),
     *(
-        Survivor(f"_explain/{file}.py", "strict=True", new, "the two are as long as each other")
-        for file in ("search", "signing", "inputs/curl_command", "inputs/http_text", "layers/layout")
+        Survivor(f"_explain/{file}.py", f"{line}, strict=True", new, "the two are as long as each other")
+        for file, line in (
+            ("search", "zip(parts, shares"),
+            ("search", "zip(values, ways"),
+            ("search", "zip(names, of_digest"),
+            ("signing", "zip(others, indexes"),
+            ("signing", "zip(transforms, fixed[1:]"),
+            ("inputs/curl_command", "zip(starts, [*starts[1:], len(words)]"),
+            ("inputs/http_text", "zip(starts, ends"),
+            ("layers/layout", "zip(names, _PARTS"),
+            ("layers/layout", "zip(names, parts"),
+        )
         for new in ("", "False")
     ),
+    *(
+        Survivor(
+            "_explain/inputs/curl_command.py", f'parser.add_argument("-{letter}"', f"'-{letter}~'", "read as it is"
+        )
+        for letter in "XHGI"
+    ),
+    Survivor("_explain/inputs/curl_command.py", 'for name in ("-d"', "'-d~'", "argparse reads -d as its beginning"),
+    Survivor("_explain/inputs/curl_command.py", "_FLAGS = ", "'sSkviLfgN46#qOn~'", "a flag that nobody gives"),
+    Survivor("_explain/inputs/curl_command.py", '_Parser("curl"', "'curl~'", "a name that is not printed"),
+    Survivor("_explain/inputs/curl_command.py", "_COMMAND.search(data, 0, 4000)", "4001", "a size that is about right"),
     Survivor("_explain/changes.py", "ROOM = 128 << 20", "129", "a size that is about right"),
     Survivor("_explain/changes.py", "ROOM = 128 << 20", "21", "a size that is about right"),
     Survivor("_explain/changes.py", "self._ties = 0", "1", "only the order of what is counted tells"),

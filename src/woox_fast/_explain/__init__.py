@@ -187,7 +187,7 @@ def _stripped(given: Secret) -> Secret:
     before, after = Secret(b""), given
     while before != after:
         before, after = after, Secret(after.removeprefix(b"\xef\xbb\xbf").strip())
-        if len(after) > 1 and after[:1] == after[-1:] and after[:1] in b"\"'":
+        if after[:1] == after[-1:] and after[:1] in b"\"'":
             after = Secret(after[1:-1])
     return after if after else given
 

@@ -43,10 +43,17 @@ from .signing import (
     to_text,
 )
 
-PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
-TABLES: Mapping[str, Table] = dict(
-    zip(PARTS, (SECRET, TIMESTAMP, METHOD, PATH, QUERY, BODY, LAYOUT, DIGEST), strict=True)
-)
+TABLES: Mapping[str, Table] = {
+    "secret": SECRET,
+    "timestamp": TIMESTAMP,
+    "method": METHOD,
+    "path": PATH,
+    "query": QUERY,
+    "body": BODY,
+    "layout": LAYOUT,
+    "digest": DIGEST,
+}
+PARTS = tuple(TABLES)
 _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
 _SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
 _PLAIN = (_TIMESTAMP, _METHOD, _PATH)  # parts that are the same in every layout
