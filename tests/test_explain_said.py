@@ -230,6 +230,11 @@ def test_what_explain_gives() -> None:
     names = [one.name for one in found.mistakes]
     assert all([one.name for one in other] != names for other in found.others)
     assert len(found.others) == len(set(found.others))
+    signature = oracle(f'{NOW}POST/v3/x{{"a":1}}'.encode())
+    fewer = woox_fast.explain(SECRET, signature, NOW, "POST", "/v3/x", '{"a":1,"b":null}')
+    assert [one.name for one in fewer.mistakes] == ["json-no-nulls"]
+    assert ["json-field-added"] in [[one.name for one in other] for other in fewer.others]
+    assert ["json-no-nulls"] not in [[one.name for one in other] for other in fewer.others]
     right = woox_fast.explain(SECRET, oracle(f"{NOW}GET/v3/x".encode()), NOW, "get", "/v3/x")
     assert right.expected == f"{NOW}GET/v3/x".encode()  # of a method in lower case too
     whole = woox_fast.explain(SECRET, oracle(f"{NOW}GEThttps://api.woox.io/v3/x".encode()), NOW, "GET", "/v3/x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from typing import Any
@@ -140,6 +141,23 @@ def test_layouts_that_differ_in_empty_parts_are_one(monkeypatch: pytest.MonkeyPa
         null = Change("null", 6, "null", lambda value, sent: (b"null",) if not value else ())
         tables = {"layout": layouts, "body": Table((null,))}
         assert named(monkeypatch, f"{NOW}POSTnull".encode(), tables, sent=sent) == (["null", other], [])
+
+
+def test_layouts_that_show_the_same_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that differ in empty parts, and in a source of which nothing is shown; "moved" is "no query" again."""
+    layouts = Table(
+        (
+            *(put_together("time", 6, "{t}{m}"), put_together("no query", 6, "{t}{m}{q}", source="query-in-body")),
+            put_together("moved", 6, "{t}{m}", source="query-in-body"),
+            put_together("as a body", 6, "{t}{b}", source="query-in-body"),
+            put_together("also as a body", 6, "{t}{b}", source="query-also-in-body"),
+        )
+    )
+    monkeypatch.setattr(search, "TABLES", {part: layouts if part == "layout" else Table(()) for part in search.PARTS})
+    key = Secret(b"key")
+    made = Search(SENT._replace(query="?a=1", body=b""), key, key, base64.b64encode(bytes(32)).decode(), 600.0)
+    assert made.run() is None
+    assert made.tried == 1 + 4
 
 
 def test_a_change_that_the_layout_does_not_show_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
