@@ -144,11 +144,12 @@ def test_layouts_that_differ_in_empty_parts_are_one(monkeypatch: pytest.MonkeyPa
 
 
 def test_layouts_that_show_the_same_are_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those that differ in empty parts, and in a source of which nothing is shown; "moved" is "no query" again."""
+    """Those that differ in empty parts, and in a source of which nothing is shown: "moved" and "sorted"."""
     layouts = Table(
         (
             *(put_together("time", 6, "{t}{m}"), put_together("no query", 6, "{t}{m}{q}", source="query-in-body")),
             put_together("moved", 6, "{t}{m}", source="query-in-body"),
+            put_together("sorted", 6, "{t}{m}", source="v1"),
             put_together("as a body", 6, "{t}{b}", source="query-in-body"),
             put_together("also as a body", 6, "{t}{b}", source="query-also-in-body"),
         )
