@@ -73,6 +73,7 @@ REQUESTS: list[tuple[str, tuple[str, str, bytes]]] = [
     (f"curl {URL} -d \\\n  a \\\r\n -X \\\nPUT", ("PUT", URL, b"a")),
     (f"curl \\\n {URL}\t\\\n-d 'a\\\nb'", ("POST", URL, b"a b")),
     (f"curl --unknown-to-us/x word -s {URL}", ("GET", URL, b"")),
+    (f"curl -Z/x word -s {URL}", ("GET", URL, b"")),
     (f"curl.exe {URL} -d a", ("POST", URL, b"a")),
     (f"curl {URL} -d a curl {URL} -d b", ("POST", URL, b"a")),
     (f"$ curl {URL}", ("GET", URL, b"")),

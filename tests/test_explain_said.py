@@ -250,6 +250,12 @@ def test_what_explain_gives() -> None:
     )
 
 
+def test_the_defaults_are_those_of_the_manual() -> None:
+    defaults = woox_fast.explain.__kwdefaults__
+    assert defaults == {"api_key": "", "scheme": None, "origin": woox_fast.PRODUCTION_URL, "time_limit": 2.0}
+    assert woox_fast.explain.__defaults__ == (b"",)
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
