@@ -83,6 +83,7 @@ SURVIVORS: list[Survivor] = [
     Survivor("_explain/search.py", "self.seconds = 0.0", "1.0", "a search sets it before it is read"),
     Survivor("_explain/search.py", "_now() > self._deadline", ">=", "a moment later"),
     Survivor("_explain/search.py", "spent - 3 * ALSO", "4", "what costs as little was tried before, and made another"),
+    Survivor("_explain/search.py", "cost = max(1, sum(", "*", "so many are digested before the time is looked at"),
     Survivor("_explain/search.py", "size = 0", "1", "a byte more of a batch that is about as large"),
     Survivor("_explain/search.py", "size += len(messages)", "65", "the size of a batch is about right"),
     Survivor("_explain/search.py", "size += len(messages)", "-", "the size of a batch is about right"),
