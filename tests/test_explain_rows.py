@@ -22,13 +22,21 @@ from helpers.spelled import EVEN, NEGATIVE, SMALL, ZEROS
 from woox_fast import _explain
 from woox_fast._explain.layers.digest import DIGESTS
 
-# Not every OpenSSL has them.
+
+def _is_missing(algorithm: str) -> bool:
+    """Not every OpenSSL has it."""
+    try:
+        return not hmac.new(b"", b"", algorithm)
+    except ValueError:
+        return True
+
+
 OF_OPENSSL = {
     "algorithm-hmac-ripemd160": "ripemd160",
     "algorithm-hmac-sm3": "sm3",
     "algorithm-sha512-256": "sha512_256",
 }
-MISSING = {name for name, algorithm in OF_OPENSSL.items() if algorithm not in hashlib.algorithms_available}
+MISSING = {name for name, algorithm in OF_OPENSSL.items() if _is_missing(algorithm)}
 
 
 @pytest.mark.parametrize("part", [*PARTS, "signature"])
