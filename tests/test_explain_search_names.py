@@ -60,6 +60,7 @@ def test_other_changes_of_the_part(monkeypatch: pytest.MonkeyPatch) -> None:
     body = Table((put("a", 6, "\n"), put("b", 6, "\n"), put("c", 6, "\n"), put("d", 7, "\n"), put("space", 6, " ")))
     message = of_v3(body=b"body\n")
     assert named(monkeypatch, message, {"body": body}) == (["a"], [["b"], ["c"]])
+    assert named(monkeypatch, of_v3(query="?q\n"), {"query": body}) == (["a"], [["b"], ["c"]])
 
 
 def test_other_changes_of_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,13 +153,16 @@ def test_layouts_that_show_the_same_are_tried_once(monkeypatch: pytest.MonkeyPat
             put_together("sorted", 6, "{t}{m}", source="v1"),
             put_together("as a body", 6, "{t}{b}", source="query-in-body"),
             put_together("also as a body", 6, "{t}{b}", source="query-also-in-body"),
+            put_together("as JSON", 6, "{t}{b}", source="query-in-body-json"),
+            put_together("as it is", 6, "{t}{q}"),
+            put_together("as V1 has it", 6, "{t}{q}", source="v1"),
         )
     )
     monkeypatch.setattr(search, "TABLES", {part: layouts if part == "layout" else Table(()) for part in search.PARTS})
     key = Secret(b"key")
     made = Search(SENT._replace(query="?a=1", body=b""), key, key, base64.b64encode(bytes(32)).decode(), 600.0)
     assert made.run() is None
-    assert made.tried == 1 + 4
+    assert made.tried == 1 + 7
 
 
 def test_a_change_that_the_layout_does_not_show_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,6 +219,26 @@ def test_a_large_request_is_not_written_in_another_way(monkeypatch: pytest.Monke
         sent = SENT._replace(query="?" + "q" * size, body=b"")
         assert named(monkeypatch, b"q" * size, tables, sent=sent, time_limit=0.001)[0] == names
         assert named(monkeypatch, f"{NOW}{sent.query}".encode(), tables, sent=sent, time_limit=0.001)[0] == ["body"]
+
+
+def test_a_large_query_and_body_are_not_written_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_now", lambda: 0.0)
+    tables = {"layout": Table((put_together("sorted", 6, "{t}{q}", source="v1"),))}
+    for size, names in ((124, ["sorted"]), (125, ["nothing"])):
+        sent = SENT._replace(query="?" + "q" * size, body=b"b" * 125)
+        message = f"{NOW}{'b' * 125}=&{'q' * size}=".encode()
+        assert named(monkeypatch, message, tables, sent=sent, time_limit=0.001)[0] == names
+
+
+def test_a_signature_that_may_be_read_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros may have been lost in front, or before each digit that stands alone."""
+    monkeypatch.setattr(search, "TABLES", {part: Table(()) for part in search.PARTS})
+    keys = [Secret(str(n).encode()) for n in range(40)]
+    digests = {key: hmac.new(key, of_v3(), "sha256").digest() for key in keys}
+    key, digest = next((key, digest) for key, digest in digests.items() if sum(byte < 16 for byte in digest) > 1)
+    found = Search(SENT, key, key, "".join(f"{byte:x}" for byte in digest), 600.0).run()
+    assert found is not None
+    assert [one.name for one in found.written] == ["signature-unpadded"]
 
 
 def test_a_signature_that_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:

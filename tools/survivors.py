@@ -71,6 +71,8 @@ SURVIVORS: list[Survivor] = [
     ),
     Survivor("_explain/inputs/curl_command.py", 'for name in ("-d"', "'-d~'", "argparse reads -d as its beginning"),
     Survivor("_explain/inputs/curl_command.py", "_FLAGS = ", "'sSkviLfgN46#qOn~'", "a flag that nobody gives"),
+    Survivor("_explain/inputs/curl_command.py", 'code[0] in "uUx"', "'uUx~'", "a tilde stands alone"),
+    Survivor("_explain/inputs/logs.py", "_FEW = 256", "257", "a size that is about right"),
     Survivor("_explain/inputs/curl_command.py", '_Parser("curl"', "'curl~'", "a name that is not printed"),
     Survivor("_explain/inputs/curl_command.py", "_COMMAND.search(data, 0, 4000)", "4001", "a size that is about right"),
     Survivor("_explain/changes.py", "ROOM = 128 << 20", "129", "a size that is about right"),
@@ -84,6 +86,11 @@ SURVIVORS: list[Survivor] = [
     Survivor("_explain/search.py", "_now() > self._deadline", ">=", "a moment later"),
     Survivor("_explain/search.py", "spent - 3 * ALSO", "4", "what costs as little was tried before, and made another"),
     Survivor("_explain/search.py", "cost = max(1, sum(", "*", "so many are digested before the time is looked at"),
+    Survivor(
+        "_explain/search.py", "self, cell: Cell, message: bytes, *, again", "True", "the first of them is the same"
+    ),
+    Survivor("_explain/search.py", "not in self._changed_before", "", "only for speed: it is made again"),
+    Survivor("_explain/search.py", "if step < len(messages) else", "<=", "only for speed: a copy of all"),
     Survivor("_explain/search.py", "size = 0", "1", "a byte more of a batch that is about as large"),
     Survivor("_explain/search.py", "size += len(messages)", "65", "the size of a batch is about right"),
     Survivor("_explain/search.py", "size += len(messages)", "-", "the size of a batch is about right"),

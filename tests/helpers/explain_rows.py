@@ -91,7 +91,7 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     ),
     "odd": (_sent("get", "/v3/Trade/caf%c3%A9/orderBooks/", ODD_QUERY, timestamp=SOON), "0123456789abcdef" * 5),
     "raw": (
-        _sent("Delete", "//v3/a b//é#top", "?é=币&b=x y&a=#c&", '[{"side": "SELL"}]', timestamp="1700000000000"),
+        _sent("Delete", "//v3/a b//é\udcff#top", "?é=币&b=x y&a=#c&", '[{"side": "SELL"}]', timestamp="1700000000000"),
         "a-b_c+d/e-f_01==",
     ),
     "bom": (_sent("PATCH", "v3/order", "", b'\xef\xbb\xbf{"a": 1}\r\n\r\n', timestamp="1578565539"), "short"),
