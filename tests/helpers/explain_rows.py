@@ -100,7 +100,6 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "values": (_sent("POST", "/v3/trade/orders", "", VALUES), SECRET),
     "list": (_sent("DELETE", "/v3/trade/orders", "", '[\t{"b": 1, "a": 2}]'), SECRET),
     "two": (_sent("GET", "/v3/trade/orders", "?b=%ff&a=null"), SECRET),
-    "v1-broken": (_sent("POST", "/v1/order", "", '{"a":', scheme="v1"), SECRET),
     "v1-form": (
         _sent("POST", "/v1/order", "", "symbol=SPOT_BTC_USDT&side=BUY&order_price=9000&order_tag=a b", scheme="v1"),
         SECRET,
@@ -109,6 +108,7 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "v1-json": (_sent("POST", "/v1/order", "", '{"side":"BUY","price":9000.5,"all":true}', scheme="v1"), SECRET),
     "v2": (_sent("GET", "/v2/client/holding", scheme="v1"), SECRET),
     "websocket": (_sent("", "", scheme="ws"), SECRET),
+    "v1-broken": (_sent("POST", "/v1/order", "", '{"a":', scheme="v1"), SECRET),
 }
 
 
