@@ -73,6 +73,7 @@ REQUESTS: list[tuple[str, tuple[str, str, bytes]]] = [
     (f"curl {URL} -d \\\n  a \\\r\n -X \\\nPUT", ("PUT", URL, b"a")),
     (f"curl \\\n {URL}\t\\\n-d 'a\\\nb'", ("POST", URL, b"a b")),
     (f"curl --unknown-to-us/x word -s {URL}", ("GET", URL, b"")),
+    (f"curl -Z/x word -s {URL}", ("GET", URL, b"")),
     (f"curl.exe {URL} -d a", ("POST", URL, b"a")),
     (f"curl {URL} -d a curl {URL} -d b", ("POST", URL, b"a")),
     (f"$ curl {URL}", ("GET", URL, b"")),
@@ -97,6 +98,7 @@ REQUESTS: list[tuple[str, tuple[str, str, bytes]]] = [
             ("\\u5e01\\u41z\\U0001f600\\U41 \\x41\\x4z", "\u5e01Az\U0001f600A A\x04z"),
             ("\\101\\60 \\7\\8\\9", "A0 \a89"),
             ("\\q\\x\\u", "qxu"),
+            ("\\U0010ffff", "\U0010ffff"),
             ("\\U00110000", "\\U00110000"),
             ("two\nlines", "two\nlines"),
         )
@@ -122,6 +124,7 @@ def test_a_command(text: str, request_: tuple[str, str, bytes]) -> None:
         ('a\\"b', 'a"b'),
         ('"a\\\\"', "a\\"),
         ('"a\\\\\\"b"', 'a\\"b'),
+        ('"a\\""', 'a"'),
         ('"a""b"', 'a"b'),
         ('a""b', "ab"),
         ('""', ""),

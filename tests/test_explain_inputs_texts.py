@@ -35,12 +35,13 @@ HTTP: list[tuple[str | bytes, Read]] = [
     (f"POST {PATH} HTTP/1.1\r\n\r\na\r\n\r\n\r\nHTTP/2 404\r\n", ("POST", PATH, b"a")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: Chunked\n\n2\nab\n1;x=y\nc\n0\n\n", ("POST", PATH, b"abc")),
     (
-        f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nab\r\nA\r\n0123456789\r\n0\r\n",
-        ("POST", PATH, b"ab0123456789"),
+        f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nab\r\n10\r\n0123456789abcdef\r\n0\r\n",
+        ("POST", PATH, b"ab0123456789abcdef"),
     ),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno", ("POST", PATH, b"2\nab\nno")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: chunked\n\n2\nab\nno\n0\n", ("POST", PATH, b"2\nab\nno\n0\n")),
     (f"POST {PATH} HTTP/1.1\nTransfer-Encoding: gzip\n\n2\nab\n0\n", ("POST", PATH, b"2\nab\n0")),
+    (f"POST {PATH} HTTP/1.1\n\ncurl {URL}", ("POST", PATH, f"curl {URL}".encode())),
     # HTTP/2
     (f":method: PUT\n:path: {PATH}\nA: b\n\nabc\n\n", ("PUT", PATH, b"abc\n")),
     (f":authority: api.woox.io\r\n:method: PUT\r\n:path: {PATH}\r\n\r\nabc", ("PUT", URL, b"abc")),
@@ -170,6 +171,7 @@ BROWSERS: list[tuple[str | bytes, Read]] = [
         ("GET", URL, b""),
     ),
     (f'fetch("{URL}")', ("GET", URL, b"")),
+    (f'fetch("{URL}'.encode() + b'\xff")', ("GET", f"{URL}\ufffd", b"")),
     (f'fetch( "{URL}", {{"method": "PUT", "body": "a"}});', ("PUT", URL, b"a")),
     (f'fetch("{URL}",\r\n\t{{"body": null}})', ("GET", URL, b"")),
     (f'fetch("{URL}a"); fetch("{URL}b", {json.dumps({"headers": SIGNED})})', ("GET", f"{URL}b", b"")),
@@ -213,6 +215,14 @@ def test_headers_of_each_form() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("{", "the JSON cannot be read"),
+        ('{"a":' * 100_000, "the JSON cannot be read"),
+        ("GET /v3/x HTTP/1.1\n" + "a: b\n" * 200, "the headers after GET cannot be read"),
+        ("=> Send header, 9 bytes (0x9)\n0000: hello\n", "curl's trace holds no request line"),
+        ("send: b'hello'", "the log's 'send:' lines hold no request line"),
+        ("", "got nothing to read a request from; give a curl command"),
+        (b"\xff\xfe", "got nothing to read a request from"),
+        ("[" * 50, "found no request in what begins with"),
         (json.dumps({"log": {"entries": []}}), r"a HAR file has log\.entries"),
         (json.dumps({"log": {"entries": None}}), r"a HAR file has log\.entries"),
         (json.dumps({"log": {"entries": [{"request": {"url": URL}}]}}), r"a HAR file has log\.entries"),
@@ -226,6 +236,6 @@ def test_headers_of_each_form() -> None:
         ("see https://api.woox.io", "the log holds no method and URL; give a curl command"),
     ],
 )
-def test_what_cannot_be_read_is_said(text: str, words: str) -> None:
+def test_what_cannot_be_read_is_said(text: str | bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         parse_request(text)

@@ -209,6 +209,11 @@ def test_numbers_as_they_stand_in_a_text() -> None:
             spellings.plain(number)
 
 
+def test_long_texts_have_no_other_spelling() -> None:
+    assert f'"{"X" * 199}"' in spellings.spellings(f'"{"x" * 199}"')
+    assert not list(spellings.spellings(f'"{"x" * 200}"'))
+
+
 def test_names() -> None:
     names = ("order_id", "orderId", "OrderId", "a1B", "x", "")
     assert [spellings.camel_case(name) for name in names] == ["orderId", "orderId", "orderId", "a1B", "x", ""]

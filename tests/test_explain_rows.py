@@ -22,13 +22,21 @@ from helpers.spelled import EVEN, NEGATIVE, SMALL, ZEROS
 from woox_fast import _explain
 from woox_fast._explain.layers.digest import DIGESTS
 
-# Not every OpenSSL has them.
+
+def _is_missing(algorithm: str) -> bool:
+    """Not every OpenSSL has it."""
+    try:
+        return not hmac.new(b"", b"", algorithm)
+    except ValueError:
+        return True
+
+
 OF_OPENSSL = {
     "algorithm-hmac-ripemd160": "ripemd160",
     "algorithm-hmac-sm3": "sm3",
     "algorithm-sha512-256": "sha512_256",
 }
-MISSING = {name for name, algorithm in OF_OPENSSL.items() if algorithm not in hashlib.algorithms_available}
+MISSING = {name for name, algorithm in OF_OPENSSL.items() if _is_missing(algorithm)}
 
 
 @pytest.mark.parametrize("part", [*PARTS, "signature"])
@@ -75,6 +83,7 @@ def keyed(secret: bytes, message: bytes, algorithm: str = "sha256") -> bytes:
     return hmac.new(secret, message, NAMES.get(algorithm, algorithm)).digest()
 
 
+OF_DIGESTS = {row["name"]: row for row in held("digest")[1:]}
 PLAIN = ("sha256", "sha512", "sha1", "md5", "sha384", "sha3-256", "blake2s")
 KEYED = ("sha1", "sha512", "sha384", "sha224", "md5", "sha3-256", "sha3-384", "sha3-512", "blake2s", "blake2b")
 WRITTEN: dict[str, Callable[[bytes], bytes]] = {
@@ -154,13 +163,13 @@ BY_HAND: dict[str, Digest] = {
 }
 
 
-@pytest.mark.parametrize("row", held("digest")[1:], ids=lambda row: row["name"])
-def test_a_digest_is_that_of_the_standard_library(row: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", [name for name in BY_HAND if f"algorithm-{name}" in OF_DIGESTS])
+def test_a_digest_is_that_of_the_standard_library(name: str) -> None:
+    row = OF_DIGESTS[f"algorithm-{name}"]
     if row["name"] in MISSING:
         return
     sent, secret = REQUESTS[row["of"]]
     message = (sent.timestamp + sent.method + sent.path + sent.query).encode() + sent.body
-    name = row["name"].removeprefix("algorithm-")
     digest = BY_HAND[name](secret.encode(), message)
     assert row["makes"] == [digest.hex()]
     assert DIGESTS[name].size == len(digest)

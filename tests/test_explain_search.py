@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from helpers.oracle import KEY, NOW
 
-from woox_fast._explain import changes, search, signing
+from woox_fast._explain import changes, rewrites, search, signing
 from woox_fast._explain.changes import Change, Table, Values, change, change_by_request
 from woox_fast._explain.layers.rules import BASES
 from woox_fast._explain.search import Search
@@ -118,25 +118,29 @@ def test_a_value_more() -> None:
 
 
 def test_what_is_held_of_a_part_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 bytes each, and of bytes their own; what is over the bound is left out, and that is told."""
     many = Change("many", 6, "", lambda value, sent: (b"%064d" % n for n in range(100)))
-    for room, count, complete in ((128 * 100, 100, True), (128 * 100 - 1, 99, False), (128 * 3, 3, False)):
-        monkeypatch.setattr(changes, "ROOM", room)
-        found = values(Table((many,), most=1), b"")
-        assert (len(found.at(6)[0]), found.complete) == (count, complete)
     text = Change("text", 6, "", lambda value, sent: (str(n) for n in range(100)))
-    monkeypatch.setattr(changes, "ROOM", 64 * 100)
-    found = values(Table((text,)))
-    assert (len(found.at(6)[0]), found.complete) == (100, True)
-    monkeypatch.setattr(changes, "ROOM", 64 * 100 - 1)
-    found = values(Table((text, put("a", 7, "x"))))
-    assert (len(found.at(7)[0]), len(found.at(6)[0]), found.complete) == (0, 99, False)
+    for one, start, each in ((many, b"", 128), (text, "", 64)):
+        for room, complete in ((each * 100, True), (each * 100 - 1, False), (each * 3, False)):
+            monkeypatch.setattr(changes, "ROOM", room)
+            found = values(Table((one, put("after", 7, "x"))), start)
+            assert each * len(found.at(6)[0]) <= room
+            assert found.complete is complete
+            assert found.at(7)[0] == []  # there is no room for it
 
 
 def test_the_time_is_watched_before_each_change_and_within_a_family() -> None:
     seen: list[int] = []
-    family = Change("family", 6, "", lambda value, sent: (str(n) for n in range(1024)))
-    Values(Table((family, put("a", 6, "x"))), "", SENT, lambda: seen.append(1)).at(6)
-    assert len(seen) == 2 + 4
+    family = Change("family", 6, "", lambda value, sent: (str(n) for n in range(10_000)))
+    Values(Table((family, put("a", 6, "x"), put("b", 6, "y"))), "", SENT, lambda: seen.append(1)).at(6)
+    assert 3 + 9 <= len(seen) < 100
+
+    def too_late() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        Values(Table((family,)), "", SENT, too_late).at(6)
 
 
 def test_how_a_row_is_made() -> None:
@@ -175,12 +179,12 @@ def test_cells_are_every_way_to_spend_a_cost() -> None:
 
 
 TABLES = {
-    "secret": Table((put("s1", 6, "\n"), put("s2", 8, " "))),
+    "secret": Table((put("s1", 6, "\n", light=True), put("s2", 8, " "))),
     "timestamp": Table((put("t1", 6, "0"),), (put("t2", 7, "L"),)),
     "method": Table((put("m1", 6, "!"), put("m2", 9, "?"))),
     "path": Table((put("p1", 6, "/"),)),
     "query": Table((put("q1", 7, "&"),)),
-    "body": Table((put("b1", 6, "\n"), put("b2", 7, " ")), (put("b3", 6, ";"),)),
+    "body": Table((put("b1", 6, "\n", light=True), put("b2", 7, " ")), (put("b3", 6, ";"),)),
     "layout": Table(
         (
             Change("l1", 6, "l1.", lambda layout, sent: (Layout("{t}\n{m}\n{p}{q}\n{b}"),)),
@@ -327,7 +331,7 @@ def test_what_is_empty_is_not_tried_again(few: list[tuple[bytes, bytes, str]]) -
 
 
 def test_the_time_limit_ends_a_search(few: list[tuple[bytes, bytes, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    at = iter(range(10**9))
+    at = iter(range(1000, 10**9))
     monkeypatch.setattr(search, "_now", lambda: float(next(at)))
     made = Search(SENT, Secret(b"secret"), Secret(b"secret"), "0" * 64, 50.0)
     assert made.run() is None
@@ -344,6 +348,86 @@ def test_the_secret_as_it_is_held_is_tried_too() -> None:
     layout = Search(SENT, stripped, given, signature, 600.0)
     assert layout._values[0].at(search.AS_GIVEN.cost)[0].count(given) == 1
     assert Search(SENT, stripped, stripped, signature, 600.0)._values[0].also(given) == []
+
+
+# Large parts, and many messages
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that stands still: nothing is too late, and a short time limit makes parts of some bytes large ones."""
+    monkeypatch.setattr(search, "_now", lambda: 0.0)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_large_body_is_changed_in_light_ways_only(
+    few: list[tuple[bytes, bytes, str]], still: None, large: bool
+) -> None:
+    body = b"b" * (250 + large)
+    sent = SENT._replace(body=body)
+    assert Search(sent, Secret(b""), Secret(b""), "0" * 40, 0.001).run() is None
+    endings = {message.partition(b"bbb")[2].lstrip(b"b") for _, message, _ in few if b"bbb" in message}
+    assert endings == ({b"", b"\n"} if large else {b"", b"\n", b" ", b";", b"\n;", b" ;"})
+
+
+@pytest.mark.parametrize(("size", "digests"), [(244, {"sha256", "sha512"}), (245, {"sha256"})])
+def test_of_a_large_message_only_light_digests(
+    few: list[tuple[bytes, bytes, str]], still: None, size: int, digests: set[str]
+) -> None:
+    """Body and secret are 250 bytes, or 251."""
+    Search(SENT._replace(body=b"b" * size), Secret(b"secret"), Secret(b"secret"), "0" * 40, 0.001).run()
+    assert {digest for _, _, digest in few} == digests
+
+
+def test_what_is_complete(few: list[tuple[bytes, bytes, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of up to a cost has had its turn, and nothing was left out for lack of room."""
+    nothing, a_secret = (0,) * 8, (6, *(0,) * 7)
+    for cost, complete in ((19, False), (20, True)):
+        monkeypatch.setattr(search, "_all_cells", lambda cost=cost: [nothing, a_secret, (cost, *(0,) * 7)])
+        assert searched("0" * 64)[0].complete is complete
+    monkeypatch.setattr(changes, "ROOM", 0)
+    assert not searched("0" * 64)[0].complete
+
+
+@pytest.mark.parametrize("size", [30, 3000])
+def test_many_messages_are_digested_so_many_at_a_time(
+    few: list[tuple[bytes, bytes, str]], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    many = [b"%06d" % n + b"x" * size for n in range(8_000_000 // (size + 94))]
+    family = Change("many", 6, "many.", lambda value, sent: many)
+    tables = {**{part: Table((put("none", 6, ""),)) for part in search.PARTS}, "body": Table((family,))}
+    tables["layout"] = tables["digest"] = Table(())
+    monkeypatch.setattr(search, "TABLES", tables)
+    monkeypatch.setattr(search, "_all_cells", lambda: search._cells(0) + search._cells(6))
+    batches: list[int] = []
+    digest = Search._digest
+    monkeypatch.setattr(
+        Search,
+        "_digest",
+        lambda self, batch, secrets: (
+            batches.append(sum(len(m) + 64 for some in batch.values() for m in some)) or digest(self, batch, secrets)
+        ),
+    )
+    made, found = searched(base64.b64encode(bytes(32)).decode())
+    assert (found, made.tried, len(few), len(set(few))) == (None, len(many) + 1, len(many) + 1, len(many) + 1)
+    assert sum(batches) > 5 * max(batches)
+    # Made so many at a time, and digested as soon as they are more than that.
+    assert search.BATCH_BYTES / 4 < max(batches) < 2.5 * search.BATCH_BYTES
+    for wanted in (many[0], many[len(many) // 2], many[-1]):
+        message = f"{NOW}POST/v3/x?q".encode() + wanted
+        made, found = searched(hmac.new(b"secret", message, "sha256").hexdigest())
+        assert found.message == message
+        assert [one.name for one in found.changes] == ["many"]
+
+
+def test_no_key_is_held_after_a_search() -> None:
+    made = Search(SENT, Secret(b"secret"), Secret(b"secret"), hmac.new(b"secret\n", b"", "sha256").hexdigest(), 0.2)
+    made.run()
+    assert made.tried > 1
+    assert made._keyed == {}
+    rewrites.tokens('{"a": 1}')
+    made.run()
+    assert rewrites._tokens.cache_info().currsize == 0
 
 
 # Messages
@@ -445,7 +529,10 @@ def test_host_and_texts() -> None:
     assert signing.to_text(b"\xc3\xa9\xff") == "é\udcff"
 
 
-def test_an_empty_key_is_a_key() -> None:
-    expected = hmac.new(b"", b"m", "sha256").hexdigest()
-    assert search._hmac_sha256(Secret(b""))(b"m") == expected
-    assert search._hmac_sha256(Secret(b"k"))(b"m") == hmac.new(b"k", b"m", "sha256").hexdigest()
+@pytest.mark.parametrize("secret", [b"", b"k"])
+def test_the_right_digest_and_others(secret: bytes) -> None:
+    made = Search(SENT, Secret(b"secret"), Secret(b"secret"), "0" * 64, 1.0)
+    for algorithm in ("sha256", "sha512", "md5"):
+        for message in (b"", b"m"):
+            digest = made._digester(f"hmac-{algorithm}", Secret(secret))
+            assert digest(message) == hmac.new(secret, message, algorithm).hexdigest()

@@ -25,15 +25,15 @@ from helpers.oracle import KEY, NOW, SECRET
 from helpers.spelled import DIGESTS as SPELLED_DIGESTS
 from helpers.spelled import SPELLED
 from woox_fast._explain.changes import Change
-from woox_fast._explain.layers.digest import DIGESTS
 from woox_fast._explain.layers.rules import BASES, SOURCES
 from woox_fast._explain.layers.written import FINDINGS, readings
-from woox_fast._explain.search import TABLES
+from woox_fast._explain.search import TABLES, Search
 from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_bytes
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
 PARTS = tuple(TABLES)
-MOST, MOST_OF_OTHERS = 120_000, 2000  # values that are looked at: of the first request of which a row makes any
+MOST = 120_000  # values of a request that are looked at; of a row that made more than
+MANY, FEW = 3000, 100  # so many, so few of each other request
 MOST_SHOWN, MOST_CHARACTERS = 40, 4000  # of a row
 
 SOON = "1719765305007"  # on a summer's afternoon
@@ -48,7 +48,7 @@ SPACED = (
 )
 VALUES = (
     '{"a":"PERP_X_Y_Z","b":"SPOT_A_B","c":"null","d":"True","e":"false","f":"","g":" pad ","h":0.50,"i":"0.25","j":-3,'
-    '"k":100000000000,"l":true,"m":false,"n":null,"o":1e21,"p":"true","q":"None","r":"a\\\\b","s":"PERP_A_B"}'
+    '"k":100000000000,"l":true,"m":false,"n":null,"o":1e21,"p":"true","q":"None","r":"a\\\\b","s":"PERP_A_B","t":1E-5}'
 )
 ODD_QUERY = (
     "?Tag=a+b,c:d/e@f[g]-_.~!$'()*;&at[0]=1&at[1]=2&all=False&none=None&price=1e-05&orderId=7&raw=%2f%2C%3a%5B%5D%40"
@@ -91,7 +91,7 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     ),
     "odd": (_sent("get", "/v3/Trade/caf%c3%A9/orderBooks/", ODD_QUERY, timestamp=SOON), "0123456789abcdef" * 5),
     "raw": (
-        _sent("Delete", "//v3/a b//é#top", "?é=币&b=x y&a=#c&", '[{"side": "SELL"}]', timestamp="1700000000000"),
+        _sent("Delete", "//v3/a b//é\udcff#top", "?é=币&b=x y&a=#c&", '[{"side": "SELL"}]', timestamp="1700000000000"),
         "a-b_c+d/e-f_01==",
     ),
     "bom": (_sent("PATCH", "v3/order", "", b'\xef\xbb\xbf{"a": 1}\r\n\r\n', timestamp="1578565539"), "short"),
@@ -100,7 +100,6 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "values": (_sent("POST", "/v3/trade/orders", "", VALUES), SECRET),
     "list": (_sent("DELETE", "/v3/trade/orders", "", '[\t{"b": 1, "a": 2}]'), SECRET),
     "two": (_sent("GET", "/v3/trade/orders", "?b=%ff&a=null"), SECRET),
-    "v1-broken": (_sent("POST", "/v1/order", "", '{"a":', scheme="v1"), SECRET),
     "v1-form": (
         _sent("POST", "/v1/order", "", "symbol=SPOT_BTC_USDT&side=BUY&order_price=9000&order_tag=a b", scheme="v1"),
         SECRET,
@@ -109,6 +108,7 @@ REQUESTS: dict[str, tuple[Sent, str]] = {
     "v1-json": (_sent("POST", "/v1/order", "", '{"side":"BUY","price":9000.5,"all":true}', scheme="v1"), SECRET),
     "v2": (_sent("GET", "/v2/client/holding", scheme="v1"), SECRET),
     "websocket": (_sent("", "", scheme="ws"), SECRET),
+    "v1-broken": (_sent("POST", "/v1/order", "", '{"a":', scheme="v1"), SECRET),
 }
 
 
@@ -131,7 +131,9 @@ def _shown(value: Any, sent: Sent, part: str, secret: str) -> str:
         digest = "" if value.digest == "hmac-sha256" else f"{value.digest}: "
         value = digest.encode() + _message(value, sent)
     if part == "digest":
-        return DIGESTS[value or "hmac-sha256"].hex(Secret(secret.encode()), _message(BASES[sent.scheme], sent))
+        key = Secret(secret.encode())
+        digest = Search(sent, key, key, "0" * 64, 0.0)._digester(value or "hmac-sha256", key)
+        return digest(_message(BASES[sent.scheme], sent))
     return bytes(value).decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
@@ -167,7 +169,7 @@ def rows(part: str) -> Iterator[dict[str, Any]]:
         for one in changes:
             of, makes, count, digest = "", [], 0, hashlib.sha256()
             for name, (sent, secret) in REQUESTS.items():
-                found = _made(one, part, sent, secret, MOST_OF_OTHERS if of else MOST)
+                found = _made(one, part, sent, secret, FEW if count > MANY else MOST)
                 digest.update("\0".join((name, str(len(found)), *found)).encode("utf-8", "surrogatepass"))
                 count += len(found)
                 if found and not of:

@@ -163,7 +163,7 @@ def explain(
 
 
 def _sent(timestamp: str, method: str, path: str, body: Body, api_key: str, scheme: str | None, origin: str) -> Sent:
-    if "://" in path[:16]:
+    if "://" in path[:16] and path[0] != "/":
         scheme_of_url, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{scheme_of_url}://{host}", slash + target
@@ -187,7 +187,7 @@ def _stripped(given: Secret) -> Secret:
     before, after = Secret(b""), given
     while before != after:
         before, after = after, Secret(after.removeprefix(b"\xef\xbb\xbf").strip())
-        if len(after) > 1 and after[:1] == after[-1:] and after[:1] in b"\"'":
+        if after[:1] == after[-1:] and after[:1] in b"\"'":
             after = Secret(after[1:-1])
     return after if after else given
 

@@ -43,10 +43,17 @@ from .signing import (
     to_text,
 )
 
-PARTS = ("secret", "timestamp", "method", "path", "query", "body", "layout", "digest")
-TABLES: Mapping[str, Table] = dict(
-    zip(PARTS, (SECRET, TIMESTAMP, METHOD, PATH, QUERY, BODY, LAYOUT, DIGEST), strict=True)
-)
+TABLES: Mapping[str, Table] = {
+    "secret": SECRET,
+    "timestamp": TIMESTAMP,
+    "method": METHOD,
+    "path": PATH,
+    "query": QUERY,
+    "body": BODY,
+    "layout": LAYOUT,
+    "digest": DIGEST,
+}
+PARTS = tuple(TABLES)
 _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
 _SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
 _PLAIN = (_TIMESTAMP, _METHOD, _PATH)  # parts that are the same in every layout
@@ -56,7 +63,6 @@ MOST_COST = 26  # up to here the search goes on while there is time
 MOST_PARTS = 3  # that are changed together, each in one way or more
 # A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
 _LIGHT_BYTES_PER_S = 250_000
-_LIGHT_SECRET = 4096
 
 _now = time.perf_counter
 
@@ -110,7 +116,7 @@ def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:
         if cost >= LIKELY:
             yield (cost,)
         return
-    for first in range(LIKELY, cost - LIKELY * (count - 1) + 1):
+    for first in range(LIKELY, cost):
         for rest in _shares(cost - first, count - 1):
             yield (first, *rest)
 
@@ -136,7 +142,7 @@ class Search:
         # Of each layout's form, once parts that are empty are left out: the first layout that had it.
         self._forms: dict[object, Layout] = {}
         self._values = {
-            _SECRET: self._of(_SECRET, secret, lambda s: s, light=len(secret) > _LIGHT_SECRET),
+            _SECRET: self._of(_SECRET, secret, lambda s: s),
             _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),

@@ -105,6 +105,10 @@ def _of_time(write: Callable[[datetime], str]) -> Transform:
     return change
 
 
+def _md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).digest()
+
+
 TRANSFORMS: dict[str, Transform] = {
     "seconds": lambda t: t[:-3] if len(t) == 13 else t,
     "iso": _of_time(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"),
@@ -114,8 +118,8 @@ TRANSFORMS: dict[str, Transform] = {
     "lower": bytes.lower,
     "sha256": lambda b: hashlib.sha256(b).hexdigest().encode(),
     "sha512": lambda b: hashlib.sha512(b).hexdigest().encode(),
-    "md5": lambda b: hashlib.md5(b, usedforsecurity=False).hexdigest().encode(),
-    "md5-base64": lambda b: base64.b64encode(hashlib.md5(b, usedforsecurity=False).digest()),
+    "md5": lambda b: _md5(b).hex().encode(),
+    "md5-base64": lambda b: base64.b64encode(_md5(b)),
     "sha256-base64": lambda b: base64.b64encode(hashlib.sha256(b).digest()),
     "base64": base64.b64encode,
     "encoded": lambda b: to_bytes(quote(b, safe="")),

@@ -18,11 +18,9 @@ FETCH = re.compile(rb"\bfetch\(\s*(?=\")")
 def read_har(data: bytes) -> SentRequest:
     """A HAR file, an entry of one, or its request alone."""
     try:
-        value = json.loads(data)
+        value = json.loads(data)  # what begins with a brace is an object
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the JSON cannot be read: {error}") from None
-    if not isinstance(value, dict):
-        raise LookupError("the JSON holds no request")
     log = value.get("log")
     entries = log.get("entries") if isinstance(log, dict) else [value]
     requests = [entry.get("request", entry) for entry in entries or [] if isinstance(entry, dict)]

@@ -71,7 +71,8 @@ def _as_json(layout: Layout, sent: Sent) -> Iterator[Layout]:
         for names in (("timestamp", "method", "path", "body"), ("timestamp", "method", "requestPath", "body")):
             for stamp in ("{t}", '"{t}"'):
                 for body in ("{b}", '"{b}"', "{b:json}"):
-                    members = zip(names, (stamp, '"{m}"', '"{p}{q}"', body), strict=True)
+                    parts = (stamp, '"{m}"', '"{p}{q}"', body)
+                    members = zip(names, parts, strict=True)
                     yield replaced(layout, "{{" + comma.join(f'"{name}"{colon}{part}' for name, part in members) + "}}")
     for opening, closing in (("[", "]"), ("(", ")"), ("", "")):
         for comma in (", ", ","):

@@ -61,7 +61,7 @@ def _form_of_body(sent: Sent, write: Callable[[bytes], str] = rewrites.python_fo
     if sent.query or not sent.body:
         raise ValueError("no body that could be taken for a query")
     form = write(sent.body) if sent.body[:1] == b"{" else to_text(sent.body)
-    if form[:1] in ("{", "["):
+    if form[:1] == "[":
         raise ValueError("no parameters")
     return form
 

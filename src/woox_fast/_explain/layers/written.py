@@ -68,7 +68,7 @@ def _literal(text: str) -> str | bytes:
         return text
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
     return value if isinstance(value, bytes) else text
 
