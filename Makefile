@@ -77,7 +77,7 @@ SCALE ?= 1
 soak: $(VENV)/installed
 	@PYTHONPATH=tests $(BIN)/python tools/longrun.py soak --scale $(SCALE)
 
-# Reproducible, what is in them, how old a Linux they bear, and the tests on them.
+# Checks that they are reproducible, what they hold, the oldest Linux they run on, and the tests on them.
 wheels: $(VENV)/wheels-installed
 	@$(BIN)/python tools/wheels.py
 
@@ -107,7 +107,7 @@ release-check: $(VENV)/installed
 	@$(BIN)/python -c "import sys, woox_fast; tag = 'v' + woox_fast.__version__; \
 	  sys.exit(0 if sys.argv[1] == tag else f'expected the tag {tag}, got {sys.argv[1]}')" '$(TAG)'
 
-# What test and lint install, anew: the newest releases, each file of them with its hash.
+# Writes again what test and lint install: the newest releases, each file with its hash.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --upgrade \
   --custom-compile-command 'make lock' pyproject.toml
 lock: | $(BIN)/pip

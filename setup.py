@@ -25,7 +25,7 @@ setup(
     ext_modules=[
         Extension(
             "woox_fast._sign",
-            # The .pyx itself, not cythonize(): that would silently drop `optional`.
+            # The .pyx itself: cythonize() would silently drop `optional`.
             sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
             depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],

@@ -1,4 +1,4 @@
-"""The fixture that runs a test on every twin, the published test vectors, and whose warnings are failures."""
+"""The fixture that runs a test on every twin, the published test vectors, and which warnings are failures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OURS = {"woox_fast", "pytest_woox_fast"}
 def pytest_configure(config: pytest.Config) -> None:
     """Warnings are errors, as pyproject.toml says, but not those that the code of other people raises by itself.
 
-    What they raise about our code is of one of our modules: Python names the caller's. Pytest's own and hypothesis's
+    A warning about our code names one of our modules, since Python names the caller's. Those of pytest and hypothesis
     are about our tests.
     """
     installed = {each.name for each in pkgutil.iter_modules() if each.module_finder.path.endswith("-packages")}
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is held from here to the end, thousands of tests and their modules, no garbage collection looks at again."""
+    """Keep the garbage collector from scanning what lives to the end: thousands of tests, and their modules."""
     if sys.implementation.name == "cpython":
         gc.collect()
         gc.freeze()
@@ -72,11 +72,11 @@ def twin(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`explain`, and the sandbox's, give up after a tenth of the time: for tests of what is said where nothing fits."""
+    """`explain`, and the sandbox's, give up after 0.1 s: for tests of what is said where nothing fits."""
     from woox_fast.sandbox.process import Explainer
 
-    monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.2)
-    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.2)
+    monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)
+    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.1)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`accelerate`: every private endpoint of ccxt's woo signed to the byte as without it, and nothing else changed."""
+"""`accelerate`: every private endpoint of ccxt's woo is signed exactly as without it, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_every_private_endpoint_of_woo_is_signed_as_without_it(module, monkeypat
             for exchange in (plain, fast):
                 try:
                     results.append(exchange.sign(path, api, method, {**params, **names}))
-                except Exception as error:  # what ccxt cannot sign, it cannot sign with us either
+                except Exception as error:  # ccxt cannot sign it without us either
                     results.append(repr(error))
             assert results[0] == results[1]
             signed += isinstance(results[0], dict) and "x-api-signature" in results[0]["headers"]

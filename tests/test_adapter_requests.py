@@ -89,7 +89,7 @@ def test_a_session_signs_once_its_connection_is_open(signer, monkeypatch):
 
 
 def test_a_path_that_begins_with_two_slashes(signer):
-    """Some releases of requests cut one of them, after the auth has run; some do not."""
+    """Some releases of requests drop one of them after the auth has run; others do not."""
     with Recorder() as server:
         with session_of("auth", signer, server.url) as session:
             with pytest.raises(ValueError, match=r"path must begin with one '/'.*got '//v3/x'"):

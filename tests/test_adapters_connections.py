@@ -1,4 +1,4 @@
-"""Connections that break, that are kept, and that are waited for: each request goes out once, signed as it goes."""
+"""Connections that break, are kept, or are waited for: each request goes out once, signed just before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing signed goes elsewhere: not by a URL, not along a redirect, not to a proxy that opens no tunnel."""
+"""Nothing signed goes to another host: not by a URL, a redirect, or a proxy that opens no tunnel."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_nothing_follows_a_redirect_elsewhere(client, signer, status, location):
         for method in METHODS:
             outcome = one(client, signer, server.url, Call(method, "/v3/x", json={"a": 1}), follow=True)
             if client.startswith("httpx") and isinstance(outcome, httpx.ConnectError):
-                continue  # the other scheme: it is asked for a signature only once there is a connection
+                continue  # the other scheme: a signature is made only once there is a connection
             refused(outcome, "is not one of the origins this signer signs for", "origins=")
     assert (other.received, other.torn) == ([], [])
     assert [received.target for received in server.received] == ["/v3/x"] * 4

@@ -1,4 +1,4 @@
-"""What we publish and what CI runs hold no credentials but the published example's; and the pins are those we need."""
+"""The archive and CI's files hold no credentials but the published example's; and the pins are up to date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).parent.parent
-# What the services that hand them out call credentials, and what anybody would.
+# Credentials in the forms of the services that issue them, and in the general form.
 CREDENTIALS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
     "GitHub": r"\b(gh[pousr]_|github_pat_)\w{20,}",
@@ -51,7 +51,7 @@ def published(tmp_path_factory):
 
 
 def credentials(text: str) -> list[tuple[str, str]]:
-    """Kind and text of whatever looks like one."""
+    """Kind and text of all that looks like one."""
     found = [(kind, match[0]) for kind, pattern in CREDENTIALS.items() for match in re.finditer(pattern, text)]
     return [(kind, match) for kind, match in found if SECRET not in match and KEY not in match]
 

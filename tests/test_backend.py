@@ -1,4 +1,4 @@
-"""The door: which backend and which SHA-256 are taken, and what is said when they cannot be had."""
+"""Which backend and which SHA-256 are taken, and the error when they cannot be had."""
 
 from __future__ import annotations
 

@@ -260,3 +260,11 @@ def test_a_taken_port_is_one_clear_line() -> None:
         result = python("-m", "woox_fast", "sandbox", "--port", str(port))
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(rf"woox-fast sandbox: cannot listen on 127\.0\.0\.1 port {port}: .*\n", result.stderr)
+
+
+@pytest.mark.parametrize("text", ["0", "0.09", "601", "1e2", "-1", "nan", "", "1.", "\u0661"])
+@pytest.mark.parametrize("verb", ["bench", "explain"])
+def test_seconds_that_cannot_be(capsys: pytest.CaptureFixture, verb: str, text: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([verb, f"--seconds={text}"])
+    assert f"--seconds: must be a number of seconds from 0.1 to 600, got {text!a}" in capsys.readouterr().err

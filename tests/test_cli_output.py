@@ -1,4 +1,4 @@
-"""What every verb prints: help whose examples work, lines that fit, and a word where nothing can be written."""
+"""What every verb prints: its help, lines that fit the terminal, and one line where nothing can be written."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_help_fits_the_terminal(verb: str, columns: int) -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_an_output_that_is_full_is_one_line(arguments: tuple[str, ...], unbuffered: str) -> None:
     if arguments == ("--version",) and unbuffered:
-        return  # argparse tells nobody
+        return  # argparse does not report it
     result = redirected("> /dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
     assert result.returncode == 1
     assert result.stderr == "woox-fast: cannot write to standard output: No space left on device\n"
@@ -108,7 +108,7 @@ def test_a_closed_input_is_an_empty_one() -> None:
 
 
 def test_no_file_takes_the_number_of_a_closed_stream(tmp_path: Path) -> None:
-    """A secret's file would be number 0, and `--body -` would read on in it."""
+    """A secret's file would get number 0, and `--body -` would read from it."""
     secret = tmp_path / "secret"
     secret.write_text(f"{SECRET}\n")
     given = {"WOOX_API_KEY": KEY}

@@ -18,7 +18,7 @@ from woox_fast.cli import arguments, show
 from woox_fast.cli.common import credentials
 from woox_fast.sandbox import Sandbox
 
-# Of the lengths and letters that exchanges give out; the last is of no kind, but the one that is set.
+# Of the lengths and letters that exchanges use; the last is of another kind, but it is the one that is set.
 SECRETS = (
     SECRET,
     "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
@@ -138,10 +138,10 @@ def test_nothing_is_asked_where_standard_input_is_the_body() -> None:
         assert process.wait(20) == 2
 
 
-# never on the command line
+# on the command line, where none is taken
 
 
-# What a verb needs to be whole.
+# What each verb needs besides.
 WHOLE = {
     "sign": ["GET", "/v3/x"],
     "curl": ["GET", "/v3/x"],
@@ -283,10 +283,11 @@ def test_the_secret_that_is_set_looks_like_one_however_short(monkeypatch: pytest
 def test_a_secret_in_the_body_is_not_shown(more: list[str], url: str) -> None:
     body = f'{{"symbol":"{SECRET}"}}'
     signature = oracle(f"{NOW}GET/v3/x".encode())
+    explaining = ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature"]
     for given in (
         ["sign", "POST", "/v3/x", "--body", body],
-        ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature", "0" * 64],
-        ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature", signature],
+        [*explaining, "0" * 64, "--seconds", "0.1"],
+        [*explaining, signature],
         ["send", "POST", "/v3/trade/order", "--body", body, "--url", url],
     ):
         assert woox_fast(*given, *more, **CREDENTIALS).returncode in (0, 1)

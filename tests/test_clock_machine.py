@@ -16,6 +16,13 @@ def test_the_steady_clock_is_one_that_goes_on_while_the_machine_sleeps():
         assert before <= steady <= time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+def test_what_the_system_calls_it(monkeypatch):
+    """On a machine that has never slept both clocks say the same."""
+    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
+    monkeypatch.setattr(time, "clock_gettime_ns", {7: 5 * S}.__getitem__)
+    assert LocalClock().steady_ns() == 5 * S
+
+
 def test_without_such_a_clock_it_is_the_monotonic_one(monkeypatch):
     monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
     before = time.monotonic_ns()

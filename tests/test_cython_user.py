@@ -1,4 +1,4 @@
-"""Other Cython code: it builds against the installed package, with no header of ours, signs right, and can wipe."""
+"""Other Cython code: it builds against the installed package, without our headers, signs right, and can wipe a key."""
 
 from __future__ import annotations
 

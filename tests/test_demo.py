@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from helpers.command import environment
+from helpers.command import woox_fast as run_verb
 from helpers.demo import CREDENTIALS, refuses_connections, table, wait_until
 from helpers.oracle import KEY, SECRET
+from helpers.slow import slow
 
 import woox_fast
 from woox_fast import cli
@@ -28,6 +30,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def demo(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """The demo in a process of its own."""
     return subprocess.run(
         command(*arguments), env=environment(**changes), capture_output=True, encoding="utf-8", timeout=280
     )
@@ -36,13 +39,16 @@ def demo(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
 # The embedded exchange
 
 
-def test_the_default_demo_has_2000_orders_accepted_and_verified() -> None:
-    result = demo()
+@pytest.mark.parametrize("options", [["--orders", "200"], slow([])], ids=["200", "the default"])
+def test_all_orders_are_accepted_and_verified(options: list[str]) -> None:
+    result = demo(*options)
     assert (result.returncode, result.stderr) == (0, "")
     rows = table(result.stdout)
-    assert rows["orders placed"] == "2,000"
+    orders = int(options[-1]) if options else 2000
+    assert rows["orders placed"] == f"{orders:,}"
     assert rows["requests sent"] == rows["requests accepted"] == rows["signatures verified"]
-    assert int(rows["requests sent"].replace(",", "")) > 4000  # each order is cancelled, some are read and changed
+    # Each order is cancelled, some are read and changed.
+    assert int(rows["requests sent"].replace(",", "")) > 2 * orders
     assert rows["requests refused"] == "0"
     costs = {
         name: float(value.split()[0].replace(",", ""))
@@ -67,7 +73,7 @@ def test_the_default_demo_has_2000_orders_accepted_and_verified() -> None:
 
 
 def test_as_json_it_gives_numbers() -> None:
-    result = demo("--orders", "20", "--json")
+    result = run_verb("demo", "--orders", "20", "--json")
     assert (result.returncode, result.stderr) == (0, "")
     outcome = json.loads(result.stdout)
     assert (outcome["status"], outcome["error"], outcome["embedded"], outcome["orders"]) == (0, None, True, 20)
@@ -126,7 +132,7 @@ def test_a_terminal_without_utf8_gets_the_table_too() -> None:
 
 @pytest.mark.parametrize("columns", [24, 40, 80])
 def test_neither_labels_nor_figures_are_cut(columns: int) -> None:
-    text = demo("--orders", "2", COLUMNS=str(columns)).stdout
+    text = run_verb("demo", "--orders", "2", COLUMNS=str(columns)).stdout
     assert max(len(line) for line in text.splitlines() if not line.startswith("Exchange: ")) <= columns
     words = text.split()
     for word in ("signatures", "verified", "placed", "accepted", "fallback", "client's", "CPU,", "hmac.new", "%", "us"):
@@ -135,7 +141,7 @@ def test_neither_labels_nor_figures_are_cut(columns: int) -> None:
 
 
 def test_credentials_of_the_environment_are_those_of_the_embedded_exchange() -> None:
-    result = demo("--orders", "10", WOOX_API_KEY="test-key", WOOX_API_SECRET="test-secret-6f1d0c")
+    result = run_verb("demo", "--orders", "10", WOOX_API_KEY="test-key", WOOX_API_SECRET="test-secret-6f1d0c")
     assert result.returncode == 0
     assert table(result.stdout)["orders placed"] == "10"
     assert "test-secret-6f1d0c" not in result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""`encode_request`: the bytes of a whole request, and that nothing given to it can become another header or request."""
+"""`encode_request`: the bytes of a whole request; no argument can add a header or a second request."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_hosts(signer, host):
 
 
 class Word(str):
-    """A str that lies about itself wherever it can."""
+    """A str whose methods give wrong answers."""
 
     def __str__(self):
         return "lie"

@@ -260,7 +260,7 @@ def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text, s
 
 @pytest.mark.parametrize("error", [KeyError("a"), MemoryError(), type("Own", (ValueError,), {})("b")])
 def test_an_error_of_another_kind_is_raised_as_it_is(error):
-    """Not ours, and nobody knows how to make it with other words."""
+    """An exception that is not ours, and that cannot be made again with another message."""
     with pytest.raises(type(error)) as raised:
         raise_at(3, error)
     assert raised.value is error

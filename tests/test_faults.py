@@ -220,7 +220,7 @@ ISOLATED = pytest.param(
 @pytest.mark.parametrize("kind", [ISOLATED, "legacy"])
 @pytest.mark.parametrize("first", ["woox_fast", "woox_fast._sign_py"])
 def test_other_interpreters_of_the_process(first, kind):
-    """Each signs right: where the core cannot be loaded twice, `auto` says so and takes what can."""
+    """Each signs right: where the core cannot be loaded twice, `auto` says so and takes another backend."""
     code = """
 try:
     import _interpreters as interpreters  # from 3.13 on
@@ -319,7 +319,7 @@ time.sleep(0.05)
 
 
 class Lying:
-    """Every question about it has a wrong answer, or none."""
+    """An object whose methods all give a wrong answer, or raise."""
 
     def __init__(self, error: BaseException | None = None):
         self.error = error

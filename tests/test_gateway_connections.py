@@ -1,4 +1,4 @@
-"""The gateway's connections: open before they are needed, warm, one request each, and never used after anything odd."""
+"""The gateway's connections: open before they are needed, warm, one request at a time, dropped after any surprise."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def test_after_a_restart_of_the_server_it_goes_on(mode):
 @pytest.mark.parametrize("stray", [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray", b"x", b"\r\n"])
 @pytest.mark.parametrize("when", ["with the reply", "after it"])
 def test_what_comes_to_no_request_is_given_to_none(mode, stray, when):
-    """Also while an event loop is held up, and hears of nothing."""
+    """Also while an event loop is blocked, and sees no event."""
     plain = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
     with RawExchange() as exchange, opened(mode, exchange.url, connections=1) as gateway:
         eventually(lambda: len(exchange.warm) == 2)

@@ -1,10 +1,11 @@
-"""When a gateway is closed, nothing of it is left: no thread that has a socket, and no socket in a queue."""
+"""A gateway that is closed leaves no thread that holds a socket, and no socket in a queue."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import gc
+import pickle
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ from helpers.recorder import Reply
 
 import woox_fast.gateway.base
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, Gateway, NotSentError
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.endpoint import Endpoint
 
 PATIENCE_S = 30  # what an opening may take
@@ -202,3 +203,23 @@ def test_not_even_its_own_thread(monkeypatch):
     with pytest.raises(RuntimeError, match="can't start new thread"), gateway:
         pass
     assert gateway._wake_at.fileno() == gateway._waker.fileno() == -1
+
+
+# What an error without a reply tells
+
+
+def test_an_error_without_a_reply_passes_from_process_to_process():
+    request = Signer(KEY, SECRET).encode_request(*ORDER, timestamp=1578565539808)
+    error = pickle.loads(pickle.dumps(NoReplyError.of(request, "it was lost", TimeoutError("late"))))  # noqa: S301
+    assert (error.method, error.path, error.body) == (*ORDER[:2], ORDER[2].encode())
+    assert error.timestamp == 1578565539808
+    assert str(error.last_error) == "late"
+    assert str(error).startswith("it was lost: POST /v3/trade/order went out and may or may not have been carried out.")
+
+
+def test_an_error_of_a_request_that_says_nothing_of_it():
+    bare = NoReplyError("lost")
+    assert (bare.method, bare.path, bare.body, bare.timestamp, bare.last_error) == ("", "", b"", 0, None)
+    public = NoReplyError.of(b"GET /v3/public/systemInfo HTTP/1.1\r\nhost: a\r\n\r\n", "lost")
+    assert (public.method, public.path, public.body, public.timestamp) == ("GET", "/v3/public/systemInfo", b"", 0)
+    assert public.__cause__ is public.last_error is None

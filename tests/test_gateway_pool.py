@@ -1,4 +1,4 @@
-"""Who gets which connection, and what is opened and warmed when: the pool alone, with a clock of the test's."""
+"""Which request gets which connection, and what is opened and warmed when: the pool alone, with a made-up clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports run one way, downwards, and in no circle: the contracts of pyproject.toml, and what they would find."""
+"""Imports run downwards only, without a circle: the contracts of pyproject.toml, and that they find a wrong import."""
 
 from __future__ import annotations
 

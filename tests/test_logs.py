@@ -1,4 +1,4 @@
-"""Nothing that a client, its libraries, Python or the sandbox can be made to log or print gives a key away."""
+"""No log or print of a client, its libraries, Python or the sandbox gives a key away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from helpers.slow import slow_after
 from helpers.twins import BUILT
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-# Adapter -> what only logging at its lowest level shows, each in one piece: two threads write.
+# Adapter -> texts that only the lowest log level shows; each is one write, since two threads print.
 SHOWN = {
     "requests": ["urllib3.connectionpool DEBUG", "b'POST /v3/trade/order HTTP/1.1\\r"],
     "httpx": ["httpcore.http11 DEBUG", "httpx INFO"],

@@ -19,6 +19,8 @@ from helpers.oracle import KEY, NOW, SECRET, oracle
 from woox_fast import SignedRequest, Signer, explain
 from woox_fast.testing import RunningSandbox, assert_signed
 
+pytestmark = pytest.mark.usefixtures("short_search")
+
 
 def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_users.py").write_text(textwrap.dedent(source))
@@ -170,7 +172,6 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
-@pytest.mark.usefixtures("short_search")
 def test_a_signed_request_passes(request_: object) -> None:
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)

@@ -59,7 +59,7 @@ def with_locals(error: BaseException) -> str:
 
 
 def shown(call: Callable[[str], object], name: str) -> set[str]:
-    """What of the secret stands in the traceback of this call."""
+    """What the traceback of this call shows of the secret."""
     try:
         call(name)
     except Exception as error:

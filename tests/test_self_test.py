@@ -1,4 +1,4 @@
-"""The self-test at import, tested: a core that computes wrong is refused, and what signs instead signs right."""
+"""The self-test at import: a core that computes wrong is refused, and what is used instead signs right."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def as_bytes(part: object) -> bytes:
 
 
 def test_neighbours_that_share_objects(signer):
-    """What a request has in common with the one before it may be read once: it must be the same, and only that."""
+    """A field that is the same object as in the request before is read once; an equal or other object is read again."""
     drawn = random.Random(7)
     border = 1578565540000
     timestamps = [border - 1, border, border + 9999, border + 10000, NOW, str(NOW), str(border), 10**12, 10**13 - 1]

@@ -156,7 +156,7 @@ def test_a_buffer_that_is_refused_is_let_go_at_once():
     with pytest.raises(BufferError) as raised:
         body_bytes(gaps)
     gaps.release()
-    body.append(1)  # it cannot grow while anything looks at it, such as a frame of the traceback
+    body.append(1)  # it cannot grow while a buffer of it is held, such as by a frame of the traceback
     del raised
 
 

@@ -46,6 +46,7 @@ def test_nanoseconds_per_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     ways = {"a": clock.way("a", 0.25), "b": clock.way("b", 0.5)}
     assert rounds_ns(ways, number=4, units=10, rounds=2) == {"a": [25e6, 25e6], "b": [50e6, 50e6]}
+    assert rounds_ns({"a": ways["a"]}, number=2) == {"a": [250e6]}
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,15 @@ def test_one_core() -> None:
     with suppress(KeyError), one_core():
         raise KeyError
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let a process choose its cores")
+def test_one_core_of_those_that_this_process_may_use() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        with one_core():
+            assert os.sched_getaffinity(0) == {min(before)}
+        assert os.sched_getaffinity(0) == {min(before)}
+    finally:
+        os.sched_setaffinity(0, before)

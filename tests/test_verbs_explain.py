@@ -20,7 +20,7 @@ URL = "https://api.woox.io/v3/trade/order"
 
 
 def explain_arguments(signature: str, method: str = "POST", path: str = "/v3/trade/order") -> list[str]:
-    return ["explain", method, path, "--timestamp", str(NOW), "--signature", signature]
+    return ["explain", method, path, "--timestamp", str(NOW), "--signature", signature, "--seconds", "0.5"]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100])

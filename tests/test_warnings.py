@@ -1,4 +1,4 @@
-"""Our own warnings are failures of ours; those of other people's code are not. Tried by a run of pytest of its own."""
+"""Warnings about our code fail a test; those of other people's code do not. Tried in a pytest run of its own."""
 
 from __future__ import annotations
 

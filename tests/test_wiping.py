@@ -1,4 +1,4 @@
-"""What is left on the stack right after a call: nothing of a key. Each wipe is tested with the others switched off."""
+"""Nothing of a key is left on the stack right after a call. Each wipe is also tested with itself removed."""
 
 from __future__ import annotations
 

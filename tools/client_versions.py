@@ -45,7 +45,7 @@ def run(name: str, folder: str, present: bool) -> str:
     if subprocess.run([*pip, "--target", folder, *name.split()]).returncode:
         return "absent" if present else "cannot be had"
     path = os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    # What an old release warns of is not what is tested here.
+    # Warnings of old releases are not tested here.
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "default", *CLIENTS[name]]
     done = subprocess.run(
         pytest, cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True

@@ -102,7 +102,7 @@ def check(target: Target, folder: Path) -> str:
         return f"compiles; not run: apt-get install {target.packages}"
     command, own = [*target.runner, program], {**os.environ, "WINEPREFIX": str(folder / "wine"), "WINEDEBUG": "-all"}
     done = subprocess.run(command, input=vectors(), env=own, capture_output=True, text=True, timeout=600, check=False)
-    if target.runner == ("wine",):  # its server would outlive us, and keep writing into the folder
+    if target.runner == ("wine",):  # else its server would go on and write into the folder
         subprocess.run(["wineserver", "-k"], env=own, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     right = dict(line.split() for line in done.stdout.splitlines())

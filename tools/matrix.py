@@ -52,7 +52,7 @@ print(f"PyPy {pypy} ({platform.python_version()})" if pypy else f"CPython {platf
 
 
 class Place(NamedTuple):
-    """Where an interpreter runs: a command before its own, and the same folder as seen from here and from there."""
+    """Where an interpreter runs: a command put before its own, and one folder as seen from outside and inside."""
 
     before: tuple[str, ...]
     here: Path
@@ -112,7 +112,7 @@ def setup() -> None:
     if not (ROOT / "usr").exists():
         must("debootstrap", "--variant=minbase", SUITE, ROOT, MIRROR)
     (ROOT / "etc/apt/sources.list").write_text(f"deb {MIRROR} {SUITE} main\ndeb-src {MIRROR} {SUITE} main\n")
-    # Mirrors that lag behind are as good here: what they serve is signed all the same.
+    # An old mirror will do: what it serves is signed.
     (ROOT / "etc/apt/apt.conf.d/99matrix").write_text(
         'Acquire::Check-Valid-Until "false"; APT::Sandbox::User "root";\n'
     )

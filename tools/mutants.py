@@ -45,7 +45,7 @@ ROOMS = {
     ),
     "explain": Room(
         ("_explain/**/*.py",),
-        ("test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
+        ("test_explain_rows*.py", "test_explain.py", "test_explain_[fim]*.py", "test_explain*.py"),  # limits take long
     ),
     "testing": Room(("testing.py",), ("test_pytest_plugin.py", "test_adapter_httpx.py", "test_secrets_shown.py")),
     "adapters": Room(("adapters/*.py",), ("test_adapter*.py",)),
@@ -53,44 +53,6 @@ ROOMS = {
     "sandbox": Room(("sandbox/*.py",), ("sandbox/test_[adorv]*.py", "sandbox/test_*.py", "test_ccxt_sandbox.py")),
     "cli": Room(("cli/*.py",), ("test_cli.py", "test_cli_output.py", "test_verbs*.py", "test_cli*.py")),
     "demo": Room(("cli/demo/*.py",), ("test_demo*.py",)),
-}
-
-# The test files that tell most of a source, for a sample of the rooms that have many.
-NEAREST: dict[str, tuple[str, ...]] = {
-    "adapters/__init__.py": ("test_adapters.py",),
-    "adapters/_common.py": ("test_adapters_elsewhere.py",),
-    "adapters/_headers.py": ("test_adapter_httpx.py",),
-    "adapters/_pools.py": ("test_adapter_requests.py",),
-    "adapters/_redirects.py": ("test_adapter_ccxt.py",),
-    **{f"adapters/{client}.py": (f"test_adapter_{client}.py",) for client in ("aiohttp", "ccxt", "httpx", "requests")},
-    "sandbox/auth.py": ("sandbox/test_verified.py",),
-    "sandbox/connection.py": ("sandbox/test_serving.py",),
-    "sandbox/control.py": ("sandbox/test_control.py",),
-    "sandbox/endpoints.py": ("sandbox/test_documented.py",),
-    "sandbox/errors.py": ("sandbox/test_documented.py",),
-    "sandbox/exchange.py": ("sandbox/test_documented.py", "sandbox/test_orders.py", "sandbox/test_account.py"),
-    "sandbox/faults.py": ("sandbox/test_rules.py", "sandbox/test_faults.py"),
-    "sandbox/fields.py": ("sandbox/test_documented.py",),
-    "sandbox/inspector.py": ("sandbox/test_page.py",),
-    "sandbox/limits.py": ("sandbox/test_account.py",),
-    "sandbox/market.py": ("sandbox/test_documented.py",),
-    "sandbox/orders.py": ("sandbox/test_documented.py", "sandbox/test_orders.py"),
-    "sandbox/params.py": ("sandbox/test_documented.py", "sandbox/test_malformed.py"),
-    "sandbox/process.py": ("sandbox/test_process.py",),
-    "sandbox/rules.py": ("sandbox/test_rules.py",),
-    "sandbox/server.py": ("sandbox/test_serving.py", "sandbox/test_verified.py"),
-    "sandbox/state.py": ("sandbox/test_account.py",),
-    "sandbox/visit.py": ("sandbox/test_malformed.py",),
-    "cli/bench.py": ("test_cli_output.py",),
-    "cli/check.py": ("test_verbs_check.py",),
-    "cli/curl.py": ("test_verbs_request.py",),
-    "cli/explain.py": ("test_verbs_explain.py",),
-    "cli/sandbox.py": ("test_verbs_sandbox.py",),
-    "cli/send.py": ("test_verbs_request.py",),
-    "cli/show.py": ("test_cli_output.py",),
-    "cli/sign.py": ("test_verbs_request.py",),
-    "cli/demo/clients.py": ("test_demo_clients.py",),
-    "cli/demo/workload.py": ("test_demo_workload.py",),
 }
 
 

@@ -20,36 +20,27 @@ import hashlib
 import importlib
 import json
 import os
-import re
-import shutil
-import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from mutants import NEAREST, PACKAGE, ROOMS, ROOT, Mutant, mutants
+from mutants import PACKAGE, ROOMS, ROOT, Mutant, mutants
 from reach import CHILD, Only, Reached, Recorder, in_functions, tests_of
 from survivors import SURVIVORS, Survivor
+from trial import Order, copy_tree, run, trial
 
-TEST_S = 60  # of one test: one that takes longer hangs
 MOST_S = 30  # of tests for a mutant, the quickest first
-NO_TESTS = 5  # a status of pytest
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?)(?: - .*)?$", re.MULTILINE)
-# Slow, while others tell the same; and one SHA-256 of each backend is enough to see what Python does.
-NOT_TRIED = ("-m", "not slow", "-k", "not (the_default_demo or a_hundred_thousand_orders or portable)")
+# Of each file, the tests that have killed most of its mutants; a run of its room writes them.
+KEPT_NEAREST = ROOT / "tools" / "nearest.json"
+NEAREST: dict[str, list[str]] = json.loads(KEPT_NEAREST.read_text("utf-8"))
+MOST_NEAREST = 12
 # What every test process would import again, and nothing of ours.
 CLIENTS = ("requests", "httpx", "aiohttp", "ccxt", "rich", "trustme")
 PLUGINS = ("pytest_timeout", "pytest_benchmark.plugin", "anyio.pytest_plugin", "hypothesis", "_hypothesis_pytestplugin")
 PRELOADED = (*CLIENTS, *PLUGINS)
-
-# A file of tests, and those of it that are run, in this order: None for all.
-Stage = tuple[str, "list[str] | None"]
 
 
 def is_of(survivor: Survivor, mutant: Mutant) -> bool:
@@ -60,52 +51,6 @@ def is_of(survivor: Survivor, mutant: Mutant) -> bool:
 def test_files(globs: tuple[str, ...]) -> list[str]:
     found = {str(path.relative_to(ROOT)): None for glob in globs for path in sorted((ROOT / "tests").glob(glob))}
     return list(found)
-
-
-def copy_tree(source: Path, tree: Path) -> None:
-    ignored = shutil.ignore_patterns(".venv", ".git", "build", "dist", ".hypothesis", ".*_cache")
-    shutil.copytree(source, tree, ignore=ignored)
-
-
-def start(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False) -> int:
-    """Run the tests of `files` in a process of its own, which ends with pytest's status; returns its id.
-
-    They import the package of `tree`. Unless `alone`, it ends at the first that fails, and keeps nothing compiled.
-    """
-    child = os.fork()
-    if child:
-        return child
-    os.setpgid(0, 0)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.chdir(tree)
-    os.environ["PYTHONPATH"] = str(tree / "src")
-    sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
-    given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
-    given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *NOT_TRIED]
-    if not alone:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        sys.dont_write_bytecode = True
-        given += ["-x", "--timeout", str(TEST_S), "--timeout-method", "thread"]
-    import pytest
-
-    status = 1
-    try:
-        status = int(pytest.main([*given, *files], plugins=list(plugins)))
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def run(*arguments: Any, **options: Any) -> int:
-    """`start`, and pytest's status at its end."""
-    _, status = os.waitpid(start(*arguments, **options), 0)
-    return os.waitstatus_to_exitcode(status)
 
 
 def digest(path: Path) -> str:
@@ -156,88 +101,26 @@ class Reach:
         self._kept.parent.mkdir(parents=True, exist_ok=True)
         self._kept.write_text(json.dumps({**self._known, "killers": self.killers}))
 
-    def stages(self, mutant: Mutant) -> list[Stage]:
-        """A file of tests at a time, since it costs seconds to read one: first the one that has killed most."""
+    def save_nearest(self) -> None:
+        """Write down which tests have killed most of the mutants of each file: the first that a sample tries."""
+        nearest = json.loads(KEPT_NEAREST.read_text("utf-8"))
+        for file in self._inside:
+            functions: Counter[str] = Counter()
+            for test, kills in self.killers[file].items():
+                functions[test.partition("[")[0]] += kills
+            if functions:
+                nearest[file] = [test for test, _ in functions.most_common(MOST_NEAREST)]
+        KEPT_NEAREST.write_text(json.dumps(nearest, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def order(self, mutant: Mutant) -> Order:
+        """First what has killed most."""
         whole = mutant.lines[0] not in self._inside[mutant.file]
-        by_file: dict[str, list[str]] = {}
-        for test in tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S):
-            by_file.setdefault(test.partition("::")[0], []).append(test)
         killed = self.killers[mutant.file]
-        for tests in by_file.values():
-            tests.sort(key=lambda test: -killed[test])
-        return sorted(by_file.items(), key=lambda stage: -sum(killed[test] for test in stage[1]))
+        return sorted(tests_of(self._tests, mutant.file, mutant.lines, whole, MOST_S), key=lambda test: -killed[test])
 
 
-def of_the_file_first(mutant: Mutant) -> list[Stage]:
-    files = test_files((*NEAREST.get(mutant.file, ()), *ROOMS[mutant.room].tests))
-    return [(file, None) for file in files]
-
-
-class Running(NamedTuple):
-    mutant: Mutant
-    tree: Path
-    rest: list[Stage]
-    ends: float
-
-
-class Trial:
-    """Mutants that are tried, `jobs` at a time, each in one of the copies of the tree in `folder`."""
-
-    def __init__(self, stages: Callable[[Mutant], list[Stage]], folder: Path, jobs: int) -> None:
-        self._stages = stages
-        self._trees = [folder / f"tree-{number}" for number in range(jobs)]
-        for tree in self._trees[1:]:
-            copy_tree(self._trees[0], tree)
-        self._sources: dict[str, bytes] = {}
-        self._running: dict[int, Running] = {}
-        self.survived: list[Mutant] = []
-
-    def run(self, chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
-        """Each that was killed, and the test that failed, or "" where none did but there was a crash."""
-        self._sources = {file: (PACKAGE / file).read_bytes() for file in {each.file for each in chosen}}
-        waiting = list(reversed(chosen))
-        while waiting or self._running:
-            while self._trees and waiting:
-                mutant = waiting.pop()
-                data = self._sources[mutant.file]
-                changed = data[: mutant.start] + mutant.new.encode() + data[mutant.end :]
-                tree = self._trees.pop()
-                (tree / "src" / "woox_fast" / mutant.file).write_bytes(changed)
-                self._next(mutant, tree, self._stages(mutant))
-            for pid, each in self._running.items():
-                if time.monotonic() > each.ends:
-                    os.killpg(pid, signal.SIGKILL)
-            child, status = os.waitpid(-1, os.WNOHANG) if self._running else (0, 0)
-            if not child:
-                time.sleep(0.01)
-                continue
-            done = self._running.pop(child)
-            with suppress(ProcessLookupError):  # what its tests started and left
-                os.killpg(child, signal.SIGKILL)
-            if os.waitstatus_to_exitcode(status) in (0, NO_TESTS):
-                self._next(done.mutant, done.tree, done.rest)
-            else:
-                self._give_back(done.tree, done.mutant)
-                found = FAILED.search(self._log(done.tree).read_text("utf-8", "replace"))
-                yield done.mutant, found[1] if found else ""
-
-    @staticmethod
-    def _log(tree: Path) -> Path:
-        return tree.with_suffix(".log")
-
-    def _next(self, mutant: Mutant, tree: Path, stages: list[Stage]) -> None:
-        if stages:
-            file, tests = stages[0]
-            child = start(tree, self._log(tree), [file], *([Only(tests)] if tests else []))
-            self._running[child] = Running(mutant, tree, stages[1:], time.monotonic() + 20 * TEST_S)
-        else:
-            self._give_back(tree, mutant)
-            self.survived.append(mutant)
-            print(f"survived: {mutant.name}", flush=True)
-
-    def _give_back(self, tree: Path, mutant: Mutant) -> None:
-        (tree / "src" / "woox_fast" / mutant.file).write_bytes(self._sources[mutant.file])
-        self._trees.append(tree)
+def nearest_first(mutant: Mutant) -> Order:
+    return [*NEAREST.get(mutant.file, ()), *test_files(ROOMS[mutant.room].tests)]
 
 
 def check_killers(killers: set[str], folder: Path) -> None:
@@ -278,31 +161,43 @@ def main() -> int:
         folder = Path(name)
         copy_tree(ROOT, folder / "tree-0")
         reached: dict[str, Reach] = {}
-        if options.sample:
-            files = {file for each in chosen for file, _ in of_the_file_first(each)}
-            run(folder / "tree-0", folder / "compiled.log", ["--collect-only", *sorted(files)], alone=True)
-            trial = Trial(of_the_file_first, folder, options.jobs)
-        else:
+        order = nearest_first
+        if options.rooms or not options.sample:
             reached = {each: Reach(each, folder) for each in names}
-            trial = Trial(lambda mutant: reached[mutant.room].stages(mutant), folder, options.jobs)
-        killers = set()
-        for mutant, test in trial.run(chosen):
+
+            def order(mutant: Mutant) -> Order:
+                return reached[mutant.room].order(mutant)
+
+        def learn(mutant: Mutant, test: str) -> None:
+            if mutant.room in reached:
+                reached[mutant.room].killers[mutant.file][test] += 1
+
+        survived: list[Mutant] = []
+        killers, tried = set(), 0
+        for number, killed, test in trial(chosen, order, learn, folder, options.jobs):
+            mutant = chosen[number]
+            tried += 1
+            if not tried % 100:
+                print(f"{tried} of {len(chosen)}, {time.monotonic() - started:.0f} s", flush=True)
+            if not killed:
+                survived.append(mutant)
+                print(f"survived: {mutant.name}", flush=True)
             if test:
                 killers.add(test)
-            if test and reached:
-                reached[mutant.room].killers[mutant.file][test] += 1
+                learn(mutant, test)
         for each in reached.values():
             each.save()
+            each.save_nearest()
         check_killers(killers, folder)
-    tried, survived = Counter(each.room for each in chosen), Counter(each.room for each in trial.survived)
-    for name in tried:
-        killed = tried[name] - survived[name]
-        print(f"{name:10} {killed:4} of {tried[name]:4} killed ({killed / tried[name]:.0%})")
-    total = tried.total() - survived.total()
-    print(f"mutate: {total} of {tried.total()} killed, {len(SURVIVORS)} listed; {time.monotonic() - started:,.0f} s")
+    total, living = Counter(each.room for each in chosen), Counter(each.room for each in survived)
+    for name in total:
+        killed = total[name] - living[name]
+        print(f"{name:10} {killed:4} of {total[name]:4} killed ({killed / total[name]:.0%})")
+    seconds = time.monotonic() - started
+    print(f"mutate: {tried - len(survived)} of {tried} killed, {len(SURVIVORS)} listed; {seconds:,.0f} s")
     for each in stale:
         print(f"tools/survivors.py: there is no such mutant any more: {each}")
-    return 1 if trial.survived or stale else 0
+    return 1 if survived or stale else 0
 
 
 if __name__ == "__main__":

@@ -97,16 +97,28 @@ class Recorder:
         self._out.write_text(json.dumps(self._tests))
 
 
-class Only:
-    """A plugin of pytest that runs these tests alone, in this order."""
+def selected(items: list[pytest.Item], names: list[str]) -> list[pytest.Item]:
+    """The tests of these files, functions and sets of parameters, in this order."""
+    place: dict[str, int] = {}
+    for number, name in enumerate(names):
+        place.setdefault(name, number)
+    found = []
+    for item in items:
+        file, function = item.nodeid.partition("::")[0], item.nodeid.partition("[")[0]
+        places = [place[name] for name in (item.nodeid, function, file) if name in place]
+        if places:
+            found.append((min(places), item))
+    return [item for _, item in sorted(found, key=lambda each: each[0])]
 
-    def __init__(self, tests: list[str]) -> None:
-        self._place = {test: place for place, test in enumerate(tests)}
+
+class Only:
+    """A plugin of pytest that runs these alone, in this order."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._names = names
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._place), key=lambda item: self._place[item.nodeid]
-        )
+        items[:] = selected(items, self._names)
 
 
 def in_functions(text: str) -> set[int]:

@@ -32,7 +32,8 @@ SURVIVORS: list[Survivor] = [
     # -- clock
     Survivor("clock.py", "SLEW = 1_000", "1001", "NTP slews by a 2,000th at most, and what is set is off by far more"),
     Survivor("clock.py", "if low > 0:", ">=", "both give 0 where the bound is 0"),
-    Survivor("clock.py", "if high < 0 else 0", "<=", "both give 0 where the bound is 0"),
+    Survivor("clock.py", "if high < 0:", "*", "all give 0 where the bound is 0"),
+    Survivor("clock.py", "self._parted = 0  # by how much", "1", "a nanosecond"),
     Survivor("clock.py", "self._set_at = 0", "1", "1970, either way"),
     Survivor("clock.py", "if steady - asked >= wait_s", ">", "a nanosecond later"),
     Survivor("clock.py", "sample.width < known.width", "<=", "a reply that proves as much may be taken or left"),

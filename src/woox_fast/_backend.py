@@ -47,7 +47,7 @@ def _load_first() -> ModuleType:
 
 
 def _others(policy: str) -> str:
-    """The backends that are here beside `policy`."""
+    """The backends that are installed, other than `policy`."""
     from importlib.util import find_spec
 
     here = [name for name in _MODULES if name == "python" or find_spec(f"{__package__}.{_COMPILED[name]}")]

@@ -30,7 +30,7 @@ def timestamp_text(timestamp: object) -> str:
     Raises TypeError for any other type (bool and float among them) and ValueError for any other count of digits.
     """
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
-        number = int.__add__(timestamp, 0)  # a subclass may say anything of itself
+        number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
             return str(number)
         got = _shown_int(number)

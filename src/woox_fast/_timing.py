@@ -1,4 +1,4 @@
-"""The one timer of check, bench and demo: rounds of all ways in turn, so that what drifts, drifts for all."""
+"""The one timer of check, bench and demo: rounds of all ways in turn, so that a slower machine is slower for each."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ It asks GET /v3/public/systemInfo, which needs no signature, and learns from any
 Such a reply gives two bounds: the exchange read its clock after the request was sent and before the reply came. The
 bounds are kept against a steady clock, which nobody sets, so what is learned holds when the local clock is set.
 
-A ServerClock never makes things worse. An offset is only set as far as the bounds prove the local clock wrong. When
-the local clock and the steady one part (somebody set the clock, or the machine slept and the steady clock with it), all
-that was learned is forgotten: the offset is 0, as without a ServerClock, until the exchange has been asked again.
+A ServerClock never makes a timestamp worse. It sets an offset only as far as the bounds prove the local clock wrong.
+When the local clock and the steady one move apart (somebody set the clock, or the machine slept and the steady clock
+stood still), it forgets all: the offset is 0, as without a ServerClock, until the exchange has been asked again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SYSTEM_INFO_PATH", "ServerClock"]
 
-KEPT, BEST = 8, 3  # samples that are kept, and those of them that count: the ones with the closest bounds
+KEPT, BEST = 8, 3  # samples that are kept, and how many of them count: those with the closest bounds
 WATCH_S = 0.2  # how often the thread looks whether the local clock was set
 RETRY_S = 1.0  # how soon it asks again after it got no answer
 STEP_NS = 50_000_000  # two clocks that part by more have been set, or one stood still; a busy machine stays below
@@ -73,10 +73,13 @@ def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
 
 
 def least_wrong(low: int, high: int) -> int:
-    """The middle of two bounds, or what is nearer to 0 if the middle could be further from the truth than 0 is."""
+    """The middle of two bounds, or a value nearer to 0 where the middle could be further from the truth than 0 is."""
+    middle = (low + high) // 2
     if low > 0:
-        return min((low + high) // 2, 2 * low)
-    return max((low + high) // 2, 2 * high) if high < 0 else 0
+        return min(middle, 2 * low)
+    if high < 0:
+        return max(middle, 2 * high)
+    return 0
 
 
 class LocalClock:
@@ -90,7 +93,7 @@ class LocalClock:
             self.steady_ns = lambda: time.clock_gettime_ns(boottime)
 
     def read(self) -> tuple[int, int]:
-        """Both as of one moment: of three readings the one that was interrupted least."""
+        """Both at one moment: of three readings the one that took the least time."""
         readings = []
         for _ in range(3):
             before, wall, after = self.steady_ns(), self.wall_ns(), self.steady_ns()
@@ -252,8 +255,7 @@ class ServerClock:
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
         parted, slew = wall_went - steady_went, steady_went // SLEW
-        if abs(parted) > slew:
-            self._parted += parted - slew if parted > 0 else parted + slew
+        self._parted += parted - max(-slew, min(parted, slew))
         if abs(parted) > STEP_NS + slew or abs(self._parted) > STEP_NS:
             self._set_at = wall
             self._parted = 0

@@ -99,7 +99,7 @@ def all_of(page: Page, selector: str) -> list[Any]:
 
 
 def text(page: Page, selector: str) -> str:
-    # Read in one step: the list changes while one looks.
+    # Read in one step, since the list changes meanwhile.
     return page.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
 
 
@@ -207,7 +207,7 @@ def test_the_policy_stops_what_would_get_in_all_the_same(page: Page) -> None:
     """)
     assert violated == "connect-src"
     assert page.execute_script("return window.owned") is None
-    page.get_log("browser")  # the browser complains of it, rightly
+    page.get_log("browser")  # the browser reports it, as it should
 
 
 def test_ten_thousand_requests_do_not_slow_it_down(page: Page, sandbox: Sandbox, client: Client) -> None:
@@ -354,7 +354,7 @@ def test_every_control_has_a_name_for_a_screen_reader(page: Page, sandbox: Sandb
     until(lambda: "requests" in text(page, "#say"))  # and what comes is said, now and then
 
 
-# What is written in too faint a colour for WCAG's AA: less than 4.5 to 1 to what is behind.
+# Texts too faint for WCAG AA: a contrast of less than 4.5 to 1 with what is behind them.
 FAINT = """
     const rgb = text => text.match(/[\\d.]+/g).map(Number);
     const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;

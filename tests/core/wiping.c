@@ -60,11 +60,12 @@ static const struct {
 } works[] = {{"key", hash_key}, {"sign", sign}, {"batch", sign_many}, {"window", sign_window}, {"lanes", sign_lanes}};
 
 static const uint8_t *stack;
+static size_t low; /* the deepest byte of the stack that was written */
 static const char *sha256, *work;
 
 static void find(const char *name, const void *trace, size_t size) {
     for (size_t at = 0; at + CHUNK <= size; at += CHUNK)
-        for (size_t i = 0; i + CHUNK <= STACK_SIZE; i++)
+        for (size_t i = low; i + CHUNK <= STACK_SIZE; i++)
             if (memcmp(stack + i, (const uint8_t *)trace + at, CHUNK) == 0) {
                 printf("%s %s %s\n", sha256, work, name);
                 return;
@@ -106,6 +107,7 @@ static int look(void *(*run)(void *)) {
         pthread_create(&thread, &attributes, run, NULL) || pthread_join(thread, NULL))
         return 1;
     stack = memory;
+    for (low = 0; memory[low] == UNTOUCHED;) low++;
     find("secret", secret, secret_size);
     if (secret_size <= SHA256_BLOCK_SIZE) {
         find_padded("inner-padded-key", "inner-padded-words", "inner-schedule", 0x36);
@@ -113,8 +115,6 @@ static int look(void *(*run)(void *)) {
     }
     find_state("inner-state", key.inner);
     find_state("outer-state", key.outer);
-    size_t low = 0;
-    while (memory[low] == UNTOUCHED) low++;
     printf("%s %s depth %zu\n", sha256, work, STACK_SIZE - low);
     return munmap(memory, STACK_SIZE);
 }

@@ -1,4 +1,4 @@
-"""What others put between httpx and the wire: a transport of httpx-aiohttp and the mock of pytest-httpx.
+"""Two packages that stand between httpx and the wire: httpx-aiohttp's transport and pytest-httpx's mock.
 
 Neither is needed for anything else, so tools/client_versions.py installs them and runs this.
 """

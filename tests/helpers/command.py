@@ -1,4 +1,4 @@
-"""`woox-fast` as a user runs it: the installed one in a process or a terminal of its own, or its `main` right here."""
+"""`woox-fast` as a user runs it: the installed one in a process or a terminal of its own, or `main` in this process."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def woox_fast(*arguments: str, given: bytes | None = None, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run a verb to its end: a process of its own only where what is changed is read by one as it starts. Whatever it
-    does, it shows neither the secret nor a traceback."""
+    """Run a verb to its end; in a process of its own only where a process reads a changed variable as it starts. Checks
+    that it shows neither the secret nor a traceback."""
     if any(name.startswith(("WOOX_FAST_", "PYTHON", "PATH")) for name in changes):
         command = [SCRIPT, *arguments]
         done = subprocess.run(command, env=environment(**changes), input=given or b"", capture_output=True, timeout=60)
@@ -131,7 +131,7 @@ def read_until(descriptor: int, words: bytes) -> bytes:
     while words not in seen and time.monotonic() < deadline and select.select([descriptor], [], [], 30)[0]:
         try:
             more = os.read(descriptor, 65536)
-        except OSError:  # Linux's way to say that the other end is closed
+        except OSError:  # on Linux: the other end is closed
             break
         if not more:
             break

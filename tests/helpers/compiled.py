@@ -18,7 +18,7 @@ FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recove
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
 # The stack of every allocation and a large quarantine would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
-OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder of what was compiled in this run; tests/conftest.py makes it
+OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder of the objects compiled in this run; tests/conftest.py makes it
 Change = tuple[str, str, str]  # a file below src/, text that it has once, and what replaces the text
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 
@@ -73,7 +73,7 @@ def _object(compiler: str, flags: list[str], source: Path, *includes: Path) -> P
 
 
 def fuzz_core(folder: Path, limit: str) -> str:
-    """What libFuzzer says of the core, begun from the corpus and kept on until `limit`, an option of its own."""
+    """What libFuzzer prints about the core; it starts from the corpus and runs until `limit`, one of its options."""
     program = compile_core(folder, "clang", "fuzz.c", *LIBFUZZER_FLAGS)
     found = folder / "found"  # new inputs go here; those worth keeping are merged into the corpus by hand
     found.mkdir()

@@ -1,4 +1,4 @@
-"""Exchanges of a test's own for the demo: they list instruments, may keep stats, and answer orders as they are told."""
+"""Small exchanges for tests of the demo: they list instruments, may keep stats, and answer orders as a test says."""
 
 from __future__ import annotations
 

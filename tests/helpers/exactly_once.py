@@ -23,7 +23,7 @@ from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Reply
 
 TIMEOUT_S = 0.2
-ASK_AFTER_S = 0.3  # what went out is then at the exchange, or never will be
+ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
 CONNECTIONS = 8
 
 
@@ -31,10 +31,10 @@ CONNECTIONS = 8
 class Ledger:
     """What became of each order, as the client knows it."""
 
-    accepted: set[int] = field(default_factory=set)  # by the exchange's own word: a reply, or what it said when asked
+    accepted: set[int] = field(default_factory=set)  # known from the exchange: by a reply, or because it was asked
     not_sent: set[int] = field(default_factory=set)
     cancelled: set[int] = field(default_factory=set)  # before they were sent
-    unknown: deque[tuple[float, int]] = field(default_factory=deque)  # to be asked for, and since when
+    unknown: deque[tuple[float, int]] = field(default_factory=deque)  # still to be asked for, and since when
     asked: int = 0
     wrong: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""An exchange of raw sockets that keeps every byte it reads, and goes wrong in every way that it is told, by a seed.
+"""An exchange of raw sockets that keeps every byte it reads, and fails in many ways, drawn from a seed.
 
 It runs in a process of its own: `python -m helpers.faulty_exchange SEED LATE_S FOLDER` prints its port. It knows
 nothing of our code. FOLDER/<number> is what each connection sent; on "report" at its standard input it prints its book.

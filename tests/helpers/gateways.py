@@ -1,4 +1,4 @@
-"""Both gateways behind one face, so that one test speaks to each: `Gateway`, `AsyncGateway` on asyncio, on uvloop."""
+"""Both gateways behind one interface, so that a test runs on each: `Gateway`, `AsyncGateway` on asyncio, on uvloop."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Connection:
 
 
 async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
-    """Connections of people who mean harm or have bad lines, one after the other, until cancelled."""
+    """Connections of attackers and over bad lines, one after the other, until cancelled."""
     host, port = sandbox.url.removeprefix("http://").split(":")
     whole = request(0)
     stopped = False
@@ -135,7 +135,7 @@ async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
                 for byte in whole[:10]:
                     writer.write(bytes([byte]))
                     await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)  # or silence
+            await asyncio.sleep(0.05)  # or nothing at all
         except asyncio.CancelledError:
             stopped = True
         except ConnectionError:

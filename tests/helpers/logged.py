@@ -31,6 +31,7 @@ from woox_fast import Signer
 from woox_fast.cli.sandbox import Printer
 from woox_fast.gateway import AsyncGateway, Gateway
 from woox_fast.sandbox import Sandbox
+from woox_fast.sandbox.process import Explainer
 
 KEY = "logged-api-key"
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "9000", "quantity": "0.11"}
@@ -140,7 +141,7 @@ signers = [Signer(KEY, secret) for secret in secrets]
 
 
 def mark(name: str) -> None:
-    """Begin a part, in one piece: the sandbox's threads print too."""
+    """Begin a part, with one write, since the sandbox's threads print too."""
     sys.stdout.write(f"\n== {name}\n")
     sys.stdout.flush()
 
@@ -150,9 +151,10 @@ def main() -> None:
     for name in ("aiohttp.client", "aiohttp.server", "asyncio", "ccxt", "httpcore", "httpx", "urllib3", "woox_fast"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     http.client.HTTPConnection.debuglevel = 2
+    Explainer.__init__.__kwdefaults__["time_limit"] = 0.2  # of what is signed with the wrong secret nothing is found
     printer = Printer(KEY, secrets[0])
     sandbox = Sandbox(KEY, secrets[0], on_request=printer)
-    # Bound, and listening to nobody.
+    # Bound, but it does not listen.
     with socket.socket() as deaf, sandbox as url:
         deaf.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{deaf.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""What a key leaves in memory, and a look for it through /proc/PID/mem of another process."""
+"""What a key leaves in memory, and how to find that in another process, through /proc/PID/mem."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ def spellings(data: bytes) -> set[bytes]:
     for separator in ("", " ", ":"):
         found |= {data.hex(*([separator] if separator else [])).encode()}
     found |= {text.upper() for text in found if text != data}
-    for shift in range(3):  # where it may begin within a longer one; what others share in is left out
+    for shift in range(
+        3
+    ):  # where it may begin within a longer text; characters that depend on its neighbours are left out
         first, last = -(-8 * shift // 6), (8 * (shift + len(data))) // 6
         for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
             found.add(encode(bytes(shift) + data)[first:last])

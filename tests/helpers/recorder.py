@@ -102,7 +102,7 @@ class Recorder:
     ) -> None:
         self.answer: Answer = answer or (lambda received: Reply())
         self.received: list[Received] = []
-        self.torn: list[bytes] = []  # what came of a request whose head did not come to its end
+        self.torn: list[bytes] = []  # the bytes of a request whose head was not complete
         self.connections = 0
         self.deaf = deaf
         self._tls = tls
@@ -173,7 +173,7 @@ class Recorder:
                     self._open.discard(connection)
 
     def _one(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
-        if not self._tls and stream.peek(1)[:1] == b"\x16":  # TLS, where none is spoken
+        if not self._tls and stream.peek(1)[:1] == b"\x16":  # TLS, which this server does not speak
             return False
         raw = b""
         while not raw.endswith(b"\r\n\r\n"):
@@ -201,6 +201,6 @@ class Recorder:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close with a RST, as a machine does that knows nothing of the connection any more."""
+    """Close with a RST, as a machine does that has lost the connection."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

@@ -1,4 +1,4 @@
-"""What `make test` leaves to `make test-slow`: it takes long, and seldom tells what its quicker sisters do not."""
+"""Marks what `make test` leaves to `make test-slow`: tests that take long and rarely find more than the quick ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that must leave no trace: many signatures on many threads, and memory and reference counts that stay flat."""
+"""Long work: many signatures on many threads, with memory and reference counts that must stay flat."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def _refuse(module: ModuleType, times: int, request: tuple, bad: tuple) -> None:
 
 
 def stays_flat(module: ModuleType, signatures: int, constructions: int, refusals: int) -> None:
-    """Neither the process grows, nor the blocks that Python has allocated, nor the references to what is passed."""
+    """Check that the process, Python's allocated blocks and the references to what is passed do not grow."""
     request = (int(f"{NOW}"), "POS" + "T" * len(KEY), "/" + KEY, bytearray(b"{}"))
     bad = (request[0], request[1], request[2], ["no body"])
     held = (*request, bad[3], request, bad, module.Signer)
     for work, times in (_sign, signatures), (_construct, constructions), (_refuse, refusals):
-        work(module, max(100, times // 20), request, bad)  # whatever is made once has been made
+        work(module, max(100, times // 20), request, bad)  # the first calls allocate what is kept
         gc.collect()
         before = [sys.getrefcount(each) for each in held], sys.getallocatedblocks(), _resident()
         work(module, times, request, bad)

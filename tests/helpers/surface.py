@@ -28,7 +28,7 @@ SIZES = st.one_of(
 
 
 class Text(str):
-    """A subclass whose methods lie: what it holds is what counts."""
+    """A subclass whose methods give wrong answers: only what it holds must count."""
 
     def __str__(self) -> str:
         return "hostile"
@@ -120,7 +120,7 @@ TIMED = ("headers", "encode_request", "prepare")  # what is not refused is signe
 
 
 def outcome(call: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
-    """What a call gives, or all that can be read from its refusal."""
+    """What a call returns, or all that can be read from its exception."""
     try:
         return "", str(call(*arguments, **options))
     except Exception as error:
@@ -135,7 +135,7 @@ def refusal(error: BaseException) -> tuple[Any, ...]:
 
 
 def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
-    """Whatever is given, `module` answers as the pure twin does."""
+    """Check that `module` answers as the pure twin does."""
     ours, pure = module.Signer("k", "s"), _sign_py.Signer("k", "s")
     batch = [(1578565539808, "GET", "/", b""), request]
     for name, arguments in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from importlib.util import find_spec
 
-# Backend -> module; the pure twin is the specification and always there.
+# Backend -> module; the pure twin is the specification, and is always there.
 MODULES = {"python": "woox_fast._sign_py", "cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi"}
 
 # What was compiled, in the order in which `auto` takes it.

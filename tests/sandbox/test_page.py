@@ -1,5 +1,5 @@
 """The page's server part: its policy, the stream, the details of a request, and that nothing in a request gets out of
-its quotes. tests/browser/page.py looks at it in a browser."""
+its quotes. tests/browser/page_in_chromium.py looks at it in a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, Client, place
+from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, inspector
 from woox_fast.sandbox.process import Explained
@@ -317,23 +317,22 @@ TEXTS = ("é€\U0001f600", "\x1b[2J", "a'b\\c\n\t", "\ufeff", "'", "$(id)`id`",
 
 
 @pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("text", TEXTS)
-def test_the_command_line_is_printable_and_says_what_was_sent(
-    sandbox: Sandbox, client: Client, text: str, tmp_path: Path
-) -> None:
-    body = json.dumps({"a": text}, ensure_ascii=False).encode() + text.encode()
-    client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
-    command = detail(sandbox, 1)["command"]
-    assert command.isascii()
-    assert command.replace(" \\\n", "").isprintable()
+def test_the_command_line_is_printable_and_says_what_was_sent(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
     show = tmp_path / "woox-fast"
     show.write_text(f"#!{sys.executable}\nimport os, sys\nprint([os.fsencode(word) for word in sys.argv[1:]])\n")
     show.chmod(0o755)
-    for shell in filter(shutil.which, ("bash", "zsh")):
-        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-        words = ast.literal_eval(subprocess.check_output([shell, "-c", command], env=path, text=True))
-        assert words[:4] == [b"explain", b"POST", b"/v3/trade/order", b"--body"]
-        assert words[4] == body
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for number, text in enumerate(TEXTS, 1):
+        body = json.dumps({"a": text}, ensure_ascii=False).encode() + text.encode()
+        with Client(sandbox, clock) as client:
+            client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
+        command = detail(sandbox, number)["command"]
+        assert command.isascii()
+        assert command.replace(" \\\n", "").isprintable()
+        for shell in filter(shutil.which, ("bash", "zsh")):
+            words = ast.literal_eval(subprocess.check_output([shell, "-c", command], env=path, text=True))
+            assert words[:4] == [b"explain", b"POST", b"/v3/trade/order", b"--body"]
+            assert words[4] == body
 
 
 @pytest.mark.parametrize(

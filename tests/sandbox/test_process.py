@@ -36,7 +36,7 @@ SPACED = {"method": "POST", "target": "/v3/trade/order", "body": b'{"a":1}', "si
 
 @pytest.fixture
 def explainer() -> Iterator[Explainer]:
-    explainer = Explainer(KEY, SECRET)
+    explainer = Explainer(KEY, SECRET, time_limit=1.0)
     yield explainer
     explainer.close()
 
@@ -93,7 +93,7 @@ UNEXPLAINABLE: list[dict[str, Any]] = [
 
 
 def test_whatever_a_request_holds_there_is_an_answer() -> None:
-    explainer = Explainer(KEY, SECRET, time_limit=0.5)
+    explainer = Explainer(KEY, SECRET, time_limit=0.2)
     try:
         for changes in UNEXPLAINABLE:
             found = explainer.explain(record(**changes))
@@ -120,7 +120,7 @@ def test_a_child_that_is_killed_hangs_or_talks_nonsense_is_replaced(
     assert "the process for explanations failed" in explainer.explain(good).headline
     assert explainer.explain(good).found
 
-    monkeypatch.setattr(process, "GRACE_S", -1.5)
+    monkeypatch.setattr(process, "GRACE_S", -0.5)
     os.kill(child(explainer).pid, signal.SIGSTOP)
     assert explainer.explain(good).headline == "not explained: no answer within 0.5 s"
     monkeypatch.undo()
@@ -152,8 +152,9 @@ def test_closing_ends_the_child_also_in_a_search(explainer: Explainer) -> None:
     assert explainer.explain(record()).headline == "not explained: the sandbox stops"
 
 
+@pytest.mark.usefixtures("short_search")
 def test_others_are_answered_while_one_is_explained(clock: Clock) -> None:
-    """The search holds a core of its own; with it in a thread the interpreter would be held too."""
+    """The search has a process of its own; in a thread it would hold the GIL."""
     sandbox = Sandbox(clock=clock)
     with sandbox, Client(sandbox, clock) as client:
         body = json.dumps({str(number): number for number in range(7)}).encode()

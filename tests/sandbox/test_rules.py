@@ -126,17 +126,17 @@ def test_what_lasts_begins_once_unless_it_is_told_when() -> None:
         ("reset", 0, []),
     ],
 )
-def test_after_which_connections_the_door_is_shut(rule: str, at_first: float, after: list[int]) -> None:
-    shut: list[tuple[int, float]] = []
+def test_after_which_connections_others_are_refused(rule: str, at_first: float, after: list[int]) -> None:
+    refused: list[tuple[int, float]] = []
     faults = Faults([rule])
     number = 0
-    assert faults.opened(lambda seconds: shut.append((number, seconds))) == at_first
+    assert faults.opened(lambda seconds: refused.append((number, seconds))) == at_first
     for number in range(1, 10):  # noqa: B007 (the callback reads it)
         faults.connected()
-    assert shut == [(each, 2) for each in after]
+    assert refused == [(each, 2) for each in after]
     faults.closed()
     faults.add("refuse 3s")
-    assert len(shut) == len(after)
+    assert len(refused) == len(after)
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def test_the_secret_is_nowhere_to_be_seen(sandbox: Sandbox, client: Client) -> N
 
 
 def test_it_verifies_with_the_standard_library_only() -> None:
-    """The oracle must not be our own code: of woox-fast outside the sandbox only constants, checks, and what explains a
-    refusal in a process of its own."""
+    """The sandbox must not verify with our own code: it imports no more of woox-fast than constants, checks, and, in a
+    process of its own, what explains a refusal."""
     package = Path(woox_fast.sandbox.__file__).parent
     modules = {path.stem for path in package.glob("*.py")}
     imported, ours = set(), set()

@@ -1,4 +1,4 @@
-"""What all adapters share: which requests they sign, those to their origins and no others; and how."""
+"""What all adapters share: which requests they sign (those to their origins and no others), and how."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Origins:
         self._origins = tuple(dict.fromkeys(_origin_of(origin(url)) or "" for url in origins))
         if not self._origins:
             raise ValueError(f"origins must not be empty: nothing would be signed; leave it out for {DEFAULT}")
-        # No reader can take a URL that begins with one of these for another host: the '/' ends the host.
+        # The '/' ends the host, so no parser can read another host in a URL that begins with one of these.
         self._prefixes = tuple(f"{one}/" for one in self._origins)
 
     def check(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""httpx's headers, signed for whoever reads them and for nobody who copies them."""
+"""Headers for httpx: signed where they are read, without the signature where they are copied."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import httpx
 
 
 class SignedHeaders(httpx.Headers):
-    """Headers that whoever reads them sees signed. A copy of them holds no signature and no API key: httpx copies them
-    to wherever a redirect leads."""
+    """Headers that are signed when they are read. A copy of them holds no signature and no API key, since httpx copies
+    them for the host that a redirect leads to."""
 
     def __init__(self, headers: httpx.Headers, signature: httpx.Headers) -> None:
         super().__init__(headers, headers.encoding)

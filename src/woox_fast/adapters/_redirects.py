@@ -1,4 +1,4 @@
-"""What keeps the sessions of ccxt from taking a signed request along a redirect to another scheme, host or port."""
+"""Keeps the sessions of ccxt from following a redirect with a signed request to another scheme, host or port."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class _Accelerated:
 
     @property
     def session(self) -> Any:
-        """The requests.Session or aiohttp.ClientSession of this exchange, whoever made it."""
+        """The requests.Session or aiohttp.ClientSession of this exchange, ours or the user's own."""
         return guarded(vars(self).get("session"))
 
     @session.setter

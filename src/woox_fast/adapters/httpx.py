@@ -1,6 +1,6 @@
 """httpx: `WooXAuth` as `auth=` of a `Client` or an `AsyncClient`, over HTTP/1.1 and HTTP/2.
 
-It signs twice. First as the request is handed over, for whoever reads its headers: mocks, hooks, other transports. And
+It signs twice. First as the request is handed over, for those who read its headers: mocks, hooks, other transports. And
 again, by httpcore's trace extension, each time that a connection of httpx's own transport is ready for the headers:
 what goes out is signed as it is then, whatever a hook changed and however long the wait was.
 """
@@ -23,7 +23,7 @@ class WooXAuth(httpx.Auth):
     """`httpx.Client(auth=WooXAuth(signer))`: signs the method, path and body of each request, and of each redirect and
     retry, once its connection is there. A body that is a stream is read first.
 
-    Raises ValueError, before anything is sent, for a URL of no origin in `origins`, wherever it comes from. A transport
+    Raises ValueError, before anything is sent, for a URL of no origin in `origins`, also of a redirect. A transport
     that is not httpx's own sends the signature that is made as the request is handed over. Leave `follow_redirects` off
     there, as it is by default: what follows goes unsigned. Its reply, and that to a request which a hook changed after
     it was signed, is a ValueError.

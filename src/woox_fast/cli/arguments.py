@@ -1,6 +1,6 @@
 """The parser of the command line: options are never abbreviated, and what may be a secret is never shown.
 
-Whoever types a secret where none is taken must not find it in an error message, and so in a log.
+A secret that is typed where none is taken must not stand in an error message, and so in a log.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RUN = re.compile(r"[A-Za-z0-9+_-]{16,}")
 
 
 def looks_like_secret(text: str) -> bool:
-    """Whether `text` is of one piece, long, and of letters and digits: a key, a secret or a signature, or near one."""
+    """Whether `text` may be a key, a secret or a signature: one long word of letters and digits."""
     if text and text == os.environ.get(API_SECRET_VARIABLE):
         return True
     if not _TOKEN.fullmatch(text):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from .. import Signer, _credentials, backend, sha256_implementation
 from .._timing import rounds_ns
 from . import show
-from .common import whole_number
+from .common import add_seconds
 
 EXAMPLES = ("woox-fast bench", "woox-fast bench --seconds 5 --json")
 
@@ -25,9 +25,7 @@ _POST = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--seconds", type=whole_number(1, 600), default=2, help="how long it may take (default %(default)s)"
-    )
+    add_seconds(parser, "how long it may take", 2)
     parser.epilog = "A quick look. `make bench` in the source tree compares with every rival, and with the limit."
 
 

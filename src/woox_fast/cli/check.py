@@ -19,7 +19,7 @@ from .common import SANDBOX_URL, add_exchange, exchange
 from .show import Row
 
 EXAMPLES = ("woox-fast check", f"woox-fast check --url {SANDBOX_URL}", "woox-fast check --json")
-MOST_SKEW_MS = 5_000  # the shortest receive window; what is further off fails sooner or later
+MOST_SKEW_MS = 5_000  # the shortest receive window; a clock that is further off has orders refused
 
 _VARIABLES = (API_KEY_VARIABLE, API_SECRET_VARIABLE, "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256")
 _EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "httptools", "rich", "shtab")

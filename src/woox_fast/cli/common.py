@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class UsageError(Exception):
 
 
 def in_a_shell(error: Exception) -> UsageError:
-    """What the library says of a value, for whoever typed it in a shell."""
+    """A message of the library about a value, with advice for a shell in place of that for Python."""
     text = show.printable(str(error))
     for advice, instead in _IN_A_SHELL.items():
         text = text.replace(advice, instead)
@@ -54,6 +55,16 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def add_seconds(parser: argparse.ArgumentParser, what: str, default: float) -> None:
+    parser.add_argument("--seconds", type=_seconds, default=default, help=f"{what} (default {default:g})")
+
+
+def _seconds(text: str) -> float:
+    if not (re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", text) and 0.1 <= float(text) <= 600):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds from 0.1 to 600, got {text[:20]!a}")
+    return float(text)
 
 
 # credentials of one request
@@ -89,7 +100,7 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
 
 
 def one_api_secret(args: argparse.Namespace) -> str:
-    """The secret, from where it was said to be; of a file without a line's end."""
+    """The secret, from the source that the user named; that of a file without its newline."""
     if args.example:
         from .._credentials import API_SECRET
 
@@ -121,7 +132,7 @@ def _prompted(args: argparse.Namespace) -> str:
 
 
 def _can_ask(args: argparse.Namespace) -> bool:
-    """Whether someone is there to type: standard input is a terminal, and is not to give the request."""
+    """Whether the user can be asked: standard input is a terminal, and the request is not read from it."""
     return sys.stdin.isatty() and "-" not in (args.body, getattr(args, "request", None))
 
 

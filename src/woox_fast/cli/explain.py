@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
+from .._explain import TIME_LIMIT_S
 from . import show
 from .arguments import without_secrets
 from .common import (
@@ -14,6 +15,7 @@ from .common import (
     add_credentials,
     add_request,
     add_scheme,
+    add_seconds,
     body_bytes,
     in_a_shell,
     one_api_key,
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
-    --signature 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d""",
+    --signature 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32""",
     """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
     -H 'x-api-timestamp: 1578565539808' \\
-    -H 'x-api-signature: 20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d'""",
+    -H 'x-api-signature: 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32'""",
     """woox-fast curl GET /v3/asset/balances --example |
     woox-fast explain --request - --example""",
     "woox-fast explain --mistakes",
@@ -46,7 +48,7 @@ RIGHT_FOR_OURS = (
     "signature, its secret for this API key is not this one."
 )
 
-# What a digest, however it was written, has at least this much of.
+# A digest has at least this, in any notation.
 _DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")
 
 
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--request", metavar="FILE|-", help="the whole request: a curl command, a HAR file, HTTP, or a client's log"
     )
+    add_seconds(parser, "how long it may search, and so how rare a mistake it finds", TIME_LIMIT_S)
     parser.add_argument("--mistakes", action="store_true", help="list every mistake that it knows, and end")
     add_scheme(parser)
     add_credentials(parser)
@@ -97,9 +100,8 @@ def main(args: argparse.Namespace) -> int:
     api_key = one_api_key(args, needed=False) or headers.get("x-api-key", "")
     secret = one_api_secret(args)
     try:
-        found = explain(
-            secret, signature, timestamp, method or "", path or "", body, api_key=api_key, scheme=args.scheme
-        )
+        request = timestamp, method or "", path or "", body
+        found = explain(secret, signature, *request, api_key=api_key, scheme=args.scheme, time_limit=args.seconds)
     except (ValueError, TypeError) as error:
         raise in_a_shell(error) from None
     if args.json:

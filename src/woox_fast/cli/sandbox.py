@@ -1,4 +1,4 @@
-"""`woox-fast sandbox`: an exchange of one's own, a page that shows it, and a line for each request that it is sent."""
+"""`woox-fast sandbox`: an exchange on this machine, a page that shows it, and a line for each request that it gets."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def _no_answer(args: argparse.Namespace, to: Exchange, error: Exception) -> int:
 
 
 def _connected(error: Exception) -> bool:
-    """Whether there was a connection, so that the request may have gone out."""
+    """Whether there was a connection: then the request may have gone out."""
     from requests.exceptions import ConnectTimeout
     from urllib3.exceptions import NewConnectionError
 

@@ -45,7 +45,7 @@ def printable(text: str) -> str:
 
 
 def hidden(text: str, secret: str) -> str:
-    """`text`, escaped or not, without the secret, should it be in what was sent."""
+    """`text`, escaped or not, with the secret replaced, since what was sent may hold it."""
     if len(secret) > 3:
         for form in (secret, printable(secret), _escaped(secret)):
             text = text.replace(form, "<the secret>")
@@ -80,7 +80,9 @@ def size(data: bytes) -> str:
 
 def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> list[str]:
     """Two texts, one above the other, around the first place where they differ, and a line that marks it."""
-    as_bytes = _decoded(expected) is None or _decoded(signed) is None  # both in one way, or it would not be above
+    as_bytes = (
+        _decoded(expected) is None or _decoded(signed) is None
+    )  # both in the same notation, so that the columns agree
     one, other = (
         hidden(f"b'{_escaped(text.decode('latin-1'))}'" if as_bytes else visible(text), secret)
         for text in (expected, signed)

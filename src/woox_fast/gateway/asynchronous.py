@@ -48,7 +48,7 @@ class AsyncGateway(GatewayBase):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
+        """Wait for the replies that are due, and close all connections. A request without one raises NotSentError."""
         if self._refusal:
             return
         self._refuse()
@@ -111,7 +111,7 @@ class AsyncGateway(GatewayBase):
     def _unknown(
         self, connection: Connection, due: asyncio.Future[Reply] | None, request: bytes, error: BaseException
     ) -> BaseException:
-        """What to raise for a request that went out, or maybe did, and whose reply nobody will read."""
+        """What to raise for a request that may have gone out, and whose reply will not be read."""
         if connection.due is due:
             self._drop(connection)
         elif due is not None and due.done() and not due.cancelled():
@@ -149,7 +149,9 @@ class AsyncGateway(GatewayBase):
             return
         try:
             while (reply := connection.receive()) is None:
-                if not connection.arrived(0):  # uvloop tells of a reset once, whatever there was to read before it
+                if not connection.arrived(
+                    0
+                ):  # uvloop reports a reset once, even if there was something to read before it
                     return
         except BlockingIOError:
             return
@@ -157,7 +159,7 @@ class AsyncGateway(GatewayBase):
             self._drop(connection, error)
             return
         connection.due = None
-        if not due.done():  # else it was cancelled, and has not heard of it yet
+        if not due.done():  # else it was cancelled, and its task has not run since
             due.set_result(reply)
         if connection.unsent:
             connection.closing = True
@@ -175,7 +177,7 @@ class AsyncGateway(GatewayBase):
             self._loop.remove_writer(connection.fd)
 
     def _keep(self) -> None:
-        """Whatever is due: by its one timer, and when a connection was opened or dropped."""
+        """Do all that is due: called by the one timer, and when a connection was opened or dropped."""
         if self._refusal == FORKED:
             return
         now = perf_counter_ns()
@@ -201,7 +203,7 @@ class AsyncGateway(GatewayBase):
 
     def _warmed(self, due: asyncio.Future[Reply]) -> None:
         if not due.cancelled():
-            due.exception()  # the connection was dropped: that is all there is to do
+            due.exception()  # the connection was dropped: nothing more is to be done
         self._pool.warmed()
         self._keep()
 

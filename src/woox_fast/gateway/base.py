@@ -1,4 +1,4 @@
-"""What both gateways are made with, what they say when a request fails, and what becomes of them after a fork."""
+"""What both gateways share: their options, what they raise when a request fails, and what happens after a fork."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ class GatewayBase:
             raise RuntimeError(f"this gateway cannot be opened: {self._refusal}; make another")
 
     def _refuse(self) -> None:
-        """Every request from now on, and those that wait. A public GET that is under way is not waited for."""
+        """Refuse every request from now on, and those that wait. A public GET that is under way is not waited for."""
         self._refusal = CLOSED
         self._pool.close()
         if self._pool.warming is not None:
             self._pool.warming.hang_up()
 
     def _not_sent(self, why: str = "") -> NotSentError:
-        """`why` is empty for a request that waited long enough for a connection."""
+        """The error of a request that was not sent; `why` is empty if it waited too long for a connection."""
         cause = None
         if not why:
             cause = self._pool.last_error

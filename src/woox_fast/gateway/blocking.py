@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .reply import Reply
 
-# poll(2) then tells that the server closed, and nothing else: a thread that wakes at each reply would be in its way.
+# poll(2) then reports only that the server closed: a thread that wakes at each reply would slow that reply down.
 _CLOSED_BY_SERVER = getattr(select, "POLLRDHUP", 0)
-_LOOK_EVERY_S = 0.05  # at idle connections, where a system has no such thing
+_LOOK_EVERY_S = 0.05  # between two looks at idle connections, where the system has no such event
 
 
 class Gateway(GatewayBase):
@@ -52,7 +52,7 @@ class Gateway(GatewayBase):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait for the replies that are due, and close all connections. Who still waits for one is turned away."""
+        """Wait for the replies that are due, and close all connections. A request without one raises NotSentError."""
         if self._refusal:
             return
         with self._lock:
@@ -203,7 +203,7 @@ class Gateway(GatewayBase):
         return {one.sock.fileno(): one for one in self._pool.live if _CLOSED_BY_SERVER and not one.closing}
 
     def _watch(self, watched: dict[int, Connection], left_s: float) -> None:
-        """Wait until woken, or for `left_s`, or until the server closed one; an idle one is then closed here, too."""
+        """Wait until woken, or for `left_s`, or until the server closes one; an idle one is then closed here too."""
         if watched:
             self._wake_at.settimeout(0)
             poller = select.poll()
@@ -229,7 +229,7 @@ class Gateway(GatewayBase):
     def _forked(self) -> None:
         super()._forked()
         if self._refusal == FORKED:
-            self._lock = threading.Lock()  # whoever had it is not here
+            self._lock = threading.Lock()  # the thread that held it is not in the child
             self._wake_at.close()
             self._waker.close()
 

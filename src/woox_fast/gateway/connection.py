@@ -50,7 +50,9 @@ class Connection:
         self.fd = sock.fileno()
         self.framing = framing
         self.sent_ns = 0  # when the request that is under way was sent; 0 while none is
-        self.used_ns = self.opened_ns = perf_counter_ns()  # its last reply, and the one with which it was opened
+        self.used_ns = self.opened_ns = (
+            perf_counter_ns()
+        )  # when its last reply came, and the one with which it was opened
         self.overdue = self.closing = False  # its reply took too long; it is not for another request
         self.last_error: BaseException | None = None  # why it was found closed, and nothing was sent
         self.unsent: memoryview | None = None
@@ -63,7 +65,7 @@ class Connection:
     def send(self, request: bytes, method: str) -> bool:
         """Whether `request` was handed to the socket, or a part of it (then `unsent` is the rest).
 
-        Looks first: on a connection that the server closed, or over which came what nobody asked for, nothing is sent.
+        Looks first: nothing is sent on a connection that the server closed, or over which came what nobody asked for.
         """
         self.sent_ns = perf_counter_ns()
         if self.arrived(0) and not self.is_quiet():
@@ -100,7 +102,7 @@ class Connection:
         return self.framing.end()
 
     def is_quiet(self) -> bool:
-        """Whether it is open and nothing came that means anything. Does not block."""
+        """Whether it is open and no data came. Does not block."""
         while self.arrived(0):
             try:
                 data = self.sock.recv(ROOM)
@@ -121,7 +123,7 @@ class Connection:
         return False
 
     def hang_up(self) -> None:
-        """Whoever waits for its reply gets no more of it. From any thread."""
+        """Shut the socket down: a thread that waits for a reply wakes without one. From any thread."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
@@ -163,7 +165,7 @@ class TlsConnection(Connection):
                 return None
 
     def _means_nothing(self, data: bytes) -> bool:
-        """Session tickets come when they like, in whole records; data, or a part of a record, means something."""
+        """Session tickets may come at any time, in whole records, and are no data; a part of a record is."""
         end = 0
         while end + 5 <= len(data):
             end += 5 + int.from_bytes(data[end + 3 : end + 5], "big")

@@ -82,7 +82,7 @@ class Endpoint:
 
     def forked(self) -> None:
         """In the child: the threads are not here, and their sockets are the parent's."""
-        self._lock = threading.Lock()  # whoever had it is not here
+        self._lock = threading.Lock()  # the thread that held it is not in the child
         self._stopped = True
         for sock in self._opening.values():
             sock.close()

@@ -1,4 +1,4 @@
-"""What can become of a request that has no reply: it was not sent, or nobody knows."""
+"""The two ways in which a request has no reply: it was not sent, or it may have been carried out."""
 
 from __future__ import annotations
 

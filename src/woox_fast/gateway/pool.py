@@ -1,8 +1,8 @@
 """Which connection a request gets, and which are opened or warmed when. No I/O, no clock, no lock: a gateway has them.
 
 There is one connection more than there may be requests at once: while one is kept warm or opened again, a request still
-finds as many as were asked for. Those in hand are in no list, so that one which is lost on the way (Ctrl-C between two
-instructions) dies, is missing, and is opened again.
+finds as many as were asked for. A connection in use is in no list: one that is lost on the way (Ctrl-C between two
+instructions) is closed with its last reference, counts as missing, and is opened again.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Pool:
         return self.idle.pop() if len(self.idle) > self._spare else None
 
     def put(self, connection: Connection) -> bool:
-        """Back from its request; False if it cannot carry another: then it is to be dropped."""
+        """Take it back after its request; False if it cannot carry another: then drop it."""
         connection.sent_ns = 0
         if not connection.framing.reusable or connection.closing or self.closed:
             return False
@@ -73,7 +73,7 @@ class Pool:
         return True
 
     def drop(self, connection: Connection, now: int) -> bool:
-        """It is closed: one more is missing. Whether the server closes what it has just accepted, again and again."""
+        """A connection was closed: one more is missing. Whether the server keeps closing what it just accepted."""
         connection.sent_ns = 0
         self.live.discard(connection)
         if connection in self.idle:
@@ -132,7 +132,7 @@ class Pool:
         self._count()
 
     def wait(self, waiter: Waiter, *, first: bool) -> None:
-        """Queue up; `first` is for one that had its turn before."""
+        """Put it in the queue; `first` is for one that had its turn before."""
         if first:
             self.waiters.appendleft(waiter)
         else:
@@ -144,7 +144,7 @@ class Pool:
             self.waiters.remove(waiter)
 
     def expire(self, now: int) -> None:
-        """Those who waited long enough get None."""
+        """Give None to those whose time is over."""
         while self.waiters and self.waiters[0].deadline_ns <= now:
             self.waiters.popleft().give(None)
 
@@ -172,14 +172,14 @@ class Pool:
             self.serve()
 
     def serve(self) -> None:
-        """First come, first served."""
+        """Give the idle connections to those who wait, first come, first served."""
         while self.waiters and len(self.idle) > self._spare:
-            connection = self.idle.pop()  # first: whatever interrupts, it must not be in two hands
+            connection = self.idle.pop()  # first, so that an interrupt never leaves it to two requests
             if not self.waiters.popleft().give(connection):
                 self.idle.append(connection)
 
     def close(self) -> None:
-        """No connection is taken back, and none of those who wait gets one."""
+        """From now on no connection is taken back, and those who wait get None."""
         self.closed = True
         while self.waiters:
             self.waiters.popleft().give(None)

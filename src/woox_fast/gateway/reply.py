@@ -1,4 +1,4 @@
-"""Replies out of the bytes of one connection. No I/O: whoever reads a socket feeds what came.
+"""Replies out of the bytes of one connection. No I/O: the reader of a socket feeds what came.
 
 httptools parses. What is added here: where a reply ends when the request was HEAD or when the server ends it by
 closing, that nothing comes beyond it, and that it is not longer than allowed. Headers are parsed only if asked for.
@@ -175,7 +175,7 @@ class Framing:
         parser = self._parser
         if not self._status and (status := parser.get_status_code()) >= 200:  # below: 100 Continue, 103 Early Hints
             self._status = status
-            if not parser.should_keep_alive():  # which only now it knows
+            if not parser.should_keep_alive():  # known only now
                 self._keep_alive, self._odd = False, True
 
 

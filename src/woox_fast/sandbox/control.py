@@ -1,4 +1,4 @@
-"""What is no part of WOO X: the page, and what it and a test ask and tell the sandbox under /sandbox/.
+"""What is no part of WOO X: the page, and the sandbox's own endpoints under /sandbox/, for the page and for tests.
 
 These need no signature, so they are for this machine alone: the Host must be a loopback name (a web site that points
 its own name here, as DNS rebinding does, is refused), and a request that a browser sends for another origin is refused

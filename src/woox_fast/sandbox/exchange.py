@@ -35,7 +35,7 @@ class Exchange:
     def __init__(self) -> None:
         self.orders = OrderBook("orderId", "clientOrderId")
         self.algo_orders = OrderBook("algoOrderId", "clientAlgoOrderId")
-        # How often each clientOrderId came, the latest ones; placed or not.
+        # How often each of the latest clientOrderIds came, whether the order was placed or not.
         self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._order_ids = count(60_000_000_001)
         self._algo_order_ids = count(10_000_001)

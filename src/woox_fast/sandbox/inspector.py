@@ -87,7 +87,7 @@ class Inspector:
         self._explainer: Explainer | None = None
         self._explained: dict[int, Explained] = {}
         self._watchers = 0
-        self._started = secrets.token_hex(4)  # a page that finds another starts again
+        self._started = secrets.token_hex(4)  # names this server: a page that sees another name begins again
 
     def close(self) -> None:
         if self._explainer is not None:

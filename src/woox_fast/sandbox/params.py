@@ -21,7 +21,7 @@ _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> Params:
-    """Two values for one name leave it open which was meant (RFC 8259, section 4): refuse, as a strict server does."""
+    """Refuse two values for one name, as a strict server does: which was meant is not known (RFC 8259, 4)."""
     params = dict(pairs)
     if len(params) != len(pairs):
         raise ValueError("a name stands twice")

@@ -137,7 +137,7 @@ class Explainer:
             child.wait()
             for pipe in (child.stdin, child.stdout):
                 if pipe is not None:
-                    with suppress(OSError):  # what it no longer takes
+                    with suppress(OSError):  # what it has not read
                         pipe.close()
 
 

@@ -96,7 +96,7 @@ class Rule:
             raise FaultError("seed goes with a probability, or with a delay that is drawn")
         if self.name == "refuse" and given.keys() & {"on", "id"}:
             raise FaultError("a connection that is refused carries no request yet: refuse takes no `on` and no `id`")
-        # What goes on for a time does so once, and what shuts the door shuts it at once, unless told when.
+        # A fault that lasts for a time strikes once, and `refuse` begins at once, unless the rule says when.
         once = not given.keys() & {"every", "probability", "first"}
         self.at_once = once and self.name == "refuse"
         if once and self.fault.lasts:
@@ -126,8 +126,8 @@ class Rule:
             self.until_ms = now_ms + round(drawn * 1000)
         return Strike(self.name, self.fault, drawn, self.until_ms)
 
-    def shuts(self) -> float:
-        """For how many seconds the door is shut after this connection, if this rule shuts it."""
+    def refuses(self) -> float:
+        """For how many seconds connections are refused after this one, by this rule; 0 for none."""
         if self.name != "refuse" or not self._begins():
             return 0.0
         self.struck += 1
@@ -163,8 +163,8 @@ class Faults:
         self._rules: tuple[Rule, ...] = ()
         self._numbers = 0
         self._lock = threading.Lock()
-        self._shut: Callable[[float], object] | None = None
-        self._shut_s = 0.0
+        self._refuse: Callable[[float], object] | None = None
+        self._refuse_s = 0.0  # asked for before it listened
         for text in rules:
             self.add(text)
 
@@ -184,7 +184,7 @@ class Faults:
             rule.number = self._numbers
             self._rules = (*self._rules, rule)
         if rule.at_once:
-            self._shut_door(rule.shuts())
+            self._refuse_for(rule.refuses())
         return rule
 
     def remove(self, number: int) -> bool:
@@ -205,26 +205,29 @@ class Faults:
         return [strike for strike in found if strike]
 
     def connected(self) -> None:
-        """A connection was taken: shut the door behind it if a rule says so."""
+        """A connection was accepted: refuse the next ones if a rule says so."""
         for rule in self._rules:
-            if not rule.at_once and (seconds := rule.shuts()):
-                self._shut_door(seconds)
+            if not rule.at_once and (seconds := rule.refuses()):
+                self._refuse_for(seconds)
 
-    def opened(self, shut: Callable[[float], object]) -> float:
-        """The door is open; `shut` shuts it for so many seconds, from any thread. Gives for how many to shut it now."""
-        self._shut = shut
-        seconds, self._shut_s = self._shut_s, 0.0
+    def opened(self, refuse: Callable[[float], object]) -> float:
+        """The sandbox listens. `refuse` has it refuse connections for some seconds, from any thread.
+
+        Returns for how many seconds to refuse them from the beginning.
+        """
+        self._refuse = refuse
+        seconds, self._refuse_s = self._refuse_s, 0.0
         return seconds
 
     def closed(self) -> None:
-        """There is no door any more."""
-        self._shut = None
+        """The sandbox listens no more."""
+        self._refuse = None
 
-    def _shut_door(self, seconds: float) -> None:
-        if self._shut is None:
-            self._shut_s = max(self._shut_s, seconds)
+    def _refuse_for(self, seconds: float) -> None:
+        if self._refuse is None:
+            self._refuse_s = max(self._refuse_s, seconds)
         else:
-            self._shut(seconds)
+            self._refuse(seconds)
 
     def rows(self) -> list[dict[str, Any]]:
         """The rules, as GET /sandbox/faults gives them."""
@@ -240,5 +243,5 @@ async def carry_out(visit: Visit, strikes: list[Strike], answer: Answer) -> web.
 
 def _around(visit: Visit, strike: Strike, answer: Answer) -> Answer:
     effect = strike.fault.effect
-    assert effect is not None, "a fault of the door strikes no request"  # noqa: S101
+    assert effect is not None, "refuse strikes no request"  # noqa: S101
     return lambda: effect(visit, strike, answer)

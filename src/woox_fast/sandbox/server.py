@@ -101,7 +101,7 @@ class Sandbox(State):
     def stop(self) -> None:
         """Stop serving; from any thread."""
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed already
+            with suppress(RuntimeError):  # the loop is closed already, and serves nothing
                 self._loop.call_soon_threadsafe(self.stopping.set)
 
     async def serve(self, on_listening: Callable[[], None]) -> None:
@@ -112,18 +112,18 @@ class Sandbox(State):
         server = Server(self, self.handle)
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
-        door = _Door(server)
+        listener = _Listener(server)
         try:
-            host, port = await door.open(self.host, self.port)
+            host, port = await listener.open(self.host, self.port)
             self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            seconds = self.faults.opened(partial(_from_any_thread, loop, door.shut))
-            if seconds:  # a rule shuts it from the beginning
-                await door.shut(seconds)
+            seconds = self.faults.opened(partial(_from_any_thread, loop, listener.refuse))
+            if seconds:  # by a rule, from the beginning
+                await listener.refuse(seconds)
             on_listening()
             await self.stopping.wait()
         finally:
             self.faults.closed()
-            await door.close()
+            await listener.close()
             await runner.cleanup()
             self._control.close()
 
@@ -160,7 +160,7 @@ class Sandbox(State):
     async def _handle_with_faults(self, visit: Visit, served: int) -> web.Response:
         try:
             visit.body = await self._body(visit.request)
-        except ApiError:  # what is no whole request is refused as ever
+        except ApiError:  # what is not a whole request is refused as without rules
             return await self._answer(visit)
         method = visit.request.method
         strikes = self.faults.strikes(
@@ -224,28 +224,28 @@ class Sandbox(State):
             raise ApiError("MALFORMED_HTTP", f"The body cannot be read: {type(error).__name__}.") from None
 
 
-class _Door:
-    """The listening sockets, which can be shut for a time: meanwhile the kernel refuses new connections."""
+class _Listener:
+    """The listening sockets. They can be closed for a time, in which the kernel refuses new connections."""
 
     def __init__(self, server: web.Server) -> None:
         self._server = server
         self._listeners: list[asyncio.Server] = []
         self._opening: asyncio.Task[None] | None = None
-        self._is_open = False
+        self._listening = False
 
     async def open(self, host: str, port: int) -> tuple[str, int]:
-        """Gives the address that it listens on."""
+        """Listen; returns the address."""
         loop = asyncio.get_running_loop()
         self._listeners = [await loop.create_server(self._server, host, port)]
-        self._is_open = True
+        self._listening = True
         name: tuple[str, int] = self._listeners[0].sockets[0].getsockname()[:2]
         return name
 
-    async def shut(self, seconds: float) -> None:
-        """Shut it; returns when it is shut. If it is shut already, nothing."""
-        if not self._is_open:
+    async def refuse(self, seconds: float) -> None:
+        """Refuse connections for so long; returns when that has begun. Does nothing if it refuses them already."""
+        if not self._listening:
             return
-        self._is_open = False
+        self._listening = False
         addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
         await self._close_listeners()
         # Bound, so that nobody else takes the port, and not listening.
@@ -259,13 +259,13 @@ class _Door:
             while sockets:
                 self._listeners.append(await loop.create_server(self._server, sock=sockets[0]))
                 del sockets[0]
-            self._is_open = True
+            self._listening = True
         finally:
             for one in sockets:
                 one.close()
 
     async def close(self) -> None:
-        self._is_open = False
+        self._listening = False
         if self._opening is not None:
             self._opening.cancel()
             with suppress(asyncio.CancelledError):
@@ -288,15 +288,15 @@ class _Door:
 
 
 def _from_any_thread(
-    loop: asyncio.AbstractEventLoop, shut: Callable[[float], Coroutine[Any, Any, None]], seconds: float
+    loop: asyncio.AbstractEventLoop, refuse: Callable[[float], Coroutine[Any, Any, None]], seconds: float
 ) -> None:
-    """Shut the door; from a thread other than the loop's, return when it is shut."""
-    shutting = asyncio.run_coroutine_threadsafe(shut(seconds), loop)
+    """Refuse connections; from a thread other than the loop's, return when that has begun."""
+    begun = asyncio.run_coroutine_threadsafe(refuse(seconds), loop)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         with suppress(CancelledError, TimeoutError):  # the sandbox stops
-            shutting.result(5)
+            begun.result(5)
 
 
 def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:

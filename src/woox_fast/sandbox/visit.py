@@ -1,4 +1,4 @@
-"""One request on its way through the sandbox, and all that can be done to its reply and its connection."""
+"""One request on its way through the sandbox, and what a fault can do to its reply and its connection."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Visit:
         return self.reset()
 
     async def send(self, response: web.Response, at_most: int | None = None, times: int = 1) -> web.Response:
-        """Write this reply to the connection now, or its first `at_most` bytes; gives what is left to say: nothing."""
+        """Write this reply to the connection now, or its first `at_most` bytes. Returns a reply that writes no more."""
         if not isinstance(response, Sent):
             pieces = self._pieces(response)
             for piece in pieces if times == 1 else [b"".join(pieces) * times]:

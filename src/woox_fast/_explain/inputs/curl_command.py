@@ -41,10 +41,10 @@ def _parser() -> _Parser:
         parser.add_argument(name, action=_Data, dest="data", default=[])
     parser.add_argument("-G", "--get", action="store_true")
     parser.add_argument("-I", "--head", action="store_true")
-    for names in _FLAGS:
-        parser.add_argument(*names.split(), action="store_true", dest="flag")
+    for letter in _FLAGS:
+        parser.add_argument(f"-{letter}", action="store_true")
     for names in _OPTIONS:
-        parser.add_argument(*names.split(), dest="option")
+        parser.add_argument(*names.split())
     return parser
 
 
@@ -55,13 +55,9 @@ class _Data(argparse.Action):
         namespace.data = [*namespace.data, (option, values)]
 
 
-# What says nothing about the signed bytes.
-_FLAGS = (
-    *("-s --silent", "-S --show-error", "-k --insecure", "-v --verbose", "-i --include", "-L --location", "-f --fail"),
-    *("-g --globoff", "-N --no-buffer", "-4 --ipv4", "-6 --ipv6", "--compressed", "--http1.1", "--http2", "--http1.0"),
-    *("--path-as-is", "-# --progress-bar", "--fail-with-body", "--http2-prior-knowledge", "--http3", "-q --disable"),
-    *("--tcp-nodelay", "--no-keepalive", "--location-trusted", "-O --remote-name", "-n --netrc", "--tlsv1.2"),
-)
+# Flags of one letter, which may stand together before another; a longer one is read past, whatever it is.
+_FLAGS = "sSkviLfgN46#qOn"
+# Options with an argument, that is not to be taken for the URL.
 _OPTIONS = (
     *("-A --user-agent", "-b --cookie", "-c --cookie-jar", "-e --referer", "-o --output", "-w --write-out"),
     *("-x --proxy", "-m --max-time", "--connect-timeout", "--retry", "-u --user", "--cacert", "-E --cert", "--key"),
@@ -97,8 +93,8 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
 
 
 def _request(words: list[str]) -> SentRequest | None:
-    given, _ = _parser().parse_known_args(words)
-    url = given.url or next((word for word in given.urls if "/" in word), "")
+    given, others = _parser().parse_known_args(words)
+    url = given.url or next((word for word in (*given.urls, *others) if "/" in word and word[0] != "-"), "")
     if not url:
         return None
     body = "&".join(_data(option, value) for option, value in given.data)
@@ -115,7 +111,7 @@ def _data(option: str, value: str) -> str:
         )
     if option == "--data-urlencode":
         name, equals, text = value.partition("=")
-        return f"{name}{'=' if name and equals else ''}{quote_plus(text)}" if equals else quote_plus(name)
+        return f"{name}{'=' if name else ''}{quote_plus(text)}" if equals else quote_plus(name)
     return value
 
 
@@ -134,7 +130,7 @@ _WINDOWS = re.compile(r"\^\r?\n|\^\"|\bcurl\.exe\b")
 
 def _posix_words(text: str) -> list[str]:
     text = re.sub(r"[ \t]*\\\r?\n", " ", text)
-    return shlex.split(_ANSI_C.sub(_ansi_c, text), comments=False)
+    return shlex.split(_ANSI_C.sub(_ansi_c, text))
 
 
 def _ansi_c(found: re.Match[str]) -> str:

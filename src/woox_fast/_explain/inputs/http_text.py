@@ -77,7 +77,7 @@ def read_http2(data: bytes) -> SentRequest:
     fields = {}
     for line in head.decode("utf-8", "replace").splitlines():
         name, _, value = line[1:].partition(":")
-        fields[line[:1] + name.strip().lower()] = value.strip()
+        fields[line[:1].lower() + name.strip().lower()] = value.strip()
     method, path = fields.get(":method"), fields.get(":path")
     if not method or not path:
         raise ValueError("headers of HTTP/2 must hold :method and :path")

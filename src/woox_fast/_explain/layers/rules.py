@@ -105,7 +105,6 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "v1-decoded": lambda s: (unquote_plus(_v1(s), errors="surrogateescape"), b""),
     "v1-as-sent": lambda s: (_as_sent(s), b""),
     "v1-json": lambda s: ("", _compact(dict(_split_v1(s)))),
-    "v1-body-json": lambda s: ("", _compact(dict(_split_v1(s._replace(query=""))))),
     "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
     "v1-values": lambda s: ("".join(value for _, value in _split_v1(s)), b""),
     **{

@@ -1,4 +1,4 @@
-"""`woox-fast demo`: workload (what is sent), clients (by what), submit, report, and run, which has them all."""
+"""`woox-fast demo`: `workload` (what is sent), `clients` (by which client), `submit`, `report`, and `run` over all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clients that the demo submits with, behind one seam: a request goes out signed, once, and its reply comes back.
+"""The clients that the demo submits with, behind one interface: send a request, signed, once, and return its reply.
 
 Each signs as its users do, through `woox_fast.adapters` and `woox_fast.gateway`. None of them follows a redirect, sends
 a request twice, or takes a proxy or a password from the environment.
@@ -255,7 +255,7 @@ class CcxtClient:
         try:
             self._woo.request(path, [version, "private"], request.method, request.params or request.json or {})
         except self._error as error:
-            if self._reply is None:  # else it is ccxt's word for a reply that came
+            if self._reply is None:  # any other error of ccxt is about a reply that came
                 raise NoAnswerError(type(error).__name__) from error
         if self._reply is None:
             raise NoAnswerError("ccxt gave no reply")

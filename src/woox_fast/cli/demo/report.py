@@ -1,4 +1,4 @@
-"""What the demo tells: what became of the requests, and what an order and its signature cost."""
+"""The demo's figures: what became of the requests, and what an order and its signature cost."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def _column(figures: dict[str, Any]) -> dict[str, str]:
 
 
 def _microseconds(nanoseconds: int) -> str:
-    """With a decimal where it says something; so the widest figure fits the narrowest terminal."""
+    """With a decimal only for small figures, so that the widest fits the narrowest terminal."""
     microseconds = nanoseconds / 1000
     return f"{microseconds:,.1f} us" if microseconds < 1000 else f"{microseconds:,.0f} us"
 
