@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from cases import CASES, LEFT_OUT, SHA256
+from cases import CASES, LEFT_OUT, SHA256, STEPS
 
 import woox_fast
 from woox_fast._timing import one_core
@@ -28,12 +28,12 @@ GROUPS = {
     "steps-post": "what a signature is made of: POST, 181 bytes",
     "headers-get": "the headers of a request: GET",
     "headers-post": "the headers of a request: POST",
-    "batch-get": "a batch of {} GETs, 45 bytes each",
-    "batch-post": "a batch of {} POSTs, 181 bytes each",
+    "batch-get": "batches: GET, 45 bytes, {} at a time",
+    "batch-post": "batches: POST, 181 bytes, {} at a time",
     "length": "one signature: a body of {} bytes",
     "portable": "SHA-256 of 16 KiB without the processor's own instructions",
     "import": "import in a new interpreter",
-    "keys": "one signature: {} API keys in turn",
+    "keys": "one signature: POST, 181 bytes, keys in turn: {}",
     "threads-post": "sign_many on one and on two threads: POST, 181 bytes",
     "threads-4096": "sign_many on one and on two threads: POST, 4 KiB",
 }
@@ -53,8 +53,10 @@ def group_of(case: str) -> str:
     return GROUPS[case] if case in GROUPS else GROUPS[kind].format(f"{int(size):,}")
 
 
-def name_of(statement: str) -> str:
+def name_of(case: str, statement: str) -> str:
     """As the table shows it; its own name says what it is but for ours."""
+    if case.startswith("steps-"):
+        return f"{list(STEPS).index(statement) + 1}. {'and ' * (statement != next(iter(STEPS)))}{STEPS[statement]}"
     rival, colon, what = statement.partition(":")
     return NAMES.get(statement) or NAMES.get(rival, rival) + colon + what
 
@@ -77,7 +79,7 @@ def bench_sign(benchmark: Any, group: str, name: str) -> None:
     call = timed.once()
     assert timed.right(call())
     benchmark.group = group_of(group)
-    benchmark.name = name_of(name) + (f" ({timed.units:,} a call)" if timed.units > 1 else "")
+    benchmark.name = name_of(group, name) + (f" ({timed.units:,} a call)" if timed.units > 1 else "")
     benchmark.extra_info.update(
         backend=woox_fast.backend, sha256_implementation=SHA256, messages_or_blocks=timed.units, left_out=LEFT_OUT
     )

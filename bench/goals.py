@@ -90,7 +90,7 @@ GOALS = [
     Row("sign / limit", "its timestamp a str", None, against_limit("sign-get-str", get())),
     Row("sign / limit", "POST, 181 bytes", None, against_limit("sign-post", post())),
     Row("sign / limit", "its timestamp a str", None, against_limit("sign-post-str", post())),
-    Row("sign / limit", "body of 1 KiB", None, against_limit("length-1024", body_of(1 << 10))),
+    Row("sign / limit", "body of 1 KiB", at_most(1.03), against_limit("length-1024", body_of(1 << 10))),
     Row(
         "sign, of the bare compress rate",
         "body of 1 MiB",
@@ -149,8 +149,8 @@ GOALS = [
         at_least(1.9),
         ratio("threads-4096", "one thread", "two threads"),
     ),
-    Row("hmac.new / ours", "sign, GET", at_least(15), ratio("sign-get", "hmac.new", OURS)),
-    Row("hmac.new / ours", "sign, POST", at_least(10), ratio("sign-post", "hmac.new", OURS)),
+    Row("hmac.new / ours", "sign, GET", None, ratio("sign-get", "hmac.new", OURS)),
+    Row("hmac.new / ours", "sign, POST", None, ratio("sign-post", "hmac.new", OURS)),
     Row(
         "best of the rest / sign",
         "GET",
