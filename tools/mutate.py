@@ -91,7 +91,7 @@ class Reach:
         child = tree / "src" / "sitecustomize.py"
         child.write_text(CHILD)
         recorder = Recorder(tree / "src" / "woox_fast", Path(tempfile.mkdtemp(dir=folder)), out)
-        status = run(tree, log, files, recorder, alone=True)
+        status = run(tree, log, files, recorder, alone=True, test_s=600)
         child.unlink()
         if status:
             print(f"tests that fail while they are watched:\n{log.read_text()[-1500:]}", flush=True)

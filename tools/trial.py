@@ -53,12 +53,16 @@ def copy_tree(source: Path, tree: Path) -> None:
     shutil.copytree(source, tree, ignore=ignored)
 
 
-def _in_a_child(log: Path, function: Callable[[], int]) -> int:
-    """The id of a process that prints to `log`, and ends with what `function` returns as its status."""
+def _in_a_child(log: Path, function: Callable[[], int], in_a_group: bool = False) -> int:
+    """The id of a process that prints to `log`, and ends with what `function` returns as its status.
+
+    In a group of its own it can be ended with all that it has started.
+    """
     child = os.fork()
     if child:
         return child
-    os.setpgid(0, 0)
+    if in_a_group:
+        os.setpgid(0, 0)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -90,28 +94,35 @@ def _ended(child: int, most_s: float = MUTANT_S) -> int:
         wait_s = min(2 * wait_s, 0.02)
 
 
-def _pytest(tree: Path, files: list[str], plugins: tuple[object, ...], alone: bool) -> int:
+def _at_home_in(tree: Path) -> None:
+    """What this process imports, and those that it starts, is the tree's."""
     os.chdir(tree)
+    old = os.environ.get("PYTHONPATH", "")
     os.environ["PYTHONPATH"] = str(tree / "src")
-    sys.path[:] = [str(tree / "src"), *(part for part in sys.path if not part.startswith(f"{ROOT}/src"))]
+    sys.path[:] = [str(tree / "src"), *(part for part in sys.path if part not in (old, f"{ROOT}/src"))]
+
+
+def _pytest(tree: Path, files: list[str], plugins: tuple[object, ...], alone: bool, test_s: int) -> int:
+    _at_home_in(tree)
     given = ["-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "--benchmark-disable"]
     given += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *NOT_TRIED]
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = not alone
+    given += ["--timeout", str(test_s), "--timeout-method", "thread"]
     if not alone:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        sys.dont_write_bytecode = True
-        given += ["-x", "--timeout", str(TEST_S), "--timeout-method", "thread"]
+        given += ["-x"]
     import pytest
 
     return int(pytest.main([*given, *files], plugins=list(plugins)))
 
 
-def run(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False) -> int:
+def run(tree: Path, log: Path, files: list[str], *plugins: object, alone: bool = False, test_s: int = TEST_S) -> int:
     """Run the tests of `files`, which import the package of `tree`, in a process of their own; returns pytest's status.
 
-    Unless `alone`, it ends at the first that fails, and keeps nothing compiled.
+    It keeps what it compiles if it is `alone`; else it ends at the first that fails.
     """
-    most_s = MUTANT_S if not alone and not any(isinstance(each, Warm) for each in plugins) else math.inf
-    return _ended(_in_a_child(log, lambda: _pytest(tree, files, plugins, alone)), most_s)
+    child = _in_a_child(log, lambda: _pytest(tree, files, plugins, alone, test_s), in_a_group=not alone)
+    return _ended(child, math.inf if alone else MUTANT_S)
 
 
 def _codes(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
@@ -141,14 +152,16 @@ class Failed:
 
 
 class Warm:
-    """A plugin of pytest that, in the place of running the tests that it has read, tries mutants."""
+    """A plugin of pytest that, in the place of running the tests that it has read, lets workers try mutants."""
 
-    def __init__(self, worker: Worker, queue: int) -> None:
-        self._worker, self._queue = worker, queue
+    def __init__(self, workers: list[Worker], queue: int) -> None:
+        self._workers, self._queue = workers, queue
 
     def pytest_runtestloop(self, session: Any) -> bool:
+        import woox_fast
+
         gc.unfreeze()  # conftest.py froze them
-        prefix = f"{self._worker.package}/"
+        prefix = f"{woox_fast.__path__[0]}/"
         functions: Functions = {}
         for each in gc.get_objects():
             if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(prefix):
@@ -156,7 +169,8 @@ class Warm:
                 key = (code.co_filename[len(prefix) :], code.co_name, code.co_firstlineno)
                 functions.setdefault(key, []).append(each)
         gc.freeze()
-        self._worker.warm(self._queue, session, functions)
+        tasks = [partial(worker.warm, self._queue, session, functions) for worker in self._workers]
+        session.testsfailed = sum(_at_once(self._workers, tasks))
         return True
 
 
@@ -171,6 +185,7 @@ def _warm(
             with suppress(ValueError):  # it closes over other names than before: it is tried again, cold
                 function.__code__ = after.replace(co_filename=function.__code__.co_filename)
     session.items = tests
+    session.config.option.maxfail = 1
     session.config.pluginmanager.register(failed)
     with suppress(session.Failed):
         pytest_runtestloop(session)
@@ -183,6 +198,7 @@ class Worker:
     def __init__(self, tree: Path, chosen: list[Mutant], order: Ordered, learn: Learn, results: int) -> None:
         self._tree, self._chosen, self._order, self._learn, self._results = tree, chosen, order, learn, results
         self.package = tree / "src" / "woox_fast"
+        self.prints = tree.with_suffix(".txt")
         self._log = tree.with_suffix(".log")
         self._failed = Failed(tree.with_suffix(".failed"))
 
@@ -205,21 +221,31 @@ class Worker:
             self._learn(self._chosen[number], test)
         os.write(self._results, json.dumps([number, killed, test]).encode() + b"\n")
 
-    def warm(self, queue: int, session: Any, functions: Functions) -> None:
+    def warm(self, queue: int, session: Any, functions: Functions) -> int:
         """Try the mutants of functions; what survives goes into a file."""
+        import woox_fast
+
+        read = woox_fast.__path__[0]
+        for module in list(sys.modules.values()):  # what is imported from now on is of this worker's tree
+            path = getattr(module, "__path__", None)
+            if isinstance(path, list):
+                path[:] = [f"{self.package}{each[len(read) :]}" if each.startswith(read) else each for each in path]
+        copy_tree(Path(read).parents[1], self._tree)  # with what is compiled
+        _at_home_in(self._tree)
+        sys.dont_write_bytecode = True
         for number in _taken(queue):
             mutant = self._chosen[number]
             tests = selected(session.items, self._order(mutant))
             with self._changed(mutant) as texts:
-                if _ended(
-                    _in_a_child(self._log, partial(_warm, session, self._failed, tests, functions, mutant.file, *texts))
-                ):
+                task = partial(_warm, session, self._failed, tests, functions, mutant.file, *texts)
+                if _ended(_in_a_child(self._log, task, in_a_group=True)):
                     self._tell(number, True)
                 else:
                     with self._tree.with_suffix(".again").open("ab") as again:
                         again.write(number.to_bytes(4, "little"))
+        return 0
 
-    def cold(self, queue: int) -> None:
+    def cold(self, queue: int) -> int:
         """Try the rest, and these again, in processes that have not imported anything of ours."""
         with self._tree.with_suffix(".again").open("a+b") as again:
             again.seek(0)
@@ -234,6 +260,13 @@ class Worker:
                         for file, tests in by_file.items()
                     )
                     self._tell(number, killed)
+        return 0
+
+
+def _at_once(workers: list[Worker], tasks: list[Callable[[], int]]) -> list[int]:
+    """Their statuses: a process for each."""
+    children = [_in_a_child(worker.prints, task) for worker, task in zip(workers, tasks, strict=True)]
+    return [_ended(child, math.inf) for child in children]
 
 
 def _taken(queue: int) -> Iterator[int]:
@@ -261,30 +294,25 @@ def trial(chosen: list[Mutant], order: Ordered, learn: Learn, folder: Path, jobs
     for number, mutant in enumerate(chosen):
         numbers[mutant.lines[0] in inside[mutant.file]].append(number)
     warm, cold = _queue(numbers[True]), _queue(numbers[False])
-    files = sorted({test.partition("::")[0] for number in numbers[True] for test in order(chosen[number])})
+    files = sorted({test.partition("::")[0] for mutant in chosen for test in order(mutant)})
     reading, results = os.pipe()
     workers = []
     for job in range(jobs):
-        tree = folder / f"tree-{job}"
-        if job:
-            copy_tree(folder / "tree-0", tree)
-        worker = Worker(tree, chosen, order, learn, results)
+        workers.append(Worker(folder / f"tree-{job + 1}", chosen, order, learn, results))
 
-        def work(worker: Worker = worker, tree: Path = tree) -> int:
-            if files and run(tree, tree.with_suffix(".warm"), files, Warm(worker, warm)):
-                print(tree.with_suffix(".warm").read_text("utf-8", "replace")[-3000:], flush=True)
-                return 1
-            worker.cold(cold)
-            return 0
+    def work() -> int:
+        if run(folder / "tree-0", folder / "read.txt", files, Warm(workers, warm), alone=True):
+            return 1
+        return sum(_at_once(workers, [partial(worker.cold, cold) for worker in workers]))
 
-        workers.append(_in_a_child(folder / f"worker-{job}.log", work))
+    child = _in_a_child(folder / "work.txt", work)
     os.close(results)
     try:
         with os.fdopen(reading) as lines:
             for line in lines:
                 yield Result(*json.loads(line))
     finally:
-        statuses = [_ended(child, math.inf) for child in workers]
-    if any(statuses):
-        logs = "".join((folder / f"worker-{job}.log").read_text("utf-8", "replace") for job in range(jobs))
-        raise SystemExit(f"the tests cannot be read:\n{logs}")
+        status = _ended(child, math.inf)
+    if status:
+        printed = "".join(each.read_text("utf-8", "replace")[-3000:] for each in sorted(folder.glob("*.txt")))
+        raise SystemExit(f"mutants cannot be tried:\n{printed}")
