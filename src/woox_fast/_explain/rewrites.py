@@ -22,6 +22,7 @@ Text: TypeAlias = Callable[[str], str]
 MOST_PERMUTATIONS = 5040  # of 7 names
 MOST_FIELDS = 40  # that are changed one at a time
 _DEEPEST = 60
+_SHORT = 4096  # characters of a body of which many forms are kept in tokens
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
 _ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
 _PUNCTUATION = frozenset(",:{}[]")
@@ -32,14 +33,13 @@ _PUNCTUATION = frozenset(",:{}[]")
 
 def tokens(text: str) -> tuple[str, ...]:
     """The tokens of a JSON object or list, white space included; ValueError for any other text."""
-    found = _tokens(text)
+    found = (_tokens if len(text) <= _SHORT else _tokens_of_long)(text)
     if found is None:
         raise ValueError("no JSON object or list")
     return found
 
 
-@lru_cache(maxsize=8)
-def _tokens(text: str) -> tuple[str, ...] | None:
+def _tokens_of(text: str) -> tuple[str, ...] | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
@@ -49,9 +49,15 @@ def _tokens(text: str) -> tuple[str, ...] | None:
     return tuple(_TOKEN.findall(text))
 
 
+# A value's changes come a few at a time, one cost after another: until they are all made, its tokens are kept.
+_tokens = lru_cache(maxsize=2048)(_tokens_of)
+_tokens_of_long = lru_cache(maxsize=8)(_tokens_of)
+
+
 def forget() -> None:
     """Release what is kept of the last bodies."""
     _tokens.cache_clear()
+    _tokens_of_long.cache_clear()
     _style.cache_clear()
 
 

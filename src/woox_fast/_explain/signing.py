@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 BATCH = 4096  # messages that are made together, and
 BATCH_BYTES = 1 << 19  # bytes of them: how far a search may run past its time limit
+MOST_LAYOUTS = 1 << 15  # that are kept in pieces
 JOINT = "¦"  # in a template: where the separator stands
 
 
@@ -124,7 +125,7 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def segments(template: str, separator: str) -> tuple[Segment, ...]:
     """A template in pieces: bytes that stand as they are, and parts (slot, transform) to be filled in."""
     found: list[Segment] = []
@@ -153,6 +154,9 @@ def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame
     slots = slots_of(layout)
     if "h" in slots:
         lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
+    if all(len(lists[slot]) == 1 for slot in slots):
+        yield _Frame("", [], dict.fromkeys(slots, 0), [_message(pieces, lists)], [])
+        return
     inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
     others = sorted(slots - {inner})
     for indexes in product(*(range(len(lists[slot])) for slot in others)):
@@ -171,6 +175,19 @@ def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame
                 value = lists[slot][outer[slot]]
                 fixed[-1] += transform(value) if transform else value
         yield _Frame(inner, lists.get(inner, []), outer, fixed, transforms)
+
+
+def _message(pieces: tuple[Segment, ...], lists: Mapping[str, list[bytes]]) -> bytes:
+    """The message of each slot's first value."""
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            parts.append(piece)
+        else:
+            slot, transform = piece
+            value = lists[slot][0]
+            parts.append(transform(value) if transform else value)
+    return b"".join(parts)
 
 
 def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[list[bytes]]:
@@ -218,13 +235,13 @@ def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list
     return filled
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def slots_of(layout: Layout) -> frozenset[str]:
     """The slots that a layout has."""
     return frozenset(piece[0] for piece in segments(layout.template, layout.separator) if not isinstance(piece, bytes))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def form_of(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
     """The pieces of a layout without the slots that are empty, with what then stands together joined."""
     joined: list[Segment] = []
