@@ -382,8 +382,9 @@ class Search:
         if len(of_message) > 2:
             return
         spent = sum(found) - found[_SECRET]
-        # Dearer pairs take long: their values are not made yet.
-        for cost in range(max(0, spent - 3 * ALSO), spent + (ALSO if len(of_message) < 2 else 1) + 1):
+        # What is dearer takes long: its values are not made yet.
+        more = 0 if spent >= FAMILY else ALSO if len(of_message) < 2 else 1
+        for cost in range(max(0, spent - 3 * ALSO), spent + more + 1):
             for cell in _cells(cost):
                 if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
                     continue
