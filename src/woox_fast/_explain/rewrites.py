@@ -183,12 +183,12 @@ def tree(text: str) -> Any:
     return value(next(parts), 0)
 
 
-def _write(node: Any) -> str:
+def write(node: Any) -> str:
     """A tree as compact JSON."""
     if isinstance(node, list):
-        return "{" + ",".join([f"{key}:{_write(one)}" for key, one in node]) + "}"
+        return "{" + ",".join([f"{key}:{write(one)}" for key, one in node]) + "}"
     if isinstance(node, tuple):
-        return "[" + ",".join([_write(one) for one in node]) + "]"
+        return "[" + ",".join([write(one) for one in node]) + "]"
     return str(node)
 
 
@@ -210,6 +210,11 @@ _STYLES = (
 )
 
 
+def in_style_of(text: str, node: Any) -> str:
+    """A tree as JSON, written in the style that `text` has."""
+    return _style(text)(write(node))
+
+
 def of_tree(make: Callable[[Any], Any]) -> Text:
     """A change of the tree, in the style that the text has."""
 
@@ -218,7 +223,7 @@ def of_tree(make: Callable[[Any], Any]) -> Text:
         made = make(node)
         if made == node:
             raise ValueError("nothing to change")
-        return _style(text)(_write(made))
+        return in_style_of(text, made)
 
     return change
 
@@ -384,14 +389,14 @@ def form(body: bytes, *, plus: bool = False) -> str:
         raise ValueError("no object")
     pairs = [
         (json.loads(key), json.loads(one) if one[:1] == '"' else one)
-        for key, one in [(key, _write(one)) for key, one in node]
+        for key, one in [(key, write(one)) for key, one in node]
     ]
     return urlencode(pairs, quote_via=quote_plus if plus else quote, errors="surrogatepass")
 
 
-def python_form(body: bytes) -> str:
+def python_form(body: bytes, *, plus: bool = False) -> str:
     """The values of a JSON object as Python's urlencode writes them: True, None."""
     value = json.loads(body)
     if not isinstance(value, dict):
         raise ValueError("no object")
-    return urlencode(value, quote_via=quote, errors="surrogatepass")
+    return urlencode(value, quote_via=quote_plus if plus else quote, errors="surrogatepass")

@@ -18,6 +18,7 @@ from .query_families import (
     printed,
     spelled,
     texts,
+    values_in_path,
     with_more,
     with_more_than_one,
     with_values,
@@ -255,6 +256,9 @@ _FRAME = (
         f"The query was signed as a program prints what holds it. {AS_SENT}",
         printed,
         last=True,
+    ),
+    Change(
+        "query-in-path", FAMILY, f"A parameter was signed as a part of the path. {AS_SENT}", values_in_path, last=True
     ),
     Change("query-text", FAMILY, f"A text was signed in place of the query. {AS_SENT}", texts, last=True),
     Change(

@@ -17,6 +17,15 @@ from .texts import ABSENT, MARKS, marked, placeholders, wrapped
 from .timestamp_rows import date
 
 
+def values_in_path(query: str, sent: Sent) -> Iterator[str]:
+    """With one of its values as a part of the path."""
+    pairs = split(query) if query else []
+    for at, pair in enumerate(pairs[:MOST_FIELDS]):
+        value = pair.partition("=")[2]
+        rest = "&".join(pairs[:at] + pairs[at + 1 :])
+        yield from (f"/{value}", f"/{value}?{rest}", f"/{value}{query}")
+
+
 def spelled(pairs: list[str]) -> Iterator[list[str]]:
     for at, pair in enumerate(pairs[:MOST_FIELDS]):
         name, equals, value = pair.partition("=")
@@ -179,7 +188,7 @@ _KINDS: tuple[tuple[Callable[[str], bool], tuple[Callable[[str], str], ...]], ..
 )
 
 # Names of V1 and their like of V3.
-_NAMES_OF_V1 = {
+NAMES_OF_V1 = {
     "startTime": "start_t",
     "endTime": "end_t",
     "orderId": "order_id",
@@ -199,9 +208,9 @@ _NAMES_OF_V1 = {
 
 def other_names(pairs: list[str]) -> Iterator[list[str]]:
     """With the names that V1 has for those of V3, or the reverse, or with brackets after them."""
-    back = {old: new for new, old in _NAMES_OF_V1.items()}
+    back = {old: new for new, old in NAMES_OF_V1.items()}
     split_pairs = [pair.partition("=") for pair in pairs]
-    for names in (_NAMES_OF_V1, back):
+    for names in (NAMES_OF_V1, back):
         yield [names.get(n, n) + e + v for n, e, v in split_pairs]
     for at, (name, equals, value) in enumerate(split_pairs[:MOST_FIELDS]):
         others = [
@@ -217,7 +226,7 @@ def other_names(pairs: list[str]) -> Iterator[list[str]]:
             pascal_case(name),
             snake_case(name),
             camel_case(name),
-            _NAMES_OF_V1.get(name, name),
+            NAMES_OF_V1.get(name, name),
             back.get(name, name),
         ]
         for other in others:
