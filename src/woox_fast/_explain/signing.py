@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -112,8 +113,12 @@ TRANSFORMS: dict[str, Transform] = {
     "iso-encoded": _of_time(lambda at: f"{at:%Y-%m-%dT%H%%3A%M%%3A%S}"),
     "bare": lambda q: q.removeprefix(b"?"),
     "relative": lambda p: p.removeprefix(b"/"),
+    "last": lambda p: p.rpartition(b"/")[2],
+    "unversioned": lambda p: re.sub(rb"\A/v\d+/", b"", p),
+    "commas": lambda q: q.replace(b"&", b","),
     "lower": bytes.lower,
     "sha256": lambda b: hashlib.sha256(b).hexdigest().encode(),
+    "sha1": lambda b: hashlib.sha1(b, usedforsecurity=False).hexdigest().encode(),
     "sha512": lambda b: hashlib.sha512(b).hexdigest().encode(),
     "md5": lambda b: hashlib.md5(b, usedforsecurity=False).hexdigest().encode(),
     "md5-base64": lambda b: base64.b64encode(hashlib.md5(b, usedforsecurity=False).digest()),

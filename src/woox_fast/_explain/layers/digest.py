@@ -136,6 +136,12 @@ _ROWS: dict[str, tuple[int, int, str, UnderKey]] = {
     "hmac-sha256": (0, 32, "", _hmac_sha256),
     "hmac-sha1": (LIKELY, 20, "HMAC-SHA1 was used", _keyed("sha1")),
     "hmac-sha512": (LIKELY, 64, "HMAC-SHA512 was used", _keyed("sha512")),
+    "hmac-sha512-of-sha256": (
+        RARE,
+        64,
+        "HMAC-SHA512 was used, over the SHA-256 of the message",
+        _each(lambda s, m: hmac.new(s, _sha256(m), "sha512").hexdigest()),
+    ),
     "hmac-sha384": (COMMON, 48, "HMAC-SHA384 was used", _keyed("sha384")),
     "hmac-sha224": (COMMON, 28, "HMAC-SHA224 was used", _keyed("sha224")),
     "hmac-md5": (COMMON, 16, "HMAC-MD5 was used", _keyed("md5")),

@@ -65,6 +65,7 @@ def dropped(pairs: list[str]) -> Iterator[list[str]]:
         for one in more:
             yield [*pairs, one]
             yield [one, *pairs]
+            yield sorted([*pairs, one])
         if value in _LIKELY_NO_VALUES:
             yield from ([*pairs, one, two] for one in more for two in more if one != two)
     yield from ([*pairs, name] for name in new)
