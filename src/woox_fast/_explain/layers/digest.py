@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote, quote_plus
 
 from ..._backend import Signer
-from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Secret, Sent
 
 _HEX = "WOO X wants HMAC-SHA256 with the secret as key, in hex."
@@ -127,8 +127,46 @@ def _md5(data: bytes) -> bytes:
     return hashlib.md5(data, usedforsecurity=False).digest()
 
 
-def _between(algorithm: str, between: bytes) -> UnderKey:
-    return _mixed(algorithm, lambda s, m: m + between + s)
+def _hmac_of(mix: Callable[[Secret, bytes], bytes]) -> UnderKey:
+    return _each(lambda s, m: hmac.new(s, mix(s, m), "sha256").hexdigest())
+
+
+def _joined(algorithm: str) -> Iterator[tuple[str, str, UnderKey]]:
+    """A plain hash (or HMAC-SHA256, if none is named) of message and secret with a mark or a name between them."""
+    for mark in _BETWEEN:
+        for first, second, mix in (
+            ("message", "secret", lambda s, m, mark=mark: m + mark + s),
+            ("secret", "message", lambda s, m, mark=mark: s + mark + m),
+        ):
+            what = f"plain {algorithm.upper() or 'HMAC'} was used, over the {first}, {mark!r:.20} and the {second}"
+            if algorithm:
+                under = _mixed(algorithm, mix)
+            else:
+                under = _hmac_of(mix)
+            yield f"{first}-{_BETWEEN.index(mark)}-{second}", what.replace("b'", "'"), under
+
+
+_BETWEEN = (
+    *(b":", b"|", b"&", b".", b",", b"-", b"_", b"+", b"#", b" ", b"\n", b";"),
+    *(
+        b"&secret=",
+        b"&key=",
+        b"&secretKey=",
+        b"&secret_key=",
+        b"&apiSecret=",
+        b"&api_secret=",
+        b"&SecretKey=",
+        b"&appSecret=",
+    ),
+)
+
+
+def _little_endian(digest: bytes) -> bytes:
+    return b"".join(digest[at : at + 4][::-1] for at in range(0, len(digest), 4))
+
+
+def _nibbles_swapped(digest: bytes) -> bytes:
+    return bytes((byte & 15) << 4 | byte >> 4 for byte in digest)
 
 
 # Name: cost, size, what was done, and the function. The first is right; layouts name others as part of a rule.
@@ -167,18 +205,6 @@ _ROWS: dict[str, tuple[int, int, str, UnderKey]] = {
         32,
         "plain SHA-256 was used, over the message between two secrets",
         _mixed("sha256", lambda s, m: s + m + s),
-    ),
-    "sha256-message-ampersand-secret": (
-        RARE,
-        32,
-        "plain SHA-256 was used, over the message, & and the secret",
-        _mixed("sha256", lambda s, m: m + b"&" + s),
-    ),
-    "sha256-message-secret-parameter": (
-        RARE,
-        32,
-        "plain SHA-256 was used, over the message and &secret=",
-        _mixed("sha256", lambda s, m: m + b"&secret=" + s),
     ),
     "sha256-twice": (UNCOMMON, 32, "plain SHA-256 was used twice", _each(lambda s, m: _sha256(_sha256(m)).hex())),
     "sha512": (COMMON, 64, "plain SHA-512 was used, without the secret", _plain("sha512")),
@@ -220,21 +246,14 @@ _ROWS: dict[str, tuple[int, int, str, UnderKey]] = {
         "plain MD5 was used, over the message and the secret",
         _mixed("md5", lambda s, m: m + s),
     ),
-    "md5-message-secret-parameter": (
-        RARE,
-        16,
-        "plain MD5 was used, over the message and &secret_key=",
-        _mixed("md5", lambda s, m: m + b"&secret_key=" + s),
-    ),
     **{
-        f"{algorithm}-message-{name}-secret": (
-            EXOTIC,
-            hashlib.new(algorithm, usedforsecurity=False).digest_size,
-            f"plain {algorithm.upper()} was used, over the message, {between.decode()} and the secret",
-            _between(algorithm, between),
-        )
-        for algorithm in ("sha256", "md5", "sha1")
-        for name, between in (("colon", b":"), ("bar", b"|"), ("name", b"&secretKey="))
+        f"{algorithm}-{name}": (FAMILY, hashlib.new(algorithm, usedforsecurity=False).digest_size, what, under)
+        for algorithm in ("sha256", "md5", "sha1", "sha512")
+        for name, what, under in _joined(algorithm)
+    },
+    **{
+        f"hmac-of-{name}": (FAMILY, 32, what.replace("plain HMAC", "HMAC-SHA256"), under)
+        for name, what, under in _joined("")
     },
     **{
         f"of-{algorithm}-{name}": (
@@ -414,6 +433,15 @@ _ROWS: dict[str, tuple[int, int, str, UnderKey]] = {
         32,
         "the HMAC's hex was put through SHA-256 once more",
         _after(lambda d: _sha256(_hex(d))),
+    ),
+    "words-reversed": (EXOTIC, 32, "the digest's words of four bytes were in reverse", _after(_little_endian)),
+    "nibbles-swapped": (EXOTIC, 32, "the two digits of each byte were exchanged", _after(_nibbles_swapped)),
+    "digits-reversed": (EXOTIC, 32, "the digest's digits were in reverse", _after(lambda d: _nibbles_swapped(d[::-1]))),
+    "hmac-of-hmac-hex-upper": (
+        EXOTIC,
+        32,
+        "the HMAC's upper-case hex was put through HMAC once more",
+        _again(_hex_upper),
     ),
     "bytes-reversed": (EXOTIC, 32, "the digest's bytes were in reverse", _after(lambda d: d[::-1])),
     "hmac-key-updated": (

@@ -201,6 +201,27 @@ _RULES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...
         _ALL,
         tuple(f"{{t}}{{k}}{window}{{q}}" for window in ("5000", "10000", "20000", "60000", "")),
     ),
+    (
+        "HTTP's",
+        ("sent",),
+        ("hmac-sha256",),
+        tuple(
+            f"{{m}} {{p}}{{q}}{version}{end}"
+            for version in ("", " HTTP/1.1", " HTTP/2")
+            for end in (
+                "",
+                "\n",
+                "\r\n",
+                "\n{b}",
+                "\r\n\r\n{b}",
+                "\n\n{b}",
+                "{b}",
+                "\nhost: {o}",
+                "\nHost: {o}",
+                "\r\nHost: {o}\r\n\r\n{b}",
+            )
+        ),
+    ),
     ("Pionex's", ("v1",), _ALL, ("{m}{p}?{q}&timestamp={t}", "{m}{p}?timestamp={t}")),
     ("Pionex's", ("sent",), _ALL, ("{m}{p}?timestamp={t}{b}", "{m}{p}{q}&timestamp={t}{b}")),
     (

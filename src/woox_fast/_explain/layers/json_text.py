@@ -48,6 +48,12 @@ def _more(body: bytes, sent: Sent) -> Iterator[bytes]:
     return (to_bytes(text) for text in rewrites.of_members(arrange)(body.decode()))
 
 
+def _null_more(items: list[str]) -> Iterator[list[str]]:
+    colon = ": " if '": ' in items[0] else ":"
+    names = {item.partition('"')[2].partition('"')[0] for item in items}
+    yield from ([*items, f'"{name}"{colon}null'] for name in PARAMETERS if name not in names)
+
+
 _TIMES = ("timestamp", "ts", "time", "t", "nonce", "request_time", "requestTime", "signTimestamp", "x-api-timestamp")
 _WINDOWS = ("recvWindow", "recv_window", "receiveWindow", "recvwindow", "x-api-recvwindow")
 
@@ -118,6 +124,12 @@ FIELDS = (
         RARE,
         "without two of its fields, as when they are added after signing",
         rewrites.of_members(rewrites.two_less),
+    ),
+    family(
+        "null-dropped",
+        UNCOMMON,
+        "with a field that is null and was not sent",
+        rewrites.of_members(_null_more),
     ),
     Change(
         "json-field-dropped",

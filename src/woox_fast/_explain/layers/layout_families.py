@@ -69,6 +69,7 @@ def _any_mark(layout: Layout, sent: Sent) -> Iterator[Layout]:
         yield replaced(layout, "".join((mark, *_PARTS)))
         yield replaced(layout, mark + "".join(_PARTS) + mark)
         yield replaced(layout, mark.join((*_PARTS, "")))
+        yield from (replaced(layout, "".join((*_PARTS[:at], mark, *_PARTS[at:]))) for at in (1, 2, 3))
 
 
 def _wrapped(layout: Layout, sent: Sent) -> Iterator[Layout]:
@@ -148,6 +149,17 @@ def _v1_with_more(layout: Layout, sent: Sent) -> Iterator[Layout]:
         if "{q}" in parts and (sent.api_key or "{k}" not in parts):
             for between in ("|", "", "&", "\n"):
                 yield replaced(layout, between.join(parts), source="v1")
+    for more in ("{k}", "{m}", "{p}", "{m}{p}", "auth", "login", "AUTH", "subscribe", "ws", "v1", "{o}"):
+        if sent.api_key or more != "{k}":
+            for mark in ("", "|", "&", "\n", ":"):
+                yield replaced(layout, f"{more}{mark}{{q}}|{{t}}", source="v1")
+                yield replaced(layout, f"{{q}}|{{t}}{mark}{more}", source="v1")
+                yield replaced(layout, f"{more}{mark}{{t}}")
+                yield replaced(layout, f"{{t}}{mark}{more}")
+    for name in ("timestamp", "ts", "t", "nonce"):
+        for colon in (":", ": "):
+            for stamp in ("{t}", '"{t}"'):
+                yield replaced(layout, f'{{{{"{name}"{colon}{stamp}}}}}')
     for mark in map(_literal, MARKS):
         yield from (replaced(layout, f"{{q}}{one}{{t}}", source="v1") for one in (mark, f"|{mark}", f"{mark}|"))
         yield from (replaced(layout, f"{one}{{q}}|{{t}}{two}", source="v1") for one, two in ((mark, ""), ("", mark)))

@@ -5,11 +5,15 @@ No function here holds the secret's bytes in a variable.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 
 from ..changes import FAMILY, Change
-from ..signing import Secret
+from ..signing import Secret, Sent, to_bytes
 from .texts import ABSENT, MARKS, placeholders, wrapped
+from .timestamp_rows import date
 
 READ = "Is its environment variable set, and read before it is used?"
 _COPY = "Take the secret exactly as the console shows it."
@@ -170,6 +174,54 @@ def _masked(s: Secret) -> Iterator[bytes]:
     yield b"*" * len(s)
 
 
+# A key that is made of the secret and something of the request
+
+
+def _derived(s: Secret, sent: Sent) -> Iterator[Secret]:
+    """Of the secret and the API key, the time, a date or a name; in one step, or in several as AWS does it."""
+    days: tuple[str, ...] = ()
+    if sent.milliseconds is not None and sent.milliseconds < 1 << 42:
+        at = date(sent.milliseconds)
+        days = (f"{at:%Y%m%d}", f"{at:%Y-%m-%d}", f"{at:%Y%m%dT%H%M%SZ}")
+    texts = (sent.api_key, sent.timestamp, sent.timestamp[:10], sent.method, sent.path, sent.host, *days, *_NAMED)
+    for text in map(to_bytes, dict.fromkeys(texts)):
+        for algorithm in ("sha256", "sha512"):
+            yield Secret(hmac.digest(s, text, algorithm))
+            yield Secret(hmac.digest(s, text, algorithm).hex().encode())
+            yield Secret(base64.b64encode(hmac.digest(s, text, algorithm)))
+        yield Secret(hmac.digest(text, s, "sha256"))
+        yield Secret(hmac.digest(text, s, "sha256").hex().encode())
+        yield Secret(hashlib.sha256(s + text).hexdigest().encode())
+        yield Secret(hashlib.sha256(text + s).hexdigest().encode())
+        yield from (Secret(text + s), Secret(s + text), Secret(text + b":" + s), Secret(s + b":" + text))
+    for day in map(to_bytes, days[:1]):
+        for region in (b"us-east-1", b"ap-northeast-1", b"global", b"woox"):
+            for service in (b"execute-api", b"woox", b"api", b"s3"):
+                for prefix in (b"AWS4", b"WOOX", b""):
+                    yield Secret(_chained(Secret(prefix + s), day, region, service, b"aws4_request"))
+
+
+_NAMED = (
+    "woox",
+    "woo",
+    "WOOX",
+    "WOO",
+    "signature",
+    "sign",
+    "v3",
+    "aws4_request",
+    "api.woox.io",
+    "WebAppData",
+    "HmacSHA256",
+)
+
+
+def _chained(key: Secret, *texts: bytes) -> bytes:
+    for text in texts:
+        key = Secret(hmac.digest(key, text, "sha256"))
+    return key
+
+
 # The secret, copied or typed by hand
 
 _ALIKE = [(one.encode(), other.encode()) for one, other in ("O0", "I1", "Il", "1l", "S5", "B8", "Z2", "G6", "VU", "oO")]
@@ -203,6 +255,13 @@ TYPED = (
     _family("surrounded", FAMILY, f"The secret had a character at an end that is not part of it. {_COPY}", _surrounded),
     _family("prefixed", FAMILY, f"The secret had its name or another text in front. {_COPY}", _prefixed),
     _family("printed", FAMILY, f"The secret was as a program prints what holds it. {_COPY}", _printed),
+    Change(
+        "secret-derived",
+        FAMILY,
+        "A key was made of the secret and something of the request, or of a name. Sign with the secret itself.",
+        _derived,
+        last=True,
+    ),
     _family("masked", FAMILY, f"The secret was partly hidden. {_COPY}", _masked),
     _family("cut", FAMILY, f"Characters at the ends of the secret were missing. {_COPY}", _cut),
     _family("mistyped", FAMILY, f"A character of the secret was lost, or is another one. {_COPY}", _mistyped),
