@@ -139,10 +139,7 @@ def _joined(algorithm: str) -> Iterator[tuple[str, str, UnderKey]]:
             ("secret", "message", lambda s, m, mark=mark: s + mark + m),
         ):
             what = f"plain {algorithm.upper() or 'HMAC'} was used, over the {first}, {mark!r:.20} and the {second}"
-            if algorithm:
-                under = _mixed(algorithm, mix)
-            else:
-                under = _hmac_of(mix)
+            under = _mixed(algorithm, mix) if algorithm else _hmac_of(mix)
             yield f"{first}-{_BETWEEN.index(mark)}-{second}", what.replace("b'", "'"), under
 
 
