@@ -6,8 +6,9 @@ one part are in stages: a value goes through at most one change of a stage, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from heapq import heappop, heappush
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from .signing import Sent
@@ -135,33 +136,36 @@ class Values:
         cost, _, value, made, stage, group = heappop(self._heap)
         price, changes = self._table.from_stage[stage][group]
         self._push(cost - price, value, made, stage, group + 1)
-        values, ways = self._at.setdefault(cost, ([], []))
+        self._at.setdefault(cost, ([], []))
         for next_stage, one in changes:
             if self._light and not one.light:
                 continue
-            self._watch()
             way = (*made, one)
             more = not one.last and len(way) < self._table.most
-            first, encode, step = self._first, self._encode, (cost, way)
-            try:
-                for count, new in enumerate(one.values(value, self._sent), 1):
-                    if not count & 0xFF:
-                        self._watch()
-                    key = encode(new)
-                    if key in first:
-                        self._note(key, cost, way)
-                        continue
-                    first[key] = step
-                    self._room -= 64 + (len(key) if isinstance(key, bytes) else 0)
-                    if self._room < 0:
-                        self.complete = False
-                        return
-                    values.append(key)
-                    ways.append(way)
-                    if more:
-                        self._push(cost, new, way, next_stage, 0)
-            except (ValueError, ArithmeticError, RecursionError):
-                continue  # there is nothing that this change could be made on
+            for some in _chunks(one, value, self._sent):
+                self._watch()
+                self._keep(some, cost, way, next_stage if more else None)
+                if not self.complete:
+                    return
+
+    def _keep(self, some: list[Any], cost: int, way: tuple[Change, ...], next_stage: int | None) -> None:
+        """Keep those of the values that are new; they are changed further from `next_stage` on."""
+        first, (values, ways) = self._first, self._at[cost]
+        made = dict(zip(map(self._encode, some), some, strict=True))
+        fresh = [key for key in made if key not in first]
+        if len(fresh) < len(made):
+            for key in made.keys() - fresh:
+                self._note(key, cost, way)
+        first.update(dict.fromkeys(fresh, (cost, way)))
+        self._room -= 64 * len(fresh) + sum(len(key) for key in fresh if isinstance(key, bytes))
+        if self._room < 0:
+            self.complete = False
+            return
+        values += fresh
+        ways += [way] * len(fresh)
+        if next_stage is not None:
+            for key in fresh:
+                self._push(cost, made[key], way, next_stage, 0)
 
     def _note(self, key: Hashable, cost: int, way: tuple[Change, ...]) -> None:
         first_cost, first = self._first[key]
@@ -171,4 +175,23 @@ class Values:
                 also.append(way)
 
 
+def _chunks(one: Change, value: Any, sent: Sent) -> Iterator[list[Any]]:
+    """What a change makes of a value, some at a time; all that comes before there is nothing more to make."""
+    size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + (len(value) if isinstance(value, str | bytes) else 0))))
+    ended = False
+    values: Iterator[Any] | None = None
+    while not ended:
+        some: list[Any] = []
+        try:
+            values = iter(one.values(value, sent)) if values is None else values
+            some.extend(islice(values, size))
+        except (ValueError, ArithmeticError, RecursionError):
+            ended = True  # there is nothing (more) that this change could be made on
+        ended = ended or len(some) < size
+        if some:
+            yield some
+
+
+_CHUNK = 1024  # values that are made before the time is looked at
+_CHUNK_BYTES = 1 << 19
 _NONE: tuple[list[Any], list[tuple[Change, ...]]] = ([], [])

@@ -22,6 +22,7 @@ Text: TypeAlias = Callable[[str], str]
 MOST_PERMUTATIONS = 5040  # of 7 names
 MOST_FIELDS = 40  # that are changed one at a time
 _DEEPEST = 60
+_SHORT = 4096  # characters of a body of which many forms are kept in tokens
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
 _ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
 _PUNCTUATION = frozenset(",:{}[]")
@@ -32,14 +33,13 @@ _PUNCTUATION = frozenset(",:{}[]")
 
 def tokens(text: str) -> tuple[str, ...]:
     """The tokens of a JSON object or list, white space included; ValueError for any other text."""
-    found = _tokens(text)
+    found = (_tokens if len(text) <= _SHORT else _tokens_of_long)(text)
     if found is None:
         raise ValueError("no JSON object or list")
     return found
 
 
-@lru_cache(maxsize=8)
-def _tokens(text: str) -> tuple[str, ...] | None:
+def _tokens_of(text: str) -> tuple[str, ...] | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
@@ -49,9 +49,15 @@ def _tokens(text: str) -> tuple[str, ...] | None:
     return tuple(_TOKEN.findall(text))
 
 
+# A value's changes come a few at a time, one cost after another: until they are all made, its tokens are kept.
+_tokens = lru_cache(maxsize=2048)(_tokens_of)
+_tokens_of_long = lru_cache(maxsize=8)(_tokens_of)
+
+
 def forget() -> None:
     """Release what is kept of the last bodies."""
     _tokens.cache_clear()
+    _tokens_of_long.cache_clear()
     _style.cache_clear()
 
 
@@ -177,12 +183,12 @@ def tree(text: str) -> Any:
     return value(next(parts), 0)
 
 
-def _write(node: Any) -> str:
+def write(node: Any) -> str:
     """A tree as compact JSON."""
     if isinstance(node, list):
-        return "{" + ",".join([f"{key}:{_write(one)}" for key, one in node]) + "}"
+        return "{" + ",".join([f"{key}:{write(one)}" for key, one in node]) + "}"
     if isinstance(node, tuple):
-        return "[" + ",".join([_write(one) for one in node]) + "]"
+        return "[" + ",".join([write(one) for one in node]) + "]"
     return str(node)
 
 
@@ -204,6 +210,11 @@ _STYLES = (
 )
 
 
+def in_style_of(text: str, node: Any) -> str:
+    """A tree as JSON, written in the style that `text` has."""
+    return _style(text)(write(node))
+
+
 def of_tree(make: Callable[[Any], Any]) -> Text:
     """A change of the tree, in the style that the text has."""
 
@@ -212,7 +223,7 @@ def of_tree(make: Callable[[Any], Any]) -> Text:
         made = make(node)
         if made == node:
             raise ValueError("nothing to change")
-        return _style(text)(_write(made))
+        return in_style_of(text, made)
 
     return change
 
@@ -378,14 +389,14 @@ def form(body: bytes, *, plus: bool = False) -> str:
         raise ValueError("no object")
     pairs = [
         (json.loads(key), json.loads(one) if one[:1] == '"' else one)
-        for key, one in [(key, _write(one)) for key, one in node]
+        for key, one in [(key, write(one)) for key, one in node]
     ]
     return urlencode(pairs, quote_via=quote_plus if plus else quote, errors="surrogatepass")
 
 
-def python_form(body: bytes) -> str:
+def python_form(body: bytes, *, plus: bool = False) -> str:
     """The values of a JSON object as Python's urlencode writes them: True, None."""
     value = json.loads(body)
     if not isinstance(value, dict):
         raise ValueError("no object")
-    return urlencode(value, quote_via=quote, errors="surrogatepass")
+    return urlencode(value, quote_via=quote_plus if plus else quote, errors="surrogatepass")

@@ -8,7 +8,6 @@ combination is a concatenation, a hash and a comparison.
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from .._backend import Signer
 from . import rewrites
 from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
 from .layers.body import BODY
@@ -134,7 +132,7 @@ class Search:
         self._sent = sent
         self._light = time_limit * _LIGHT_BYTES_PER_S
         self._readings = readings(signature)
-        self._keyed: dict[Secret, Callable[[bytes], str]] = {}
+        self._keyed: dict[tuple[str, Secret], Callable[[bytes], str]] = {}
         # What a source (of `layers.rules`) takes for query and body; and the values of each such query and body.
         self._contents: dict[str, tuple[Values, Values] | None] = {}
         self._of_contents: dict[tuple[int, str | bytes], Values] = {}
@@ -223,9 +221,11 @@ class Search:
                 return
             lists[_SLOTS[PARTS[part]]] = values
         changed = {_SLOTS[PARTS[part]] for part in _PLAIN if cell[part]}
+        of_source: dict[str, _Contents | None] = {}
         for layout in self._values[_LAYOUT].at(cell[_LAYOUT])[0]:
-            contents = self._contents_of(layout.source, cell)
-            if contents is None:
+            if layout.source not in of_source:
+                of_source[layout.source] = self._contents_of(layout.source, cell)
+            if (contents := of_source[layout.source]) is None:
                 continue
             slots = slots_of(layout)
             if "h" in slots:
@@ -330,13 +330,14 @@ class Search:
         return None
 
     def _digester(self, name: str, secret: Secret) -> Callable[[bytes], str]:
-        """Message to hex digest. The right one by the core, its key context kept for each secret."""
-        if name != "hmac-sha256":
-            make = DIGESTS[name].hex
-            return lambda message: make(secret, message)
-        if secret not in self._keyed:
-            self._keyed[secret] = _hmac_sha256(secret)
-        return self._keyed[secret]
+        """Message to hex digest: made once for each secret, or each digest under the secret as it is."""
+        key = (name, secret)
+        if key in self._keyed:
+            return self._keyed[key]
+        digest = DIGESTS[name].under(secret)
+        if name == "hmac-sha256" or secret == self._values[_SECRET].start:
+            self._keyed[key] = digest
+        return digest
 
     # What was found
 
@@ -387,8 +388,9 @@ class Search:
         if len(of_message) > 2:
             return
         spent = sum(found) - found[_SECRET]
-        # Dearer pairs take long: their values are not made yet.
-        for cost in range(max(0, spent - 3 * ALSO), spent + (ALSO if len(of_message) < 2 else 1) + 1):
+        # What is dearer takes long: its values are not made yet.
+        more = 0 if spent >= FAMILY else ALSO if len(of_message) < 2 else 1
+        for cost in range(max(0, spent - 3 * ALSO), spent + more + 1):
             for cell in _cells(cost):
                 if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
                     continue
@@ -401,12 +403,6 @@ class Search:
                             yield way
                 except TimeoutError:
                     return
-
-
-def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
-    if secret:
-        return Signer("-", secret).hexdigest
-    return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # a Signer refuses an empty secret
 
 
 AS_GIVEN = Change(

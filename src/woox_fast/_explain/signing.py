@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 BATCH = 4096  # messages that are made together, and
 BATCH_BYTES = 1 << 19  # bytes of them: how far a search may run past its time limit
+MOST_LAYOUTS = 1 << 15  # that are kept in pieces
 JOINT = "¦"  # in a template: where the separator stands
 
 
@@ -115,8 +117,12 @@ TRANSFORMS: dict[str, Transform] = {
     "iso-encoded": _of_time(lambda at: f"{at:%Y-%m-%dT%H%%3A%M%%3A%S}"),
     "bare": lambda q: q.removeprefix(b"?"),
     "relative": lambda p: p.removeprefix(b"/"),
+    "last": lambda p: p.rpartition(b"/")[2],
+    "unversioned": lambda p: re.sub(rb"\A/v\d+/", b"", p),
+    "commas": lambda q: q.replace(b"&", b","),
     "lower": bytes.lower,
     "sha256": lambda b: hashlib.sha256(b).hexdigest().encode(),
+    "sha1": lambda b: hashlib.sha1(b, usedforsecurity=False).hexdigest().encode(),
     "sha512": lambda b: hashlib.sha512(b).hexdigest().encode(),
     "md5": lambda b: _md5(b).hex().encode(),
     "md5-base64": lambda b: base64.b64encode(_md5(b)),
@@ -128,7 +134,7 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def segments(template: str, separator: str) -> tuple[Segment, ...]:
     """A template in pieces: bytes that stand as they are, and parts (slot, transform) to be filled in."""
     found: list[Segment] = []
@@ -157,6 +163,9 @@ def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame
     slots = slots_of(layout)
     if "h" in slots:
         lists = {**lists, "h": [sha256(t + b).digest() for t in lists["t"] for b in lists["b"]]}
+    if all(len(lists[slot]) == 1 for slot in slots):
+        yield _Frame("", [], dict.fromkeys(slots, 0), [_message(pieces, lists)], [])
+        return
     inner = max(slots, key=lambda slot: len(lists[slot])) if slots else ""
     others = sorted(slots - {inner})
     for indexes in product(*(range(len(lists[slot])) for slot in others)):
@@ -175,6 +184,19 @@ def _frames(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[_Frame
                 value = lists[slot][outer[slot]]
                 fixed[-1] += transform(value) if transform else value
         yield _Frame(inner, lists.get(inner, []), outer, fixed, transforms)
+
+
+def _message(pieces: tuple[Segment, ...], lists: Mapping[str, list[bytes]]) -> bytes:
+    """The message of each slot's first value."""
+    parts = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            parts.append(piece)
+        else:
+            slot, transform = piece
+            value = lists[slot][0]
+            parts.append(transform(value) if transform else value)
+    return b"".join(parts)
 
 
 def messages_of(layout: Layout, lists: Mapping[str, list[bytes]]) -> Iterator[list[bytes]]:
@@ -222,13 +244,13 @@ def _filled(fixed: list[bytes], transforms: list[Transform | None], values: list
     return filled
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def slots_of(layout: Layout) -> frozenset[str]:
     """The slots that a layout has."""
     return frozenset(piece[0] for piece in segments(layout.template, layout.separator) if not isinstance(piece, bytes))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MOST_LAYOUTS)
 def form_of(layout: Layout, empty: frozenset[str]) -> tuple[Segment, ...]:
     """The pieces of a layout without the slots that are empty, with what then stands together joined."""
     joined: list[Segment] = []

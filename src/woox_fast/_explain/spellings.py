@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from math import nextafter
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -133,6 +133,17 @@ def spellings(token: str) -> Iterator[str]:
         f"{bare}d",
         f"{bare}m",
     ]
+    found += [f"{value:.{n}g}" for n in (15, 16, 17)]
+    digits, exponent = _shortest(value)
+    found += [f"{digits}{mark}{sign}{abs(exponent):02}" for mark in "eE" for sign in ("+" if exponent >= 0 else "-",)]
+    found += [f"{digits}{mark}+{exponent}" for mark in "eE" if exponent >= 0]
+    found += [plain(f"{value:.{n}e}") for n in range(1, 16)] if 1 <= abs(value) < 1e20 else []
+    with suppress(ArithmeticError):
+        exact = Decimal(bare)
+        for rounding in (ROUND_HALF_UP, ROUND_DOWN, ROUND_UP):
+            found += [str(exact.quantize(Decimal(1).scaleb(-n), rounding)) for n in range(5)]
+    if "." not in bare and "e" not in bare.lower():
+        found += [str((int(bare) + 2**31) % 2**32 - 2**31), str(int(bare) % 2**32)]
     near = value, value
     for _ in range(3):
         near = nextafter(near[0], -1e308), nextafter(near[1], 1e308)
@@ -184,6 +195,9 @@ def _other_words(token: str, bare: str) -> Iterator[str]:
         if len(bases) == 3:  # SPOT_BTC_USDT
             yield from (f'"{mark.join(some)}"' for some in (bases[1:], bases) for mark in ("/", "-", "", ":", "_", "."))
             yield from (f'"{mark.join(bases[1:]).lower()}"' for mark in ("/", "-", "", "_"))
+            base, coin = bases[1:]
+            for form in _SYMBOLS:
+                yield f'"{form.format(base, coin)}"'
         for one, two in (
             ("_", "-"),
             ("_", ""),
@@ -195,6 +209,33 @@ def _other_words(token: str, bare: str) -> Iterator[str]:
         ):
             if one in bare:
                 yield f'"{bare.replace(one, two)}"'
+
+
+# As ccxt and other exchanges write a market.
+_SYMBOLS = (
+    *(
+        "{0}/{1}:{1}",
+        "{0}-{1}-SWAP",
+        "{0}-PERP",
+        "{0}-PERPETUAL",
+        "{0}{1}M",
+        "{0}{1}.P",
+        "{0}_{1}_PERP",
+        "{0}-{1}-PERP",
+    ),
+    *(
+        "{0}",
+        "{1}{0}",
+        "{1}_{0}",
+        "t{0}{1}",
+        "{0}USD",
+        "{0}-USD",
+        "{0}_USD",
+        "{0}{1}PERP",
+        "{0}{1}_PERP",
+        "BINANCE:{0}{1}",
+    ),
+)
 
 
 def pascal_case(name: str) -> str:

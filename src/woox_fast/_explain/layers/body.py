@@ -12,9 +12,11 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Sent, to_bytes, to_text
+from .body_families import FIELD_FAMILIES, PRINTED_FAMILIES, WORD_ROWS
 from .body_notations import NOTATIONS
 from .body_texts import BODY_TEXTS, NO_BODY
 from .json_text import ESCAPES, FIELDS, MARKS, ORDER, PERMUTATIONS, QUOTES, SAME_BYTES, SCALARS, STYLES, row
+from .texts import marked, wrapped
 
 _LEFT_OUT = Change(
     "body-left-out",
@@ -105,6 +107,7 @@ def _encoded(body: bytes, sent: Sent) -> Iterator[bytes]:
             if body.isascii():
                 break
     if not body.isascii():
+        yield bytes(ord(c) & 0xFF for c in text)
         yield to_bytes("".join(c if c.isascii() else "\ufffd" for c in text))
         for encoding in ("latin-1", "cp1252", "cp437", "cp850"):
             yield body.decode(encoding, "replace").encode()
@@ -119,6 +122,10 @@ _ENCODINGS = (
 def _named(body: bytes, sent: Sent) -> Iterator[bytes]:
     for name in (b"data", b"body", b"json", b"params", b"payload", b"content", b"request", b"order", b"requestBody"):
         yield from (name + b"=" + body, name + b":" + body, name + body)
+    if len(body) <= 1 << 16:
+        text = to_text(body)
+        yield from map(to_bytes, marked(text))
+        yield from map(to_bytes, wrapped(text))
 
 
 _URI = "~()*!.'-_;/?:@&=+$,#"
@@ -212,17 +219,19 @@ _ENCODING = (
     row("body-doubled", RARE, "twice", lambda b: b * 2),
     row("body-percent-encoded-plus", RARE, "percent-encoded, with + for spaces", lambda b: quote_plus(b).encode()),
     Change("body-encoded", FAMILY, f"The body was signed in another encoding than UTF-8. {SAME_BYTES}", _encoded),
-    Change("body-named", FAMILY, f"The body was signed as the value of a name. {SAME_BYTES}", _named),
+    Change(
+        "body-named", FAMILY, f"The body was signed with another text round it, such as its name. {SAME_BYTES}", _named
+    ),
     row("body-question-mark", RARE, "with a ? in front", lambda b: b"?" + b),
     *_HASHES,
 )
 
 BODY = Table(
-    (_LEFT_OUT, *NO_BODY, *FIELDS),
+    (_LEFT_OUT, *NO_BODY, *FIELDS, *FIELD_FAMILIES),
     ORDER,
-    SCALARS,
+    (*SCALARS, *WORD_ROWS),
     QUOTES,
-    (*STYLES, *NOTATIONS, *BODY_TEXTS),
+    (*STYLES, *NOTATIONS, *PRINTED_FAMILIES, *BODY_TEXTS),
     ESCAPES,
     MARKS,
     _ENDS,

@@ -164,6 +164,12 @@ NOTATIONS = (
         lambda b: to_bytes(rewrites.python_form(b)),
     ),
     row(
+        "body-form-python",
+        UNCOMMON,
+        "as Python's urlencode writes it, in place of JSON",
+        lambda b: to_bytes(rewrites.python_form(b, plus=True)),
+    ),
+    row(
         "body-form-sorted",
         COMMON,
         "as a sorted form, in place of JSON",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change
 from ..signing import Sent
 from .json_text import SAME_BYTES, row
+from .texts import ABSENT, placeholders
 
 # Name, text, what it costs in place of a body, and where there is no body.
 _TEXTS = (
@@ -42,110 +43,129 @@ _TEXTS = (
 )
 # The same of rarer ones, that need no name each.
 _OTHERS = (
-    *(
-        "{\r\n}",
-        "\\n",
-        "no body",
-        "empty",
-        "<empty>",
-        "void",
-        "Map {}",
-        "dict_values([])",
-        "?=",
-        "Body",
-        "EMPTY",
-        "HASH",
+    *ABSENT,
+    *placeholders(
+        "body", "data", "payload", "params", "json", "requestBody", "request_body", "json_body", "content", "raw"
     ),
-    *("System.Net.Http.EmptyContent", "System.Collections.Hashtable", "<Buffer >", "[Function]", "[object Function]"),
-    *("{}{}", "Null", "null\n", "[Circular]", "Buffer", "io.Reader", "map[string]interface{}", "struct{}{}", "NoBody"),
+    *r"""
+no body
+empty
+EMPTY
+<empty>
+void
+NIL
+(null)
+{ }
+[ ]
+[[]]
+{{}}
+[{}]
+[null]
+'{}'
+"{}"
+"[]"
+"\"\""
+%7B%7D
+%5B%5D
+e30=
+e30
+{"":""}
+{"body":{}}
+{"params":{}}
+{"data":{}}
+?=
+=
+&
+(,)
+set()
+dict()
+dict_values([])
+dict_items([])
+dict_keys([])
+OrderedDict()
+defaultdict(<class 'dict'>, {})
+<class 'dict'>
+<class 'NoneType'>
+Map {}
+Map(0) {}
+{}{}
+[Circular]
+<Buffer >
+Buffer
+[object Map]
+[object Blob]
+[object FormData]
+[object URLSearchParams]
+[object ArrayBuffer]
+[object Uint8Array]
+[object ReadableStream]
+[object String]
+[object Function]
+[object JSON]
+Object
+Object {}
+Body
+Stream
+io.Reader
+http.NoBody
+NoBody
+map[string]interface{}
+map[string]interface {}{}
+struct{}{}
+struct {}{}
+&{}
+#<Hash>
+#<Object>
+HASH
+ARRAY
+Optional.EMPTY
+None()
+Some({})
+application/json
+application/json; charset=utf-8
+text/plain
+Invalid Date
+java.util.HashMap
+[Ljava.lang.Object;
+Ljava.lang.Object;
+[Ljava.lang.String;
+org.json.JSONObject
+okhttp3.RequestBody
+System.Collections.Hashtable
+System.Collections.Specialized.OrderedDictionary
+System.Management.Automation.PSCustomObject
+System.Dynamic.ExpandoObject
+System.IO.MemoryStream
+System.IO.Stream
+System.Text.Json.JsonElement
+System.Text.Json.JsonDocument
+Newtonsoft.Json.Linq.JObject
+System.Net.Http.EmptyContent
+System.Net.Http.ByteArrayContent
+System.Net.Http.FormUrlEncodedContent
+System.Net.Http.Json.JsonContent
+System.Net.Http.StreamContent
+System.ReadOnlySpan`1[System.Byte]
+System.ReadOnlyMemory`1[System.Byte]
+da39a3ee5e6b4b0d3255bfef95601890afd80709
+""".strip().split("\n"),
     *(
+        "\n\n",
         "{\n}",
+        "{\r\n}",
         "{ \n}",
-        "[ ]",
-        "'{}'",
-        '"{}"',
-        '"[]"',
-        "%7B%7D",
-        "e30=",
-        "e30",
-        '"\\"\\""',
-        "NULL",
-        "Null",
-        "NIL",
-        "(null)",
-    ),
-    *(
-        "[object Undefined]",
-        "[object Null]",
-        "[object Array]",
-        "[object FormData]",
-        "[object URLSearchParams]",
-        "#{body}",
-    ),
-    *("[object Map]", "[object Blob]", "[object ArrayBuffer]", "[object ReadableStream]", "[object String]", "dict()"),
-    *("Optional.empty", "Optional.EMPTY", "None()", "Some({})", "Nothing", "()", "(,)", "set()", "OrderedDict()", "\0"),
-    *(
-        "dict_items([])",
-        "System.Byte[]",
-        "System.Object",
-        "System.String",
-        "System.Object[]",
-        "System.String[]",
-        "?",
-        "-",
-    ),
-    *(
-        "System.Text.Json.JsonElement",
-        "System.Text.Json.JsonDocument",
-        "Newtonsoft.Json.Linq.JObject",
-        "${body}",
-        "True",
-    ),
-    *(
-        "System.Net.Http.FormUrlEncodedContent",
-        "System.Net.Http.Json.JsonContent",
-        "System.Dynamic.ExpandoObject",
-        "False",
-    ),
-    *(
-        "System.Net.Http.ByteArrayContent",
-        "Invalid Date",
-        "payload",
-        "data",
-        "params",
-        "{params}",
-        "{payload}",
-        "{data}",
-    ),
-    *(
-        "%s",
-        "%@",
-        "%!s(<nil>)",
-        "%!v(MISSING)",
-        "&{}",
-        "#<Hash>",
-        "HASH",
-        "Object",
-        "=",
-        "&",
-        "true",
-        "1",
-        "-1",
+        "{}\n",
+        "null\n",
+        "[]\n",
         "''\n",
-    ),
-    *(
         "\r",
         "\t",
         "  ",
-        "\n\n",
-        "{}\n",
-        "null\n",
-        "[{}]",
-        "[null]",
-        '{"":""}',
-        '{"body":{}}',
-        '{"params":{}}',
-        '{"data":{}}',
+        "\0",
+        "\\n",
+        '""\n',
+        " {}",
+        "{} ",
     ),
 )
 

@@ -7,48 +7,91 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import quote, quote_plus
 
-from ..changes import COMMON, EXOTIC, LIKELY, RARE, UNCOMMON, Change, Table
+from ..._backend import Signer
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Secret, Sent
 
 _HEX = "WOO X wants HMAC-SHA256 with the secret as key, in hex."
 
+# Of a secret, what digests messages under it: so the work on the key is done once for all of them.
+UnderKey: TypeAlias = Callable[[Secret], Callable[[bytes], str]]
+
 
 class Digest(NamedTuple):
-    """A way to digest: `size` in bytes, and what gives the hex of one message under a secret."""
+    """A way to digest: `size` in bytes, and what gives the hex of messages under a secret."""
 
     size: int
-    hex: Callable[[Secret, bytes], str]
+    under: UnderKey
 
 
-def _keyed(algorithm: str) -> Callable[[Secret, bytes], str]:
-    return lambda s, message: hmac.new(s, message, algorithm).hexdigest()
+def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
+    """By the core, that keeps the key's context."""
+    if secret:
+        return Signer("-", secret).hexdigest
+    return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # a Signer refuses an empty secret
 
 
-def _plain(algorithm: str) -> Callable[[Secret, bytes], str]:
+def _keyed(algorithm: str) -> UnderKey:
+    return lambda s: lambda message: hmac.new(s, message, algorithm).hexdigest()
+
+
+def _plain(algorithm: str) -> UnderKey:
     make = getattr(hashlib, algorithm)
-    return lambda s, message: make(message, usedforsecurity=False).hexdigest()
+    return lambda s: lambda message: make(message, usedforsecurity=False).hexdigest()
 
 
-def _mixed(algorithm: str, mix: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
+def _mixed(algorithm: str, mix: Callable[[Secret, bytes], bytes]) -> UnderKey:
     """A plain hash of secret and message together."""
     make = getattr(hashlib, algorithm)
-    return lambda s, message: make(mix(s, message), usedforsecurity=False).hexdigest()
+    return lambda s: lambda message: make(mix(s, message), usedforsecurity=False).hexdigest()
 
 
-def _of(write: Callable[[bytes], bytes]) -> Callable[[Secret, bytes], str]:
+def _of(write: Callable[[bytes], bytes]) -> UnderKey:
     """HMAC-SHA256 of what `write` makes of the message."""
-    return lambda s, message: hmac.new(s, write(message), "sha256").hexdigest()
+
+    def under(s: Secret) -> Callable[[bytes], str]:
+        digest = _hmac_sha256(s)
+        return lambda message: digest(write(message))
+
+    return under
 
 
-def _after(finish: Callable[[Secret, bytes], bytes]) -> Callable[[Secret, bytes], str]:
+def _after(finish: Callable[[bytes], bytes]) -> UnderKey:
     """What `finish` makes of the HMAC-SHA256."""
-    return lambda s, message: finish(s, hmac.new(s, message, "sha256").digest()).hex()
+
+    def under(s: Secret) -> Callable[[bytes], str]:
+        digest = _hmac_sha256(s)
+        return lambda message: finish(bytes.fromhex(digest(message))).hex()
+
+    return under
 
 
-def _named(algorithm: str) -> Callable[[Secret, bytes], str]:
+def _again(write: Callable[[bytes], bytes], *, times: int = 1) -> UnderKey:
+    """HMAC-SHA256 of what `write` makes of the HMAC-SHA256."""
+
+    def under(s: Secret) -> Callable[[bytes], str]:
+        digest = _hmac_sha256(s)
+
+        def make(message: bytes) -> str:
+            hexed = digest(message)
+            for _ in range(times):
+                hexed = digest(write(bytes.fromhex(hexed)))
+            return hexed
+
+        return make
+
+    return under
+
+
+def _each(make: Callable[[Secret, bytes], str]) -> UnderKey:
+    """What keeps nothing of the secret."""
+    return lambda s: lambda message: make(s, message)
+
+
+def _named(algorithm: str) -> UnderKey:
     """HMAC by an algorithm that not every OpenSSL has."""
 
     def make(s: Secret, message: bytes) -> str:
@@ -57,7 +100,7 @@ def _named(algorithm: str) -> Callable[[Secret, bytes], str]:
         except ValueError:
             return ""
 
-    return make
+    return _each(make)
 
 
 def _hex(data: bytes) -> bytes:
@@ -72,8 +115,8 @@ def _written_hash(algorithm: str, write: Callable[[bytes], bytes]) -> Callable[[
     return lambda data: write(hashlib.new(algorithm, data, usedforsecurity=False).digest())
 
 
-def _hash_of(algorithm: str, write: Callable[[bytes], bytes]) -> Callable[[Secret, bytes], bytes]:
-    return lambda s, digest: hashlib.new(algorithm, write(digest), usedforsecurity=False).digest()
+def _hash_of(algorithm: str, write: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    return lambda digest: hashlib.new(algorithm, write(digest), usedforsecurity=False).digest()
 
 
 def _sha256(data: bytes) -> bytes:
@@ -84,15 +127,56 @@ def _md5(data: bytes) -> bytes:
     return hashlib.md5(data, usedforsecurity=False).digest()
 
 
-def _between(algorithm: str, between: bytes) -> Callable[[Secret, bytes], str]:
-    return _mixed(algorithm, lambda s, m: m + between + s)
+def _hmac_of(mix: Callable[[Secret, bytes], bytes]) -> UnderKey:
+    return _each(lambda s, m: hmac.new(s, mix(s, m), "sha256").hexdigest())
+
+
+def _joined(algorithm: str) -> Iterator[tuple[str, str, UnderKey]]:
+    """A plain hash (or HMAC-SHA256, if none is named) of message and secret with a mark or a name between them."""
+    for mark in _BETWEEN:
+        for first, second, mix in (
+            ("message", "secret", lambda s, m, mark=mark: m + mark + s),
+            ("secret", "message", lambda s, m, mark=mark: s + mark + m),
+        ):
+            what = f"plain {algorithm.upper() or 'HMAC'} was used, over the {first}, {mark!r:.20} and the {second}"
+            under = _mixed(algorithm, mix) if algorithm else _hmac_of(mix)
+            yield f"{first}-{_BETWEEN.index(mark)}-{second}", what.replace("b'", "'"), under
+
+
+_BETWEEN = (
+    *(b":", b"|", b"&", b".", b",", b"-", b"_", b"+", b"#", b" ", b"\n", b";"),
+    *(
+        b"&secret=",
+        b"&key=",
+        b"&secretKey=",
+        b"&secret_key=",
+        b"&apiSecret=",
+        b"&api_secret=",
+        b"&SecretKey=",
+        b"&appSecret=",
+    ),
+)
+
+
+def _little_endian(digest: bytes) -> bytes:
+    return b"".join(digest[at : at + 4][::-1] for at in range(0, len(digest), 4))
+
+
+def _nibbles_swapped(digest: bytes) -> bytes:
+    return bytes((byte & 15) << 4 | byte >> 4 for byte in digest)
 
 
 # Name: cost, size, what was done, and the function. The first is right; layouts name others as part of a rule.
-_ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
-    "hmac-sha256": (0, 32, "", _keyed("sha256")),
+_ROWS: dict[str, tuple[int, int, str, UnderKey]] = {
+    "hmac-sha256": (0, 32, "", _hmac_sha256),
     "hmac-sha1": (LIKELY, 20, "HMAC-SHA1 was used", _keyed("sha1")),
     "hmac-sha512": (LIKELY, 64, "HMAC-SHA512 was used", _keyed("sha512")),
+    "hmac-sha512-of-sha256": (
+        RARE,
+        64,
+        "HMAC-SHA512 was used, over the SHA-256 of the message",
+        _each(lambda s, m: hmac.new(s, _sha256(m), "sha512").hexdigest()),
+    ),
     "hmac-sha384": (COMMON, 48, "HMAC-SHA384 was used", _keyed("sha384")),
     "hmac-sha224": (COMMON, 28, "HMAC-SHA224 was used", _keyed("sha224")),
     "hmac-md5": (COMMON, 16, "HMAC-MD5 was used", _keyed("md5")),
@@ -119,19 +203,7 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         "plain SHA-256 was used, over the message between two secrets",
         _mixed("sha256", lambda s, m: s + m + s),
     ),
-    "sha256-message-ampersand-secret": (
-        RARE,
-        32,
-        "plain SHA-256 was used, over the message, & and the secret",
-        _mixed("sha256", lambda s, m: m + b"&" + s),
-    ),
-    "sha256-message-secret-parameter": (
-        RARE,
-        32,
-        "plain SHA-256 was used, over the message and &secret=",
-        _mixed("sha256", lambda s, m: m + b"&secret=" + s),
-    ),
-    "sha256-twice": (UNCOMMON, 32, "plain SHA-256 was used twice", lambda s, m: _sha256(_sha256(m)).hex()),
+    "sha256-twice": (UNCOMMON, 32, "plain SHA-256 was used twice", _each(lambda s, m: _sha256(_sha256(m)).hex())),
     "sha512": (COMMON, 64, "plain SHA-512 was used, without the secret", _plain("sha512")),
     "sha512-secret-message": (
         UNCOMMON,
@@ -171,21 +243,14 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         "plain MD5 was used, over the message and the secret",
         _mixed("md5", lambda s, m: m + s),
     ),
-    "md5-message-secret-parameter": (
-        RARE,
-        16,
-        "plain MD5 was used, over the message and &secret_key=",
-        _mixed("md5", lambda s, m: m + b"&secret_key=" + s),
-    ),
     **{
-        f"{algorithm}-message-{name}-secret": (
-            EXOTIC,
-            hashlib.new(algorithm, usedforsecurity=False).digest_size,
-            f"plain {algorithm.upper()} was used, over the message, {between.decode()} and the secret",
-            _between(algorithm, between),
-        )
-        for algorithm in ("sha256", "md5", "sha1")
-        for name, between in (("colon", b":"), ("bar", b"|"), ("name", b"&secretKey="))
+        f"{algorithm}-{name}": (FAMILY, hashlib.new(algorithm, usedforsecurity=False).digest_size, what, under)
+        for algorithm in ("sha256", "md5", "sha1", "sha512")
+        for name, what, under in _joined(algorithm)
+    },
+    **{
+        f"hmac-of-{name}": (FAMILY, 32, what.replace("plain HMAC", "HMAC-SHA256"), under)
+        for name, what, under in _joined("")
     },
     **{
         f"of-{algorithm}-{name}": (
@@ -216,47 +281,47 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         EXOTIC,
         32,
         "the HMAC's base64 was put through HMAC once more",
-        _after(lambda s, d: hmac.digest(s, base64.b64encode(d), "sha256")),
+        _again(base64.b64encode),
     ),
     "hmac-three-times": (
         EXOTIC,
         32,
         "the HMAC's hex was put through HMAC twice more",
-        _after(lambda s, d: hmac.digest(s, hmac.digest(s, d.hex().encode(), "sha256").hex().encode(), "sha256")),
+        _again(_hex, times=2),
     ),
     "hmac-ripemd160": (EXOTIC, 20, "HMAC-RIPEMD160 was used", _named("ripemd160")),
     "blake2b-keyed": (
         RARE,
         32,
         "BLAKE2b with a key was used",
-        lambda s, m: hashlib.blake2b(m, key=s[:64], digest_size=32).hexdigest(),
+        _each(lambda s, m: hashlib.blake2b(m, key=s[:64], digest_size=32).hexdigest()),
     ),
     "blake2b-256": (
         EXOTIC,
         32,
         "plain BLAKE2b was used, without the secret",
-        lambda s, m: hashlib.blake2b(m, digest_size=32).hexdigest(),
+        _each(lambda s, m: hashlib.blake2b(m, digest_size=32).hexdigest()),
     ),
     "blake2s-keyed": (
         EXOTIC,
         32,
         "BLAKE2s with a key was used",
-        lambda s, m: hashlib.blake2s(m, key=s[:32]).hexdigest(),
+        _each(lambda s, m: hashlib.blake2s(m, key=s[:32]).hexdigest()),
     ),
     "sha512-256": (RARE, 32, "HMAC-SHA512/256 was used", _named("sha512_256")),
     "hmac-sha3-384": (EXOTIC, 48, "HMAC-SHA3-384 was used", _keyed("sha3_384")),
     "hmac-sm3": (EXOTIC, 32, "HMAC-SM3 was used", _named("sm3")),
-    "pbkdf2": (EXOTIC, 32, "PBKDF2 was used", lambda s, m: hashlib.pbkdf2_hmac("sha256", m, s, 1).hex()),
-    "pbkdf2-swapped": (EXOTIC, 32, "PBKDF2 was used", lambda s, m: hashlib.pbkdf2_hmac("sha256", s, m, 1).hex()),
+    "pbkdf2": (EXOTIC, 32, "PBKDF2 was used", _each(lambda s, m: hashlib.pbkdf2_hmac("sha256", m, s, 1).hex())),
+    "pbkdf2-swapped": (EXOTIC, 32, "PBKDF2 was used", _each(lambda s, m: hashlib.pbkdf2_hmac("sha256", s, m, 1).hex())),
     "sha384": (UNCOMMON, 48, "plain SHA-384 was used, without the secret", _plain("sha384")),
     "sha3-256": (UNCOMMON, 32, "plain SHA3-256 was used, without the secret", _plain("sha3_256")),
     "blake2s": (EXOTIC, 32, "plain BLAKE2s was used, without the secret", _plain("blake2s")),
-    "swapped": (LIKELY, 32, "key and message were swapped", lambda s, m: hmac.new(m, s, "sha256").hexdigest()),
+    "swapped": (LIKELY, 32, "key and message were swapped", _each(lambda s, m: hmac.new(m, s, "sha256").hexdigest())),
     "swapped-sha512": (
         RARE,
         64,
         "HMAC-SHA512 was used with key and message swapped",
-        lambda s, m: hmac.new(m, s, "sha512").hexdigest(),
+        _each(lambda s, m: hmac.new(m, s, "sha512").hexdigest()),
     ),
     "of-sha256-hex": (
         COMMON,
@@ -335,13 +400,13 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         RARE,
         32,
         "HMAC-SHA256 was used over the message and the secret",
-        lambda s, m: hmac.new(s, m + s, "sha256").hexdigest(),
+        _each(lambda s, m: hmac.new(s, m + s, "sha256").hexdigest()),
     ),
     "of-secret-message": (
         RARE,
         32,
         "HMAC-SHA256 was used over the secret and the message",
-        lambda s, m: hmac.new(s, s + m, "sha256").hexdigest(),
+        _each(lambda s, m: hmac.new(s, s + m, "sha256").hexdigest()),
     ),
     "of-reversed": (EXOTIC, 32, "the message was signed in reverse", _of(lambda m: m[::-1])),
     "of-doubled": (RARE, 32, "the message was signed twice over", _of(lambda m: m * 2)),
@@ -351,33 +416,42 @@ _ROWS: dict[str, tuple[int, int, str, Callable[[Secret, bytes], str]]] = {
         COMMON,
         32,
         "the HMAC's hex was put through HMAC once more",
-        _after(lambda s, d: hmac.digest(s, d.hex().encode(), "sha256")),
+        _again(_hex),
     ),
     "hmac-of-hmac": (
         COMMON,
         32,
         "the HMAC was put through HMAC once more",
-        _after(lambda s, d: hmac.digest(s, d, "sha256")),
+        _again(bytes),
     ),
-    "sha256-of-hmac": (UNCOMMON, 32, "the HMAC was put through SHA-256 once more", _after(lambda s, d: _sha256(d))),
+    "sha256-of-hmac": (UNCOMMON, 32, "the HMAC was put through SHA-256 once more", _after(_sha256)),
     "sha256-of-hmac-hex": (
         UNCOMMON,
         32,
         "the HMAC's hex was put through SHA-256 once more",
-        _after(lambda s, d: _sha256(d.hex().encode())),
+        _after(lambda d: _sha256(_hex(d))),
     ),
-    "bytes-reversed": (EXOTIC, 32, "the digest's bytes were in reverse", _after(lambda s, d: d[::-1])),
+    "words-reversed": (EXOTIC, 32, "the digest's words of four bytes were in reverse", _after(_little_endian)),
+    "nibbles-swapped": (EXOTIC, 32, "the two digits of each byte were exchanged", _after(_nibbles_swapped)),
+    "digits-reversed": (EXOTIC, 32, "the digest's digits were in reverse", _after(lambda d: _nibbles_swapped(d[::-1]))),
+    "hmac-of-hmac-hex-upper": (
+        EXOTIC,
+        32,
+        "the HMAC's upper-case hex was put through HMAC once more",
+        _again(_hex_upper),
+    ),
+    "bytes-reversed": (EXOTIC, 32, "the digest's bytes were in reverse", _after(lambda d: d[::-1])),
     "hmac-key-updated": (
         UNCOMMON,
         32,
         "the HMAC was of nothing: the message was never put in",
-        lambda s, m: hmac.new(s, b"", "sha256").hexdigest(),
+        _each(lambda s, m: hmac.new(s, b"", "sha256").hexdigest()),
     ),
     "empty-key": (
         RARE,
         32,
         "HMAC-SHA256 with an empty key was used over secret and message",
-        lambda s, m: hmac.new(b"", s + m, "sha256").hexdigest(),
+        _each(lambda s, m: hmac.new(b"", s + m, "sha256").hexdigest()),
     ),
 }
 

@@ -48,6 +48,12 @@ def _more(body: bytes, sent: Sent) -> Iterator[bytes]:
     return (to_bytes(text) for text in rewrites.of_members(arrange)(body.decode()))
 
 
+def _null_more(items: list[str]) -> Iterator[list[str]]:
+    colon = ": " if '": ' in items[0] else ":"
+    names = {item.partition('"')[2].partition('"')[0] for item in items}
+    yield from ([*items, f'"{name}"{colon}null'] for name in PARAMETERS if name not in names)
+
+
 _TIMES = ("timestamp", "ts", "time", "t", "nonce", "request_time", "requestTime", "signTimestamp", "x-api-timestamp")
 _WINDOWS = ("recvWindow", "recv_window", "receiveWindow", "recvwindow", "x-api-recvwindow")
 
@@ -119,6 +125,12 @@ FIELDS = (
         "without two of its fields, as when they are added after signing",
         rewrites.of_members(rewrites.two_less),
     ),
+    family(
+        "null-dropped",
+        UNCOMMON,
+        "with a field that is null and was not sent",
+        rewrites.of_members(_null_more),
+    ),
     Change(
         "json-field-dropped",
         FAMILY,
@@ -185,6 +197,14 @@ SCALARS = (
             ("java", UNCOMMON, "as Java writes doubles (9000.0, 1.0E-5)", spellings.as_java),
             ("dotnet", UNCOMMON, "as .NET writes them (1E-05)", spellings.as_dotnet),
             ("plain", COMMON, "without exponent (0.00001)", spellings.plain),
+            (
+                "plain-trimmed",
+                UNCOMMON,
+                "without exponent and zeros at the end",
+                lambda n: spellings.trimmed(spellings.plain(n)),
+            ),
+            ("exponents-upper", UNCOMMON, "with E in exponents", lambda n: n.upper()),
+            ("exponents-lower", RARE, "with e in exponents", lambda n: n.lower()),
             ("trimmed", COMMON, "without zeros at the end (1.1 for 1.10)", spellings.trimmed),
             ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
             ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),

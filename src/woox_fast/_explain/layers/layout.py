@@ -8,6 +8,8 @@ from itertools import permutations
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import JOINT, Layout, Sent
 from .exchanges import EXCHANGES
+from .exchanges_more import MORE_EXCHANGES
+from .layout_families import LAYOUT_FAMILIES
 from .rules import RULE, replaced, row
 from .schemes import CONTENTS, SCHEMES
 from .separators import ENDS, SEPARATORS
@@ -189,4 +191,4 @@ _PLACES = (
     Change("more-signed", FAMILY, f"More than the rule's parts was signed. {RULE}", _with_more),
 )
 
-LAYOUT = Table(CONTENTS, (*SCHEMES, *_PLACES, *EXCHANGES), SEPARATORS, ENDS, most=3)
+LAYOUT = Table(CONTENTS, (*SCHEMES, *_PLACES, *EXCHANGES, *LAYOUT_FAMILIES, *MORE_EXCHANGES), SEPARATORS, ENDS, most=3)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table, change
 from ..signing import Sent
+from .texts import ABSENT, marked, placeholders, wrapped
 
 _FIX = "Sign the method that is sent, in upper case."
 
@@ -31,26 +32,60 @@ _ENUMS = (
 
 
 def _marked(method: str, sent: Sent) -> Iterator[str]:
-    for before, after in _MARKS:
-        for text in (method, method.lower()):
-            yield before + text + after
+    for text in (method, method.lower()):
+        yield from marked(text)
+        yield from wrapped(text)
+        yield from (before + text + after for before, after in _MARKS)
 
 
 _MARKS = (
-    *(
-        (":", ""),
-        ("", ":"),
-        ("", ": "),
-        ("'", "'"),
-        ("[", "]"),
-        ("{", "}"),
-        ("(", ")"),
-        ("Method: ", ""),
-        ("HTTP ", ""),
-    ),
-    *(("", "\r\n"), ("", "\0"), ("", "/"), ("", " /"), ("", "\t"), ("Some(", ")"), ("Optional[", "]"), ("`", "`")),
-    *(("method=", ""), ("method=", "&"), ("", "()"), ("", "|"), ("", ","), ("", "Async"), ("/", "")),
+    *(("Method: ", ""), ("HTTP ", ""), ("", " /"), ("method=", ""), ("method=", "&"), ("", "()"), ("", "Async")),
+    *(('HTTPMethod(rawValue: "', '")'), ("HTTPMethod(", ")"), ("HttpMethod(", ")"), ("<HTTPMethod ", ">")),
+    *(("private", ""), ("public", ""), ("v3", ""), ("v3_private_", ""), ("v3Private", "")),
 )
+
+
+def _texts(method: str, sent: Sent) -> Iterator[str]:
+    yield from placeholders("method", "httpMethod", "http_method", "verb", "requestMethod", "type")
+    yield from ABSENT
+    yield from _WORDS
+    yield from (method[:1], method[:1].lower(), method[:3])
+
+
+# What people take for the method: the action, the kind of API, a type's name.
+_WORDS = """
+CREATE
+READ
+UPDATE
+REMOVE
+DEL
+ADD
+INSERT
+QUERY
+CANCEL
+create
+update
+cancel
+private
+public
+signed
+auth
+v3
+v1
+v3Private
+v3_private
+api
+rest
+REST
+HTTP
+https
+SUBSCRIBE
+HEAD
+OPTIONS
+System.Net.Http.HttpMethod
+RestSharp.Method
+Microsoft.PowerShell.Commands.WebRequestMethod
+""".strip().split("\n")
 
 METHOD = Table(
     (
@@ -88,6 +123,9 @@ METHOD = Table(
         _row("newline", RARE, "with a newline after it", lambda m: m + "\n"),
         _row("doubled", RARE, "twice", lambda m: m * 2),
         Change("method-enum", FAMILY, f"The method was signed as an enum prints its name. {_FIX}", _enum),
-        Change("method-marked", FAMILY, f"The method was signed with another text round it. {_FIX}", _marked),
+        Change("method-text", FAMILY, f"A text was signed where the method belongs. {_FIX}", _texts, last=True),
+        Change(
+            "method-marked", FAMILY, f"The method was signed with another text round it. {_FIX}", _marked, last=True
+        ),
     ),
 )

@@ -9,7 +9,20 @@ from urllib.parse import quote, unquote_plus
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..rewrites import one_less, one_moved, permuted, two_less
 from ..spellings import NUMBER, as_float, camel_case, numbers, plain, snake_case, trimmed
-from .query_families import dropped, in_other_encodings, marks, spelled, texts, with_more
+from .query_families import (
+    dropped,
+    in_other_encodings,
+    marks,
+    of_one_kind,
+    other_names,
+    printed,
+    spelled,
+    texts,
+    values_in_path,
+    with_more,
+    with_more_than_one,
+    with_values,
+)
 from .query_rows import (
     AS_SENT,
     family,
@@ -147,6 +160,9 @@ _VALUES = (
     of_names("names-lower", RARE, "with its names in lower case", str.lower),
     of_names("list-brackets", UNCOMMON, "with [] after its names", lambda n: _without_slot(n) + "[]"),
     of_names("list-names", UNCOMMON, "without the brackets after its names", _without_slot),
+    family("values-of-a-kind", FAMILY, "with its numbers, its times or its words spelled in another way", of_one_kind),
+    family("other-value", FAMILY, "with another value of one of its parameters", with_values, last=True),
+    family("other-names", FAMILY, "with other names of its parameters", other_names),
     family("value-spelled", UNCOMMON, "with one of its values spelled in another way", spelled),
 )
 
@@ -193,6 +209,7 @@ _CHARACTERS = (
     ),
     row("space", UNCOMMON, "with spaces where + was sent", lambda q: q.replace("+", " ")),
     row("space-raw", UNCOMMON, "with spaces where %20 was sent", lambda q: q.replace("%20", " ")),
+    row("plus-encoded-twice", UNCOMMON, "with %2B for a space where %20 was sent", lambda q: q.replace("%20", "%2B")),
     row("plus-encoded", COMMON, "with %2B where + was sent", lambda q: q.replace("+", "%2B")),
     row("plus-decoded", UNCOMMON, "with + where %2B was sent", lambda q: q.replace("%2B", "+").replace("%2b", "+")),
     *(row(f"{name}-raw", COMMON, f"with {' '.join(c)} raw where they were encoded", _raw(c)) for name, c in _SETS),
@@ -226,11 +243,32 @@ _FRAME = (
     row("no-marks", COMMON, "with nothing between its names and values", lambda q: q.replace("&", "").replace("=", "")),
     row("colons", UNCOMMON, "with : between its names and values", lambda q: q.replace("=", ":")),
     row("doubled", RARE, "twice", lambda q: q * 2),
-    Change("query-text", FAMILY, f"A text was signed in place of the query. {AS_SENT}", texts),
     Change(
-        "query-encoding", FAMILY, f"The query was signed in another encoding than UTF-8. {AS_SENT}", in_other_encodings
+        "query-with-time-and-more",
+        FAMILY,
+        f"The query was signed with parameters that were not sent in it. {AS_SENT}",
+        with_more_than_one,
+        last=True,
     ),
-    Change("query-marks", FAMILY, f"The query was signed with other marks in it. {AS_SENT}", marks),
+    Change(
+        "query-printed",
+        FAMILY,
+        f"The query was signed as a program prints what holds it. {AS_SENT}",
+        printed,
+        last=True,
+    ),
+    Change(
+        "query-in-path", FAMILY, f"A parameter was signed as a part of the path. {AS_SENT}", values_in_path, last=True
+    ),
+    Change("query-text", FAMILY, f"A text was signed in place of the query. {AS_SENT}", texts, last=True),
+    Change(
+        "query-encoding",
+        FAMILY,
+        f"The query was signed in another encoding than UTF-8. {AS_SENT}",
+        in_other_encodings,
+        last=True,
+    ),
+    Change("query-marks", FAMILY, f"The query was signed with other marks in it. {AS_SENT}", marks, last=True),
     row("object", COMMON, "as the text [object Object]", lambda q: "?[object Object]"),
     row("undefined", UNCOMMON, "as the text undefined", lambda q: "?undefined"),
     Change(

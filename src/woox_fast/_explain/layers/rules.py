@@ -91,6 +91,41 @@ def _with_parameters(key: str, stamp: str) -> Callable[[Sent], tuple[str, bytes]
     return contents
 
 
+def _with_words(sent: Sent) -> str:
+    """The parameters sorted, with true and false as JSON has them."""
+    if sent.query or sent.body[:1] != b"{":
+        raise ValueError("no JSON")
+    return "&".join(sorted(unquote_plus(rewrites.form(sent.body), errors="surrogateescape").split("&")))
+
+
+def _json_with(
+    before: tuple[str, ...], after: tuple[str, ...], write: Callable[[Any], bytes]
+) -> Callable[[Sent], tuple[str, bytes]]:
+    """The body's JSON with the request's own fields before and after those that it has."""
+
+    def contents(sent: Sent) -> tuple[str, bytes]:
+        value = json.loads(sent.body or b"{}")
+        if not isinstance(value, dict):
+            raise ValueError("no object")
+        own = {
+            "request": sent.path,
+            "nonce": sent.timestamp,
+            "access_token": sent.api_key,
+            "apiKey": sent.api_key,
+            "timestamp": int(sent.timestamp)
+            if sent.timestamp.isdecimal() and len(sent.timestamp) < 40
+            else sent.timestamp,
+        }
+        made = {**{name: own[name] for name in before}, **value, **{name: own[name] for name in after}}
+        return "", write(made)
+
+    return contents
+
+
+def _spaced(value: Any) -> bytes:
+    return to_bytes(json.dumps(value))
+
+
 def _compact(value: Any) -> bytes:
     return to_bytes(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
@@ -111,6 +146,20 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
         f"v1-with-{key}-{stamp}": _with_parameters(key, stamp)
         for key in ("", "api_key", "apiKey", "apikey", "access_key")
         for stamp in ("timestamp", "nonce", "ts", "tonce")
+    },
+    "v1-words": lambda s: (_with_words(s), b""),
+    **{
+        f"json-with-{name}-{style}": _json_with(before, after, write)
+        for name, before, after in (
+            ("request", ("request", "nonce"), ()),
+            ("request-last", (), ("request", "nonce")),
+            ("token", (), ("access_token", "nonce")),
+            ("token-first", ("access_token", "nonce"), ()),
+            ("nonce", (), ("nonce",)),
+            ("timestamp", (), ("timestamp",)),
+            ("key", (), ("apiKey", "timestamp")),
+        )
+        for style, write in (("compact", _compact), ("spaced", _spaced))
     },
     "query-in-body": _only_query(to_bytes, keep=False),
     "query-in-body-json": _only_query(lambda q: to_bytes(json.dumps(_parameters(q))), keep=False),

@@ -88,6 +88,12 @@ SCHEMES = (
         lambda layout, sent: (BASES["v1"],),
     ),
     Change(
+        "rule-v1",
+        LIKELY,
+        f"The V1 rule was used (sorted parameters, '|', timestamp). {RULE}",
+        lambda layout, sent: (BASES["v1"]._replace(source="v1-words"),),
+    ),
+    Change(
         "rule-websocket",
         COMMON,
         f"The websocket's rule was used ('|', timestamp). {RULE}",

@@ -13,6 +13,7 @@ from ..signing import Secret, Sent, to_bytes
 from .secret_typed import READ, TYPED
 
 _COPY = "Take the secret exactly as the console shows it."
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
 _AS_IT_IS = "The secret's characters are the key as they are: encode them in UTF-8 and nothing else."
 
 
@@ -158,6 +159,20 @@ _OTHER = (
 _ENCODED = (
     _row("base64-decoded", LIKELY, "The secret was base64-decoded", _AS_IT_IS, lambda s: _base64_decoded(s)),
     _row("hex-decoded", LIKELY, "The secret was hex-decoded", _AS_IT_IS, lambda s: binascii.unhexlify(s)),
+    _row(
+        "hex-decoded-part",
+        UNCOMMON,
+        "The secret was hex-decoded as far as it is hex (Node's Buffer, PHP's pack)",
+        _AS_IT_IS,
+        lambda s: binascii.unhexlify(s[: (len(s) - len(s.lstrip(_HEX_DIGITS))) // 2 * 2]),
+    ),
+    _row(
+        "base64-decoded-part",
+        UNCOMMON,
+        "The secret was base64-decoded as far as its length goes",
+        _AS_IT_IS,
+        lambda s: base64.b64decode(s[: len(s) // 4 * 4]),
+    ),
     _row("base64-encoded", LIKELY, "The secret was base64-encoded", _AS_IT_IS, lambda s: base64.b64encode(s)),
     _row(
         "base64-newline",

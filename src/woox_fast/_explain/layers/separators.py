@@ -80,6 +80,7 @@ SEPARATORS = (
 
 ENDS = (
     _end("newline", COMMON, "a newline at its end", "", "\n"),
+    _end("echo-n", UNCOMMON, "'-n ' in front and a newline at its end: sh's echo takes no -n", "-n ", "\n"),
     _end("crlf", UNCOMMON, "CR LF at its end", "", "\r\n"),
     _end("trailing-space", UNCOMMON, "a space at its end", "", " "),
     _end("leading-space", RARE, "a space in front", " ", ""),

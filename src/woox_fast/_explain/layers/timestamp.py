@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table, change
+from ..signing import Sent
+from .texts import ABSENT, marked, placeholders, wrapped
 from .timestamp_clocks import FAMILIES
 from .timestamp_dates import DATE_FAMILIES, DATES
 from .timestamp_rows import FIX, family, row
 
 _TEXTS = (
-    *("Date.now()", "time.time()", "Date.now", "int(time.time()*1000)", "ts", "nonce", "{ts}", "{{timestamp}}", "%s"),
-    *("{{$timestamp}}", ":timestamp", "$timestamp", "[object Object]", "Invalid Date", "System.DateTime", "Infinity"),
-    *(
-        "datetime.datetime.now()",
-        "function now() { [native code] }",
-        "<nil>",
-        "nil",
-        "NULL",
-        "-1",
-        "1",
-        "true",
-        "True",
-        "%d",
-        "%ld",
-        "%lld",
-        "false",
-        '""',
-    ),
+    *placeholders("timestamp", "ts", "nonce", "time", "now", "isoTimestamp", "x-api-timestamp", "t", "milliseconds"),
+    *ABSENT,
+    *"""
+Date.now()
+Date.now
+new Date().getTime()
+time.time()
+int(time.time()*1000)
+datetime.datetime.now()
+Infinity
+Invalid Date
+Invalid date
+[object Date]
+[Function: now]
+function now() { [native code] }
+<built-in function time>
+<built-in method now of type object>
+<function time>
+System.DateTime
+System.DateTimeOffset
+java.util.Date
+2147483647
+4294967295
+9223372036854775807
+18446744073709551615
+-9223372036854775808
+-2147483648
+-62135596800000
+-62135596800
+253402300799999
+1970-01-01T00:00:00Z
+1970-01-01T00:00:00.000Z
+1970-01-01T00:00:00
+0001-01-01T00:00:00
+0001-01-01T00:00:00Z
+01/01/0001 00:00:00
+0000000000000
+%ld
+%lld
+%i
+""".strip().split("\n"),
 )
 
 
@@ -45,6 +71,43 @@ def _decimals(ms: int) -> Iterator[str]:
         yield f"{ms / 1000:.{digits}f}"
         yield f"{ms}.{'0' * digits}"
         yield f"{ms // 1000}.{'0' * digits}"
+
+
+def _exponents(ms: int) -> Iterator[str]:
+    """As a float with an exponent, with more or fewer digits than there are."""
+    for value in (ms, ms / 1000):
+        for digits in range(18):
+            text = f"{value:.{digits}e}"
+            mantissa, _, exponent = text.partition("e")
+            power = int(exponent)
+            for mark in ("e", "E"):
+                yield from (f"{mantissa}{mark}{sign}{power:0{n}}" for sign in ("", "+") for n in (1, 2, 3))
+
+
+def _grouped(ms: int) -> Iterator[str]:
+    """With a mark between thousands, as one locale or another writes numbers."""
+    digits = str(ms)
+    indian = f"{digits[:2]},{digits[2:4]},{digits[4:6]},{digits[6:8]},{digits[8:10]},{digits[10:]}"
+    lakhs = re.sub(r"(?<=\d)(?=(?:\d\d)+\d\Z)", ",", digits)
+    for mark in (",", ".", " ", "\xa0", "\u202f", "\u2009", "'", "\u2019", "_", "-"):
+        yield f"{ms:,}".replace(",", mark)
+        yield from (f"{ms:,}".replace(",", mark) + end for end in (".0", ".00", ",00", ".000"))
+    yield from (lakhs, indian)
+
+
+def _spreadsheet(ms: int) -> Iterator[str]:
+    """In days since 1899-12-30, as a spreadsheet counts, or since 1970; in other units, whole or not."""
+    for days in (ms / 86_400_000 + 25_569, ms / 86_400_000):
+        yield from (repr(days), f"{days:.15g}", *(f"{days:.{digits}f}" for digits in range(16)))
+    for unit in (10, 100, 5000, 10_000, 15_000, 30_000, 60_000, 300_000, 3_600_000, 86_400_000):
+        yield from (str(ms // unit), str(ms // unit * unit), str(ms // unit * unit // 1000))
+
+
+def _wrapped(v: str, sent: Sent) -> Iterator[str]:
+    yield from marked(v)
+    yield from wrapped(v)
+    if len(v) == 13:
+        yield from wrapped(v[:-3])
 
 
 def _exponent(ms: int, sign: str, letter: str) -> str:
@@ -94,6 +157,9 @@ _UNITS = (
         "seconds-and-milliseconds", RARE, "with a mark before its milliseconds", lambda t: f"{t // 1000}:{t % 1000:03}"
     ),
     family("decimals", FAMILY, "The timestamp was signed in seconds with decimals.", _decimals),
+    family("exponents", FAMILY, "The timestamp was signed as a float with an exponent.", _exponents),
+    family("grouped", FAMILY, "The timestamp was signed with marks between its digits.", _grouped),
+    family("units", FAMILY, "The timestamp was signed in another unit, or rounded to one.", _spreadsheet),
     row("first-12", RARE, "without its last digit", lambda t: str(t)[:-1]),
     row("first-11", EXOTIC, "without its last two digits", lambda t: str(t)[:-2]),
     row("hex-upper", EXOTIC, "in upper-case hex", lambda t: f"{t:X}"),
@@ -112,24 +178,29 @@ _UNITS = (
     Change("timestamp-text", FAMILY, f"A text was signed where the timestamp belongs. {FIX}", lambda v, sent: _TEXTS),
 )
 
-_WRAPPED = tuple(
-    change(f"timestamp-{name}", cost, f"The timestamp was signed {what}. {FIX}", make)
-    for name, cost, what, make in (
-        ("quoted", COMMON, "in double quotes", lambda v: f'"{v}"'),
-        ("single-quoted", RARE, "in single quotes", lambda v: f"'{v}'"),
-        ("bytes-repr", UNCOMMON, "as the repr of a bytes object, b'...'", lambda v: f"b'{v}'"),
-        ("newline", UNCOMMON, "with a newline at its end", lambda v: v + "\n"),
-        ("crlf", RARE, "with CR LF at its end", lambda v: v + "\r\n"),
-        ("trailing-space", UNCOMMON, "with a space at its end", lambda v: v + " "),
-        ("brackets", RARE, "in brackets", lambda v: f"[{v}]"),
-        ("braces", RARE, "in braces", lambda v: f"{{{v}}}"),
-        ("leading-space", UNCOMMON, "with a space in front", lambda v: " " + v),
-        ("doubled", RARE, "twice", lambda v: v * 2),
-        *(
-            (f"suffix-{mark.lower()}", EXOTIC, f"with {mark} at its end", lambda v, mark=mark: v + mark)
-            for mark in ("u", "UL", "ULL", "LL", "ms", "s", "i64", "d", "f", "m", "Z")
-        ),
-    )
+_WRAPPED = (
+    *(
+        change(f"timestamp-{name}", cost, f"The timestamp was signed {what}. {FIX}", make)
+        for name, cost, what, make in (
+            ("quoted", COMMON, "in double quotes", lambda v: f'"{v}"'),
+            ("single-quoted", RARE, "in single quotes", lambda v: f"'{v}'"),
+            ("bytes-repr", UNCOMMON, "as the repr of a bytes object, b'...'", lambda v: f"b'{v}'"),
+            ("newline", UNCOMMON, "with a newline at its end", lambda v: v + "\n"),
+            ("crlf", RARE, "with CR LF at its end", lambda v: v + "\r\n"),
+            ("trailing-space", UNCOMMON, "with a space at its end", lambda v: v + " "),
+            ("brackets", RARE, "in brackets", lambda v: f"[{v}]"),
+            ("braces", RARE, "in braces", lambda v: f"{{{v}}}"),
+            ("leading-space", UNCOMMON, "with a space in front", lambda v: " " + v),
+            ("doubled", RARE, "twice", lambda v: v * 2),
+            *(
+                (f"suffix-{mark.lower()}", EXOTIC, f"with {mark} at its end", lambda v, mark=mark: v + mark)
+                for mark in ("u", "UL", "ULL", "LL", "ms", "s", "i64", "d", "f", "m", "Z")
+            ),
+        )
+    ),
+    Change(
+        "timestamp-marked", FAMILY, f"The timestamp was signed with another text round it. {FIX}", _wrapped, last=True
+    ),
 )
 
 TIMESTAMP = Table(_UNITS, _WRAPPED, (*FAMILIES, *DATE_FAMILIES))

@@ -35,9 +35,10 @@ def _double_products(ms: int, unit: int) -> Iterator[str]:
 
 
 def _shifts(ms: int, steps_s: Iterable[float]) -> Iterator[str]:
-    for step in steps_s:
-        for distance in (round(step * 1000), -round(step * 1000)):
-            yield str(ms + distance)
+    for start in (ms, ms // 1000 * 1000):
+        for step in steps_s:
+            for distance in (round(step * 1000), -round(step * 1000)):
+                yield str(start + distance)
 
 
 def _second_shifts(ms: int, steps_s: Iterable[float]) -> Iterator[str]:
@@ -102,6 +103,7 @@ _ROUND_S = (
     ),
 )
 
+_WHOLE_S = (*range(1, 601), *range(3600, 49 * 3600, 3600), *range(86_400, 367 * 86_400, 86_400))
 FAMILIES = (
     family("taken-twice", COMMON, _TWICE, lambda t: _drift(t, 1, 100)),
     family("taken-twice", FAMILY, _TWICE, lambda t: _drift(t, 101, 5000)),
@@ -135,6 +137,12 @@ FAMILIES = (
         UNCOMMON,
         "A timestamp in seconds was signed that is a round amount away, as an expiry or an offset is.",
         lambda t: _second_shifts(t, _ROUND_S),
+    ),
+    family(
+        "round-away",
+        FAMILY,
+        "A timestamp was signed that is a round amount away, as an expiry or an offset is.",
+        lambda t: (*_shifts(t, _WHOLE_S), *_second_shifts(t, _WHOLE_S)),
     ),
     family(
         "microseconds",

@@ -28,6 +28,10 @@ def _printed(ms: int) -> Iterator[str]:
             for text in dict.fromkeys((f"{hours:+03}:00", f"{hours:+03}00")):
                 yield at.strftime(form).replace("<ms>", f"{ms % 1000:03}").replace("<zone>", text)
         yield from _american(at)
+        numbers = f"{at.year}, {at.month}, {at.day}, {at.hour}, {at.minute}, {at.second}"
+        for micro in ("", f", {at.microsecond}"):
+            for end in (")", ", tzinfo=datetime.timezone.utc)", ", tzinfo=<UTC>)", ", tzinfo=tzutc())"):
+                yield f"datetime.datetime({numbers}{micro}{end}"
 
 
 def _american(at: datetime) -> Iterator[str]:
@@ -53,6 +57,26 @@ _FORMS = (
     *("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"),
     *("%d/%m/%Y, %H:%M:%S", "%m/%d/%Y, %H:%M:%S", "%H:%M:%S", "%Y-%m-%d %H:%M:%S,<ms>", "%Y-%m-%d-%H-%M-%S"),
     *("%Y-%m-%dT%H%%3A%M%%3A%SZ", "%Y-%m-%dT%H%%3A%M%%3A%S.<ms>Z", "%y%m%d%H%M%S", "%y%m%d"),
+    *(
+        "%Y-%m-%dT%H:%M:%S.<ms>000Z",
+        "%Y-%m-%d %H:%M:%S.<ms>000 +0000 UTC",
+        "%Y-%m-%d %H:%M:%S.<ms>000+00:00",
+        "%m/%d/%y %H:%M",
+    ),
+    *(
+        "%d-%b-%Y %H:%M:%S",
+        "%d %b %Y %H:%M:%S",
+        "%b %d, %Y %I:%M:%S %p",
+        "%m/%d/%Y %I:%M %p",
+        "%d/%m/%Y %H:%M",
+        "%m/%d/%Y %H:%M",
+    ),
+    *(
+        "%Y-%m-%dT%H-%M-%S",
+        "%Y-%m-%d_%H-%M-%S",
+        "%Y-%m-%dT%H:%M:%S.<ms>000<zone>",
+        "%Y-%m-%dT%H:%M:%S.<ms>000000<zone>",
+    ),
 )
 
 DATES = (

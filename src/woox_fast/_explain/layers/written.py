@@ -54,7 +54,7 @@ _LABEL = re.compile(
 def _surrounded(text: str) -> str:
     """The one digest in hex that a text holds: of `key:digest`, `{"sign":"digest"}`, `digest  -`."""
     found = _DIGESTS.findall(text)
-    return found[0] if len(found) == 1 else text
+    return found[0] if len(set(found)) == 1 else text
 
 
 _DIGESTS = re.compile(
@@ -64,6 +64,8 @@ _DIGESTS = re.compile(
 
 def _literal(text: str) -> str | bytes:
     """What the repr of a bytes object holds."""
+    if text[:10] in ("bytearray(", "memoryview") and text[-1] == ")":
+        text = text[text.index("(") + 1 : -1]
     if len(text) > _LONGEST or text[:2] not in ("b'", 'b"') or text[-1] != text[1]:
         return text
     try:
@@ -79,14 +81,50 @@ def _unquoted(text: str) -> str:
 
 def _without_dashes(text: str) -> str:
     """`AB-CD-EF`, `ab:cd:ef`, `ab cd ef` as `ABCDEF`."""
-    found = re.fullmatch(r"[0-9a-fA-F]{2}([-: ,])[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*", text)
+    found = re.fullmatch(r"[0-9a-fA-F]{2}([^0-9a-zA-Z\\%]{1,3})[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2})*", text)
     return text.replace(found[1], "") if found else text
 
 
+def _joined(text: str) -> str:
+    """Without the spaces and line ends within it."""
+    bare = "".join(text.split())
+    return bare if _HEX.fullmatch(bare) and len(bare) // 2 in SIZES else text
+
+
+def _hex_list(text: str) -> str:
+    """A list of the bytes in hex, one digit or two: Rust's `{:x?}`."""
+    numbers = re.findall(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{1,2}(?![0-9a-zA-Z])", text)
+    inner = re.fullmatch(r"[\[({]?\s*[0-9a-fA-F]{1,2}(?:[,\s]{1,3}[0-9a-fA-F]{1,2}){15,63}\s*[\])}]?", text)
+    return (
+        "".join(one.zfill(2) for one in numbers) if inner and len(numbers) in SIZES and _LETTER.search(text) else text
+    )
+
+
+_LETTER = re.compile("[a-fA-F]")
+
+
+def _words(text: str) -> str:
+    """CryptoJS's words: the digest as whole numbers of 32 bits, signed."""
+    numbers = [int(one) for one in re.findall(r"(?<![\w.])-?\d{1,10}(?![\w.])", text)]
+    if len(numbers) - 1 in (8, 5, 16, 4, 7, 12) and numbers[-1] in SIZES:  # sigBytes
+        numbers.pop()
+    if 4 * len(numbers) not in SIZES or not all(-(2**31) <= one < 2**32 for one in numbers) or max(numbers) < 256:
+        return text
+    return "".join(f"{one % 2**32:08x}" for one in numbers)
+
+
+def _listed(text: str) -> str:
+    """The one list of numbers that a text holds: Node's JSON of a Buffer, `Uint8Array(32) [...]`."""
+    found = re.findall(r"[\[({]\s*(-?\d{1,3}(?:\s*,?\s+-?\d{1,3}|,-?\d{1,3}){15,63})\s*,?\s*[\])}]", text)
+    return found[0] if len(found) == 1 and found[0] != text else text
+
+
 def _without_prefixes(text: str) -> str:
-    r"""`\x12\xab`, `0x12,0xab` as `12ab`."""
-    found = re.fullmatch(r"(?:(?:\\x|0x)[0-9a-fA-F]{2}[, ]{0,2})+", text)
-    return "".join(re.findall(r"(?:\\x|0x)([0-9a-fA-F]{2})", text)) if found and len(text) > 8 else text
+    r"""`\x12\xab`, `0x12,0xab`, `%12%ab`, `\022\253` as `12ab`."""
+    if re.fullmatch(r"(?:\\[0-3][0-7]{2}){16,64}", text):
+        return "".join(f"{int(one, 8):02x}" for one in text[1:].split("\\"))
+    found = re.fullmatch(r"[\[({]?(?:(?:\\x|0x|%|\\u00)[0-9a-fA-F]{2}[, ]{0,2})+[\])}]?", text)
+    return "".join(re.findall(r"(?:\\x|0x|%|\\u00)([0-9a-fA-F]{2})", text)) if found and len(text) > 8 else text
 
 
 def _buffer(text: str) -> str:
@@ -136,11 +174,15 @@ _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = (
     (_finding("bytes-repr", "as the repr of a bytes object, b'...'"), _literal),
     (_finding("quotes", "in quotes"), _unquoted),
     (_finding("0x", "with 0x in front"), lambda t: t[2:] if t[:2] in ("0x", "0X") and _HEX.fullmatch(t[2:]) else t),
+    (_finding("joined", "with spaces or line ends within it"), _joined),
+    (_finding("byte-prefixes", "with a prefix before each byte, such as \\x12 or 0x12"), _without_prefixes),
     (_finding("percent-encoded", "percent-encoded"), lambda t: unquote(t, errors="strict") if "%" in t else t),
     (_finding("label", "with a label in front, such as sha256= or (stdin)="), _labelled),
     (_finding("dashes", "with something between its bytes, such as AB-CD or ab:cd"), _without_dashes),
-    (_finding("byte-prefixes", "with a prefix before each byte, such as \\x12 or 0x12"), _without_prefixes),
     (_finding("buffer", "as Node prints a Buffer"), _buffer),
+    (_finding("words", "as CryptoJS's words, not as text"), _words),
+    (_finding("listed", "as a program prints a list of bytes"), _listed),
+    (_finding("hex-list", "as a list of its bytes in hex"), _hex_list),
     (_finding("decimals", "as a list of its bytes as decimal numbers"), _decimals),
     (_finding("negative", "as a negative number: a signed BigInteger"), _big_integer),
     (_finding("decimal", "as one decimal number"), _decimal),
@@ -271,9 +313,9 @@ def _of_text(text: str, wrong: tuple[Finding, ...]) -> Iterator[Reading]:
             yield _whole(raw.decode().lower(), (*wrong, _BASE_64_HEX))
         elif raw.isascii() and _BASE64.fullmatch(raw.decode()) and len(inner := _base64(raw.decode())) in SIZES:
             yield _whole(inner.hex(), (*wrong, _BASE_64_TWICE))
-    if re.fullmatch("[A-Z2-7]{26,}={0,6}", text):
+    if re.fullmatch("[A-Z2-7]{26,}={0,6}|[a-z2-7]{26,}={0,6}", text):
         try:
-            raw = base64.b32decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 8))
+            raw = base64.b32decode(text.upper().rstrip("=") + "=" * (-len(text.rstrip("=")) % 8))
         except binascii.Error:
             return
         if len(raw) in SIZES:
