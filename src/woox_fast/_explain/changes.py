@@ -94,12 +94,12 @@ class Values:
         self._at: dict[int, tuple[list[Any], list[tuple[Change, ...]]]] = {0: ([self.start], [()])}
         self._first: dict[Hashable, tuple[int, tuple[Change, ...]]] = {self.start: (0, ())}
         self._also: dict[Hashable, list[tuple[Change, ...]]] = {}
-        # (cost, tie, value, the changes that led to it, next stage, which group of changes comes next)
-        self._heap: list[tuple[int, int, Any, tuple[Change, ...], int, int]] = []
+        # (cost, tie, values, the changes that led to them, next stage, which group of changes comes next)
+        self._heap: list[tuple[int, int, list[Any], tuple[Change, ...], int, int]] = []
         self._ties = 0
         self._room = ROOM
         self.complete = True
-        self._push(0, start, (), 0, 0)
+        self._push(0, [start], (), 0, 0)
 
     def at(self, cost: int) -> tuple[list[Any], list[tuple[Change, ...]]]:
         """The values whose changes cost `cost` together, and the changes of each."""
@@ -126,27 +126,28 @@ class Values:
         cost = self._first[value][0] if value in self._first else 0
         return [way for way in self.also(value) if sum(one.cost for one in way) == cost]
 
-    def _push(self, cost: int, value: Any, made: tuple[Change, ...], stage: int, group: int) -> None:
+    def _push(self, cost: int, values: list[Any], made: tuple[Change, ...], stage: int, group: int) -> None:
         groups = self._table.from_stage[stage]
-        if group < len(groups):
+        if values and group < len(groups):
             self._ties += 1
-            heappush(self._heap, (cost + groups[group][0], self._ties, value, made, stage, group))
+            heappush(self._heap, (cost + groups[group][0], self._ties, values, made, stage, group))
 
     def _grow(self) -> None:
-        cost, _, value, made, stage, group = heappop(self._heap)
+        cost, _, values, made, stage, group = heappop(self._heap)
         price, changes = self._table.from_stage[stage][group]
-        self._push(cost - price, value, made, stage, group + 1)
+        self._push(cost - price, values, made, stage, group + 1)
         self._at.setdefault(cost, ([], []))
         for next_stage, one in changes:
             if self._light and not one.light:
                 continue
             way = (*made, one)
             more = not one.last and len(way) < self._table.most
-            for some in _chunks(one, value, self._sent):
-                self._watch()
-                self._keep(some, cost, way, next_stage if more else None)
-                if not self.complete:
-                    return
+            for value in values:
+                for some in _chunks(one, value, self._sent):
+                    self._watch()
+                    self._keep(some, cost, way, next_stage if more else None)
+                    if not self.complete:
+                        return
 
     def _keep(self, some: list[Any], cost: int, way: tuple[Change, ...], next_stage: int | None) -> None:
         """Keep those of the values that are new; they are changed further from `next_stage` on."""
@@ -164,8 +165,7 @@ class Values:
         values += fresh
         ways += [way] * len(fresh)
         if next_stage is not None:
-            for key in fresh:
-                self._push(cost, made[key], way, next_stage, 0)
+            self._push(cost, [made[key] for key in fresh], way, next_stage, 0)
 
     def _note(self, key: Hashable, cost: int, way: tuple[Change, ...]) -> None:
         first_cost, first = self._first[key]

@@ -145,7 +145,7 @@ class Search:
             _METHOD: self._of(_METHOD, sent.method, to_bytes),
             _PATH: self._of(_PATH, sent.path, to_bytes),
             _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
-            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=len(sent.body) + len(secret) > self._light),
+            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=sum(map(len, (*sent, secret))) > self._light),
         }
         if given != secret:
             self._values[_SECRET].add(given, AS_GIVEN)
