@@ -174,8 +174,9 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ),
         *(
             ("json-field-dropped", body(POST, TEXT[:-1] + f',"{name}":{value}}}'))
-            for name, value in (("timestamp", NOW), ("recvWindow", 5000), ("reduce_only", "null"), ("amount", '""'))
+            for name, value in (("timestamp", NOW), ("recvWindow", 5000), ("amount", '""'))
         ),
+        ("json-null-dropped", body(POST, TEXT[:-1] + ',"reduce_only":null}')),
         ("json-field-dropped", body(POST, f'{{"timestamp":"{NOW}",{TEXT[1:]}')),
     ],
     "layout of JSON": [
@@ -295,7 +296,7 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("rule-kraken", message(b"/v3/trade/order" + SHA(str(NOW).encode() + POST.body).digest(), POST, "sha512")),
         ("rule-mexc-body", message(f"{KEY}{NOW}{TEXT}")),
         ("rule-huobi-plain-unsorted", message(f"GET\napi.woox.io\n/v3/trade/orders\n{GET.query[1:]}", GET)),
-        ("rule-parameters-with-time algorithm-hmac-sha512", message(f"{GET.query[1:]}&nonce={NOW}", GET, "sha512")),
+        ("rule-another-exchange", message(f"{GET.query[1:]}&nonce={NOW}", GET, "sha512")),
         ("rule-bithumb", message(f"/v3/trade/orders\0{GET.query[1:]}\0{NOW}", GET, "sha512")),
         ("more-signed", message(f"{NOW}POST/v3/trade/orderapplication/json{TEXT}")),
         ("signed-as-json", message(str([str(NOW), "POST", "/v3/trade/order", "BODY"]).replace("BODY", TEXT))),

@@ -370,12 +370,15 @@ def test_a_large_body_is_changed_in_light_ways_only(
     assert endings == ({b"", b"\n"} if large else {b"", b"\n", b" ", b";", b"\n;", b" ;"})
 
 
-@pytest.mark.parametrize(("size", "digests"), [(244, {"sha256", "sha512"}), (245, {"sha256"})])
-def test_of_a_large_message_only_light_digests(
-    few: list[tuple[bytes, bytes, str]], still: None, size: int, digests: set[str]
+@pytest.mark.parametrize("part", ["body", "path", "api_key"])
+@pytest.mark.parametrize(("size", "digests"), [(250, {"sha256", "sha512"}), (251, {"sha256"})])
+def test_of_a_large_request_only_light_digests(
+    few: list[tuple[bytes, bytes, str]], still: None, size: int, digests: set[str], part: str
 ) -> None:
-    """Body and secret are 250 bytes, or 251."""
-    Search(SENT._replace(body=b"b" * size), Secret(b"secret"), Secret(b"secret"), "0" * 40, 0.001).run()
+    """All parts and the secret are 250 bytes together, or 251."""
+    rest = sum(map(len, SENT)) - len(getattr(SENT, part)) + len(b"secret")
+    long: Any = (b"/" if part == "body" else "/") * (size - rest)
+    Search(SENT._replace(**{part: long}), Secret(b"secret"), Secret(b"secret"), "0" * 40, 0.001).run()
     assert {digest for _, _, digest in few} == digests
 
 

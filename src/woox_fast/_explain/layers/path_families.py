@@ -99,7 +99,6 @@ def versions(p: str, sent: Sent) -> Iterator[str]:
         "/3",
         "/1",
         "/version3",
-        "/V3",
     ):
         yield VERSION.sub(version, p, count=1)
 
