@@ -16,7 +16,7 @@ from helpers.oracle import KEY, NOW, SECRET
 
 import woox_fast
 from woox_fast import _explain
-from woox_fast._explain import search
+from woox_fast._explain import cells, search
 
 # The other schemes.
 
@@ -125,9 +125,9 @@ def test_none_is_said_honestly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_that_is_to_be_tried_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Single mistakes, all pairs and triples that are likely; what comes after them is tried while there is time."""
-    cells = [cell for cell in search._all_cells() if sum(cell) <= search.COMPLETE_COST]
-    last = next(cell for cell in search._all_cells() if sum(cell) > search.COMPLETE_COST)
-    monkeypatch.setattr(search, "_all_cells", lambda: [*cells, last])
+    wanted = [cell for cell in cells.all_cells() if sum(cell) <= cells.COMPLETE_COST]
+    last = next(cell for cell in cells.all_cells() if sum(cell) > cells.COMPLETE_COST)
+    monkeypatch.setattr(search, "all_cells", lambda: [*wanted, last])
     sent = SENT["get"]
     found = explained(replace(sent, write=lambda digest: "0" * 64), sent)
     assert found.complete

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import woox_fast
 from woox_fast._explain import rewrites, search, spellings
+from woox_fast._explain.cells import PARTS
 from woox_fast._explain.layers.rules import BASES
 from woox_fast._explain.layers.written import readings
 from woox_fast._explain.signing import Layout, Secret, Sent, to_bytes
@@ -211,7 +212,7 @@ VALUES = (
 )
 
 
-@pytest.mark.parametrize("part", search.PARTS)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
 def test_every_change_takes_any_value(part: str, value: str) -> None:
     """It gives values, or raises what says that it cannot be made."""

@@ -4,178 +4,34 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Iterator
 from itertools import product
 from math import comb
 from typing import Any
 
 import pytest
-from helpers.oracle import KEY, NOW
+from helpers.few_changes import SENT, put
+from helpers.oracle import NOW
 
-from woox_fast._explain import changes, rewrites, search, signing
-from woox_fast._explain.changes import Change, Table, Values, change, change_by_request
-from woox_fast._explain.layers.rules import BASES
+from woox_fast._explain import cells, changes, rewrites, search
+from woox_fast._explain.cells import PARTS
+from woox_fast._explain.changes import Change, Table
 from woox_fast._explain.search import Search
 from woox_fast._explain.signing import Layout, Secret, Sent
-
-SENT = Sent(KEY, "https://api.woox.io:8443", str(NOW), "POST", "/v3/x", "?q", b"body", "v3")
-
-
-def put(name: str, cost: int, text: str, **more: Any) -> Change:
-    """A change that puts a text at the end of a str or bytes."""
-    return change(name, cost, f"{name}.", lambda v: v + (text if isinstance(v, str) else text.encode()), **more)
-
-
-# What a part may have been
-
-
-def values(table: Table, start: Any = "", **more: Any) -> Values:
-    return Values(table, start, SENT, lambda: None, **more)
-
-
-def names(ways: list[tuple[Change, ...]]) -> list[str]:
-    return [" ".join(one.name for one in way) for way in ways]
-
-
-def test_values_come_by_their_cost_each_once() -> None:
-    table = Table((put("a", 6, "1"), put("b", 7, "2")), (put("c", 6, "3"), put("d", 8, "1")))
-    found = values(table)
-    assert found.start == ""
-    assert found.at(0) == ([""], [()])
-    by_cost = {cost: (found.at(cost)[0], names(found.at(cost)[1])) for cost in range(1, 30) if found.at(cost)[0]}
-    assert by_cost == {
-        6: (["1", "3"], ["a", "c"]),
-        7: (["2"], ["b"]),
-        12: (["13"], ["a c"]),
-        13: (["23"], ["b c"]),
-        14: (["11"], ["a d"]),
-        15: (["21"], ["b d"]),
-    }
-    # "1" is d's too, and costs two more.
-    assert names(found.also("1")) == ["d"]
-    assert found.as_likely("1") == []
-    assert found.also("nothing") == found.as_likely("nothing") == []
-    assert found.at(99) == ([], [])
-
-
-def test_other_ways_are_noted_if_they_are_about_as_likely() -> None:
-    rows = [put("a", 6, "1"), put("b", 6, "1"), put("c", 9, "1"), put("d", 10, "1"), put("e", 6, "")]
-    found = values(Table(tuple(rows), (put("f", 6, "1"), put("g", 12, "11"))))
-    found.at(30)
-    assert names(found.also("1")) == ["b", "f", "c"]
-    assert names(found.as_likely("1")) == ["b", "f"]
-    assert names(found.also("11")) == []  # those are of two changes, and one makes it
-    assert found.also("") == []
-
-
-def test_no_more_changes_of_a_part_than_its_table_allows() -> None:
-    stages = [(put(name, 6, name),) for name in "abc"]
-    for most, longest in ((1, 1), (2, 2), (3, 3)):
-        found = values(Table(*stages, most=most))
-        assert max(len(found.at(cost)[0][0]) for cost in (6, 12, 18) if found.at(cost)[0]) == longest
-    assert Table(*stages).most == 2
-    # One of a stage, and the stages in their order.
-    assert values(Table(*stages, most=3)).at(12)[0] == ["ab", "ac", "bc"]
-
-
-def test_nothing_follows_a_change_that_is_the_last() -> None:
-    last = Change("last", 6, "", lambda value, sent: (value + "x",), last=True)
-    found = values(Table((last, put("a", 7, "y")), (put("b", 6, "z"),)))
-    assert [found.at(cost)[0] for cost in (6, 7, 12, 13)] == [["x", "z"], ["y"], [], ["yz"]]
-
-
-def test_only_light_changes_of_a_large_part() -> None:
-    table = Table((put("a", 6, "1"), put("b", 6, "2", light=True)))
-    assert values(table, light=True).at(6)[0] == ["2"]
-    assert values(table, light=False).at(6)[0] == ["1", "2"]
-    assert values(table).at(6)[0] == ["1", "2"]
-
-
-def _fails(error: type[Exception]) -> Change:
-    def make(value: str, sent: Sent) -> Iterator[str]:
-        yield "before"
-        raise error
-
-    return Change(error.__name__, 6, "", make)
-
-
-def test_a_change_that_cannot_be_made_makes_what_it_made_before() -> None:
-    for error in (ValueError, ArithmeticError, RecursionError):
-        assert values(Table((_fails(error), put("a", 6, "1")))).at(6)[0] == ["before", "1"]
-    with pytest.raises(KeyError):
-        values(Table((_fails(KeyError),))).at(6)
-
-
-def test_a_value_more() -> None:
-    one = put("given", 9, "")
-    found = values(Table((put("a", 6, "1"), put("b", 14, "2"), put("c", 15, "3"))))
-    found.add("3", one)
-    assert (found.at(9)[0], found.at(9)[1], found.also("3")) == (["3"], [(one,)], [])
-    found.add("2", one)  # a single change makes it
-    assert found.at(9)[0] == ["3"]
-    assert names(found.at(14)[1]) == ["b"]
-    assert found.at(15)[0] == []
-
-
-def test_what_is_held_of_a_part_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """64 bytes each, and of bytes their own; what is over the bound is left out, and that is told."""
-    many = Change("many", 6, "", lambda value, sent: (b"%064d" % n for n in range(100)))
-    text = Change("text", 6, "", lambda value, sent: (str(n) for n in range(100)))
-    for one, start, each in ((many, b"", 128), (text, "", 64)):
-        for room, complete in ((each * 100, True), (each * 100 - 1, False), (each * 3, False)):
-            monkeypatch.setattr(changes, "ROOM", room)
-            found = values(Table((one, put("after", 7, "x"))), start)
-            assert each * len(found.at(6)[0]) <= room
-            assert found.complete is complete
-            assert found.at(7)[0] == []  # there is no room for it
-
-
-def test_the_time_is_watched_before_each_change_and_within_a_family() -> None:
-    seen: list[int] = []
-    family = Change("family", 6, "", lambda value, sent: (str(n) for n in range(10_000)))
-    Values(Table((family, put("a", 6, "x"), put("b", 6, "y"))), "", SENT, lambda: seen.append(1)).at(6)
-    assert 3 + 9 <= len(seen) < 100
-
-    def too_late() -> None:
-        raise TimeoutError
-
-    with pytest.raises(TimeoutError):
-        Values(Table((family,)), "", SENT, too_late).at(6)
-
-
-def test_how_a_row_is_made() -> None:
-    one, other = (
-        change("a", 6, "A.", str.upper),
-        change_by_request("b", 7, "B.", lambda value, sent: value + sent.method),
-    )
-    assert (list(one.values("x", SENT)), one.last, one.light) == (["X"], False, False)
-    assert (list(other.values("x", SENT)), other.last, other.light) == (["xPOST"], False, False)
-    assert change("a", 6, "A.", str.upper, light=True).light
-
-
-def test_what_is_compared_of_a_value() -> None:
-    found = values(Table((put("a", 6, "1"), put("b", 6, " "))), "x", encode=str.strip)
-    assert (found.start, found.at(6)[0]) == ("x", ["x1"])
-
-
-# Which combinations are tried
 
 
 def test_cells_are_every_way_to_spend_a_cost() -> None:
     for cost in range(27):
-        cells = search._cells(cost)
-        changed = [sum(map(bool, cell)) for cell in cells]
-        assert len(set(cells)) == len(cells)
-        assert {len(cell) for cell in cells} <= {len(search.PARTS)}
-        assert all(sum(cell) == cost and not {1, 2, 3, 4, 5} & set(cell) for cell in cells)
+        found = cells.cells(cost)
+        changed = [sum(map(bool, cell)) for cell in found]
+        assert len(set(found)) == len(found)
+        assert {len(cell) for cell in found} <= {len(PARTS)}
+        assert all(sum(cell) == cost and not {1, 2, 3, 4, 5} & set(cell) for cell in found)
         assert changed == sorted(changed)
         # So many ways to choose the parts, and to share what is above the least between them.
-        counts = [
-            comb(len(search.PARTS), n) * (comb(cost - 5 * n - 1, n - 1) if cost >= 6 * n else 0) for n in (1, 2, 3)
-        ]
+        counts = [comb(len(PARTS), n) * (comb(cost - 5 * n - 1, n - 1) if cost >= 6 * n else 0) for n in (1, 2, 3)]
         assert [changed.count(n) for n in range(4)] == [int(cost == 0), *counts]
-    assert [sum(cell) for cell in search._all_cells()] == sorted(sum(cell) for cell in search._all_cells())
-    assert len(search._all_cells()) == sum(len(search._cells(cost)) for cost in range(27))
+    assert [sum(cell) for cell in cells.all_cells()] == sorted(sum(cell) for cell in cells.all_cells())
+    assert len(cells.all_cells()) == sum(len(cells.cells(cost)) for cost in range(27))
 
 
 TABLES = {
@@ -289,7 +145,7 @@ def test_every_combination_is_tried_once_the_likeliest_first(few: list[tuple[byt
     made, found = searched(signature)
     assert (found, made.complete, made.tried) == (None, True, len(few))
     assert len(few) == len(set(few))
-    expected = {cost: some for cost, some in combinations(SENT, b"secret").items() if cost <= search.MOST_COST}
+    expected = {cost: some for cost, some in combinations(SENT, b"secret").items() if cost <= cells.MOST_COST}
     at = 0
     for cost in sorted(expected):
         assert set(few[at : at + len(expected[cost])]) == expected[cost], cost
@@ -386,7 +242,7 @@ def test_what_is_complete(few: list[tuple[bytes, bytes, str]], monkeypatch: pyte
     """All of up to a cost has had its turn, and nothing was left out for lack of room."""
     nothing, a_secret = (0,) * 8, (6, *(0,) * 7)
     for cost, complete in ((19, False), (20, True)):
-        monkeypatch.setattr(search, "_all_cells", lambda cost=cost: [nothing, a_secret, (cost, *(0,) * 7)])
+        monkeypatch.setattr(search, "all_cells", lambda cost=cost: [nothing, a_secret, (cost, *(0,) * 7)])
         assert searched("0" * 64)[0].complete is complete
     monkeypatch.setattr(changes, "ROOM", 0)
     assert not searched("0" * 64)[0].complete
@@ -398,10 +254,10 @@ def test_many_messages_are_digested_so_many_at_a_time(
 ) -> None:
     many = [b"%06d" % n + b"x" * size for n in range(8_000_000 // (size + 94))]
     family = Change("many", 6, "many.", lambda value, sent: many)
-    tables = {**{part: Table((put("none", 6, ""),)) for part in search.PARTS}, "body": Table((family,))}
+    tables = {**{part: Table((put("none", 6, ""),)) for part in PARTS}, "body": Table((family,))}
     tables["layout"] = tables["digest"] = Table(())
     monkeypatch.setattr(search, "TABLES", tables)
-    monkeypatch.setattr(search, "_all_cells", lambda: search._cells(0) + search._cells(6))
+    monkeypatch.setattr(search, "all_cells", lambda: cells.cells(0) + cells.cells(6))
     batches: list[int] = []
     digest = Search._digest
     monkeypatch.setattr(
@@ -431,105 +287,6 @@ def test_no_key_is_held_after_a_search() -> None:
     rewrites.tokens('{"a": 1}')
     made.run()
     assert rewrites._tokens.cache_info().currsize == 0
-
-
-# Messages
-
-
-LISTS = {"t": [b"1", b"2"], "m": [b"G"], "p": [b"/a", b"/b", b"/c"], "q": [b"?x"], "b": [b"{}", b""]}
-
-
-@pytest.mark.parametrize(
-    "template",
-    ["{t}{m}{p}{q}{b}", "{t}|{p:relative}|{p}", "x{b:sha256}{t}", "{h}{p}", "fixed", "{p}", "{p:relative}", "{b}{b}"],
-)
-def test_messages_are_the_product_of_the_values(template: str) -> None:
-    import hashlib
-
-    layout = Layout(template)
-    write = {"relative": lambda p: p[1:], "sha256": lambda b: hashlib.sha256(b).hexdigest().encode()}
-    expected: dict[bytes, list[dict[str, int]]] = {}
-    used = [slot for slot in "tmpqb" if "{" + slot in template] + (["t", "b"] if "{h}" in template else [])
-    for indexes in product(*(range(len(LISTS[slot])) for slot in used)):
-        chosen = dict(zip(used, indexes, strict=True))
-        text = template.encode()
-        for slot in "tmpqb":
-            if slot in chosen:
-                value = LISTS[slot][chosen[slot]]
-                text = text.replace(b"{%c}" % ord(slot), value)
-                for name, change_ in write.items():
-                    text = text.replace(b"{%c:%s}" % (ord(slot), name.encode()), change_(value))
-        if "{h}" in template:
-            parts = LISTS["t"][chosen["t"]] + LISTS["b"][chosen["b"]]
-            text = text.replace(b"{h}", hashlib.sha256(parts).digest())
-            p = chosen["p"]
-            chosen = {"h": chosen["t"] * 2 + chosen["b"], "p": p}
-        expected.setdefault(text, []).append(chosen)
-    made = [message for some in signing.messages_of(layout, LISTS) for message in some]
-    assert sorted(made) == sorted(text for text, ways in expected.items() for _ in ways)
-    for text, ways in expected.items():
-        found = list(signing.choices_of(layout, LISTS, text))
-        # Of values that make the same, the first.
-        assert all(one in ways for one in found)
-        assert found
-    assert not list(signing.choices_of(layout, LISTS, b"another"))
-    assert not list(signing.choices_of(layout, LISTS, b"1"))
-
-
-def test_messages_are_made_so_many_at_a_time() -> None:
-    many = {**LISTS, "p": [b"%05d" % n for n in range(10_000)]}
-    made = [len(some) for some in signing.messages_of(Layout("{t}{p}"), many)]
-    assert made == [4096, 4096, 1808] * 2
-    long = {**LISTS, "p": [b"x" * 100_000 + b"%d" % n for n in range(12)]}
-    assert [len(some) for some in signing.messages_of(Layout("{t}{p}"), long)] == [5, 5, 2] * 2
-    huge = {**LISTS, "p": [b"x" * 1_000_000, b"y"]}
-    assert [len(some) for some in signing.messages_of(Layout("{p}"), huge)] == [1, 1]
-    assert [len(some) for some in signing.messages_of(Layout("{t:seconds}{p}{p}"), long)] == [5, 5, 2] * 2
-
-
-def test_layouts_in_pieces() -> None:
-    layout = Layout("a{t}¦{b:sha256}c", "|")
-    pieces = signing.segments(layout.template, layout.separator)
-    assert pieces == (b"a", ("t", None), b"|", ("b", signing.TRANSFORMS["sha256"]), b"c")
-    assert signing.slots_of(layout) == {"t", "b"}
-    assert signing.form_of(layout, frozenset()) == pieces
-    assert signing.form_of(layout, frozenset("t")) == (b"a|", pieces[3], b"c")
-    assert signing.form_of(layout, frozenset("b")) == pieces  # the hash of nothing is something
-    assert signing.form_of(Layout("{t}{q:bare}{b}x"), frozenset("qb")) == (("t", None), b"x")
-    assert signing.form_of(BASES["v3"], frozenset("tmpqb")) == ()
-
-
-# What was sent
-
-
-@pytest.mark.parametrize(
-    ("timestamp", "milliseconds"),
-    [
-        ("1578565539808", 1578565539808),
-        ("1578565539", 1578565539000),
-        ("1578565539808123", 1578565539808),
-        ("1578565539808123456", 1578565539808),
-        ("157856553980", None),
-        ("15785655398081", None),
-        ("157856553980x", None),
-        ("\u0660" * 13, None),
-        ("\u00b2" * 13, None),
-        ("", None),
-    ],
-)
-def test_milliseconds_of_a_timestamp(timestamp: str, milliseconds: int | None) -> None:
-    found = SENT._replace(timestamp=timestamp).milliseconds
-    assert found == milliseconds
-    assert found is None or isinstance(found, int)
-
-
-def test_host_and_texts() -> None:
-    assert SENT.host == "api.woox.io:8443"
-    assert repr(Secret(b"x")) == str(Secret(b"x")) == "<secret>"
-    for text, data in (("é", b"\xc3\xa9"), ("\udcff", b"\xff"), ("\ud800", b"\xed\xa0\x80"), ("\udcff\ud800", None)):
-        assert data is None or signing.to_bytes(text) == data
-        assert isinstance(signing.to_bytes(text), bytes)
-    assert signing.to_text(b"\xc3\xa9\xff") == "é\udcff"
 
 
 @pytest.mark.parametrize("secret", [b"", b"k"])

@@ -11,6 +11,7 @@ import pytest
 from helpers.oracle import KEY, NOW
 
 from woox_fast._explain import search
+from woox_fast._explain.cells import PARTS
 from woox_fast._explain.changes import Change, Table, change
 from woox_fast._explain.layers.rules import SOURCES
 from woox_fast._explain.search import Search
@@ -41,7 +42,7 @@ def named(
     **more: Any,
 ) -> tuple[Names, list[Names]]:
     """The names of what is found, and of the others."""
-    monkeypatch.setattr(search, "TABLES", {part: tables.get(part, Table(())) for part in search.PARTS})
+    monkeypatch.setattr(search, "TABLES", {part: tables.get(part, Table(())) for part in PARTS})
     given = Secret(b"key")
     signature = hmac.new(key, message, "sha256").hexdigest()
     found = Search(sent, given, given, signature, more.get("time_limit", 600.0)).run()
@@ -158,7 +159,7 @@ def test_layouts_that_show_the_same_are_tried_once(monkeypatch: pytest.MonkeyPat
             put_together("as V1 has it", 6, "{t}{q}", source="v1"),
         )
     )
-    monkeypatch.setattr(search, "TABLES", {part: layouts if part == "layout" else Table(()) for part in search.PARTS})
+    monkeypatch.setattr(search, "TABLES", {part: layouts if part == "layout" else Table(()) for part in PARTS})
     key = Secret(b"key")
     made = Search(SENT._replace(query="?a=1", body=b""), key, key, base64.b64encode(bytes(32)).decode(), 600.0)
     assert made.run() is None
@@ -232,7 +233,7 @@ def test_a_large_query_and_body_are_not_written_in_another_way(monkeypatch: pyte
 
 def test_a_signature_that_may_be_read_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zeros may have been lost in front, or before each digit that stands alone."""
-    monkeypatch.setattr(search, "TABLES", {part: Table(()) for part in search.PARTS})
+    monkeypatch.setattr(search, "TABLES", {part: Table(()) for part in PARTS})
     keys = [Secret(str(n).encode()) for n in range(40)]
     digests = {key: hmac.new(key, of_v3(), "sha256").digest() for key in keys}
     key, digest = next((key, digest) for key, digest in digests.items() if sum(byte < 16 for byte in digest) > 1)
@@ -247,7 +248,7 @@ def test_a_signature_that_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
         "TABLES",
         {
             part: Table((change("space", 6, "", lambda s: Secret(s + b" ")),) if part == "secret" else ())
-            for part in search.PARTS
+            for part in PARTS
         },
     )
     key = Secret(b"key")

@@ -13,7 +13,7 @@ import time
 
 from woox_fast import backend, explain, sha256_implementation
 from woox_fast._credentials import API_KEY, API_SECRET
-from woox_fast._explain.search import COMPLETE_COST
+from woox_fast._explain.cells import COMPLETE_COST
 
 NOW = 1578565539808
 ORDER = (

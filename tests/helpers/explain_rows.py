@@ -24,6 +24,7 @@ from typing import Any
 from helpers.oracle import KEY, NOW, SECRET
 from helpers.spelled import DIGESTS as SPELLED_DIGESTS
 from helpers.spelled import SPELLED
+from woox_fast._explain.cells import PARTS
 from woox_fast._explain.changes import Change
 from woox_fast._explain.layers.rules import BASES, SOURCES
 from woox_fast._explain.layers.written import FINDINGS, readings
@@ -31,7 +32,6 @@ from woox_fast._explain.search import TABLES, Search
 from woox_fast._explain.signing import Layout, Secret, Sent, messages_of, to_bytes
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "explain"
-PARTS = tuple(TABLES)
 MOST = 120_000  # values of a request that are looked at; of a row that made more than
 MANY, FEW = 3000, 100  # so many, so few of each other request
 MOST_SHOWN, MOST_CHARACTERS = 40, 4000  # of a row

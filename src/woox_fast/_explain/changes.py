@@ -142,12 +142,29 @@ class Values:
                 continue
             way = (*made, one)
             more = not one.last and len(way) < self._table.most
-            for value in values:
-                for some in _chunks(one, value, self._sent):
+            for some in self._made(one, values):
+                self._keep(some, cost, way, next_stage if more else None)
+                if not self.complete:
+                    return
+
+    def _made(self, one: Change, values: list[Any]) -> Iterator[list[Any]]:
+        """What a change makes of the values, some at a time; of a value it cannot be made on, all that comes before."""
+        some: list[Any] = []
+        for value in values:
+            size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + (len(value) if isinstance(value, str | bytes) else 0))))
+            try:
+                made = iter(one.values(value, self._sent))
+                while True:
                     self._watch()
-                    self._keep(some, cost, way, next_stage if more else None)
-                    if not self.complete:
-                        return
+                    some.extend(islice(made, max(0, size - len(some))))
+                    if len(some) < size:
+                        break
+                    yield some
+                    some = []
+            except (ValueError, ArithmeticError, RecursionError):
+                continue
+        if some:
+            yield some
 
     def _keep(self, some: list[Any], cost: int, way: tuple[Change, ...], next_stage: int | None) -> None:
         """Keep those of the values that are new; they are changed further from `next_stage` on."""
@@ -173,23 +190,6 @@ class Values:
             also = self._also.setdefault(key, [])
             if way not in also:
                 also.append(way)
-
-
-def _chunks(one: Change, value: Any, sent: Sent) -> Iterator[list[Any]]:
-    """What a change makes of a value, some at a time; all that comes before there is nothing more to make."""
-    size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + (len(value) if isinstance(value, str | bytes) else 0))))
-    ended = False
-    values: Iterator[Any] | None = None
-    while not ended:
-        some: list[Any] = []
-        try:
-            values = iter(one.values(value, sent)) if values is None else values
-            some.extend(islice(values, size))
-        except (ValueError, ArithmeticError, RecursionError):
-            ended = True  # there is nothing (more) that this change could be made on
-        ended = ended or len(some) < size
-        if some:
-            yield some
 
 
 _CHUNK = 1024  # values that are made before the time is looked at

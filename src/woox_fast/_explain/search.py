@@ -11,11 +11,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
-from itertools import combinations
 from typing import Any, NamedTuple
 
 from . import rewrites
+from .cells import COMPLETE_COST, PARTS, Cell, all_cells, cells
 from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
 from .layers.body import BODY
 from .layers.digest import DIGEST, DIGESTS
@@ -41,30 +40,18 @@ from .signing import (
     to_text,
 )
 
-TABLES: Mapping[str, Table] = {
-    "secret": SECRET,
-    "timestamp": TIMESTAMP,
-    "method": METHOD,
-    "path": PATH,
-    "query": QUERY,
-    "body": BODY,
-    "layout": LAYOUT,
-    "digest": DIGEST,
-}
-PARTS = tuple(TABLES)
+TABLES: Mapping[str, Table] = dict(
+    zip(PARTS, (SECRET, TIMESTAMP, METHOD, PATH, QUERY, BODY, LAYOUT, DIGEST), strict=True)
+)
 _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
 _SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
 _PLAIN = (_TIMESTAMP, _METHOD, _PATH)  # parts that are the same in every layout
 
-COMPLETE_COST = 19  # of a combination: up to here all pairs are tried, and triples that are likely
-MOST_COST = 26  # up to here the search goes on while there is time
-MOST_PARTS = 3  # that are changed together, each in one way or more
 # A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
 _LIGHT_BYTES_PER_S = 250_000
 
 _now = time.perf_counter
 
-Cell = tuple[int, ...]
 Way = tuple[Change, ...]
 
 
@@ -87,36 +74,6 @@ class _Contents(NamedTuple):
     body_ways: list[Way]
     query_cost: int
     body_cost: int
-
-
-@lru_cache(maxsize=MOST_COST + 1)
-def _cells(cost: int) -> list[Cell]:
-    """Every way to spend `cost` on the parts, the fewest parts first."""
-    found: list[Cell] = [(0,) * len(PARTS)] if cost == 0 else []
-    for count in range(1, MOST_PARTS + 1):
-        for shares in _shares(cost, count):
-            for parts in combinations(range(len(PARTS)), count):
-                cell = [0] * len(PARTS)
-                for part, share in zip(parts, shares, strict=True):
-                    cell[part] = share
-                found.append(tuple(cell))
-    return found
-
-
-@lru_cache(maxsize=1)
-def _all_cells() -> list[Cell]:
-    """The cells in the order of the search."""
-    return [cell for cost in range(MOST_COST + 1) for cell in _cells(cost)]
-
-
-def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:
-    if count == 1:
-        if cost >= LIKELY:
-            yield (cost,)
-        return
-    for first in range(LIKELY, cost):
-        for rest in _shares(cost - first, count - 1):
-            yield (first, *rest)
 
 
 class Search:
@@ -165,7 +122,7 @@ class Search:
             self.complete = True
             return None
         try:
-            for cell in _all_cells():
+            for cell in all_cells():
                 self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
                 if found := self._cell(cell):
                     self.complete = True
@@ -391,7 +348,7 @@ class Search:
         # What is dearer takes long: its values are not made yet.
         more = 0 if spent >= FAMILY else ALSO if len(of_message) < 2 else 1
         for cost in range(max(0, spent - 3 * ALSO), spent + more + 1):
-            for cell in _cells(cost):
+            for cell in cells(cost):
                 if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
                     continue
                 try:
