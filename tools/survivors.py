@@ -37,11 +37,10 @@ SURVIVORS: list[Survivor] = [
             ("layers/body", "hashlib.new(algorithm, body, "),
             ("layers/body_texts", 'hashlib.new(algorithm, b"", '),
             ("layers/secret", "make(s, "),
-            ("layers/digest", "make(message, "),
-            ("layers/digest", "make(mix(s, message), "),
-            ("layers/digest", "hashlib.new(algorithm, data, "),
-            ("layers/digest", "write(digest), "),
-            ("layers/digest", "md5(data, "),
+            ("layers/digest_ways", "make(message, "),
+            ("layers/digest_ways", "make(mix(s, message), "),
+            ("layers/digest_ways", "hashlib.new(algorithm, data, "),
+            ("layers/digest_ways", "write(digest), "),
         )
         for new in ("", "True")
     ),
@@ -51,7 +50,7 @@ SURVIVORS: list[Survivor] = [
     *(
         Survivor(f"_explain/{file}.py", f"{line}, strict=True", new, "the two are as long as each other")
         for file, line in (
-            ("search", "zip(parts, shares"),
+            ("cells", "zip(parts, shares"),
             ("search", "zip(values, ways"),
             ("search", "zip(names, of_digest"),
             ("signing", "zip(others, indexes"),
