@@ -297,6 +297,17 @@ READERS = {
 }
 
 
+def test_headers_are_read_as_they_are_now(signer):
+    request = httpx.Request("GET", "https://api.woox.io/v3/x", headers={"a": "1", "b": "é".encode("latin-1")})
+    next(WooXAuth(signer).auth_flow(request))
+    assert (request.headers["a"], request.headers["b"], request.headers["x-api-key"]) == ("1", "é", signer.api_key)
+    signature = request.headers["x-api-signature"]
+    request.headers["a"] = "2"
+    del request.headers["b"]
+    assert (request.headers["a"], "b" in request.headers) == ("2", False)
+    assert request.headers["x-api-signature"] == signature
+
+
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_another_transport_sends_it_signed_however_it_reads_the_headers(read, signer):
     transport = Plain()

@@ -15,11 +15,16 @@ class SignedHeaders(httpx.Headers):
     def __init__(self, headers: httpx.Headers, signature: httpx.Headers) -> None:
         super().__init__(headers, headers.encoding)
         self._signature = signature
+        self._signed = signature  # what was read last
+        self._signed_of: tuple[Any, str] | None = None  # the headers and the encoding that it was made of
 
     def _read(self, name: str, *args: Any, **options: Any) -> Any:
-        headers = httpx.Headers(super().raw, self.encoding)
-        headers.update(self._signature)
-        return getattr(headers, name)(*args, **options)
+        now = super().raw, self.encoding
+        if self._signed_of != now:  # a client reads them ten times for one request
+            self._signed = httpx.Headers(*now)
+            self._signed.update(self._signature)
+            self._signed_of = now
+        return getattr(self._signed, name)(*args, **options)
 
     raw = property(lambda self: self._read("__getattribute__", "raw"))
 
