@@ -182,6 +182,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.only and options.docs:
         parser.error("--docs needs every case: leave out --only")
+    if not any(name.startswith(options.only) for name in CASES):
+        parser.error(f"no case's name begins with {options.only!r}; there are {', '.join(CASES)}")
     for page in ("docs/benchmarks.md", "README.md") if options.docs else ():
         around(page, "bench")  # before minutes of measuring
     console = Console(width=120, highlight=False)
