@@ -57,10 +57,9 @@ class _Sending:
         self._trace = request.extensions.get("trace")
         if isinstance(before := getattr(self._trace, "__self__", None), _Sending):  # this request was sent before
             self._trace = before._trace
-        added = httpx.Headers()
-        sign(added, auth.signer, request.method, request.url.raw_path.decode("ascii"), request.content)
+        added = auth.signer.headers(request.method, request.url.raw_path.decode("ascii"), request.content)
         request.headers.setdefault("Content-Type", added.pop("Content-Type"))
-        request.headers = SignedHeaders(request.headers, added)
+        request.headers = SignedHeaders(request.headers, httpx.Headers(added))
 
     def trace(self, name: str, info: dict[str, Any]) -> Any:
         """What httpcore calls at each step, with what it is about to do."""
