@@ -172,7 +172,8 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
-def test_a_signed_request_passes(request_: object) -> None:
+def test_a_signed_request_passes(request_: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 0.01)
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)
     with pytest.raises(AssertionError, match="is not signed as WOO X wants it"):
