@@ -169,7 +169,7 @@ cdef bytes request_bytes(
     return request
 
 
-# -- A batch: gathered with the GIL, signed without it two at a time, made into str at the end
+# -- A batch: gathered with the GIL, signed without it many at a time, made into str at the end
 
 
 cdef bint pull(iterator, list held) except -1:
