@@ -16,10 +16,11 @@ def asked(name: str) -> bool:
     return value == "1"
 
 
+no_extension, require_extension, cffi = map(asked, ("NO_EXTENSION", "REQUIRE_EXTENSION", "CFFI"))
 on_pypy = sys.implementation.name == "pypy"
-compiled = not asked("NO_EXTENSION")
+compiled = not no_extension
 with_cython = compiled and not on_pypy  # PyPy runs C extensions, but slower than its own cffi
-with_cffi = compiled and (on_pypy or asked("CFFI"))
+with_cffi = compiled and (on_pypy or cffi)
 
 setup(
     ext_modules=[
@@ -31,7 +32,7 @@ setup(
             include_dirs=["src", "src/core"],
             # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
             extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
-            optional=not asked("REQUIRE_EXTENSION"),  # a machine without a compiler gets the pure package
+            optional=not require_extension,  # a machine without a compiler gets the pure package
         )
     ]
     if with_cython

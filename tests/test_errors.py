@@ -221,20 +221,24 @@ def test_bad_signature(signer):
             signer.verify(signature, NOW, "GET", "/")
 
 
-SURROGATES = [  # a text that cannot be encoded, and from where to where
-    ("\ud800", 0, 1),
-    ("/\ud800", 1, 2),
-    ("/\ud800\udfff\udfff", 1, 4),
-    ("/\udc00\ud800", 1, 3),
-    ("/a\udfffb\ud800", 2, 3),
-    ("/é\U0001f600\ud800", 3, 4),
-    ("/" + "a" * 20_000 + "\udfff", 20_001, 20_002),
+# Texts that cannot be encoded. Where, str.encode says: of neighbours CPython names all, PyPy a pair.
+SURROGATES = [
+    "\ud800",
+    "/\ud800",
+    "/\ud800\udfff\udfff",
+    "/\udc00\ud800",
+    "/a\udfffb\ud800",
+    "/é\U0001f600\ud800",
+    "/" + "a" * 20_000 + "\udfff",
 ]
 
 
-@pytest.mark.parametrize(("text", "start", "end"), SURROGATES, ids=range(len(SURROGATES)))
-def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text, start, end):
+@pytest.mark.parametrize("text", SURROGATES, ids=range(len(SURROGATES)))
+def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text):
     """Wherever the argument stands in the message, and whichever path signs the request."""
+    with pytest.raises(UnicodeEncodeError) as own:
+        text.encode()
+    start, end = own.value.start, own.value.end
     calls = [
         (signer.hexdigest, text),
         *((call, *head, "POST", "/é", text) for call, *head in ((signer.sign, NOW), (twin.sign, SECRET, NOW))),

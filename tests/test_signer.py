@@ -152,10 +152,12 @@ def test_a_buffer_is_read_flat_and_where_it_lies():
 
 def test_a_buffer_that_is_refused_is_let_go_at_once():
     body = bytearray(b"abcd")
-    gaps = memoryview(body)[::2]
+    whole = memoryview(body)
+    gaps = whole[::2]
     with pytest.raises(BufferError) as raised:
         body_bytes(gaps)
     gaps.release()
+    whole.release()
     body.append(1)  # it cannot grow while a buffer of it is held, such as by a frame of the traceback
     del raised
 
