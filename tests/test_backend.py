@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from helpers.oracle import NOW, SECRET, oracle
 from helpers.twins import BUILT, DEFAULT, MODULES
 
 import woox_fast
+from woox_fast import _backend
 
 
 def pure_copy(folder: Path) -> Path:
@@ -53,6 +55,31 @@ def test_backend_by_name(policy):
         return
     assert result.stdout.split()[0] == {"": DEFAULT, "auto": DEFAULT}.get(policy, policy)
     assert result.stdout.split()[2] == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ModuleNotFoundError("not built", name="woox_fast._sign"), False),
+        (ModuleNotFoundError("no module named x", name="x"), True),
+        (ImportError("undefined symbol", name="woox_fast._sign"), True),
+    ],
+    ids=["not built", "a module is missing", "broken"],
+)
+def test_what_is_broken_is_told_and_what_was_not_built_is_not(error, told, monkeypatch):
+    def load(name):
+        if name == "woox_fast._sign":
+            raise error
+        if name == "woox_fast._sign_cffi":
+            raise ModuleNotFoundError("not built", name="woox_fast._sign_cffi_lib")
+        return name
+
+    monkeypatch.setattr(_backend, "import_module", load)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert _backend._load("auto") == "woox_fast._sign_py"
+    words = f"woox_fast: the cython backend is installed but broken, a slower one is used: {error}; reinstall woox-fast"
+    assert [(one.category, str(one.message)) for one in caught] == [(RuntimeWarning, words)] * told
 
 
 def test_unknown_backend():

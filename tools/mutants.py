@@ -38,7 +38,14 @@ ROOMS = {
     ),
     "signers": Room(
         ("_backend.py", "_sign_base.py", "_sign_py.py"),
-        ("test_signer.py", "test_signatures.py", "test_errors.py", "test_encode_request.py", "test_backend.py"),
+        (
+            "test_signer.py",
+            "test_signatures.py",
+            "test_errors.py",
+            "test_encode_request.py",
+            "test_backend.py",
+            "test_prepare.py",
+        ),
     ),
     "clock": Room(
         ("clock.py", "_server_time.py", "_timing.py"), ("test_clock_local.py", "test_timing*.py", "test_clock*.py")

@@ -26,7 +26,14 @@ SURVIVORS: list[Survivor] = [
     ),
     Survivor("_checks.py", "stacklevel=3", "4", "which line of the import the warning names; compiled twins have none"),
     # -- signers
-    Survivor("_sign_py.py", 'and path[:1] == "/"', "'/~'", "the slower way signs the same"),
+    Survivor("_sign_py.py", 'and path[:1] == "/"', "*", "the slower way signs the same"),
+    Survivor("_sign_py.py", "and 10**12 <= timestamp < 10**13", "*", "the slower way signs the same"),
+    Survivor("_sign_py.py", 'signer = Signer("-", api_secret)', "'-~'", "an API key that is never sent"),
+    Survivor("_sign_base.py", "raise NotImplementedError", "pass", "each twin has a method of its own in its place"),
+    *(
+        Survivor("_backend.py", line, "*", "which line of the import the warning names")
+        for line in ("stacklevel=2", "RuntimeWarning,")
+    ),
     # -- explain
     *(
         Survivor(
