@@ -337,6 +337,20 @@ def test_observe_takes_floats(monkeypatch):
     assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
 
 
+def test_what_is_known_holds_less_exactly_after_a_short_sleep(monkeypatch):
+    """Also once a reply came after it: older replies are as they were before the sleep."""
+    machine = Machine(sleeps_are_counted=False)
+    clock, signer = started(machine, monkeypatch)
+    for _ in range(2):
+        machine.delays = [(0, 54 * MS)] * 6  # so the bounds reach from -54 ms to 1 ms
+        clock.update()
+        machine.delays = []
+        assert signer.clock_offset_ms == 0
+        machine.sleep(33 * MS)
+        look(clock)
+        assert signer.clock_offset_ms == 0
+
+
 @pytest.mark.parametrize("sleeps", [(2.5, 50), (30, 30), (20, 20, 20)])
 def test_short_sleeps_add_up(monkeypatch, sleeps):
     """None is longer than what a busy machine may seem to sleep; all of them are."""

@@ -171,7 +171,9 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
     done = run(place, installed, "-m", "pytest", *options, f"--junitxml={report}", *files, **flags)
     outcomes: dict[str, Counter[str]] = {}
     for case in ElementTree.parse(place.here / "report.xml").iter("testcase"):
-        name = "" if case.get("classname", "").endswith("test_backend") else case.get("name", "")  # asks for any of them
+        name = (
+            "" if case.get("classname", "").endswith("test_backend") else case.get("name", "")
+        )  # asks for any of them
         twin = re.search(r"\[(?:.*-)?(cython|cffi|python)-(avx512|sha-ni|armv8|portable|hashlib)\b", name)
         outcome = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
         outcomes.setdefault(" ".join(twin.groups()) if twin else "-", Counter())[outcome] += 1

@@ -49,8 +49,10 @@ class Bounds(NamedTuple):
 
     def aged(self, steady: int) -> Bounds:
         """The same at another time of the steady clock: further apart, since no clock keeps perfect time."""
-        drift = abs(steady - self.at) // DRIFT
-        return Bounds(steady, self.low - drift, self.high + drift)
+        return self._replace(at=steady).wider(abs(steady - self.at) // DRIFT)
+
+    def wider(self, by: int) -> Bounds:
+        return Bounds(self.at, self.low - by, self.high + by)
 
     @property
     def width(self) -> int:
@@ -180,7 +182,7 @@ class ServerClock:
             if self._set_at <= sent < received <= wall + MS:
                 shift = steady - wall
                 sample = bounds_of(sent + shift, int(server_ms), received + shift)
-                known = self._known and self._known.aged(steady)
+                known = self._known_at(steady)
                 if not known or sample.width < known.width or sample.contradicts(known):
                     self._learn(sample)
                     self._apply(wall, steady)
@@ -266,16 +268,21 @@ class ServerClock:
         self._seen = wall, steady
         return wall, steady
 
+    def _known_at(self, steady: int) -> Bounds | None:
+        """What is known at another time of the steady clock: less exactly if the two clocks have parted since."""
+        return self._known and self._known.aged(steady).wider(abs(self._parted))
+
     def _learn(self, sample: Bounds) -> None:
-        if self._known and sample.contradicts(self._known.aged(sample.at)):
-            self._samples.clear()  # one of the two clocks has changed: the newest reply is right
-        self._samples.append(sample)
+        known = self._known_at(sample.at)
+        before = [one.wider(abs(self._parted)) for one in self._samples]
+        if known and sample.contradicts(known):
+            before = []  # one of the two clocks has changed: the newest reply is right
+        self._samples = deque([*before, sample], maxlen=KEPT)
         self._parted = 0
         self._known = best_of(self._samples, sample.at)
 
     def _apply(self, wall: int, steady: int) -> None:
         """Set the offset that is known, if one is."""
-        if self._known:
-            _, low, high = self._known.aged(steady)
-            shift, unsure = steady - wall, abs(self._parted)
-            self._signer.clock_offset_ms = int(least_wrong(low + shift - unsure, high + shift + unsure) / MS)
+        if known := self._known_at(steady):
+            shift = steady - wall
+            self._signer.clock_offset_ms = int(least_wrong(known.low + shift, known.high + shift) / MS)
