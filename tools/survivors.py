@@ -118,6 +118,7 @@ SURVIVORS: list[Survivor] = [
     # -- testing
     Survivor("testing.py", 'return ""', "None", "no fault, either way"),
     # -- clock
+    Survivor("clock.py", "self._parted = 0", "1", "a nanosecond"),
     Survivor("clock.py", "SLEW = 1_000", "1001", "NTP slews by a 2,000th at most, and what is set is off by far more"),
     Survivor("clock.py", "if low > 0:", ">=", "both give 0 where the bound is 0"),
     Survivor("clock.py", "if high < 0:", "*", "all give 0 where the bound is 0"),
