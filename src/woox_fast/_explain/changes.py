@@ -150,8 +150,9 @@ class Values:
     def _made(self, one: Change, values: list[Any]) -> Iterator[list[Any]]:
         """What a change makes of the values, some at a time; of a value it cannot be made on, all that comes before."""
         some: list[Any] = []
+        is_text = isinstance(values[0], str | bytes)
         for value in values:
-            size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + (len(value) if isinstance(value, str | bytes) else 0))))
+            size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + len(value)))) if is_text else _CHUNK
             try:
                 made = iter(one.values(value, self._sent))
                 while True:
@@ -175,7 +176,9 @@ class Values:
             for key in made.keys() - fresh:
                 self._note(key, cost, way)
         first.update(dict.fromkeys(fresh, (cost, way)))
-        self._room -= 64 * len(fresh) + sum(len(key) for key in fresh if isinstance(key, bytes))
+        self._room -= 64 * len(fresh)
+        if fresh and isinstance(fresh[0], bytes):  # so are all of a part
+            self._room -= sum(map(_size, fresh))
         if self._room < 0:
             self.complete = False
             return
@@ -192,6 +195,7 @@ class Values:
                 also.append(way)
 
 
+_size: Callable[[Any], int] = len  # of bytes
 _CHUNK = 1024  # values that are made before the time is looked at
 _CHUNK_BYTES = 1 << 19
 _NONE: tuple[list[Any], list[tuple[Change, ...]]] = ([], [])
