@@ -94,8 +94,8 @@ class Values:
         self._at: dict[int, tuple[list[Any], list[tuple[Change, ...]]]] = {0: ([self.start], [()])}
         self._first: dict[Hashable, tuple[int, tuple[Change, ...]]] = {self.start: (0, ())}
         self._also: dict[Hashable, list[tuple[Change, ...]]] = {}
-        # (cost, tie, values, the changes that led to them, next stage, which group of changes comes next)
-        self._heap: list[tuple[int, int, list[Any], tuple[Change, ...], int, int]] = []
+        # (cost, count of changes, tie, values, the changes that led to them, next stage, which group comes next)
+        self._heap: list[tuple[int, int, int, list[Any], tuple[Change, ...], int, int]] = []
         self._ties = 0
         self._room = ROOM
         self.complete = True
@@ -130,10 +130,10 @@ class Values:
         groups = self._table.from_stage[stage]
         if values and group < len(groups):
             self._ties += 1
-            heappush(self._heap, (cost + groups[group][0], self._ties, values, made, stage, group))
+            heappush(self._heap, (cost + groups[group][0], len(made), self._ties, values, made, stage, group))
 
     def _grow(self) -> None:
-        cost, _, values, made, stage, group = heappop(self._heap)
+        cost, _, _, values, made, stage, group = heappop(self._heap)
         price, changes = self._table.from_stage[stage][group]
         self._push(cost - price, values, made, stage, group + 1)
         self._at.setdefault(cost, ([], []))

@@ -199,7 +199,7 @@ _OF_COLONS: tuple[Callable[[str], str], ...] = (lambda t: f"Some({t})", lambda t
 _VALUES: tuple[Callable[[str], str], ...] = (
     lambda t: t,
     _bare,
-    lambda t: f"'{_bare(t)}'" if t[0] == '"' else t,
+    lambda t: repr(_bare(t)) if t[0] == '"' else t,
     *_OF_COLONS,
 )
 _WORDS_OF: tuple[dict[str, str], ...] = (

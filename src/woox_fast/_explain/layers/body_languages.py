@@ -292,7 +292,8 @@ def _as_enum(form: str, only: str) -> Callable[[str, Any], str]:
 _REPRS: tuple[Callable[[str, Any], str], ...] = (
     lambda name, value: repr(value),
     _as_decimal,
-    lambda name, value: f"Decimal('{value}')" if isinstance(value, float) else repr(value),
+    lambda name, value: _as_decimal(name, value) if isinstance(value, str) else repr(value),
+    lambda name, value: _as_decimal(name, value) if isinstance(value, float) else repr(value),
     *(
         _as_enum(form, only)
         for form in ("<{0}.{1}: '{1}'>", "<Order{0}.{1}: '{1}'>", "{0}.{1}", "Order{0}.{1}")

@@ -64,6 +64,14 @@ _MARKS = (
 )
 
 
+def without_id(p: str, sent: Sent) -> Iterator[str]:
+    """A path whose ids are not there yet."""
+    if _NUMBERS.search(p):
+        parts = _NUMBERS.split(p)
+        for text in ("null", "undefined", "None", "nil", "NaN", "", "[object Object]", "0", "{}"):
+            yield text.join(parts)
+
+
 def templates(p: str, sent: Sent) -> Iterator[str]:
     """A path whose ids stand as the names that a template has for them."""
     if not _NUMBERS.search(p):

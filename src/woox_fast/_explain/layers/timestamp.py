@@ -170,6 +170,7 @@ _UNITS = (
     row("seconds", LIKELY, "in seconds", lambda t: str(t // 1000)),
     row("microseconds", COMMON, "in microseconds", lambda t: str(t * 1000)),
     row("nanoseconds", COMMON, "in nanoseconds", lambda t: str(t * 1_000_000)),
+    row("hundred-nanoseconds", RARE, "in units of 100 ns", lambda t: str(t * 10_000)),
     row("float-seconds", LIKELY, "as a float of seconds", lambda t: repr(t / 1000)),
     row("float-milliseconds", LIKELY, "as a float", lambda t: f"{t}.0"),
     row("fixed-seconds", COMMON, "as seconds with three decimals", lambda t: f"{t // 1000}.{t % 1000:03}"),
