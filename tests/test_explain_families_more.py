@@ -36,6 +36,7 @@ def post(value: object) -> Made:
 
 POST, TREE = post(ORDER), post(NESTED)
 GET = Made(path="/v3/trade/orders", query="?symbol=SPOT_WOO_USDT&memo=a(b)*c%21%20d%3A%5B1%5D&tag=x~y")
+BY_ID = Made(method="PUT", path="/v3/algo/order/60667653330", body=b'{"price":"1"}')
 TEXT = POST.body.decode()
 AT = datetime.fromtimestamp(NOW / 1000, timezone.utc)
 SECONDS, MS = str(NOW)[:10], str(NOW)[10:]
@@ -148,6 +149,7 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("timestamp-exponents", stamp("1.5785655398083E+12")),
         ("timestamp-exponents", stamp("1.578565539808274e9")),
         ("timestamp-float-milliseconds", stamp(f"{NOW},27")),
+        ("timestamp-hundred-nanoseconds", stamp(f"{NOW}0000")),
         ("timestamp-base-36", stamp(in_base_36(NOW))),
         ("timestamp-decimals", stamp(f"{SECONDS} {MS}")),
         ("timestamp-units", stamp(f"{NOW / 86_400_000 + 25_569:.10f}".replace(".", ","))),
@@ -163,6 +165,7 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("json-value-to-come", body(TEXT.replace("0.2150", "{{close}}"))),
         ("method-text", (POST, replace(POST, method="$METHOD"))),
         ("query-other-value", query("?symbol={{symbol}}&memo={{memo}}&tag={{tag}}")),
+        ("message-text", message("undefined")),
         ("message-unfilled", message("{$timestamp}{$method}{$path}{$body}")),
         ("message-on-lines", message(f"\n    {NOW}\n    POST\n    {POST.path}\n    {TEXT}\n  ")),
     ],
@@ -204,6 +207,8 @@ FAMILIES: dict[str, list[tuple[str, tuple[Made, Made]]]] = {
         ("body-percent-encoded-escape", body(quote(TEXT, safe="*@-_+./"))),
     ],
     "queries and paths": [
+        ("path-no-id", path("/v3/algo/order/null", BY_ID)),
+        ("query-apart separator-newline", message(f"{NOW}\nPOST\n{POST.path}\n\n{TEXT}")),
         ("query-encoded-otherwise", query("?symbol=SPOT_WOO_USDT&memo=a%28b%29*c%21+d%3A%5B1%5D&tag=x%7Ey")),
         ("query-encoded-otherwise", query("?symbol=SPOT_WOO_USDT&memo=a(b)*c!+d%3a%5b1%5d&tag=x%7ey")),
         ("query-printed", query(f'?Some("{GET.query[1:]}")')),
