@@ -130,7 +130,7 @@ def _of_an_enum(text: str) -> Iterator[str]:
     parts = rewrites.tokens(text)
     places = [at for at, part in enumerate(parts) if part[1:-1] in ENUM_WORDS and not rewrites.is_key(parts, at)]
     chosen = [*([at] for at in places), places] if 1 < len(places) <= 8 else [[at] for at in places[:8]]
-    names = {at: _name_before(parts, at) for at in places}
+    names = {at: _name_before(parts, at) for some in chosen for at in some}
     for some in chosen:
         for prefix, form in product(("", "Order", "Woo", "WooX", "E"), _ENUMS):
             made = list(parts)
