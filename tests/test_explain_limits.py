@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import woox_fast
-from woox_fast._explain import rewrites, search, spellings
+from woox_fast._explain import escapes, rewrites, search, spellings
 from woox_fast._explain.cells import PARTS
 from woox_fast._explain.layers.rules import BASES
 from woox_fast._explain.layers.written import readings
@@ -115,9 +115,9 @@ REWRITES: list[Callable[[str], Any]] = [
     rewrites.tokens,
     rewrites.compact,
     rewrites.indented("  "),
-    rewrites.no_ascii_escapes,
-    rewrites.ascii_escapes(),
-    rewrites.escaped("<>&"),
+    escapes.no_ascii_escapes,
+    escapes.ascii_escapes(),
+    escapes.escaped("<>&"),
     rewrites.scalars(spellings.quoted),
     rewrites.keys(spellings.snake_case),
     lambda text: next(rewrites.of_members(rewrites.permuted)(text), None),

@@ -111,7 +111,10 @@ SURVIVORS: list[Survivor] = [
     Survivor("_explain/layers/timestamp_dates.py", "microseconds", "7", "of six digits the first seven are those six"),
     Survivor("_explain/layers/timestamp_rows.py", "tzinfo=timezone.utc", "", "no zone is added, nor printed"),
     Survivor(
-        "_explain/layers/written.py", "except (ValueError, SyntaxError, MemoryError", "", "each Python has its own"
+        "_explain/layers/written_peels.py",
+        "except (ValueError, SyntaxError, MemoryError",
+        "",
+        "each Python has its own",
     ),
     Survivor("_explain/layers/written.py", "continue", "pass", "what the last one made is the text already"),
     Survivor("_explain/layers/written.py", "break", "pass", "only for speed: the rest changes nothing either"),

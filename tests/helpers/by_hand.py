@@ -378,6 +378,17 @@ def explained(made: Made, sent: Made, **more: Any) -> woox_fast.Explanation:
     return found
 
 
+def assert_named(names: str, sent: Made, made: Made) -> None:
+    """Named by itself; or by what signs the same bytes and is as simple, and then it stands among the others."""
+    found = explained(made, sent)
+    assert found.found
+    assert found.signed == made.message()
+    sets = [{one.name for one in some} for some in (found.mistakes, *found.others)]
+    assert any(set(names.split()) <= some for some in sets), sets
+    of_request = [one for one in found.mistakes if not one.name.startswith("signature-")]
+    assert len(of_request) <= len([name for name in names.split() if not name.startswith("signature-")])
+
+
 def make(names: list[str] | tuple[str, ...], sent: Made) -> Made:
     for name in names:
         sent = BY_HAND[name](sent)

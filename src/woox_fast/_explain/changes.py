@@ -94,8 +94,8 @@ class Values:
         self._at: dict[int, tuple[list[Any], list[tuple[Change, ...]]]] = {0: ([self.start], [()])}
         self._first: dict[Hashable, tuple[int, tuple[Change, ...]]] = {self.start: (0, ())}
         self._also: dict[Hashable, list[tuple[Change, ...]]] = {}
-        # (cost, tie, values, the changes that led to them, next stage, which group of changes comes next)
-        self._heap: list[tuple[int, int, list[Any], tuple[Change, ...], int, int]] = []
+        # (cost, count of changes, tie, values, the changes that led to them, next stage, which group comes next)
+        self._heap: list[tuple[int, int, int, list[Any], tuple[Change, ...], int, int]] = []
         self._ties = 0
         self._room = ROOM
         self.complete = True
@@ -130,10 +130,10 @@ class Values:
         groups = self._table.from_stage[stage]
         if values and group < len(groups):
             self._ties += 1
-            heappush(self._heap, (cost + groups[group][0], self._ties, values, made, stage, group))
+            heappush(self._heap, (cost + groups[group][0], len(made), self._ties, values, made, stage, group))
 
     def _grow(self) -> None:
-        cost, _, values, made, stage, group = heappop(self._heap)
+        cost, _, _, values, made, stage, group = heappop(self._heap)
         price, changes = self._table.from_stage[stage][group]
         self._push(cost - price, values, made, stage, group + 1)
         self._at.setdefault(cost, ([], []))
@@ -150,8 +150,9 @@ class Values:
     def _made(self, one: Change, values: list[Any]) -> Iterator[list[Any]]:
         """What a change makes of the values, some at a time; of a value it cannot be made on, all that comes before."""
         some: list[Any] = []
+        is_text = isinstance(values[0], str | bytes)
         for value in values:
-            size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + (len(value) if isinstance(value, str | bytes) else 0))))
+            size = max(1, min(_CHUNK, _CHUNK_BYTES // (64 + len(value)))) if is_text else _CHUNK
             try:
                 made = iter(one.values(value, self._sent))
                 while True:
@@ -175,7 +176,9 @@ class Values:
             for key in made.keys() - fresh:
                 self._note(key, cost, way)
         first.update(dict.fromkeys(fresh, (cost, way)))
-        self._room -= 64 * len(fresh) + sum(len(key) for key in fresh if isinstance(key, bytes))
+        self._room -= 64 * len(fresh)
+        if fresh and isinstance(fresh[0], bytes):  # so are all of a part
+            self._room -= sum(map(_size, fresh))
         if self._room < 0:
             self.complete = False
             return
@@ -192,6 +195,7 @@ class Values:
                 also.append(way)
 
 
+_size: Callable[[Any], int] = len  # of bytes
 _CHUNK = 1024  # values that are made before the time is looked at
 _CHUNK_BYTES = 1 << 19
 _NONE: tuple[list[Any], list[tuple[Change, ...]]] = ([], [])

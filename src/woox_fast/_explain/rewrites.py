@@ -24,7 +24,6 @@ MOST_FIELDS = 40  # that are changed one at a time
 _DEEPEST = 60
 _SHORT = 4096  # characters of a body of which many forms are kept in tokens
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
-_ESCAPED = re.compile(r"\\\\|(?:\\u[0-9a-fA-F]{4})+")
 _PUNCTUATION = frozenset(",:{}[]")
 
 
@@ -61,7 +60,7 @@ def forget() -> None:
     _style.cache_clear()
 
 
-def _is_key(parts: tuple[str, ...], at: int) -> bool:
+def is_key(parts: tuple[str, ...], at: int) -> bool:
     after = at + 1
     while after < len(parts) and parts[after].isspace():
         after += 1
@@ -74,7 +73,7 @@ def scalars(write: Text) -> Text:
     def change(text: str) -> str:
         parts = tokens(text)
         return "".join(
-            part if part in _PUNCTUATION or part.isspace() or _is_key(parts, at) else write(part)
+            part if part in _PUNCTUATION or part.isspace() or is_key(parts, at) else write(part)
             for at, part in enumerate(parts)
         )
 
@@ -86,7 +85,7 @@ def keys(write: Text) -> Text:
 
     def change(text: str) -> str:
         parts = tokens(text)
-        return "".join(f'"{write(part[1:-1])}"' if _is_key(parts, at) else part for at, part in enumerate(parts))
+        return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
 
     return change
 
@@ -98,7 +97,7 @@ def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterato
         parts = tokens(text)
         found = 0
         for at, part in enumerate(parts):
-            if part in _PUNCTUATION or part.isspace() or _is_key(parts, at):
+            if part in _PUNCTUATION or part.isspace() or is_key(parts, at):
                 continue
             for other in write(part):
                 if other != part:
@@ -310,41 +309,14 @@ def one_key(text: str) -> Iterator[str]:
     """Each key alone in another case."""
     parts = tokens(text)
     for at, part in enumerate(parts):
-        if _is_key(parts, at) and at < 4 * MOST_FIELDS:
-            for write in (camel_case, snake_case, pascal_case, str.lower):
+        if is_key(parts, at) and at < 4 * MOST_FIELDS:
+            for write in (camel_case, snake_case, pascal_case, str.lower, _with_initials):
                 yield "".join((*parts[:at], f'"{write(part[1:-1])}"', *parts[at + 1 :]))
 
 
-# Escapes
-
-
-def ascii_escapes(upper: bool = False) -> Text:
-    """Non-ASCII characters as \\u escapes."""
-
-    def escape(found: re.Match[str]) -> str:
-        units = found[0].encode("utf-16-be", "surrogatepass").hex()
-        return "".join(
-            f"\\u{(units[at : at + 4]).upper() if upper else units[at : at + 4]}" for at in range(0, len(units), 4)
-        )
-
-    return lambda text: re.sub("[^\x00-\x7f]", escape, text)
-
-
-def no_ascii_escapes(text: str) -> str:
-    """\\u escapes of non-ASCII characters as those characters."""
-    return _ESCAPED.sub(lambda found: found[0] if found[0][1] == "\\" else _unescaped(found[0]), text)
-
-
-def _unescaped(run: str) -> str:
-    return "".join(
-        f"\\u{ord(c):04x}" if c.isascii() or "\ud800" <= c <= "\udfff" else c for c in json.loads(f'"{run}"')
-    )
-
-
-def escaped(characters: str, upper: bool = False) -> Text:
-    """These characters within strings as \\u escapes, as some libraries write them for HTML."""
-    table = {ord(c): f"\\u{ord(c):04X}" if upper else f"\\u{ord(c):04x}" for c in characters}
-    return lambda text: "".join([part.translate(table) if part[0] == '"' else part for part in tokens(text)])
+def _with_initials(name: str) -> str:
+    """orderID for orderId, as Go has it."""
+    return name.replace("Id", "ID").replace("Url", "URL")
 
 
 # JSON and other notations

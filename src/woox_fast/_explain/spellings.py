@@ -59,6 +59,11 @@ def trimmed(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number and "e" not in number.lower() else number
 
 
+def normalized(number: str) -> str:
+    """As Python's Decimal.normalize or Java's stripTrailingZeros writes it: 4E+2, 0.215."""
+    return str(Decimal(number).normalize())
+
+
 def as_float(number: str) -> str:
     """As Python writes the float: 9000.0, 1e-05."""
     return repr(float(number))

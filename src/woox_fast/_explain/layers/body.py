@@ -10,9 +10,10 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
+from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
 from ..signing import Sent, to_bytes, to_text
 from .body_families import FIELD_FAMILIES, PRINTED_FAMILIES, WORD_ROWS
+from .body_languages import LANGUAGE_FIELDS, LANGUAGE_NOTATIONS
 from .body_notations import NOTATIONS
 from .body_texts import BODY_TEXTS, NO_BODY
 from .json_text import ESCAPES, FIELDS, MARKS, ORDER, PERMUTATIONS, QUOTES, SAME_BYTES, SCALARS, STYLES, row
@@ -126,6 +127,14 @@ def _named(body: bytes, sent: Sent) -> Iterator[bytes]:
         text = to_text(body)
         yield from map(to_bytes, marked(text))
         yield from map(to_bytes, wrapped(text))
+        for quoted in (json.dumps(text), json.dumps(text, ensure_ascii=False)):
+            yield from (to_bytes(form + quoted + ")") for form in ("Some(", "Ok(", "Optional(", "Just(", "String("))
+
+
+def _escape(body: bytes) -> str:
+    return "".join(
+        quote(c, safe="*@-_+./", encoding="latin-1") if c <= "\xff" else f"%u{ord(c):04X}" for c in body.decode()
+    )
 
 
 _URI = "~()*!.'-_;/?:@&=+$,#"
@@ -189,6 +198,18 @@ _ENCODING = (
     row(
         "body-percent-encoded-uri", RARE, "percent-encoded as encodeURI does it", lambda b: quote(b, safe=_URI).encode()
     ),
+    row(
+        "body-percent-encoded-component",
+        RARE,
+        "percent-encoded as encodeURIComponent does it",
+        lambda b: quote(b, safe="~()*!.'-_").encode(),
+    ),
+    row(
+        "body-percent-encoded-escape",
+        EXOTIC,
+        "percent-encoded as JavaScript's escape does it",
+        lambda b: _escape(b).encode(),
+    ),
     row("body-base64-url-safe", RARE, "in url-safe base64", base64.urlsafe_b64encode),
     row("body-base64-unpadded", RARE, "in base64 without padding", lambda b: base64.b64encode(b).rstrip(b"=")),
     row(
@@ -227,11 +248,11 @@ _ENCODING = (
 )
 
 BODY = Table(
-    (_LEFT_OUT, *NO_BODY, *FIELDS, *FIELD_FAMILIES),
+    (_LEFT_OUT, *NO_BODY, *FIELDS, *FIELD_FAMILIES, *LANGUAGE_FIELDS),
     ORDER,
     (*SCALARS, *WORD_ROWS),
     QUOTES,
-    (*STYLES, *NOTATIONS, *PRINTED_FAMILIES, *BODY_TEXTS),
+    (*STYLES, *NOTATIONS, *PRINTED_FAMILIES, *LANGUAGE_NOTATIONS, *BODY_TEXTS),
     ESCAPES,
     MARKS,
     _ENDS,

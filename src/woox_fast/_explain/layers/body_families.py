@@ -10,9 +10,9 @@ from typing import Any
 from .. import rewrites
 from ..changes import FAMILY, RARE, UNCOMMON, Change
 from ..signing import Sent, to_bytes
-from ..spellings import pascal_case
+from ..spellings import pascal_case, snake_case
 from .json_text import SAME_BYTES, family, json_row
-from .query_families import NAMES_OF_V1, PARAMETERS
+from .names import ENUM_WORDS, NAMES_OF_V1, PARAMETERS
 
 _LONGEST = 4096
 
@@ -107,17 +107,8 @@ def _names_of_v1(text: str) -> Iterator[str]:
 
 def _of_words(write: Callable[[str], str]) -> Callable[[str], str]:
     """Of the words of an enum: BUY, LIMIT, POST_ONLY."""
-    return lambda t: f'"{write(t[1:-1])}"' if t[1:-1] in _WORDS else t
+    return lambda t: f'"{write(t[1:-1])}"' if t[1:-1] in ENUM_WORDS else t
 
-
-_WORDS = frozenset(
-    """
-BUY SELL LONG SHORT BOTH LIMIT MARKET IOC FOK POST_ONLY ASK BID CROSS ISOLATED
-BRACKET STOP OCO TRAILING_STOP POSITIONAL_TP_SL TP_SL TAKE_PROFIT STOP_LOSS CLOSE_POSITION
-""".replace("\n", " ")
-    .strip()
-    .split(" ")
-)
 
 FIELD_FAMILIES = (
     family("three-fields-added", FAMILY, "without three of its fields", rewrites.of_members(_three_less), last=True),
@@ -175,13 +166,17 @@ def _object(body: bytes, sent: Sent) -> Iterator[bytes]:
     node = rewrites.tree(body.decode()) if len(body) <= _LONGEST else ()
     if not isinstance(node, list) or any(isinstance(one, list | tuple) for _, one in node):
         return
-    for key, value, words in product((_bare, lambda t: pascal_case(_bare(t))), _VALUES, _WORDS_OF):
-        names = [key(name) for name, _ in node]
-        values = [words[one] if one in words else value(one) for _, one in node]
-        for pair, item in _MEMBERS:
+    forms: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
+    for key, value, words in product(_NAMES, _VALUES, _WORDS_OF):
+        names = tuple([key(_bare(name)) for name, _ in node])
+        values = tuple([words[one] if one in words else value(one) for _, one in node])
+        forms.setdefault((names, values), key is snake_case or value in _OF_COLONS)
+    for (names, values), only_colons in forms.items():
+        for pair, item in ((": ", ", "),) if only_colons else _MEMBERS:
             inner = item.join(name + pair + one for name, one in zip(names, values, strict=True))
             for opening, closing in _AROUND:
-                yield from (to_bytes(opening.replace("NAME", name) + inner + closing) for name in _CLASSES)
+                for class_name in _CLASSES if "NAME" in opening else ("",):
+                    yield to_bytes(opening.replace("NAME", class_name) + inner + closing)
         inner = " ".join(values)
         yield from (
             to_bytes(f"{opening}{inner}{closing}") for opening, closing in (("{", "}"), ("&{", "}"), ("[", "]"))
@@ -198,11 +193,14 @@ def _bare(token: str) -> str:
     return str(json.loads(token)) if token[0] == '"' else token
 
 
+_NAMES: tuple[Callable[[str], str], ...] = (str, pascal_case, snake_case)
+# What Rust and Swift print stands after colons.
+_OF_COLONS: tuple[Callable[[str], str], ...] = (lambda t: f"Some({t})", lambda t: f"Optional({t})")
 _VALUES: tuple[Callable[[str], str], ...] = (
     lambda t: t,
     _bare,
-    lambda t: f"'{_bare(t)}'" if t[0] == '"' else t,
-    lambda t: f"Some({t})",
+    lambda t: repr(_bare(t)) if t[0] == '"' else t,
+    *_OF_COLONS,
 )
 _WORDS_OF: tuple[dict[str, str], ...] = (
     {},
@@ -214,6 +212,9 @@ _WORDS_OF: tuple[dict[str, str], ...] = (
 )
 _MEMBERS = (("=", ", "), (": ", ", "), (" = ", ", "), (":", " "), ("=", "; "), ("=", ","), (":", ", "), ("=", " "))
 _AROUND = (
+    ("", ""),
+    ("{ ", " }"),
+    ("#<struct NAME ", ">"),
     ("NAME(", ")"),
     ("NAME{", "}"),
     ("NAME {", "}"),
@@ -279,6 +280,7 @@ def _bytes(body: bytes, sent: Sent) -> Iterator[bytes]:
     for count in (len(body), 50):
         more = f" ... {len(body) - count} more bytes" if len(body) > count else ""
         yield f"<Buffer {' '.join(f'{byte:02x}' for byte in body[:count])}{more}>".encode()
+    yield from (f"{form}".replace("N", str(len(body))).encode() for form in ("N bytes", "Optional(N bytes)"))
     yield from (f"bytearray({body!r})".encode(), f"memoryview({body!r})".encode(), repr(body)[2:-1].encode())
 
 

@@ -48,7 +48,8 @@ def _printed(body: bytes, sent: Sent) -> Iterator[bytes]:
     flat = not any(isinstance(one, list | tuple) for _, one in node)
     for key, value in product(_KEYS, _VALUES):
         written = [(key(name), value(one)) for name, one in node] if flat else []
-        for pair, item in product(_PAIRS, _ITEMS):
+        # Nothing stands between a name and its value where one of them is left out.
+        for pair, item in product(_PAIRS if _nothing not in (key, value) else ("",), _ITEMS):
             inner = item.join([name + pair + one for name, one in written])
             for opening, closing in _BRACKETS:
                 text = opening + inner + closing if flat else _map(node, opening, closing, pair, item, key, value)
@@ -70,6 +71,17 @@ def _as_it_is(token: str) -> str:
 
 def _single(token: str) -> str:
     return f"'{_bare(token)}'" if token[0] == '"' else token
+
+
+def _bare_python(token: str) -> str:
+    return _PYTHON.get(token) or _bare(token)
+
+
+def _single_python(token: str) -> str:
+    return _PYTHON.get(token) or _single(token)
+
+
+_PYTHON = {"true": "True", "false": "False", "null": "None"}
 
 
 def _always_single(token: str) -> str:
@@ -97,11 +109,12 @@ _BRACKETS = (
         ("@{", "}"),
         ("dict(", ")"),
     ),
+    ("Dict{String, Any}(", ")"),
     *(("Map(", ")"), ("array(", ")"), ("{\n  ", "\n}"), ("{\n    ", "\n}"), ("", "\n")),
 )
 _PAIRS = (":", ": ", "=", "=>", " => ", " = ", " -> ", "")
 _KEYS = (_as_it_is, _bare, _single, _symbol, _nothing)
-_VALUES = (_as_it_is, _bare, _single, _always_single, _nothing)
+_VALUES = (_as_it_is, _bare, _single, _always_single, _bare_python, _single_python, _nothing)
 _ITEMS = (",", ", ", " ", "", ";", "; ", "|", "\n", "&", ",\n  ", ",\n    ")
 
 

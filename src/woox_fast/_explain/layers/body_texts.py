@@ -47,6 +47,10 @@ _OTHERS = (
     *placeholders(
         "body", "data", "payload", "params", "json", "requestBody", "request_body", "json_body", "content", "raw"
     ),
+    *placeholders(
+        "JSON.stringify(body)", "JSON.stringify(data)", "JSON.stringify($json.body)", "JSON.stringify($json)"
+    ),
+    *placeholders("json.dumps(body)", "json.dumps(data)", "json_encode($body)", "1.body", "body.json", "order.json"),
     *r"""
 no body
 empty

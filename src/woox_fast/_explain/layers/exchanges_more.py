@@ -82,7 +82,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...
     ),
     (
         "Crypto.com's",
-        ("v1-concatenated",),
+        ("v1-concatenated", "v1-concatenated-decoded"),
         ("hmac-sha256",),
         tuple(
             f"{method}{number}{{k}}{{q}}{{t}}"
@@ -195,6 +195,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...
         _ALL,
         ("{m}\n{p}\nrequestBody={b}&signTimestamp={t}", "{m}\n{p}\nsignTimestamp={t}"),
     ),
+    ("Poloniex's", ("v1-with--signTimestamp",), _ALL, ("{m}\n{p}\n{q}",)),
     (
         "Bybit's",
         ("v1", "v1-as-sent"),

@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .. import rewrites, spellings
+from .. import escapes, rewrites, spellings
 from ..changes import COMMON, EXOTIC, FAMILY, LIKELY, RARE, UNCOMMON, Change
 from ..rewrites import many_of_json, of_json, of_tree
 from ..signing import Sent, to_bytes
-from .query_families import PARAMETERS
+from .names import PARAMETERS
 
 SAME_BYTES = "Write the body once, sign those bytes, and send the same bytes (`Signer.prepare` does)."
 
@@ -210,6 +210,7 @@ SCALARS = (
             ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
             ("six-decimals", RARE, "with six decimals", lambda n: f"{float(n):.6f}"),
             ("comma", UNCOMMON, "with a decimal comma", lambda n: n.replace(".", ",")),
+            ("normalized", RARE, "as a decimal without zeros at its end (4E+2)", spellings.normalized),
         )
     ),
     Change(
@@ -217,6 +218,12 @@ SCALARS = (
         FAMILY,
         f"The body was signed with its numbers at another count of decimals: that is not what was sent. {SAME_BYTES}",
         _fixed,
+    ),
+    json_row(
+        "numbers-javascript-unquoted",
+        COMMON,
+        "with numbers where strings are sent, as JavaScript or PHP writes them",
+        rewrites.scalars(lambda t: spellings.as_javascript(bare) if (bare := spellings.unquoted(t)) != t else t),
     ),
     json_row("numbers-floats", COMMON, "with floats where strings are sent", rewrites.scalars(_as_float_number)),
     json_row(
@@ -276,11 +283,11 @@ QUOTES = (
 )
 
 ESCAPES = (
-    json_row("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", rewrites.ascii_escapes()),
+    json_row("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", escapes.ascii_escapes()),
     json_row(
-        "ascii-upper", COMMON, "with \\u escapes in upper case, as .NET writes them", rewrites.ascii_escapes(upper=True)
+        "ascii-upper", COMMON, "with \\u escapes in upper case, as .NET writes them", escapes.ascii_escapes(upper=True)
     ),
-    json_row("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", rewrites.no_ascii_escapes),
+    json_row("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", escapes.no_ascii_escapes),
     json_row("nfc", UNCOMMON, "in Unicode's composed form (NFC)", lambda t: unicodedata.normalize("NFC", t)),
     json_row("nfd", UNCOMMON, "in Unicode's decomposed form (NFD)", lambda t: unicodedata.normalize("NFD", t)),
     json_row(
@@ -303,22 +310,26 @@ MARKS = (
         "php",
         COMMON,
         "with \\/ and \\u escapes, as PHP's json_encode writes it",
-        lambda t: rewrites.ascii_escapes()(t.replace("/", "\\/")),
+        lambda t: escapes.ascii_escapes()(t.replace("/", "\\/")),
     ),
     json_row(
         "html-escaped",
         COMMON,
         "with <, > and & as \\u escapes (Go's encoding/json)",
-        rewrites.escaped("<>&\u2028\u2029"),
+        escapes.escaped("<>&\u2028\u2029"),
     ),
-    json_row("gson", UNCOMMON, "with <, >, &, = and ' as \\u escapes (Gson)", rewrites.escaped("<>&='")),
+    json_row("gson", UNCOMMON, "with <, >, &, = and ' as \\u escapes (Gson)", escapes.escaped("<>&='")),
+    json_row(
+        "powershell",
+        UNCOMMON,
+        "with <, >, & and ' as \\u escapes (PowerShell's ConvertTo-Json)",
+        escapes.escaped("<>&'"),
+    ),
     json_row(
         "dotnet",
         UNCOMMON,
         "with the escapes of .NET's System.Text.Json",
-        lambda t: rewrites.ascii_escapes(upper=True)(
-            rewrites.escaped("<>&+'`", upper=True)(t.replace('\\"', "\\u0022"))
-        ),
+        lambda t: escapes.ascii_escapes(upper=True)(escapes.escaped("<>&+'`", upper=True)(t.replace('\\"', "\\u0022"))),
     ),
 )
 

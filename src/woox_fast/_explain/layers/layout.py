@@ -152,6 +152,7 @@ _PLACES = (
     row("path-left-out", LIKELY, "The path was not signed.", "{t}", "{m}", "{b}"),
     row("method-and-path-left-out", COMMON, "Only timestamp and body were signed.", "{t}", "{b}"),
     row("path-for-query", COMMON, "Of the path only its query was signed.", "{t}", "{m}", _Q, "{b}"),
+    row("query-apart", COMMON, "Path and query were signed apart.", "{t}", "{m}", "{p}", _Q, "{b}"),
     row("timestamp-and-query", COMMON, "Only timestamp, query and body were signed.", "{t}", _Q, "{b}"),
     row("api-key-first", COMMON, "The API key was signed too, in front.", "{k}", "{t}", "{m}", "{p}{q}", "{b}"),
     row(
@@ -180,6 +181,10 @@ _PLACES = (
     row("request-line", UNCOMMON, "The request line was signed as HTTP/1.1 writes it.", "{t}{m} {p}{q} HTTP/1.1{b}"),
     row("path-with-fields", RARE, "The body's fields were signed as a query too.", "{t}", "{m}", "{p}?{b}"),
     row("method-before-url", RARE, "Method and URL were signed with a space between them.", "{t}{m} {p}{q}{b}"),
+    *(
+        row("message-text", UNCOMMON, f"The text {text} was signed in place of the message.", text)
+        for text in ("undefined", "null", "None", "[object Object]", "NaN")
+    ),
     Change("other-order", UNCOMMON, f"The parts were signed in another order. {RULE}", _other_permutations),
     Change("parts-left-out", UNCOMMON, f"Not all parts were signed, or not in their order. {RULE}", _fewer_parts),
     Change("api-key-signed", UNCOMMON, f"The API key was signed too. {RULE}", _with_key),

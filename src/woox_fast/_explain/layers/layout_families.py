@@ -90,6 +90,15 @@ def _wrapped(layout: Layout, sent: Sent) -> Iterator[Layout]:
             yield replaced(layout, between.join((first, *(before + part + after for part in rest))))
 
 
+def _on_lines(layout: Layout, sent: Sent) -> Iterator[Layout]:
+    """On lines of their own, as a string over several lines of a program holds them."""
+    for indent in ("", *(" " * n for n in range(2, 17, 2)), "\t", "\t\t"):
+        inner = f"\n{indent}".join(_PARTS)
+        for first, last in ((f"\n{indent}", "\n"), ("", "\n"), (f"\n{indent}", ""), ("", "")):
+            for less in dict.fromkeys(("", indent[:-2], indent[:-4], indent)):
+                yield replaced(layout, first + inner + last + less)
+
+
 _NAMES = (
     ("timestamp", "method", "path", "body"),
     ("timestamp", "method", "requestPath", "body"),
@@ -180,6 +189,13 @@ LAYOUT_FAMILIES = (
         last=True,
     ),
     Change("parts-wrapped", FAMILY, f"Something was signed round each of the parts. {RULE}", _wrapped, last=True),
+    Change(
+        "message-on-lines",
+        FAMILY,
+        f"The parts were signed on lines of their own, indented. {RULE}",
+        _on_lines,
+        last=True,
+    ),
     Change("message-unfilled", FAMILY, f"A text was signed into which no value was put. {RULE}", _unfilled, last=True),
     Change(
         "rule-v1-with-more", FAMILY, f"The V1 rule was used with more than it takes. {RULE}", _v1_with_more, last=True

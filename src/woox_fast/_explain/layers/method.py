@@ -28,6 +28,7 @@ def _enum(method: str, sent: Sent) -> Iterator[str]:
 _ENUMS = (
     *("Method", "HttpMethod", "HTTPMethod", "RequestMethod", "RestMethod", "RESTMethod", "RequestType", "HttpMethods"),
     *("HttpVerb", "Verb", "HttpRequestMethod", "RequestMethods", "Methods", "MethodType", "http", "HTTP", "Type", ""),
+    *("Net::HTTP", "HTTP::Method", "reqwest::Method", "hyper::Method", "Http::Method", "axios", "requests"),
 )
 
 

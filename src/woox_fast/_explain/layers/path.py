@@ -23,6 +23,7 @@ from .path_families import (
     templates,
     texts,
     versions,
+    without_id,
     without_part,
 )
 
@@ -62,6 +63,12 @@ _ROUTE = (
         UNCOMMON,
         "without its version and the slash after it",
         lambda p: VERSION.sub("", p, count=1).removeprefix("/"),
+    ),
+    Change(
+        "path-no-id",
+        COMMON,
+        f"The path was signed without its id, or with a text such as null in its place. {_AS_SENT}",
+        without_id,
     ),
     Change(
         "path-template",

@@ -64,13 +64,21 @@ _MARKS = (
 )
 
 
+def without_id(p: str, sent: Sent) -> Iterator[str]:
+    """A path whose ids are not there yet."""
+    if _NUMBERS.search(p):
+        parts = _NUMBERS.split(p)
+        for text in ("null", "undefined", "None", "nil", "NaN", "", "[object Object]", "0", "{}"):
+            yield text.join(parts)
+
+
 def templates(p: str, sent: Sent) -> Iterator[str]:
     """A path whose ids stand as the names that a template has for them."""
     if not _NUMBERS.search(p):
         return
     parts, number = _NUMBERS.split(p), _NUMBERS.findall(p)[-1]
     for name in _IDS:
-        yield from (form.join(parts) for form in placeholders(name))
+        yield from (form.join(parts) for form in placeholders(name, shells=False))
         yield f"{p[: p.rindex(number)].rstrip('/')}?{name}={number}"
 
 
@@ -246,6 +254,7 @@ trade/order
 trade/orders
 trade/allOrders
 trade/cancelAllAfter
+trade/order/cancelAllAfter
 trade/cancelAllOrders
 trade/algoOrder
 trade/algoOrders
@@ -338,6 +347,13 @@ def slashed(p: str, sent: Sent) -> Iterator[str]:
         yield from (
             p[:at] + mark + p[at + 1 :] for mark in ("//", "///", "////", "_", "-", ".", "", ":", "\\", "%2F", "%2f")
         )
+    words = p.strip("/").split("/")
+    for mark in (",", ", ", "/"):
+        inner = mark.join(words)
+        yield from (inner, f"[{inner}]")
+        for quote_mark in "\"'":
+            inner = mark.join(f"{quote_mark}{word}{quote_mark}" for word in words)
+            yield from (f"[{inner}]", f"[{quote_mark}/{quote_mark}{mark}{inner}]")
     for mark in ("//", "_", "-", ".", "", ":", "|", ",", " "):
         yield p.replace("/", mark)
         yield p[:1] + p[1:].replace("/", mark)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote_plus
 
 from ..changes import COMMON, FAMILY, LIKELY, RARE, UNCOMMON, Change, Table
@@ -195,7 +195,43 @@ _ENCODING = (
     row("lower-case", RARE, "in lower case", str.lower),
 )
 
+# What libraries leave as it is beside letters, digits and "-._", and how they write a space.
+_LIBRARIES = (
+    ("!'()*~", "%20"),  # JavaScript's encodeURIComponent
+    ("*", "+"),  # URLSearchParams, Java, Rust
+    ("~", "+"),  # Go, Python
+    ("~", "%20"),
+    ("", "+"),  # PHP
+    ("!()*", "+"),  # .NET
+    ("!'()*~:$,[]", "+"),  # axios
+    ("!'()*~:$,/?@;", "+"),  # yarl
+    ("!'()*~:$,/?@;", "%20"),
+    ("*", "%20"),
+)
+
+
+def _as_a_library(query: str) -> Iterator[str]:
+    for safe, space in _LIBRARIES:
+        made = "&".join(
+            "=".join(
+                quote(unquote_plus(half, errors="surrogateescape"), safe=safe + "-._", errors="surrogateescape")
+                for half in pair.split("=", 1)
+            )
+            for pair in query.removeprefix("?").split("&")
+        )
+        made = made if "~" in safe else made.replace("~", "%7E")  # that quote leaves as it is
+        for text in (made, made.replace("%20", space)):
+            yield query[: query.startswith("?")] + text
+            yield query[: query.startswith("?")] + _escape_case(str.lower)(text)
+
+
 _CHARACTERS = (
+    Change(
+        "query-encoded-otherwise",
+        RARE,
+        f"The query was signed with other characters percent-encoded, as another library does it. {AS_SENT}",
+        lambda query, sent: _as_a_library(query) if query else (),
+    ),
     row("percent-20", LIKELY, "with %20 for a space where + was sent", lambda q: q.replace("+", "%20")),
     row("plus", LIKELY, "with + for a space where %20 was sent", lambda q: q.replace("%20", "+")),
     *(

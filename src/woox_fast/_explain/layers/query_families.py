@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ..rewrites import MOST_FIELDS
 from ..signing import Sent
 from ..spellings import NUMBER, camel_case, pascal_case, snake_case, spellings
+from .names import ALIKE, COINS, NAMES_OF_V1, PARAMETERS, VALUES_OF
 from .query_rows import joined, split, unquoted_text
 from .texts import ABSENT, MARKS, marked, placeholders, wrapped
 from .timestamp_rows import date
@@ -92,12 +93,17 @@ _LIKELY_NO_VALUES = ("", "undefined", "null", "None")
 
 
 def with_values(pairs: list[str]) -> Iterator[list[str]]:
-    """With another value of one of its parameters: what a client puts in the place of the one that was signed."""
+    """With another value of one of its parameters: what a client puts in the place of the one that was signed; or with
+    each as a template has it."""
+    names = [pair.partition("=")[0] for pair in pairs[:MOST_FIELDS]]
+    for forms in zip(*map(placeholders, names), strict=False):
+        yield [f"{name}={form}" for name, form in zip(names, forms, strict=True)]
     for at, pair in enumerate(pairs[:MOST_FIELDS]):
         name, equals, value = pair.partition("=")
         if not equals:
             continue
-        others = [*_VALUES_OF.get(value.upper(), ()), *ABSENT, *placeholders(name, "value", snake_case(name))]
+        others = [*VALUES_OF.get(value.upper(), ()), *ABSENT, *placeholders(name, "value", snake_case(name))]
+        others += other_markets(value)
         if value.isdecimal() and len(value) < 40:
             number = int(value)
             others += [str(one) for one in range(max(0, min(number, 1000) - 100), min(number, 1000) + 101)]
@@ -112,13 +118,12 @@ def with_values(pairs: list[str]) -> Iterator[list[str]]:
             yield [*pairs[:at], name + equals + other, *pairs[at + 1 :]]
 
 
-_SETS = (
-    ("BUY", "SELL", "LONG", "SHORT", "BOTH"),
-    ("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID"),
-    ("NEW", "FILLED", "PARTIAL_FILLED", "CANCELLED", "CANCELED", "REJECTED", "INCOMPLETE", "COMPLETED", "OPEN", "ALL"),
-    ("TRUE", "FALSE", "1", "0"),
-)
-_VALUES_OF = {one: [other for some in _SETS if one in some for other in some] for some in _SETS for one in some}
+def other_markets(symbol: str) -> list[str]:
+    """Markets that a program may have had in mind in place of this one."""
+    kind, _, coins = symbol.partition("_")
+    if kind not in ("SPOT", "PERP") or not coins:
+        return []
+    return [f"{one}_{base}_USDT" for one in ("SPOT", "PERP") for base in (*COINS, coins.partition("_")[0])]
 
 
 def of_one_kind(pairs: list[str]) -> Iterator[list[str]]:
@@ -188,24 +193,6 @@ _KINDS: tuple[tuple[Callable[[str], bool], tuple[Callable[[str], str], ...]], ..
     ),
 )
 
-# Names of V1 and their like of V3.
-NAMES_OF_V1 = {
-    "startTime": "start_t",
-    "endTime": "end_t",
-    "orderId": "order_id",
-    "clientOrderId": "client_order_id",
-    "type": "order_type",
-    "orderTag": "order_tag",
-    "price": "order_price",
-    "quantity": "order_quantity",
-    "amount": "order_amount",
-    "reduceOnly": "reduce_only",
-    "visibleQuantity": "visible_quantity",
-    "positionSide": "position_side",
-    "realizedPnl": "realized_pnl",
-    "algoOrderId": "order_id",
-}
-
 
 def other_names(pairs: list[str]) -> Iterator[list[str]]:
     """With the names that V1 has for those of V3, or the reverse, or with brackets after them."""
@@ -223,6 +210,7 @@ def other_names(pairs: list[str]) -> Iterator[list[str]]:
             name.lower(),
             name.upper(),
         ]
+        others += [other for some in ALIKE if name in some for other in some]
         others += [
             pascal_case(name),
             snake_case(name),
@@ -307,6 +295,8 @@ def printed(query: str, sent: Sent) -> Iterator[str]:
         f"Map({len(pairs)}) {{ {entries} }}",
         f"URLSearchParams {{{entries}}}",
     )
+    for text in (query[1:], query):
+        yield from (mark + form for form in wrapped(text) for mark in ("", "?"))
     yield from (f"QueryParams('{query[1:]}')", f"QueryParams({query[1:]})", f"URLSearchParams({query[1:]})")
     yield from (repr(query[1:]), repr(query), repr(query[1:].encode()), str({n: [v] for n, v in pairs}))
     yield from (
@@ -361,45 +351,3 @@ def in_other_encodings(query: str, sent: Sent) -> Iterator[str]:
 
 def _escaped(data: bytes) -> str:
     return "".join(f"%{byte:02X}" for byte in data)
-
-
-# Parameters of WOO X's V1 and V3, that a request may have had.
-PARAMETERS = (
-    *(
-        "symbol",
-        "side",
-        "status",
-        "type",
-        "page",
-        "size",
-        "cursor",
-        "limit",
-        "startTime",
-        "endTime",
-        "start_t",
-        "end_t",
-    ),
-    *("orderId", "clientOrderId", "orderTag", "realizedPnl", "fromId", "token", "all", "price", "quantity", "amount"),
-    *("order_id", "client_order_id", "order_type", "order_tag", "order_price", "order_quantity", "order_amount"),
-    *("reduceOnly", "reduce_only", "visibleQuantity", "visible_quantity", "positionSide", "algoType", "triggerPrice"),
-    *(
-        "broker_id",
-        "brokerId",
-        "source",
-        "marginMode",
-        "margin_mode",
-        "leverage",
-        "bidAskLevel",
-        "postOnly",
-        "selfTrade",
-    ),
-    *(
-        "triggered",
-        "isTriggered",
-        "rootAlgoOrderId",
-        "ignoreUntriggered",
-        "callbackRate",
-        "activatedPrice",
-        "closePosition",
-    ),
-)

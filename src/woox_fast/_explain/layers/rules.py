@@ -141,11 +141,15 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
     "v1-as-sent": lambda s: (_as_sent(s), b""),
     "v1-json": lambda s: ("", _compact(dict(_split_v1(s)))),
     "v1-concatenated": lambda s: ("".join(name + value for name, value in _split_v1(s)), b""),
+    "v1-concatenated-decoded": lambda s: (
+        "".join(unquote_plus(name + value, errors="surrogateescape") for name, value in _split_v1(s)),
+        b"",
+    ),
     "v1-values": lambda s: ("".join(value for _, value in _split_v1(s)), b""),
     **{
         f"v1-with-{key}-{stamp}": _with_parameters(key, stamp)
         for key in ("", "api_key", "apiKey", "apikey", "access_key")
-        for stamp in ("timestamp", "nonce", "ts", "tonce")
+        for stamp in ("timestamp", "nonce", "ts", "tonce", "signTimestamp")
     },
     "v1-words": lambda s: (_with_words(s), b""),
     **{

@@ -167,6 +167,22 @@ _ENCODED = (
         lambda s: binascii.unhexlify(s[: (len(s) - len(s.lstrip(_HEX_DIGITS))) // 2 * 2]),
     ),
     _row(
+        "hex-decoded-zeros",
+        RARE,
+        "The secret was hex-decoded, with zero for what is no hex (CryptoJS)",
+        _AS_IT_IS,
+        lambda s: bytes(_first_hex(s[at : at + 2]) for at in range(0, len(s), 2)),
+    ),
+    _row(
+        "hex-decoded-nibbles",
+        RARE,
+        "The secret was hex-decoded, with other letters taken for digits too (pack in PHP, Perl and Ruby)",
+        _AS_IT_IS,
+        lambda s: bytes(
+            _nibble(s[at]) << 4 | (_nibble(s[at + 1]) if at + 1 < len(s) else 0) for at in range(0, len(s), 2)
+        ),
+    ),
+    _row(
         "base64-decoded-part",
         UNCOMMON,
         "The secret was base64-decoded as far as its length goes",
@@ -296,6 +312,16 @@ _ENCODED = (
         )
     ),
 )
+
+
+def _first_hex(pair: bytes) -> int:
+    """JavaScript's parseInt(pair, 16), and 0 for what is no number."""
+    digits = pair[: len(pair) - len(pair.lstrip(_HEX_DIGITS))]
+    return int(digits or b"0", 16)
+
+
+def _nibble(character: int) -> int:
+    return (character & 15) + 9 & 15 if character | 32 in range(0x61, 0x7B) else character & 15
 
 
 def _head(s: Secret, size: int) -> bytes:

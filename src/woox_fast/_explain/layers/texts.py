@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..spellings import snake_case
+
 # How a template, a configuration or a program writes the name of a value that was never put in.
 _FORMS = r"""
 NAME
@@ -48,7 +50,11 @@ NAME()
 {self.NAME}
 \(NAME)
 ${this.NAME}
+{$NAME}
 """.strip().split("\n")
+
+# Those of shells and configurations, which write names in upper case.
+_SHELL_FORMS = ("NAME", "$NAME", "${NAME}", "%NAME%", "{{NAME}}", "{NAME}", "<NAME>", "__NAME__", "[NAME]", "$env:NAME")
 
 # What programs print for nothing, for an object, or for a place that nothing was put into.
 ABSENT = r"""
@@ -96,6 +102,9 @@ none
 %@
 %!s(<nil>)
 %!v(MISSING)
+%!s(MISSING)
+%!d(MISSING)
+Array
 {}{}
 {0}
 {1}
@@ -186,6 +195,14 @@ Value(VALUE)
 Atom(VALUE)
 :VALUE
 :'VALUE'
+%!s(int64=VALUE)
+%!s(int=VALUE)
+%!d(string=VALUE)
+%!d(float64=VALUE)
+%!f(int64=VALUE)
+%!x(int64=VALUE)
+%!(EXTRA string=VALUE)
+%!(EXTRA int64=VALUE)
 /Date(VALUE)/
 \/Date(VALUE)\/
 Timestamp(VALUE)
@@ -256,11 +273,13 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~–—−‘’‚“”„«�
 MARKS = (*map(chr, _INVISIBLE), *_SPACES, *_QUOTES, *_PUNCTUATION, *_WRITTEN)
 
 
-def placeholders(*names: str) -> Iterator[str]:
-    """Each name as templates write one."""
+def placeholders(*names: str, shells: bool = True) -> Iterator[str]:
+    """Each name as templates write one, and as shells do where `shells`."""
     for name in names:
         for form in _FORMS:
             yield form.replace("NAME", name)
+        if shells and name.isidentifier():
+            yield from (form.replace("NAME", snake_case(name).upper()) for form in _SHELL_FORMS)
 
 
 def marked(text: str) -> Iterator[str]:

@@ -14,7 +14,11 @@ from .timestamp_rows import FIX, family, row
 
 _TEXTS = (
     *placeholders("timestamp", "ts", "nonce", "time", "now", "isoTimestamp", "x-api-timestamp", "t", "milliseconds"),
+    # Expressions that a template or a string held, and that were never worked out.
+    *placeholders("Date.now()", "new Date().getTime()", "System.currentTimeMillis()", "time.time()", "timenow"),
+    *placeholders("$now", "$now.toMillis()", "1.timestamp", "date +%s", "date +%s%3N", "zap_meta_timestamp", "get_ts"),
     *ABSENT,
+    "\ufffd",  # Go's string(number)
     *"""
 Date.now()
 Date.now
@@ -23,6 +27,16 @@ time.time()
 int(time.time()*1000)
 datetime.datetime.now()
 Infinity
+() => Date.now()
+()=>Date.now()
+(new Date()).getTime()
+formatDate(now; "x")
+{{formatDate(now; "x")}}
+{{formatDate(now; "X")}}
+Date()
+NA
+character(0)
+numeric(0)
 Invalid Date
 Invalid date
 [object Date]
@@ -66,18 +80,36 @@ def _text(name: str, cost: int, text: str) -> Change:
     )
 
 
+def _base_36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+    return digits
+
+
 def _decimals(ms: int) -> Iterator[str]:
     for digits in range(1, 13):
         yield f"{ms / 1000:.{digits}f}"
         yield f"{ms}.{'0' * digits}"
         yield f"{ms // 1000}.{'0' * digits}"
+    yield from (f"{ms // 1000}{mark}{ms % 1000:03}" for mark in (" ", "/", "-", "_", ",", ";", "|"))
+    for micro in range(1000):  # PHP's microtime()
+        yield f"0.{ms % 1000:03}{micro:03}00 {ms // 1000}"
 
 
 def _exponents(ms: int) -> Iterator[str]:
     """As a float with an exponent, with more or fewer digits than there are."""
+    first, rest = str(ms)[0], str(ms)[1:]
+    for more in (1, 2, 3):
+        for decimals in range(10**more):
+            digits = f"{first}.{rest}{decimals:0{more}}".rstrip("0")
+            yield from (f"{digits}{exponent}{len(rest)}" for exponent in ("e+", "E+", "E", "e"))
+            if more == 3:  # of seconds with microseconds
+                yield from (f"{digits}{exponent}{len(rest) - 3}" for exponent in ("e+0", "e", "E"))
     for value in (ms, ms / 1000):
-        for digits in range(18):
-            text = f"{value:.{digits}e}"
+        for places in range(18):
+            text = f"{value:.{places}e}"
             mantissa, _, exponent = text.partition("e")
             power = int(exponent)
             for mark in ("e", "E"):
@@ -99,8 +131,27 @@ def _spreadsheet(ms: int) -> Iterator[str]:
     """In days since 1899-12-30, as a spreadsheet counts, or since 1970; in other units, whole or not."""
     for days in (ms / 86_400_000 + 25_569, ms / 86_400_000):
         yield from (repr(days), f"{days:.15g}", *(f"{days:.{digits}f}" for digits in range(16)))
+        yield from (f"{days:.{digits}f}".replace(".", ",") for digits in range(1, 12))
+        yield repr(days).replace(".", ",")
     for unit in (10, 100, 5000, 10_000, 15_000, 30_000, 60_000, 300_000, 3_600_000, 86_400_000):
         yield from (str(ms // unit), str(ms // unit * unit), str(ms // unit * unit // 1000))
+    whole = ms // 1000 * 1000
+    yield from (str((whole + 2**31) % 2**32 - 2**31), str(whole % 2**32), str(ms % 2**31), str(whole % 2**31))
+
+
+def _other_epochs(ms: int) -> Iterator[str]:
+    """Since another moment than 1970-01-01, in milliseconds or seconds."""
+    for epoch in _EPOCHS:
+        other = ms + 1000 * epoch
+        yield from (str(other), str(other // 1000), repr(other / 1000), f"{other}.0", f"{other // 1000}.0")
+        yield from (f"{other // 1000}.{other % 1000:03}{micro:03}" for micro in range(1000))
+    for hours in range(-12, 15):  # VBA's Timer: since midnight
+        seconds = (ms + 3_600_000 * hours) % 86_400_000 / 1000
+        yield from (str(int(seconds)), *(f"{seconds:.{digits}f}".rstrip("0").rstrip(".") for digits in (1, 2, 3)))
+
+
+# Seconds from other epochs to 1970: of Apple (2001), the year 2000, GPS; NTP, old Macs, Windows and .NET.
+_EPOCHS = (-978_307_200, -946_684_800, -315_964_800, 2_208_988_800, 2_082_844_800, 11_644_473_600, 62_135_596_800)
 
 
 def _wrapped(v: str, sent: Sent) -> Iterator[str]:
@@ -119,6 +170,7 @@ _UNITS = (
     row("seconds", LIKELY, "in seconds", lambda t: str(t // 1000)),
     row("microseconds", COMMON, "in microseconds", lambda t: str(t * 1000)),
     row("nanoseconds", COMMON, "in nanoseconds", lambda t: str(t * 1_000_000)),
+    row("hundred-nanoseconds", RARE, "in units of 100 ns", lambda t: str(t * 10_000)),
     row("float-seconds", LIKELY, "as a float of seconds", lambda t: repr(t / 1000)),
     row("float-milliseconds", LIKELY, "as a float", lambda t: f"{t}.0"),
     row("fixed-seconds", COMMON, "as seconds with three decimals", lambda t: f"{t // 1000}.{t % 1000:03}"),
@@ -144,6 +196,7 @@ _UNITS = (
     row("0x", RARE, "in hex", lambda t: f"{t:#x}"),
     row("long", RARE, "with Python 2's L at its end", lambda t: f"{t}L"),
     row("bigint", RARE, "with a BigInt's n at its end", lambda t: f"{t}n"),
+    row("base-36", EXOTIC, "in base 36", lambda t: _base_36(t)),
     row("negative", EXOTIC, "negative", lambda t: f"-{t}"),
     row("thousands", RARE, "with commas between thousands", lambda t: f"{t:,}"),
     row("thousands-dots", RARE, "with dots between thousands", lambda t: f"{t:,}".replace(",", ".")),
@@ -157,8 +210,17 @@ _UNITS = (
         "seconds-and-milliseconds", RARE, "with a mark before its milliseconds", lambda t: f"{t // 1000}:{t % 1000:03}"
     ),
     family("decimals", FAMILY, "The timestamp was signed in seconds with decimals.", _decimals),
+    family(
+        "of-macos",
+        RARE,
+        "The timestamp was signed as macOS's date prints it, which knows no %N and leaves a letter.",
+        lambda t: (f"{t // 1000}{end}" for end in ("3N", "N", "%3N", "%N")),
+    ),
     family("exponents", FAMILY, "The timestamp was signed as a float with an exponent.", _exponents),
     family("grouped", FAMILY, "The timestamp was signed with marks between its digits.", _grouped),
+    family(
+        "other-epoch", FAMILY, "The timestamp was signed as the time since another moment than 1970.", _other_epochs
+    ),
     family("units", FAMILY, "The timestamp was signed in another unit, or rounded to one.", _spreadsheet),
     row("first-12", RARE, "without its last digit", lambda t: str(t)[:-1]),
     row("first-11", EXOTIC, "without its last two digits", lambda t: str(t)[:-2]),

@@ -26,6 +26,18 @@ def _doubles(ms: int, unit: int) -> Iterator[str]:
         value = nextafter(value, end)
 
 
+def _float_milliseconds(ms: int) -> Iterator[str]:
+    """Milliseconds with decimals: as a double, at some count of digits, with a point or a comma."""
+    for text in _doubles(ms, 1):
+        yield text
+        yield text.replace(".", ",")
+    for digits in (1, 2, 3):
+        for decimals in range(10**digits):
+            yield f"{ms}.{decimals:0{digits}}"
+            yield f"{ms},{decimals:0{digits}}"
+    yield from (f"{ms}.{micro:03}000" for micro in range(1000))
+
+
 def _double_products(ms: int, unit: int) -> Iterator[str]:
     """Whole numbers that `int(time.time() * unit)` gives: a double's steps apart."""
     value, end = ms * (unit / 1000), (ms + 1) * (unit / 1000)
@@ -151,12 +163,18 @@ FAMILIES = (
         lambda t: (f"{t}{i:03}" for i in range(1000)),
     ),
     family(
+        "more-digits",
+        FAMILY,
+        "The timestamp was signed with a tenth or hundredth of a millisecond more, as a float without its point.",
+        lambda t: (f"{t}{i:0{digits}}" for digits in (1, 2) for i in range(10**digits)),
+    ),
+    family(
         "fixed-seconds-6",
         FAMILY,
         "The timestamp was signed as seconds with six decimals.",
         lambda t: (f"{t // 1000}.{t % 1000:03}{i:03}" for i in range(1000)),
     ),
-    family("float-milliseconds", FAMILY, "The timestamp was signed as a float.", lambda t: _doubles(t, 1)),
+    family("float-milliseconds", FAMILY, "The timestamp was signed as a float.", _float_milliseconds),
     family("float-seconds", FAMILY, "The timestamp was signed as a float of seconds.", lambda t: _doubles(t, 1000)),
     family("nanoseconds", FAMILY, "The timestamp was signed in nanoseconds.", lambda t: _double_products(t, 10**9)),
     family(

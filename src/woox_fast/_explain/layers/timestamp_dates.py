@@ -27,11 +27,62 @@ def _printed(ms: int) -> Iterator[str]:
         for form in _FORMS:
             for text in dict.fromkeys((f"{hours:+03}:00", f"{hours:+03}00")):
                 yield at.strftime(form).replace("<ms>", f"{ms % 1000:03}").replace("<zone>", text)
-        yield from _american(at)
+        for text in _american(at):
+            yield from (text, f"{text} {hours:+03}:00")
         numbers = f"{at.year}, {at.month}, {at.day}, {at.hour}, {at.minute}, {at.second}"
         for micro in ("", f", {at.microsecond}"):
             for end in (")", ", tzinfo=datetime.timezone.utc)", ", tzinfo=<UTC>)", ", tzinfo=tzutc())"):
                 yield f"datetime.datetime({numbers}{micro}{end}"
+
+
+def _named_zones(ms: int) -> Iterator[str]:
+    """Local dates with the name of a zone, as JavaScript, Java and `date` print them."""
+    for offset, names in _ZONES.items():
+        at = date(ms + round(60_000 * offset))
+        sign, (hours, minutes) = "-" if offset < 0 else "+", divmod(abs(offset), 60)
+        zone = f"{sign}{hours:02}{minutes:02}"
+        for name in names.split(", "):
+            if "/" in name:  # Java's ZonedDateTime
+                colon = f"{zone[:3]}:{zone[3:]}"
+                for fraction in ("", f".{ms % 1000:03}"):
+                    yield f"{at:%Y-%m-%dT%H:%M:%S}{fraction}{colon if offset else 'Z'}[{name}]"
+            elif name.isupper():
+                if not offset:
+                    yield from (f"{_iso(ms, 'T', digits, 'Z')}[{name}]" for digits in (0, 3))
+                for form in ("%a %b %d %H:%M:%S <> %Y", "%a %b %e %H:%M:%S <> %Y", "%a %d %b %Y %I:%M:%S %p <>"):
+                    yield at.strftime(form).replace("<>", name)
+                for form in ("%a, %d %b %Y %H:%M:%S <>", "%a %d %b %H:%M:%S <> %Y", "%Y-%m-%d %H:%M:%S <>"):
+                    yield at.strftime(form).replace("<>", name)
+            else:
+                yield f"{at:%a %b %d %Y %H:%M:%S} GMT{zone} ({name})"
+
+
+# Of each offset in minutes: abbreviations, names that browsers write, names of the tz database.
+_ZONES = {
+    0: "UTC, GMT, WET, Z, Greenwich Mean Time, GMT, Etc/UTC, Europe/London, Coordinated Universal Time",
+    60: "CET, BST, WEST, Central European Standard Time, British Summer Time, West Africa Standard Time, "
+    "Europe/Berlin, Europe/Paris, Europe/London, Europe/Madrid, Europe/Zurich, Africa/Lagos",
+    120: "CEST, EET, SAST, Central European Summer Time, Eastern European Standard Time, South Africa Standard Time, "
+    "Europe/Berlin, Europe/Paris, Europe/Madrid, Europe/Zurich, Europe/Rome, Europe/Kiev, Europe/Kyiv",
+    180: "EEST, MSK, TRT, Eastern European Summer Time, Moscow Standard Time, GMT+03:00, "
+    "Europe/Moscow, Europe/Istanbul, Europe/Kiev, Europe/Kyiv",
+    240: "GST, Gulf Standard Time, Asia/Dubai",
+    270: "Iran Standard Time",
+    300: "PKT, Pakistan Standard Time, Asia/Karachi",
+    330: "IST, India Standard Time, Asia/Kolkata, Asia/Calcutta",
+    420: "WIB, ICT, Indochina Time, Western Indonesia Time, Asia/Bangkok, Asia/Jakarta, Asia/Ho_Chi_Minh",
+    480: "CST, SGT, HKT, PHT, AWST, China Standard Time, Singapore Standard Time, Hong Kong Standard Time, "
+    "Taipei Standard Time, Philippine Standard Time, Asia/Shanghai, Asia/Singapore, Asia/Hong_Kong, Asia/Taipei",
+    540: "JST, KST, Japan Standard Time, Korean Standard Time, Asia/Tokyo, Asia/Seoul",
+    600: "AEST, Australian Eastern Standard Time, Australia/Sydney",
+    660: "AEDT, Australian Eastern Daylight Time, Australia/Sydney",
+    -180: "BRT, ART, Brasilia Standard Time, Argentina Standard Time, America/Sao_Paulo",
+    -240: "EDT, Eastern Daylight Time, America/New_York, America/Toronto",
+    -300: "EST, CDT, Eastern Standard Time, Central Daylight Time, America/New_York, America/Chicago, America/Toronto",
+    -360: "CST, MDT, Central Standard Time, Mountain Daylight Time, America/Chicago, America/Denver",
+    -420: "MST, PDT, Mountain Standard Time, Pacific Daylight Time, America/Los_Angeles, America/Denver",
+    -480: "PST, Pacific Standard Time, America/Los_Angeles",
+}
 
 
 def _american(at: datetime) -> Iterator[str]:
@@ -41,6 +92,8 @@ def _american(at: datetime) -> Iterator[str]:
         for sep in (", ", " "):
             yield f"{day}{sep}{half}"
             yield f"{day}{sep}{at:%H:%M:%S}"
+    for form in (f"%a %b {at.day} %H:%M:%S %Y", f"%a %b {at.day} %H:%M:%S %Y GMT", "%a %b %d %H:%M:%S %Y\n"):
+        yield at.strftime(form)
     for sep in (".", "/", "-"):
         yield f"{at.day}{sep}{at.month}{sep}{at.year}, {at:%H:%M:%S}"
         yield f"{at.year}{sep}{at.month}{sep}{at.day} {at:%H:%M:%S}"
@@ -62,6 +115,10 @@ _FORMS = (
         "%Y-%m-%d %H:%M:%S.<ms>000 +0000 UTC",
         "%Y-%m-%d %H:%M:%S.<ms>000+00:00",
         "%m/%d/%y %H:%M",
+        "%Y.%m.%d %H:%M",
+        "%Y.%m.%d %H:%M:%S",
+        "%b %d %H:%M:%S",
+        "%b %d %H:%M:%S.<ms>",
     ),
     *(
         "%d-%b-%Y %H:%M:%S",
@@ -139,10 +196,18 @@ DATE_FAMILIES = (
         FAMILY,
         "The timestamp was signed as an ISO 8601 date with microseconds.",
         lambda t: (
-            f"{_iso(t, sep, 3, '')}{i:03}{zone}"
-            for i in range(1000)
+            f"{start}{i:03}{zone}"
             for sep, zone in (("T", ""), ("T", "Z"), ("T", "+00:00"), (" ", ""))
+            for start in (_iso(t, sep, 3, ""),)
+            for i in range(1000)
         ),
     ),
     family("date", FAMILY, "The timestamp was signed as a date.", _printed),
+    family("date", FAMILY, "The timestamp was signed as a local date with the name of its zone.", _named_zones),
+    family(
+        "iso-ticks",
+        FAMILY,
+        "The timestamp was signed as an ISO 8601 date with seven decimals, as .NET writes it.",
+        lambda t: (f"{start}{i:04}Z" for start in (_iso(t, "T", 3, ""),) for i in range(10_000)),
+    ),
 )
