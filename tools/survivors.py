@@ -121,7 +121,7 @@ SURVIVORS: list[Survivor] = [
     # -- testing
     Survivor("testing.py", 'return ""', "None", "no fault, either way"),
     # -- adapters
-    Survivor("adapters/_redirects.py", "response.close()", "pass", "else it is closed when it is collected, a bit later"),
+    Survivor("adapters/_redirects.py", "response.close()", "pass", "else it is closed a bit later"),
     # -- clock
     Survivor("clock.py", "self._parted = 0", "1", "a nanosecond"),
     Survivor("clock.py", "SLEW = 1_000", "1001", "NTP slews by a 2,000th at most, and what is set is off by far more"),
