@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from helpers.command import CREDENTIALS, ORDER, SCRIPT, environment
 from helpers.oracle import KEY, SECRET, oracle
+
+from woox_fast import cli
+from woox_fast.sandbox import FAULTS
 
 
 @contextmanager
@@ -116,3 +120,14 @@ def test_the_sandbox_shows_hostile_requests_escaped() -> None:
         lines = lines_of(process, r"GET +/v3/asset/balances\?")
     assert not re.search(r"[^\n\x20-\x7e]", "\n".join(lines))
     assert len([line for line in lines if re.match(r"\d\d:", line)]) == 3
+
+
+def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sandbox", "--list-faults"]) == 0
+    lines = capsys.readouterr().out
+    assert cli.main(["sandbox", "--list-faults", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert list(listed) == list(FAULTS)
+    for name, fault in FAULTS.items():
+        assert listed[name] == {"usage": fault.usage, "what": fault.sentence, "example": fault.example}
+        assert re.search(rf"^{name}\b", lines, re.MULTILINE)
