@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from . import rewrites
 from .cells import COMPLETE_COST, PARTS, Cell, all_cells, cells
 from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
+from .collector import seldom
 from .layers.body import BODY
 from .layers.digest import DIGEST, DIGESTS
 from .layers.layout import LAYOUT
@@ -122,12 +123,13 @@ class Search:
             self.complete = True
             return None
         try:
-            for cell in all_cells():
-                self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
-                if found := self._cell(cell):
-                    self.complete = True
-                    return found
-                self._begun = True
+            with seldom():
+                for cell in all_cells():
+                    self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
+                    if found := self._cell(cell):
+                        self.complete = True
+                        return found
+                    self._begun = True
         except TimeoutError:
             pass
         finally:
