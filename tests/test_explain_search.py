@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hmac
 from itertools import product
 from math import comb
@@ -284,8 +285,17 @@ def test_no_key_is_held_after_a_search() -> None:
     made.run()
     assert made.tried > 1
     assert made._keyed == {}
+
+
+def test_nothing_that_a_search_held_waits_for_the_collector() -> None:
     rewrites.tokens('{"a": 1}')
-    made.run()
+    gc.collect()
+    gc.disable()
+    try:
+        Search(SENT, Secret(b"secret"), Secret(b"secret"), "0" * 64, 0.05).run()
+        assert not [each for each in gc.get_objects() if isinstance(each, changes.Values)]
+    finally:
+        gc.enable()
     assert rewrites._tokens.cache_info().currsize == 0
 
 

@@ -133,7 +133,9 @@ class Search:
         except TimeoutError:
             pass
         finally:
-            self._keyed.clear()
+            # Values refer to the search that watches the time: what is not taken apart here waits for the collector.
+            for held in (self._values, self._of_contents, self._contents, self._changed_before, self._forms, self._keyed):
+                held.clear()
             rewrites.forget()
             self.seconds = _now() - self._started
         return None
