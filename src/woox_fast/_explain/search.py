@@ -134,7 +134,14 @@ class Search:
             pass
         finally:
             # Values refer to the search that watches the time: what is not taken apart here waits for the collector.
-            for held in (self._values, self._of_contents, self._contents, self._changed_before, self._forms, self._keyed):
+            for held in (
+                self._values,
+                self._of_contents,
+                self._contents,
+                self._changed_before,
+                self._forms,
+                self._keyed,
+            ):
                 held.clear()
             rewrites.forget()
             self.seconds = _now() - self._started
