@@ -193,7 +193,7 @@ def test_the_time_limit_ends_a_search(few: list[tuple[bytes, bytes, str]], monke
     made = Search(SENT, Secret(b"secret"), Secret(b"secret"), "0" * 64, 50.0)
     assert made.run() is None
     assert not made.complete
-    assert 50 < made.seconds < 60
+    assert 47 < made.seconds < 57
     made = Search(SENT, Secret(b"secret"), Secret(b"secret"), "0" * 64, 0.0)
     assert made.run() is None  # the request as it is had its turn
     assert made.tried == 1

@@ -86,7 +86,7 @@ class Search:
         self._begun = False  # the request as it is gets its turn, however short the time
         self.seconds = 0.0
         self._started = _now()
-        self._deadline = self._started + time_limit
+        self._deadline = self._started + 0.95 * time_limit  # the rest is for the last step, and to free what is held
         self._sent = sent
         self._light = time_limit * _LIGHT_BYTES_PER_S
         self._readings = readings(signature)
