@@ -91,7 +91,6 @@ cross:
 
 # Which changes of the code no test notices: make mutate ARGS='payload clock'
 mutate: $(VENV)/installed
-	@PYTHONPATH=tools $(BIN)/python tools/mutate.py $(ARGS)
 	@$(BIN)/python tools/mutants_c.py $(C_ARGS)
 
 # Every interpreter that can be had; as root it fetches those that are not here, into a folder of their own.

@@ -15,7 +15,7 @@ from contextlib import nullcontext
 
 from woox_fast import Signer
 from woox_fast.gateway import Gateway, NoReplyError, Reply
-from woox_fast.payload import json_bytes
+from woox_fast.prehash import json_bytes
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}

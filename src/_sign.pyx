@@ -32,7 +32,7 @@ from _fast_path cimport (
 )
 from _http cimport all_between, decimal_digits, put, put_bytes, put_part, read_host
 
-from woox_fast import _checks, _wire
+from woox_fast import _checks, _http
 
 cdef extern from "traceback_guard.h":
     pass
@@ -105,7 +105,7 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
 # -- Headers and whole HTTP/1.1 requests
 
 cdef str default_host = "api.woox.io"
-cdef dict _content_types = _wire.CONTENT_TYPES
+cdef dict _content_types = _http.CONTENT_TYPES
 
 
 cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
@@ -132,7 +132,7 @@ cdef bytes request_bytes(
     cdef hmac_sha256_part *path = message.parts
     cdef hmac_sha256_part *body = message.parts + 1
     cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
-    cdef str content_type = <str>known if known != NULL else _wire.content_type(method, body.size)
+    cdef str content_type = <str>known if known != NULL else _http.content_type(method, body.size)
     cdef hmac_sha256_part content = ascii_part(content_type)
     cdef char length[20]
     cdef size_t length_size = decimal_digits(body.size, length)
@@ -413,7 +413,7 @@ cdef class Signer:
         host = _checks.host_text(host)
         data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
         headers = checked_headers(self, stamp, verb, target.encode(), data)
-        return _wire.request_of(f"{verb} {target}", host, headers, data)
+        return _http.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
@@ -441,14 +441,14 @@ cdef class Signer:
 
 cdef dict new_template(Signer signer, str method):
     content_type = _content_types[method]
-    template = _wire.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
+    template = _http.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
     return signer._templates.setdefault(method, template)  # another thread may have made it meanwhile
 
 
 cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
     signature = checked_hex(&signer._key, f"{stamp}{method}".encode() + path, body)
-    content_type = _wire.content_type(method, len(body))
-    return _wire.headers_of(signer._api_key, stamp, signature, signer._recv_window, content_type)
+    content_type = _http.content_type(method, len(body))
+    return _http.headers_of(signer._api_key, stamp, signature, signer._recv_window, content_type)
 
 
 def sign(api_secret, timestamp, method, path, body=b""):

@@ -17,11 +17,11 @@ import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-SHARED = ("tests/test_adapters.py", "tests/test_adapters_elsewhere.py", "tests/test_adapters_connections.py")
-REQUESTS = (*SHARED, "tests/test_adapter_requests.py")
-HTTPX = (*SHARED, "tests/test_adapter_httpx.py")
-AIOHTTP = (*SHARED, "tests/test_adapter_aiohttp.py")
-CCXT = ("tests/test_adapter_ccxt.py",)
+SHARED = ("tests/adapters/test_all.py", "tests/adapters/test_elsewhere.py", "tests/adapters/test_connections.py")
+REQUESTS = (*SHARED, "tests/adapters/test_requests.py")
+HTTPX = (*SHARED, "tests/adapters/test_httpx.py")
+AIOHTTP = (*SHARED, "tests/adapters/test_aiohttp.py")
+CCXT = ("tests/adapters/test_ccxt.py",)
 
 # The least that each extra in pyproject.toml allows, what differs in how it sends, and what is put in between.
 CLIENTS: dict[str, tuple[str, ...]] = {

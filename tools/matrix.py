@@ -43,7 +43,7 @@ INTERPRETERS = {
     "3.15": (True, "python3.15"),
     "pypy3.11": (True, "pypy3"),
 }
-FILES = ("signatures", "errors", "signer", "backend", "payload", "payload_text", "prepare", "encode_request", "threads")
+FILES = ("signatures", "errors", "signer", "backend", "prehash", "encoding", "prepare", "encode_request", "threads")
 NEEDS = ("pytest", "hypothesis", "setuptools", "requests", "httpx", "yarl")
 
 IDENTITY = """import platform, sys
@@ -163,7 +163,7 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
         done = run(place, *command, **flags)
         if done.returncode != 0:
             return identity, {}, " ".join(map(str, command)) + "\n" + done.stdout[-2000:]
-    files = [what / f"tests/test_{name}.py" for name in FILES]
+    files = [what / f"tests/signer/test_{name}.py" for name in FILES]
     if whole:
         files = ["-n", "auto", "--dist", "worksteal", what / "tests"]
     report = place.there / "report.xml"

@@ -52,24 +52,24 @@ HARNESSES = (
 HMAC, SHA256, X86, WIPE = "core/hmac_sha256.c", "core/sha256.c", "core/sha256_x86.c", "core/wipe.h"
 AVX512, PREHASH, BYTES = "core/sha256_avx512.c", "core/prehash.h", "core/bytes.h"
 SIGN, FAST, HTTP = "_sign.pyx", "_fast_path.pxd", "_http.pxd"
-STACK = "tests/test_wiping.py -k 'reaches or removes'"
-INSIDE = "tests/test_core.py"
-VECTORS = "tests/test_cross.py"
-FUZZ = "tests/test_fuzz.py -k 'core_under'"
-BORDERS = "tests/test_borders.py -k every_part"
-SIGNATURES = "tests/test_signatures.py -k 'cython'"
-ERRORS = "tests/test_errors.py -k 'cython'"
-SIGNER = "tests/test_signer.py -k 'cython'"
-ENCODE = "tests/test_encode_request.py -k 'cython'"
-SECRETS = "tests/test_secrets.py -k 'woox_fast._sign- or bytes_made'"
-ON_STACK = "tests/test_wiping.py::test_nothing_is_left_on_the_stack"
-RELEASED = "tests/test_threads.py -k 'gil_is_released'"
-KEPT = "tests/test_threads.py -k 'gil_is_kept'"
-LANES = "tests/test_signatures.py -k 'cython and one_length'"
-NEIGHBOURS = "tests/test_signatures.py -k 'cython and (neighbours or after)'"
-LEAKS = "tests/test_faults.py -k 'leaks and cython'"
-WRITER = "tests/test_threads.py -k 'changes and cython'"
-CFFI = "tests/test_signatures.py tests/test_threads.py -k cffi"
+STACK = "tests/core/test_wiping.py -k 'reaches or removes'"
+INSIDE = "tests/core/test_core.py"
+VECTORS = "tests/core/test_cross.py"
+FUZZ = "tests/core/test_fuzz.py -k 'core_under'"
+BORDERS = "tests/core/test_borders.py -k every_part"
+SIGNATURES = "tests/signer/test_signatures.py -k 'cython'"
+ERRORS = "tests/signer/test_errors.py -k 'cython'"
+SIGNER = "tests/signer/test_signer.py -k 'cython'"
+ENCODE = "tests/signer/test_encode_request.py -k 'cython'"
+SECRETS = "tests/signer/test_secrets.py -k 'woox_fast._sign- or bytes_made'"
+ON_STACK = "tests/core/test_wiping.py::test_nothing_is_left_on_the_stack"
+RELEASED = "tests/signer/test_threads.py -k 'gil_is_released'"
+KEPT = "tests/signer/test_threads.py -k 'gil_is_kept'"
+LANES = "tests/signer/test_signatures.py -k 'cython and one_length'"
+NEIGHBOURS = "tests/signer/test_signatures.py -k 'cython and (neighbours or after)'"
+LEAKS = "tests/signer/test_faults.py -k 'leaks and cython'"
+WRITER = "tests/signer/test_threads.py -k 'changes and cython'"
+CFFI = "tests/signer/test_signatures.py tests/signer/test_threads.py -k cffi"
 
 MUTANTS = [
     # -- What is wiped
@@ -105,7 +105,7 @@ MUTANTS = [
         "    if True:",
         SIGNATURES[:-1] + " and shared_byte'",
     ),
-    Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/test_cython_user.py"),
+    Mutant(SIGN, "    wipe(key, sizeof(KeyContext))", "    pass", "tests/core/test_cython_user.py"),
     # -- Room and runs
     Mutant(HMAC, "memset(out, 0, PADDING_ROOM);", "memset(out, 0, PADDING_ROOM - 1);", FUZZ),
     Mutant(HMAC, "MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,", "MAX_RUNS = 2 * HMAC_SHA256_PARTS,", INSIDE),
@@ -168,7 +168,9 @@ MUTANTS = [
     Mutant(HMAC, "{{third + i, strlen(third) - i}}", "{{third, strlen(third)}}", INSIDE),
     Mutant(HMAC, "memcmp(hexes[i], hex, sizeof hex) != 0", "memcmp(hexes[i], hex, sizeof hex / 2) != 0", INSIDE),
     # -- Lanes
-    Mutant(HMAC, "&& blocks[at + alike] == blocks[at]", "", "tests/test_signatures.py -k 'cython and any_length'"),
+    Mutant(
+        HMAC, "&& blocks[at + alike] == blocks[at]", "", "tests/signer/test_signatures.py -k 'cython and any_length'"
+    ),
     Mutant(HMAC, "blocks[i] = blocks[0];", "blocks[i] = NULL;", LANES),
     Mutant(HMAC, "hex[i] = hex[0];", "hex[i] = hex[count];", LANES),
     Mutant(HMAC, "            if (run[i]->count < step) step = run[i]->count;\n", "", LANES),
@@ -183,10 +185,13 @@ MUTANTS = [
         VECTORS,
         "this processor has all of AVX-512",
     ),
-    Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/test_self_test.py"),
-    Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/test_self_test.py"),
+    Mutant(HMAC, "if (signs_known_answers(sha256)) return", "if (sha256) return", "tests/cli/test_self_test.py"),
+    Mutant(HMAC, "        *refused = sha256->name;\n", "", "tests/cli/test_self_test.py"),
     Mutant(
-        HMAC, "strcmp(name, sha256->name) != 0", "strcmp(name, sha256->name) == 0", "tests/test_backend.py -k by_name"
+        HMAC,
+        "strcmp(name, sha256->name) != 0",
+        "strcmp(name, sha256->name) == 0",
+        "tests/signer/test_backend.py -k by_name",
     ),
     # -- SHA-256 and the head
     Mutant(SHA256, "0xc67178f2}", "0xc67178f3}", VECTORS),
@@ -238,15 +243,20 @@ MUTANTS = [
     Mutant(SIGN, "                Py_DECREF(<object>request)\n", "", LEAKS),
     Mutant(SIGN, "                Py_INCREF(signature)\n", "", NEIGHBOURS),
     Mutant(SIGN, "        PyBuffer_Release(&view)", "        pass", SIGNATURES[:-1] + " and buffer'"),
-    Mutant(SIGN, "    held[index] = (head, body)\n", "", "tests/test_signatures.py -k 'cython and (batch or many)'"),
     Mutant(
-        SIGN, "list(requests) if listed", "requests if listed", "tests/test_signatures.py -k 'cython and sign_many'"
+        SIGN, "    held[index] = (head, body)\n", "", "tests/signer/test_signatures.py -k 'cython and (batch or many)'"
+    ),
+    Mutant(
+        SIGN,
+        "list(requests) if listed",
+        "requests if listed",
+        "tests/signer/test_signatures.py -k 'cython and sign_many'",
     ),
     Mutant(
         SIGN,
         "    if messages == NULL:\n        raise MemoryError\n",
         "",
-        "tests/test_faults.py -k 'allocation and cython'",
+        "tests/signer/test_faults.py -k 'allocation and cython'",
     ),
     # -- The fast path
     Mutant(FAST, "        and text.size == TIMESTAMP_SIZE\n", "", ERRORS),
@@ -254,7 +264,7 @@ MUTANTS = [
         FAST,
         "METHOD_MIN <= text.size <= METHOD_MAX",
         "METHOD_MIN <= text.size",
-        SIGNATURES + " tests/test_encode_request.py",
+        SIGNATURES + " tests/signer/test_encode_request.py",
     ),
     Mutant(FAST, ' and (<const char *>part.data)[0] == b"/"', "", ERRORS),
     Mutant(FAST, "now_ms() + clock_offset_ms)", "now_ms())", SIGNER),
@@ -262,7 +272,7 @@ MUTANTS = [
         FAST,
         "    if not (PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)):",
         "    if not PyUnicode_IS_COMPACT_ASCII(text):",
-        ERRORS + " tests/test_faults.py",
+        ERRORS + " tests/signer/test_faults.py",
     ),
     Mutant(FAST, "if timestamp == timestamp_before:", "if True:", NEIGHBOURS),
     Mutant(FAST, "if method == PyTuple_GET_ITEM(<object>before, 1):", "if True:", NEIGHBOURS),
@@ -287,19 +297,26 @@ MUTANTS = [
     Mutant(SIGN, "given.isascii() and ", "", SIGNATURES[:-1] + " and verify'"),
     Mutant(SIGN, "@cython.final\n", "", SIGNER),
     Mutant(SIGN, "    def __reduce__(self):\n        _checks.refuse_pickling()\n", "", SIGNER),
-    Mutant(SIGN, "        _checks.warn_wrong_sha256(wrong)", "        pass", "tests/test_self_test.py"),
-    Mutant(SIGN, "[each for each in _sha256_names() if each != wrong]", "_sha256_names()", "tests/test_self_test.py"),
+    Mutant(SIGN, "        _checks.warn_wrong_sha256(wrong)", "        pass", "tests/cli/test_self_test.py"),
+    Mutant(
+        SIGN, "[each for each in _sha256_names() if each != wrong]", "_sha256_names()", "tests/cli/test_self_test.py"
+    ),
     Mutant(
         "traceback_guard.h",
         "    PyErr_NoMemory();\n",
         "",
-        "tests/test_faults.py -k 'allocation and cython'",
+        "tests/signer/test_faults.py -k 'allocation and cython'",
         "needed from CPython 3.12 on: older ones do not crash",
     ),
     # -- cffi
-    Mutant("_sign_cffi.h", "    wipe(key, sizeof *key);\n", "", "tests/test_secrets.py -k cffi"),
+    Mutant("_sign_cffi.h", "    wipe(key, sizeof *key);\n", "", "tests/signer/test_secrets.py -k cffi"),
     Mutant("_sign_cffi.h", "        text += sizes[i];\n", "", CFFI),
-    Mutant("woox_fast/_sign_cffi.py", "lib.wipe_bytes(secret, len(secret))", "pass", "tests/test_secrets.py -k 'cffi'"),
+    Mutant(
+        "woox_fast/_sign_cffi.py",
+        "lib.wipe_bytes(secret, len(secret))",
+        "pass",
+        "tests/signer/test_secrets.py -k 'cffi'",
+    ),
     Mutant(
         "woox_fast/_sign_cffi.py",
         "body if type(body) is bytes else copied(_checks.body_bytes(body))",

@@ -104,7 +104,7 @@ def main() -> None:
             shown = run(python, "-c", "import woox_fast as w; print(w.backend, w.__file__)", cwd=folder)
             assert shown.split()[0] == backend, shown
             assert shown.split()[1].startswith(temporary), shown
-            files = [REPOSITORY / f"tests/test_{name}.py" for name in TESTS]
+            files = [REPOSITORY / f"tests/signer/test_{name}.py" for name in TESTS]
             done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
             print(f"{wheel.name} installed: {backend}, {done.splitlines()[-1]}")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _checks
-from ._text import json_bytes, query_text
+from ._encoding import json_bytes, query_text
 from ._urls import PRODUCTION_URL, origin
 
 if TYPE_CHECKING:

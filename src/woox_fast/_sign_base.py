@@ -7,7 +7,7 @@ from _operator import _compare_digest  # hmac.compare_digest, without the millis
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from . import _checks, _wire
+from . import _checks, _http
 
 if TYPE_CHECKING:
     from typing import Any
@@ -152,7 +152,7 @@ class SignerBase:
         target = _checks.target_text(path)
         host = _checks.host_text(host)
         data = copied(_checks.body_bytes(body))  # one copy is both signed and sent
-        return _wire.request_of(f"{verb} {target}", host, self._headers(stamp, verb, target.encode(), data), data)
+        return _http.request_of(f"{verb} {target}", host, self._headers(stamp, verb, target.encode(), data), data)
 
     def prepare(
         self,
@@ -180,8 +180,8 @@ class SignerBase:
     def _headers(self, stamp: str, method: str, path: bytes, body: bytes) -> dict[str, str]:
         """The headers of a request that was checked."""
         signature = self._hmac_hex(f"{stamp}{method}".encode() + path, body)
-        content_type = _wire.content_type(method, len(body))
-        return _wire.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
+        content_type = _http.content_type(method, len(body))
+        return _http.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         """Turn the checked secret into the key's two SHA-256 states; `given` is what it was made of."""

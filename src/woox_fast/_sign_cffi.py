@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from . import _checks, _wire
+from . import _checks, _http
 from ._sign_base import SignerBase, copied
 from ._sign_cffi_lib import ffi, lib
 
@@ -112,7 +112,7 @@ def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
         type(timestamp) is int
         and 10**12 <= timestamp < 10**13
         and type(method) is type(path) is str
-        and method in _wire.CONTENT_TYPES
+        and method in _http.CONTENT_TYPES
         and path[:1] == "/"
         and path.isascii()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from . import _checks, _wire
+from . import _checks, _http
 from ._sign_base import SignerBase
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Signer(SignerBase):
             type(timestamp) is int
             and 10**12 <= timestamp < 10**13
             and type(method) is type(path) is str
-            and method in _wire.CONTENT_TYPES
+            and method in _http.CONTENT_TYPES
             and path[:1] == "/"
         ):
             try:

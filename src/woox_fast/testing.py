@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import _checks, _credentials, payload
+from . import _checks, _credentials, prehash
 from ._explain import explain
 from ._prepare import sendable
 
@@ -132,9 +132,9 @@ def _signature_fault(sent: Sent, api_secret: str | bytes, scheme: str | None) ->
     secret = b""
     try:
         secret = _checks.secret_bytes(api_secret)
-        scheme = scheme or payload.scheme_of(sent.target)
+        scheme = scheme or prehash.scheme_of(sent.target)
         key, stamp, signature = (sent.headers[f"x-api-{name}"] for name in ("key", "timestamp", "signature"))
-        message = payload.unchecked(scheme, _bytes(stamp), _bytes(sent.method), _bytes(sent.target), sent.body)
+        message = prehash.unchecked(scheme, _bytes(stamp), _bytes(sent.method), _bytes(sent.target), sent.body)
         expected = hmac.new(secret, message, hashlib.sha256).hexdigest()
         well_stamped = len(stamp) == 13 and stamp.isascii() and stamp.isdigit()
         if well_stamped and hmac.compare_digest(_bytes(signature), expected.encode()):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import _checks, payload
+from .. import _checks, prehash
 from .changes import Change, Finding
 from .layers.rules import BASES, RULES, SOURCES
 from .layers.written import FINDINGS, SHORTEST, readings
@@ -131,8 +131,8 @@ def explain(
         given = Secret(_checks.secret_bytes(api_secret))
     finally:
         del api_secret  # a traceback that shows locals must not show it
-    if scheme not in (None, *payload.SCHEMES):
-        raise ValueError(f"scheme must be one of {', '.join(payload.SCHEMES)} or None, got {scheme!r}")
+    if scheme not in (None, *prehash.SCHEMES):
+        raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
@@ -169,7 +169,7 @@ def _sent(timestamp: str, method: str, path: str, body: Body, api_key: str, sche
         origin, path = f"{scheme_of_url}://{host}", slash + target
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
-    return Sent(api_key, origin, timestamp, method, target, mark + query, data, scheme or payload.scheme_of(target))
+    return Sent(api_key, origin, timestamp, method, target, mark + query, data, scheme or prehash.scheme_of(target))
 
 
 def _expected(sent: Sent) -> bytes:

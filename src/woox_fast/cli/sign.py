@@ -77,25 +77,25 @@ def sign(args: argparse.Namespace, api_key: str, api_secret: str, origin: str | 
 
     Raises UsageError for what cannot be signed, or not sent as it is signed.
     """
-    from .. import _checks, _wire, payload
+    from .. import _checks, _http, prehash
 
-    scheme = args.scheme or payload.scheme_of(args.path or "")
+    scheme = args.scheme or prehash.scheme_of(args.path or "")
     body = body_bytes(args.body)
     try:
         signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
         stamp = _checks.timestamp_text(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
         if scheme == "ws":
-            message = payload.websocket(stamp)
+            message = prehash.websocket(stamp)
             signature = signer.hexdigest(message)
             headers = {"apikey": api_key, "sign": signature, "timestamp": stamp}
             return Signed("", "", b"", message, signature, headers)
         if origin is not None:
             signer.prepare(args.method, args.path, body=body, timestamp=stamp, base_url=origin)
         headers = signer.headers(args.method, args.path, body, timestamp=stamp)
-        message = payload.message(scheme, stamp, args.method, args.path, body)
+        message = prehash.message(scheme, stamp, args.method, args.path, body)
         signature = signer.hexdigest(message)
         if scheme == "v1":
-            headers |= {"x-api-signature": signature, "Content-Type": _wire.FORM}
+            headers |= {"x-api-signature": signature, "Content-Type": _http.FORM}
         return Signed(args.method, args.path, body, message, signature, headers)
     except (ValueError, TypeError) as error:
         raise in_a_shell(error) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from ... import payload
+from ... import prehash
 from .. import rewrites
 from ..changes import Change
 from ..signing import JOINT, Layout, Sent, to_bytes, to_text
@@ -24,7 +24,7 @@ RULES = {
 
 def _v1(sent: Sent) -> str:
     return to_text(
-        payload.unchecked("v1", b"", b"", to_bytes("?" + sent.query.removeprefix("?")), _form(sent.body))[:-1]
+        prehash.unchecked("v1", b"", b"", to_bytes("?" + sent.query.removeprefix("?")), _form(sent.body))[:-1]
     )
 
 
@@ -192,7 +192,7 @@ SOURCES: dict[str, Callable[[Sent], tuple[str, bytes]]] = {
 
 # Each scheme's right layout: what the rule of `payload` makes of slots in the place of parts.
 def _slots(scheme: str, *parts: str) -> str:
-    return to_text(payload.unchecked(scheme, *map(to_bytes, parts)))
+    return to_text(prehash.unchecked(scheme, *map(to_bytes, parts)))
 
 
 BASES = {

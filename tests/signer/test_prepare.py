@@ -21,9 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from woox_fast import PRODUCTION_URL, STAGING_URL, SignedRequest, Signer, _sign_py
-from woox_fast._wire import FORM, JSON
+from woox_fast._http import FORM, JSON
 
-VECTORS = json.loads((Path(__file__).parent / "vectors" / "woox.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "woox.json").read_text("utf-8"))
 BY_NAME = {vector["name"]: vector for vector in VECTORS["vectors"]}
 TIMESTAMP = 1578565539808
 

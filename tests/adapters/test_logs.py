@@ -31,7 +31,7 @@ SHOWN = {
 
 def everything_said(backend: str, secrets: list[str]) -> str:
     """Standard output and standard error of tests/helpers/logged.py, with Python's development mode on."""
-    command = [sys.executable, "-X", "dev", Path(__file__).parent / "helpers" / "logged.py"]
+    command = [sys.executable, "-X", "dev", Path(__file__).parents[1] / "helpers" / "logged.py"]
     result = subprocess.run(
         command,
         input="".join(f"{secret}\n" for secret in secrets),

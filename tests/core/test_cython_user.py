@@ -13,7 +13,7 @@ from helpers import memory
 from helpers.oracle import NOW, SECRET, oracle
 from helpers.twins import BUILT
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "cython_user"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cython_user"
 WIPING = """
 from woox_fast._sign cimport KeyContext, key_context, wipe_key_context
 

@@ -13,7 +13,7 @@ from helpers.oracle import KEY, NOW, SECRET, oracle
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from woox_fast import _wire
+from woox_fast import _http
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -316,8 +316,8 @@ def test_a_body_that_is_written_into_meanwhile_is_sent_as_it_was_signed(signer, 
         body[:] = b"b" * 100
         return original(*arguments)
 
-    original = _wire.headers_of
-    monkeypatch.setattr(_wire, "headers_of", headers_of)
+    original = _http.headers_of
+    monkeypatch.setattr(_http, "headers_of", headers_of)
     assert signer.encode_request("POST", "/v3/x", body, timestamp=NOW) == expected("POST", "/v3/x", b"a" * 100, JSON)
     assert body == b"b" * 100
 

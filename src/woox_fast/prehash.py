@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _checks
-from ._text import json_bytes, query_text
+from ._encoding import json_bytes, query_text
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp

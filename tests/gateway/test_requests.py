@@ -268,7 +268,7 @@ def test_no_secret_in_what_is_printed(mode):
 @pytest.mark.parametrize("name", ["gateway_threads.py", "gateway_asyncio.py"])
 def test_the_example_trades(name):
     """As its docstring says, and on an exchange that is there already."""
-    example = Path(__file__).parents[1] / "examples" / name
+    example = Path(__file__).parents[2] / "examples" / name
     with Sandbox() as url:
         for arguments in ([], [url]):
             command = [sys.executable, str(example), *arguments]

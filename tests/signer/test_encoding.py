@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woox_fast import payload
+from woox_fast import prehash
 
 
 class Side(str, enum.Enum):
@@ -54,7 +54,7 @@ class Level(enum.IntEnum):
     ],
 )
 def test_query_text(params: Any, text: str) -> None:
-    assert payload.query_text(params) == text
+    assert prehash.query_text(params) == text
 
 
 scalars = st.one_of(
@@ -69,7 +69,7 @@ scalars = st.one_of(
 
 @given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"])), scalars)))
 def test_parsing_the_query_returns_the_values(pairs: list[tuple[str, Any]]) -> None:
-    text = payload.query_text(pairs)
+    text = prehash.query_text(pairs)
     assert text.isascii()
     sent = [(name, value) for name, value in pairs if value is not None]
     parsed = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
@@ -104,7 +104,7 @@ def test_parsing_the_query_returns_the_values(pairs: list[tuple[str, Any]]) -> N
 )
 def test_query_text_refuses(params: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        payload.query_text(params)
+        prehash.query_text(params)
 
 
 # JSON text
@@ -126,7 +126,7 @@ def test_query_text_refuses(params: Any, error: type[Exception], words: str) -> 
     ],
 )
 def test_json_bytes(value: Any, text: str) -> None:
-    assert payload.json_bytes(value) == text.encode()
+    assert prehash.json_bytes(value) == text.encode()
 
 
 json_values = st.recursive(
@@ -144,7 +144,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_json_round_trip_keeps_values_and_order(value: Any) -> None:
-    text = payload.json_bytes(value)
+    text = prehash.json_bytes(value)
     back = json.loads(text)
     assert back == value
     # The text of both is the same only if the order of every object is.
@@ -168,7 +168,7 @@ def test_json_round_trip_keeps_values_and_order(value: Any) -> None:
 )
 def test_json_bytes_refuses(value: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        payload.json_bytes(value)
+        prehash.json_bytes(value)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_json_bytes_refuses_keys_that_are_written_alike(value: Any) -> None:
     with pytest.raises(
         ValueError, match=r"json must have each key once, got .* and .*, which are written alike"
     ) as caught:
-        payload.json_bytes(value)
+        prehash.json_bytes(value)
     assert caught.value.__cause__ is None
 
 
@@ -215,7 +215,7 @@ def test_json_bytes_writes_each_key_once_or_refuses(value: Any) -> None:
 
     json.loads(json.dumps(value), object_pairs_hook=look)
     try:
-        payload.json_bytes(value)
+        prehash.json_bytes(value)
     except ValueError:
         assert repeated
     else:
@@ -227,11 +227,11 @@ def test_json_bytes_refuses_what_is_nested_deeper_than_python_writes() -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(ValueError, match="nested so deeply"):
-        payload.json_bytes(deep)
+        prehash.json_bytes(deep)
 
 
 def test_json_bytes_refuses_a_cycle() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     with pytest.raises(ValueError, match="cycles"):
-        payload.json_bytes(cycle)
+        prehash.json_bytes(cycle)

@@ -162,7 +162,7 @@ def test_public_names():
 def test_a_build_option_is_1_or_0(name):
     command = [sys.executable, "setup.py", "--version"]
     own = {key: value for key, value in os.environ.items() if not key.startswith("WOOX_FAST_")}
-    folder = Path(__file__).parents[1]
+    folder = Path(__file__).parents[2]
     done = subprocess.run(command, cwd=folder, env=own | {f"WOOX_FAST_{name}": "yes"}, capture_output=True, text=True)
     assert done.returncode != 0
     assert f"WOOX_FAST_{name} must be 1 or 0, or unset; got 'yes'" in done.stderr

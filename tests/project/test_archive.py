@@ -14,7 +14,7 @@ from helpers.oracle import KEY, SECRET
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 # Credentials in the forms of the services that issue them, and in the general form.
 CREDENTIALS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",

@@ -24,7 +24,7 @@ each_client = pytest.mark.parametrize("client", clients.CLIENTS)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """What signing costs is tests/test_demo_workload.py's."""
+    """What signing costs is tests/cli/test_demo_workload.py's."""
     monkeypatch.setattr("woox_fast.cli.demo.run.time_signing", partial(report.time_signing, rounds=1))
 
 

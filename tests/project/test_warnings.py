@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WARN = "import warnings\n\ndef call(level):\n    warnings.warn('made up', DeprecationWarning, stacklevel=level)\n"
 
 
 OURS = """\
-module = types.ModuleType("woox_fast.payload")
+module = types.ModuleType("woox_fast.prehash")
 exec("import others\\n" + {code!r}, module.__dict__)
 """
 OF_OTHERS = {"they warn": "others.call(1)", "they warn, deeper": "others.deep.call(1)"}

@@ -76,7 +76,7 @@ def test_a_signed_request_goes_out_to_the_byte(client, signer, method):
             try:
                 signed.append(signer.prepare(method, target, base_url=server.url))
             except ValueError:
-                continue  # what a client would encode again is refused before it is signed: tests/test_prepare.py
+                continue  # refused before it is signed: see tests/signer/test_prepare.py
         assert len(signed) >= 14
         if method in ("GET", "DELETE"):
             more = [*PARAMS, *MORE_PARAMS, {"price": Decimal("1E-7"), "sizes": [1, 2], "ok": True}]
