@@ -80,8 +80,11 @@ SCALE ?= 1
 stress: $(VENV)/installed ## sign on threads and load the sandbox for an hour; memory must stay flat (SCALE=0.1)
 	@PYTHONPATH=tests $(BIN)/python tools/longrun.py soak --scale $(SCALE)
 
-mutants: $(VENV)/dev-installed ## list the mutants of Python code that the tests miss (ARGS='woox_fast.gateway.*')
-	@$(BIN)/mutmut run $(or $(ARGS),woox_fast.prehash* woox_fast._encoding*)
+AREA ?= signer
+MODULES = $(if $(filter signer,$(AREA)),woox_fast.prehash* woox_fast._encoding*,woox_fast.$(AREA).*)
+OTHER_TESTS = $(patsubst %/,--ignore=%,$(filter-out tests/$(AREA)/ tests/helpers/ tests/vectors/,$(wildcard tests/*/)))
+mutants: $(VENV)/dev-installed ## list the mutants of Python code that the tests of its AREA miss (AREA=gateway)
+	@PYTEST_ADDOPTS="$(OTHER_TESTS)" $(BIN)/mutmut run '$(subst $() ,' ',$(MODULES))'
 	@$(BIN)/mutmut results
 
 mutants-c: $(VENV)/installed ## list the mutants of the C and Cython code that the tests miss (ARGS='--sample 50')

@@ -7,7 +7,17 @@ nox.options.default_venv_backend = "uv|virtualenv"
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11"]
 SIGNING = [
     f"tests/signer/test_{name}.py"
-    for name in ("signatures", "errors", "signer", "backend", "encode_request", "encoding", "prehash", "prepare", "threads")
+    for name in (
+        "signatures",
+        "errors",
+        "signer",
+        "backend",
+        "encode_request",
+        "encoding",
+        "prehash",
+        "prepare",
+        "threads",
+    )
 ]
 
 
