@@ -18,7 +18,6 @@ import subprocess
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 from sybil import Document, Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
