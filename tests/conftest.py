@@ -36,7 +36,7 @@ OUR_MODULES = {"woox_fast", "pytest_woox_fast"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Except warnings that other packages cause from "warnings are errors" in pyproject.toml.
+    """Except warnings caused by third-party packages from "warnings are errors" in pyproject.toml.
 
     Python attributes a warning to the calling module, so a warning about our code has the name of our module. Warnings
     by pytest and hypothesis concern our tests and stay errors.
@@ -60,7 +60,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)
 def twin(request: pytest.FixtureRequest):
-    """Yield the module of a backend, set to one of its SHA-256 implementations."""
+    """Yield a backend's module with one of its SHA-256 implementations selected."""
     backend, sha256 = request.param
     module: ModuleType = importlib.import_module(MODULES[backend])
     before = module.sha256_implementation
@@ -72,7 +72,7 @@ def twin(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limit `explain`, and the sandbox's use of it, to 0.1 s, for tests of requests without an explanation."""
+    """Limit `explain` to 0.1 s, here and in the sandbox, for tests of requests without an explanation."""
     from woox_fast.sandbox.process import Explainer
 
     monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)

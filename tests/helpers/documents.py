@@ -1,4 +1,4 @@
-"""Run the examples of a Markdown document.
+"""Run a Markdown document's examples.
 
 - A `python` block is executed. The blocks of a document share their names.
 - A `text` block right after a `python` block must equal the output of that block.
@@ -44,7 +44,7 @@ def run_document(path: Path, sandbox_url: str, folder: Path) -> set[str]:
     """Run every example with `folder` as the working directory of commands.
 
     Returns:
-        The optional programs that are not installed. Commands that need one of them were skipped.
+        The optional programs that are not installed. Commands that need a missing program were skipped.
     """
     missing: set[str] = set()
     document = parse_document(path)

@@ -28,7 +28,7 @@ class Result(NamedTuple):
 
 
 def order(client_id: int) -> str:
-    """Return the JSON of an order whose price is too low to fill."""
+    """Return an order as JSON, with a price too low to fill."""
     fields = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "10", "quantity": "0.1"}
     return json.dumps({**fields, "clientOrderId": client_id}, separators=(",", ":"))
 
@@ -38,14 +38,14 @@ def request(client_id: int, body: str | None = None, timestamp: int | None = Non
 
 
 def _other_body(data: bytes, body: bytes) -> bytes:
-    """Replace the body of a request, and keep its signature."""
+    """Replace the body without signing again."""
     head = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
     kept = [line for line in head if not line.lower().startswith(b"content-length")]
     return b"\r\n".join([*kept, b"Content-Length: %d" % len(body), b"", body])
 
 
 def bit_flipped(data: bytes, rng: random.Random) -> bytes:
-    """Flip one bit of the target, of the body or of a header's value."""
+    """Flip one bit of the target, the body or a header value."""
     spans = [(data.index(b"/"), data.index(b" HTTP/"))]
     for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
         start = data.index(name) + len(name)
@@ -78,7 +78,7 @@ def _at(offset_ms: int) -> Callable[[int, random.Random], bytes]:
     return lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 + offset_ms)
 
 
-# A kind of hostile request -> a function of an unused client order id. "replayed" repeats an accepted request instead.
+# A kind of hostile request -> a function that accepts an unused client order id. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
     "stale": _at(-600_000),
     "future": _at(600_000),
@@ -146,7 +146,7 @@ async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
 
 
 async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int = 50) -> Result:
-    """Send `orders` valid orders, mixed with `hostile` requests of each kind, over `connections` connections."""
+    """Send `orders` valid orders, mixed with `hostile` requests of every kind, over `connections` connections."""
     result = Result({}, Counter(), [])
     good_ids, bad_ids = iter(range(1, orders + 1)), count(10**9)
     kinds = [kind for kind in (*HOSTILE, "replayed") for _ in range(hostile)]

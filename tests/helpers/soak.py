@@ -16,7 +16,7 @@ from types import ModuleType
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 RNG = random.Random(7)
-MAX_GROWTH_BYTES = 4 << 20  # an allocator's arenas; a leak of one byte a call would exceed it in `make stress`
+MAX_GROWTH_BYTES = 4 << 20  # an allocator's arenas; one leaked byte a call would exceed it in `make stress`
 MAX_GROWTH_BLOCKS = 100  # pytest's own threads allocate a few
 PASSES = 3  # memory that grows in every pass is a leak
 
@@ -34,7 +34,7 @@ def _requests(count: int) -> list[tuple[tuple, str]]:
 
 
 def sign_on_threads(module: ModuleType, threads: int, signatures: int) -> None:
-    """Share one Signer between threads, and compare each of their `signatures` with the oracle's."""
+    """Share a Signer between threads, and compare every signature with the oracle's."""
     signer = module.Signer(KEY, SECRET)
     requests = _requests(500)
 

@@ -33,7 +33,7 @@ FILES = re.compile(r"(^|/)(\.env|\.netrc|\.pypirc|\.npmrc|id_(rsa|ed25519)|.*\.(
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """Return the text of each file in the source archive, and in a checkout also of the CI files."""
+    """Return the text of every file in the source archive, and in a checkout also of the CI files."""
     folder = tmp_path_factory.mktemp("archive")
     code = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, folder], cwd=REPOSITORY, check=True, capture_output=True)
@@ -51,7 +51,7 @@ def published(tmp_path_factory):
 
 
 def credentials(text: str) -> list[tuple[str, str]]:
-    """Return (kind, text) of each match of CREDENTIALS, except the published example."""
+    """Return (kind, text) of every match of CREDENTIALS, except the published example."""
     found = [(kind, match[0]) for kind, pattern in CREDENTIALS.items() for match in re.finditer(pattern, text)]
     return [(kind, match) for kind, match in found if SECRET not in match and KEY not in match]
 
@@ -65,7 +65,7 @@ def test_archive_contains_no_credentials(published):
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
 def test_credentials_are_found(kind):
-    """Control. Each credential is split, so that the test above does not find it in this file."""
+    """Control. The credentials are split, so that the test above does not find it in this file."""
     letters = "aB3" * 20
     made_up = {
         "private key": "-----BEGIN RSA PRIVATE" + " KEY-----",

@@ -25,7 +25,7 @@ def imports_of_cython(text: str) -> str:
 
 
 def lint_copy(folder: Path, file: str = "", extra_import: str = "") -> subprocess.CompletedProcess[str]:
-    """Check the contracts on a copy of the package whose `file` has one more import."""
+    """Check the contracts on a copy of the package whose `file` has an extra import."""
     copy = folder / "woox_fast"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     (copy / "_sign.py").write_text(imports_of_cython((ROOT / "src" / "_sign.pyx").read_text()))
@@ -57,7 +57,7 @@ def test_import_contracts_hold(tmp_path):
     ],
 )
 def test_wrong_import_is_reported(tmp_path, file, extra_import, reported):
-    """Control: each contract can fail."""
+    """Control: every contract can fail."""
     done = lint_copy(tmp_path, file, extra_import)
     assert done.returncode != 0
     assert reported in done.stdout, done.stdout[-3000:]

@@ -1,4 +1,4 @@
-"""The short form of `make stress` for one process."""
+"""The short form of `make stress` for a process."""
 
 from __future__ import annotations
 
