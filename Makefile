@@ -63,6 +63,7 @@ docs: $(VENV)/docs-installed ## build the manual and the API reference into buil
 	@echo "build/docs/index.html"
 
 bench: $(VENV)/bench-installed ## time every way to sign (ARGS=--docs updates docs/benchmarks.md and the charts)
+	@$(BIN)/python -m pytest bench --benchmark-only -qq --benchmark-columns=min,median,rounds --benchmark-sort=min
 	@$(BIN)/python bench/run.py $(ARGS)
 
 bench-clients: $(VENV)/bench-installed ## time one order through each client (ARGS=--docs updates README and docs)
@@ -85,7 +86,7 @@ MODULES = $(if $(filter signer,$(AREA)),woox_fast.prehash* woox_fast._encoding*,
 OTHER_TESTS = $(patsubst %/,--ignore=%,$(filter-out tests/$(AREA)/ tests/helpers/ tests/vectors/,$(wildcard tests/*/)))
 mutants: $(VENV)/dev-installed ## list the mutants of Python code that the tests of its AREA miss (AREA=gateway)
 	@PYTEST_ADDOPTS="$(OTHER_TESTS)" $(BIN)/mutmut run '$(subst $() ,' ',$(MODULES))'
-	@$(BIN)/mutmut results
+	@$(BIN)/mutmut results | grep -v "not checked" || echo "all mutants were killed"
 
 mutants-c: $(VENV)/installed ## list the mutants of the C and Cython code that the tests miss (ARGS='--sample 50')
 	@$(BIN)/python tools/mutants_c.py $(ARGS)
