@@ -2,8 +2,8 @@
 
     pytest bench/ --benchmark-only [-k sign-get] [--benchmark-compare] [--benchmark-histogram]
 
-`--benchmark-disable` only checks that every statement returns the right value. pytest-benchmark times one statement
-after another; `python bench/run.py` interleaves them, so take ratios from there.
+`--benchmark-disable` only checks that every statement returns the right value. pytest-benchmark times the
+statements in sequence. For ratios use `python bench/run.py`, which interleaves them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from cases import CASES, SHA256
+from cases import CASES
+from rivals import SHA256
 
 import woox_fast
 from woox_fast._timing import one_core

@@ -1,12 +1,13 @@
-"""The promises: for each a function of a run's figures, and a goal."""
+"""The promises: functions of a run's figures, and their goals."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cases import LEFT_OUT, OTHERS, Request, body_of, get, post
+from cases import Request, body_of, get, post
 from measure import Figures
+from rivals import LEFT_OUT, OTHERS
 
 Ns = Callable[[str, str], float]  # (case, statement) -> nanoseconds per message
 Value = Callable[[Ns], float]

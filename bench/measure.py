@@ -1,4 +1,4 @@
-"""Measure one case: all statements in interleaved rounds, so that a drift of the machine affects all of them."""
+"""Measure a case: interleave rounds of all statements, so that the machine's drift affects them equally."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ import platform
 import ssl
 from statistics import median
 
-from cases import CASES, LEFT_OUT, OTHERS, RIVALS, STEPS, get, post
+from cases import CASES, STEPS, get, post
 from goals import PROMISES, Promise, best_of_the_rest, limit, medians, minima
 from measure import Figures, measure, memory
 from pages import ROOT, around, processor, write_between
 from rich.console import Console
 from rich.table import Table
+from rivals import LEFT_OUT, OTHERS, RIVALS
 
 import woox_fast
 
@@ -68,7 +69,7 @@ def rival_table(figures: dict[str, Figures], case: str, blocks: int) -> Table:
 
 
 def step_table(figures: dict[str, Figures]) -> Table:
-    """Return the minimum that each step of a signature adds; medians hide differences of a few nanoseconds."""
+    """Return the time that every step adds, from minima: medians hide a few nanoseconds."""
     cases = [name for name in figures if name.startswith("steps-")]
     titles = ["added, ns", *(name.removeprefix("steps-").upper() for name in cases)]
     table = Table(*titles, title="The steps of one signature", title_justify="left")
