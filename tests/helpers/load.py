@@ -78,7 +78,7 @@ def _at(offset_ms: int) -> Callable[[int, random.Random], bytes]:
     return lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 + offset_ms)
 
 
-# A kind of hostile request -> a function that accepts an unused client order id. "replayed" repeats an accepted request instead.
+# Kind -> function from an unused client order id to a request. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
     "stale": _at(-600_000),
     "future": _at(600_000),
