@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 
@@ -51,11 +52,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(OBJECTS), ignore_errors=True))
 
 
-def pytest_collection_finish() -> None:
-    """Exempt the collected tests and their modules, which live to the end, from garbage collection."""
-    if sys.implementation.name == "cpython":
-        gc.collect()
-        gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Pause garbage collection, and exempt the collected tests and modules, which live to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if sys.implementation.name == "cpython":
+            gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="module", params=twins(), ids="-".join)
