@@ -8,7 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import adapters
     from ._explain import Explanation, explain
     from ._prepare import SignedRequest
     from ._urls import PRODUCTION_URL, STAGING_URL
@@ -40,9 +39,9 @@ def __getattr__(name: str) -> object:
     elif name == "SignedRequest":
         from . import _prepare as module
     elif name == "adapters":
-        import woox_fast.adapters as module
+        from . import adapters
 
-        return module
+        return adapters
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(module, name)

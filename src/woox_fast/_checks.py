@@ -23,8 +23,8 @@ NO_API_KEY = "-"  # stands for the key in the module function `sign`, which need
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 _INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060")  # byte order mark, zero-width characters
 
-# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They rewrite
-# escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
+# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They
+# rewrite escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
 _REWRITTEN_BY_CLIENTS = (
     r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
     r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
@@ -114,7 +114,7 @@ def target_text(path: object) -> str:
     if text.isascii() and text.isprintable() and " " not in text and "#" not in text:
         return text
     at = next(at for at, character in enumerate(text) if not "!" <= character <= "~" or character == "#")
-    _refuse_path(text[at], at)
+    raise _path_error(text[at], at)
 
 
 def sendable_path(path: object) -> str:
@@ -131,14 +131,14 @@ def sendable_path(path: object) -> str:
 
     text = path_text(path)
     if found := re.search(_REWRITTEN_BY_CLIENTS, text):
-        _refuse_path(found[0], found.start())
+        raise _path_error(found[0], found.start())
     if found := re.match(_REMOVED_BY_CLIENTS, text):
-        _refuse_path(found[1], found.start(1))
+        raise _path_error(found[1], found.start(1))
     return text
 
 
-def _refuse_path(got: str, at: int) -> NoReturn:
-    raise ValueError(
+def _path_error(got: str, at: int) -> ValueError:
+    return ValueError(
         f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
         "use urllib.parse.quote, or prepare(params=...)"
     )

@@ -8,7 +8,7 @@ CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
 
 
 def content_type(method: str, body_size: int) -> str:
-    """Return the Content-Type that WOO X's integration guide prints for `method`; JSON for other methods with a body."""
+    """Return the Content-Type of `method` in WOO X's integration guide, or JSON for another method with a body."""
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 

@@ -252,7 +252,7 @@ class SignerBase:
         return _http.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
-        """Store the two SHA-256 states of the secret. `given` is the caller's object, equal to `secret` or its source."""
+        """Store the two SHA-256 states of `secret`, which was created from the caller's object `given`."""
         raise NotImplementedError
 
     def _hmac_hex(self, *parts: bytes) -> str:

@@ -15,7 +15,7 @@ _ORIGIN = re.compile(r"(https?://([^/]+))/?", re.IGNORECASE)
 
 
 def origin(base_url: str) -> str:
-    """Return `base_url`, an http(s) scheme, host and optional port, without '/' at its end. Raise TypeError or ValueError."""
+    """Return an http(s) scheme, host and optional port without '/' at the end. Raise TypeError or ValueError."""
     if not isinstance(base_url, str):
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
     found = _ORIGIN.fullmatch(base_url)
