@@ -39,9 +39,9 @@ def __getattr__(name: str) -> object:
     elif name == "SignedRequest":
         from . import _prepare as module
     elif name == "adapters":
-        from . import adapters
+        from importlib import import_module
 
-        return adapters
+        return import_module(f"{__name__}.{name}")  # computed: a frozen program that only signs needs no HTTP client
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(module, name)
