@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 _LABEL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _ADDRESS = frozenset("0123456789ABCDEFabcdef:.")  # IPv6, without a zone such as %eth0
 
-MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
 NO_API_KEY = "-"  # stands for the key in the module function `sign`, which needs none
@@ -35,7 +34,8 @@ _REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
 
 # Hosts found valid. A gateway sends each request to the same host.
 _valid_hosts: set[str] = set()
-_MAX_VALID_HOSTS = 64
+MAX_VALID_HOSTS = 64
+MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035
 
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
@@ -169,7 +169,7 @@ def is_host(text: str) -> bool:
         is_valid = _is_host_name(name)
     if not is_valid or (rest and not _is_port(rest)):
         return False
-    if len(_valid_hosts) < _MAX_VALID_HOSTS:
+    if len(_valid_hosts) < MAX_VALID_HOSTS:
         _valid_hosts.add(text)
     return True
 
@@ -261,7 +261,7 @@ def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
     if not isinstance(api_secret, str):
         return
     try:
-        got = _stray_characters(str.__str__(api_secret))
+        got = _stray_characters(str.__getitem__(api_secret, slice(1)), str.__getitem__(api_secret, slice(-1, None)))
         if got:
             raise ValueError(
                 f"api_secret must be the secret alone, got {got}; remove what does not belong to it, "
@@ -275,9 +275,9 @@ def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
         del api_secret  # a traceback that shows locals must not show it
 
 
-def _stray_characters(secret: str) -> str:
-    """Return a description of white space or quotes at the ends of `secret`, or an empty str."""
-    for place, character in ("start", secret[:1]), ("end", secret[-1:]):
+def _stray_characters(first: str, last: str) -> str:
+    """Return a description of white space or a quote among the first and last character, or an empty str."""
+    for place, character in ("start", first), ("end", last):
         if character in _QUOTES:
             return f"a quotation mark ({ascii(character)[1:-1]}) at its {place}"
         if character.isspace() or character in _INVISIBLE:
