@@ -51,7 +51,8 @@ class SignerBase:
             api_key = _checks.api_key_text(api_key)
             self = super().__new__(cls)
             self._api_key = api_key  # at once: a traceback that shows locals shows the repr of `self`
-            _checks.check_secret(api_secret, api_key)
+            api_key = ""  # it may be the secret, given twice
+            _checks.check_secret(api_secret, self._api_key)
             self._set_key(_checks.secret_bytes(api_secret), api_secret)
             self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
             self._recv_window = _checks.recv_window(recv_window_ms)
