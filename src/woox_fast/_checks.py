@@ -152,7 +152,7 @@ def host_text(host: object) -> str:
     if is_host(text):
         return text
     hint = "; leave out the scheme and the path" if "/" in text else ""
-    shown = "a user name or password" if "@" in text else _shown(text)
+    shown = "one with a user name or password" if "@" in text else _shown(text)
     raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
 
 
@@ -272,7 +272,7 @@ def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
                 "api_secret must be the API secret, got the API key; copy the secret from the WOO X console"
             )
     finally:
-        del api_secret  # a traceback that shows locals must not show it
+        del api_secret, api_key  # a traceback that shows locals must not show them: both may be the secret
 
 
 def _stray_characters(first: str, last: str) -> str:

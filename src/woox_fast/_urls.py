@@ -20,7 +20,7 @@ def origin(base_url: str) -> str:
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
     found = _ORIGIN.fullmatch(base_url)
     if not found or not is_host(found[2]):
-        shown = ascii(base_url) if "@" not in base_url else "a user name or password"
+        shown = ascii(base_url) if "@" not in base_url else "one with a user name or password"
         raise ValueError(f"base_url must be scheme, host and maybe port, such as {PRODUCTION_URL!r}; got {shown}")
     return found[1]
 

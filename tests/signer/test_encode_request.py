@@ -218,7 +218,7 @@ def refused(words: str, error=ValueError):
         ("api.wööx.io", "'api.w\\xf6\\xf6x.io'"),
         ("\uff11", "'\\uff11'"),
         ("api.woox.io\x7f", "'api.woox.io\\x7f'"),
-        ("user:password@api.woox.io", "a user name or password"),
+        ("user:password@api.woox.io", "one with a user name or password"),
         *((host, None) for host in INVALID_HOSTS.split()),
     ],
 )

@@ -45,7 +45,7 @@ RULE = "base_url must be scheme, host and maybe port, such as 'https://api.woox.
         ("http://-", "'http://-'"),
         ("http://[:::::]", "'http://[:::::]'"),
         ("http://h:é", "'http://h:\\xe9'"),
-        ("http://user:topsecret@h", "a user name or password"),
+        ("http://user:topsecret@h", "one with a user name or password"),
     ],
 )
 def test_invalid_origin_raises(url: str, shown: str) -> None:
