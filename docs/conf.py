@@ -50,12 +50,16 @@ def write_mistakes(_: object) -> None:
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")
 
 
-def name_aliases(_: object, *described: object) -> tuple[str, ...]:
+def name_aliases(_: object, *described: object) -> tuple[str, str] | None:
     """Write a type alias by its name, also within a union."""
-    *_, signature, return_annotation = described
-    return tuple(
-        re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", str(text or "")) for text in (signature, return_annotation)
-    )
+    *_, signature, returned = described
+    if signature is None:
+        return None
+    return _name_aliases(signature), _name_aliases(returned or "")
+
+
+def _name_aliases(text: object) -> str:
+    return re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", str(text))
 
 
 def setup(app: object) -> None:
