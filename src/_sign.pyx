@@ -344,12 +344,9 @@ cdef class Signer:
             64 lower-case hex characters.
 
         Raises:
-            TypeError, ValueError: for an invalid argument. The message names the value found, the expected form and
-                the remedy.
+            TypeError, ValueError: for an invalid argument. The message names the value, the expected form and a remedy.
             BufferError: for a buffer that is not contiguous.
             UnicodeEncodeError: for a str with a lone surrogate.
-
-        Source: WOO X integration guide, "Authentication".
         """
         return request_hex(&self._key, timestamp, method, path, body)
 
@@ -370,16 +367,13 @@ cdef class Signer:
         return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
-        """Return HMAC-SHA256 of a message, as `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return HMAC-SHA256 of a message as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
 
         Args:
             message: str (UTF-8), bytes, or another contiguous buffer.
 
-        Returns:
-            64 lower-case hex characters.
-
         Raises:
-            TypeError, BufferError, UnicodeEncodeError: as `sign`, for an invalid message.
+            TypeError, BufferError, UnicodeEncodeError: as `sign`.
         """
         cdef hmac_sha256_message read
         read.head_size = read.parts[0].size = 0
@@ -398,23 +392,21 @@ cdef class Signer:
             True if the signatures are equal. False for any other str.
 
         Raises:
-            TypeError: for a signature that is not a str.
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`, for the other arguments.
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
         """
         given = _checks.signature_text(signature)
         expected = request_hex(&self._key, timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
     def headers(self, method, path, body=b"", *, timestamp=None):
-        """Return the headers of a signed request.
+        """Return the headers of a signed request in a new dict.
 
         Args:
             method, path, body: as the arguments of `sign`.
             timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
 
         Returns:
-            A new dict with `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a
-            receive window, and `Content-Type`.
+            x-api-key, x-api-timestamp, x-api-signature, x-api-recvwindow for a receive window, and Content-Type.
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
@@ -445,9 +437,8 @@ cdef class Signer:
             timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
 
         Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
-            ValueError: for an invalid host, and for a path with a space, a control character, "#" or a character
-                outside ASCII. No argument can add a header.
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. No argument can add a header: ValueError
+                for an invalid host, and for a path with a space, "#", or a character outside printable ASCII.
         """
         cdef hmac_sha256_message message
         cdef hmac_sha256_part name = ascii_part(default_host), window
@@ -483,16 +474,15 @@ cdef class Signer:
             timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
             base_url: scheme, host and optionally a port.
 
-        Floats and Decimals are written as plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a
-        Decimal is a string, since WOO X documents the string type for prices and quantities.
+        Floats and Decimals are plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a Decimal is a
+        string, since WOO X documents the string type for prices and quantities.
 
         Returns:
             A `SignedRequest(method, url, headers, body)`. Send its url and body unchanged.
 
         Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
-            ValueError: for a path that HTTP clients would change, and for arguments that exclude each other, such as
-                json and body.
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; ValueError for a path that HTTP clients
+                would change, and for `json` together with `body` or `params`.
         """
         from woox_fast._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 

@@ -1,7 +1,7 @@
 """Selection of one of the three backends, once, at import.
 
-WOOX_FAST_BACKEND names a backend and WOOX_FAST_SHA256 one of its SHA-256 implementations. Naming an unavailable one
-raises ImportError listing the available ones. There is no silent fallback from a name.
+WOOX_FAST_BACKEND names a backend, and WOOX_FAST_SHA256 names an implementation of SHA-256. An unavailable name raises
+ImportError with a list of the available names. There is no silent fallback.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _import_cffi() -> ModuleType:
     import woox_fast._sign_cffi as module
 
     # isort: split
-    import _cffi_backend  # type: ignore[import-untyped]  # noqa: F401 (C code imports it, which no freezer can see)
+    import _cffi_backend  # type: ignore[import-untyped]  # noqa: F401 (imported by C code)
 
     return module
 
@@ -64,7 +64,7 @@ def _load(policy: str) -> ModuleType:
 
 
 def _load_preferred() -> ModuleType:
-    """Load the first backend that loads. Warn about each backend that was built and does not load."""
+    """Load the first backend that loads. Warn if a backend was built and does not load."""
     for name, extension in _EXTENSIONS.items():
         try:
             return _IMPORTS[name]()
@@ -84,28 +84,19 @@ def _available(policy: str) -> list[str]:
 
 
 def _warn_unloadable(name: str, error: ImportError) -> None:
+    import sys
     import warnings
 
-    problem, remedy = _failure(error)
-    warnings.warn(
-        f"woox_fast: the {name} backend {problem}, a slower one is used: {error}; {remedy}",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-
-
-def _failure(error: ImportError) -> tuple[str, str]:
-    """Return the cause of `error` and its remedy."""
-    import sys
-
+    is_frozen = getattr(sys, "frozen", False) or "__compiled__" in globals()  # PyInstaller and others; Nuitka
     if "interpreter" in str(error):
-        return (
-            "loads in one interpreter of a process only",
-            "import woox_fast in that interpreter alone, or set WOOX_FAST_BACKEND=python",
-        )
-    if getattr(sys, "frozen", False) or "__compiled__" in globals():  # PyInstaller and others; Nuitka
-        return "cannot be loaded in this frozen program", "tell your freezer to include that module"
-    return "is installed but broken", "reinstall woox-fast"
+        problem = "loads in one interpreter of a process only"
+        remedy = "import woox_fast in that interpreter alone, or set WOOX_FAST_BACKEND=python"
+    elif is_frozen:
+        problem, remedy = "cannot be loaded in this frozen program", "tell your freezer to include that module"
+    else:
+        problem, remedy = "is installed but broken", "reinstall woox-fast"
+    words = f"woox_fast: the {name} backend {problem}, a slower one is used: {error}; {remedy}"
+    warnings.warn(words, RuntimeWarning, stacklevel=2)
 
 
 if not TYPE_CHECKING:

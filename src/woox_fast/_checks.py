@@ -7,16 +7,15 @@ first four characters of an API key.
 
 from __future__ import annotations
 
+from ._hosts import is_host as is_host
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_LABEL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-_ADDRESS = frozenset("0123456789ABCDEFabcdef:.")  # IPv6, without a zone such as %eth0
-
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
-NO_API_KEY = "-"  # stands for the key in the module function `sign`, which needs none
+NO_API_KEY = "-"  # the module function `sign` needs no API key
 
 # Seldom part of a secret, often copied along with it.
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
@@ -32,10 +31,6 @@ _REWRITTEN_BY_CLIENTS = (
 # They remove '.' and '..' segments, and a '?' at the end.
 _REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
 
-# Hosts found valid. A gateway sends each request to the same host.
-_valid_hosts: set[str] = set()
-MAX_VALID_HOSTS = 64
-MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035
 
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
@@ -46,12 +41,7 @@ _LOOKS_LIKE = {
 
 
 def timestamp_text(timestamp: object) -> str:
-    """Return the 13 digits of a timestamp.
-
-    Raises:
-        TypeError: for a type other than int and str, including bool and float.
-        ValueError: for any other number of digits.
-    """
+    """Return the 13 digits of an int or str. Raise TypeError or ValueError for other values, such as a float."""
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
@@ -120,12 +110,8 @@ def target_text(path: object) -> str:
 def sendable_path(path: object) -> str:
     """Return `path` if every HTTP client sends it unchanged.
 
-    This is the rule of `Signer.prepare` and of the command line. `target_text` checks less: `encode_request` writes the
-    request line itself, so no client can change the path.
-
-    Raises:
-        TypeError, ValueError: as `path_text`.
-        ValueError: if a client would change the path after it was signed, such as a path with a space.
+    Raise TypeError or ValueError for other values, such as a path with a space. `Signer.prepare` and the command line
+    need this rule. `encode_request` needs `target_text` only, because it writes the request line itself.
     """
     import re  # here, because signing does not need it
 
@@ -154,56 +140,6 @@ def host_text(host: object) -> str:
     hint = "; leave out the scheme and the path" if "/" in text else ""
     shown = "one with a user name or password" if "@" in text else _shown(text)
     raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
-
-
-def is_host(text: str) -> bool:
-    """Return whether `text` is a host name, an IPv4 address or a bracketed IPv6 address, optionally with a port."""
-    if text in _valid_hosts:
-        return True
-    if text[:1] == "[":
-        name, bracket, rest = text[1:].partition("]")
-        is_valid = bool(bracket) and _is_ipv6(name)
-    else:
-        name, colon, port = text.partition(":")
-        rest = colon + port
-        is_valid = _is_host_name(name)
-    if not is_valid or (rest and not _is_port(rest)):
-        return False
-    if len(_valid_hosts) < MAX_VALID_HOSTS:
-        _valid_hosts.add(text)
-    return True
-
-
-def _is_host_name(name: str) -> bool:
-    labels = name.removesuffix(".").split(".")  # a last '.' marks an absolute name
-    if len(name) > MAX_HOST_LENGTH or not all(map(_is_label, labels)):
-        return False
-    if not labels[-1].isdigit():
-        return True
-    return len(labels) == 4 and all(
-        label.isdigit() and str(int(label)) == label and int(label) < 256 for label in labels
-    )
-
-
-def _is_label(label: str) -> bool:
-    return 0 < len(label) <= MAX_LABEL_LENGTH and _LABEL.issuperset(label) and "-" not in (label[0], label[-1])
-
-
-def _is_ipv6(address: str) -> bool:
-    if not _ADDRESS.issuperset(address):
-        return False
-    from ipaddress import IPv6Address  # here, because few hosts are IPv6 addresses
-
-    try:
-        IPv6Address(address)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_port(text: str) -> bool:
-    port = text[1:]
-    return text[0] == ":" and len(port) < 6 and port.isascii() and port.isdigit() and int(port) < 65536
 
 
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:
@@ -254,10 +190,7 @@ def api_key_text(api_key: object) -> str:
 
 
 def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
-    """Raise ValueError for a str that was copied with quotes or white space, or that is the API key.
-
-    bytes pass, so a secret that really has such characters can be used.
-    """
+    """Raise ValueError for a str with quotes or white space at its ends, and for the API key. bytes always pass."""
     if not isinstance(api_secret, str):
         return
     try:
@@ -335,7 +268,7 @@ def signature_text(signature: object) -> str:
 
 
 def request_fields(request: object) -> tuple[object, object, object, object]:
-    """Return the four fields of one request of a batch. Raise TypeError or ValueError for other values."""
+    """Return the four fields of a request in a batch. Raise TypeError or ValueError for other values."""
     if not isinstance(request, tuple | list):
         raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
     fields = tuple(request)

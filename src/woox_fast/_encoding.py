@@ -23,27 +23,12 @@ _STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e[+-]?[0-9]+')
 
 
 def query_text(params: Params) -> str:
-    """Return `params` as a percent-encoded query, in the order given.
-
-    Args:
-        params: a mapping, or pairs if a name repeats. Booleans become `true` and `false`, a list repeats its name, and
-            None is omitted.
-
-    Raises:
-        TypeError: for other values, and for names that are not str.
-        ValueError: for numbers that are not finite or too long.
-    """
+    """Return a percent-encoded query in the order given. A list repeats its name, and None is omitted."""
     return urlencode(_pairs(params), quote_via=quote)
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return `value` as compact UTF-8 JSON, in the order given.
-
-    Raises:
-        TypeError: for values that JSON does not have, other than Decimal.
-        ValueError: for numbers that are not finite or too long, for cycles, and for an object with the same key twice,
-            such as 1 and "1".
-    """
+    """Return compact UTF-8 JSON in the order given. Raise ValueError for an object with the same key twice."""
     try:
         try:
             text = _write_json(value)
@@ -119,7 +104,7 @@ _CONTAINERS = frozenset((dict, list, tuple))
 
 
 def _has_plain_dicts(value: Any, *, nested: bool) -> bool:
-    """Return whether every object in `value` is a dict with str keys, none of which JSON can write twice."""
+    """Return whether all objects in `value` are plain dicts with str keys, so that JSON writes each key once."""
     todo = [value]  # not recursive: JSON may be nested deeper than Python's stack
     for container in todo:
         if type(container) not in _CONTAINERS:

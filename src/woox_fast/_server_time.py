@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
 SYSTEM_INFO_PATH = "/v3/public/systemInfo"
-MAX_BYTES = 65_536  # of a response; WOO X sends about 100
+MAX_RESPONSE_SIZE = 65_536  # bytes; WOO X sends about 100
 
 
 class ServerTime:
@@ -24,14 +24,8 @@ class ServerTime:
         self._connection = _Connection(url, timeout_s)
 
     def ask(self) -> int:
-        """Return the exchange's time in Unix epoch milliseconds.
-
-        The request runs in its own thread: a socket's timeout limits each read, and a name lookup has no timeout.
-
-        Raises:
-            OSError: if the exchange does not answer in time.
-            ValueError: for a response without a valid time.
-        """
+        """Return the exchange's time in milliseconds. Raise OSError without a response, ValueError for another one."""
+        # In its own thread, because a socket's timeout limits each read, and a name lookup has no timeout.
         answer: SimpleQueue[int | Exception] = SimpleQueue()
         threading.Thread(target=self._connection.ask, args=(answer,), name="woox-fast request", daemon=True).start()
         try:
@@ -64,7 +58,7 @@ class _Connection:
         parts = urlsplit(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._http = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-        self._socket: socket.socket | None = None  # set during a response too, when self._http has none
+        self._socket: socket.socket | None = None  # also during a response, when self._http.sock is None
         self._given_up = False
 
     def ask(self, answer: SimpleQueue[int | Exception]) -> None:
@@ -100,7 +94,7 @@ class _Connection:
             self._http.request("GET", SYSTEM_INFO_PATH)
             self._socket = self._http.sock
             with self._http.getresponse() as response:
-                body = response.read(MAX_BYTES)
+                body = response.read(MAX_RESPONSE_SIZE)
                 if response.read(1):
                     self._http.close()  # the rest must not be the start of the next response
         except (http.client.HTTPException, OSError) as error:

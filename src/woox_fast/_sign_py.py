@@ -19,20 +19,7 @@ _OPAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Signer(SignerBase):
-    """Sign WOO X requests with one API key and secret. Threads can share a Signer.
-
-    Args:
-        api_key: printable ASCII, sent as `x-api-key`.
-        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
-            Signer stores two SHA-256 states and no secret.
-        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
-        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
-            The receive window is for VIP accounts.
-
-    Raises:
-        TypeError: for a value of another type.
-        ValueError: for an invalid value, such as a secret in quotes or a secret that is the API key.
-    """
+    __doc__ = SignerBase.__doc__
 
     __slots__ = ("_inner", "_outer")
 

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ._checks import is_host
+from ._hosts import is_host
 
 PRODUCTION_URL = "https://api.woox.io"
 STAGING_URL = "https://api.staging.woox.io"

@@ -4,12 +4,10 @@ It asks GET /v3/public/systemInfo, which needs no signature, and learns from any
 response proves two bounds, because the exchange read its clock after the request was sent and before the response
 arrived. The bounds refer to a steady clock, which nobody sets, so they stay valid when somebody sets the local clock.
 
-A ServerClock never makes a timestamp worse:
-
-- It sets an offset only as far as the bounds prove the local clock wrong.
-- A response that contradicts the known bounds changes nothing until a second response confirms it.
-- When the local clock and the steady clock drift apart (somebody set the clock, or the machine slept and the steady
-  clock stopped), it forgets the bounds. The offset is 0, as without a ServerClock, until the exchange answers again.
+A ServerClock never makes a timestamp worse. It sets an offset only as far as the bounds prove the local clock wrong. A
+response that contradicts the known bounds changes nothing until a second response confirms it. When the local clock
+and the steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0
+until the exchange answers again.
 """
 
 from __future__ import annotations
@@ -168,8 +166,7 @@ class ServerClock:
     def update(self) -> int:
         """Ask the exchange for its time and set the signer's `clock_offset_ms`.
 
-        Returns:
-            The new offset in milliseconds.
+        Returns the new offset.
 
         Raises:
             OSError: if the exchange does not answer; TimeoutError after `timeout_s`.
@@ -193,9 +190,9 @@ class ServerClock:
         return await asyncio.to_thread(self.update)
 
     def observe(self, sent_ms: float, received_ms: float, server_ms: int) -> None:
-        """Learn from a response with the exchange's time, such as the `timestamp` of a V3 response. Takes microseconds.
+        """Learn from a response with the exchange's time: V3 responses contain a `timestamp`. Takes microseconds.
 
-        The times of a request during which somebody set the local clock are ignored.
+        A request during which somebody set the local clock is ignored.
 
         Args:
             sent_ms: the local clock before the request was sent, `time.time_ns() // 1_000_000`. This is not the signed

@@ -40,9 +40,6 @@ def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
         path: begins with "/" and includes the query.
         body: str (UTF-8), bytes, another contiguous buffer, or None for an empty body.
 
-    Returns:
-        The bytes that `Signer.sign` signs.
-
     Raises:
         TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer.sign`.
     """
@@ -52,14 +49,12 @@ def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
     """Return the prehash of a V1 request: its parameters sorted by name, then "|" and the timestamp.
 
-    Send the same parameters as the query of a GET, or as the form body of any other method.
+    Sign it with `Signer.hexdigest`. Send the parameters as the query of a GET, or as the form body of a POST, PUT or
+    DELETE.
 
     Args:
         params: a mapping, or pairs if a name repeats. Floats and Decimals are written without an exponent.
         timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-
-    Returns:
-        The bytes to sign, with `Signer.hexdigest`.
 
     Raises:
         TypeError, ValueError: for invalid parameters or an invalid timestamp.
@@ -70,11 +65,10 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
 def websocket(timestamp: Timestamp) -> bytes:
     """Return the prehash of the V2 websocket's `auth` event: "|" and the timestamp.
 
+    Sign it with `Signer.hexdigest`.
+
     Args:
         timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-
-    Returns:
-        The bytes to sign, with `Signer.hexdigest`.
 
     Raises:
         TypeError, ValueError: for an invalid timestamp.
@@ -83,12 +77,7 @@ def websocket(timestamp: Timestamp) -> bytes:
 
 
 def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
-    """Return the prehash of a request under one of `SCHEMES`; "ws" reads the timestamp alone.
-
-    Raises:
-        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer.sign`.
-        ValueError: for an unknown scheme, or for a JSON body under V1, whose bodies are forms.
-    """
+    """Return the prehash of a request under any of `SCHEMES`. Raise ValueError for a JSON body under V1."""
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
     stamp = _checks.timestamp_text(timestamp).encode()
