@@ -6,7 +6,7 @@ The fast path (`_fast_path.pxd`) reads plain objects in place. All others go thr
 the pure twin: so both accept the same and refuse with the same words.
 """
 
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
+from _operator import _compare_digest  # hmac.compare_digest, but importing hmac loads OpenSSL
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -279,7 +279,7 @@ cdef key_init(hmac_sha256_key *key, api_secret):
 @cython.no_gc
 cdef class Signer:
     """Signer(api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None)\n--\n
-    Sign WOO X requests with one API key and secret. Threads can share a Signer.
+    Sign WOO X requests with an API key and secret. Threads can share a Signer.
 
     Args:
         api_key: printable ASCII, sent as `x-api-key`.
@@ -290,8 +290,8 @@ cdef class Signer:
             The receive window is for VIP accounts.
 
     Raises:
-        TypeError: for a value of another type.
-        ValueError: for an invalid value, such as a secret in quotes or a secret that is the API key.
+        TypeError: for a value with the wrong type.
+        ValueError: for an invalid value, for example a secret in quotes, or the API key as secret.
     """
 
     cdef hmac_sha256_key _key
@@ -332,13 +332,13 @@ cdef class Signer:
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp, method, path, body=b""):
-        """Return the `x-api-signature` of a request: HMAC-SHA256(timestamp + method + path + body).
+        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body).
 
         Args:
             timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-            method: upper-case letters, such as "GET".
+            method: upper-case letters, for example "GET".
             path: begins with "/" and includes the query.
-            body: str (UTF-8), bytes, another contiguous buffer, or None for an empty body.
+            body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
 
         Returns:
             64 lower-case hex characters.
@@ -351,7 +351,7 @@ cdef class Signer:
         return request_hex(&self._key, timestamp, method, path, body)
 
     def sign_many(self, requests):
-        """Return the signature of each request. Faster than a loop over `sign`.
+        """Return the requests' signatures. Faster than a loop over `sign`.
 
         Args:
             requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
@@ -362,15 +362,15 @@ cdef class Signer:
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
-                invalid request, such as `requests[3]:`.
+                invalid request: `requests[3]: `.
         """
         return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
-        """Return HMAC-SHA256 of a message as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
 
         Args:
-            message: str (UTF-8), bytes, or another contiguous buffer.
+            message: str (UTF-8), bytes, or a contiguous buffer.
 
         Raises:
             TypeError, BufferError, UnicodeEncodeError: as `sign`.
@@ -382,14 +382,14 @@ cdef class Signer:
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
-        """Compare a signature with the signature of a request, in constant time.
+        """Compare a signature with a request's signature, in constant time.
 
         Args:
             signature: hex characters, in upper or lower case.
             timestamp, method, path, body: as the arguments of `sign`.
 
         Returns:
-            True if the signatures are equal. False for any other str.
+            True if the signatures are equal. False for a different str.
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
@@ -399,7 +399,7 @@ cdef class Signer:
         return given.isascii() and _compare_digest(given, expected)
 
     def headers(self, method, path, body=b"", *, timestamp=None):
-        """Return the headers of a signed request in a new dict.
+        """Return a signed request's headers in a new dict.
 
         Args:
             method, path, body: as the arguments of `sign`.
@@ -457,7 +457,7 @@ cdef class Signer:
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
         host = _checks.host_text(host)
-        data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
+        data = bytes(_checks.body_bytes(body))  # the same copy is signed and sent
         headers = checked_headers(self, stamp, verb, target.encode(), data)
         return _http.request_of(f"{verb} {target}", host, headers, data)
 
@@ -468,9 +468,9 @@ cdef class Signer:
 
         Args:
             method, path: as the arguments of `sign`.
-            params: a mapping, or pairs if a name repeats, for the query of a GET or DELETE.
+            params: a mapping, or pairs if a name repeats, for the query of GET and DELETE.
             json: a value for the body, written as compact JSON.
-            body: a body to send unchanged: str (UTF-8), bytes, or another contiguous buffer.
+            body: a body to send unchanged: str (UTF-8), bytes, or a contiguous buffer.
             timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
             base_url: scheme, host and optionally a port.
 

@@ -1,4 +1,4 @@
-"""Selection of one of the three backends, once, at import.
+"""Select a backend, once, at import.
 
 WOOX_FAST_BACKEND names a backend, and WOOX_FAST_SHA256 names an implementation of SHA-256. An unavailable name raises
 ImportError with a list of the available names. There is no silent fallback.
@@ -44,7 +44,7 @@ _IMPORTS: dict[str, Callable[[], ModuleType]] = {
     "cffi": _import_cffi,
     "python": _import_python,
 }
-# The extension module of each compiled backend.
+# The extension modules of the compiled backends.
 _EXTENSIONS = {"cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi_lib"}
 
 
@@ -76,7 +76,7 @@ def _load_preferred() -> ModuleType:
 
 
 def _available(policy: str) -> list[str]:
-    """Return the settings of WOOX_FAST_BACKEND that can work here, other than `policy`."""
+    """Return the settings of WOOX_FAST_BACKEND that can work here, without `policy`."""
     from importlib.util import find_spec
 
     built = [name for name, extension in _EXTENSIONS.items() if find_spec(extension)]

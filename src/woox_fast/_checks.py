@@ -17,7 +17,7 @@ MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
 NO_API_KEY = "-"  # the module function `sign` needs no API key
 
-# Seldom part of a secret, often copied along with it.
+# Often copied along with a secret, and seldom part of one.
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 _INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060")  # byte order mark, zero-width characters
 
@@ -41,7 +41,7 @@ _LOOKS_LIKE = {
 
 
 def timestamp_text(timestamp: object) -> str:
-    """Return the 13 digits of an int or str. Raise TypeError or ValueError for other values, such as a float."""
+    """Return the 13 digits. Raise TypeError or ValueError for a float, for example."""
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
@@ -64,7 +64,7 @@ def timestamp_text(timestamp: object) -> str:
 
 
 def method_text(method: object) -> str:
-    """Return `method`, a str of the letters A to Z. Raise TypeError or ValueError for other values."""
+    """Return `method`, a str of the letters A to Z. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(method, str):
         raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
     text = str.__str__(method)
@@ -75,7 +75,7 @@ def method_text(method: object) -> str:
 
 
 def path_text(path: object) -> str:
-    """Return `path`, a str that begins with '/'. Raise TypeError or ValueError for other values."""
+    """Return `path`, a str that begins with '/'. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(path, str):
         raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
     text = str.__str__(path)
@@ -110,7 +110,7 @@ def target_text(path: object) -> str:
 def sendable_path(path: object) -> str:
     """Return `path` if every HTTP client sends it unchanged.
 
-    Raise TypeError or ValueError for other values, such as a path with a space. `Signer.prepare` and the command line
+    Raise TypeError or ValueError for a path with a space, for example. `Signer.prepare` and the command line
     need this rule. `encode_request` needs `target_text` only, because it writes the request line itself.
     """
     import re  # here, because signing does not need it
@@ -131,7 +131,7 @@ def _path_error(got: str, at: int) -> ValueError:
 
 
 def host_text(host: object) -> str:
-    """Return `host`, a str with a name or address and optionally a port. Raise TypeError or ValueError for others."""
+    """Return `host`, a str with a name or address and optionally a port. Raise TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
@@ -143,9 +143,9 @@ def host_text(host: object) -> str:
 
 
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:
-    """The bytes of `value`: str as UTF-8, bytes as it is, any other C-contiguous buffer as a flat view of it.
+    """Return str as UTF-8, bytes unchanged, and any C-contiguous buffer as a flat view.
 
-    Raises TypeError for what is neither, BufferError for a buffer with gaps, UnicodeEncodeError for lone surrogates.
+    Raises TypeError, BufferError for a buffer with gaps, and UnicodeEncodeError for a lone surrogate.
     """
     if isinstance(value, str):
         return str.encode(value, "utf-8")
@@ -169,12 +169,12 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
 
 
 def body_bytes(body: object) -> bytes | memoryview:
-    """The bytes of a request's body; None is an empty one."""
+    """Return a body as bytes or a flat view."""
     return b"" if body is None else text_or_buffer("body", body)
 
 
 def api_key_text(api_key: object) -> str:
-    """Return `api_key`, a str of printable ASCII without spaces. Raise TypeError or ValueError for other values."""
+    """Return `api_key`, a str of printable ASCII without spaces. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(api_key, str):
         raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
     text = str.__str__(api_key)
@@ -219,7 +219,7 @@ def _stray_characters(first: str, last: str) -> str:
 
 
 def secret_bytes(api_secret: object) -> bytes:
-    """Return `api_secret` as the HMAC key: str as UTF-8, or bytes. Raise TypeError or ValueError for other values."""
+    """Return the HMAC key: str as UTF-8, or bytes. Raise TypeError or ValueError for an invalid value."""
     try:
         if isinstance(api_secret, str):
             surrogate = next((at for at, c in enumerate(str.__str__(api_secret)) if "\ud800" <= c <= "\udfff"), None)
@@ -239,7 +239,7 @@ def secret_bytes(api_secret: object) -> bytes:
 
 
 def clock_offset(clock_offset_ms: object) -> int:
-    """Return `clock_offset_ms`, an int. Raise TypeError or ValueError for other values."""
+    """Return `clock_offset_ms`, an int. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
         raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
     number = int.__add__(clock_offset_ms, 0)
@@ -249,7 +249,7 @@ def clock_offset(clock_offset_ms: object) -> int:
 
 
 def recv_window(recv_window_ms: object) -> str | None:
-    """Return `recv_window_ms` as the header's digits, or None. Raise TypeError or ValueError for other values."""
+    """Return `recv_window_ms` as the header's digits, or None. Raise TypeError or ValueError for an invalid value."""
     if recv_window_ms is None:
         return None
     if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
@@ -268,7 +268,7 @@ def signature_text(signature: object) -> str:
 
 
 def request_fields(request: object) -> tuple[object, object, object, object]:
-    """Return the four fields of a request in a batch. Raise TypeError or ValueError for other values."""
+    """Return the four fields of a request in a batch. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(request, tuple | list):
         raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
     fields = tuple(request)

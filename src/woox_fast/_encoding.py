@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 if TYPE_CHECKING:
     from ._types import Params
 
-MAX_NUMBER_LENGTH = 1_000  # characters of a plain decimal; the longest float has 327
+MAX_NUMBER_LENGTH = 1_000  # characters; the longest float has 327
 
 _EXPONENT = re.compile(r"[0-9]e[+-]?[0-9]")
 _STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e[+-]?[0-9]+')
@@ -62,7 +62,7 @@ def _query_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return str.__str__(value)  # the value of a str Enum, as in JSON, and not its name
+        return str.__str__(value)  # a str Enum's value, as in JSON, and not its name
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, float):
@@ -104,7 +104,7 @@ _CONTAINERS = frozenset((dict, list, tuple))
 
 
 def _has_plain_dicts(value: Any, *, nested: bool) -> bool:
-    """Return whether all objects in `value` are plain dicts with str keys, so that JSON writes each key once."""
+    """Return whether all objects in `value` are plain dicts with str keys, so that JSON writes every key once."""
     todo = [value]  # not recursive: JSON may be nested deeper than Python's stack
     for container in todo:
         if type(container) not in _CONTAINERS:

@@ -1,4 +1,4 @@
-"""Which text is a host: a name, an IPv4 address or a bracketed IPv6 address, optionally with a port."""
+"""Check hosts: a name, an IPv4 address or a bracketed IPv6 address, optionally with a port."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MAX_VALID_HOSTS = 64
 _LABEL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _IPV6 = frozenset("0123456789ABCDEFabcdef:.")  # without a zone such as %eth0
 
-# Hosts found valid. A gateway sends each request to the same host.
+# Hosts found valid. A gateway sends all its requests to the same host.
 _valid_hosts: set[str] = set()
 
 

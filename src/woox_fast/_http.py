@@ -1,4 +1,4 @@
-"""Content-Type, headers and HTTP/1.1 text of a signed request."""
+"""Content-Type, headers and HTTP/1.1 text of signed requests."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
 
 
 def content_type(method: str, body_size: int) -> str:
-    """Return the Content-Type of `method` in WOO X's integration guide, or JSON for another method with a body."""
+    """Return the Content-Type in WOO X's integration guide, which has GET, DELETE, POST and PUT."""
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 
 def headers_of(
     api_key: str, timestamp: str, signature: str, recv_window: str | None, content_type: str
 ) -> dict[str, str]:
-    """Return the headers of a signed request; `recv_window` None omits its header."""
+    """Return a signed request's headers; `recv_window` None omits its header."""
     headers = {"x-api-key": api_key, "x-api-timestamp": timestamp, "x-api-signature": signature}
     if recv_window is not None:
         headers["x-api-recvwindow"] = recv_window

@@ -24,7 +24,7 @@ class ServerTime:
         self._connection = _Connection(url, timeout_s)
 
     def ask(self) -> int:
-        """Return the exchange's time in milliseconds. Raise OSError without a response, ValueError for another one."""
+        """Return the exchange's time in milliseconds. Raise OSError or ValueError."""
         # In its own thread, because a socket's timeout limits each read, and a name lookup has no timeout.
         answer: SimpleQueue[int | Exception] = SimpleQueue()
         threading.Thread(target=self._connection.ask, args=(answer,), name="woox-fast request", daemon=True).start()
@@ -48,7 +48,7 @@ class ServerTime:
         self._connection = _Connection(self._url, self._timeout_s)
 
     def forget_connection(self) -> None:
-        """Close this process's copy of a connection that its parent process uses."""
+        """Close this process's copy of the parent process's connection."""
         self._connection.detach()
         self._connection = _Connection(self._url, self._timeout_s)
 
@@ -58,7 +58,7 @@ class _Connection:
         parts = urlsplit(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._http = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-        self._socket: socket.socket | None = None  # also during a response, when self._http.sock is None
+        self._socket: socket.socket | None = None  # set during a response too
         self._given_up = False
 
     def ask(self, answer: SimpleQueue[int | Exception]) -> None:

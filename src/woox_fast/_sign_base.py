@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
+from _operator import _compare_digest  # hmac.compare_digest, but importing hmac loads OpenSSL
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SignerBase:
-    """Sign WOO X requests with one API key and secret. Threads can share a Signer.
+    """Sign WOO X requests with an API key and secret. Threads can share a Signer.
 
     Args:
         api_key: printable ASCII, sent as `x-api-key`.
@@ -30,8 +30,8 @@ class SignerBase:
             The receive window is for VIP accounts.
 
     Raises:
-        TypeError: for a value of another type.
-        ValueError: for an invalid value, such as a secret in quotes or a secret that is the API key.
+        TypeError: for a value with the wrong type.
+        ValueError: for an invalid value, for example a secret in quotes, or the API key as secret.
     """
 
     # A backend adds `_set_key` and `_hmac_hex`, and overrides the methods that it can run faster.
@@ -43,7 +43,7 @@ class SignerBase:
     _clock_offset_ms: int
     _recv_window: str | None  # the header's digits
 
-    # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
+    # __new__ and not __init__: a second call of __init__ must not change a Signer's key.
     def __new__(
         cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0, recv_window_ms: int | None = None
     ) -> Self:
@@ -85,13 +85,13 @@ class SignerBase:
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """Return the `x-api-signature` of a request: HMAC-SHA256(timestamp + method + path + body).
+        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body).
 
         Args:
             timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-            method: upper-case letters, such as "GET".
+            method: upper-case letters, for example "GET".
             path: begins with "/" and includes the query.
-            body: str (UTF-8), bytes, another contiguous buffer, or None for an empty body.
+            body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
 
         Returns:
             64 lower-case hex characters.
@@ -104,7 +104,7 @@ class SignerBase:
         return self._hmac_hex(_checks.request_head(timestamp, method, path), copied(_checks.body_bytes(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """Return the signature of each request. Faster than a loop over `sign`.
+        """Return the requests' signatures. Faster than a loop over `sign`.
 
         Args:
             requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
@@ -115,7 +115,7 @@ class SignerBase:
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
-                invalid request, such as `requests[3]:`.
+                invalid request: `requests[3]: `.
         """
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
@@ -126,10 +126,10 @@ class SignerBase:
         return signatures
 
     def hexdigest(self, message: str | Buffer) -> str:
-        """Return HMAC-SHA256 of a message as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
 
         Args:
-            message: str (UTF-8), bytes, or another contiguous buffer.
+            message: str (UTF-8), bytes, or a contiguous buffer.
 
         Raises:
             TypeError, BufferError, UnicodeEncodeError: as `sign`.
@@ -137,14 +137,14 @@ class SignerBase:
         return self._hmac_hex(copied(_checks.text_or_buffer("message", message)))
 
     def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
-        """Compare a signature with the signature of a request, in constant time.
+        """Compare a signature with a request's signature, in constant time.
 
         Args:
             signature: hex characters, in upper or lower case.
             timestamp, method, path, body: as the arguments of `sign`.
 
         Returns:
-            True if the signatures are equal. False for any other str.
+            True if the signatures are equal. False for a different str.
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
@@ -156,7 +156,7 @@ class SignerBase:
     def headers(
         self, method: str, path: str, body: Body = b"", *, timestamp: Timestamp | None = None
     ) -> dict[str, str]:
-        """Return the headers of a signed request in a new dict.
+        """Return a signed request's headers in a new dict.
 
         Args:
             method, path, body: as the arguments of `sign`.
@@ -197,7 +197,7 @@ class SignerBase:
         name = _checks.method_text(method)
         target = _checks.target_text(path)
         host = _checks.host_text(host)
-        data = copied(_checks.body_bytes(body))  # one copy is both signed and sent
+        data = copied(_checks.body_bytes(body))  # the same copy is signed and sent
         return _http.request_of(f"{name} {target}", host, self._headers(stamp, name, target.encode(), data), data)
 
     def prepare(
@@ -215,9 +215,9 @@ class SignerBase:
 
         Args:
             method, path: as the arguments of `sign`.
-            params: a mapping, or pairs if a name repeats, for the query of a GET or DELETE.
+            params: a mapping, or pairs if a name repeats, for the query of GET and DELETE.
             json: a value for the body, written as compact JSON.
-            body: a body to send unchanged: str (UTF-8), bytes, or another contiguous buffer.
+            body: a body to send unchanged: str (UTF-8), bytes, or a contiguous buffer.
             timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
             base_url: scheme, host and optionally a port.
 
@@ -247,7 +247,7 @@ class SignerBase:
         raise NotImplementedError
 
     def _hmac_hex(self, *parts: bytes) -> str:
-        """Return HMAC-SHA256 of one or two parts as hex."""
+        """Return HMAC-SHA256 of the joined parts as hex."""
         raise NotImplementedError
 
     def _now_ms(self) -> int:
@@ -261,7 +261,7 @@ class SignerBase:
 
 
 def copied(data: bytes | memoryview) -> bytes:
-    """Return `data` as bytes. hashlib and cffi release the GIL, so another thread could write into a buffer."""
+    """Return `data` as bytes. hashlib and cffi release the GIL, so a second thread could write into a buffer."""
     if isinstance(data, bytes):
         return data
     with data:  # PyPy would not release the buffer until its next garbage collection

@@ -1,4 +1,4 @@
-"""The types of a request's parts."""
+"""Types of the parts of requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Body: TypeAlias = str | Buffer | None
     # Unix epoch milliseconds: an int, or a str of 13 digits.
     Timestamp: TypeAlias = int | str
-    # A request of a batch: timestamp, method, path and body.
+    # A request in a batch: timestamp, method, path and body.
     Request: TypeAlias = tuple[Timestamp, str, str, Body]
     # Query parameters: a mapping, or pairs if a name repeats.
     Params: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]

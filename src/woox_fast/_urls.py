@@ -1,4 +1,4 @@
-"""The exchange's URLs, and checks of a URL's origin."""
+"""The exchange's URLs, and checks of their origins."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ It asks GET /v3/public/systemInfo, which needs no signature, and learns from any
 response proves two bounds, because the exchange read its clock after the request was sent and before the response
 arrived. The bounds refer to a steady clock, which nobody sets, so they stay valid when somebody sets the local clock.
 
-A ServerClock never makes a timestamp worse. It sets an offset only as far as the bounds prove the local clock wrong. A
-response that contradicts the known bounds changes nothing until a second response confirms it. When the local clock
-and the steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0
-until the exchange answers again.
+A ServerClock never makes a timestamp worse. It sets an offset only if the bounds prove the local clock wrong. A response
+that contradicts the known bounds changes nothing until a second response confirms it. When the local clock and the
+steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0 until the
+exchange answers again.
 """
 
 from __future__ import annotations
@@ -31,13 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["SYSTEM_INFO_PATH", "ServerClock"]
 
 MAX_SAMPLES = 8
-BEST = 3  # samples that count: those with the closest bounds
+BEST = 3  # samples with the closest bounds, which count
 WATCH_S = 0.2  # between two looks at the local clock
 RETRY_S = 1.0  # after a request without an answer, or with an answer that needs confirmation
-STEP_NS = (
-    50_000_000  # somebody set one of two clocks that part by more, or one clock stopped; a busy machine parts less
-)
-SLEW = 1_000  # NTP changes the speed of a clock by less than a 1,000th
+STEP_NS = 50_000_000  # clocks that part by more were set, or stopped; on a busy machine they part by less
+SLEW = 1_000  # NTP changes a clock's speed by less than a 1,000th
 DRIFT = 10_000  # ns in which two good clocks part by at most 1 ns
 MS = 1_000_000  # ns
 
@@ -54,7 +52,7 @@ class Bounds(NamedTuple):
     high: int
 
     def aged(self, steady: int) -> Bounds:
-        """Return the bounds at another time of the steady clock: wider, since clocks drift."""
+        """Return the bounds at a different time of the steady clock: wider, since clocks drift."""
         return self._replace(at=steady).wider(abs(steady - self.at) // DRIFT)
 
     def wider(self, by: int) -> Bounds:
@@ -74,7 +72,7 @@ def bounds_of(sent: int, server_ms: int, received: int) -> Bounds:
 
 
 def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
-    """Return the medians of the closest bounds, so that one wrong response among three does no harm."""
+    """Return the medians of the closest bounds, so that a wrong response among three does no harm."""
     best = sorted((sample.aged(steady) for sample in samples), key=lambda sample: sample.width)[:BEST]
     lows, highs = sorted(sample.low for sample in best), sorted(sample.high for sample in best)
     return Bounds(steady, lows[(len(best) - 1) // 2], highs[len(best) // 2])
@@ -101,7 +99,7 @@ class LocalClock:
             self.steady_ns = lambda: time.clock_gettime_ns(boottime)
 
     def read(self) -> tuple[int, int]:
-        """Return wall and steady clock at one moment: the fastest of three readings."""
+        """Return wall and steady clock at the same moment: the fastest of three readings."""
         readings = []
         for _ in range(3):
             before, wall, after = self.steady_ns(), self.wall_ns(), self.steady_ns()
@@ -115,7 +113,7 @@ class ServerClock:
 
     `with ServerClock(signer):` asks the exchange first, then every `interval_s` from its own thread, and at once when
     somebody sets the local clock. `update()` and `await update_async()` ask at once. `observe()` learns from a response
-    to another request.
+    to any request.
 
     The offset is the middle of the bounds proved by the best of the last 8 responses. It is 0 while 0 is within the
     bounds, and at most twice the proved error, so no timestamp is further from the exchange's time than without a
@@ -123,7 +121,7 @@ class ServerClock:
 
     Args:
         signer: a `Signer`, or any object with `clock_offset_ms`.
-        base_url: the exchange. Requests use one persistent connection and no proxy.
+        base_url: the exchange. Requests use a persistent connection and no proxy.
         interval_s: seconds between two updates from the thread.
         timeout_s: seconds for a whole request.
         fetch: a function that returns the exchange's time in milliseconds, or None to ask `base_url`.
@@ -159,8 +157,8 @@ class ServerClock:
         _clocks.add(self)
 
     def _create_locks(self) -> None:
-        self._one_at_a_time = threading.Lock()  # one request to the exchange
-        self._lock = threading.Lock()  # of the samples; never held during a request
+        self._one_at_a_time = threading.Lock()  # during a request to the exchange
+        self._lock = threading.Lock()  # for the samples; free during a request
         self._stop = threading.Event()
 
     def update(self) -> int:
@@ -201,7 +199,7 @@ class ServerClock:
             server_ms: the exchange's time. All three are Unix epoch milliseconds.
 
         Raises:
-            TypeError, ValueError: for other values.
+            TypeError, ValueError: for invalid values.
         """
         for name, value in (("sent_ms", sent_ms), ("received_ms", received_ms), ("server_ms", server_ms)):
             if not isinstance(value, int | float) or isinstance(value, bool):
@@ -275,7 +273,7 @@ class ServerClock:
         await asyncio.to_thread(self.stop)
 
     def _ask(self) -> None:
-        """Learn from one response of the exchange."""
+        """Learn from a response of the exchange."""
         with self._lock:
             self._look()
             set_at = self._set_at
@@ -304,7 +302,7 @@ class ServerClock:
         return wall, steady
 
     def _known_at(self, steady: int) -> Bounds | None:
-        """Return the known bounds at another time of the steady clock, wider if the two clocks have parted since."""
+        """Return the known bounds at a different time, wider if the two clocks have parted since."""
         return self._known and self._known.aged(steady).wider(abs(self._parted))
 
     def _learn(self, sample: Bounds) -> None:
@@ -315,7 +313,7 @@ class ServerClock:
             if not doubt or sample.contradicts(doubt):
                 self._doubt = sample
                 return
-            before = []  # confirmed: one of the two clocks has changed, and all older samples are wrong
+            before = []  # confirmed: a clock has changed, and all older samples are wrong
         self._doubt = None
         self._samples = deque([*before, sample], maxlen=MAX_SAMPLES)
         self._parted = 0

@@ -1,4 +1,4 @@
-"""The string to sign (prehash) of each of WOO X's schemes.
+"""The strings to sign (prehashes) of WOO X's schemes.
 
 Sources: WOO X integration guide, "Authentication" (V3); legacy API documentation, "Authentication" (V1) and "auth"
 (websocket).
@@ -23,7 +23,7 @@ def scheme_of(path: str) -> str:
     """Return the scheme that signs requests to `path`.
 
     Args:
-        path: the request path, such as "/v3/trade/order".
+        path: the request path, for example "/v3/trade/order".
 
     Returns:
         "v1" for paths that begin with /v1/ or /v2/, "v3" for other paths.
@@ -32,13 +32,13 @@ def scheme_of(path: str) -> str:
 
 
 def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
-    """Return the prehash of a V3 request: timestamp, method, path and body, joined.
+    """Return a V3 request's prehash: timestamp, method, path and body, joined.
 
     Args:
         timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-        method: upper-case letters, such as "GET".
+        method: upper-case letters, for example "GET".
         path: begins with "/" and includes the query.
-        body: str (UTF-8), bytes, another contiguous buffer, or None for an empty body.
+        body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
 
     Raises:
         TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer.sign`.
@@ -47,10 +47,10 @@ def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
 
 
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
-    """Return the prehash of a V1 request: its parameters sorted by name, then "|" and the timestamp.
+    """Return a V1 request's prehash: its parameters sorted by name, then "|" and the timestamp.
 
-    Sign it with `Signer.hexdigest`. Send the parameters as the query of a GET, or as the form body of a POST, PUT or
-    DELETE.
+    Sign it with `Signer.hexdigest`. Send the parameters in the query (GET) or in the form body (POST, PUT,
+    DELETE).
 
     Args:
         params: a mapping, or pairs if a name repeats. Floats and Decimals are written without an exponent.
@@ -77,7 +77,7 @@ def websocket(timestamp: Timestamp) -> bytes:
 
 
 def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
-    """Return the prehash of a request under any of `SCHEMES`. Raise ValueError for a JSON body under V1."""
+    """Return a request's prehash under any of `SCHEMES`. Raise ValueError for a JSON body under V1."""
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
     stamp = _checks.timestamp_text(timestamp).encode()
@@ -91,7 +91,7 @@ def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "",
 
 
 def unchecked(scheme: str, timestamp: bytes, method: bytes, path: bytes, body: bytes) -> bytes:
-    """Return the prehash of any bytes, valid or not, for the diagnosis of a refused request."""
+    """Return the prehash of any bytes, valid or not, for the diagnosis of refused requests."""
     if scheme == "v3":
         return timestamp + method + path + body
     if scheme == "ws":

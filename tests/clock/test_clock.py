@@ -68,7 +68,7 @@ def test_sleep_during_a_request(monkeypatch, counted):
     machine = Machine(sleeps_are_counted=counted)
     machine.meanwhile = [lambda: machine.sleep(HOUR)]
     clock, signer = started(machine, monkeypatch, offset_ms=7)
-    assert clock.update() == 0  # the response alone would prove that the server is an hour behind
+    assert clock.update() == 0  # the response alone would prove that the server's clock is an hour slow
     assert machine.asked == (3 if counted else 4)
     assert signer.clock_offset_ms == 0
 
@@ -125,7 +125,7 @@ def test_clock_speed_is_followed(monkeypatch, per_mille):
         machine.wall_error += per_mille * 100 * S // 1000
         look(clock)
         assert clock.round_trip_ms is not None
-        # 100 s at 100 ppm, and as much again, is what two good clocks part by at most.
+        # Two good clocks part by at most 100 ppm in 100 s, twice.
         assert abs(machine.error(signer.clock_offset_ms)) <= 10_000 * S // 10_000 + MS
     machine.asked = 0
     assert abs(machine.error(clock.update())) <= 2 * MS

@@ -99,12 +99,12 @@ def test_eight_samples_are_stored(monkeypatch):
 
 
 def test_one_wrong_response_of_three(monkeypatch):
-    """It is within the bounds of the other responses, so it contradicts nothing."""
+    """It is within the bounds of the right responses, so it does not contradict them."""
     machine = Machine(wall_error=-HOUR)
     clock, _ = started(machine, monkeypatch)
     machine.delays = [(S, S), (S, S), (S, S)]
     clock.update()
-    right = clock.update()  # of no time at all
+    right = clock.update()  # from a response without delay
     assert abs(machine.error(right)) <= MS
     clock._learn(bounds_of(machine.steady(), machine.server_ms() + 900, machine.steady()))
     look(clock)
@@ -275,7 +275,7 @@ def test_short_sleep_widens_bounds(monkeypatch):
 
 @pytest.mark.parametrize("sleeps", [(2.5, 50), (30, 30), (20, 20, 20)])
 def test_short_sleeps_add_up(monkeypatch, sleeps):
-    """Each is as short as a pause of a busy machine. Their sum is not."""
+    """A pause that short is usual on a busy machine. Their sum is not."""
     machine = Machine(sleeps_are_counted=False)
     clock, signer = started(machine, monkeypatch)
     clock.update()

@@ -1,4 +1,4 @@
-"""Threads and forks: the thread of a `ServerClock` on a simulated machine, two updates at once, and child processes."""
+"""Threads and forks: a `ServerClock`'s thread on a simulated machine, two updates at once, and child processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Waits:
 
     def __init__(self, machine: Machine, seconds: float, drift_ns: int = 0) -> None:
         self._machine, self._ends = machine, machine.true + int(seconds * S)
-        self._drift_ns = drift_ns  # of the wall clock, in each wait
+        self._drift_ns = drift_ns  # added to the wall clock's error in every wait
 
     def wait(self, seconds: float) -> bool:
         self._machine.go(int(seconds * S))
@@ -180,7 +180,7 @@ os._exit(0)
 
 @pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="this system has no fork")
 def test_child_process_has_its_own_clock():
-    """Its own thread, locks and connection: the parent's connection is left to the parent."""
+    """It has a new thread, new locks and a new connection. The parent's connection remains usable."""
 
     def answer(received: Received) -> Reply:
         return Reply(body=b'{"timestamp": %d}' % TRUE_MS)
@@ -198,7 +198,7 @@ def test_child_process_has_its_own_clock():
 
 
 class Http:
-    """Stands for an http.client.HTTPConnection, and lists its calls."""
+    """A fake http.client.HTTPConnection that lists its calls."""
 
     sock: Any = None
 

@@ -34,7 +34,7 @@ def time_reply(offset_ms: float = 0) -> Reply:
 
 
 def time_server(offset_ms: float, delays_s: dict[int, float] | None = None) -> Recorder:
-    """A server whose clock is wrong. It delays the responses with these numbers after it has read its clock."""
+    """A server whose clock is wrong. It delays some responses, by number, after it has read its clock."""
     numbers = iter(range(1, 10**6))
 
     def answer(received: Received) -> Reply:
@@ -46,7 +46,7 @@ def time_server(offset_ms: float, delays_s: dict[int, float] | None = None) -> R
 
 
 def error_ms(clock: ServerClock, offset_ms: float) -> float:
-    """The error of the signer's offset, less the error that the duration of the requests explains."""
+    """The error of the signer's offset, less the error explained by the duration of the requests."""
     return abs(clock._signer.clock_offset_ms - offset_ms) - clock._known.width / 2_000_000 - 1.5
 
 
@@ -217,7 +217,7 @@ class SlowServer:
         self._start = start
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self.first_bytes: list[bytes] = []  # of each connection
+        self.first_bytes: list[bytes] = []
 
     def __enter__(self) -> SlowServer:
         self._threads[0].start()
@@ -253,7 +253,7 @@ class SlowServer:
         ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 1200\r\n\r\n"),
         ("http", b"HTTP/1.1 200 OK\r\nx-long: "),
         ("http", b"HTTP/1.1 200 OK\r\n\r\n"),
-        ("https", b"\x16\x03\x03\x20\x00"),  # the start of a long record of a TLS handshake
+        ("https", b"\x16\x03\x03\x20\x00"),  # the first bytes of a long TLS record
     ],
 )
 def test_slow_response_times_out(signer, scheme, start):

@@ -92,7 +92,7 @@ def test_unknown_backend_raises():
 @pytest.mark.parametrize("name", ["md5", "avx512", "sha-ni", "portable", "hashlib", "sha-ni ", "\udcff"])
 @pytest.mark.parametrize("backend", ["auto", *MODULES])
 def test_named_sha256_is_used_or_refused(backend, name):
-    """No other implementation is used. The error lists the available ones."""
+    """No different implementation is used. The error lists the available implementations."""
     if backend in MODULES and backend not in ("python", *BUILT):
         return
     used = DEFAULT if backend == "auto" else backend

@@ -1,4 +1,4 @@
-"""`encode_request`: the bytes of a request. No argument can add a header or a second request."""
+"""`encode_request`: the bytes of requests. No argument can add a header or a second request."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def test_first_invalid_argument_is_named(signer):
 
 
 def test_changed_buffer_is_sent_as_signed(signer, monkeypatch):
-    """As another thread may, between the signature and the request."""
+    """A second thread may write into the buffer after the signature."""
     body = bytearray(b"a" * 100)
 
     def headers_of(*arguments):

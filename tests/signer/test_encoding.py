@@ -182,7 +182,7 @@ JSON_VALUES = st.recursive(
 
 
 def is_same(read: Any, value: Any) -> bool:
-    """Equal, with equal types and orders. A whole float such as 1e16 may be read as an int."""
+    """Equal, with equal types and orders. A whole float, 1e16 for example, may be read as an int."""
     if isinstance(value, dict):
         return list(read) == list(value) and all(is_same(read[key], inner) for key, inner in value.items())
     if isinstance(value, list):
@@ -222,7 +222,7 @@ class Repeated(dict):
 
 
 class Hidden(list):
-    """A list whose iterator returns other items than its index."""
+    """A list whose iterator does not return its items."""
 
     def __iter__(self) -> Any:
         return iter([{1: 0, "1": 1}])

@@ -1,4 +1,4 @@
-"""Error types and messages, the same in each backend."""
+"""Error types and messages, the same in every backend."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def test_other_errors_are_unchanged(error):
 def test_no_working_sha256_raises():
     with pytest.raises(ImportError, match=r"^no SHA-256 of the cython backend gives a right answer on this") as raised:
         refuse_sha256(None, "cython", [])
-    assert raised.value.name == "woox_fast"  # the command line prints such errors in one line
+    assert raised.value.name == "woox_fast"  # the command line prints its message without a traceback
     with pytest.warns(RuntimeWarning, match=r"^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
         warn_wrong_sha256("sha-ni")
 

@@ -1,4 +1,4 @@
-"""The strings to sign of each scheme. The oracle of the signatures is the standard library's hmac."""
+"""The strings to sign of all schemes. The oracle of the signatures is the standard library's hmac."""
 
 from __future__ import annotations
 

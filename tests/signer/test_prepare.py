@@ -256,7 +256,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def test_urllib_sends_the_signed_bytes(signer: Any) -> None:
-    """As documented in SignedRequest: a redirect is an error, and the signature goes to no other host."""
+    """As documented in SignedRequest: a redirect is an error, and the signature stays with its host."""
     replies = {"/v3/x?a=%2C": Reply(), "/v3/y": Reply(), "/v3/away": Reply(307, {"Location": "http://127.0.0.1:1/"})}
     opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
     with Recorder(lambda received: replies[received.target]) as server:
