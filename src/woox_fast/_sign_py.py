@@ -1,4 +1,4 @@
-"""The pure twin: the specification of `Signer`, on the standard library alone."""
+"""The pure backend: the specification of `Signer`, on the standard library alone."""
 
 from __future__ import annotations
 
@@ -19,14 +19,7 @@ _OPAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Signer(SignerBase):
-    """Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
-
-    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
-    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
-    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
-    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
-    Raises TypeError or ValueError for an argument that cannot be used.
-    """
+    __doc__ = SignerBase.__doc__
 
     __slots__ = ("_inner", "_outer")
 
@@ -66,7 +59,18 @@ class Signer(SignerBase):
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     try:
         signer = Signer("-", api_secret)
     finally:
