@@ -54,7 +54,7 @@ class Origins:
         if not url.startswith(self._prefixes) and _origin_of(url) not in self._origins:
             raise ValueError(
                 f"{reason}{_redact(url)} is not one of the origins this signer signs for ({', '.join(self._origins)}), "
-                "so no request was sent. To sign for it, pass its scheme, host and port in origins=(...)"
+                "so no request was sent there. To sign for it, pass its scheme, host and port in origins=(...)"
             )
 
     def check_redirect(self, location: str) -> None:
