@@ -76,17 +76,18 @@ class WooXAdapter(HTTPAdapter):
 
 
 def _signing_pool(plain: Any, signer: Signer) -> Any:
-    """Return a subclass of a urllib3 pool class, with connections that sign."""
+    """Return a subclass of a urllib3 pool class whose connections sign."""
 
     @lru_cache(maxsize=1)
     def signing(base: type) -> type:
         return type(base.__name__, (_SigningConnection, base), {"signer": signer})
 
-    class Pool(plain):  # type: ignore[misc]
-        # vcrpy replaces the class of connections at run time, so look it up for each connection.
-        ConnectionCls = property(lambda self: signing(super().ConnectionCls))
-
-    return plain if isinstance(plain.ConnectionCls, property) else Pool
+    if isinstance(plain.ConnectionCls, property):
+        return plain
+    # vcrpy replaces the class of connections at run time, so look it up for each connection.
+    connection = property(lambda self: signing(super(pool, self).ConnectionCls))
+    pool = type(plain.__name__, (plain,), {"ConnectionCls": connection})
+    return pool
 
 
 class _SigningConnection:
@@ -152,8 +153,6 @@ def _complete_body(request: PreparedRequest) -> None:
     """Convert the body to bytes. Raise ValueError for a stream or multipart body."""
     body: Any = request.body
     if isinstance(body, str | bytearray | memoryview):  # http.client might encode a str differently
-        if isinstance(body, bytearray | memoryview) and not body:
-            request.headers.pop("Transfer-Encoding", None)  # requests takes an empty buffer for a stream
         request.body = body = body.encode() if isinstance(body, str) else bytes(body)
         request.prepare_content_length(body)
     multipart = str(request.headers.get("Content-Type", "")).startswith("multipart/")
