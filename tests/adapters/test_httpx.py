@@ -8,16 +8,11 @@ import http.client
 import importlib.util
 import json
 import pickle
-import socket
-import threading
+import sys
 
-import h2.config
-import h2.connection
-import h2.events
-import httpcore
-import httpx
 import pytest
 from helpers.clients import Call
+from helpers.http2_server import Http2Server
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Received, Recorder, Reply
 from helpers.written import JSON, METHODS, TARGETS
@@ -27,9 +22,8 @@ from woox_fast import Signer
 from woox_fast.adapters.httpx import WooXAuth
 
 
-@pytest.fixture(params=["httpx", "httpx2"])
-def client_module(request):
-    """httpx or its fork: the same tests pass with both."""
+@pytest.fixture(name="httpx", params=["httpx", "httpx2"])
+def httpx_or_fork(request):
     return pytest.importorskip(request.param)
 
 
@@ -38,52 +32,8 @@ def signer():
     return Signer(KEY, SECRET)
 
 
-class Http2:
-    """An HTTP/2 server without TLS for one connection, which records requests like `Recorder`."""
-
-    def __init__(self) -> None:
-        self.received: list[Received] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> Http2:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join(10)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        heads: dict[int, list[tuple[str, str]]] = {}
-        bodies: dict[int, bytes] = {}
-        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
-        peer, _ = self._listener.accept()
-        with peer:
-            connection.initiate_connection()
-            while True:
-                peer.sendall(connection.data_to_send())
-                data = peer.recv(65536)
-                if not data:
-                    return
-                for event in connection.receive_data(data):
-                    if isinstance(event, h2.events.RequestReceived):
-                        heads[event.stream_id], bodies[event.stream_id] = event.headers, b""
-                    elif isinstance(event, h2.events.DataReceived):
-                        bodies[event.stream_id] += event.data
-                        connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                    elif isinstance(event, h2.events.StreamEnded):
-                        head = dict(heads[event.stream_id])
-                        lines = [f"{name}: {value}\r\n" for name, value in heads[event.stream_id] if name[0] != ":"]
-                        lines.append(f"host: {head[':authority']}\r\n")
-                        raw = f"{head[':method']} {head[':path']} HTTP/2\r\n{''.join(lines)}\r\n".encode("latin-1")
-                        self.received.append(Received(raw, bodies[event.stream_id], 1))
-                        connection.send_headers(event.stream_id, [(":status", "200")], end_stream=True)
-
-
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_http2(kind, signer):
+def test_http2_requests_are_signed(kind, signer, httpx):
     calls = [Call(method, target) for method in METHODS for target in TARGETS]
     calls += [Call(method, "/v3/x", json=value) for method in METHODS for value in JSON]
     calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
@@ -91,10 +41,12 @@ def test_http2(kind, signer):
     async def run_async(auth) -> None:
         async with httpx.AsyncClient(auth=auth, http1=False, http2=True) as client:
             for call in calls:
-                response = await client.request(call.method, server.url + call.path, json=call.json, content=call.content)
+                response = await client.request(
+                    call.method, server.url + call.path, json=call.json, content=call.content
+                )
                 assert (response.status_code, response.http_version) == (200, "HTTP/2")
 
-    with Http2() as server:
+    with Http2Server() as server:
         auth = WooXAuth(signer, origins=[server.url])
         if kind == "async":
             asyncio.run(run_async(auth))
@@ -110,13 +62,21 @@ def test_http2(kind, signer):
 # Hooks, which the client calls after the auth
 
 
+def library(request):
+    return sys.modules[type(request).__module__.partition(".")[0]]
+
+
+def change_headers(request):
+    request.headers = library(request).Headers({"Host": request.url.netloc.decode()})
+
+
 def change_body(request):
-    request.stream, request._content = httpx.ByteStream(b'{"a":2}'), b'{"a":2}'
+    request.stream, request._content = library(request).ByteStream(b'{"a":2}'), b'{"a":2}'
     request.headers["Content-Length"] = "7"
 
 
 HOOKS = {
-    "other headers": lambda request: setattr(request, "headers", httpx.Headers({"Host": request.url.netloc.decode()})),
+    "other headers": change_headers,
     "a copy of the headers": lambda request: setattr(request, "headers", request.headers.copy()),
     "one more header": lambda request: request.headers.update({"x-tag": "a"}),
     "a wrong signature": lambda request: request.headers.__setitem__("x-api-signature", "0" * 64),
@@ -128,7 +88,7 @@ HOOKS = {
 
 @pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_hook_changes_are_signed(kind, hook, signer):
+def test_hook_changes_are_signed(kind, hook, signer, httpx):
     async def async_hook(request):
         hook(request)
 
@@ -147,7 +107,7 @@ def test_hook_changes_are_signed(kind, hook, signer):
         assert server.faults == []
 
 
-def test_hook_to_other_origin_is_refused(signer):
+def test_hook_to_other_origin_is_refused(signer, httpx):
     def elsewhere(request):
         request.url = httpx.URL(other.url + "/v3/x")
 
@@ -161,20 +121,20 @@ def test_hook_to_other_origin_is_refused(signer):
         assert (other.received, other.torn, server.faults) == ([], [], [])
 
 
-def test_stream_of_hook_is_refused(signer):
+def test_stream_of_hook_is_refused(signer, httpx):
     def stream(request):
         request.stream = httpx._content.IteratorByteStream(iter([b"a"]))
 
     with Recorder() as server:
         auth = WooXAuth(signer, origins=[server.url])
-        said = pytest.raises(ValueError, match=r"got a stream \(IteratorByteStream\); pass json=")
-        with httpx.Client(auth=auth, event_hooks={"request": [stream]}) as client, said:
+        refused = pytest.raises(ValueError, match=r"got a stream \(IteratorByteStream\); pass json=")
+        with httpx.Client(auth=auth, event_hooks={"request": [stream]}) as client, refused:
             client.post(server.url, content=b"a")
         assert (server.received, server.torn) == ([], [])
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_stream_is_read_before_signing(kind, signer):
+def test_stream_is_read_before_signing(kind, signer, httpx):
     def chunks():
         yield b"a"
         yield b"b"
@@ -201,7 +161,7 @@ def test_stream_is_read_before_signing(kind, signer):
 # Extensions
 
 
-def test_target_extension_is_signed(signer):
+def test_target_extension_is_signed(signer, httpx):
     with Recorder() as server:
         auth = WooXAuth(signer, origins=[server.url])
         with httpx.Client(auth=auth) as client:
@@ -212,7 +172,7 @@ def test_target_extension_is_signed(signer):
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_trace_extension_is_called(kind, signer):
+def test_trace_extension_is_called(kind, signer, httpx):
     seen = []
 
     def trace(name, info):
@@ -240,7 +200,7 @@ def test_trace_extension_is_called(kind, signer):
     assert heard[0] == heard[1] != []
 
 
-def test_resent_request_is_resigned(signer):
+def test_resent_request_is_resigned(signer, httpx):
     traced = []
 
     def trace(name, info):
@@ -257,7 +217,7 @@ def test_resent_request_is_resigned(signer):
     assert traced.count("http11.send_request_headers.started") == 4
 
 
-def test_auth_can_be_wrapped(signer):
+def test_auth_can_be_wrapped(signer, httpx):
     class Both(httpx.Auth):
         def __init__(self, inner):
             self.inner = inner
@@ -275,20 +235,20 @@ def test_auth_can_be_wrapped(signer):
 # Other transports
 
 
-class Plain(httpx.BaseTransport):
-    """Send the headers that it reads with http.client, without httpcore."""
+def plain_transport(httpx, read=dict):
+    """Return a transport that sends the headers that `read` returns with http.client, without httpcore."""
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        connection = http.client.HTTPConnection(request.url.host, request.url.port, timeout=10)
-        target = request.url.raw_path.decode()
-        connection.request(request.method, target, b"".join(request.stream), self.headers(request))
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
-        return httpx.Response(response.status, headers=response.getheaders(), content=content)
+    class Plain(httpx.BaseTransport):
+        def handle_request(self, request):
+            connection = http.client.HTTPConnection(request.url.host, request.url.port, timeout=10)
+            target = request.url.raw_path.decode()
+            connection.request(request.method, target, b"".join(request.stream), read(request.headers))
+            response = connection.getresponse()
+            content = response.read()
+            connection.close()
+            return httpx.Response(response.status, headers=response.getheaders(), content=content)
 
-    def headers(self, request: httpx.Request):
-        return dict(request.headers)
+    return Plain()
 
 
 READERS = {
@@ -303,7 +263,7 @@ READERS = {
 }
 
 
-def test_headers_reflect_later_changes(signer):
+def test_headers_reflect_later_changes(signer, httpx):
     request = httpx.Request("GET", "https://api.woox.io/v3/x", headers={"a": "1", "b": "é".encode("latin-1")})
     next(WooXAuth(signer).auth_flow(request))
     assert (request.headers["a"], request.headers["b"], request.headers["x-api-key"]) == ("1", "é", signer.api_key)
@@ -315,9 +275,8 @@ def test_headers_reflect_later_changes(signer):
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
-def test_other_transport_sends_signature(read, signer):
-    transport = Plain()
-    transport.headers = lambda request: read(request.headers)
+def test_other_transport_sends_signature(read, signer, httpx):
+    transport = plain_transport(httpx, read)
     with Recorder() as server:
         with httpx.Client(auth=WooXAuth(signer, origins=[server.url]), transport=transport) as client:
             response = client.post(server.url + "/v3/x?a=b c", json={"a": 1}, headers={"X-API-KEY": "mine"})
@@ -330,42 +289,46 @@ def test_other_transport_sends_signature(read, signer):
 @pytest.mark.parametrize(
     "name", ["other headers", "a copy of the headers", "another path", "another method", "another body"]
 )
-def test_other_transport_reports_hook_changes(name, signer):
+def test_other_transport_reports_hook_changes(name, signer, httpx):
     with Recorder() as server:
         auth = WooXAuth(signer, origins=[server.url])
-        said = pytest.raises(ValueError, match="a hook changed the request after signing")
-        with httpx.Client(auth=auth, transport=Plain(), event_hooks={"request": [HOOKS[name]]}) as client, said:
+        refused = pytest.raises(ValueError, match="a hook changed the request after signing")
+        with (
+            httpx.Client(auth=auth, transport=plain_transport(httpx), event_hooks={"request": [HOOKS[name]]}) as client,
+            refused,
+        ):
             client.get(server.url + "/v3/x")
         assert [received.fault() == "" for received in server.received] == [False]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_other_transport_redirects_unsigned(status, signer):
+def test_other_transport_redirects_unsigned(status, signer, httpx):
     def answer(received):
         return Reply(status, {"Location": other.url + "/v3/x"})
 
     with Recorder() as other, Recorder(answer) as server:
         auth = WooXAuth(signer, origins=[server.url])
-        said = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
-        with httpx.Client(auth=auth, transport=Plain(), follow_redirects=True) as client, said:
+        refused = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
+        with httpx.Client(auth=auth, transport=plain_transport(httpx), follow_redirects=True) as client, refused:
             client.post(server.url + "/v3/x", json={})
         assert server.faults == []
         assert [received.api_headers for received in other.received] == [[]]
         assert KEY.encode() not in other.received[0].raw
 
 
-def test_redirect_to_other_transport_is_unsigned(signer):
+def test_redirect_to_other_transport_is_unsigned(signer, httpx):
     with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
         auth = WooXAuth(signer, origins=[server.url])
-        said = pytest.raises(ValueError, match="followed unsigned")
-        mounts = {other.url: Plain()}
-        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, said:
+        refused = pytest.raises(ValueError, match="followed unsigned")
+        mounts = {other.url: plain_transport(httpx)}
+        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, refused:
             client.post(server.url + "/v3/x", json={})
         assert [received.api_headers for received in other.received] == [[]]
 
 
-def test_ipv6_host_is_signed(signer):
+def test_ipv6_host_is_signed(signer, httpx):
     """No network: httpcore writes to a list."""
+    httpcore = importlib.import_module({"httpx": "httpcore", "httpx2": "httpcore2"}[httpx.__name__])
     written = []
 
     class Stream(httpcore.MockStream):
@@ -382,7 +345,7 @@ def test_ipv6_host_is_signed(signer):
     assert Received(head + b"\r\n\r\n", body, 1).fault() == ""
 
 
-def test_copying_release_is_refused(monkeypatch):
+def test_copying_release_is_refused(monkeypatch, httpx):
     """A release that copies headers by their pairs would send the signature along a redirect."""
 
     class Copying(httpx.Headers):
@@ -400,8 +363,8 @@ def test_copying_release_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["its own transport", "another transport"])
-def test_response_can_be_pickled(kind, signer):
-    options = {} if kind == "its own transport" else {"transport": Plain()}
+def test_response_can_be_pickled(kind, signer, httpx):
+    options = {} if kind == "its own transport" else {"transport": plain_transport(httpx)}
     with Recorder(lambda received: Reply(307, {"Location": "/v3/y"})) as server, httpx.Client(**options) as client:
         response = client.post(server.url + "/v3/x", json={"a": 1}, auth=WooXAuth(signer, origins=[server.url]))
     for again in (pickle.loads(pickle.dumps(response)), copy.copy(response), copy.deepcopy(response)):  # noqa: S301
