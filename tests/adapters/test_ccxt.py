@@ -21,7 +21,6 @@ from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast import Signer
 from woox_fast.adapters.ccxt import accelerate
-from woox_fast.sandbox import Sandbox
 
 MODULES = [ccxt, ccxt.async_support, ccxt.pro]
 CREDENTIALS = {"apiKey": KEY, "secret": SECRET, "uid": "1", "enableRateLimit": False}
@@ -136,15 +135,6 @@ def test_hmac_errors_match_ccxt(arguments):
         except Exception as error:
             outcomes.append((type(error), str(error)))
     assert outcomes[0] == outcomes[1]
-
-
-@pytest.mark.parametrize("name", ["binance", "bybit", "okx", "kucoin", "mexc"])
-def test_other_exchanges_match_ccxt(name):
-    plain, fast = (getattr(ccxt, name)({**CREDENTIALS, "password": "p"}) for _ in range(2))
-    accelerate(fast)
-    for digest in ("hex", "base64"):
-        arguments = b"message", b"secret", hashlib.sha256, digest
-        assert fast.hmac(*arguments) == plain.hmac(*arguments)
 
 
 def test_other_exchange_objects_are_unchanged():
@@ -373,26 +363,3 @@ def test_socks_session_is_guarded(monkeypatch):
 
     asyncio.run(run())
     assert [proxy for proxy, _ in made] == ["socks5://127.0.0.1:1"]
-
-
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_exchange_trades_on_sandbox(kind):
-    async def run(url):
-        config = {**CREDENTIALS, "urls": {"api": {"pub": url, "public": url, "private": url}}}
-        if kind == "async":
-            async with ccxt.async_support.woo(config) as woo:
-                accelerate(woo)
-                placed = await woo.create_order("BTC/USDT", "limit", "buy", 0.01, 60000)
-                await woo.edit_order(placed["id"], "BTC/USDT", "limit", "buy", 0.02, 60001)
-                await woo.cancel_order(placed["id"], "BTC/USDT")
-        else:
-            woo = accelerate(ccxt.woo(config))
-            with woo.session:
-                placed = woo.create_order("BTC/USDT", "limit", "buy", 0.01, 60000)
-                woo.edit_order(placed["id"], "BTC/USDT", "limit", "buy", 0.02, 60001)
-                woo.cancel_order(placed["id"], "BTC/USDT")
-
-    sandbox = Sandbox(KEY, SECRET)
-    with sandbox as url:
-        asyncio.run(run(url))
-    assert (sandbox.verified, sandbox.refused) == (3, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -73,6 +74,13 @@ class Client:
     def __call__(self, call: Call) -> Response:
         response = self.submit(call)
         return self.loop.run_until_complete(response) if self.loop else response
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; an event loop goes on running."""
+        if self.loop:
+            self.loop.run_until_complete(asyncio.sleep(seconds))
+        else:
+            time.sleep(seconds)
 
 
 @contextmanager
