@@ -8,7 +8,6 @@ import time
 from itertools import pairwise
 
 import aiohttp
-import httpx
 import pytest
 import requests
 import trustme
@@ -154,17 +153,6 @@ def test_retrying_transport_is_resigned(signer, name):
     assert server.faults == []
     first, second = stamps(server)
     assert first < second
-
-
-@pytest.mark.parametrize("method", ["POST", "GET"])
-def test_connect_retries_send_once(signer, method):
-    """httpx's `retries` repeats the opening of a connection, never a request."""
-    with Recorder(lambda received: DROP) as server:
-        auth = woox_fast.adapters.httpx.WooXAuth(signer, origins=[server.url])
-        client = httpx.Client(auth=auth, transport=httpx.HTTPTransport(retries=3))
-        with client, pytest.raises(httpx.TransportError):
-            client.request(method, server.url + "/v3/x", json={})
-    assert len(server.received) == 1
 
 
 # Five requests share one connection, and each response takes a while.

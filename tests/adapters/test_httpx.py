@@ -11,7 +11,7 @@ import pickle
 import sys
 
 import pytest
-from helpers.clients import Call
+from helpers.clients import ADAPTERS, Call, send
 from helpers.http2_server import Http2Server
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Received, Recorder, Reply
@@ -20,6 +20,9 @@ from helpers.written import JSON, METHODS, TARGETS
 import woox_fast.testing
 from woox_fast import Signer
 from woox_fast.adapters.httpx import WooXAuth
+
+
+CLIENTS = [name for name in ADAPTERS if name.startswith("httpx")]
 
 
 @pytest.fixture(name="httpx", params=["httpx", "httpx2"])
@@ -32,29 +35,14 @@ def signer():
     return Signer(KEY, SECRET)
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_http2_requests_are_signed(kind, signer, httpx):
+@pytest.mark.parametrize("client", CLIENTS)
+def test_http2_requests_are_signed(client, signer):
     calls = [Call(method, target) for method in METHODS for target in TARGETS]
     calls += [Call(method, "/v3/x", json=value) for method in METHODS for value in JSON]
     calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
-
-    async def run_async(auth) -> None:
-        async with httpx.AsyncClient(auth=auth, http1=False, http2=True) as client:
-            for call in calls:
-                response = await client.request(
-                    call.method, server.url + call.path, json=call.json, content=call.content
-                )
-                assert (response.status_code, response.http_version) == (200, "HTTP/2")
-
     with Http2Server() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        if kind == "async":
-            asyncio.run(run_async(auth))
-        else:
-            with httpx.Client(auth=auth, http1=False, http2=True) as client:
-                for call in calls:
-                    response = client.request(call.method, server.url + call.path, json=call.json, content=call.content)
-                    assert (response.status_code, response.http_version) == (200, "HTTP/2")
+        outcomes = send(client, signer, server.url, calls, options={"http1": False, "http2": True})
+    assert {outcome.status for outcome in outcomes} == {200}
     assert len(server.received) == len(calls)
     assert [received.target for received in server.received if received.fault()] == []
 
@@ -133,28 +121,20 @@ def test_stream_of_hook_is_refused(signer, httpx):
         assert (server.received, server.torn) == ([], [])
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_stream_is_read_before_signing(kind, signer, httpx):
+@pytest.mark.parametrize("client", CLIENTS)
+def test_stream_is_read_before_signing(client, signer):
     def chunks():
         yield b"a"
         yield b"b"
 
     async def async_chunks():
-        yield b"a"
-        yield b"b"
+        for chunk in chunks():
+            yield chunk
 
-    async def run(auth):
-        async with httpx.AsyncClient(auth=auth) as client:
-            return await client.post(server.url + "/v3/x", content=async_chunks())
-
+    content = async_chunks() if "async" in client else chunks()
     with Recorder() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        if kind == "async":
-            response = asyncio.run(run(auth))
-        else:
-            with httpx.Client(auth=auth) as client:
-                response = client.post(server.url + "/v3/x", content=chunks())
-    assert response.status_code == 200
+        (outcome,) = send(client, signer, server.url, [Call("POST", "/v3/x", content=content)])
+    assert outcome.status == 200
     assert (server.faults, server.received[0].body) == ([], b"ab")
 
 

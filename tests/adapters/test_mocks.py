@@ -39,8 +39,10 @@ def test_cassette_replays_order(client, warm, signer, tmp_path):
     with Recorder() as server, open_client(client, signer, server.url) as opened:
         if warm:
             opened(ORDER)
-        with vcr.use_cassette(cassette):
+        with vcr.use_cassette(cassette) as recorded:
             assert opened(ORDER).status == 200
+        if not client.startswith("aiohttp"):  # vcrpy records aiohttp's requests before the connector signs them
+            assert_signed(recorded.requests[0], SECRET)
         sent = len(server.received)
         assert sent == 1 + warm
         assert server.faults == []
@@ -59,17 +61,6 @@ def test_strict_cassette_sends_no_order(client, signer, tmp_path):
         with vcr.use_cassette(str(tmp_path / "empty.yaml"), record_mode="none"), refused:
             opened(ORDER)
         assert (server.connections, server.received) == (0, [])
-
-
-@pytest.mark.parametrize("client", ["requests session", "requests auth", "httpx", "httpx2"])
-def test_cassette_contains_signed_request(client, signer, tmp_path):
-    if client not in ADAPTERS:
-        pytest.skip("httpx2 is not installed")
-    with Recorder() as server, open_client(client, signer, server.url) as opened:
-        with vcr.use_cassette(str(tmp_path / "order.yaml")) as cassette:
-            opened(ORDER)
-        (recorded,) = cassette.requests
-        assert_signed(recorded, SECRET)
 
 
 # responses

@@ -70,15 +70,6 @@ def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_str_body_is_sent_as_utf8(kind, signer):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data="é"))
-        session.send(prepared, timeout=10)
-        (received,) = server.received
-        assert (received.body, received.all("content-length"), server.faults) == ("é".encode(), ["2"], [])
-
-
-@pytest.mark.parametrize("kind", KINDS)
 def test_form_and_unicode_are_signed(kind, signer):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
         session.post(server.url + "/v3/x", params={"é": "币 &"}, data={"symbol": "SPOT_币_USDT"}, timeout=10)
@@ -115,9 +106,10 @@ def test_session_signs_changed_request(signer, change):
         assert (len(server.received), server.faults) == (1, [])
 
 
-def test_changed_str_body_is_counted_again(signer):
+@pytest.mark.parametrize("first", [b"a", "é"])
+def test_changed_str_body_is_counted_again(first, signer):
     with Recorder() as server, session_of("session", signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=b"a"))
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=first))
         prepared.body = "éé"
         session.send(prepared, timeout=10)
         (received,) = server.received
@@ -223,14 +215,9 @@ def test_session_cannot_be_pickled(again, signer):
 
 
 def test_adapter_passes_options_on(signer):
-    adapter = WooXAdapter(signer, max_retries=7, pool_maxsize=3, pool_block=True)
-    assert adapter.max_retries.total == 7
-    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:1", timeout=4)):
-        for scheme in ("http", "https"):
-            pool = manager.connection_from_host("api.woox.io", scheme=scheme)
-            assert (pool.pool.maxsize, pool.block) == (3, True)
-    assert manager.connection_from_host("api.woox.io").timeout.connect_timeout == 4
-    assert WooXAdapter(signer).max_retries.total == 0
+    adapter = WooXAdapter(signer, pool_maxsize=3)
+    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:1")):
+        assert manager.connection_from_host("api.woox.io").pool.maxsize == 3
     with pytest.raises(TypeError, match="pool_size"):
         WooXAdapter(signer, pool_size=3)
 
