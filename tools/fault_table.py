@@ -1,9 +1,9 @@
-"""The table of docs/faults.md: the result of an order for each client and each fault of the sandbox.
+"""The table of docs/faults.md: the result of an order by client and fault of the sandbox.
 
     python tools/fault_table.py            write the table and the list of faults
     python tools/fault_table.py --check    compare the table with the current behaviour
 
-Each cell is one run: a client with an open connection places an order, which meets the fault, and then asks for that
+A cell is a run: a client with an open connection places an order, which meets the fault, and then asks for that
 order by its clientOrderId.
 """
 
@@ -106,7 +106,7 @@ def submit(client: Client, call: Call) -> str:
 
 
 def run(name: str, row: str) -> Cell:
-    """Fill one cell of the table."""
+    """Fill a cell of the table."""
     sandbox = Sandbox()
     settings: dict[str, Any] = {"timeout_s": TIMEOUT_S if row in WAITING else 20.0}
     if name == "ccxt":
@@ -131,7 +131,7 @@ def run(name: str, row: str) -> Cell:
 
 
 def table_row(row: str) -> str:
-    """Run all clients at once, each with its own sandbox."""
+    """Run all clients at once, with separate sandboxes."""
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
         cells = list(pool.map(run, CLIENTS, [row] * len(CLIENTS)))
     held = {cell.held for cell in cells}

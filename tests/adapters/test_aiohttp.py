@@ -1,4 +1,4 @@
-"""aiohttp alone: bodies, connector options, lost connections, and other middlewares."""
+"""aiohttp alone: bodies, connector options, lost connections, and further middlewares."""
 
 from __future__ import annotations
 

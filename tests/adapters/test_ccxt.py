@@ -1,4 +1,4 @@
-"""`accelerate`: the same signatures as plain ccxt, and no redirect to another origin."""
+"""`accelerate`: the same signatures as plain ccxt, and no redirect to a foreign origin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CREDENTIALS = {"apiKey": KEY, "secret": SECRET, "uid": "1", "enableRateLimit": F
 
 
 def endpoints(exchange):
-    """Return (api, method, path) of each private endpoint."""
+    """Return (api, method, path) of every private endpoint."""
 
     def walk(tree, names):
         for name, below in tree.items():
@@ -258,7 +258,7 @@ def exchanges(kind):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("accelerated", [True, False])
 def test_redirect_elsewhere_is_refused(kind, status, accelerated):
-    """Plain ccxt, the control, sends key and signature to the other server."""
+    """Plain ccxt, the control, sends key and signature to the foreign server."""
     make = exchanges(kind)
     with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
         made = (lambda config: accelerate(make(config))) if accelerated else make

@@ -1,4 +1,4 @@
-"""Broken, reused and awaited connections: each request arrives at most once, signed when its connection is ready."""
+"""Broken, reused and awaited connections: requests arrive at most once, signed when the connection is ready."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_transport_error(outcome: object) -> bool:
 
 
 def test_closed_keepalive_is_replaced(client, signer):
-    """The server closes the connection between two orders: the client opens another, or raises. It repeats none."""
+    """The server closes the connection between two orders. The client reconnects or raises; it never repeats an order."""
 
     def calls():
         for number in range(4):
@@ -109,7 +109,7 @@ def test_urllib3_retries_are_resigned(signer, deaf):
 
 
 class BreaksTls(Recorder):
-    """Break the TLS connection in the middle of each response."""
+    """Break the TLS connection during every response."""
 
     def _serve(self, connection, number):
         raw = connection.dup()
@@ -155,7 +155,7 @@ def test_retrying_transport_is_resigned(signer, name):
     assert first < second
 
 
-# Five requests share one connection, and each response takes a while.
+# Five requests share a connection, and the server is slow.
 
 AT_ONCE, RESPONSE_S = 5, 0.1
 

@@ -1,4 +1,4 @@
-"""httpx and httpx2 alone: HTTP/2, hooks, other transports, copies of requests, and extensions."""
+"""httpx and httpx2 alone: HTTP/2, hooks, custom transports, copies of requests, and extensions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from helpers.written import JSON, METHODS, TARGETS
 import woox_fast.testing
 from woox_fast import Signer
 from woox_fast.adapters.httpx import WooXAuth
-
 
 CLIENTS = [name for name in ADAPTERS if name.startswith("httpx")]
 
@@ -212,7 +211,7 @@ def test_auth_can_be_wrapped(signer, httpx):
         assert (server.faults, server.received[0].all("x-tag")) == ([], ["a"])
 
 
-# Other transports
+# Custom transports
 
 
 def plain_transport(httpx, read=dict):

@@ -15,7 +15,7 @@ from helpers.slow import slow_after
 from helpers.twins import BUILT
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-# Client → texts that only the lowest log level prints, each in one write, because two threads print.
+# Client → texts that only the lowest log level prints, written at once because two threads print.
 SHOWN = {
     "requests session": ["urllib3.connectionpool DEBUG", "b'POST /v3/trade/order HTTP/1.1\\r"],
     "requests auth": ["urllib3.connectionpool DEBUG", "b'POST /v3/trade/order HTTP/1.1\\r"],
@@ -53,7 +53,7 @@ def traces(secrets: list[str]) -> dict[str, list[bytes]]:
 
 @pytest.mark.parametrize("backend", slow_after(1, [*BUILT, "python"]))
 def test_output_contains_no_secret(backend):
-    # HMAC uses a short key unchanged and hashes a long one.
+    # HMAC uses a short key unchanged, but hashes a long key.
     secrets = ["".join(random.SystemRandom().choices(LETTERS, k=size)) for size in (28, 70)]
     output = run_all_clients(backend, secrets)
     _, *parts = re.split(r"\n== (.+)\n", output)

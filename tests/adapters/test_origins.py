@@ -1,4 +1,4 @@
-"""No signature and no API key reach another origin: by URL, redirect or proxy."""
+"""No signature and no API key reach a foreign origin: by URL, redirect or proxy."""
 
 from __future__ import annotations
 

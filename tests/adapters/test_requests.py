@@ -147,7 +147,7 @@ def test_session_signs_after_connecting(signer, monkeypatch):
 
 
 def test_doubled_slash_is_refused(signer):
-    """Some releases of requests remove one slash after the auth has run."""
+    """Some releases of requests remove a slash after the auth has run."""
     with Recorder() as server:
         with session_of("auth", signer, server.url) as session:
             with pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'"):
@@ -172,7 +172,7 @@ def test_auth_reports_followed_redirect(signer, status):
 
 @pytest.mark.parametrize("status", [302, 307])
 def test_other_adapter_receives_no_signature(signer, status):
-    """The user mounts an adapter without origins for another server, to which the exchange redirects."""
+    """The user mounts an adapter without origins for a foreign server, to which the exchange redirects."""
     with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
         with session_of("session", signer, server.url) as session:
             session.mount(other.url, requests.adapters.HTTPAdapter())

@@ -1,4 +1,4 @@
-"""Each client with real traffic: a server that keeps every byte finds them signed."""
+"""Every client with real traffic: a server checks the signature over the received bytes."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_sandbox_accepts_each_client(client, signer):
 
 
 def test_concurrent_requests_share_signer(client, signer):
-    # A connection for each: httpcore 1.0.9 sometimes closes a connection that another thread waits for.
+    # Plenty of connections: httpcore 1.0.9 may close a connection while a second thread waits for it.
     with Recorder() as server, open_client(client, signer, server.url, connections=60, timeout_s=30) as opened:
         calls = [Call("POST", "/v3/trade/order", json={"clientOrderId": number}) for number in range(60)]
         assert {response.status for response in send_at_once(opened, calls)} == {200}

@@ -1,4 +1,4 @@
-"""Every client behind one interface: `open_client` yields a `Client`, which turns a `Call` into a `Response`."""
+"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Response`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Settings:
     proxy: str | None = None
     timeout_s: float = 10.0
     tls: SSLContext | None = None
-    connections: int | None = None  # requests that find no free connection wait for one
+    connections: int | None = None  # requests wait for a free connection
     options: dict[str, Any] = field(default_factory=dict)  # for the client's own constructor
 
     def adapter(self) -> dict[str, Any]:
@@ -91,6 +91,7 @@ def open_client(name: str, signer: Signer | None, url: str, loop: Any = None, **
         if inspect.iscoroutinefunction(opener := CLIENTS[name]):
             loop = loop or asyncio.new_event_loop()
             stack.callback(loop.close)
+            stack.callback(lambda: loop.run_until_complete(asyncio.sleep(0)))  # the loop closes its sockets
             client = loop.run_until_complete(opener(signer, url, given, stack))
             client.loop = loop
             stack.callback(lambda: loop.run_until_complete(client.native.__aexit__(None, None, None)))
@@ -100,7 +101,7 @@ def open_client(name: str, signer: Signer | None, url: str, loop: Any = None, **
 
 
 def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
-    """Send the calls concurrently: as tasks of the client's event loop, or else one in each thread."""
+    """Send the calls concurrently: as tasks of the client's event loop, or in threads."""
     if client.loop:
 
         async def gather() -> list[Response]:
@@ -113,7 +114,7 @@ def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
 
 
 def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Response | Exception]:
-    """Send the calls one by one through the client `name`, and return a response or an exception for each."""
+    """Send the calls in sequence through the client `name`, and return their responses and exceptions."""
     outcomes: list[Response | Exception] = []
     with open_client(name, signer, url, **settings) as client:
         for call in calls:
@@ -232,7 +233,7 @@ async def _async_gateway(signer: Signer | None, url: str, settings: Settings, _:
 
 
 def _woo(module: Any, url: str, settings: Settings) -> tuple[Any, Callable[[Call], Any], list[Response]]:
-    """Return an exchange, a function that starts a request, and the list that receives each raw response."""
+    """Return an exchange, a function that starts a request, and the list that receives the raw responses."""
     urls = {"api": dict.fromkeys(("pub", "public", "private"), url)}
     woo = module.woo({"enableRateLimit": False, "timeout": settings.timeout_s * 1000, "urls": urls, **settings.options})
     responses: list[Response] = []

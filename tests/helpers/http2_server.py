@@ -13,7 +13,7 @@ from helpers.recorder import Received
 
 
 class Http2Server:
-    """Serve one connection without TLS."""
+    """Serve a single connection without TLS."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []

@@ -67,7 +67,7 @@ def submit(name: str, client: Client, signer: Signer) -> None:
 
 
 def slow_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop whose log names every callback, because each one is slow."""
+    """Return an event loop whose log names every callback, because all count as slow."""
     loop = asyncio.new_event_loop()
     loop.set_debug(True)
     loop.slow_callback_duration = 0

@@ -1,4 +1,4 @@
-"""A server that records the bytes of each request and verifies its signature with the standard library."""
+"""A server that records the bytes of every request and verifies its signature with the standard library."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ Answer = Callable[[Received], "Reply | None"]
 
 
 class Recorder:
-    """Serve on a free port of `host`, with one thread a connection. `answer` returns the response to each request.
+    """Serve on a free port of `host`, with a thread per connection. `answer` returns the response to a request.
 
     The server resets the first `deaf` connections when data arrives, before it reads a byte.
     """

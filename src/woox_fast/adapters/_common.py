@@ -46,11 +46,11 @@ class Origins:
         self._origins = tuple(dict.fromkeys(_origin_of(origin(url)) or "" for url in origins))
         if not self._origins:
             raise ValueError(f"origins must not be empty; omit it to sign for {DEFAULT_ORIGINS}")
-        # The "/" ends the host, so every parser reads the same host in a URL with one of these prefixes.
+        # The "/" ends the host, so every parser reads the same host in a URL with this prefix.
         self._prefixes = tuple(f"{allowed}/" for allowed in self._origins)
 
     def check(self, url: str, reason: str = "") -> None:
-        """Raise ValueError unless `url` belongs to one of the origins."""
+        """Raise ValueError unless `url` belongs to an allowed origin."""
         if not url.startswith(self._prefixes) and _origin_of(url) not in self._origins:
             raise ValueError(
                 f"{reason}{_redact(url)} is not one of the origins this signer signs for ({', '.join(self._origins)}), "
@@ -58,7 +58,7 @@ class Origins:
             )
 
     def check_redirect(self, location: str) -> None:
-        """Raise ValueError unless `location` leads to the redirecting server or to one of the origins."""
+        """Raise ValueError unless `location` leads to the redirecting server or an allowed origin."""
         if not _SAME_HOST.fullmatch(location):
             self.check(location, "redirect refused: ")
 

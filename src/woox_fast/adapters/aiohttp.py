@@ -23,7 +23,7 @@ class _Signing:
         super().__init__(**options)
 
     async def _read_body(self, request: ClientRequest) -> bytes | None:
-        """Return the body. Raise ValueError for another origin and for a body that is not complete."""
+        """Return the body. Raise ValueError for a foreign origin and for an incomplete body."""
         self.origins.check(str(request.url))
         payload = request.body
         if isinstance(payload, BytesPayload) and not request.compress:
@@ -40,7 +40,7 @@ class _Signing:
 
 
 class WooXConnector(_Signing, TCPConnector):
-    """Sign each request, redirect and retry once its connection is open.
+    """Sign every request, redirect and retry once its connection is open.
 
     Pass it to a session: `aiohttp.ClientSession(connector=WooXConnector(signer))`.
 

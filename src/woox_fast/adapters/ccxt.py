@@ -20,10 +20,10 @@ _MAX_CONTEXTS = 8
 
 
 def accelerate(exchange: Exchange) -> Exchange:
-    """Make `exchange` sign with woox-fast and refuse redirects to another origin.
+    """Make `exchange` sign with woox-fast and refuse redirects to a foreign origin.
 
     The signatures are the same; ccxt goes on to compute every algorithm and digest except HMAC-SHA256 in hexadecimal.
-    A redirect to another origin, where ccxt would send the API key and the signature, raises `ccxt.ExchangeError`.
+    A redirect to a foreign origin, where ccxt would send the API key and the signature, raises `ccxt.ExchangeError`.
 
     Args:
         exchange: A ccxt exchange (sync, async or pro), which `accelerate` changes in place and returns.
@@ -53,7 +53,7 @@ class _Contexts(dict[bytes, Any]):
 
 
 class _Accelerated:
-    """Methods that precede those of the exchange class."""
+    """Methods that override the exchange class."""
 
     _plain: type
     _contexts: _Contexts
@@ -64,7 +64,7 @@ class _Accelerated:
             return ccxt.Exchange.hmac(request, secret, algorithm, digest)
         hexdigest = self._contexts.get(secret)
         if hexdigest is None:
-            if len(self._contexts) >= _MAX_CONTEXTS:  # some exchanges derive a new key for each request
+            if len(self._contexts) >= _MAX_CONTEXTS:  # some exchanges derive a new key for every request
                 self._contexts.clear()
             hexdigest = self._contexts[secret] = Signer("-", secret).hexdigest
         return hexdigest(request)
@@ -82,7 +82,7 @@ class _Accelerated:
         return _guard_session(super().get_socks_proxy_session(proxy))  # type: ignore[misc]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # pickle finds a class by its name, and this class has the name of the plain one.
+        # pickle looks classes up by name, and the plain class has the same name.
         reduced: Any = super().__reduce_ex__(max(protocol, 2))
         return _new, (self._plain,), *reduced[2:]
 
@@ -97,7 +97,7 @@ def _new(plain: type) -> Any:
 
 
 def _guard_session(session: Any) -> Any:
-    """Make a requests.Session or aiohttp.ClientSession refuse redirects to another origin, and return it."""
+    """Make a requests.Session or aiohttp.ClientSession refuse redirects to a foreign origin, and return it."""
     if isinstance(session, ClientSession):
         if _TRACE not in session.trace_configs:
             session.trace_configs.append(_TRACE)

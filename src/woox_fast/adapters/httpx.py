@@ -1,6 +1,6 @@
 """httpx and httpx2: `WooXAuth(signer)` as `auth=` of a `Client` or `AsyncClient`, over HTTP/1.1 and HTTP/2.
 
-The auth signs twice: when the client calls it, for mocks, hooks and other transports; and again, through httpcore's
+The auth signs twice: when the client calls it, for mocks, hooks and custom transports; and again, through httpcore's
 trace extension, when a connection is ready for the headers. The second signature covers the bytes that go out.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from .. import Signer
 from ._common import DEFAULT_ORIGINS, NOT_WHOLE, Origins, needs
 
-# Once each: httpx2.alias_httpx() makes httpx another name of httpx2.
+# Without duplicates: httpx2.alias_httpx() makes httpx an alias of httpx2.
 _MODULES: list[Any] = list({import_module(name): 0 for name in ("httpx", "httpx2") if find_spec(name)})
 if not _MODULES:
     with needs("httpx"):
@@ -26,9 +26,9 @@ _Auth: Any = type("_Auth", tuple(module.Auth for module in _MODULES), {})
 
 
 class WooXAuth(_Auth):  # type: ignore[misc]
-    """Sign each request, redirect and retry once its connection is ready: `httpx.Client(auth=WooXAuth(signer))`.
+    """Sign every request, redirect and retry once its connection is ready: `httpx.Client(auth=WooXAuth(signer))`.
 
-    Other transports than the client's own send the first signature; leave `follow_redirects` off there (the default).
+    A custom transport sends the first signature; leave `follow_redirects` off there (the default).
 
     Args:
         signer: Signs all requests.
@@ -36,7 +36,7 @@ class WooXAuth(_Auth):  # type: ignore[misc]
 
     Raises:
         ValueError: Before sending: the URL, or that of a redirect, belongs to no origin in `origins`. After the
-            response of another transport: a hook changed the request after signing, or the client followed a redirect.
+            response of a custom transport: a hook changed the request after signing, or the client followed a redirect.
     """
 
     requires_request_body = True
@@ -54,7 +54,7 @@ class WooXAuth(_Auth):  # type: ignore[misc]
 
 
 class _Signing:
-    """The signing of one request with its redirects and retries, to which the client passes the extensions on."""
+    """Signs a request, its redirects and its retries, which inherit the extensions of the request."""
 
     def __init__(self, auth: WooXAuth, request: Any, trace: str) -> None:
         auth.origins.check(str(request.url))
@@ -73,7 +73,7 @@ class _Signing:
         """Sign when httpcore reports that it is about to send the headers."""
         if name.endswith(".send_request_headers.started") and (request := info["request"]).method != b"CONNECT":
             self._sign(request)
-            if name.startswith("http11."):  # skip its other steps; HTTP/2 may send the headers again elsewhere
+            if name.startswith("http11."):  # skip the remaining steps; HTTP/2 may send the headers again
                 request.extensions = {**request.extensions, "trace": self._users_trace}
         return self._users_trace(name, info) if self._users_trace else None
 
@@ -98,7 +98,7 @@ class _Signing:
         self._late_signatures += 1
 
     def check(self, response: Any) -> None:
-        """Raise ValueError if the transport sent a wrong signature or followed a redirect without one."""
+        """Raise ValueError if the transport sent a wrong signature or the client followed a redirect unsigned."""
         request, get = response.request, response.request.headers.get
         if self._late_signatures > len(response.history):
             return
@@ -110,7 +110,7 @@ class _Signing:
 
 
 def _merge(raw: list[tuple[bytes, bytes]], added: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    """Return `raw` with the headers `added`, which replace those of the same name, except Content-Type."""
+    """Return `raw` with the headers `added`, which replace headers of the same name, except Content-Type."""
     new = {name.lower().encode(): value.encode() for name, value in added.items()}
     if any(name.lower() == b"content-type" for name, _ in raw):
         new.pop(b"content-type", None)

@@ -19,7 +19,7 @@ with needs("requests"):
 
 
 def session(signer: Signer, *, origins: Iterable[str] = DEFAULT_ORIGINS) -> Session:
-    """Create a `requests.Session` that signs each request, redirect and retry once its connection is open.
+    """Create a `requests.Session` that signs every request, redirect and retry once its connection is open.
 
     Args and Raises: as for `WooXAdapter`, which it mounts for `http://` and `https://`.
     """
@@ -34,7 +34,7 @@ class WooXAdapter(HTTPAdapter):
     """Send to `origins` only. To set `options`: `session.mount(PRODUCTION_URL, WooXAdapter(signer, max_retries=2))`.
 
     Args:
-        signer: Signs each request, redirect and retry once its connection is open.
+        signer: Signs every request, redirect and retry once its connection is open.
         origins: Scheme, host and port of the servers to sign for.
         options: The options of `requests.adapters.HTTPAdapter`. `max_retries` never repeats a POST that may have
             arrived, unless your `urllib3.Retry` lists POST in `allowed_methods`.
@@ -47,7 +47,7 @@ class WooXAdapter(HTTPAdapter):
         self.signer = signer
         self.origins = Origins(origins)
         super().__init__(**options)
-        # urllib3 repeats every method after an "other" error, such as a TLS error in the middle of the response.
+        # urllib3 repeats every method after an "other" error, such as a TLS error during the response.
         self.max_retries = self.max_retries.new(other=0)
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
@@ -84,14 +84,14 @@ def _signing_pool(plain: Any, signer: Signer) -> Any:
 
     if isinstance(plain.ConnectionCls, property):
         return plain
-    # vcrpy replaces the class of connections at run time, so look it up for each connection.
+    # vcrpy replaces the class of connections at run time, so look it up for every connection.
     connection = property(lambda self: signing(super(pool, self).ConnectionCls))
     pool = type(plain.__name__, (plain,), {"ConnectionCls": connection})
     return pool
 
 
 class _SigningConnection:
-    """Sign in `request`, which urllib3 calls for each attempt after it has acquired a connection."""
+    """Sign in `request`, which urllib3 calls for every attempt after it has acquired a connection."""
 
     def request(self: Any, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         if self.sock is None:
@@ -109,8 +109,8 @@ class WooXAuth(AuthBase):
 
     Raises:
         ValueError: Before sending: as for `WooXAdapter`, for a path that begins with "//" or has "." or ".." segments,
-            and for a request that changed after signing. After the response: for a redirect to another origin, and
-            for one that requests followed with the first signature.
+            and for a request that changed after signing. After the response: for a redirect to a foreign origin
+            and for a redirect that requests followed with the first signature.
     """
 
     def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT_ORIGINS) -> None:
