@@ -233,7 +233,7 @@ def test_exchange_can_be_pickled(module, again):
 
 
 async def calls(kind, url, exchange_of, **config):
-    """Return the outcomes of an order and a read through ccxt's fetch."""
+    """Send an order and a read through ccxt's fetch, and return the outcomes."""
     urls = {"api": {"pub": url, "public": url, "private": url}}
     exchange = exchange_of({**CREDENTIALS, "urls": urls, **config})
     outcomes = []

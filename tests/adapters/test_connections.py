@@ -47,7 +47,7 @@ def is_transport_error(outcome: object) -> bool:
 
 
 def test_closed_keepalive_is_replaced(client, signer):
-    """The server closes the connection between two orders. The client reconnects or raises; it never repeats an order."""
+    """The server closes the connection between two orders; the client reconnects or raises, but repeats no order."""
 
     def calls():
         for number in range(4):

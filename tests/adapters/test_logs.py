@@ -1,4 +1,4 @@
-"""No log and no output of a client, its libraries, Python or the sandbox contains a secret."""
+"""Logs and output contain no secret: from clients, their libraries, Python or the sandbox."""
 
 from __future__ import annotations
 

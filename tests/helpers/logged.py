@@ -35,7 +35,7 @@ ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "90
 
 
 def settings(name: str, secret: str) -> dict[str, Any]:
-    """Return the options of `open_client` that make this client print as much as it can."""
+    """Return the options of `open_client` that maximize its output."""
     options: dict[str, Any] = {}
     if name.startswith("ccxt"):
         options = {"apiKey": KEY, "secret": secret, "verbose": True}  # ccxt stores the secret itself

@@ -20,7 +20,7 @@ _SAME_HOST = re.compile(r"/(?![/\\])[!-~]*")
 
 @contextmanager
 def needs(client: str) -> Iterator[None]:
-    """Name the extra to install in the ImportError of a missing or outdated `client`."""
+    """Name the extra to install when a missing or outdated `client` raises ImportError."""
     try:
         yield
     except ImportError as error:

@@ -50,8 +50,8 @@ class WooXConnector(_Signing, TCPConnector):
         options: The options of `aiohttp.TCPConnector`.
 
     Raises:
-        ValueError: While sending: the URL, or that of a redirect, belongs to no origin in `origins`, or the body is a
-            stream, multipart or compressed.
+        ValueError: While sending: the URL or a redirect leads to no origin in `origins`, or the body is a stream,
+            multipart or compressed.
     """
 
     async def connect(self, req: ClientRequest, *args: Any, **options: Any) -> Any:

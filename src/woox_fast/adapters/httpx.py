@@ -1,4 +1,4 @@
-"""httpx and httpx2: `WooXAuth(signer)` as `auth=` of a `Client` or `AsyncClient`, over HTTP/1.1 and HTTP/2.
+"""httpx and httpx2: `WooXAuth(signer)` as `auth=` for `Client` and `AsyncClient`, over HTTP/1.1 and HTTP/2.
 
 The auth signs twice: when the client calls it, for mocks, hooks and custom transports; and again, through httpcore's
 trace extension, when a connection is ready for the headers. The second signature covers the bytes that go out.
@@ -35,8 +35,8 @@ class WooXAuth(_Auth):  # type: ignore[misc]
         origins: Scheme, host and port of the servers to sign for.
 
     Raises:
-        ValueError: Before sending: the URL, or that of a redirect, belongs to no origin in `origins`. After the
-            response of a custom transport: a hook changed the request after signing, or the client followed a redirect.
+        ValueError: Before sending: the URL or a redirect leads to no origin in `origins`. After the response, with a
+            custom transport: a hook changed the request after signing, or the client followed a redirect.
     """
 
     requires_request_body = True
@@ -82,7 +82,7 @@ class _Signing:
             await waiting
 
     def _sign(self, request: Any) -> None:
-        """Sign for the host in the URL of an httpcore request or, in the absolute form for a proxy, in its target."""
+        """Sign an httpcore request for the host in its URL or, in the absolute form for a proxy, in its target."""
         target, url = request.url.target.decode("ascii"), request.url
         if target.startswith("/") or "target" in request.extensions:
             host = url.host.decode("ascii")
@@ -119,9 +119,9 @@ def _merge(raw: list[tuple[bytes, bytes]], added: dict[str, str]) -> list[tuple[
 
 @cache
 def _signed_headers(plain: Any) -> Any:
-    """Return a subclass of a `Headers` class that includes the signature when read, but not when copied.
+    """Derive a `Headers` class that includes the signature when read, but not when copied.
 
-    httpx copies the headers of a request for the host that a redirect leads to.
+    To follow a redirect, httpx copies the headers for the new host.
     """
 
     class SignedHeaders(plain):  # type: ignore[misc]

@@ -76,7 +76,7 @@ class WooXAdapter(HTTPAdapter):
 
 
 def _signing_pool(plain: Any, signer: Signer) -> Any:
-    """Return a subclass of a urllib3 pool class whose connections sign."""
+    """Derive a urllib3 pool class whose connections sign."""
 
     @lru_cache(maxsize=1)
     def signing(base: type) -> type:
