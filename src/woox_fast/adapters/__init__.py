@@ -1,7 +1,4 @@
-"""Signers for requests, httpx and httpx2, aiohttp, and ccxt.
-
-Each module needs its client (`pip install 'woox-fast[requests]'`) and is imported on first access.
-"""
+"""Signers for requests, httpx and httpx2, aiohttp, and ccxt. A module is imported on first access."""
 
 from __future__ import annotations
 

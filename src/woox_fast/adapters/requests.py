@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
@@ -24,10 +23,14 @@ def session(signer: Signer, *, origins: Iterable[str] = DEFAULT_ORIGINS) -> Sess
     Args and Raises: as for `WooXAdapter`, which it mounts for `http://` and `https://`.
     """
     made = Session()
-    made.auth = copy  # any function: without an auth, requests looks for a password in ~/.netrc
+    made.auth = _unchanged  # without an auth, requests looks for a password in ~/.netrc
     for scheme in ("https://", "http://"):
         made.mount(scheme, WooXAdapter(signer, origins=origins))
     return made
+
+
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 class WooXAdapter(HTTPAdapter):
@@ -52,12 +55,12 @@ class WooXAdapter(HTTPAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
         self.origins.check(request.url or "")
-        request = copy(request)  # requests copies the caller's request for a redirect, so leave that unsigned
-        request.headers = request.headers.copy()
-        _complete_body(request)
+        signed = object.__new__(type(request))  # requests copies the caller's request for a redirect: leave it unsigned
+        vars(signed).update(vars(request), headers=request.headers.copy())
+        _complete_body(signed)
         # For mocks that replace HTTPAdapter.send; the connection signs again.
-        sign(request.headers, self.signer, request.method or "", request.path_url, request.body)  # type: ignore[arg-type]
-        return super().send(request, *args, **options)
+        sign(signed.headers, self.signer, signed.method or "", signed.path_url, signed.body)  # type: ignore[arg-type]
+        return super().send(signed, *args, **options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
@@ -86,7 +89,7 @@ def _signing_pool(plain: Any, signer: Signer) -> Any:
         return plain
     # vcrpy replaces the class of connections at run time, so look it up for every connection.
     connection = property(lambda self: signing(super(pool, self).ConnectionCls))
-    pool = type(plain.__name__, (plain,), {"ConnectionCls": connection})
+    pool: Any = type(plain.__name__, (plain,), {"ConnectionCls": connection})
     return pool
 
 
