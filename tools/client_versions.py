@@ -30,6 +30,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
     "requests==2.33.0": REQUESTS,
     "httpx==0.27.0 sniffio==1.3.1": HTTPX,
     "httpx-aiohttp==0.2.0 pytest-httpx==0.36.2": ("tests/helpers/between_httpx.py",),
+    "httpx2==2.0.0 httpcore2==2.0.0": HTTPX,
     "aiohttp==3.12.0": AIOHTTP,
     "aiohttp==3.12.15": AIOHTTP,
     "aiohttp==3.13.2": AIOHTTP,
