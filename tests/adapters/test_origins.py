@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 
 import pytest
 from helpers.clients import ADAPTERS, Call, Response, send
@@ -69,6 +70,8 @@ def test_other_origin_is_never_contacted(client, signer, url, monkeypatch):
     monkeypatch.setattr("socket.getaddrinfo", never)
     outcome = send_one(client, signer, url, origins=None)
     assert_refused(outcome, "is not one of the origins this signer signs for (https://api.woox.io, https://api.stag")
+    shown = "".join(traceback.TracebackException.from_exception(outcome, capture_locals=True).format())
+    assert SECRET not in shown
     assert "topsecret" not in str(outcome)
 
 
