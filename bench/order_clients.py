@@ -137,7 +137,7 @@ def async_rounds_of(send: Callable[[], Awaitable[int]], loop: asyncio.AbstractEv
 
 @contextmanager
 def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    """Yield (client, way of signing) → round. All clients are open, the gateways with one connection each."""
+    """Yield (client, way of signing) → round. Every gateway has a single connection."""
     with ExitStack() as stack:
         found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
         found["Gateway", OURS] = rounds_of(_gateway(_open(stack, server, "gateway", SIGNER).native))
@@ -181,7 +181,7 @@ def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
 
 
 def sign_by_hand(method: str, path: str, body: str) -> dict[str, str]:
-    """Return the headers as people write them without a library: one `hmac.new` and one dict per order."""
+    """Return the headers as people write them without a library, with an `hmac.new` and a dict per order."""
     stamp = str(int(time.time() * 1000))
     message = f"{stamp}{method}{path}{body}".encode()
     signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()

@@ -3,7 +3,7 @@
     python bench/order_steps.py [--rounds 80]
 
 Print the minimum of many rounds for every step, in nanoseconds. Then send whole orders to `fixed_reply` in turns: from
-the C loop, from a Python loop that sends a prebuilt request, from that loop with a look at the socket, and from `Gateway`.
+the C loop, a Python loop that sends a prebuilt request, the same loop with a look at the socket, and `Gateway`.
 """
 
 from __future__ import annotations
