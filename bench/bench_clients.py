@@ -4,7 +4,7 @@
 
 All clients send the same order to a C server with a fixed response (`fixed_reply.c`), plain and over TLS. The lower
 limit is a C loop over a socket (`order_loop.c`). Rounds alternate between the clients, so a busy moment of the machine
-affects all alike. The first orders of a round do not count, because the caches contain a different client's data.
+affects all alike. Every round begins with uncounted orders, because the caches contain a different client's data.
 Everything runs on a single processor, without wake-ups across processors. The gateway's goals follow. Run it on an idle
 machine.
 """
@@ -50,7 +50,7 @@ GOALS = {
     "AsyncGateway, uvloop": ((2.0, None), (2.3, None)),
 }
 PAUSE_S = 0.01
-PAUSES = [True] + [False] * 29 + ([True] + [False] * 4) * 5  # for every order on a connection: pause first?
+PAUSES = [True] + [False] * 29 + ([True] + [False] * 4) * 5  # True: pause before this order
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "AsyncGateway, asyncio": asyncio.new_event_loop,
     "AsyncGateway, uvloop": uvloop.new_event_loop,

@@ -1,6 +1,6 @@
 """The senders of orders that `bench_clients.py` compares: the C loop, the gateways, and clients by hand and with ours.
 
-All of them send the same order to `fixed_reply`, a C server that returns a fixed response at once.
+They all send the same order to `fixed_reply`, a C server that returns a fixed response at once.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ BY_HAND, OURS = "by hand", "woox_fast"
 
 
 class Spent(NamedTuple):
-    """Nanoseconds: processor time per order (the mean of a round) and wall time of every order."""
+    """Nanoseconds: mean processor time per order, and the wall time of every order."""
 
     cpu: float
     wall: list[int]
@@ -89,7 +89,7 @@ def _process(command: list[Any]) -> Iterator[Any]:
 
 
 def _record(orders: int) -> Generator[None, int, Spent]:
-    """Receive the status of every order as soon as it is complete, and return the time that the orders took."""
+    """Receive the status of every order on completion, and return the time that the orders took."""
     wall, clock = [], time.perf_counter_ns
     cpu, before = time.thread_time_ns(), clock()
     for _ in range(orders):

@@ -1,4 +1,4 @@
-"""The processor time of an order through `Gateway`: every step alone, and whole orders with fewer steps.
+"""Processor time per order through `Gateway`: every step alone, and whole orders with fewer steps.
 
     python bench/order_steps.py [--rounds 80]
 
