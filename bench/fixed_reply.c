@@ -41,7 +41,7 @@ static const char response[] =
 
 typedef struct {
     SSL *tls; /* NULL for a plain connection */
-    size_t size; /* of `request` */
+    size_t size; /* bytes in `request` */
     int64_t due_ns; /* when to send the response; 0: no request waits */
     char request[CAPACITY + 1];
 } connection;
