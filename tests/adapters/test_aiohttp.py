@@ -112,7 +112,7 @@ def test_connector_signs_middleware_changes(signer):
 
 
 @pytest.mark.parametrize("make", [with_connector, with_middleware])
-def test_content_type_of_user_is_kept(make, signer):
+def test_user_content_type_is_kept(make, signer):
     async def run(url):
         async with make(signer, origins=[url]) as session:
             for options in ({"headers": {"Content-Type": "text/csv"}}, {}):
@@ -127,7 +127,7 @@ def test_content_type_of_user_is_kept(make, signer):
 
 
 @pytest.mark.parametrize("make", [with_connector, with_middleware])
-def test_websocket_to_other_origin_is_refused(make, signer):
+def test_websocket_elsewhere_is_refused(make, signer):
     async def run():
         async with make(signer) as session:
             with pytest.raises(ValueError, match="is not one of the origins"):

@@ -175,7 +175,7 @@ def spread_ms(client: str, signer: Signer) -> list[int]:
 
 
 @pytest.mark.parametrize("client", LATE)
-def test_wait_for_connection_ages_no_signature(client, signer):
+def test_waiting_ages_no_signature(client, signer):
     assert min(spread_ms(client, signer)) >= RESPONSE_S * 1000 - 1
 
 

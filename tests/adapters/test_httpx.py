@@ -94,7 +94,7 @@ def test_hook_changes_are_signed(kind, hook, signer, httpx):
         assert server.faults == []
 
 
-def test_hook_to_other_origin_is_refused(signer, httpx):
+def test_hook_elsewhere_is_refused(signer, httpx):
     def elsewhere(request):
         request.url = httpx.URL(other.url + "/v3/x")
 
@@ -165,7 +165,7 @@ def test_trace_extension_is_called(kind, signer, httpx):
         async with httpx.AsyncClient(**options) as client:
             await client.get(server.url + "/v3/x", extensions=extensions)
 
-    heard = []
+    traces = []
     with Recorder() as server:
         for options in ({}, {"auth": WooXAuth(signer, origins=[server.url])}):
             if kind == "async":
@@ -173,10 +173,10 @@ def test_trace_extension_is_called(kind, signer, httpx):
             else:
                 with httpx.Client(**options) as client:
                     client.get(server.url + "/v3/x", extensions={"trace": trace})
-            heard.append(seen.copy())
+            traces.append(seen.copy())
             seen.clear()
         assert server.received[1].fault() == ""
-    assert heard[0] == heard[1] != []
+    assert traces[0] == traces[1] != []
 
 
 def test_resent_request_is_resigned(signer, httpx):
@@ -295,7 +295,7 @@ def test_other_transport_redirects_unsigned(status, signer, httpx):
         assert KEY.encode() not in other.received[0].raw
 
 
-def test_redirect_to_other_transport_is_unsigned(signer, httpx):
+def test_transport_of_redirect_is_unsigned(signer, httpx):
     with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
         auth = WooXAuth(signer, origins=[server.url])
         refused = pytest.raises(ValueError, match="followed unsigned")

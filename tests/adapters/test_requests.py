@@ -108,7 +108,7 @@ def test_session_signs_changed_request(signer, change):
 
 
 @pytest.mark.parametrize("first", [b"a", "é"])
-def test_changed_str_body_is_counted_again(first, signer):
+def test_changed_str_is_recounted(first, signer):
     with Recorder() as server, session_of("session", signer, server.url) as session:
         prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=first))
         prepared.body = "éé"
