@@ -142,7 +142,7 @@ def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
         found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
         found["Gateway", OURS] = rounds_of(_gateway(_open(stack, server, "gateway", SIGNER).native))
         for name, new_loop in (("asyncio", asyncio.new_event_loop), ("uvloop", uvloop.new_event_loop)):
-            opened = _open(stack, server, "gateway async", SIGNER, new_loop())
+            opened = _open(stack, server, "gateway async", SIGNER, new_loop=new_loop)
             found[f"AsyncGateway, {name}", OURS] = async_rounds_of(_async_gateway(opened.native), opened.loop)
         for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
             session = _open(stack, server, "requests session", signer).native
@@ -157,8 +157,8 @@ def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
         yield found
 
 
-def _open(stack: ExitStack, server: Server, name: str, signer: Signer | None, loop: Any = None) -> Any:
-    return stack.enter_context(open_client(name, signer, server.url, loop, tls=server.tls))
+def _open(stack: ExitStack, server: Server, name: str, signer: Signer | None, **options: Any) -> Any:
+    return stack.enter_context(open_client(name, signer, server.url, tls=server.tls, **options))
 
 
 @contextmanager

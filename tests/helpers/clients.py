@@ -84,12 +84,14 @@ class Client:
 
 
 @contextmanager
-def open_client(name: str, signer: Signer | None, url: str, loop: Any = None, **settings: Any) -> Iterator[Client]:
+def open_client(
+    name: str, signer: Signer | None, url: str, *, new_loop: Any = asyncio.new_event_loop, **settings: Any
+) -> Iterator[Client]:
     """Open the client `name`, which signs for `url` only unless `origins` differs. Without a signer, open it plain."""
     given = Settings(**{"origins": [url], **settings})
     with ExitStack() as stack:
         if inspect.iscoroutinefunction(opener := CLIENTS[name]):
-            loop = loop or asyncio.new_event_loop()
+            loop = new_loop()
             stack.callback(loop.close)
             stack.callback(lambda: loop.run_until_complete(asyncio.sleep(0)))  # the loop closes its sockets
             client = loop.run_until_complete(opener(signer, url, given, stack))

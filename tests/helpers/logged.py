@@ -107,8 +107,9 @@ def main() -> None:
             for number, where in (0, url), (1, url), (0, nowhere):
                 mark(name)
                 try:
+                    options = settings(name, secrets[number])
                     with open_client(
-                        name, signers[number], where, slow_loop(), timeout_s=5, **settings(name, secrets[number])
+                        name, signers[number], where, new_loop=slow_loop, timeout_s=5, **options
                     ) as client:
                         submit(name, client, signers[number])
                 except Exception:
