@@ -1,7 +1,4 @@
-"""The parser of the command line: options are never abbreviated, and what may be a secret is never shown.
-
-A secret that is typed where none is taken must not stand in an error message, and so in a log.
-"""
+"""The argument parser: no abbreviated options, and no secret in an error message, which a log may store."""
 
 from __future__ import annotations
 
@@ -14,9 +11,11 @@ from textwrap import wrap
 from typing import Any, NoReturn
 
 from .._credentials import API_SECRET_VARIABLE
+from . import show
 
 NOT_SHOWN = "<not shown>"
-HOW_TO_GIVE_IT = f"set {API_SECRET_VARIABLE}, or name a file that holds it with --secret-file, or type it when asked"
+HOW_TO_GIVE_IT = f"set {API_SECRET_VARIABLE}, or name a file with --secret-file, or type it at the prompt"
+MAX_MESSAGE = 600  # characters
 
 _SECRET_OPTIONS = re.compile(r"--?\w*[-_]?(secret|password|passphrase)(?!-file\b)", re.IGNORECASE)
 _TOKEN = re.compile(r"(?!/)[A-Za-z0-9+/_-]{16,}={0,2}")
@@ -24,7 +23,7 @@ _RUN = re.compile(r"[A-Za-z0-9+_-]{16,}")
 
 
 def looks_like_secret(text: str) -> bool:
-    """Whether `text` may be a key, a secret or a signature: one long word of letters and digits."""
+    """Return whether `text` may be a key, a secret or a signature: one long word of letters and digits."""
     if text and text == os.environ.get(API_SECRET_VARIABLE):
         return True
     if not _TOKEN.fullmatch(text):
@@ -35,17 +34,18 @@ def looks_like_secret(text: str) -> bool:
 
 
 def without_secrets(message: str, argv: Iterable[str]) -> str:
-    """`message` without those of the arguments that look like a secret, or their beginnings."""
+    """Redact the environment's secret and each argument that looks like a secret, then truncate."""
+    message = show.hidden(message, os.environ.get(API_SECRET_VARIABLE, ""))
     for argument in argv:
         for text in (argument.removeprefix("@"), argument.partition("=")[2]):
             if looks_like_secret(text):
                 shown = rf"{re.escape(text[:12])}[A-Za-z0-9+/_=-]*" if len(text) >= 16 else re.escape(text)
                 message = re.sub(shown, NOT_SHOWN, message)
-    return message
+    return show.shortened(message, MAX_MESSAGE)
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser without abbreviations, whose errors show no secret."""
+    """An ArgumentParser without abbreviations that shows no secret in its errors."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", HelpFormatter)
@@ -53,10 +53,9 @@ class Parser(argparse.ArgumentParser):
         self._given: Sequence[str] = ()
 
     def parse_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
-        """As argparse's, but for a secret on the command line, and for what it says of what it does not know."""
-        if option := next((one.partition("=")[0] for one in args if _SECRET_OPTIONS.match(one)), ""):
+        if option := next((each.partition("=")[0] for each in args if _SECRET_OPTIONS.match(each)), ""):
             self.error(
-                f"{option}: a secret is not taken from the command line, where the shell's history keeps it and "
+                f"{option}: a secret is not accepted on the command line, where the shell's history stores it and "
                 f"other users see it; {HOW_TO_GIVE_IT}"
             )
         parsed, unknown = self.parse_known_args(args, namespace)
@@ -73,22 +72,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def _named(unknown: Sequence[str]) -> str:
-    """Unknown arguments for a message: of an option only its name, and nothing that could be its value."""
-    shown, is_value = [], False
-    for argument in unknown:
-        if argument.startswith("-"):
-            name, equals, _ = argument.partition("=")
-            shown.append(name + (f"={NOT_SHOWN}" if equals else ""))
-            is_value = not equals
-        else:
-            shown.append(NOT_SHOWN if is_value or looks_like_secret(argument) else argument)
-            is_value = False
-    hint = f"; is it the secret? {HOW_TO_GIVE_IT}" if any(NOT_SHOWN in one for one in shown) else ""
-    return " ".join(shown) + hint
+    """Describe unknown arguments by the names of options alone: any other word may be a secret."""
+    names = [each.partition("=")[0] + f"={NOT_SHOWN}" * ("=" in each) for each in unknown if each.startswith("-")]
+    if len(names) == len(unknown) and not any("=" in each for each in unknown):
+        return " ".join(names)
+    return f"{' '.join(names) or NOT_SHOWN}; is a value the secret? {HOW_TO_GIVE_IT}"
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Wraps each line of a description at the terminal's width, and leaves those that are indented as they are."""
+    """Wrap each line of a description at the terminal's width, except indented lines."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines: list[str] = []

@@ -1,0 +1,315 @@
+"""`woox-fast demo`: send signed orders to a sandbox of its own, and verify the sandbox's books.
+
+The sandbox is a process of its own on this machine, and the demo sends to no other exchange. The demo places orders,
+cancels the open ones, and compares the orders with the balances.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from decimal import Decimal
+from threading import Event
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .. import Signer, backend, sha256_implementation
+from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
+from ..gateway import Gateway, NotSentError
+from ..prehash import json_bytes
+from . import show
+from .common import whole_number
+from .show import Row
+
+EXAMPLES = (
+    "woox-fast demo",
+    "woox-fast demo --orders 500 --connections 4 --threads 4",
+    "woox-fast demo --orders 500 --json",
+)
+MAX_ORDERS = 10_000  # the sandbox lists as many closed orders
+SYMBOL, QUANTITY = "SPOT_BTC_USDT", "0.001"
+# Side and price, in turn: far from the market, where an order rests, or across it, where an order fills.
+SIDES = (("BUY", "1000"), ("BUY", "900000"), ("SELL", "900000"), ("SELL", "1000"))
+
+Request = tuple[str, str, bytes]  # method, path with query, body
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message is for the user."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    for name, most, default, what in (
+        ("--orders", MAX_ORDERS, 2000, "orders to place"),
+        ("--connections", 32, 1, "the gateway's connections"),
+        ("--threads", 32, 1, "threads that send orders"),
+    ):
+        parser.add_argument(
+            name,
+            type=whole_number(1, most),
+            default=default,
+            metavar="N",
+            help=f"{what}, 1 to {most:,} (default {default})",
+        )
+    parser.epilog = "Starts a sandbox on this machine and sends to it alone. Needs no credentials and no network."
+
+
+def main(args: argparse.Namespace) -> int:
+    outcome = Outcome(args.orders)
+    status = 1
+    try:
+        with start_sandbox() as url:
+            if not args.json:
+                show.line(f"Sending {args.orders:,} signed orders to a sandbox on this machine, {url}\n")
+                show.flush()
+            with Gateway(Signer(API_KEY, API_SECRET), url, connections=args.connections) as gateway:
+                outcome.run(gateway, args.threads)
+        report(outcome.figures(), args.json)
+        return 1 if outcome.faults else 0
+    except KeyboardInterrupt:
+        status, reason = 130, "interrupted"
+    except DemoError as error:
+        reason = str(error)
+    except OSError as error:
+        if error.filename == show.STANDARD_OUTPUT:
+            raise
+        reason = f"the sandbox stopped responding ({type(error).__name__})"
+    if args.json:
+        show.as_json({"error": reason, **outcome.progress()})
+    progress = ", ".join(f"{count:,} {name}" for name, count in outcome.progress().items())
+    show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {progress}. Nothing was sent twice.")
+    return status
+
+
+# orders
+
+
+class Batch:
+    """Requests that several threads send through one gateway, and their responses."""
+
+    def __init__(self) -> None:
+        self.latencies_ns: list[int] = []
+        self.cpu_ns: list[int] = []  # processor time of each thread
+        self.refusals: list[str] = []
+        self.failures: list[OSError] = []
+        self.seconds = 0.0
+
+    def send(self, gateway: Gateway, requests: Sequence[Request], threads: int, task: str) -> None:
+        """Send each request once. Raises the OSError of a request without a response, and sends no further one."""
+        waiting, stop = deque(requests), Event()
+        started = time.perf_counter()
+        with show_progress(task, len(requests)) as advance, ThreadPoolExecutor(threads) as executor:
+            try:
+                running = [executor.submit(self._send_waiting, gateway, waiting, stop) for _ in range(threads)]
+                while wait(running, 0.2).not_done:
+                    advance(len(self.latencies_ns))
+            finally:
+                stop.set()
+            self.seconds = time.perf_counter() - started
+        for thread in running:
+            thread.result()
+        if self.failures:
+            raise self.failures[0]
+
+    def _send_waiting(self, gateway: Gateway, waiting: deque[Request], stop: Event) -> None:
+        started_cpu = time.thread_time_ns()
+        while waiting and not stop.is_set():
+            try:
+                request = waiting.popleft()
+                started = time.perf_counter_ns()
+                response = gateway.request(*request)
+                self.latencies_ns.append(time.perf_counter_ns() - started)
+                data_of(response)
+            except IndexError:  # another thread has the last request
+                break
+            except DemoError as refusal:
+                self.refusals.append(str(refusal))
+            except OSError as error:
+                self.failures.append(error)
+                stop.set()
+        self.cpu_ns.append(time.thread_time_ns() - started_cpu)
+
+
+def data_of(response: Any) -> Any:
+    """Return the data of a successful response. Raises DemoError with the reason of a refusal."""
+    try:
+        envelope = response.json()
+        if response.status == 200 and envelope["success"] is True:
+            return envelope["data"]
+        raise DemoError(f"HTTP {response.status}, code {envelope['code']}: {envelope['message']}")
+    except (ValueError, KeyError, TypeError):
+        raise DemoError(f"HTTP {response.status}, and the body is not a response of WOO X") from None
+
+
+def order(client_order_id: int) -> Request:
+    side, price = SIDES[client_order_id % len(SIDES)]
+    fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": QUANTITY}
+    return "POST", "/v3/trade/order", json_bytes({**fields, "clientOrderId": client_order_id})
+
+
+# books
+
+
+class Books(NamedTuple):
+    """The sandbox's books: `requests` counts the signed requests that reading them cost."""
+
+    orders: list[dict[str, Any]]
+    balances: dict[str, tuple[Decimal, Decimal]]  # by token: holding and frozen amount
+    arrivals: dict[str, int]  # by clientOrderId: how many times it arrived
+    verified: int  # signatures
+    requests: int
+
+
+def read_books(gateway: Gateway, ids: range) -> Books:
+    """Read orders and balances through the public API, and the sandbox's own counts through its admin API."""
+
+    def get(path: str) -> Any:
+        return data_of(gateway.request("GET", path))
+
+    orders: list[dict[str, Any]] = []
+    pages = len(ids) // 500 + 1
+    for page in range(1, pages + 1):
+        rows = get(f"/v3/trade/orders?symbol={SYMBOL}&size=500&page={page}")["rows"]
+        orders += [row for row in rows if row["clientOrderId"] in ids]
+    holdings = get("/v3/asset/balances")["holding"]
+    balances = {row["token"]: (Decimal(row["holding"]), Decimal(row["frozen"])) for row in holdings}
+    arrivals = get("/sandbox/orders?limit=0")["clientOrderIds"]
+    return Books(orders, balances, arrivals, get("/sandbox/stats")["verified"], pages + 1)
+
+
+def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
+    """Yield each difference between the orders, the books before them and the books after them."""
+    times = Counter(row["clientOrderId"] for row in after.orders)
+    missing = [each for each in ids if not times[each]]
+    repeated = [each for each in ids if times[each] > 1 or after.arrivals.get(str(each), 0) > 1]
+    for wrong, fault in ((missing, "missing"), (repeated, "there more than once")):
+        if wrong:
+            yield f"{len(wrong):,} orders are {fault}, such as clientOrderId {wrong[0]}"
+    change: dict[str, Decimal] = defaultdict(Decimal)
+    for row in after.orders:
+        _, base, quote = row["symbol"].split("_")
+        bought = Decimal(row["executed"]) * (1 if row["side"] == "BUY" else -1)
+        change[base] += bought
+        change[quote] -= bought * Decimal(row["averageExecutedPrice"] or 0)
+        change[row["feeAsset"]] -= Decimal(row["totalFee"] or 0)
+    for token, (holding, frozen) in after.balances.items():
+        expected = before.balances[token][0] + change[token]
+        if holding != expected:
+            yield f"the balance is {holding:,f} {token}, but the orders add up to {expected:,f}"
+        if frozen:
+            yield f"{frozen:,f} {token} are frozen, but no order is open"
+
+
+# figures
+
+
+class Outcome:
+    """The orders of one run, and the books before and after them."""
+
+    def __init__(self, orders: int) -> None:
+        self.orders = orders
+        self.placing, self.cancelling = Batch(), Batch()
+        self.faults: list[str] = []
+
+    def run(self, gateway: Gateway, threads: int) -> None:
+        """Place all orders, cancel the open ones, and check the books."""
+        first = time.time_ns() // 1_000  # unique, and less than 2 ** 53
+        ids = range(first, first + self.orders)
+        self.before = read_books(gateway, ids)
+        self.placing.send(gateway, [order(each) for each in ids], threads, "Placing")
+        placed = read_books(gateway, ids)
+        still_open = [row["orderId"] for row in placed.orders if row["status"] in ("NEW", "PARTIAL_FILLED")]
+        path = f"/v3/trade/order?symbol={SYMBOL}&orderId="
+        cancellations = [("DELETE", f"{path}{each}", b"") for each in still_open]
+        self.cancelling.send(gateway, cancellations, threads, "Cancelling")
+        self.after = read_books(gateway, ids)
+        for refusal, times in Counter(self.placing.refusals + self.cancelling.refusals).most_common(3):
+            self.faults.append(f"{times:,} requests were refused: {show.shortened(show.printable(refusal), 200)}")
+        self.faults += check_books(ids, self.before, self.after)
+        requests = len(ids) + placed.requests + len(cancellations) + self.after.requests
+        self.verified = self.after.verified - self.before.verified
+        if self.verified != requests:
+            self.faults.append(f"{requests:,} requests were sent, but {self.verified:,} signatures were verified")
+
+    def progress(self) -> dict[str, int]:
+        in_doubt = sum(not isinstance(each, NotSentError) for each in self.placing.failures)
+        return {"acknowledged": len(self.placing.latencies_ns), "possibly carried out": in_doubt}
+
+    def figures(self) -> dict[str, Any]:
+        latencies_us = [each / 1000 for each in sorted(self.placing.latencies_ns)]
+        count = len(latencies_us)
+        statuses = Counter(row["status"] for row in self.after.orders)
+        before, after = self.before.balances, self.after.balances
+        return {
+            "placed": statuses.total(),
+            "filled": statuses["FILLED"],
+            "cancelled": statuses["CANCELLED"],
+            "orders_per_s": round(count / self.placing.seconds),
+            "latency_p50_us": round(latencies_us[count // 2], 1),
+            "latency_p99_us": round(latencies_us[math.ceil(0.99 * count) - 1], 1),
+            "processor_us": round(sum(self.placing.cpu_ns) / count / 1000, 1),
+            "verified": self.verified,
+            "balances": {token: [f"{of[token][0]:f}" for of in (before, after)] for token in SYMBOL.split("_")[1:]},
+            "faults": self.faults,
+        }
+
+
+def report(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        show.as_json({"backend": backend, "sha256": sha256_implementation, **figures})
+        return
+    good = "ok: every order is there exactly once, and the balances add up to the last digit"
+    texts = {
+        "orders": "{placed:,} placed, {filled:,} filled, {cancelled:,} cancelled",
+        "speed": "{orders_per_s:,} orders a second",
+        "latency": "{latency_p50_us:,.0f} us median, {latency_p99_us:,.0f} us p99",
+        "processor": "{processor_us:,.0f} us an order",
+        "signatures": f"{{verified:,}} verified; signed by {backend} ({sha256_implementation})",
+    }
+    rows = [Row(label, text.format_map(figures)) for label, text in texts.items()]
+    rows += [Row(token, f"{before} before, {after} after") for token, (before, after) in figures["balances"].items()]
+    show.rows(rows + ([Row("books", fault, "bad") for fault in figures["faults"]] or [Row("books", good, "good")]))
+
+
+@contextmanager
+def start_sandbox() -> Iterator[str]:
+    """Start a sandbox on a free port, yield its URL, and stop it in every case.
+
+    The sandbox also stops when its standard input closes, so it cannot outlive this process.
+    """
+    command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
+    environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
+    pipe = subprocess.PIPE
+    # In a session of its own, so that Ctrl-C reaches this process alone.
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, start_new_session=True) as process:  # noqa: S603
+        try:
+            line = process.stdout.readline() if process.stdout else b""
+            if not line:
+                raise DemoError("the sandbox did not start; its error is above")
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@contextmanager
+def show_progress(task: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Draw a progress bar on standard error if that is a terminal, and yield a function that moves it."""
+    console = Console(stderr=True)
+    with Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal) as progress:
+        number = progress.add_task(task, total=total)
+        yield lambda done: progress.update(number, completed=done, refresh=True)
