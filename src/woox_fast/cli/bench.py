@@ -18,7 +18,7 @@ EXAMPLES = ("woox-fast bench", "woox-fast bench --seconds 5 --json")
 OURS, HMAC_NEW, HMAC_COPY = "woox_fast Signer.sign", "hmac.new", "hmac object, copied"
 
 _STAMP = 1578565539808
-_ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","quantity":"0.11","clientOrderId":1578565539808}'
+_ORDER = '{"clientOrderId":1578565539808,"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000"}'
 _REQUESTS = {"GET": ("/v3/algo/orders?algoType=STOP", ""), "POST": ("/v3/trade/order", _ORDER)}
 
 

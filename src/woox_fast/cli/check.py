@@ -99,17 +99,12 @@ def _check_environment() -> Iterator[Item]:
     names = [name for name in _VARIABLES if os.environ.get(name)]
     yield Item("environment", True, ", ".join(names) + " set" if names else "none of the variables is set")
     api_key, api_secret = (os.environ.get(name, "") for name in (API_KEY_VARIABLE, API_SECRET_VARIABLE))
-    if bool(api_key) != bool(api_secret):
-        missing = API_SECRET_VARIABLE if api_key else API_KEY_VARIABLE
-        yield Item("credentials", False, f"{missing} is not set, but its counterpart is", "Set both.")
-    for name, value in ((API_KEY_VARIABLE, api_key), (API_SECRET_VARIABLE, api_secret)):
-        if any(not "!" <= c <= "~" for c in value) or value[:1] in ("'", '"'):
-            found = "it has spaces, quotes or characters outside ASCII"
-            yield Item(name, False, found, "Copy it from the exchange's API page again.")
-    if api_key and api_key == api_secret:
-        found = "key and secret are the same text"
-        yield Item("credentials", False, found, "The exchange's API page shows two texts; copy both.")
-    elif api_secret.endswith("==") and re.fullmatch(r"[A-Z0-9]{28}", api_key):
+    try:
+        if common.credentials():
+            Signer(api_key, api_secret)
+    except (ValueError, common.UsageError) as error:
+        yield Item("credentials", False, str(error), "Set both variables from the exchange's API page again.")
+    if api_secret.endswith("==") and re.fullmatch(r"[A-Z0-9]{28}", api_key):
         advice = f"The text that ends in == is the key: it belongs into {API_KEY_VARIABLE}."
         yield Item("credentials", False, "key and secret look swapped", advice)
 

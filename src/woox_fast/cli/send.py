@@ -8,6 +8,7 @@ import math
 import sys
 import threading
 import time
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, NamedTuple
@@ -58,9 +59,11 @@ def main(args: argparse.Namespace) -> int:
         attempt.start()
         attempt.join(TIMEOUT_S)
     except KeyboardInterrupt:
-        return _report_failure(args, to, "interrupted", nothing_sent=attempt.cancel()) and 130
+        _report_failure(args, to, "interrupted", nothing_sent=attempt.cancel())
+        return 130
     if attempt.response is None:
-        return _report_failure(args, to, _reason(attempt.error), nothing_sent=attempt.cancel())
+        _report_failure(args, to, _reason(attempt.error), nothing_sent=attempt.cancel())
+        return 1
     return _report(args, to, signed, attempt.response)
 
 
@@ -102,15 +105,15 @@ class Attempt(threading.Thread):
         return self._permit.acquire(blocking=False)
 
     def _send(self) -> Response:
-        connection = _connection_to(self._origin)
-        connection.connect()
-        if not self._permit.acquire(blocking=False):
-            raise TimeoutError
-        started = time.perf_counter()
         signed = self._signed
         headers = {"User-Agent": f"woox-fast/{__version__}", "Connection": "close", **signed.headers}
-        connection.request(signed.method, signed.path, signed.body or None, headers)
-        with connection.getresponse() as found:
+        with closing(_connection_to(self._origin)) as connection:
+            connection.connect()
+            if not self._permit.acquire(blocking=False):
+                raise TimeoutError
+            started = time.perf_counter()
+            connection.request(signed.method, signed.path, signed.body or None, headers)
+            found = connection.getresponse()
             body = found.read(MAX_RESPONSE_BYTES + 1)
             latency_ms = (time.perf_counter() - started) * 1000
             if len(body) > MAX_RESPONSE_BYTES:
@@ -194,7 +197,7 @@ def _skew_s(signed: Signed, response: Response) -> float | None:
         return None
 
 
-def _report_failure(args: argparse.Namespace, to: Destination, reason: str, *, nothing_sent: bool) -> int:
+def _report_failure(args: argparse.Namespace, to: Destination, reason: str, *, nothing_sent: bool) -> None:
     if args.json:
         failure = {
             "url": to.origin + args.path,
@@ -203,17 +206,16 @@ def _report_failure(args: argparse.Namespace, to: Destination, reason: str, *, n
             "sent": False if nothing_sent else None,
         }
         show.as_json(failure, args.api_secret)
-    text = f"woox-fast send: no response from {to.origin}: {reason}."
+    text = f"woox-fast send: no complete response from {to.origin}: {reason}."
     if nothing_sent:
         text += " Nothing was sent." + (" Start a sandbox with `woox-fast sandbox`." * (to.kind == "sandbox"))
     elif args.method != "GET":
         text += " The request may have been carried out: query the order before you send it again."
     show.error(show.hidden(text, args.api_secret))
-    return 1
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"it was not complete after {TIMEOUT_S:g} s"
+        return f"the time limit of {TIMEOUT_S:g} s passed"
     text = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return show.shortened(show.printable(text), 200)

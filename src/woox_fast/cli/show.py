@@ -66,12 +66,17 @@ def _without_cut(text: str, secret: str) -> str:
     """Redact a beginning of `secret` followed by a quote, an ellipsis or the end of `text`."""
     at = text.find(secret[:_MIN_CUT_SECRET])
     while at >= 0:
-        end = at + len(os.path.commonprefix([text[at : at + len(secret)], secret]))
+        end = at + _common_length(text[at : at + len(secret)], secret)
         if end == len(text) or text[end] in "'\"\\" or text.startswith("...", end):
             text = text[:at] + REDACTED + text[end:]
             end = at + len(REDACTED)
         at = text.find(secret[:_MIN_CUT_SECRET], end)
     return text
+
+
+def _common_length(one: str, other: str) -> int:
+    shortest = min(len(one), len(other))
+    return next((at for at in range(shortest) if one[at] != other[at]), shortest)
 
 
 def shortened(text: str, limit: int = MAX_SHOWN) -> str:
@@ -88,7 +93,7 @@ def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> 
     as_bytes = _decoded(expected) is None or _decoded(signed) is None
     shown = _visible_bytes if as_bytes else visible  # the same notation for both keeps the columns aligned
     one, other = hidden(shown(expected), secret), hidden(shown(signed), secret)
-    start = len(os.path.commonprefix([one, other]))
+    start = _common_length(one, other)
     shortest = min(len(one), len(other)) - start
     same_end = next((n for n in range(shortest) if one[-1 - n] != other[-1 - n]), shortest)
     cut = max(0, start - width // 2) if max(len(one), len(other)) > width else 0
