@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import select
-import shlex
 import subprocess
 import sys
 import time
@@ -88,11 +87,6 @@ def in_shell(line: str, **changes: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
     )
-
-
-def bash(*arguments: str) -> str:
-    """Quote `woox-fast` and its arguments for bash."""
-    return shlex.join(["woox-fast", *arguments])
 
 
 def _has_pty() -> bool:

@@ -14,23 +14,25 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from decimal import Decimal
+from importlib.util import find_spec
 from threading import Event
-from typing import Any, NamedTuple
-
-from rich.console import Console
-from rich.progress import Progress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
-from ..gateway import Gateway, NotSentError
 from ..prehash import json_bytes
 from . import show
 from .common import whole_number
 from .show import Row
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ..gateway import Gateway
 
 EXAMPLES = (
     "woox-fast demo",
@@ -50,24 +52,23 @@ class DemoError(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for name, most, default, what in (
-        ("--orders", MAX_ORDERS, 2000, "orders to place"),
-        ("--connections", 32, 1, "the gateway's connections"),
-        ("--threads", 32, 1, "threads that send orders"),
-    ):
-        parser.add_argument(
-            name,
-            type=whole_number(1, most),
-            default=default,
-            metavar="N",
-            help=f"{what}, 1 to {most:,} (default {default})",
-        )
+    orders, few = whole_number(1, MAX_ORDERS), whole_number(1, 32)
+    help_end = "(default %(default)s)"
+    parser.add_argument(
+        "--orders", type=orders, default=2000, help=f"orders to place, at most {MAX_ORDERS:,} {help_end}"
+    )
+    parser.add_argument("--connections", type=few, default=1, help=f"connections of the gateway {help_end}")
+    parser.add_argument("--threads", type=few, default=1, help=f"threads that send orders {help_end}")
     parser.epilog = "Starts a sandbox on this machine and sends to it alone. Needs no credentials and no network."
 
 
 def main(args: argparse.Namespace) -> int:
+    from ..gateway import Gateway
+
+    for module in ("aiohttp", "rich"):  # of the sandbox's process, and of the progress bar
+        if find_spec(module) is None:
+            raise ModuleNotFoundError(name=module)
     outcome = Outcome(args.orders)
-    status = 1
     try:
         with start_sandbox() as url:
             if not args.json:
@@ -77,19 +78,16 @@ def main(args: argparse.Namespace) -> int:
                 outcome.run(gateway, args.threads)
         report(outcome.figures(), args.json)
         return 1 if outcome.faults else 0
-    except KeyboardInterrupt:
-        status, reason = 130, "interrupted"
-    except DemoError as error:
-        reason = str(error)
-    except OSError as error:
-        if error.filename == show.STANDARD_OUTPUT:
+    except (DemoError, KeyboardInterrupt, OSError) as error:
+        if getattr(error, "filename", None) == show.STANDARD_OUTPUT:
             raise
-        reason = f"the sandbox stopped responding ({type(error).__name__})"
+        reasons = {DemoError: str(error), KeyboardInterrupt: "interrupted"}
+        reason = reasons.get(type(error), f"the sandbox stopped responding ({type(error).__name__})")
     if args.json:
         show.as_json({"error": reason, **outcome.progress()})
     progress = ", ".join(f"{count:,} {name}" for name, count in outcome.progress().items())
     show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {progress}. Nothing was sent twice.")
-    return status
+    return 130 if reason == "interrupted" else 1
 
 
 # orders
@@ -109,11 +107,12 @@ class Batch:
         """Send each request once. Raises the OSError of a request without a response, and sends no further one."""
         waiting, stop = deque(requests), Event()
         started = time.perf_counter()
-        with show_progress(task, len(requests)) as advance, ThreadPoolExecutor(threads) as executor:
+        with progress_bar() as bar, ThreadPoolExecutor(threads) as executor:
+            number = bar.add_task(task, total=len(requests))
             try:
                 running = [executor.submit(self._send_waiting, gateway, waiting, stop) for _ in range(threads)]
                 while wait(running, 0.2).not_done:
-                    advance(len(self.latencies_ns))
+                    bar.update(number, completed=len(self.latencies_ns), refresh=True)
             finally:
                 stop.set()
             self.seconds = time.perf_counter() - started
@@ -243,6 +242,8 @@ class Outcome:
             self.faults.append(f"{requests:,} requests were sent, but {self.verified:,} signatures were verified")
 
     def progress(self) -> dict[str, int]:
+        from ..gateway import NotSentError
+
         in_doubt = sum(not isinstance(each, NotSentError) for each in self.placing.failures)
         return {"acknowledged": len(self.placing.latencies_ns), "possibly carried out": in_doubt}
 
@@ -288,6 +289,8 @@ def start_sandbox() -> Iterator[str]:
 
     The sandbox also stops when its standard input closes, so it cannot outlive this process.
     """
+    if find_spec("aiohttp") is None:
+        raise ModuleNotFoundError(name="aiohttp")
     command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
     environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
     pipe = subprocess.PIPE
@@ -306,10 +309,11 @@ def start_sandbox() -> Iterator[str]:
                 process.kill()
 
 
-@contextmanager
-def show_progress(task: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Draw a progress bar on standard error if that is a terminal, and yield a function that moves it."""
+def progress_bar() -> Progress:
+    """Return a progress bar for standard error, hidden unless that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Without a thread that draws: it would slow the orders down.
     console = Console(stderr=True)
-    with Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal) as progress:
-        number = progress.add_task(task, total=total)
-        yield lambda done: progress.update(number, completed=done, refresh=True)
+    return Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal)
