@@ -48,17 +48,14 @@ Request = tuple[str, str, bytes]  # method, path with query, body
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the message is for the user."""
+    """The demo cannot go on. The message is for the user."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    orders, few = whole_number(1, MAX_ORDERS), whole_number(1, 32)
-    help_end = "(default %(default)s)"
-    parser.add_argument(
-        "--orders", type=orders, default=2000, help=f"orders to place, at most {MAX_ORDERS:,} {help_end}"
-    )
-    parser.add_argument("--connections", type=few, default=1, help=f"connections of the gateway {help_end}")
-    parser.add_argument("--threads", type=few, default=1, help=f"threads that send orders {help_end}")
+    orders, few, default = whole_number(1, MAX_ORDERS), whole_number(1, 32), "(default %(default)s)"
+    parser.add_argument("--orders", type=orders, default=2000, help=f"orders to place {default}")
+    parser.add_argument("--connections", type=few, default=1, help=f"connections of the gateway {default}")
+    parser.add_argument("--threads", type=few, default=1, help=f"threads that send orders {default}")
     parser.epilog = "Starts a sandbox on this machine and sends to it alone. Needs no credentials and no network."
 
 
@@ -90,9 +87,6 @@ def main(args: argparse.Namespace) -> int:
     return 130 if reason == "interrupted" else 1
 
 
-# orders
-
-
 class Batch:
     """Requests that several threads send through one gateway, and their responses."""
 
@@ -104,7 +98,7 @@ class Batch:
         self.seconds = 0.0
 
     def send(self, gateway: Gateway, requests: Sequence[Request], threads: int, task: str) -> None:
-        """Send each request once. Raises the OSError of a request without a response, and sends no further one."""
+        """Send each request once. After a request without a response, stop and raise its OSError."""
         waiting, stop = deque(requests), Event()
         started = time.perf_counter()
         with progress_bar() as bar, ThreadPoolExecutor(threads) as executor:
@@ -123,15 +117,16 @@ class Batch:
 
     def _send_waiting(self, gateway: Gateway, waiting: deque[Request], stop: Event) -> None:
         started_cpu = time.thread_time_ns()
-        while waiting and not stop.is_set():
+        while not stop.is_set():
             try:
                 request = waiting.popleft()
-                started = time.perf_counter_ns()
+            except IndexError:
+                break
+            started = time.perf_counter_ns()
+            try:
                 response = gateway.request(*request)
                 self.latencies_ns.append(time.perf_counter_ns() - started)
                 data_of(response)
-            except IndexError:  # another thread has the last request
-                break
             except DemoError as refusal:
                 self.refusals.append(str(refusal))
             except OSError as error:
@@ -141,23 +136,21 @@ class Batch:
 
 
 def data_of(response: Any) -> Any:
-    """Return the data of a successful response. Raises DemoError with the reason of a refusal."""
+    """Return the data of a successful response. Raises DemoError for any other one."""
     try:
         envelope = response.json()
-        if response.status == 200 and envelope["success"] is True:
-            return envelope["data"]
-        raise DemoError(f"HTTP {response.status}, code {envelope['code']}: {envelope['message']}")
-    except (ValueError, KeyError, TypeError):
-        raise DemoError(f"HTTP {response.status}, and the body is not a response of WOO X") from None
+    except ValueError:
+        envelope = None
+    if response.status == 200 and isinstance(envelope, dict) and envelope.get("success") is True:
+        return envelope.get("data")
+    body = show.printable(response.body.decode("utf-8", "replace"))
+    raise DemoError(f"HTTP {response.status} {show.shortened(body, 200)}")
 
 
 def order(client_order_id: int) -> Request:
     side, price = SIDES[client_order_id % len(SIDES)]
     fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": QUANTITY}
     return "POST", "/v3/trade/order", json_bytes({**fields, "clientOrderId": client_order_id})
-
-
-# books
 
 
 class Books(NamedTuple):
@@ -174,7 +167,10 @@ def read_books(gateway: Gateway, ids: range) -> Books:
     """Read orders and balances through the public API, and the sandbox's own counts through its admin API."""
 
     def get(path: str) -> Any:
-        return data_of(gateway.request("GET", path))
+        try:
+            return data_of(gateway.request("GET", path))
+        except DemoError as error:
+            raise DemoError(f"the sandbox refused GET {path}: {error}") from None
 
     orders: list[dict[str, Any]] = []
     pages = len(ids) // 500 + 1
@@ -210,9 +206,6 @@ def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
             yield f"{frozen:,f} {token} are frozen, but no order is open"
 
 
-# figures
-
-
 class Outcome:
     """The orders of one run, and the books before and after them."""
 
@@ -229,12 +222,11 @@ class Outcome:
         self.placing.send(gateway, [order(each) for each in ids], threads, "Placing")
         placed = read_books(gateway, ids)
         still_open = [row["orderId"] for row in placed.orders if row["status"] in ("NEW", "PARTIAL_FILLED")]
-        path = f"/v3/trade/order?symbol={SYMBOL}&orderId="
-        cancellations = [("DELETE", f"{path}{each}", b"") for each in still_open]
+        cancellations = [("DELETE", f"/v3/trade/order?symbol={SYMBOL}&orderId={each}", b"") for each in still_open]
         self.cancelling.send(gateway, cancellations, threads, "Cancelling")
         self.after = read_books(gateway, ids)
         for refusal, times in Counter(self.placing.refusals + self.cancelling.refusals).most_common(3):
-            self.faults.append(f"{times:,} requests were refused: {show.shortened(show.printable(refusal), 200)}")
+            self.faults.append(f"{times:,} requests were refused: {refusal}")
         self.faults += check_books(ids, self.before, self.after)
         requests = len(ids) + placed.requests + len(cancellations) + self.after.requests
         self.verified = self.after.verified - self.before.verified
@@ -252,10 +244,8 @@ class Outcome:
         count = len(latencies_us)
         statuses = Counter(row["status"] for row in self.after.orders)
         before, after = self.before.balances, self.after.balances
-        return {
-            "placed": statuses.total(),
-            "filled": statuses["FILLED"],
-            "cancelled": statuses["CANCELLED"],
+        counts = {"placed": statuses.total(), "filled": statuses["FILLED"], "cancelled": statuses["CANCELLED"]}
+        return counts | {
             "orders_per_s": round(count / self.placing.seconds),
             "latency_p50_us": round(latencies_us[count // 2], 1),
             "latency_p99_us": round(latencies_us[math.ceil(0.99 * count) - 1], 1),
@@ -279,18 +269,14 @@ def report(figures: dict[str, Any], as_json: bool) -> None:
         "signatures": f"{{verified:,}} verified; signed by {backend} ({sha256_implementation})",
     }
     rows = [Row(label, text.format_map(figures)) for label, text in texts.items()]
-    rows += [Row(token, f"{before} before, {after} after") for token, (before, after) in figures["balances"].items()]
+    for token, (before, after) in figures["balances"].items():
+        rows.append(Row(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
     show.rows(rows + ([Row("books", fault, "bad") for fault in figures["faults"]] or [Row("books", good, "good")]))
 
 
 @contextmanager
 def start_sandbox() -> Iterator[str]:
-    """Start a sandbox on a free port, yield its URL, and stop it in every case.
-
-    The sandbox also stops when its standard input closes, so it cannot outlive this process.
-    """
-    if find_spec("aiohttp") is None:
-        raise ModuleNotFoundError(name="aiohttp")
+    """Start a sandbox and yield its URL. It stops at the end, or when this process dies and its input closes."""
     command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
     environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
     pipe = subprocess.PIPE
@@ -310,10 +296,9 @@ def start_sandbox() -> Iterator[str]:
 
 
 def progress_bar() -> Progress:
-    """Return a progress bar for standard error, hidden unless that is a terminal."""
+    """Return a progress bar for standard error, hidden unless that is a terminal, without a thread that draws it."""
     from rich.console import Console
     from rich.progress import Progress
 
-    # Without a thread that draws: it would slow the orders down.
     console = Console(stderr=True)
     return Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal)
