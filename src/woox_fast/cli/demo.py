@@ -27,18 +27,13 @@ from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VAR
 from ..prehash import json_bytes
 from . import show
 from .common import whole_number
-from .show import Row
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ..gateway import Gateway
 
-EXAMPLES = (
-    "woox-fast demo",
-    "woox-fast demo --orders 500 --connections 4 --threads 4",
-    "woox-fast demo --orders 500 --json",
-)
+EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --threads 4 --json")
 MAX_ORDERS = 10_000  # the sandbox lists as many closed orders
 SYMBOL, QUANTITY = "SPOT_BTC_USDT", "0.001"
 # Side and price, in turn: far from the market, where an order rests, or across it, where an order fills.
@@ -94,11 +89,11 @@ class Batch:
         self.latencies_ns: list[int] = []
         self.cpu_ns: list[int] = []  # processor time of each thread
         self.refusals: list[str] = []
-        self.failures: list[OSError] = []
+        self.failures: list[BaseException] = []
         self.seconds = 0.0
 
     def send(self, gateway: Gateway, requests: Sequence[Request], threads: int, task: str) -> None:
-        """Send each request once. After a request without a response, stop and raise its OSError."""
+        """Send each request once. Stop at the first without a response, and raise its OSError."""
         waiting, stop = deque(requests), Event()
         started = time.perf_counter()
         with progress_bar() as bar, ThreadPoolExecutor(threads) as executor:
@@ -110,8 +105,7 @@ class Batch:
             finally:
                 stop.set()
             self.seconds = time.perf_counter() - started
-        for thread in running:
-            thread.result()
+        self.failures = [error for thread in running if (error := thread.exception())]
         if self.failures:
             raise self.failures[0]
 
@@ -129,9 +123,9 @@ class Batch:
                 data_of(response)
             except DemoError as refusal:
                 self.refusals.append(str(refusal))
-            except OSError as error:
-                self.failures.append(error)
+            except OSError:
                 stop.set()
+                raise
         self.cpu_ns.append(time.thread_time_ns() - started_cpu)
 
 
@@ -216,8 +210,7 @@ class Outcome:
 
     def run(self, gateway: Gateway, threads: int) -> None:
         """Place all orders, cancel the open ones, and check the books."""
-        first = time.time_ns() // 1_000  # unique, and less than 2 ** 53
-        ids = range(first, first + self.orders)
+        ids = range(first := time.time_ns() // 1_000, first + self.orders)  # unique, and less than 2 ** 53
         self.before = read_books(gateway, ids)
         self.placing.send(gateway, [order(each) for each in ids], threads, "Placing")
         placed = read_books(gateway, ids)
@@ -268,10 +261,12 @@ def report(figures: dict[str, Any], as_json: bool) -> None:
         "processor": "{processor_us:,.0f} us an order",
         "signatures": f"{{verified:,}} verified; signed by {backend} ({sha256_implementation})",
     }
-    rows = [Row(label, text.format_map(figures)) for label, text in texts.items()]
+    rows = [show.Row(label, text.format_map(figures)) for label, text in texts.items()]
     for token, (before, after) in figures["balances"].items():
-        rows.append(Row(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
-    show.rows(rows + ([Row("books", fault, "bad") for fault in figures["faults"]] or [Row("books", good, "good")]))
+        rows.append(show.Row(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
+    show.rows(
+        rows + ([show.Row("books", fault, "bad") for fault in figures["faults"]] or [show.Row("books", good, "good")])
+    )
 
 
 @contextmanager
