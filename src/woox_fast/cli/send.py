@@ -113,14 +113,14 @@ class Attempt(threading.Thread):
                 raise TimeoutError
             started = time.perf_counter()
             connection.request(signed.method, signed.path, signed.body or None, headers)
-            found = connection.getresponse()
-            body = found.read(MAX_RESPONSE_BYTES + 1)
-            latency_ms = (time.perf_counter() - started) * 1000
-            if len(body) > MAX_RESPONSE_BYTES:
-                raise ValueError(f"it is longer than {MAX_RESPONSE_BYTES:,} bytes")
-            if found.length:
-                raise ConnectionError(f"the connection closed {found.length:,} bytes before its end")
-            return Response(found.status, found.reason, found.getheader("Date", ""), body, latency_ms)
+            with connection.getresponse() as found:
+                body = found.read(MAX_RESPONSE_BYTES + 1)
+                latency_ms = (time.perf_counter() - started) * 1000
+                if len(body) > MAX_RESPONSE_BYTES:
+                    raise ValueError(f"it is longer than {MAX_RESPONSE_BYTES:,} bytes")
+                if found.length:
+                    raise ConnectionError(f"the connection closed {found.length:,} bytes before its end")
+                return Response(found.status, found.reason, found.getheader("Date", ""), body, latency_ms)
 
 
 def _connection_to(origin: str) -> HTTPConnection:
