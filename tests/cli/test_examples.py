@@ -105,7 +105,7 @@ def test_example_succeeds(example: str, start: Start) -> None:
         assert '"success":true' in out
     else:
         assert err == ""
-        assert bool(out) is (">" not in example)
+        assert bool(out) is ("completion" not in example)
 
 
 @pytest.mark.parametrize("example", SERVERS)
