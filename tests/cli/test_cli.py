@@ -6,12 +6,11 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.command import ORDER, SCRIPT, environment, in_shell, woox_fast
-from helpers.oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import NOW
 from helpers.twins import BUILT
 
 import woox_fast as package
@@ -19,7 +18,6 @@ from woox_fast import cli
 from woox_fast.cli.common import UsageError
 
 SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW), "--example")
-SIGNATURE = oracle(f"{NOW}GET/v3/x".encode())
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -168,49 +166,19 @@ def test_closed_pipe_is_silent(arguments: tuple[str, ...], unbuffered: str) -> N
     assert (result.stderr, len(result.stdout.splitlines())) == ("", 1)
 
 
-def test_closed_output_prevents_work() -> None:
-    for arguments in (SIGN, ("send", "POST", "/v3/trade/order", "--body", ORDER, "--example")):
-        result = redirected(">&-", *arguments)
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_stream_prevents_work(closed: str) -> None:
+    """A file or socket would get the number of the closed stream, and `--body -` could read the secret's file."""
+    for arguments in (SIGN, ("send", "POST", "/v3/trade/order", "--body", ORDER, "--example"), ("nonsense",)):
+        result = redirected(closed, *arguments)
         assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr == "woox-fast: standard output is closed; to discard it, redirect it to /dev/null\n"
+        expected = "woox-fast: a standard stream is closed; redirect it to /dev/null instead\n"
+        assert result.stderr == ("" if "2>" in closed else expected)
 
 
-def test_closed_errors_stay_silent() -> None:
-    assert redirected("2>&- >&-", "nonsense").returncode == 2
-    for redirection in ("2>&-", "2> /dev/full"):
-        result = redirected(redirection, "sign", "GET", "/v3/x")
-        assert (result.returncode, result.stdout, result.stderr) == (2, "", "")
-
-
-def test_closed_input_is_empty() -> None:
-    result = redirected("<&-", "sign", "GET", "/v3/x")
-    assert result.returncode == 2
-    assert "there is no API key" in result.stderr
-    result = redirected("<&-", "sign", "POST", "/v3/x", "--body", "-", "--timestamp", str(NOW), "--example")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert oracle(f"{NOW}POST/v3/x".encode()) in result.stdout
-
-
-def test_secret_file_never_becomes_input(tmp_path: Path) -> None:
-    """Without a standard input, the secret's file would get its number, and `--body -` would read it."""
-    secret = tmp_path / "secret"
-    secret.write_text(f"{SECRET}\n")
-    result = redirected(
-        "<&-",
-        "sign",
-        "POST",
-        "/v3/x",
-        "--body",
-        "-",
-        "--secret-file",
-        str(secret),
-        "--timestamp",
-        str(NOW),
-        WOOX_API_KEY=KEY,
-    )
-    assert (result.returncode, result.stderr) == (0, "")
-    assert SECRET not in result.stdout
-    assert oracle(f"{NOW}POST/v3/x".encode()) in result.stdout
+def test_full_errors_stay_silent() -> None:
+    result = redirected("2> /dev/full", "sign", "GET", "/v3/x")
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", "")
 
 
 # an unavailable backend

@@ -7,11 +7,11 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from .. import __version__
 from . import show
-from .arguments import Parser, without_secrets
+from .arguments import Parser, without_secrets, wrapped
 from .common import UsageError
 
 __all__ = ["SUBCOMMANDS", "main", "parser"]
@@ -51,9 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: As argparse does, for --help and for wrong usage.
     """
-    _open_closed_streams()
-    if sys.stdout is None:
-        return _fail(2, "woox-fast", "standard output is closed; to discard it, redirect it to /dev/null")
+    if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get the number of a closed stream
+        return _fail(2, "woox-fast", "a standard stream is closed; redirect it to /dev/null instead")
     try:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the final flush succeeds
+        _discard(sys.stdout)  # so that the interpreter's own flush succeeds
         if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has enough
             return 1
         return _fail(1, "woox-fast", f"cannot write to standard output: {error.strerror}")
@@ -97,7 +96,7 @@ def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
     root = Parser(
         prog="woox-fast",
         description="Signed requests for the WOO X exchange.",
-        epilog=f"`woox-fast SUBCOMMAND --help` shows the options of a subcommand, and examples.\n{EXIT_STATUS}",
+        epilog=wrapped(f"`woox-fast SUBCOMMAND --help` shows its options and examples.\n{EXIT_STATUS}"),
     )
     root.add_argument("--version", action="version", version=f"woox-fast {__version__}")
     subparsers = root.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
@@ -108,29 +107,21 @@ def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
             module = import_module(f"{__name__}.{name}")
             module.add_arguments(subparser)
             subparser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+            epilog = "\n\n".join(filter(None, [subparser.epilog, EXIT_STATUS, "examples:"]))
             examples = "\n".join("  " + example.replace("\n", "\n  ") for example in module.EXAMPLES)
-            subparser.epilog = "\n\n".join(filter(None, [subparser.epilog, EXIT_STATUS, f"examples:\n{examples}"]))
+            subparser.epilog = f"{wrapped(epilog)}\n{examples}"
     return root
-
-
-def _open_closed_streams() -> None:
-    """Open /dev/null in place of a closed standard stream, or the next file or socket would get its number."""
-    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, flags)
-    if sys.stdin is None:
-        sys.stdin = os.fdopen(0, closefd=False)
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
 def _flush_errors() -> None:
     try:
         sys.stderr.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(status: int, name: str, message: str) -> int:

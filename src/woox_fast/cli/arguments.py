@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from textwrap import wrap
+from textwrap import fill
 from typing import Any, NoReturn
 
 from .._credentials import API_SECRET_VARIABLE
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser without abbreviations that shows no secret in its errors."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("formatter_class", HelpFormatter)
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **options)
         self._given: Sequence[str] = ()
 
@@ -73,17 +73,13 @@ class Parser(argparse.ArgumentParser):
 
 def _named(unknown: Sequence[str]) -> str:
     """Describe unknown arguments by the names of options alone: any other word may be a secret."""
-    names = [each.partition("=")[0] + f"={NOT_SHOWN}" * ("=" in each) for each in unknown if each.startswith("-")]
-    if len(names) == len(unknown) and not any("=" in each for each in unknown):
-        return " ".join(names)
-    return f"{' '.join(names) or NOT_SHOWN}; is a value the secret? {HOW_TO_GIVE_IT}"
+    names = " ".join(each.partition("=")[0] for each in unknown if each.startswith("-"))
+    if all(each.startswith("-") and "=" not in each for each in unknown):
+        return names
+    return f"{names or NOT_SHOWN}; is a value the secret? {HOW_TO_GIVE_IT}"
 
 
-class HelpFormatter(argparse.HelpFormatter):
-    """Wrap each line of a description at the terminal's width, except indented lines."""
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines: list[str] = []
-        for line in text.splitlines():
-            lines += [line] if line.startswith(" ") or not line else wrap(line, width)
-        return "\n".join(indent + line for line in lines)
+def wrapped(text: str) -> str:
+    """Wrap each line that is not indented at the terminal's width."""
+    lines = text.splitlines()
+    return "\n".join(line if line.startswith(" ") else fill(line, show.width() - 2) for line in lines)

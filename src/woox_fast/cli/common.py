@@ -20,11 +20,11 @@ MAX_INPUT_BYTES = 64 * 1024 * 1024
 MAX_SKEW_MS = 5_000  # the shortest receive window: with a larger skew the exchange refuses orders
 
 # Advice for Python in the library's messages, and its replacement for a shell.
+_PERCENT = "write it as %XX, such as %20 for a space"
 _IN_A_SHELL = {
     "use time.time_ns() // 1_000_000": "`date +%s%3N` prints it; leave --timestamp out for now's",
-    "use params, or urllib.parse.quote": "write it as %XX, such as %20 for a space",
-    "use urllib.parse.quote, or prepare(params=...)": "write it as %XX, such as %20 for a space",
-    "; use query_text": "",
+    "use params, or urllib.parse.quote": _PERCENT,
+    "use urllib.parse.quote, or prepare(params=...)": _PERCENT,
 }
 
 
@@ -65,7 +65,7 @@ def _seconds(text: str) -> float:
 def add_credentials(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "credentials",
-        f"The secret comes from {API_SECRET_VARIABLE}, a file or a hidden prompt, never from the command line.",
+        f"The secret comes from {API_SECRET_VARIABLE}, a file or a hidden prompt.",
     )
     group.add_argument("--api-key", metavar="KEY", help=f"the API key (default: {API_KEY_VARIABLE})")
     group.add_argument("--secret-file", metavar="FILE", help="a file that contains only the secret")
@@ -77,11 +77,7 @@ def add_credentials(parser: argparse.ArgumentParser) -> None:
 
 
 def credentials() -> tuple[str, str] | None:
-    """Return API key and secret from the environment, or None if neither is set.
-
-    Raises:
-        UsageError: Only one of them is set.
-    """
+    """Return API key and secret from the environment, or None. Raises UsageError if only one of the two is set."""
     api_key, api_secret = os.environ.get(API_KEY_VARIABLE), os.environ.get(API_SECRET_VARIABLE)
     if api_key and api_secret:
         return api_key, api_secret
@@ -92,7 +88,7 @@ def credentials() -> tuple[str, str] | None:
 
 
 def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
-    """Return the API key from the options, the environment or a prompt, or "" if there is none and none is needed."""
+    """Return the API key from the options, the environment or a prompt; "" without a key if it is not `needed`."""
     if args.example:
         if given := [name for name in ("api_key", "secret_file") if getattr(args, name) is not None]:
             option = "--" + given[0].replace("_", "-")
@@ -104,8 +100,8 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
             raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key, or run in a terminal")
         print("API key: ", end="", file=sys.stderr, flush=True)
         api_key = sys.stdin.readline().strip()
-        if not api_key:
-            raise UsageError("the API key is empty; type it after the prompt, or use --api-key")
+    if needed and not api_key:
+        raise UsageError("the API key is empty; type it after the prompt, or use --api-key")
     return api_key
 
 
@@ -189,11 +185,7 @@ def body_bytes(text: str | None) -> bytes:
 
 
 def read(what: str, name: str, limit: int = MAX_INPUT_BYTES) -> bytes:
-    """Return the bytes of the file `name`, or of standard input for "-".
-
-    Raises:
-        UsageError: The input is unreadable or has more than `limit` bytes; the message calls it `what`.
-    """
+    """Return the bytes of a file, or of standard input for "-". Raises UsageError if it is unreadable or too long."""
     where = "standard input" if name == "-" else ascii(name)
     try:
         if name == "-":

@@ -28,19 +28,10 @@ _COLOURS = {"good": "32", "bad": "1;31", "label": "36", "quiet": "2"}
 
 def visible(data: bytes) -> str:
     """Quote `data` as ASCII with every odd character escaped, in Python's notation for bytes if it is not UTF-8."""
-    text = _decoded(data)
-    return _visible_bytes(data) if text is None else f"'{_escaped(text)}'"
-
-
-def _visible_bytes(data: bytes) -> str:
-    return f"b'{_escaped(data.decode('latin-1'))}'"
-
-
-def _decoded(data: bytes) -> str | None:
     try:
-        return data.decode()
+        return f"'{_escaped(data.decode())}'"
     except UnicodeDecodeError:
-        return None
+        return f"b'{_escaped(data.decode('latin-1'))}'"
 
 
 def _escaped(text: str) -> str:
@@ -90,9 +81,9 @@ def text_of(data: bytes) -> str:
 
 def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> list[str]:
     """Return two lines that show both texts around their first difference, and a third line that marks it."""
-    as_bytes = _decoded(expected) is None or _decoded(signed) is None
-    shown = _visible_bytes if as_bytes else visible  # the same notation for both keeps the columns aligned
-    one, other = hidden(shown(expected), secret), hidden(shown(signed), secret)
+    one, other = hidden(visible(expected), secret), hidden(visible(signed), secret)
+    if one[0] != other[0]:  # use the notation for bytes in both lines, so that their columns agree
+        one, other = (hidden(f"b'{_escaped(text.decode('latin-1'))}'", secret) for text in (expected, signed))
     start = _common_length(one, other)
     shortest = min(len(one), len(other)) - start
     same_end = next((n for n in range(shortest) if one[-1 - n] != other[-1 - n]), shortest)
@@ -175,7 +166,7 @@ def _lines(text: str, columns: int, indent: str) -> list[str]:
 
 def error(text: str) -> None:
     """Print a message to standard error, wrapped on a terminal. Ignore a failure to write it."""
-    with suppress(OSError):
+    with suppress(OSError, AttributeError):  # a full or closed stream
         if sys.stderr.isatty():
             text = "\n".join(_lines(text, width(), "  "))
         print(text, file=sys.stderr, flush=True)
