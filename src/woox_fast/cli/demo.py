@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --threads 4 --json")
 MAX_ORDERS = 10_000  # the sandbox lists as many closed orders
-SYMBOL, QUANTITY = "SPOT_BTC_USDT", "0.001"
-# Side and price, in turn: far from the market, where an order rests, or across it, where an order fills.
-SIDES = (("BUY", "1000"), ("BUY", "900000"), ("SELL", "900000"), ("SELL", "1000"))
+SYMBOL = "SPOT_BTC_USDT"
+# Side, price and quantity, in turn: far from the market, where an order rests, or across it, where an order fills.
+ORDERS = (("BUY", "1000", "0.001"), ("BUY", "900000", "0.002"), ("SELL", "900000", "0.001"), ("SELL", "1000", "0.001"))
 
 Request = tuple[str, str, bytes]  # method, path with query, body
 
@@ -142,8 +142,8 @@ def data_of(response: Any) -> Any:
 
 
 def order(client_order_id: int) -> Request:
-    side, price = SIDES[client_order_id % len(SIDES)]
-    fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": QUANTITY}
+    side, price, quantity = ORDERS[client_order_id % len(ORDERS)]
+    fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": quantity}
     return "POST", "/v3/trade/order", json_bytes({**fields, "clientOrderId": client_order_id})
 
 
