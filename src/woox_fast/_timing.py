@@ -26,11 +26,11 @@ def rounds_ns(
 ) -> dict[Name, list[float]]:
     """Time functions in rounds, and return the nanoseconds per unit of work by candidate and round.
 
-    Each round calls the candidates in random order, without garbage collection.
+    A round calls the candidates in random order, without garbage collection.
 
     Args:
         candidates: functions or timers by name.
-        number: calls per round; by default as many as fit into half a millisecond.
+        number: calls per round; by default half a millisecond's worth.
         units: units of work per call.
         rounds: the minimum number of rounds.
         most: the maximum number of rounds; unlimited by default.

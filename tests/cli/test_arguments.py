@@ -11,14 +11,14 @@ from helpers.oracle import KEY, SECRET
 from woox_fast import cli
 from woox_fast.cli import arguments
 
-# Of the lengths and letters that exchanges use.
+# Exchanges use these lengths and letters.
 SECRETS = (
     SECRET,
     "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
     "aVeryLongOneWithoutDigits",
     "k3y/with+base64/AAAABBBBCCCCDDDD==",
 )
-# The arguments that each subcommand requires.
+# Required arguments by subcommand.
 REQUIRED = {
     "sign": ["GET", "/v3/x"],
     "curl": ["GET", "/v3/x"],

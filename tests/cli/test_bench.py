@@ -1,4 +1,4 @@
-"""`woox-fast bench`: nanoseconds of each implementation, all of which sign alike."""
+"""`woox-fast bench`: nanoseconds by implementation, and a failure if the signatures differ."""
 
 from __future__ import annotations
 

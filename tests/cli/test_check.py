@@ -1,4 +1,4 @@
-"""`woox-fast check`: each check, good and bad, with its advice."""
+"""`woox-fast check`: every check, good and bad, with its advice."""
 
 from __future__ import annotations
 

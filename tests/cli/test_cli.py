@@ -1,4 +1,4 @@
-"""The command line as a whole: subcommands, exit status, and streams that are closed or full."""
+"""The command line as a whole: subcommands, exit status, and closed or full streams."""
 
 from __future__ import annotations
 

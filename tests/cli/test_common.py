@@ -1,4 +1,4 @@
-"""Credentials: from the environment, a file or a prompt, never from the command line; and other shared options."""
+"""Credentials: from the environment, a file or a prompt, never from the command line; and numbers."""
 
 from __future__ import annotations
 

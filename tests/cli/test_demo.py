@@ -172,7 +172,7 @@ def test_wrong_books_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class FakeGateway:
-    """Answers each request by the next of `outcomes`: a body, or an exception to raise."""
+    """Answer every request with the next item of `outcomes`: a body, or an exception to raise."""
 
     def __init__(self, *outcomes: bytes | Exception) -> None:
         self.outcomes = list(outcomes)

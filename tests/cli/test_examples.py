@@ -1,4 +1,4 @@
-"""Each example in --help, run as printed, against a sandbox on a port of the test's own."""
+"""Every example in --help, run as printed against the test's sandbox."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from woox_fast import _credentials, cli
 from woox_fast.cli.common import SANDBOX_PORT, SANDBOX_URL
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
-# The default sandbox is the test's own, and a sandbox listens on any free port: another may use the default port.
+# The default sandbox becomes the test's, and new sandboxes listen on a free port: the default port may be in use.
 LAUNCHER = """#!{python}
 import sys
 from woox_fast import cli

@@ -1,4 +1,4 @@
-"""`woox-fast send`: one request, its response or the reason why there is none, and the question before production."""
+"""`woox-fast send`: a single request, the response or the failure, and the confirmation before production."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_lost_response_leaves_doubt(method: str) -> None:
     assert ("query the order before you send it again" in result.stderr) is (method != "GET")
     assert "Nothing was sent" not in result.stderr
     assert "woox-fast sandbox" not in result.stderr
-    assert len(server.received) == 2  # one of each run
+    assert len(server.received) == 2  # the two runs sent a request each
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_interrupted_send_leaves_doubt() -> None:
     assert b"Traceback" not in errors
 
 
-# the cause of a refusal
+# refusals
 
 
 def test_refused_signature_is_explained(url: str) -> None:

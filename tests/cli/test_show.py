@@ -41,7 +41,7 @@ def test_other_text_stays_visible() -> None:
 @pytest.mark.parametrize("offset", range(20))
 @pytest.mark.parametrize("name", ["sign", "send"])
 def test_error_never_cuts_secret(name: str, offset: int) -> None:
-    """The library's messages show the beginning of a long value, and so maybe the beginning of the secret."""
+    """The library's messages truncate long values, maybe in the middle of the secret."""
     for path in (
         "/v3/" + "x" * offset + " " + SECRET,
         "/v3/x?a=" + "b" * offset + SECRET + "\u00e9",

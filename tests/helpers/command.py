@@ -1,4 +1,4 @@
-"""Run `woox-fast` as users do: in this process, in a process of its own, in a shell or in a terminal."""
+"""Run `woox-fast` as users do: in this process, in a new process, in a shell or in a terminal."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def read_until(descriptor: int, words: bytes) -> bytes:
     while words not in seen and time.monotonic() < deadline and select.select([descriptor], [], [], 30)[0]:
         try:
             more = os.read(descriptor, 65536)
-        except OSError:  # on Linux: the other end is closed
+        except OSError:  # on Linux: the program closed its end
             break
         if not more:
             break

@@ -1,4 +1,4 @@
-"""The command line: `woox-fast SUBCOMMAND` or `python -m woox_fast SUBCOMMAND`, one file a subcommand."""
+"""The command line: `woox-fast SUBCOMMAND` or `python -m woox_fast SUBCOMMAND`. Every subcommand has a file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: As argparse does, for --help and for wrong usage.
     """
-    if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get the number of a closed stream
+    if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get its number
         return _fail(2, "woox-fast", "a standard stream is closed; redirect it to /dev/null instead")
     try:
         try:
@@ -62,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
             raise
-        _discard(sys.stdout)  # so that the interpreter's own flush succeeds
-        if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has enough
+        _discard(sys.stdout)  # so that the interpreter's flush succeeds
+        if isinstance(error, BrokenPipeError):  # `head`, for example, has read enough
             return 1
         return _fail(1, "woox-fast", f"cannot write to standard output: {error.strerror}")
 
@@ -91,7 +91,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
-    """Build the parser, with the arguments of the subcommands in `with_arguments` alone: adding all of them is slow."""
+    """Build the parser. To save time, add arguments to the subcommands in `with_arguments` alone."""
     wanted = set(with_arguments)
     root = Parser(
         prog="woox-fast",

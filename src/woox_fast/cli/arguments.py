@@ -23,7 +23,7 @@ _RUN = re.compile(r"[A-Za-z0-9+_-]{16,}")
 
 
 def looks_like_secret(text: str) -> bool:
-    """Return whether `text` may be a key, a secret or a signature: one long word of letters and digits."""
+    """Return whether `text` may be a key, a secret or a signature: a long word with letters and digits."""
     if text and text == os.environ.get(API_SECRET_VARIABLE):
         return True
     if not _TOKEN.fullmatch(text):
@@ -34,7 +34,7 @@ def looks_like_secret(text: str) -> bool:
 
 
 def without_secrets(message: str, argv: Iterable[str]) -> str:
-    """Redact the environment's secret and each argument that looks like a secret, then truncate."""
+    """Redact the environment's secret and arguments that look like secrets, then truncate."""
     message = show.hidden(message, os.environ.get(API_SECRET_VARIABLE, ""))
     for argument in argv:
         for text in (argument.removeprefix("@"), argument.partition("=")[2]):
@@ -72,7 +72,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _named(unknown: Sequence[str]) -> str:
-    """Describe unknown arguments by the names of options alone: any other word may be a secret."""
+    """Name the unknown options only: their values and all other words may be secret."""
     names = " ".join(each.partition("=")[0] for each in unknown if each.startswith("-"))
     if all(each.startswith("-") and "=" not in each for each in unknown):
         return names
@@ -80,6 +80,6 @@ def _named(unknown: Sequence[str]) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Wrap each line that is not indented at the terminal's width."""
+    """Wrap the lines without indentation at the terminal's width."""
     lines = text.splitlines()
     return "\n".join(line if line.startswith(" ") else fill(line, show.width() - 2) for line in lines)

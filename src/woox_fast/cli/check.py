@@ -1,4 +1,4 @@
-"""`woox-fast check`: check this installation, and say what to do about each fault."""
+"""`woox-fast check`: check this installation, with a remedy for every fault."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "httptools", "rich", "shtab")
 
 
 class Item(NamedTuple):
-    """The result of one check; `advice` is the remedy if it is not `good`."""
+    """The result of a check; `advice` is the remedy for a bad result."""
 
     name: str
     good: bool

@@ -29,7 +29,7 @@ _IN_A_SHELL = {
 
 
 class UsageError(Exception):
-    """A subcommand cannot start. The text is one line for the user; the exit status is 2."""
+    """A subcommand cannot start. The text is a line for the user; the exit status is 2."""
 
 
 def in_a_shell(error: Exception) -> UsageError:
@@ -77,7 +77,7 @@ def add_credentials(parser: argparse.ArgumentParser) -> None:
 
 
 def credentials() -> tuple[str, str] | None:
-    """Return API key and secret from the environment, or None. Raises UsageError if only one of the two is set."""
+    """Return API key and secret from the environment, if they are set. Raises UsageError if either is missing."""
     api_key, api_secret = os.environ.get(API_KEY_VARIABLE), os.environ.get(API_SECRET_VARIABLE)
     if api_key and api_secret:
         return api_key, api_secret
@@ -106,7 +106,7 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
 
 
 def one_api_secret(args: argparse.Namespace) -> str:
-    """Return the secret from the options, the environment or a prompt; also as `args.api_secret`, for redaction."""
+    """Return the secret from the options, the environment or a prompt, and store it in `args`, for redaction."""
     if args.example:
         secret = API_SECRET
     elif args.secret_file is not None:
@@ -185,7 +185,7 @@ def body_bytes(text: str | None) -> bytes:
 
 
 def read(what: str, name: str, limit: int = MAX_INPUT_BYTES) -> bytes:
-    """Return the bytes of a file, or of standard input for "-". Raises UsageError if it is unreadable or too long."""
+    """Read a file, or standard input for "-". Raises UsageError if it is unreadable or too long."""
     where = "standard input" if name == "-" else ascii(name)
     try:
         if name == "-":

@@ -57,7 +57,7 @@ def quoted(word: str) -> str:
 
 
 def _data(option: str, body: bytes) -> list[str]:
-    """Return the options that make curl send exactly `body`."""
+    """Return curl's options for exactly this body."""
     if option.startswith("@"):
         return ["--data-binary", option]
     if b"\0" in body:

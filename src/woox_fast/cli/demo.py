@@ -1,7 +1,7 @@
-"""`woox-fast demo`: send signed orders to a sandbox of its own, and verify the sandbox's books.
+"""`woox-fast demo`: send signed orders to a sandbox, and verify the sandbox's books.
 
-The sandbox is a process of its own on this machine, and the demo sends to no other exchange. The demo places orders,
-cancels the open ones, and compares the orders with the balances.
+The demo starts the sandbox as a separate process on this machine, and sends to it alone. The demo places orders,
+cancels the open orders, and compares all orders with the balances.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..gateway import Gateway
 
 EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --threads 4 --json")
-MAX_ORDERS = 10_000  # the sandbox lists as many closed orders
+MAX_ORDERS = 10_000  # the sandbox forgets closed orders beyond this number
 SYMBOL = "SPOT_BTC_USDT"
 # Side, price and quantity, in turn: far from the market, where an order rests, or across it, where an order fills.
 ORDERS = (("BUY", "1000", "0.001"), ("BUY", "900000", "0.002"), ("SELL", "900000", "0.001"), ("SELL", "1000", "0.001"))
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     from ..gateway import Gateway
 
-    for module in ("aiohttp", "rich"):  # of the sandbox's process, and of the progress bar
+    for module in ("aiohttp", "rich"):  # the sandbox and the progress bar need them
         if find_spec(module) is None:
             raise ModuleNotFoundError(name=module)
     outcome = Outcome(args.orders)
@@ -83,17 +83,17 @@ def main(args: argparse.Namespace) -> int:
 
 
 class Batch:
-    """Requests that several threads send through one gateway, and their responses."""
+    """Requests that several threads send through a gateway, and their responses."""
 
     def __init__(self) -> None:
         self.latencies_ns: list[int] = []
-        self.cpu_ns: list[int] = []  # processor time of each thread
+        self.cpu_ns: list[int] = []  # processor time by thread
         self.refusals: list[str] = []
         self.failures: list[BaseException] = []
         self.seconds = 0.0
 
     def send(self, gateway: Gateway, requests: Sequence[Request], threads: int, task: str) -> None:
-        """Send each request once. Stop at the first without a response, and raise its OSError."""
+        """Send every request once. Stop at the first request without a response, and raise its OSError."""
         waiting, stop = deque(requests), Event()
         started = time.perf_counter()
         with progress_bar() as bar, ThreadPoolExecutor(threads) as executor:
@@ -130,7 +130,7 @@ class Batch:
 
 
 def data_of(response: Any) -> Any:
-    """Return the data of a successful response. Raises DemoError for any other one."""
+    """Return the data of a successful response. Raises DemoError if it is a refusal."""
     try:
         envelope = response.json()
     except ValueError:
@@ -178,7 +178,7 @@ def read_books(gateway: Gateway, ids: range) -> Books:
 
 
 def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
-    """Yield each difference between the orders, the books before them and the books after them."""
+    """Yield the differences between the orders and the change of the books."""
     times = Counter(row["clientOrderId"] for row in after.orders)
     missing = [each for each in ids if not times[each]]
     repeated = [each for each in ids if times[each] > 1 or after.arrivals.get(str(each), 0) > 1]
@@ -201,7 +201,7 @@ def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
 
 
 class Outcome:
-    """The orders of one run, and the books before and after them."""
+    """A run's orders, with the books before and after."""
 
     def __init__(self, orders: int) -> None:
         self.orders = orders
@@ -209,7 +209,7 @@ class Outcome:
         self.faults: list[str] = []
 
     def run(self, gateway: Gateway, threads: int) -> None:
-        """Place all orders, cancel the open ones, and check the books."""
+        """Place all orders, cancel the open orders, and check the books."""
         ids = range(first := time.time_ns() // 1_000, first + self.orders)  # unique, and less than 2 ** 53
         self.before = read_books(gateway, ids)
         self.placing.send(gateway, [order(each) for each in ids], threads, "Placing")
@@ -275,7 +275,7 @@ def start_sandbox() -> Iterator[str]:
     command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
     environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
     pipe = subprocess.PIPE
-    # In a session of its own, so that Ctrl-C reaches this process alone.
+    # In a new session, so that Ctrl-C reaches this process alone.
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, start_new_session=True) as process:  # noqa: S603
         try:
             line = process.stdout.readline() if process.stdout else b""
@@ -291,7 +291,7 @@ def start_sandbox() -> Iterator[str]:
 
 
 def progress_bar() -> Progress:
-    """Return a progress bar for standard error, hidden unless that is a terminal, without a thread that draws it."""
+    """Return a progress bar on standard error, hidden outside a terminal. No thread draws it: that would cost time."""
     from rich.console import Console
     from rich.progress import Progress
 

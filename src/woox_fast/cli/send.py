@@ -84,7 +84,7 @@ class Response(NamedTuple):
 
 
 class Attempt(threading.Thread):
-    """One request in a thread of its own, so that the time limit covers even a slow name lookup."""
+    """A request in a separate thread, so that the time limit covers even a slow name lookup."""
 
     def __init__(self, origin: str, signed: Signed) -> None:
         super().__init__(name="woox-fast send", daemon=True)
@@ -130,12 +130,12 @@ def _connection_to(origin: str) -> HTTPConnection:
     import ssl
 
     context = ssl.create_default_context()
-    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # which Debian sets: it hides truncation
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # Debian sets this option, which hides truncation
     return HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=context)
 
 
 def _report(args: argparse.Namespace, to: Destination, signed: Signed, response: Response) -> int:
-    """Show the response, and the cause of a refused signature; return the exit status."""
+    """Show the response, explain a refused signature, and return the exit status."""
     secret = args.api_secret
     parsed = _parsed(response.body)
     code = parsed.get("code") if isinstance(parsed, dict) else None
@@ -177,7 +177,7 @@ def _report(args: argparse.Namespace, to: Destination, signed: Signed, response:
 
 
 def _parsed(body: bytes) -> Any:
-    """Return the parsed body, or None if it is not JSON, or has a number that strict JSON cannot express."""
+    """Parse the body; return None for invalid JSON and for numbers outside strict JSON, such as NaN."""
     try:
         return json.loads(body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):

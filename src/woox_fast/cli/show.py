@@ -1,7 +1,7 @@
 """Output of the subcommands: labelled rows, sentences and JSON, coloured on a terminal.
 
 Text from a network or a file is untrusted. Pass it through `visible` or `printable`, then `hidden`, then `shortened`:
-escape, redact, truncate. Truncating first could leave the beginning of a secret.
+escape, redact, truncate. Truncating first could leave part of the secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 STANDARD_OUTPUT = "standard output"
-MAX_SHOWN = 2000  # characters of a signed text
+MAX_SHOWN = 2000  # characters
 REDACTED = "<the secret>"
 _MIN_SECRET = 4  # replacing a shorter secret would garble the text
 _MIN_CUT_SECRET = 6
@@ -75,7 +75,7 @@ def shortened(text: str, limit: int = MAX_SHOWN) -> str:
 
 
 def text_of(data: bytes) -> str:
-    """Decode `data` for JSON, with surrogate escapes for bytes that are not UTF-8."""
+    """Decode `data` for JSON, with surrogate escapes for invalid UTF-8."""
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -108,7 +108,7 @@ def width() -> int:
 
 @contextmanager
 def output() -> Iterator[None]:
-    """Set the filename of an OSError from writing to standard output."""
+    """Mark an OSError from writing to standard output by its filename."""
     try:
         yield
     except OSError as error:
@@ -122,7 +122,7 @@ def flush() -> None:
 
 
 def line(text: str = "", style: str = "") -> None:
-    """Print one unwrapped line; `style` is a key of `_COLOURS`."""
+    """Print a line without wrapping it; `style` is a key of `_COLOURS`."""
     with output():
         print(_painted(text, style))
 
@@ -149,7 +149,7 @@ class Row(NamedTuple):
 
 
 def rows(given: Iterable[Row]) -> None:
-    """Print rows with their texts in one column."""
+    """Print rows with aligned texts."""
     given = list(given)
     label_width = max(len(row.label) for row in given)
     for row in given:
@@ -173,6 +173,6 @@ def error(text: str) -> None:
 
 
 def as_json(value: Any, secret: str = "") -> None:
-    """Print `value` as strict JSON without the secret, all ASCII so that it cannot control a terminal."""
+    """Print `value` as strict JSON without the secret, in ASCII, which cannot control a terminal."""
     text = json.dumps(value, indent=2 if sys.stdout.isatty() else None, allow_nan=False)
     line(hidden(text, json.dumps(secret)[1:-1]))

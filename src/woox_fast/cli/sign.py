@@ -1,4 +1,4 @@
-"""`woox-fast sign`: show the signed text, the signature and the headers of a request."""
+"""`woox-fast sign`: show a request's signed text, signature and headers."""
 
 from __future__ import annotations
 
