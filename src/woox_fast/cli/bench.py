@@ -28,11 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    try:
-        table = measure(args.seconds)
-    except ArithmeticError as error:
-        show.error(f"woox-fast bench: {error}")
-        return 1
+    table = measure(args.seconds)
     if args.json:
         show.as_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})
         return 0
@@ -44,15 +40,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def measure(seconds: float) -> dict[str, dict[str, float]]:
-    """Return nanoseconds per signature by implementation and method: the fastest of interleaved rounds.
-
-    Raises:
-        ArithmeticError: Two implementations disagree.
-    """
+    """Return nanoseconds per signature by implementation and method: the fastest of interleaved rounds."""
     calls = {(name, method): call for method in _REQUESTS for name, call in _implementations(method).items()}
-    for method in _REQUESTS:
-        if len({call() for (_, of), call in calls.items() if of == method}) != 1:
-            raise ArithmeticError(f"the implementations sign a {method} differently; report this")
     times = rounds_ns(calls, number=2000, seconds=seconds)
     return {name: {method: min(times[name, method]) for method in _REQUESTS} for name in (OURS, HMAC_NEW, HMAC_COPY)}
 
@@ -61,7 +50,7 @@ def _implementations(method: str) -> dict[str, Callable[[], str]]:
     path, body = _REQUESTS[method]
     secret = API_SECRET.encode()
     sign = Signer(API_KEY, secret).sign
-    keyed = hmac.new(secret, digestmod="sha256")
+    keyed = hmac.new(secret, digestmod=hashlib.sha256)
 
     def sign_with_copy() -> str:
         copied = keyed.copy()

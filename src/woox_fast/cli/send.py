@@ -10,11 +10,11 @@ import threading
 import time
 from contextlib import closing
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection, HTTPSConnection
-from typing import Any, NamedTuple
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from typing import Any
 from urllib.parse import urlsplit
 
-from .. import __version__
+from .. import Explanation, __version__
 from . import common, show
 from .common import Destination, UsageError
 from .explain import report, show_explanation
@@ -64,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
     if attempt.response is None:
         _report_failure(args, to, _reason(attempt.error), nothing_sent=attempt.cancel())
         return 1
-    return _report(args, to, signed, attempt.response)
+    return _report(args, to, signed, attempt.response, attempt)
 
 
 def _confirm(request: str) -> None:
@@ -73,22 +73,14 @@ def _confirm(request: str) -> None:
         raise UsageError("not sent, since the answer was not yes")
 
 
-class Response(NamedTuple):
-    """The exchange's response; `date` is its Date header, `latency_ms` excludes the connection's setup."""
-
-    status: int
-    reason: str
-    date: str
-    body: bytes
-    latency_ms: float
-
-
 class Attempt(threading.Thread):
     """A request in a separate thread, so that the time limit covers even a slow name lookup."""
 
     def __init__(self, origin: str, signed: Signed) -> None:
         super().__init__(name="woox-fast send", daemon=True)
-        self.response: Response | None = None
+        self.response: HTTPResponse | None = None
+        self.body = b""
+        self.latency_ms = 0.0  # without the connection's setup
         self.error: Exception = TimeoutError()
         self._origin = origin
         self._signed = signed
@@ -96,7 +88,7 @@ class Attempt(threading.Thread):
 
     def run(self) -> None:
         try:
-            self.response = self._send()
+            self._send()
         except Exception as error:
             self.error = error
 
@@ -104,7 +96,7 @@ class Attempt(threading.Thread):
         """Prevent the request; return False if it may have gone out already."""
         return self._permit.acquire(blocking=False)
 
-    def _send(self) -> Response:
+    def _send(self) -> None:
         signed = self._signed
         headers = {"User-Agent": f"woox-fast/{__version__}", "Connection": "close", **signed.headers}
         with closing(_connection_to(self._origin)) as connection:
@@ -114,13 +106,13 @@ class Attempt(threading.Thread):
             started = time.perf_counter()
             connection.request(signed.method, signed.path, signed.body or None, headers)
             with connection.getresponse() as found:
-                body = found.read(MAX_RESPONSE_BYTES + 1)
-                latency_ms = (time.perf_counter() - started) * 1000
-                if len(body) > MAX_RESPONSE_BYTES:
+                self.body = found.read(MAX_RESPONSE_BYTES + 1)
+                self.latency_ms = round((time.perf_counter() - started) * 1000, 3)
+                if len(self.body) > MAX_RESPONSE_BYTES:
                     raise ValueError(f"it is longer than {MAX_RESPONSE_BYTES:,} bytes")
                 if found.length:
                     raise ConnectionError(f"the connection closed {found.length:,} bytes before its end")
-                return Response(found.status, found.reason, found.getheader("Date", ""), body, latency_ms)
+                self.response = found
 
 
 def _connection_to(origin: str) -> HTTPConnection:
@@ -134,32 +126,27 @@ def _connection_to(origin: str) -> HTTPConnection:
     return HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=context)
 
 
-def _report(args: argparse.Namespace, to: Destination, signed: Signed, response: Response) -> int:
+def _report(args: argparse.Namespace, to: Destination, signed: Signed, response: HTTPResponse, attempt: Attempt) -> int:
     """Show the response, explain a refused signature, and return the exit status."""
     secret = args.api_secret
-    parsed = _parsed(response.body)
+    parsed = _parsed(attempt.body)
     code = parsed.get("code") if isinstance(parsed, dict) else None
     good = response.status == 200 and isinstance(parsed, dict) and parsed.get("success") is True
     explanation = None
     if not good and (code in (INVALID_SIGNATURE, UNAUTHORIZED) or response.status == 401):
-        from .. import explain
-
-        stamp, url = signed.headers["x-api-timestamp"], to.origin + signed.path
-        request = signed.signature, stamp, signed.method, url, signed.body
-        explanation = explain(secret, *request, api_key=signed.headers["x-api-key"], scheme=args.scheme)
+        explanation = _explain(args, to, signed)
     skew_s = _skew_s(signed, response)
-    latency_ms = round(response.latency_ms, 3)
     if args.json:
-        body = show.text_of(response.body) if parsed is None else parsed
-        answer = {"url": to.origin + signed.path, "status": response.status, "latency_ms": latency_ms}
+        body = show.text_of(attempt.body) if parsed is None else parsed
+        answer = {"url": to.origin + signed.path, "status": response.status, "latency_ms": attempt.latency_ms}
         answer |= {"response": body, "clock_skew_s": skew_s}
-        show.as_json(answer | ({"explanation": report(explanation)} if explanation else {}), secret)
+        show.as_json(answer | ({"explanation": report(explanation)} if explanation is not None else {}), secret)
         return 0 if good else 1
     texts = {
         "sent": f"{signed.method} {to.origin}{signed.path}",
         "status": f"{response.status} {response.reason}",
-        "latency": f"{latency_ms:.1f} ms",
-        "response": show.text_of(response.body),
+        "latency": f"{attempt.latency_ms:.1f} ms",
+        "response": show.text_of(attempt.body),
     }
     styles = {"status": "good" if good else "bad"}
     show.rows(
@@ -176,6 +163,14 @@ def _report(args: argparse.Namespace, to: Destination, signed: Signed, response:
     return 0 if good else 1
 
 
+def _explain(args: argparse.Namespace, to: Destination, signed: Signed) -> Explanation:
+    from .. import explain
+
+    request = signed.headers["x-api-timestamp"], signed.method, to.origin + signed.path, signed.body
+    api_key = signed.headers["x-api-key"]
+    return explain(args.api_secret, signed.signature, *request, api_key=api_key, scheme=args.scheme)
+
+
 def _parsed(body: bytes) -> Any:
     """Parse the body; return None for invalid JSON and for numbers outside strict JSON, such as NaN."""
     try:
@@ -190,9 +185,10 @@ def _finite(text: str) -> float:
     return number
 
 
-def _skew_s(signed: Signed, response: Response) -> float | None:
+def _skew_s(signed: Signed, response: HTTPResponse) -> float | None:
     try:
-        return parsedate_to_datetime(response.date).timestamp() - int(signed.headers["x-api-timestamp"]) / 1000
+        date = parsedate_to_datetime(response.headers["Date"])
+        return date.timestamp() - int(signed.headers["x-api-timestamp"]) / 1000
     except (ValueError, TypeError, OverflowError):
         return None
 
