@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from helpers.command import CREDENTIALS, answer, woox_fast
 from helpers.oracle import KEY, SECRET, oracle
+from helpers.recorder import Recorder, Reply
 
 from woox_fast import backend, sha256_implementation
 from woox_fast.cli import bench, check
@@ -72,6 +73,13 @@ def test_silent_exchange_is_reported() -> None:
     assert items["clock"]["found"] == f"no usable response from {free} (ConnectionRefusedError)"
     assert items["clock"]["advice"] == "Start a sandbox with `woox-fast sandbox`."
     assert all(item["advice"] for item in items.values() if not item["good"])
+
+
+def test_unusable_response_suggests_no_sandbox() -> None:
+    with Recorder(lambda _: Reply(404)) as server:
+        clock = items_of("--url", server.url)["clock"]
+    assert "no usable response" in clock["found"]
+    assert "woox-fast sandbox" not in clock["advice"]
 
 
 def test_chosen_backend_is_named() -> None:

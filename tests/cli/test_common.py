@@ -54,6 +54,7 @@ def test_half_credentials_are_refused(
         (["--secret-file", "/nowhere"], {"WOOX_API_KEY": "k"}, "cannot read the secret from '/nowhere'"),
         (["--secret-file", "/"], {"WOOX_API_KEY": "k"}, "cannot read the secret from '/': Is a directory"),
         (["--secret-file", os.devnull], {"WOOX_API_KEY": "k"}, "the secret is empty"),
+        (["--secret-file", "-"], {"WOOX_API_KEY": "k"}, "cannot read the secret from './-'"),
     ],
 )
 def test_missing_credentials_are_named(arguments: list[str], changes: dict[str, str], words: str) -> None:
@@ -162,8 +163,9 @@ def test_empty_key_is_refused() -> None:
 
 
 @needs_pty
-def test_body_from_stdin_prevents_prompt() -> None:
-    with terminal("sign", "POST", "/v3/x", "--body", "-", WOOX_API_KEY=KEY) as (process, screen):
+@pytest.mark.parametrize("body", ["-", "@-", "@/dev/stdin"])
+def test_body_from_stdin_prevents_prompt(body: str) -> None:
+    with terminal("sign", "POST", "/v3/x", "--body", body, WOOX_API_KEY=KEY) as (process, screen):
         assert b"there is no secret" in read_until(screen, b"in a terminal")
         assert process.wait(20) == 2
 

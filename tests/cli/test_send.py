@@ -267,9 +267,13 @@ def test_production_needs_typed_yes() -> None:
 
 
 @needs_pty
-def test_production_refuses_body_from_terminal() -> None:
-    """The answer to the question would be read from the body's own input."""
-    with terminal("send", "POST", "/v3/trade/order", "--body", "-", "--production", **CREDENTIALS) as (process, screen):
+@pytest.mark.parametrize("body", ["-", "@-", "@/dev/stdin"])
+def test_production_refuses_body_from_stdin(body: str) -> None:
+    """The body's own input would answer the question."""
+    with terminal("send", "POST", "/v3/trade/order", "--body", body, "--production", **CREDENTIALS) as (
+        process,
+        screen,
+    ):
         seen = read_until(screen, b"or --yes")
         assert b"needs a typed yes" in seen
         assert b"Type yes" not in seen

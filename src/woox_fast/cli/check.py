@@ -119,8 +119,9 @@ def _check_clock(args: argparse.Namespace) -> Item:
     try:
         offset_ms = clock.update()
     except (OSError, ValueError) as error:
-        sandbox = _urls.is_loopback(origin)
-        advice = "Start a sandbox with `woox-fast sandbox`." if sandbox else "Check the network connection."
+        advice = "Check the network connection, and that this is WOO X or a sandbox."
+        if _urls.is_loopback(origin) and isinstance(error, ConnectionRefusedError):
+            advice = "Start a sandbox with `woox-fast sandbox`."
         return Item("clock", False, f"no usable response from {origin} ({type(error).__name__})", advice)
     finally:
         clock.stop()

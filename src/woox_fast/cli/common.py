@@ -96,7 +96,7 @@ def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
         return API_KEY
     api_key: str = args.api_key or os.environ.get(API_KEY_VARIABLE, "")
     if needed and not api_key:
-        if not _can_prompt(args):
+        if not can_prompt(args):
             raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key, or run in a terminal")
         print("API key: ", end="", file=sys.stderr, flush=True)
         api_key = sys.stdin.readline().strip()
@@ -120,7 +120,7 @@ def one_api_secret(args: argparse.Namespace) -> str:
 
 
 def _secret_in(name: str) -> str:
-    data = read("secret", name, MAX_SECRET_BYTES)
+    data = read("secret", os.path.join(".", name), MAX_SECRET_BYTES)  # "./-" is a file, and "-" standard input
     try:
         secret = data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -136,7 +136,7 @@ def _secret_in(name: str) -> str:
 
 
 def _prompted_secret(args: argparse.Namespace) -> str:
-    if not _can_prompt(args):
+    if not can_prompt(args):
         raise UsageError(f"there is no secret; set {API_SECRET_VARIABLE}, or use --secret-file, or run in a terminal")
     from getpass import getpass
 
@@ -146,8 +146,18 @@ def _prompted_secret(args: argparse.Namespace) -> str:
         raise UsageError("the prompt for the secret was closed; type the secret, or use --secret-file") from None
 
 
-def _can_prompt(args: argparse.Namespace) -> bool:
-    return sys.stdin.isatty() and "-" not in (args.body, getattr(args, "request", None))
+def can_prompt(args: argparse.Namespace) -> bool:
+    """Return whether standard input is a terminal, and not also the source of the body or the request."""
+    return sys.stdin.isatty() and not any(map(_is_stdin, (args.body, f"@{getattr(args, 'request', None)}")))
+
+
+def _is_stdin(option: str | None) -> bool:
+    if option is None or not option.startswith(("-", "@")):
+        return False
+    try:
+        return option in ("-", "@-") or os.path.samestat(os.stat(option[1:]), os.fstat(0))
+    except (OSError, ValueError):
+        return False
 
 
 # the request

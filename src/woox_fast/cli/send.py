@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     to = common.destination_of(args)
     needs_yes = to.kind == "production" and args.method != "GET" and not args.yes
-    if needs_yes and (not sys.stdin.isatty() or args.body == "-"):
+    if needs_yes and not common.can_prompt(args):
         raise UsageError(f"{args.method} to production needs a typed yes, in a terminal, or --yes")
     api_key, api_secret = common.one_api_key(args), common.one_api_secret(args)
     body = common.body_bytes(args.body)
     signed = sign(args, body, api_key, api_secret, to.origin)
     if needs_yes:
-        _confirm(f"{args.method} {show.printable(args.path)} to {to.origin}")
+        _confirm(f"{args.method} {show.hidden(show.printable(args.path), api_secret)} to {to.origin}")
         signed = sign(args, body, api_key, api_secret, to.origin)  # with a new timestamp
     attempt = Attempt(to.origin, signed)
     try:
