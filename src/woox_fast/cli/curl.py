@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import re
+import shlex
 
 from .._credentials import API_KEY_VARIABLE
 from . import common, show
@@ -17,9 +17,6 @@ EXAMPLES = (
     """woox-fast curl GET /v3/asset/balances --example |
     WOOX_API_KEY="AbmyVJGUpN064ks5ELjLfA==" sh""",
 )
-
-# Characters without a meaning in sh, bash and zsh; zsh looks a word with a leading '=' up as a command.
-_PLAIN = re.compile(r"(?!=)[A-Za-z0-9_@%+=:,./-]+")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +49,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def quoted(word: str) -> str:
-    """Quote `word` for sh, bash and zsh."""
-    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+    """Quote `word` for sh, bash and zsh, which looks a word that begins with "=" up as a command."""
+    return "''" * word.startswith("=") + shlex.quote(word)
 
 
 def _data(option: str, body: bytes) -> list[str]:

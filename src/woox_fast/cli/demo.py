@@ -48,9 +48,9 @@ class DemoError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     orders, few, default = whole_number(1, MAX_ORDERS), whole_number(1, 32), "(default %(default)s)"
-    parser.add_argument("--orders", type=orders, default=2000, help=f"orders to place {default}")
-    parser.add_argument("--connections", type=few, default=1, help=f"connections of the gateway {default}")
-    parser.add_argument("--threads", type=few, default=1, help=f"threads that send orders {default}")
+    parser.add_argument("--orders", type=orders, default=2000, metavar="N", help=f"orders to place {default}")
+    parser.add_argument("--connections", type=few, default=1, metavar="N", help=f"connections of the gateway {default}")
+    parser.add_argument("--threads", type=few, default=1, metavar="N", help=f"threads that send orders {default}")
     parser.epilog = "Starts a sandbox on this machine and sends to it alone. Needs no credentials and no network."
 
 
