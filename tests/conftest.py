@@ -73,10 +73,10 @@ def twin(request: pytest.FixtureRequest):
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """`explain`, and the sandbox's, give up after 0.1 s: for tests of what is said where nothing fits."""
-    from woox_fast.sandbox.process import Explainer
+    from woox_fast.sandbox.explain_worker import ExplainWorker
 
     monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)
-    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.1)
+    monkeypatch.setitem(ExplainWorker.__init__.__kwdefaults__, "time_limit", 0.1)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from woox_fast import Signer
 from woox_fast.cli.sandbox import Printer
 from woox_fast.gateway import AsyncGateway, Gateway
 from woox_fast.sandbox import Sandbox
-from woox_fast.sandbox.process import Explainer
+from woox_fast.sandbox.explain_worker import ExplainWorker
 
 KEY = "logged-api-key"
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "9000", "quantity": "0.11"}
@@ -151,7 +151,7 @@ def main() -> None:
     for name in ("aiohttp.client", "aiohttp.server", "asyncio", "ccxt", "httpcore", "httpx", "urllib3", "woox_fast"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     http.client.HTTPConnection.debuglevel = 2
-    Explainer.__init__.__kwdefaults__["time_limit"] = 0.2  # of what is signed with the wrong secret nothing is found
+    ExplainWorker.__init__.__kwdefaults__["time_limit"] = 0.2  # of what is signed with the wrong secret nothing is found
     printer = Printer(KEY, secrets[0])
     sandbox = Sandbox(KEY, secrets[0], on_request=printer)
     # Bound, but it does not listen.

@@ -24,7 +24,7 @@ import pytest
 from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, inspector
-from woox_fast.sandbox.process import Explained
+from woox_fast.sandbox.explain_worker import Explained
 
 HTML = Path(inspector.__file__).with_name("inspector.html").read_text("utf-8")
 

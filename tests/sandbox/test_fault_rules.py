@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from woox_fast.sandbox import FAULTS, FaultError, Sandbox
 from woox_fast.sandbox.params import client_order_id
-from woox_fast.sandbox.rules import Faults, Rule
+from woox_fast.sandbox.fault_rules import Faults, Rule
 
 
 def struck(

@@ -19,8 +19,8 @@ from helpers.sandbox_client import Client, Clock
 
 from woox_fast.cli import sandbox as verb
 from woox_fast.cli.sandbox import BURST, Printer
-from woox_fast.sandbox import RequestRecord, Sandbox, process
-from woox_fast.sandbox.process import Explained, Explainer
+from woox_fast.sandbox import RequestRecord, Sandbox, explain_worker
+from woox_fast.sandbox.explain_worker import ExplainedRequest, ExplainWorker
 
 STAMP = "1795000000000"
 
