@@ -9,7 +9,7 @@ from itertools import count, islice
 from typing import Any
 
 from .errors import ApiError
-from .fields import BY_ALGO_ORDER_ID, CHILD_ALGO_ORDER
+from .fields import CHILD_ALGO_ORDER
 from .market import INSTRUMENTS
 from .orders import OrderBook, page_of
 from .params import Params, check_params
@@ -100,7 +100,7 @@ class AlgoOrders:
         return order
 
     def edit_order(self, params: Params, now_ms: int) -> Params:
-        changes = {name: value for name, value in params.items() if name not in BY_ALGO_ORDER_ID}
+        changes = {name: value for name, value in params.items() if name not in ("algoOrderId", "clientAlgoOrderId")}
         if not changes:
             raise ApiError("INVALID_PARAM", "At least one parameter to edit is required.")
         order = self.book.find(params, only_open=True)

@@ -31,6 +31,10 @@ class Endpoint(NamedTuple):
     private: bool = True
 
 
+def _endpoint(handler: Handler, names: str, limit: Limit, private: bool = True) -> Endpoint:
+    return Endpoint(handler, f.fields(names), limit, private)
+
+
 def _algo(name: str) -> Handler:
     def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
         data: Params = getattr(exchange.algo, name)(params, now_ms)
@@ -49,16 +53,12 @@ def _get_credentials(exchange: Exchange, params: Params, now_ms: int) -> Params:
     return {"rows": [row], "meta": {"total": 1, "recordsPerPage": params["size"], "currentPage": params["page"]}}
 
 
-def _get_tokens(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"rows": token_rows()}
+def _constant(name: str, rows: list[Params]) -> Handler:
+    def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
+        return {"rows": rows}
 
-
-def _get_token_networks(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"rows": token_network_rows()}
-
-
-def _get_sub_accounts(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"rows": []}
+    call.__name__ = name
+    return call
 
 
 _E = Exchange
@@ -67,43 +67,43 @@ _PUBLIC = Limit(10, 1, "ip")
 
 # fmt: off
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    ("POST", "/v3/trade/order"): Endpoint(_E.place_order, f.PLACE_ORDER, Limit(5, 1, "symbol")),
-    ("PUT", "/v3/trade/order"): Endpoint(_E.edit_order, f.EDIT_ORDER, Limit(5, 1)),
-    ("DELETE", "/v3/trade/order"): Endpoint(_E.cancel_order, f.CANCEL_ORDER, Limit(10, 1)),
-    ("GET", "/v3/trade/order"): Endpoint(q.get_order, f.GET_ORDER, Limit(5, 1)),
-    ("GET", "/v3/trade/orders"): Endpoint(q.get_orders, f.GET_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/orders"): Endpoint(_E.cancel_orders, f.MAYBE_SYMBOL, Limit(10, 1)),
-    ("DELETE", "/v3/trade/allOrders"): Endpoint(_E.cancel_all_orders, f.MAYBE_SYMBOL, Limit(10, 1)),
-    ("POST", "/v3/trade/algoOrder"): Endpoint(_algo("place_order"), f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol")),
-    ("PUT", "/v3/trade/algoOrder"): Endpoint(_algo("edit_order"), f.EDIT_ALGO_ORDER, Limit(5, 1)),
-    ("DELETE", "/v3/trade/algoOrder"): Endpoint(_algo("cancel_order"), f.BY_ALGO_ORDER_ID, Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrder"): Endpoint(_algo("get_order"), f.BY_ALGO_ORDER_ID, Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrders"): Endpoint(_algo("get_orders"), f.GET_ALGO_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/algoOrders"): Endpoint(_algo("cancel_orders"), f.MAYBE_SYMBOL, Limit(10, 1)),
-    ("POST", "/v3/trade/cancelAllAfter"): Endpoint(_E.cancel_all_after, f.CANCEL_ALL_AFTER, Limit(10, 1)),
-    ("GET", "/v3/trade/transaction"): Endpoint(q.get_transaction, f.GET_TRANSACTION, Limit(10, 1)),
-    ("GET", "/v3/trade/transactionHistory"): Endpoint(q.get_transactions, f.GET_TRANSACTIONS, Limit(2, 1)),
-    ("GET", "/v3/trade/tradingFee"): Endpoint(q.get_trading_fee, f.BY_SYMBOL, Limit(2, 1)),
-    ("GET", "/v3/account/info"): Endpoint(q.get_account_info, {}, _MINUTE),
-    ("GET", "/v3/account/credentials"): Endpoint(_get_credentials, f.PAGE, _MINUTE),
-    ("GET", "/v3/account/subAccounts/all"): Endpoint(_get_sub_accounts, f.PAGE, _MINUTE),
-    ("POST", "/v3/account/listenKey"): Endpoint(_create_listen_key, f.LISTEN_KEY, Limit(5, 10)),
-    ("GET", "/v3/asset/balances"): Endpoint(q.get_balances, f.GET_BALANCES, Limit(10, 1)),
-    ("GET", "/v3/futures/positions"): Endpoint(q.get_positions, f.MAYBE_SYMBOL, Limit(30, 10)),
-    ("GET", "/v3/futures/leverage"): Endpoint(q.get_leverage, f.GET_LEVERAGE, _MINUTE),
-    ("PUT", "/v3/futures/leverage"): Endpoint(_E.set_leverage, f.SET_LEVERAGE, _MINUTE),
-    ("PUT", "/v3/futures/positionMode"): Endpoint(_E.set_position_mode, f.SET_POSITION_MODE, Limit(5, 60)),
-    ("GET", "/v3/public/systemInfo"): Endpoint(q.get_system_info, {}, _PUBLIC, private=False),
-    ("GET", "/v3/public/instruments"): Endpoint(q.get_instruments, f.MAYBE_SYMBOL, _PUBLIC, private=False),
-    ("GET", "/v3/public/orderbook"): Endpoint(q.get_order_book, f.GET_ORDER_BOOK, _PUBLIC, private=False),
-    ("GET", "/v3/public/marketTrades"): Endpoint(q.get_market_trades, f.GET_MARKET_TRADES, _PUBLIC, private=False),
-    ("GET", "/v3/public/kline"): Endpoint(q.get_kline, f.GET_KLINE, _PUBLIC, private=False),
-    ("GET", "/v3/public/klineHistory"): Endpoint(q.get_kline, f.GET_KLINE, _PUBLIC, private=False),
-    ("GET", "/v3/public/futures"): Endpoint(q.get_futures, f.MAYBE_SYMBOL, _PUBLIC, private=False),
-    ("GET", "/v3/public/fundingRate"): Endpoint(q.get_funding_rate, f.MAYBE_SYMBOL, _PUBLIC, private=False),
+    ("POST", "/v3/trade/order"): _endpoint(_E.place_order, f.PLACE_ORDER, Limit(5, 1, "symbol")),
+    ("PUT", "/v3/trade/order"): _endpoint(_E.edit_order, "orderId clientOrderId price quantity", Limit(5, 1)),
+    ("DELETE", "/v3/trade/order"): _endpoint(_E.cancel_order, "symbol! orderId clientOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/order"): _endpoint(q.get_order, "orderId clientOrderId withRealizedPnl", Limit(5, 1)),
+    ("GET", "/v3/trade/orders"): _endpoint(q.get_orders, f.GET_ORDERS, Limit(10, 1)),
+    ("DELETE", "/v3/trade/orders"): _endpoint(_E.cancel_orders, "symbol", Limit(10, 1)),
+    ("DELETE", "/v3/trade/allOrders"): _endpoint(_E.cancel_all_orders, "symbol", Limit(10, 1)),
+    ("POST", "/v3/trade/algoOrder"): _endpoint(_algo("place_order"), f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol")),
+    ("PUT", "/v3/trade/algoOrder"): _endpoint(_algo("edit_order"), f.EDIT_ALGO_ORDER, Limit(5, 1)),
+    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_algo("cancel_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/algoOrder"): _endpoint(_algo("get_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/algoOrders"): _endpoint(_algo("get_orders"), f.GET_ALGO_ORDERS, Limit(10, 1)),
+    ("DELETE", "/v3/trade/algoOrders"): _endpoint(_algo("cancel_orders"), "symbol", Limit(10, 1)),
+    ("POST", "/v3/trade/cancelAllAfter"): _endpoint(_E.cancel_all_after, "triggerAfter!", Limit(10, 1)),
+    ("GET", "/v3/trade/transaction"): _endpoint(q.get_transaction, "tradeId clientOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/transactionHistory"): _endpoint(q.get_transactions, f"symbol fromId limit {f.RANGE}", Limit(2, 1)),
+    ("GET", "/v3/trade/tradingFee"): _endpoint(q.get_trading_fee, "symbol!", Limit(2, 1)),
+    ("GET", "/v3/account/info"): _endpoint(q.get_account_info, "", _MINUTE),
+    ("GET", "/v3/account/credentials"): _endpoint(_get_credentials, f.PAGE, _MINUTE),
+    ("GET", "/v3/account/subAccounts/all"): _endpoint(_constant("subAccounts", []), f.PAGE, _MINUTE),
+    ("POST", "/v3/account/listenKey"): _endpoint(_create_listen_key, "listenKeyType!", Limit(5, 10)),
+    ("GET", "/v3/asset/balances"): _endpoint(q.get_balances, "token", Limit(10, 1)),
+    ("GET", "/v3/futures/positions"): _endpoint(q.get_positions, "symbol", Limit(30, 10)),
+    ("GET", "/v3/futures/leverage"): _endpoint(q.get_leverage, "perpetual! marginMode= positionMode", _MINUTE),
+    ("PUT", "/v3/futures/leverage"): _endpoint(_E.set_leverage, "perpetual! leverage! marginMode positionMode positionSide", _MINUTE),
+    ("PUT", "/v3/futures/positionMode"): _endpoint(_E.set_position_mode, "positionMode!", Limit(5, 60)),
+    ("GET", "/v3/public/systemInfo"): _endpoint(q.get_system_info, "", _PUBLIC, private=False),
+    ("GET", "/v3/public/instruments"): _endpoint(q.get_instruments, "symbol", _PUBLIC, private=False),
+    ("GET", "/v3/public/orderbook"): _endpoint(q.get_order_book, "symbol! maxLevel", _PUBLIC, private=False),
+    ("GET", "/v3/public/marketTrades"): _endpoint(q.get_market_trades, "symbol! limit=", _PUBLIC, private=False),
+    ("GET", "/v3/public/kline"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC, private=False),
+    ("GET", "/v3/public/klineHistory"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC, private=False),
+    ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC, private=False),
+    ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC, private=False),
     # ccxt reads its currencies from V1, whose rows are next to "success".
-    ("GET", "/v1/public/token"): Endpoint(_get_tokens, {}, _PUBLIC, private=False),
-    ("GET", "/v1/public/token_network"): Endpoint(_get_token_networks, {}, _PUBLIC, private=False),
+    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC, private=False),
+    ("GET", "/v1/public/token_network"): _endpoint(_constant("token_network", token_network_rows()), "", _PUBLIC, private=False),
 }
 # fmt: on
 
@@ -121,7 +121,7 @@ PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
     ("GET", "/v3/algo/order"): (ENDPOINTS["GET", "/v3/trade/algoOrder"], "algoOrderId"),
     ("DELETE", "/v3/algo/order"): (ENDPOINTS["DELETE", "/v3/trade/algoOrder"], "algoOrderId"),
 }
-_ORDER_TRADES = Endpoint(q.get_order_trades, f.BY_ORDER_ID, Limit(10, 1))
+_ORDER_TRADES = _endpoint(q.get_order_trades, "orderId!", Limit(10, 1))
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:

@@ -256,7 +256,10 @@ class Exchange:
     def quote_rows(self) -> list[dict[str, Any]]:
         rows = []
         for symbol, quote in self.quotes.items():
-            depths = {f"{side.lower()}Quantity": depth and plain(depth) for side, depth in quote.depth.items()}
+            depths = {
+                f"{side.lower()}Quantity": depth if depth is None else plain(depth)
+                for side, depth in quote.depth.items()
+            }
             rows.append({"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask), **depths})
         return rows
 

@@ -93,19 +93,24 @@ class WebPage:
         return web.Response(body=_read(name), headers=headers)
 
     async def updates(self, context: RequestContext) -> web.Response:
-        """Answer GET /sandbox/updates?since=N with the requests after the Nth and the current state."""
+        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth.
+
+        Another `started` than this sandbox's comes from before a restart, so all requests are new to the page.
+        """
         sandbox, log = self._sandbox, self._sandbox.log
-        since = min(_parse_number(context, "since"), log.seen)
+        is_same = context.query.endswith(f"started={self._started}")
+        since = min(_parse_number(context, "since"), log.seen) if is_same else 0
         count = min(log.seen - since, len(log.requests))
         rows = [
             [log.seen - count + 1 + at, r.time_ms, self._text(r.method, 20), self._text(r.target, 300), r.status,
              r.verdict, round(r.latency_us), r.fault]
             for at, r in enumerate(islice(log.requests, len(log.requests) - count, None))
         ]  # fmt: skip
+        account = sandbox.exchange.summary()
         return json_response(200, {
-            "success": True, "started": self._started, "account": sandbox.api_key[:4], "seen": log.seen, "rows": rows,
-            "stats": sandbox.stats(), "faults": sandbox.faults.rows(), "orders": self._orders(),
-            "prices": sandbox.exchange.quote_rows(), **sandbox.exchange.summary(),
+            "started": self._started, "account": sandbox.api_key[:4], "rows": rows, "stats": sandbox.stats(),
+            "faults": sandbox.faults.rows(), "orders": self._orders(), "prices": sandbox.exchange.quote_rows(),
+            "counts": account["orders"], "balances": account["balances"], "positions": account["positions"],
         })  # fmt: skip
 
     def _orders(self) -> list[list[Any]]:
