@@ -151,7 +151,9 @@ def main() -> None:
     for name in ("aiohttp.client", "aiohttp.server", "asyncio", "ccxt", "httpcore", "httpx", "urllib3", "woox_fast"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     http.client.HTTPConnection.debuglevel = 2
-    ExplainWorker.__init__.__kwdefaults__["time_limit"] = 0.2  # of what is signed with the wrong secret nothing is found
+    ExplainWorker.__init__.__kwdefaults__["time_limit"] = (
+        0.2  # of what is signed with the wrong secret nothing is found
+    )
     printer = Printer(KEY, secrets[0])
     sandbox = Sandbox(KEY, secrets[0], on_request=printer)
     # Bound, but it does not listen.

@@ -1,4 +1,4 @@
-"""The fixtures for users' own tests, run as a user runs them: pytest on a file, in a process of its own."""
+"""Test the pytest plugin as a user runs it, and `assert_signed`."""
 
 from __future__ import annotations
 
@@ -26,19 +26,7 @@ def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_users.py").write_text(textwrap.dedent(source))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WOOX_", "PYTEST_"))}
     return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-W",
-            "error",
-            "-c",
-            os.devnull,
-            ".",
-        ],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-c", os.devnull, "."],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -47,7 +35,7 @@ def run(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_fixtures_serve_a_users_test(tmp_path: Path) -> None:
+def test_fixtures_serve_tests(tmp_path: Path) -> None:
     result = run(
         tmp_path,
         """
@@ -76,7 +64,7 @@ def test_the_fixtures_serve_a_users_test(tmp_path: Path) -> None:
     assert "3 passed" in result.stdout
 
 
-def test_a_marker_has_the_sandbox_fail(tmp_path: Path) -> None:
+def test_marker_adds_faults(tmp_path: Path) -> None:
     result = run(
         tmp_path,
         """
@@ -95,7 +83,7 @@ def test_a_marker_has_the_sandbox_fail(tmp_path: Path) -> None:
             assert get().json()["code"] == 503
             woox_sandbox.faults.clear()
             assert "x-request-id" not in get().headers
-            assert woox_sandbox.orders() == {"open": 0, "orders": [], "clientOrderIds": {}}
+            assert woox_sandbox.orders()["open"] == 0
 
         def test_of_the_module(woox_sandbox):
             assert "x-request-id" in requests.get(woox_sandbox.url + "/v3/public/systemInfo").headers
@@ -108,11 +96,109 @@ def test_a_marker_has_the_sandbox_fail(tmp_path: Path) -> None:
         """,
     )
     assert "2 passed, 2 errors" in result.stdout, result.stdout
-    assert "woox_faults: there is no fault 'explode'; there are: delay" in result.stdout
+    assert "woox_faults: there is no fault 'explode'; the faults are delay" in result.stdout
     assert "woox_faults: a fault must be a str such as" in result.stdout
 
 
-def test_others_tests_import_nothing_of_ours(tmp_path: Path) -> None:
+def test_price_and_account(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import requests
+
+        def test_fill(woox_sandbox, woox_signer):
+            woox_sandbox.price("SPOT_BTC_USDT", "60000", quantity="0.4")
+            order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "IOC", "price": "60000", "quantity": "1"}
+            signed = woox_signer.prepare("POST", "/v3/trade/order", json=order, base_url=woox_sandbox.url)
+            requests.request(signed.method, signed.url, headers=signed.headers, data=signed.body)
+            account = woox_sandbox.account()
+            assert account["addsUp"]
+            assert account["balances"][0]["holding"] == "1000.4"
+        """,
+    )
+    assert "1 passed" in result.stdout, result.stdout
+
+
+TYPOS = {
+    "path": ("reset-after on POST /v3/trade/oder first 1", "never struck: reset-after on POST /v3/trade/oder first 1"),
+    "method": ("reset-after on POTS", "the method must be GET, POST, PUT, DELETE, got 'POTS'"),
+    "query": ("reset on GET /v3/x?a=1", "the path must not contain a query"),
+    "never": ("gateway every 5", "never struck: gateway every 5"),
+}
+
+
+@pytest.mark.parametrize(("rule", "words"), TYPOS.values(), ids=TYPOS)
+def test_typo_fails_test(tmp_path: Path, rule: str, words: str) -> None:
+    result = run(
+        tmp_path,
+        f"""
+        import pytest, requests
+
+        @pytest.mark.woox_faults({rule!r})
+        def test_fault(woox_sandbox):
+            requests.post(woox_sandbox.url + "/v3/trade/order")
+        """,
+    )
+    assert result.returncode == 1
+    assert words in result.stdout
+
+
+MARKERS = {
+    "keyword": 'rule="reset"',
+    "value": '"reset", unused="yes"',
+    "empty": "",
+    "unknown": '"reset", seed=5',
+}
+
+
+@pytest.mark.parametrize("arguments", MARKERS.values(), ids=MARKERS)
+@pytest.mark.parametrize("fixture", ["woox_sandbox", ""])
+def test_bad_marker_fails_test(tmp_path: Path, arguments: str, fixture: str) -> None:
+    result = run(tmp_path, f"import pytest\n@pytest.mark.woox_faults({arguments})\ndef test_fault({fixture}): ...\n")
+    assert "1 error" in result.stdout
+    assert 'woox_faults needs rules, and accepts unused="ok" only' in result.stdout
+
+
+def test_marker_needs_fixture(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import pytest
+
+        @pytest.mark.woox_faults("reset", unused="ok")
+        def test_unused(): ...
+
+        @pytest.fixture
+        def bot(woox_sandbox): ...
+
+        @pytest.mark.woox_faults("reset", unused="ok")
+        def test_indirect(bot): ...
+
+        def test_added(woox_sandbox):
+            woox_sandbox.faults.remove(woox_sandbox.faults.add("html on GET").number)
+        """,
+    )
+    assert "2 failed, 1 passed" in result.stdout
+    assert "the test does not use the fixture woox_sandbox" in result.stdout
+    assert "never struck: html on GET" in result.stdout
+
+
+def test_failing_test_keeps_failure(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        """
+        import pytest
+
+        @pytest.mark.woox_faults("reset")
+        def test_fault(woox_sandbox):
+            assert 1 == 2
+        """,
+    )
+    assert "assert 1 == 2" in result.stdout
+    assert "never struck" not in result.stdout
+
+
+def test_plugin_imports_lazily(tmp_path: Path) -> None:
     source = """
         import sys
 
@@ -123,7 +209,7 @@ def test_others_tests_import_nothing_of_ours(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_without_the_extra_only_what_needs_it_fails(tmp_path: Path) -> None:
+def test_missing_aiohttp_is_reported(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import sys; sys.modules['aiohttp'] = None")
     result = run(
         tmp_path,
@@ -137,7 +223,7 @@ def test_without_the_extra_only_what_needs_it_fails(tmp_path: Path) -> None:
     assert "woox_sandbox needs aiohttp; run: pip install 'woox-fast[sandbox]'" in result.stdout
 
 
-# assert_signed: the requests of several clients, signed by hand
+# assert_signed
 
 
 def headers(message: str, stamp: str = str(NOW)) -> dict[str, str]:
@@ -172,11 +258,11 @@ BODY = json.dumps({"symbol": "SPOT_BTC_USDT"})
     ],
     ids=lambda request: f"{type(request).__module__}-{request.method}",
 )
-def test_a_signed_request_passes(request_: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signed_requests_pass(request_: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 0.01)
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)
-    with pytest.raises(AssertionError, match="is not signed as WOO X wants it"):
+    with pytest.raises(AssertionError, match="carries a wrong signature"):
         assert_signed(request_, "another secret")
     with pytest.raises(AssertionError, match=r"has x-api-key 'Abmy'\.\.\., expected 'othe'\.\.\."):
         assert_signed(request_, api_key="other-key")
@@ -188,13 +274,11 @@ def test_a_signed_request_passes(request_: object, monkeypatch: pytest.MonkeyPat
         (headers(f"POST/v3/trade/order{BODY}".replace(": ", ":")), "signed compact, without spaces"),
         (headers("GET/v3/trade/order"), "signed as GET"),
         (headers(f"POST/v3/trade/order{BODY}", stamp=str(NOW // 1000)), "seconds"),
-        ({}, "not signed: it has no x-api-key, x-api-timestamp, x-api-signature"),
+        ({}, "not signed: it lacks x-api-key, x-api-timestamp, x-api-signature"),
     ],
 )
-def test_what_is_signed_wrongly_is_explained(
-    given: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 60.0)  # on a busy machine two seconds may be little
+def test_wrong_signatures_are_explained(given: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 60.0)
     request = requests.Request("POST", URL, headers=given, data=BODY).prepare()
     with pytest.raises(AssertionError, match=words) as caught:
         assert_signed(request)
@@ -216,18 +300,18 @@ def test_what_is_signed_wrongly_is_explained(
     ],
     ids=lambda each: each if isinstance(each, str) else type(each).__module__,
 )
-def test_what_a_client_would_send_otherwise_is_no_signed_request(request_: object, got: str) -> None:
-    with pytest.raises(AssertionError, match=rf"would not be sent as it is written: .* got {re.escape(got)}"):
+def test_changed_targets_fail(request_: object, got: str) -> None:
+    with pytest.raises(AssertionError, match=rf"would not reach the server unchanged: .* got {re.escape(got)}"):
         assert_signed(request_)
 
 
-def test_the_full_url_that_was_signed_is_this_ones() -> None:
+def test_signed_url_is_explained() -> None:
     url = "http://127.0.0.1:8080/v3/x"
     with pytest.raises(AssertionError, match="The path was signed as the full URL"):
         assert_signed(SignedRequest("GET", url, headers(f"GET{url}"), b""))
 
 
-def test_the_scheme_is_the_paths_unless_it_is_named() -> None:
+def test_scheme_follows_path() -> None:
     assert_signed(SignedRequest("POST", "https://h/x", signed(f"a=1|{NOW}"), b"a=1"), scheme="v1")
     by_v3 = SignedRequest("POST", "https://api.woox.io/v1/order", headers("POST/v1/ordera=1"), b"a=1")
     with pytest.raises(AssertionError, match="The V3 rule was used"):
@@ -238,12 +322,12 @@ def test_the_scheme_is_the_paths_unless_it_is_named() -> None:
 
 
 @pytest.mark.parametrize(("secret", "error"), [("", ValueError), (None, TypeError), ("\ud800", UnicodeEncodeError)])
-def test_what_is_no_secret(secret: object, error: type[Exception]) -> None:
+def test_invalid_secrets_raise(secret: object, error: type[Exception]) -> None:
     with pytest.raises(error, match="api_secret"):
         assert_signed(Signer(KEY, SECRET).prepare("GET", "/v3/x"), secret)
 
 
-def test_a_signature_that_is_right_under_a_timestamp_that_is_not() -> None:
+def test_wrong_timestamp_fails() -> None:
     for stamp in (str(NOW // 1000), "\u0660" * 13):
         request = SignedRequest("GET", URL, headers("GET/v3/trade/order", stamp), b"")
         with pytest.raises(AssertionError, match="timestamp that was sent is refused"):
@@ -251,9 +335,9 @@ def test_a_signature_that_is_right_under_a_timestamp_that_is_not() -> None:
 
 
 @pytest.mark.parametrize("name", ["X-Api-Timestamp", "x-api-signature"])
-def test_a_lone_surrogate_is_no_signature(name: str) -> None:
+def test_lone_surrogate_fails(name: str) -> None:
     given = {**headers("GET/v3/trade/order"), name: "\ud800"}
-    with pytest.raises(AssertionError, match="is not signed as WOO X wants it"):
+    with pytest.raises(AssertionError, match="carries a wrong signature"):
         assert_signed(SignedRequest("GET", URL, given, b""))
 
 
@@ -268,10 +352,10 @@ def test_a_lone_surrogate_is_no_signature(name: str) -> None:
         SimpleNamespace(method="GET", url=URL, headers=[], body=b""),
     ],
 )
-def test_what_is_no_request(thing: object) -> None:
+def test_other_objects_raise(thing: object) -> None:
     with pytest.raises(TypeError, match="request must have method, url, headers"):
         assert_signed(thing)
 
 
-def test_the_secret_is_not_shown() -> None:
+def test_repr_hides_secret() -> None:
     assert SECRET not in repr(RunningSandbox("http://127.0.0.1:1", KEY, SECRET, []))

@@ -171,12 +171,15 @@ class Exchange:
         if limit is not None:
             instrument.check_price(limit)
         price = limit or quote.price(params["side"])
+        if "amount" in params:
+            instrument.check_notional(Decimal(params["amount"]))
         if "quantity" in params:
             quantity = Decimal(params["quantity"])
         else:
             quantity = (Decimal(params["amount"]) / price).quantize(instrument.base_tick, rounding=ROUND_DOWN)
         instrument.check_quantity(quantity)
-        instrument.check_notional(Decimal(params.get("amount", 0)) or price * quantity)
+        if "quantity" in params:
+            instrument.check_notional(price * quantity)
         order_id = 0 if is_edit else next(self._order_ids)
         return Order(order_id, params["clientOrderId"], params, now_ms, limit, quantity)
 
