@@ -51,20 +51,14 @@ class AdminApi:
         self._sandbox = sandbox
         self._timeout = timeout
         self._routes: dict[tuple[str, str], Route] = {
-            ("GET", "/"): page.document,
-            ("GET", "/sandbox/page.css"): page.document,
-            ("GET", "/sandbox/page.js"): page.document,
-            ("GET", "/sandbox/updates"): page.updates,
-            ("GET", "/sandbox/requests"): page.detail,
-            ("GET", "/sandbox/stats"): self._stats,
-            ("GET", "/sandbox/orders"): self._orders,
-            ("GET", "/sandbox/account"): self._account,
-            ("GET", "/sandbox/prices"): self._prices,
-            ("POST", "/sandbox/prices"): self._set_price,
-            ("GET", "/sandbox/faults"): self._faults,
-            ("POST", "/sandbox/faults"): self._add_fault,
+            ("GET", "/"): page.document, ("GET", "/sandbox/page.css"): page.document,
+            ("GET", "/sandbox/page.js"): page.document, ("GET", "/sandbox/updates"): page.updates,
+            ("GET", "/sandbox/requests"): page.detail, ("GET", "/sandbox/stats"): self._stats,
+            ("GET", "/sandbox/orders"): self._orders, ("GET", "/sandbox/account"): self._account,
+            ("GET", "/sandbox/prices"): self._prices, ("POST", "/sandbox/prices"): self._set_price,
+            ("GET", "/sandbox/faults"): self._faults, ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._remove_faults,
-        }
+        }  # fmt: skip
 
     async def handle(self, context: RequestContext) -> web.StreamResponse | None:
         """Answer a request to the admin API. Return None for a request to the exchange."""

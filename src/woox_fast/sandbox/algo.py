@@ -175,25 +175,13 @@ def algo_row(order: AlgoOrder) -> Params:
     """Return an algo order, and its children, in the form of GET /v3/trade/algoOrder."""
     skipped = ("clientAlgoOrderId", "brokerId")
     row = {
-        "algoOrderId": order.order_id,
-        "clientAlgoOrderId": order.client_id,
-        "rootAlgoOrderId": order.root_id,
+        "algoOrderId": order.order_id, "clientAlgoOrderId": order.client_id, "rootAlgoOrderId": order.root_id,
         "parentAlgoOrderId": order.parent_id,
-        **{name: value for name, value in order.params.items() if name not in skipped},
-        "isTriggered": False,
-        "triggerStatus": "USELESS",
-        "triggerTime": "0",
-        "rootAlgoStatus": order.status,
-        "algoStatus": order.status,
-        "totalExecutedQuantity": "0",
-        "averageExecutedPrice": "0",
-        "totalFee": "0",
-        "feeAsset": "",
-        "totalRebate": "0",
-        "rebateCurrency": "",
-        "createdTime": order.created,
-        "updatedTime": order.updated,
-    }
+        **{name: value for name, value in order.params.items() if name not in skipped}, "isTriggered": False,
+        "triggerStatus": "USELESS", "triggerTime": "0", "rootAlgoStatus": order.status, "algoStatus": order.status,
+        "totalExecutedQuantity": "0", "averageExecutedPrice": "0", "totalFee": "0", "feeAsset": "", "totalRebate": "0",
+        "rebateCurrency": "", "createdTime": order.created, "updatedTime": order.updated,
+    }  # fmt: skip
     if order.children:
         row["childOrders"] = [algo_row(child) for child in order.children]
     return row

@@ -102,20 +102,11 @@ class RequestContext:
         verdict, code, message, latency_us = self._outcome
         headers, body = self.request.headers, self.body
         record = RequestRecord(
-            self.now_ms,
-            self.request.method,
-            self.request.raw_path,
-            status,
-            code,
-            verdict,
-            latency_us,
-            headers.get("x-api-timestamp", ""),
-            headers.get("x-api-signature", ""),
-            body if len(body) <= MAX_BODY else b"",
-            len(body),
-            message,
+            self.now_ms, self.request.method, self.request.raw_path, status, code, verdict, latency_us,
+            headers.get("x-api-timestamp", ""), headers.get("x-api-signature", ""),
+            body if len(body) <= MAX_BODY else b"", len(body), message,
             ", ".join(strike.name for strike in self.strikes),
-        )
+        )  # fmt: skip
         self._log.append(record, Transcript(self.request.raw_headers, response[:MAX_BODY]))
 
     # faults of the connection

@@ -80,14 +80,10 @@ class Exchange:
         if order.order_id in self.orders.open and params["type"] in _IMMEDIATE:
             self._close(order, "CANCELLED", now_ms)
         return {
-            "orderId": order.order_id,
-            "clientOrderId": client_id,
-            "type": params["type"],
-            "price": params.get("price"),
-            "quantity": params.get("quantity"),
-            "amount": params.get("amount"),
+            "orderId": order.order_id, "clientOrderId": client_id, "type": params["type"], "price": params.get("price"),
+            "quantity": params.get("quantity"), "amount": params.get("amount"),
             "bidAskLevel": params.get("bidAskLevel"),
-        }
+        }  # fmt: skip
 
     def edit_order(self, params: Params, now_ms: int) -> Params:
         changes: Params = {name: params[name] for name in ("price", "quantity") if name in params}

@@ -64,13 +64,9 @@ class ExplainWorker:
         if record.size > len(record.body):
             return ExplainedRequest.omitted(f"the log does not store a body of {record.size:,} bytes")
         question = {
-            **self._account,
-            "signature": record.signature,
-            "timestamp": record.stamp,
-            "method": record.method,
-            "path": origin_form(record.target),
-            "body": base64.b64encode(record.body).decode(),
-        }
+            **self._account, "signature": record.signature, "timestamp": record.stamp, "method": record.method,
+            "path": origin_form(record.target), "body": base64.b64encode(record.body).decode(),
+        }  # fmt: skip
         with self._lock:
             try:
                 found = self._ask(question)
@@ -80,13 +76,10 @@ class ExplainWorker:
                 reason = "the sandbox stops" if self._closed else f"the search failed ({type(error).__name__})"
                 return ExplainedRequest.omitted(reason)
         return ExplainedRequest(
-            found["found"],
-            found["headline"],
-            tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"])),
-            encode(found["expected"]),
-            None if found["signed"] is None else encode(found["signed"]),
-            found,
-        )
+            found["found"], found["headline"],
+            tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"])), encode(found["expected"]),
+            None if found["signed"] is None else encode(found["signed"]), found,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Stop a search that is under way, and refuse the next ones."""
@@ -124,23 +117,14 @@ def answer() -> None:
 
     question = json.load(sys.stdin.buffer)
     found = explain(
-        question["api_secret"],
-        question["signature"],
-        question["timestamp"],
-        question["method"],
-        question["path"],
-        base64.b64decode(question["body"]),
-        api_key=question["api_key"],
-        scheme="v1" if question["path"].startswith("/v1/") else "v3",
-        time_limit=question["time_limit"],
-    )
+        question["api_secret"], question["signature"], question["timestamp"], question["method"], question["path"],
+        base64.b64decode(question["body"]), api_key=question["api_key"],
+        scheme="v1" if question["path"].startswith("/v1/") else "v3", time_limit=question["time_limit"],
+    )  # fmt: skip
     report = {
-        "right": found.right,
-        "found": found.found,
-        "headline": str(found).partition("\n")[0],
+        "right": found.right, "found": found.found, "headline": str(found).partition("\n")[0],
         "mistakes": [{"name": mistake.name, "sentence": mistake.sentence} for mistake in found.mistakes],
         "faults": [{"name": fault.name, "sentence": fault.sentence} for fault in found.faults],
-        "expected": decode(found.expected),
-        "signed": None if found.signed is None else decode(found.signed),
-    }
+        "expected": decode(found.expected), "signed": None if found.signed is None else decode(found.signed),
+    }  # fmt: skip
     json.dump(report, sys.stdout)

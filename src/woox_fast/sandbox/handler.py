@@ -118,14 +118,9 @@ class RequestHandler:
         body = context.body = await self._read_body(request)
         if endpoint.private:
             authenticate(
-                request.headers,
-                method,
-                context.target,
-                body,
-                api_key=self._exchange.api_key,
-                mac=self._mac,
+                request.headers, method, context.target, body, api_key=self._exchange.api_key, mac=self._mac,
                 now_ms=context.now_ms,
-            )
+            )  # fmt: skip
             self._log.verified += 1
         if method in ("POST", "PUT"):
             if context.query:

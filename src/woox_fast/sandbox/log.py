@@ -92,10 +92,6 @@ class RequestLog:
 
     def stats(self) -> dict[str, Any]:
         return {
-            "requests": self.seen,
-            "verified": self.verified,
-            "accepted": self.accepted,
-            "refused": self.refused,
-            "verdicts": dict(self.verdicts),
-            "faults": dict(self.struck),
-        }
+            "requests": self.seen, "verified": self.verified, "accepted": self.accepted, "refused": self.refused,
+            "verdicts": dict(self.verdicts), "faults": dict(self.struck),
+        }  # fmt: skip

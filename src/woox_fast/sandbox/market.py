@@ -121,48 +121,28 @@ START_PRICES: dict[str, Decimal] = {symbol: Decimal(row[4]) for symbol, row in _
 
 # token, network id and protocol, decimals on the chain
 TOKENS: tuple[tuple[str, str, str, int], ...] = (
-    ("BTC", "BTC", "BTC", 8),
-    ("ETH", "ETH", "ERC20", 18),
-    ("LTC", "LTC", "LTC", 8),
-    ("USDT", "ETH", "ERC20", 6),
+    ("BTC", "BTC", "BTC", 8), ("ETH", "ETH", "ERC20", 18), ("LTC", "LTC", "LTC", 8), ("USDT", "ETH", "ERC20", 6),
     ("WOO", "ETH", "ERC20", 18),
-)
+)  # fmt: skip
 
 # The account's holdings at the start, in units of the token.
 HOLDINGS: dict[str, Decimal] = {
-    "BTC": Decimal(1_000),
-    "ETH": Decimal(10_000),
-    "LTC": Decimal(100_000),
-    "USDT": Decimal(1_000_000_000),
+    "BTC": Decimal(1_000), "ETH": Decimal(10_000), "LTC": Decimal(100_000), "USDT": Decimal(1_000_000_000),
     "WOO": Decimal(100_000_000),
-}
+}  # fmt: skip
 
 
 def instrument_row(symbol: str) -> dict[str, Any]:
     """Return one row of /v3/public/instruments."""
     i = INSTRUMENTS[symbol]
     return {
-        "symbol": symbol,
-        "status": "TRADING",
-        "baseAsset": i.base,
-        "baseAssetMultiplier": 1,
-        "quoteAsset": i.quote,
-        "quoteMin": "0",
-        "quoteMax": f"{i.quote_max:f}",
-        "quoteTick": f"{i.quote_tick:f}",
-        "baseMin": f"{i.base_tick:f}",
-        "baseMax": f"{i.base_max:f}",
-        "baseTick": f"{i.base_tick:f}",
-        "minNotional": f"{i.min_notional:f}",
-        "bidCapRatio": None,
-        "bidFloorRatio": None,
-        "askCapRatio": None,
-        "askFloorRatio": None,
-        "orderMode": "NORMAL",
-        "impactNotional": None,
-        "isAllowedRpi": False,
+        "symbol": symbol, "status": "TRADING", "baseAsset": i.base, "baseAssetMultiplier": 1, "quoteAsset": i.quote,
+        "quoteMin": "0", "quoteMax": f"{i.quote_max:f}", "quoteTick": f"{i.quote_tick:f}",
+        "baseMin": f"{i.base_tick:f}", "baseMax": f"{i.base_max:f}", "baseTick": f"{i.base_tick:f}",
+        "minNotional": f"{i.min_notional:f}", "bidCapRatio": None, "bidFloorRatio": None, "askCapRatio": None,
+        "askFloorRatio": None, "orderMode": "NORMAL", "impactNotional": None, "isAllowedRpi": False,
         "tickGranularity": None,
-    }
+    }  # fmt: skip
 
 
 def token_rows() -> list[dict[str, Any]]:

@@ -166,28 +166,14 @@ def order_row(order: Order, with_realized_pnl: bool = False) -> Params:
     """Return an order in the form of GET /v3/trade/order."""
     p = order.params
     row = {
-        "symbol": p["symbol"],
-        "status": order.status,
-        "side": p["side"],
-        "positionSide": p["positionSide"],
-        "createdTime": order.created,
-        "orderId": order.order_id,
-        "orderTag": p["orderTag"],
-        "price": p.get("price"),
-        "type": p["type"],
-        "quantity": p.get("quantity"),
-        "amount": p.get("amount"),
-        "visible": p.get("visibleQuantity", p.get("quantity")),
-        "executed": plain(order.executed),
-        "totalFee": "0",
-        "feeAsset": "",
-        "totalRebate": "0",
-        "rebateCurrency": "",
-        "clientOrderId": order.client_id,
-        "reduceOnly": p["reduceOnly"],
-        "averageExecutedPrice": average(order.value, order.executed),
+        "symbol": p["symbol"], "status": order.status, "side": p["side"], "positionSide": p["positionSide"],
+        "createdTime": order.created, "orderId": order.order_id, "orderTag": p["orderTag"], "price": p.get("price"),
+        "type": p["type"], "quantity": p.get("quantity"), "amount": p.get("amount"),
+        "visible": p.get("visibleQuantity", p.get("quantity")), "executed": plain(order.executed), "totalFee": "0",
+        "feeAsset": "", "totalRebate": "0", "rebateCurrency": "", "clientOrderId": order.client_id,
+        "reduceOnly": p["reduceOnly"], "averageExecutedPrice": average(order.value, order.executed),
         "bidAskLevel": p.get("bidAskLevel"),
-    }
+    }  # fmt: skip
     if with_realized_pnl:
         row["realizedPnl"] = None
     return row
@@ -200,20 +186,11 @@ def average(value: Decimal, quantity: Decimal) -> str:
 def fill_row(fill: Fill) -> Params:
     """Return a fill in the form of GET /v3/trade/transaction."""
     return {
-        "id": fill.trade_id,
-        "symbol": fill.symbol,
-        "orderId": fill.order_id,
-        "orderTag": fill.tag,
-        "executedPrice": plain(fill.price),
-        "executedQuantity": plain(fill.quantity),
-        "isMaker": int(fill.is_maker),
-        "isMatchRpi": False,
-        "side": fill.side,
-        "fee": "0",
-        "feeAsset": fill.symbol.rpartition("_")[2],
-        "realizedPnl": None if fill.profit is None else plain(fill.profit),
-        "executedTimestamp": fill.time_ms,
-    }
+        "id": fill.trade_id, "symbol": fill.symbol, "orderId": fill.order_id, "orderTag": fill.tag,
+        "executedPrice": plain(fill.price), "executedQuantity": plain(fill.quantity), "isMaker": int(fill.is_maker),
+        "isMatchRpi": False, "side": fill.side, "fee": "0", "feeAsset": fill.symbol.rpartition("_")[2],
+        "realizedPnl": None if fill.profit is None else plain(fill.profit), "executedTimestamp": fill.time_ms,
+    }  # fmt: skip
 
 
 def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:

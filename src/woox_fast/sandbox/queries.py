@@ -60,18 +60,11 @@ def get_order_trades(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 def _v1_row(fill: Fill) -> Params:
     return {
-        "id": fill.trade_id,
-        "symbol": fill.symbol,
-        "fee": "0",
-        "side": fill.side,
-        "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}",
-        "order_id": fill.order_id,
-        "order_tag": fill.tag,
-        "executed_price": plain(fill.price),
-        "executed_quantity": plain(fill.quantity),
-        "fee_asset": fill.symbol.rpartition("_")[2],
-        "is_maker": int(fill.is_maker),
-    }
+        "id": fill.trade_id, "symbol": fill.symbol, "fee": "0", "side": fill.side,
+        "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}", "order_id": fill.order_id,
+        "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
+        "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker),
+    }  # fmt: skip
 
 
 # -- account ----------------------------------------------------------------------------------------------------------
@@ -86,27 +79,15 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
         if params.get("symbol", symbol) == symbol and (position.holding or long or short):
             rows.append(
                 {
-                    "symbol": symbol,
-                    "holding": plain(position.holding),
-                    "pendingLongQty": plain(long),
-                    "pendingShortQty": plain(short),
-                    "settlePrice": plain(position.average_price),
-                    "averageOpenPrice": plain(position.average_price),
-                    "pnl24H": "0",
-                    "fee24H": "0",
-                    "markPrice": _mark_price(exchange, symbol),
-                    "estLiqPrice": "0",
-                    "timestamp": now_ms,
-                    "adlQuantile": 0,
-                    "positionSide": side,
-                    "marginMode": "CROSS",
-                    "isolatedMarginToken": "",
-                    "isolatedMarginAmount": "0",
-                    "isolatedFrozenLong": "0",
-                    "isolatedFrozenShort": "0",
+                    "symbol": symbol, "holding": plain(position.holding), "pendingLongQty": plain(long),
+                    "pendingShortQty": plain(short), "settlePrice": plain(position.average_price),
+                    "averageOpenPrice": plain(position.average_price), "pnl24H": "0", "fee24H": "0",
+                    "markPrice": _mark_price(exchange, symbol), "estLiqPrice": "0", "timestamp": now_ms,
+                    "adlQuantile": 0, "positionSide": side, "marginMode": "CROSS", "isolatedMarginToken": "",
+                    "isolatedMarginAmount": "0", "isolatedFrozenLong": "0", "isolatedFrozenShort": "0",
                     "leverage": exchange.account.leverage[symbol],
                 }
-            )
+            )  # fmt: skip
     return {"positions": rows}
 
 
@@ -118,56 +99,29 @@ def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
             pending[INSTRUMENTS[symbol].base, side] += quantity  # type: ignore[assignment]
     rows = [
         {
-            "token": row["token"],
-            "holding": row["holding"],
-            "frozen": row["frozen"],
-            "staked": "0",
-            "unbonding": "0",
-            "vault": "0",
-            "interest": "0",
-            "earn": "0",
+            "token": row["token"], "holding": row["holding"], "frozen": row["frozen"], "staked": "0", "unbonding": "0",
+            "vault": "0", "interest": "0", "earn": "0",
             "pendingShortQty": plain(Decimal(pending[row["token"], "SELL"])),
-            "pendingLongQty": plain(Decimal(pending[row["token"], "BUY"])),
-            "availableBalance": row["available"],
-            "averageOpenPrice": "0",
-            "markPrice": "0",
-            "pnl24H": "0",
-            "fee24H": "0",
-            "timestamp": now_ms,
+            "pendingLongQty": plain(Decimal(pending[row["token"], "BUY"])), "availableBalance": row["available"],
+            "averageOpenPrice": "0", "markPrice": "0", "pnl24H": "0", "fee24H": "0", "timestamp": now_ms,
         }
         for row in exchange.account.balance_rows()
         if params.get("token", row["token"]) == row["token"]
-    ]
+    ]  # fmt: skip
     return {"holding": rows}
 
 
 def get_account_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
     value = plain(exchange.account.holdings["USDT"])  # the other tokens do not count as collateral
     return {
-        "applicationId": "00000000-0000-4000-8000-000000000000",
-        "account": "sandbox",
-        "alias": "sandbox",
-        "otpauth": False,
-        "accountMode": "FUTURES",
-        "positionMode": exchange.account.position_mode,
-        "leverage": 10,
-        "makerFeeRate": 0,
-        "takerFeeRate": 0,
-        "marginRatio": "10",
-        "openMarginRatio": "10",
-        "initialMarginRatio": "10",
-        "maintenanceMarginRatio": "0.03",
-        "totalCollateral": value,
-        "freeCollateral": plain(exchange.account.available("USDT")),
-        "totalAccountValue": value,
-        "totalTradingValue": value,
-        "totalVaultValue": "0",
-        "totalStakingValue": "0",
-        "totalEarnValue": "0",
-        "totalLaunchpadValue": "0",
-        "referrerID": None,
-        "accountType": "Main",
-    }
+        "applicationId": "00000000-0000-4000-8000-000000000000", "account": "sandbox", "alias": "sandbox",
+        "otpauth": False, "accountMode": "FUTURES", "positionMode": exchange.account.position_mode, "leverage": 10,
+        "makerFeeRate": 0, "takerFeeRate": 0, "marginRatio": "10", "openMarginRatio": "10", "initialMarginRatio": "10",
+        "maintenanceMarginRatio": "0.03", "totalCollateral": value,
+        "freeCollateral": plain(exchange.account.available("USDT")), "totalAccountValue": value,
+        "totalTradingValue": value, "totalVaultValue": "0", "totalStakingValue": "0", "totalEarnValue": "0",
+        "totalLaunchpadValue": "0", "referrerID": None, "accountType": "Main",
+    }  # fmt: skip
 
 
 def get_trading_fee(exchange: Exchange, params: Params, now_ms: int) -> Params:
