@@ -7,6 +7,7 @@ must be a loopback name (against DNS rebinding), and a browser must not send the
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
@@ -26,7 +27,8 @@ from .params import parse_query
 if TYPE_CHECKING:
     from .server import Sandbox
 
-Route = Callable[[RequestContext], Awaitable[web.StreamResponse]]
+Data = dict[str, Any]
+Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]
 MAX_ORDERS = 10_000
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -51,14 +53,20 @@ class AdminApi:
         self._sandbox = sandbox
         self._timeout = timeout
         self._routes: dict[tuple[str, str], Route] = {
-            ("GET", "/"): page.document, ("GET", "/sandbox/page.css"): page.document,
-            ("GET", "/sandbox/page.js"): page.document, ("GET", "/sandbox/updates"): page.updates,
-            ("GET", "/sandbox/requests"): page.detail, ("GET", "/sandbox/stats"): self._stats,
-            ("GET", "/sandbox/orders"): self._orders, ("GET", "/sandbox/account"): self._account,
-            ("GET", "/sandbox/prices"): self._prices, ("POST", "/sandbox/prices"): self._set_price,
-            ("GET", "/sandbox/faults"): self._faults, ("POST", "/sandbox/faults"): self._add_fault,
+            ("GET", "/"): page.document,
+            ("GET", "/sandbox/page.css"): page.document,
+            ("GET", "/sandbox/page.js"): page.document,
+            ("GET", "/sandbox/updates"): page.updates,
+            ("GET", "/sandbox/requests"): page.detail,
+            ("GET", "/sandbox/stats"): lambda context: sandbox.stats(),
+            ("GET", "/sandbox/account"): lambda context: sandbox.account(),
+            ("GET", "/sandbox/orders"): self._orders,
+            ("GET", "/sandbox/prices"): lambda context: {"prices": sandbox.exchange.quote_rows()},
+            ("POST", "/sandbox/prices"): self._set_price,
+            ("GET", "/sandbox/faults"): self._faults,
+            ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._remove_faults,
-        }  # fmt: skip
+        }
 
     async def handle(self, context: RequestContext) -> web.StreamResponse | None:
         """Answer a request to the admin API. Return None for a request to the exchange."""
@@ -72,7 +80,12 @@ class AdminApi:
             if route is None:
                 known = ", ".join(f"{method} {path}" for method, path in self._routes)
                 raise AdminError(404, f"Unknown path. The admin API has {known}.")
-            response = await route(context)
+            result = route(context)
+            data = await result if inspect.isawaitable(result) else result
+            if isinstance(data, web.StreamResponse):
+                response = data
+            else:
+                response = json_response(200, {"success": True, "data": data, "timestamp": context.now_ms})
         except AdminError as error:
             response = json_response(error.status, {"success": False, "message": error.message})
         response.headers.update(_HEADERS)
@@ -87,20 +100,11 @@ class AdminApi:
         if origin is not None and origin != f"http://{host}":
             raise AdminError(403, "Pages of other origins may not send requests to the sandbox.")
 
-    async def _stats(self, context: RequestContext) -> web.Response:
-        return self._data(context, self._sandbox.stats())
-
-    async def _orders(self, context: RequestContext) -> web.Response:
+    def _orders(self, context: RequestContext) -> Data:
         limit = self._number(context, "limit")
-        return self._data(context, self._sandbox.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS)))
+        return self._sandbox.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
 
-    async def _account(self, context: RequestContext) -> web.Response:
-        return self._data(context, self._sandbox.account())
-
-    async def _prices(self, context: RequestContext) -> web.Response:
-        return self._data(context, {"prices": self._sandbox.exchange.quote_rows()})
-
-    async def _set_price(self, context: RequestContext) -> web.Response:
+    async def _set_price(self, context: RequestContext) -> Data:
         """Set the price of {"symbol", "price" or "bid" and "ask", "quantity"}."""
         given = await self._json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')
         symbol = given.pop("symbol", None)
@@ -109,16 +113,16 @@ class AdminApi:
         except ValueError as error:
             raise AdminError(400, f"{error}.") from None
         self._sandbox.exchange.set_quote(symbol, quote, context.now_ms)
-        return self._data(context, {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask)})
+        return {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask)}
 
-    async def _faults(self, context: RequestContext) -> web.Response:
+    def _faults(self, context: RequestContext) -> Data:
         known = [
             {"fault": name, "usage": fault.usage, "sentence": fault.sentence, "example": fault.example}
             for name, fault in FAULTS.items()
         ]
-        return self._data(context, {"rules": self._sandbox.faults.rows(), "faults": known})
+        return {"rules": self._sandbox.faults.rows(), "faults": known}
 
-    async def _add_fault(self, context: RequestContext) -> web.Response:
+    async def _add_fault(self, context: RequestContext) -> Data:
         """Add the rule of {"rule": TEXT}."""
         example = '{"rule": "reset-after first 1"}'
         given = await self._json(context, example)
@@ -128,16 +132,16 @@ class AdminApi:
             added = self._sandbox.faults.add(given["rule"])
         except (FaultError, TypeError) as error:
             raise AdminError(400, f"{error}.") from None
-        return self._data(context, {"number": added.number, "rule": str(added)})
+        return {"number": added.number, "rule": str(added)}
 
-    async def _remove_faults(self, context: RequestContext) -> web.Response:
+    def _remove_faults(self, context: RequestContext) -> Data:
         """Remove the rule of ?number=N, or all rules."""
         number = self._number(context, "number")
         if number is None:
             self._sandbox.faults.clear()
         elif not self._sandbox.faults.remove(number):
             raise AdminError(404, f"There is no fault {number}.")
-        return self._data(context, {"rules": self._sandbox.faults.rows()})
+        return {"rules": self._sandbox.faults.rows()}
 
     async def _json(self, context: RequestContext, example: str) -> dict[str, Any]:
         if context.request.content_type != "application/json":  # an HTML form cannot send this type
@@ -160,9 +164,6 @@ class AdminApi:
         if given or (text is not None and not (text.isascii() and text.isdigit() and len(text) < 20)):
             raise AdminError(400, f"The query accepts {name}=N only.")
         return None if text is None else int(text)
-
-    def _data(self, context: RequestContext, data: dict[str, Any]) -> web.Response:
-        return json_response(200, {"success": True, "data": data, "timestamp": context.now_ms})
 
 
 def _is_loopback_address(peer: str | None) -> bool:

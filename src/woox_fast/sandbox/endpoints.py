@@ -23,16 +23,20 @@ Handler = Callable[[Exchange, Params, int], Params]
 
 
 class Endpoint(NamedTuple):
-    """The function behind a method and path, its parameters, its rate limit, and whether it needs a signature."""
+    """The function behind a method and path, its parameters, and its rate limit."""
 
     handler: Handler
     fields: Mapping[str, Field]
     limit: Limit
-    private: bool = True
+
+    @property
+    def private(self) -> bool:
+        """True if a request needs a signature."""
+        return self.limit.scope != "ip"
 
 
-def _endpoint(handler: Handler, names: str, limit: Limit, private: bool = True) -> Endpoint:
-    return Endpoint(handler, f.fields(names), limit, private)
+def _endpoint(handler: Handler, names: str, limit: Limit) -> Endpoint:
+    return Endpoint(handler, f.fields(names), limit)
 
 
 def _algo(name: str) -> Handler:
@@ -82,7 +86,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("DELETE", "/v3/trade/algoOrders"): _endpoint(_algo("cancel_orders"), "symbol", Limit(10, 1)),
     ("POST", "/v3/trade/cancelAllAfter"): _endpoint(_E.cancel_all_after, "triggerAfter!", Limit(10, 1)),
     ("GET", "/v3/trade/transaction"): _endpoint(q.get_transaction, "tradeId clientOrderId", Limit(10, 1)),
-    ("GET", "/v3/trade/transactionHistory"): _endpoint(q.get_transactions, f"symbol fromId limit {f.RANGE}", Limit(2, 1)),
+    ("GET", "/v3/trade/transactionHistory"): _endpoint(q.get_transactions, f.GET_FILLS, Limit(2, 1)),
     ("GET", "/v3/trade/tradingFee"): _endpoint(q.get_trading_fee, "symbol!", Limit(2, 1)),
     ("GET", "/v3/account/info"): _endpoint(q.get_account_info, "", _MINUTE),
     ("GET", "/v3/account/credentials"): _endpoint(_get_credentials, f.PAGE, _MINUTE),
@@ -91,19 +95,19 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v3/asset/balances"): _endpoint(q.get_balances, "token", Limit(10, 1)),
     ("GET", "/v3/futures/positions"): _endpoint(q.get_positions, "symbol", Limit(30, 10)),
     ("GET", "/v3/futures/leverage"): _endpoint(q.get_leverage, "perpetual! marginMode= positionMode", _MINUTE),
-    ("PUT", "/v3/futures/leverage"): _endpoint(_E.set_leverage, "perpetual! leverage! marginMode positionMode positionSide", _MINUTE),
+    ("PUT", "/v3/futures/leverage"): _endpoint(_E.set_leverage, f.SET_LEVERAGE, _MINUTE),
     ("PUT", "/v3/futures/positionMode"): _endpoint(_E.set_position_mode, "positionMode!", Limit(5, 60)),
-    ("GET", "/v3/public/systemInfo"): _endpoint(q.get_system_info, "", _PUBLIC, private=False),
-    ("GET", "/v3/public/instruments"): _endpoint(q.get_instruments, "symbol", _PUBLIC, private=False),
-    ("GET", "/v3/public/orderbook"): _endpoint(q.get_order_book, "symbol! maxLevel", _PUBLIC, private=False),
-    ("GET", "/v3/public/marketTrades"): _endpoint(q.get_market_trades, "symbol! limit=", _PUBLIC, private=False),
-    ("GET", "/v3/public/kline"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC, private=False),
-    ("GET", "/v3/public/klineHistory"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC, private=False),
-    ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC, private=False),
-    ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC, private=False),
+    ("GET", "/v3/public/systemInfo"): _endpoint(q.get_system_info, "", _PUBLIC),
+    ("GET", "/v3/public/instruments"): _endpoint(q.get_instruments, "symbol", _PUBLIC),
+    ("GET", "/v3/public/orderbook"): _endpoint(q.get_order_book, "symbol! maxLevel", _PUBLIC),
+    ("GET", "/v3/public/marketTrades"): _endpoint(q.get_market_trades, "symbol! limit=", _PUBLIC),
+    ("GET", "/v3/public/kline"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
+    ("GET", "/v3/public/klineHistory"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
+    ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC),
+    ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC),
     # ccxt reads its currencies from V1, whose rows are next to "success".
-    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC, private=False),
-    ("GET", "/v1/public/token_network"): _endpoint(_constant("token_network", token_network_rows()), "", _PUBLIC, private=False),
+    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC),
+    ("GET", "/v1/public/token_network"): _endpoint(_constant("networks", token_network_rows()), "", _PUBLIC),
 }
 # fmt: on
 

@@ -28,16 +28,9 @@ class FaultError(ValueError):
 
 
 class Fault(NamedTuple):
-    """A row of the table.
+    """A row of the table. `read` turns the arguments of a rule into a function that draws a value for each strike.
 
-    Attributes:
-        usage: The arguments.
-        sentence: The effect.
-        example: A rule.
-        read: Turns the arguments into a function that draws a value for each strike.
-        effect: The function around the answer; None for `refuse`, which strikes connections.
-        lasts: True if the fault goes on for a time and strikes all requests of the rule.
-        is_random: True if the drawn value depends on the seed.
+    A fault that `lasts` strikes all requests of its rule for a time; `is_random` means that the seed matters.
     """
 
     usage: str
@@ -74,20 +67,6 @@ async def _delay_after(context: RequestContext, strike: Strike, answer: Answer) 
     return response
 
 
-async def _reset(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
-    return context.reset()
-
-
-async def _reset_after(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
-    await answer()
-    return context.reset()
-
-
-async def _no_reply(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
-    await answer()
-    return await context.wait_silently()
-
-
 async def _cut(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
     await context.send(await answer(), limit=strike.value)
     return context.close()
@@ -107,23 +86,34 @@ async def _close(context: RequestContext, strike: Strike, answer: Answer) -> web
     return context.close()
 
 
-async def _rate_limit(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
-    return context.refuse(ApiError("TOO_MANY_REQUEST"))
+def _instead(respond: Callable[[RequestContext, Strike], web.Response]) -> Effect:
+    """Respond without handling the request."""
+
+    async def effect(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
+        return respond(context, strike)
+
+    return effect
 
 
-async def _html(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
+def _afterwards(respond: Callable[[RequestContext, Strike], web.Response]) -> Effect:
+    """Handle the request, then respond differently."""
+
+    async def effect(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
+        await answer()
+        return respond(context, strike)
+
+    return effect
+
+
+def _html_page(context: RequestContext, strike: Strike) -> web.Response:
     title = f"{strike.value} {_STATUSES[strike.value]}"
     html = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><center><h1>{title}</h1></center></body></html>"
     return web.Response(status=strike.value, text=html, content_type="text/html")
 
 
-async def _html_after(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
+async def _no_reply(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
     await answer()
-    return await _html(context, strike, answer)
-
-
-async def _gateway(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
-    return json_response(200, {"code": 503, "message": "[GW] no upstream server"})
+    return await context.wait_silently()
 
 
 async def _maintenance(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
@@ -252,10 +242,10 @@ FAULTS: dict[str, Fault] = {
         "refuse 500ms", _time),
     "reset": Fault(
         "", "The connection is reset before the exchange handles the request.",
-        f"reset {_ORDER}", _no_arguments, _reset),
+        f"reset {_ORDER}", _no_arguments, _instead(lambda context, _: context.reset())),
     "reset-after": Fault(
         "", "The exchange handles the request, then the connection is reset: the response is lost.",
-        f"reset-after {_ORDER}", _no_arguments, _reset_after),
+        f"reset-after {_ORDER}", _no_arguments, _afterwards(lambda context, _: context.reset())),
     "no-reply": Fault(
         "", "The exchange handles the request and never answers; the connection stays open.",
         f"no-reply {_ORDER}", _no_arguments, _no_reply),
@@ -270,16 +260,18 @@ FAULTS: dict[str, Fault] = {
         "close 3", _positive_count, _close),
     "rate-limit": Fault(
         "", "HTTP 429 with the documented code -1003; the exchange does not handle the request.",
-        "rate-limit on POST /v3/trade/order every 3", _no_arguments, _rate_limit),
+        "rate-limit on POST /v3/trade/order every 3", _no_arguments,
+        _instead(lambda context, _: context.refuse(ApiError("TOO_MANY_REQUEST")))),
     "html": Fault(
         _HTML, "An HTML page with this status (502); the exchange does not handle the request.",
-        f"html 502 {_ORDER}", _status, _html),
+        f"html 502 {_ORDER}", _status, _instead(_html_page)),
     "html-after": Fault(
         _HTML, "The exchange handles the request; the response is an HTML page with this status (502).",
-        f"html-after 504 {_ORDER}", _status, _html_after),
+        f"html-after 504 {_ORDER}", _status, _afterwards(_html_page)),
     "gateway": Fault(
         "", 'HTTP 200 with {"code":503,"message":"[GW] no upstream server"}; the exchange does not handle the request.',
-        f"gateway {_ORDER}", _no_arguments, _gateway),
+        f"gateway {_ORDER}", _no_arguments,
+        _instead(lambda *_: json_response(200, {"code": 503, "message": "[GW] no upstream server"}))),
     "maintenance": Fault(
         "TIME", "For this time systemInfo has status 2, and every other request is refused with -1011.",
         "maintenance 10s", _time, _maintenance, lasts=True),

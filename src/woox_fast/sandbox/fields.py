@@ -12,80 +12,49 @@ from .params import MAX_ID, Field, array, choice, decimal, decimal_or_zero, flag
 
 MAX_TRIGGER_AFTER_MS = 900_000  # 15 minutes, the documented maximum of cancelAllAfter
 
-_side = choice("BUY", "SELL")
-_algo_order_type = choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "CLOSE_POSITION")
-_id = integer(0, MAX_ID)
-_order_id = integer(1, MAX_ID)
-_time_ms = integer(0, 10**13 - 1)
-
-# fmt: off
-_FIELDS: dict[str, Field] = {
-    "symbol": Field(choice(*INSTRUMENTS)),
-    "perpetual": Field(choice(*(symbol for symbol in INSTRUMENTS if symbol.startswith("PERP_")))),
-    "side": Field(_side),
-    "type": Field(choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "AC", "RPI")),
-    "price": Field(decimal),
-    "quantity": Field(decimal),
-    "amount": Field(decimal),
-    "orderId": Field(_order_id),
-    "clientOrderId": Field(_id),
-    "orderTag": Field(text(64)),
-    "positionSide": Field(choice("BOTH", "LONG", "SHORT")),
-    "reduceOnly": Field(flag),
-    "visibleQuantity": Field(decimal_or_zero),
-    "marginMode": Field(choice("CROSS", "ISOLATED")),
-    "bidAskLevel": Field(integer(1, 5)),
-    "postOnlyAdjusted": Field(flag),
-    # The reference lacks these four, which ccxt sends. They have no effect.
-    "broker_id": Field(text(64)),
-    "brokerId": Field(text(64)),
-    "stopLossPrice": Field(number),
-    "takeProfitPrice": Field(number),
-    "withRealizedPnl": Field(flag),
-    "status": Field(choice("NEW", "PARTIAL_FILLED", "FILLED", "CANCELLED", "REJECTED", "INCOMPLETE", "COMPLETED")),
-    "startTime": Field(_time_ms),
-    "endTime": Field(_time_ms),
-    "page": Field(integer(1, 10**9), default=1),
-    "size": Field(integer(1, 500), default=25),
-    "algoOrderId": Field(_order_id),
-    "clientAlgoOrderId": Field(_id),
-    "algoType": Field(choice("STOP", "OCO", "TRAILING_STOP", "TAKE_PROFIT", "STOP_LOSS", "POSITIONAL_TP_SL", "TP_SL",
-                             "BRACKET", "STOP_BRACKET")),
-    "algoOrderType": Field(_algo_order_type),
-    "orderType": Field(_algo_order_type),
-    "triggerPrice": Field(decimal),
-    "triggerPriceType": Field(choice("MARKET_PRICE", "MARK_PRICE")),
-    "activatedPrice": Field(decimal),
-    "callbackRate": Field(decimal),
-    "callbackValue": Field(decimal),
-    "algoOrderTag": Field(text(64)),
-    "childOrders": Field(array),
-    "isTriggered": Field(flag),
-    "realizedPnl": Field(flag),
-    "triggerAfter": Field(integer(0, MAX_TRIGGER_AFTER_MS)),
-    "listenKeyType": Field(choice("WEBSOCKET")),
-    "token": Field(text(32)),
-    "tradeId": Field(_order_id),
-    "fromId": Field(_id),
-    "limit": Field(integer(1, 1000)),
-    "leverage": Field(integer(1, 50)),
-    "positionMode": Field(choice("ONE_WAY", "HEDGE_MODE")),
-    "maxLevel": Field(integer(1, 1000)),
-    "klineType": Field(choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y")),
-    "after": Field(_time_ms),
-    "before": Field(_time_ms),
-}
-# fmt: on
+_CHECKS = {
+    "price quantity amount triggerPrice activatedPrice callbackRate callbackValue": decimal,
+    "visibleQuantity": decimal_or_zero,
+    "clientOrderId clientAlgoOrderId fromId": integer(0, MAX_ID),
+    "orderId algoOrderId tradeId": integer(1, MAX_ID),
+    "orderTag algoOrderTag broker_id brokerId": text(64),  # ccxt sends its broker ids, which the reference lacks
+    "stopLossPrice takeProfitPrice": number,  # from ccxt, without effect
+    "token": text(32),
+    "reduceOnly postOnlyAdjusted withRealizedPnl isTriggered realizedPnl": flag,
+    "startTime endTime after before": integer(0, 10**13 - 1),
+    "page": integer(1, 10**9),
+    "size": integer(1, 500),
+    "limit maxLevel": integer(1, 1000),
+    "bidAskLevel": integer(1, 5),
+    "leverage": integer(1, 50),
+    "triggerAfter": integer(0, MAX_TRIGGER_AFTER_MS),
+    "childOrders": array,
+    "symbol": choice(*INSTRUMENTS),
+    "perpetual": choice(*(symbol for symbol in INSTRUMENTS if symbol.startswith("PERP_"))),
+    "side": choice("BUY", "SELL"),
+    "type": choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "AC", "RPI"),
+    "algoOrderType orderType": choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "CLOSE_POSITION"),
+    "algoType": choice(*["STOP", "OCO", "TRAILING_STOP", "TAKE_PROFIT", "STOP_LOSS"],
+                       *["POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKET"]),
+    "positionSide": choice("BOTH", "LONG", "SHORT"),
+    "marginMode": choice("CROSS", "ISOLATED"),
+    "positionMode": choice("ONE_WAY", "HEDGE_MODE"),
+    "triggerPriceType": choice("MARKET_PRICE", "MARK_PRICE"),
+    "status": choice("NEW", "PARTIAL_FILLED", "FILLED", "CANCELLED", "REJECTED", "INCOMPLETE", "COMPLETED"),
+    "listenKeyType": choice("WEBSOCKET"),
+    "klineType": choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y"),
+}  # fmt: skip
+_FIELDS = {name: Field(check) for names, check in _CHECKS.items() for name in names.split()}
 # Parameters with one name and several meanings.
 _SENT_AS = {"perpetual": "symbol", "algoOrderType": "type", "listenKeyType": "type", "klineType": "type"}
 _DEFAULTS: dict[str, object] = {
     "clientOrderId": 0, "clientAlgoOrderId": 0, "orderTag": "default", "algoOrderTag": "default",
     "positionSide": "BOTH", "reduceOnly": False, "triggerPriceType": "MARKET_PRICE", "marginMode": "CROSS",
-    "limit": 100,
+    "limit": 100, "page": 1, "size": 25,
 }  # fmt: skip
 
-PAGE = "page size"
-RANGE = "startTime endTime page size"
+PAGE = "page= size="
+RANGE = f"startTime endTime {PAGE}"
 _ALGO = (
     "price quantity triggerPrice triggerPriceType= activatedPrice callbackRate callbackValue visibleQuantity "
     "clientAlgoOrderId= algoOrderTag= positionSide= marginMode reduceOnly= childOrders"
@@ -99,6 +68,8 @@ EDIT_ALGO_ORDER = (
     "algoOrderId clientAlgoOrderId price quantity visibleQuantity triggerPrice triggerPriceType activatedPrice "
     "callbackRate callbackValue"
 )
+GET_FILLS = f"symbol fromId limit {RANGE}"
+SET_LEVERAGE = "perpetual! leverage! marginMode positionMode positionSide"
 GET_ORDERS = f"symbol side positionSide type orderTag withRealizedPnl status {RANGE}"
 GET_ALGO_ORDERS = f"symbol side positionSide algoType orderType isTriggered algoOrderTag realizedPnl status {RANGE}"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -12,12 +12,13 @@ from .auth import authenticate
 from .context import RequestContext, body_of, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
-from .exchange import Exchange
-from .fault_rules import FaultRules, apply_strikes
+from .fault_rules import apply_strikes
 from .limits import RateLimiter
-from .log import RequestLog, RequestRecord, Transcript, logger
+from .log import RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
-from .text import TextFilter
+
+if TYPE_CHECKING:
+    from .server import Sandbox
 
 AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]]
 
@@ -25,35 +26,18 @@ AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]
 class RequestHandler:
     """Answer the requests of all connections."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        faults: FaultRules,
-        log: RequestLog,
-        *,
-        mac: hmac.HMAC,
-        text: TextFilter,
-        clock: Callable[[], float],
-        timeout: float,
-        rate_limits: bool,
-        stopping: asyncio.Event,
-        admin: AdminHandler,
-    ) -> None:
-        self.timeout = timeout
-        self.connection_accepted = faults.connection_accepted
-        self._exchange = exchange
-        self._faults = faults
-        self._log = log
-        self._mac = mac
-        self._text = text
-        self._clock = clock
-        self._limiter = RateLimiter() if rate_limits else None
+    def __init__(self, sandbox: Sandbox, stopping: asyncio.Event, admin: AdminHandler) -> None:
+        self.timeout = sandbox.timeout
+        self.connection_accepted = sandbox.faults.connection_accepted
+        self._sandbox = sandbox
+        self._faults, self._log, self._text = sandbox.faults, sandbox.log, sandbox.text
+        self._limiter = RateLimiter() if sandbox.rate_limits else None
         self._stopping = stopping
         self._admin = admin
 
     def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
         """Answer one request, the `served`th on its connection."""
-        context = RequestContext(request, self._now_ms(), self._stopping, self._log, self._text)
+        context = RequestContext(request, self._sandbox.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
             return self._respond_as_admin(context, served)
         return self._respond_with_faults(context, served) if self._faults else self._respond(context)
@@ -70,12 +54,9 @@ class RequestHandler:
         message = self._text(api_error.message, 150)
         response = json_response(status, {"success": False, "code": code, "message": message})
         response.force_close()
-        record = RequestRecord(self._now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
+        record = RequestRecord(self._sandbox.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
         self._log.append(record, Transcript((), body_of(response)))
         return response
-
-    def _now_ms(self) -> int:
-        return int(self._clock() * 1000)
 
     async def _respond_as_admin(self, context: RequestContext, served: int) -> web.StreamResponse:
         response = await self._admin(context)
@@ -118,7 +99,7 @@ class RequestHandler:
         body = context.body = await self._read_body(request)
         if endpoint.private:
             authenticate(
-                request.headers, method, context.target, body, api_key=self._exchange.api_key, mac=self._mac,
+                request.headers, method, context.target, body, api_key=self._sandbox.api_key, mac=self._sandbox.mac,
                 now_ms=context.now_ms,
             )  # fmt: skip
             self._log.verified += 1
@@ -135,7 +116,7 @@ class RequestHandler:
             limit = endpoint.limit
             scope = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
             self._limiter.check(limit, (endpoint.handler.__name__, scope), context.now_ms)
-        return self._exchange.execute(endpoint.handler, params, context.now_ms)
+        return self._sandbox.exchange.execute(endpoint.handler, params, context.now_ms)
 
     async def _read_body(self, request: web.BaseRequest) -> bytes:
         """Return the raw body, at most 1 MiB (aiohttp's limit); a chunked body is decoded."""

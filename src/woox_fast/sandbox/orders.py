@@ -119,9 +119,10 @@ class OrderBook:
         self.counts[status] += 1
         self.closed[order.order_id] = order
         if len(self.closed) > MAX_CLOSED_ORDERS:
-            oldest: Any = self.closed.popitem(last=False)[1]
-            if self._by_client_id.get(oldest.client_id) is oldest:  # a newer order may use the client id again
-                del self._by_client_id[oldest.client_id]
+            _, oldest = self.closed.popitem(last=False)
+            client_id = oldest.client_id
+            if self._by_client_id.get(client_id) is oldest:  # a newer order may use the client id again
+                del self._by_client_id[client_id]
 
     def find(self, params: Params, *, only_open: bool = False) -> Any:
         """Return the order that the parameters name, or raise `ApiError`. The order id has precedence."""

@@ -80,22 +80,26 @@ class Sandbox:
             raise ValueError("host must be an address such as 127.0.0.1, got an empty string")
         try:
             self.faults = FaultRules(faults)
-            self._mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
-            self._text = TextFilter(api_secret)
+            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self.text = TextFilter(api_secret)
             self.exchange = Exchange(api_key)
             self.log = RequestLog(on_request)
-            self._page = WebPage(self, api_secret, self._text)
+            self._page = WebPage(self, api_secret, self.text)
         finally:
             del api_secret  # a traceback with locals must not show it
         self._admin = AdminApi(self, self._page, timeout)
         self.api_key = api_key
         self.requests, self.verdicts, self.struck = self.log.requests, self.log.verdicts, self.log.struck
         self.host, self.port, self.url = host, port, ""
-        self._options: dict[str, Any] = {"clock": clock, "timeout": timeout, "rate_limits": rate_limits}
-        self._lock = threading.Lock()
+        self.timeout, self.rate_limits = timeout, rate_limits
+        self._clock = clock
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+
+    def now_ms(self) -> int:
+        """Return the exchange's clock, Unix epoch milliseconds."""
+        return int(self._clock() * 1000)
 
     # reports
 
@@ -159,7 +163,7 @@ class Sandbox:
         done: Future[None] = Future()
 
         def apply() -> None:
-            self.exchange.set_quote(symbol, quote, int(self._options["clock"]() * 1000))
+            self.exchange.set_quote(symbol, quote, self.now_ms())
             done.set_result(None)
 
         if self._loop is None or self._loop.is_closed() or threading.current_thread() is self._thread:
@@ -201,9 +205,7 @@ class Sandbox:
         """Serve in the running event loop until `stop()`. Calls `on_listening` once `url` is known."""
         stopping = self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        handler = RequestHandler(self.exchange, self.faults, self.log, mac=self._mac, text=self._text,
-                                 stopping=stopping, admin=self._admin.handle, **self._options)  # fmt: skip
-        server = SandboxServer(handler)
+        server = SandboxServer(RequestHandler(self, stopping, self._admin.handle))
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
         listener = Listener(server)
