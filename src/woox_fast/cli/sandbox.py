@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="do not print requests")
     parser.epilog = (
         f"The credentials come from {API_KEY_VARIABLE} and {API_SECRET_VARIABLE}; the default is an example account.\n"
-        "For a refused signature the sandbox prints the mistake, if it finds it, and both strings to sign. Open its URL "
-        "in a browser to see all requests. A RULE is one argument, in quotes:\n"
+        "For a refused signature the sandbox prints the mistake, if it finds it, and both strings to sign. Open its "
+        "URL in a browser to see all requests. A RULE is one argument, in quotes:\n"
         "  FAULT [ARGUMENT...] [on [METHOD] [PATH]] [id N] [every N]\n"
         "      [probability P [seed N]] [first N]"
     )
@@ -76,16 +76,8 @@ def main(args: argparse.Namespace) -> int:
         show.flush()
 
     try:
-        sandbox.run(
-            args.host,
-            args.port,
-            api_key,
-            api_secret,
-            rate_limits=args.rate_limits,
-            faults=args.fault,
-            on_request=printer,
-            on_listening=listening,
-        )
+        sandbox.run(args.host, args.port, api_key, api_secret, rate_limits=args.rate_limits, faults=args.fault,
+                    on_request=printer, on_listening=listening)  # fmt: skip
     except sandbox.FaultError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
@@ -106,12 +98,8 @@ def list_faults(as_json: bool) -> int:
     from ..sandbox import FAULTS
 
     if as_json:
-        show.as_json(
-            {
-                name: {"usage": fault.usage, "what": fault.sentence, "example": fault.example}
-                for name, fault in FAULTS.items()
-            }
-        )
+        rows = {name: {"usage": f.usage, "what": f.sentence, "example": f.example} for name, f in FAULTS.items()}
+        show.as_json(rows)
         return 0
     show.rows(show.Row(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items())
     return 0
@@ -213,15 +201,9 @@ class Printer:
                 show.line(f"    {label:<8}  {text}", "quiet")
 
     def _fields(self, record: RequestRecord, explained: ExplainedRequest | None) -> dict[str, Any]:
-        fields: dict[str, Any] = {
-            "time_ms": record.time_ms,
-            "method": record.method,
-            "target": record.target,
-            "status": record.status,
-            "code": record.code,
-            "verdict": record.verdict,
-            "latency_us": round(record.latency_us, 1),
-        }
+        names = ("time_ms", "method", "target", "status", "code", "verdict")
+        fields: dict[str, Any] = {name: getattr(record, name) for name in names}
+        fields["latency_us"] = round(record.latency_us, 1)
         if record.message:
             fields["message"] = record.message
         if record.fault:

@@ -11,7 +11,7 @@ import inspect
 import ipaddress
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -23,13 +23,10 @@ from .market import parse_quote
 from .orders import plain
 from .page import WebPage
 from .params import parse_query
-
-if TYPE_CHECKING:
-    from .server import Sandbox
+from .state import MAX_ORDERS, SandboxState
 
 Data = dict[str, Any]
 Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]
-MAX_ORDERS = 10_000
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -49,19 +46,18 @@ class AdminError(Exception):
 class AdminApi:
     """The routes of the admin API, for the sandbox and its page."""
 
-    def __init__(self, sandbox: Sandbox, page: WebPage, timeout: float) -> None:
-        self._sandbox = sandbox
-        self._timeout = timeout
+    def __init__(self, state: SandboxState, page: WebPage) -> None:
+        self._state = state
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "/"): page.document,
             ("GET", "/sandbox/page.css"): page.document,
             ("GET", "/sandbox/page.js"): page.document,
             ("GET", "/sandbox/updates"): page.updates,
             ("GET", "/sandbox/requests"): page.detail,
-            ("GET", "/sandbox/stats"): lambda context: sandbox.stats(),
-            ("GET", "/sandbox/account"): lambda context: sandbox.account(),
+            ("GET", "/sandbox/stats"): lambda context: state.stats(),
+            ("GET", "/sandbox/account"): lambda context: state.account(),
             ("GET", "/sandbox/orders"): self._orders,
-            ("GET", "/sandbox/prices"): lambda context: {"prices": sandbox.exchange.quote_rows()},
+            ("GET", "/sandbox/prices"): lambda context: {"prices": state.exchange.quote_rows()},
             ("POST", "/sandbox/prices"): self._set_price,
             ("GET", "/sandbox/faults"): self._faults,
             ("POST", "/sandbox/faults"): self._add_fault,
@@ -98,11 +94,11 @@ class AdminApi:
         if (is_admin or origin is not None) and not _is_loopback_host(host):
             raise AdminError(403, "The Host must be this machine: use http://127.0.0.1 or http://localhost.")
         if origin is not None and origin != f"http://{host}":
-            raise AdminError(403, "Pages of other origins may not send requests to the sandbox.")
+            raise AdminError(403, "Pages of other origins may not send requests to the state.")
 
     def _orders(self, context: RequestContext) -> Data:
         limit = self._number(context, "limit")
-        return self._sandbox.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
+        return self._state.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
 
     async def _set_price(self, context: RequestContext) -> Data:
         """Set the price of {"symbol", "price" or "bid" and "ask", "quantity"}."""
@@ -112,7 +108,7 @@ class AdminApi:
             quote = parse_quote(symbol, given)
         except ValueError as error:
             raise AdminError(400, f"{error}.") from None
-        self._sandbox.exchange.set_quote(symbol, quote, context.now_ms)
+        self._state.exchange.set_quote(symbol, quote, context.now_ms)
         return {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask)}
 
     def _faults(self, context: RequestContext) -> Data:
@@ -120,7 +116,7 @@ class AdminApi:
             {"fault": name, "usage": fault.usage, "sentence": fault.sentence, "example": fault.example}
             for name, fault in FAULTS.items()
         ]
-        return {"rules": self._sandbox.faults.rows(), "faults": known}
+        return {"rules": self._state.faults.rows(), "faults": known}
 
     async def _add_fault(self, context: RequestContext) -> Data:
         """Add the rule of {"rule": TEXT}."""
@@ -129,7 +125,7 @@ class AdminApi:
         if given.keys() != {"rule"}:
             raise AdminError(400, f"Send {example}.")
         try:
-            added = self._sandbox.faults.add(given["rule"])
+            added = self._state.faults.add(given["rule"])
         except (FaultError, TypeError) as error:
             raise AdminError(400, f"{error}.") from None
         return {"number": added.number, "rule": str(added)}
@@ -138,16 +134,16 @@ class AdminApi:
         """Remove the rule of ?number=N, or all rules."""
         number = self._number(context, "number")
         if number is None:
-            self._sandbox.faults.clear()
-        elif not self._sandbox.faults.remove(number):
+            self._state.faults.clear()
+        elif not self._state.faults.remove(number):
             raise AdminError(404, f"There is no fault {number}.")
-        return {"rules": self._sandbox.faults.rows()}
+        return {"rules": self._state.faults.rows()}
 
     async def _json(self, context: RequestContext, example: str) -> dict[str, Any]:
         if context.request.content_type != "application/json":  # an HTML form cannot send this type
             raise AdminError(415, "Send JSON, with Content-Type: application/json.")
         try:
-            given = json.loads(await asyncio.wait_for(context.request.read(), self._timeout))
+            given = json.loads(await asyncio.wait_for(context.request.read(), self._state.timeout))
         except (ValueError, RecursionError, asyncio.TimeoutError, web.HTTPException):
             given = None
         if not isinstance(given, dict):

@@ -7,9 +7,10 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import HttpVersion11, web
 
@@ -17,9 +18,6 @@ from .auth import origin_form
 from .errors import ApiError
 from .log import MAX_BODY, RequestLog, RequestRecord, Transcript
 from .text import TextFilter
-
-if TYPE_CHECKING:
-    from .faults import Strike
 
 MAX_MESSAGE = 300
 _CHUNKS = 5
@@ -69,7 +67,7 @@ class RequestContext:
         self.target = origin_form(request.raw_path)
         self.path, _, self.query = self.target.partition("?")
         self.body = b""
-        self.strikes: list[Strike] = []
+        self.strikes: Sequence[Any] = ()
         self._started = time.perf_counter_ns()
         self._stopping = stopping
         self._log = log

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -16,9 +15,7 @@ from .fault_rules import apply_strikes
 from .limits import RateLimiter
 from .log import RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
-
-if TYPE_CHECKING:
-    from .server import Sandbox
+from .state import SandboxState
 
 AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]]
 
@@ -26,18 +23,18 @@ AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]
 class RequestHandler:
     """Answer the requests of all connections."""
 
-    def __init__(self, sandbox: Sandbox, stopping: asyncio.Event, admin: AdminHandler) -> None:
-        self.timeout = sandbox.timeout
-        self.connection_accepted = sandbox.faults.connection_accepted
-        self._sandbox = sandbox
-        self._faults, self._log, self._text = sandbox.faults, sandbox.log, sandbox.text
-        self._limiter = RateLimiter() if sandbox.rate_limits else None
+    def __init__(self, state: SandboxState, stopping: asyncio.Event, admin: AdminHandler) -> None:
+        self.timeout = state.timeout
+        self.connection_accepted = state.faults.connection_accepted
+        self._state = state
+        self._faults, self._log, self._text = state.faults, state.log, state.text
+        self._limiter = RateLimiter() if state.rate_limits else None
         self._stopping = stopping
         self._admin = admin
 
     def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
         """Answer one request, the `served`th on its connection."""
-        context = RequestContext(request, self._sandbox.now_ms(), self._stopping, self._log, self._text)
+        context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
             return self._respond_as_admin(context, served)
         return self._respond_with_faults(context, served) if self._faults else self._respond(context)
@@ -54,7 +51,7 @@ class RequestHandler:
         message = self._text(api_error.message, 150)
         response = json_response(status, {"success": False, "code": code, "message": message})
         response.force_close()
-        record = RequestRecord(self._sandbox.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
+        record = RequestRecord(self._state.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
         self._log.append(record, Transcript((), body_of(response)))
         return response
 
@@ -99,7 +96,7 @@ class RequestHandler:
         body = context.body = await self._read_body(request)
         if endpoint.private:
             authenticate(
-                request.headers, method, context.target, body, api_key=self._sandbox.api_key, mac=self._sandbox.mac,
+                request.headers, method, context.target, body, api_key=self._state.api_key, mac=self._state.mac,
                 now_ms=context.now_ms,
             )  # fmt: skip
             self._log.verified += 1
@@ -116,7 +113,7 @@ class RequestHandler:
             limit = endpoint.limit
             scope = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
             self._limiter.check(limit, (endpoint.handler.__name__, scope), context.now_ms)
-        return self._sandbox.exchange.execute(endpoint.handler, params, context.now_ms)
+        return self._state.exchange.execute(endpoint.handler, params, context.now_ms)
 
     async def _read_body(self, request: web.BaseRequest) -> bytes:
         """Return the raw body, at most 1 MiB (aiohttp's limit); a chunked body is decoded."""

@@ -26,6 +26,10 @@ class Instrument(NamedTuple):
     base_max: Decimal
     min_notional: Decimal = Decimal(1)
 
+    @property
+    def base_min(self) -> Decimal:
+        return self.base_tick
+
     def check_price(self, price: Decimal) -> None:
         if price % self.quote_tick or price > self.quote_max:
             raise ApiError("PRICE_FILTER", f"price: tick {self.quote_tick:f}, at most {self.quote_max:f}.")

@@ -12,7 +12,7 @@ import shlex
 from functools import cache
 from importlib.resources import files
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -26,10 +26,8 @@ from .explain_worker import ExplainedRequest, ExplainWorker
 from .log import RequestRecord, Transcript
 from .orders import order_row
 from .params import parse_query
-from .text import REDACTED, TextFilter, decode, encode
-
-if TYPE_CHECKING:
-    from .server import Sandbox
+from .state import SandboxState
+from .text import REDACTED, decode, encode
 
 MAX_EXPLANATIONS = 100
 MAX_ORDERS = 100
@@ -51,7 +49,7 @@ _UNVERIFIED = ("FAULT", "MALFORMED_TIMESTAMP", "MISSING_HEADER", "RECEIVE_WINDOW
 # The remedy, for refusals whose message lacks it.
 ADVICE = {
     "MISSING_HEADER": "Send x-api-key, x-api-timestamp and x-api-signature with every private request.",
-    "UNAUTHORIZED": "Use the API key of this sandbox.",
+    "UNAUTHORIZED": "Use the API key of this state.",
     "MALFORMED_TIMESTAMP": "Send the time in milliseconds as whole digits: `time.time_ns() // 1_000_000`.",
     "STALE_TIMESTAMP": "Sign right before you send, and set the clock: `woox-fast check` compares it with the "
     "exchange's clock, and `woox_fast.clock.ServerClock` corrects a Signer's offset.",
@@ -73,10 +71,10 @@ def _read(name: str) -> bytes:
 class WebPage:
     """Serve the page's files and data."""
 
-    def __init__(self, sandbox: Sandbox, api_secret: str, text: TextFilter) -> None:
-        self._sandbox = sandbox
+    def __init__(self, state: SandboxState, api_secret: str) -> None:
+        self._state = state
         self._secret = api_secret
-        self._text = text
+        self._text = state.text
         self._worker: ExplainWorker | None = None
         self._explained: dict[int, ExplainedRequest] = {}
         self._started = secrets.token_hex(4)  # lets the page notice a restart
@@ -97,7 +95,7 @@ class WebPage:
 
         Another `started` than this sandbox's comes from before a restart, so all requests are new to the page.
         """
-        sandbox, log = self._sandbox, self._sandbox.log
+        state, log = self._state, self._state.log
         is_same = context.query.endswith(f"started={self._started}")
         since = min(_parse_number(context, "since"), log.seen) if is_same else 0
         count = min(log.seen - since, len(log.requests))
@@ -106,15 +104,15 @@ class WebPage:
              r.verdict, round(r.latency_us), r.fault]
             for at, r in enumerate(islice(log.requests, len(log.requests) - count, None))
         ]  # fmt: skip
-        account = sandbox.exchange.summary()
+        account = state.exchange.summary()
         return json_response(200, {
-            "started": self._started, "account": sandbox.api_key[:4], "rows": rows, "stats": sandbox.stats(),
-            "faults": sandbox.faults.rows(), "orders": self._orders(), "prices": sandbox.exchange.quote_rows(),
+            "started": self._started, "account": state.api_key[:4], "rows": rows, "stats": state.stats(),
+            "faults": state.faults.rows(), "orders": self._orders(), "prices": state.exchange.quote_rows(),
             "counts": account["orders"], "balances": account["balances"], "positions": account["positions"],
         })  # fmt: skip
 
     def _orders(self) -> list[list[Any]]:
-        exchange = self._sandbox.exchange
+        exchange = self._state.exchange
         rows = []
         for order in islice(reversed(exchange.orders.open.values()), MAX_ORDERS):
             row, times = order_row(order), exchange.arrivals.get(order.client_id, 0)
@@ -129,9 +127,9 @@ class WebPage:
     async def detail(self, context: RequestContext) -> web.Response:
         """Answer GET /sandbox/requests?number=N with everything about the Nth request."""
         number = _parse_number(context, "number")
-        found = self._sandbox.log.find(number)
+        found = self._state.log.find(number)
         if found is None:
-            message = f"Request {number:,} is not in the log, which stores the last {len(self._sandbox.requests):,}."
+            message = f"Request {number:,} is not in the log, which stores the last {len(self._state.log.requests):,}."
             return json_response(404, {"success": False, "message": message})
         record, transcript = found
         explained = await self._explain(number, record)
@@ -142,7 +140,7 @@ class WebPage:
             return None
         if number not in self._explained:
             if self._worker is None:
-                self._worker = ExplainWorker(self._sandbox.api_key, self._secret)
+                self._worker = ExplainWorker(self._state.api_key, self._secret)
             explained = await asyncio.get_running_loop().run_in_executor(None, self._worker.explain, record)
             if len(self._explained) >= MAX_EXPLANATIONS:
                 self._explained.clear()

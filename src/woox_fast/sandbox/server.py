@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import ipaddress
 import signal
 import threading
@@ -12,25 +11,19 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
 
 from aiohttp import web
 
-from .. import _checks
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .admin import AdminApi
-from .exchange import Exchange
-from .fault_rules import FaultRules
 from .handler import RequestHandler
 from .listener import Listener
-from .log import RequestLog, RequestRecord
+from .log import RequestRecord
 from .market import parse_quote
 from .page import WebPage
 from .protocol import SandboxServer
-from .text import TextFilter
-
-MAX_ORDERS = 10_000
+from .state import SandboxState
 
 
 class Sandbox:
@@ -56,6 +49,9 @@ class Sandbox:
         struck: A count of the requests that each fault struck.
         faults: The rules, which may change at any time.
         exchange: The exchange behind the endpoints.
+        stats: Returns counts of requests, verdicts, faults and open orders.
+        orders: Returns the newest open orders, and how often each client id arrived.
+        account: Returns order counts, balances and positions; "addsUp" is True if they agree with all fills.
 
     Raises:
         FaultError: A ValueError for an invalid rule.
@@ -79,27 +75,19 @@ class Sandbox:
         if not host:
             raise ValueError("host must be an address such as 127.0.0.1, got an empty string")
         try:
-            self.faults = FaultRules(faults)
-            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
-            self.text = TextFilter(api_secret)
-            self.exchange = Exchange(api_key)
-            self.log = RequestLog(on_request)
-            self._page = WebPage(self, api_secret, self.text)
+            state = self._state = SandboxState(api_key, api_secret, faults, clock=clock, timeout=timeout,
+                                               rate_limits=rate_limits, on_request=on_request)  # fmt: skip
+            self._page = WebPage(state, api_secret)
         finally:
             del api_secret  # a traceback with locals must not show it
-        self._admin = AdminApi(self, self._page, timeout)
-        self.api_key = api_key
+        self._admin = AdminApi(state, self._page)
+        self.api_key, self.exchange, self.faults, self.log = api_key, state.exchange, state.faults, state.log
         self.requests, self.verdicts, self.struck = self.log.requests, self.log.verdicts, self.log.struck
+        self.stats, self.orders, self.account = state.stats, state.orders, state.account
         self.host, self.port, self.url = host, port, ""
-        self.timeout, self.rate_limits = timeout, rate_limits
-        self._clock = clock
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-
-    def now_ms(self) -> int:
-        """Return the exchange's clock, Unix epoch milliseconds."""
-        return int(self._clock() * 1000)
 
     # reports
 
@@ -122,21 +110,6 @@ class Sandbox:
     def refused(self) -> int:
         """The number of responses without success."""
         return self.log.refused
-
-    def stats(self) -> dict[str, Any]:
-        """Return the counts of requests, verdicts, faults and open orders."""
-        return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
-
-    def orders(self, limit: int = MAX_ORDERS) -> dict[str, Any]:
-        """Return the newest open orders of each kind, oldest first, and how often each client id arrived."""
-        return self.exchange.open_orders(limit)
-
-    def account(self) -> dict[str, Any]:
-        """Return counts of placed, open, filled and cancelled orders, balances and positions.
-
-        `addsUp` is True if balances, reserved funds and counts agree with all fills and open orders.
-        """
-        return self.exchange.audit()
 
     def price(
         self,
@@ -163,7 +136,7 @@ class Sandbox:
         done: Future[None] = Future()
 
         def apply() -> None:
-            self.exchange.set_quote(symbol, quote, self.now_ms())
+            self.exchange.set_quote(symbol, quote, self._state.now_ms())
             done.set_result(None)
 
         if self._loop is None or self._loop.is_closed() or threading.current_thread() is self._thread:
@@ -205,7 +178,7 @@ class Sandbox:
         """Serve in the running event loop until `stop()`. Calls `on_listening` once `url` is known."""
         stopping = self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        server = SandboxServer(RequestHandler(self, stopping, self._admin.handle))
+        server = SandboxServer(RequestHandler(self._state, stopping, self._admin.handle))
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
         listener = Listener(server)
