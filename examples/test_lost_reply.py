@@ -102,7 +102,7 @@ class AskingBot(Bot):
     "reset-after on POST /v3/trade/order every 3",  # accepted, but the reply was lost
     "html-after 504 on POST /v3/trade/order every 4",
     "reset on POST /v3/trade/order every 5",  # lost on its way there
-    "rate-limit on POST /v3/trade/order probability 0.2 seed 7",
+    "rate-limit on POST /v3/trade/order probability 0.2 seed 5",
     "gateway on GET every 2",
 )
 @pytest.mark.parametrize("kind", [AskingBot, BlindBot])

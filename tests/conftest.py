@@ -79,10 +79,10 @@ def twin(request: pytest.FixtureRequest):
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limit `explain` to 0.1 s, here and in the sandbox, for tests of requests without an explanation."""
-    from woox_fast.sandbox.process import Explainer
+    from woox_fast.sandbox.explain_worker import ExplainWorker
 
     monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)
-    monkeypatch.setitem(Explainer.__init__.__kwdefaults__, "time_limit", 0.1)
+    monkeypatch.setitem(ExplainWorker.__init__.__kwdefaults__, "time_limit", 0.1)
 
 
 @pytest.fixture(scope="session")

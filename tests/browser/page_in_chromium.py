@@ -1,6 +1,6 @@
-"""The sandbox's page in a real browser: `make test-page`, with Debian's chromium and chromium-driver.
+"""Test the sandbox's page in a real browser: `make test-page`, with Debian's chromium and chromium-driver.
 
-`make test-page SCREENSHOT=docs/images/sandbox.png` makes the picture of README again.
+`make test-page SCREENSHOT=docs/images/sandbox.png` also saves the screenshot for the README.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Page = webdriver.Chrome
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     if not (Path(CHROMIUM).exists() and Path(DRIVER).exists()):
-        pytest.fail("there is no browser; run: apt-get install chromium chromium-driver", pytrace=False)
+        pytest.fail("chromium is missing; run: apt-get install chromium chromium-driver", pytrace=False)
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
@@ -89,7 +89,7 @@ def screen(page: Page, width: int, height: int, scheme: str = "light") -> None:
 def until(condition: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + WAIT_S
     while not (value := condition()):
-        assert time.monotonic() < deadline, "it does not come"
+        assert time.monotonic() < deadline, "the condition did not become true"
         time.sleep(0.02)
     return value
 
@@ -99,7 +99,7 @@ def all_of(page: Page, selector: str) -> list[Any]:
 
 
 def text(page: Page, selector: str) -> str:
-    # Read in one step, since the list changes meanwhile.
+    # Read in one step, since the list may change between two steps.
     return page.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
 
 
@@ -109,10 +109,10 @@ def rows(page: Page) -> int:
 
 def open_newest(page: Page, title: str) -> None:
     page.execute_script("document.querySelector('#rows button').click()")
-    until(lambda: text(page, "#detail-h") == title and "Looking" not in text(page, "#about"))
+    until(lambda: text(page, "#detail-h") == title and "Loading" not in text(page, "#about"))
 
 
-def refused_for_its_spaces(client: Client, **changes: Any) -> None:
+def send_signed_with_spaces(client: Client, **changes: Any) -> None:
     order = {**LIMIT_ORDER, **changes}
     compact = json.dumps(order, separators=(",", ":")).encode()
     client.request(
@@ -120,7 +120,7 @@ def refused_for_its_spaces(client: Client, **changes: Any) -> None:
     )
 
 
-def test_requests_appear_within_a_second(page: Page, client: Client, clock: Clock) -> None:
+def test_requests_appear_soon(page: Page, client: Client, clock: Clock) -> None:
     page.execute_script("""
         window.delays = [];
         new MutationObserver(() => delays.push(Date.now() - state.rows.at(-1)[1])).observe(
@@ -138,8 +138,8 @@ def test_requests_appear_within_a_second(page: Page, client: Client, clock: Cloc
     assert text(page, "#c-accepted") == "15"
 
 
-def test_the_details_say_why_and_how_to_fix_it(page: Page, client: Client) -> None:
-    refused_for_its_spaces(client)
+def test_detail_explains_mistake(page: Page, client: Client) -> None:
+    send_signed_with_spaces(client)
     until(lambda: rows(page))
     open_newest(page, "Request 1")
     about = text(page, "#about")
@@ -147,7 +147,6 @@ def test_the_details_say_why_and_how_to_fix_it(page: Page, client: Client) -> No
     assert "Write the body once" in about
     assert "INVALID_SIGNATURE" in about
     assert SECRET not in page.page_source
-    # Only the spaces are marked.
     marks = page.execute_script("return [...document.querySelectorAll('mark.bad')].map(mark => mark.textContent)")
     assert marks == [" "] * (2 * len(LIMIT_ORDER) - 1)
     assert len(all_of(page, "mark.none")) == len(marks)
@@ -166,7 +165,7 @@ def test_the_details_say_why_and_how_to_fix_it(page: Page, client: Client) -> No
     assert copied.endswith("--example")
 
 
-def test_a_hostile_request_stays_text(page: Page, sandbox: Sandbox, client: Client) -> None:
+def test_hostile_request_stays_text(page: Page, sandbox: Sandbox, client: Client) -> None:
     markup = "</script><img src=x onerror='window.owned=1'><script>window.owned=2</script>\x1b[31m\u202e"
     body = json.dumps({"a": markup}, ensure_ascii=False).encode() + markup.encode()
     headers = {**client.sign("POST", b"/v3/trade/order", b"x"), "X-Markup": "<img src=x onerror=window.owned=3>"}
@@ -189,8 +188,7 @@ def test_a_hostile_request_stays_text(page: Page, sandbox: Sandbox, client: Clie
     assert page.execute_script("return window.owned") is None
 
 
-def test_the_policy_stops_what_would_get_in_all_the_same(page: Page) -> None:
-    """The control: markup put in from within does nothing, and nothing is sent anywhere else."""
+def test_policy_blocks_injected_markup(page: Page) -> None:
     stopped = page.execute_script("""
         const failed = [];
         try { document.body.innerHTML += "<b>x</b>"; } catch (error) { failed.push(error.name); }
@@ -207,10 +205,10 @@ def test_the_policy_stops_what_would_get_in_all_the_same(page: Page) -> None:
     """)
     assert violated == "connect-src"
     assert page.execute_script("return window.owned") is None
-    page.get_log("browser")  # the browser reports it, as it should
+    page.get_log("browser")  # discard the expected report
 
 
-def test_ten_thousand_requests_do_not_slow_it_down(page: Page, sandbox: Sandbox, client: Client) -> None:
+def test_page_survives_many_requests(page: Page, sandbox: Sandbox, client: Client) -> None:
     page.execute_script("""
         window.longest = 0;
         const observe = list => { for (const {duration} of list.getEntries()) longest = Math.max(longest, duration); };
@@ -223,7 +221,7 @@ def test_ten_thousand_requests_do_not_slow_it_down(page: Page, sandbox: Sandbox,
         for _ in range(100):
             client.reply()
     took = time.monotonic() - started
-    refused_for_its_spaces(client)
+    send_signed_with_spaces(client)
     until(lambda: text(page, "#c-requests") == "10,001")
     until(lambda: "INVALID_SIGNATURE" in text(page, "#rows tr"))
     longest, kept, elements = page.execute_script(
@@ -236,10 +234,10 @@ def test_ten_thousand_requests_do_not_slow_it_down(page: Page, sandbox: Sandbox,
     assert elements < 2500
     open_newest(page, "Request 10,001")
     assert "The body was signed with spaces" in text(page, "#about")
-    assert "newest 200 of 1,000 kept" in text(page, "#shown")
+    assert text(page, "#shown") == "200 of 1,000"
 
 
-def test_filters_pause_and_clear(page: Page, client: Client) -> None:
+def test_filters_pause_clear(page: Page, client: Client) -> None:
     place(client)
     client.request("GET", b"/v3/account/info", {})
     client.request("GET", b"/v3/nope", {})
@@ -251,7 +249,9 @@ def test_filters_pause_and_clear(page: Page, client: Client) -> None:
     all_of(page, "#causes button")[0].click()
     page.find_element(By.ID, "find").send_keys("NOPE")
     assert rows(page) == 1
-    page.find_element(By.ID, "find").send_keys(Keys.BACKSPACE * 4)
+    page.find_element(By.ID, "find").send_keys("-")
+    assert text(page, "#none-text") == "No request matches the filter."
+    page.find_element(By.ID, "find").send_keys(Keys.BACKSPACE * 5)
     assert rows(page) == 3
     page.find_element(By.ID, "pause").click()
     place(client)
@@ -261,6 +261,7 @@ def test_filters_pause_and_clear(page: Page, client: Client) -> None:
     assert rows(page) == 4
     page.find_element(By.ID, "clear").click()
     assert rows(page) == 0
+    assert text(page, "#none-text") == "The list is clear. New requests appear here."
     place(client)
     until(lambda: rows(page) == 1)
 
@@ -280,7 +281,7 @@ def test_switches_and_rules(page: Page, sandbox: Sandbox, client: Client) -> Non
     box = page.find_element(By.ID, "rule")
     box.send_keys("explode", Keys.ENTER)
     until(lambda: "there is no fault 'explode'" in text(page, "#wrong"))
-    assert [entry["source"] for entry in page.get_log("browser")] == ["network"]  # it notes the refusal, a 400
+    assert [entry["source"] for entry in page.get_log("browser")] == ["network"]  # the refusal, HTTP 400
     box.send_keys(Keys.BACKSPACE * 7, "html 503 id 9", Keys.ENTER)
     until(lambda: "html 503 id 9" in text(page, "#rules"))
     assert text(page, "#wrong") == ""
@@ -292,20 +293,23 @@ def test_switches_and_rules(page: Page, sandbox: Sandbox, client: Client) -> Non
     assert not list(sandbox.faults)
 
 
-def test_the_book(page: Page, client: Client) -> None:
+def test_open_orders_table(page: Page, client: Client) -> None:
     place(client, clientOrderId=5)
     client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 5})
-    order = place(client, symbol="PERP_ETH_USDT", side="SELL", price="3000.5", quantity="2")
+    order = place(client, symbol="PERP_ETH_USDT", side="SELL", price="4500.5", quantity="2")
     until(lambda: len(all_of(page, "#orders tr")) == 2)
     newest, oldest = (row.text for row in all_of(page, "#orders tr"))
-    assert newest == f"{order} PERP_ETH_USDT SELL LIMIT 3000.5 2 – –"  # noqa: RUF001
-    assert oldest.endswith("SPOT_BTC_USDT BUY LIMIT 60000 0.01 5 2")  # it arrived twice
+    assert newest == f"{order} PERP_ETH_USDT SELL LIMIT 4500.5 0 of 2 – –"  # noqa: RUF001
+    assert oldest.endswith("SPOT_BTC_USDT BUY LIMIT 60000 0 of 0.01 5 2")
+    client.data("POST", "/v3/trade/algoOrder", {**STOP_ORDER, "clientAlgoOrderId": 9})
+    until(lambda: "STOP 59000 0 of 0.01 9 1" in page.find_element(By.ID, "orders").text)
+    client.data("DELETE", "/v3/trade/algoOrders")
     client.data("DELETE", "/v3/trade/orders")
     until(lambda: not all_of(page, "#orders tr"))
     assert page.find_element(By.ID, "no-orders").is_displayed()
 
 
-def test_with_the_keyboard_alone(page: Page, client: Client, clock: Clock) -> None:
+def test_keyboard_opens_request(page: Page, client: Client, clock: Clock) -> None:
     for number in range(3):
         clock.now += 1
         place(client, clientOrderId=number + 1)
@@ -334,9 +338,9 @@ def test_with_the_keyboard_alone(page: Page, client: Client, clock: Clock) -> No
     assert not page.find_element(By.ID, "close").is_displayed()
 
 
-def test_every_control_has_a_name_for_a_screen_reader(page: Page, sandbox: Sandbox, client: Client) -> None:
+def test_controls_have_names(page: Page, sandbox: Sandbox, client: Client) -> None:
     sandbox.faults.add("html id 5")
-    refused_for_its_spaces(client)
+    send_signed_with_spaces(client)
     place(client)
     until(lambda: rows(page) == 2 and text(page, "#rules"))
     page.execute_script("document.querySelectorAll('#rows button')[1].click()")
@@ -350,11 +354,11 @@ def test_every_control_has_a_name_for_a_screen_reader(page: Page, sandbox: Sandb
     assert [role for role, name in controls if not name and role != "list"] == []
     assert page.execute_script("return document.documentElement.lang") == "en"
     headings = page.execute_script("return [...document.querySelectorAll('h1, h2')].map(h => h.tagName)")
-    assert headings == ["H1"] + ["H2"] * 4
-    until(lambda: "requests" in text(page, "#say"))  # and what comes is said, now and then
+    assert headings == ["H1"] + ["H2"] * 6
+    until(lambda: "requests" in text(page, "#say"))
 
 
-# Texts too faint for WCAG AA: a contrast of less than 4.5 to 1 with what is behind them.
+# Lists texts with less contrast than WCAG AA requires: 4.5 to 1.
 FAINT = """
     const rgb = text => text.match(/[\\d.]+/g).map(Number);
     const linear = v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
@@ -382,9 +386,97 @@ TOO_WIDE = """
 """
 
 
+CONTROLS = "button, input, select, a"
+
+
+@pytest.mark.parametrize("width", [1600, 1280, 1000, 375])
+def test_every_control_accepts_clicks(page: Page, sandbox: Sandbox, client: Client, width: int) -> None:
+    screen(page, width, 900)
+    busy_day(sandbox, client)
+    until(lambda: text(page, "#c-requests") == str(sandbox.seen))
+    open_newest(page, f"Request {sandbox.seen}")
+    clicked = set()
+    for number in range(len(all_of(page, CONTROLS))):
+        control = page.execute_script(
+            """
+            const control = [...document.querySelectorAll(arguments[0])][arguments[1]];
+            if (!control?.checkVisibility() || control.classList.contains("skip") || control.id === "close") return null;
+            control.scrollIntoView({block: "center"});
+            const box = control.getBoundingClientRect();
+            const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return [control.id || control.dataset.fault || control.textContent, control.contains(hit), hit?.outerHTML];
+            """,
+            CONTROLS,
+            number,
+        )
+        if control is not None:
+            name, is_hit, covering = control
+            assert is_hit, f"{name} is covered by {covering[:200]}"
+            clicked.add(name)
+    assert {"pause", "clear", "find", "rule", "Add", "price", "quantity", "Set", "symbol", "copy", *FAULTS} <= clicked
+
+
+def test_price_form_fills_order(page: Page, sandbox: Sandbox, client: Client) -> None:
+    place(client, price="60000", quantity="1")
+    until(lambda: len(all_of(page, "#orders tr")) == 1)
+    page.find_element(By.ID, "price").send_keys("59000")
+    page.find_element(By.ID, "quantity").send_keys("0.4", Keys.ENTER)
+    until(lambda: "LIMIT 60000 0.4 of 1" in page.find_element(By.ID, "orders").text)
+    page.find_element(By.ID, "quantity").send_keys(Keys.BACKSPACE * 3)
+    page.find_element(By.CSS_SELECTOR, "#set button").click()
+    until(lambda: text(page, "#c-filled") == "1")
+    assert "1 placed · 1 filled · 0 cancelled" in text(page, "#order-n")
+    assert "BTC 1001 0 1001 1" in page.find_element(By.ID, "balances").text
+    page.find_element(By.ID, "price").send_keys("x", Keys.ENTER)
+    until(lambda: "price must be a decimal number" in text(page, "#wrong-price"))
+    page.get_log("browser")  # discard the expected HTTP 400
+
+
+def test_detail_shows_response(page: Page, sandbox: Sandbox, client: Client) -> None:
+    sandbox.faults.add("html-after 504 on POST")
+    client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    until(lambda: rows(page) == 1)
+    open_newest(page, "Request 1")
+    assert "504 Gateway Time-out" in text(page, "#response")
+    assert "HTTP 504" in text(page, "#about")
+
+
+def test_spent_rule_switches_off(page: Page, sandbox: Sandbox, client: Client) -> None:
+    until(lambda: len(all_of(page, "[role=switch]")) == len(FAULTS))
+    switch = page.find_element(By.CSS_SELECTOR, "[data-fault=gateway]")
+    switch.click()
+    until(lambda: switch.get_attribute("aria-checked") == "true")
+    client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    until(lambda: "finished" in text(page, "#rules"))
+    assert switch.get_attribute("aria-checked") == "false"
+    switch.click()
+    until(lambda: switch.get_attribute("aria-checked") == "true")
+    assert len(list(sandbox.faults)) == 1
+
+
+def test_eight_tabs_stay_live(page: Page, sandbox: Sandbox, client: Client) -> None:
+    first = page.current_window_handle
+    for _ in range(7):
+        page.switch_to.new_window("tab")
+        page.get(sandbox.url + "/")
+        until(lambda: text(page, "#live") == "live")
+    for handle in page.window_handles:
+        if handle != first:
+            page.switch_to.window(handle)
+            page.close()
+    page.switch_to.window(first)
+
+
+def test_arrow_keys_work_on_load(page: Page, client: Client) -> None:
+    place(client)
+    until(lambda: rows(page) == 1)
+    page.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_DOWN)
+    assert "POST /v3/trade/order" in page.switch_to.active_element.get_attribute("aria-label")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 768, 400])
-def test_it_fits_and_can_be_read(page: Page, sandbox: Sandbox, client: Client, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("width", [1280, 768, 375])
+def test_layout_fits_and_contrasts(page: Page, sandbox: Sandbox, client: Client, width: int, scheme: str) -> None:
     screen(page, width, 900, scheme)
     busy_day(sandbox, client)
     until(lambda: text(page, "#c-requests") == str(sandbox.seen))
@@ -397,7 +489,7 @@ def test_it_fits_and_can_be_read(page: Page, sandbox: Sandbox, client: Client, w
     assert page.get_screenshot_as_png()[:4] == b"\x89PNG"
 
 
-def test_a_sandbox_that_stops_and_one_that_starts_in_its_place(browser: Page, clock: Clock) -> None:
+def test_page_follows_restart(browser: Page, clock: Clock) -> None:
     first = Sandbox(clock=clock)
     with first, Client(first, clock) as client:
         browser.get(first.url + "/")
@@ -417,14 +509,14 @@ def test_a_sandbox_that_stops_and_one_that_starts_in_its_place(browser: Page, cl
 
 ORDERS = (
     ("SPOT_BTC_USDT", "BUY", "61250.5", "0.02"),
-    ("PERP_ETH_USDT", "SELL", "3120.25", "1.5"),
+    ("PERP_ETH_USDT", "SELL", "4120.25", "1.5"),
     ("SPOT_WOO_USDT", "BUY", "0.1825", "4200"),
     ("PERP_BTC_USDT", "BUY", "60400", "0.25"),
 )
 
 
 def busy_day(sandbox: Sandbox, client: Client) -> None:
-    """Something of everything; the newest is refused for its spaces."""
+    """Send requests of all kinds; the newest has a wrong signature."""
 
     def later() -> Client:
         client.clock.now += 0.37
@@ -444,10 +536,10 @@ def busy_day(sandbox: Sandbox, client: Client) -> None:
         later().call("GET", "/v3/account/info")
     client.request("GET", b"/v3/account/info", later().sign("GET", b"/v3/account/info", timestamp="1578565539"))
     later().request("GET", b"/v3/futures/positions", {})
-    refused_for_its_spaces(later(), clientOrderId=1009)
+    send_signed_with_spaces(later(), clientOrderId=1009)
 
 
-def test_the_picture_of_the_readme(page: Page, sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
+def test_readme_screenshot(page: Page, sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
     busy_day(sandbox, client)
     until(lambda: text(page, "#c-requests") == str(sandbox.seen))
     open_newest(page, f"Request {sandbox.seen}")

@@ -1,4 +1,4 @@
-"""The verb sandbox: what it prints of each request."""
+"""Test `woox-fast sandbox` as a process: its output for each request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def own_sandbox(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def exchange_of(url: str, *requests: tuple[str, str, str, str]) -> None:
-    """Send (method, target, body, signed text) as it is, the last without timestamp, signed by hand."""
+    """Send each (method, target, body, string to sign); "{t}" in the string stands for the timestamp."""
     host, port = url.removeprefix("http://").split(":")
     for method, target, body, text in requests:
         stamp = str(time.time_ns() // 1_000_000)
@@ -54,7 +54,7 @@ def exchange_of(url: str, *requests: tuple[str, str, str, str]) -> None:
 
 
 def lines_of(process: subprocess.Popen[str], last: str) -> list[str]:
-    """What it prints, up to the line that `last` is found in (a search takes seconds), and that it then stops."""
+    """Return the output up to the line that matches `last`, then stop the process."""
     lines: list[str] = []
     while last and not (lines and re.search(last, lines[-1])):
         line = process.stdout.readline()
@@ -67,7 +67,7 @@ def lines_of(process: subprocess.Popen[str], last: str) -> list[str]:
     return lines + out.splitlines()
 
 
-def test_the_sandbox_prints_a_line_a_request_and_explains() -> None:
+def test_requests_are_printed_and_explained() -> None:
     with own_sandbox() as (url, process):
         exchange_of(
             url,
@@ -93,7 +93,7 @@ def test_the_sandbox_prints_a_line_a_request_and_explains() -> None:
     assert re.fullmatch(r"    expected  '\d{13}GET/v3/asset/balances'", lines[-1])
 
 
-def test_the_sandbox_as_json_and_quiet() -> None:
+def test_json_and_quiet_output() -> None:
     with own_sandbox("--json") as (url, process):
         exchange_of(
             url,
@@ -108,7 +108,7 @@ def test_the_sandbox_as_json_and_quiet() -> None:
         assert lines_of(process, "") == []
 
 
-def test_the_sandbox_shows_hostile_requests_escaped() -> None:
+def test_hostile_requests_are_escaped() -> None:
     with own_sandbox() as (url, process):
         body = json.dumps({"a": "\x1b]0;owned\x07"}, ensure_ascii=False) + "\x9b\u202e\x1b[2J" + SECRET
         exchange_of(
@@ -122,7 +122,7 @@ def test_the_sandbox_shows_hostile_requests_escaped() -> None:
     assert len([line for line in lines if re.match(r"\d\d:", line)]) == 3
 
 
-def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["sandbox", "--list-faults"]) == 0
     lines = capsys.readouterr().out
     assert cli.main(["sandbox", "--list-faults", "--json"]) == 0
@@ -131,3 +131,8 @@ def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     for name, fault in FAULTS.items():
         assert listed[name] == {"usage": fault.usage, "what": fault.sentence, "example": fault.example}
         assert re.search(rf"^{name}\b", lines, re.MULTILINE)
+
+
+def test_empty_host_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sandbox", "--host", ""]) == 2
+    assert "--host must be an address such as 127.0.0.1" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from helpers.clients import Call, Client, open_client
 from woox_fast import Signer
 from woox_fast.cli.sandbox import Printer
 from woox_fast.sandbox import Sandbox
-from woox_fast.sandbox.process import Explainer
+from woox_fast.sandbox.explain_worker import ExplainWorker
 
 KEY = "logged-api-key"
 CLIENTS = ("requests session", "requests auth", "httpx", "httpx async", "aiohttp connector", "gateway", "gateway async")
@@ -97,7 +97,7 @@ def main() -> None:
     secrets = [sys.stdin.readline().strip() for _ in range(2)]
     signers = [Signer(KEY, secret) for secret in secrets]
     log_everything()
-    Explainer.__init__.__kwdefaults__["time_limit"] = 0.2  # the search finds nothing about a wrong secret
+    ExplainWorker.__init__.__kwdefaults__["time_limit"] = 0.2  # the search finds nothing about a wrong secret
     printer = Printer(KEY, secrets[0])
     sandbox = Sandbox(KEY, secrets[0], on_request=printer)
     with socket.socket() as unused, sandbox as url:

@@ -1,4 +1,4 @@
-"""An account of the sandbox under test: one connection on which every byte is under control."""
+"""A raw client of the sandbox under test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEAD = b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\n"
 
 
 class Clock:
-    """A clock in the test's hands: Unix epoch seconds."""
+    """A settable clock: Unix epoch seconds."""
 
     def __init__(self, now: float = 1_795_000_000.0) -> None:
         self.now = now
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Client:
-    """One connection on which every byte is under control; it signs with the standard library's hmac."""
+    """One connection with full control of each byte. It signs with the standard library's hmac."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self.sandbox = sandbox
@@ -46,14 +46,14 @@ class Client:
         self.socket.sendall(data)
 
     def reply(self) -> tuple[int, dict[str, Any]]:
-        """Read one reply: HTTP status and JSON body."""
+        """Read one response: HTTP status and JSON body."""
         status = int(self._reader.readline().split()[1])
         headers = dict(line.decode().lower().rstrip().split(": ", 1) for line in iter(self._reader.readline, b"\r\n"))
         assert headers["content-type"] == "application/json"
         return status, json.loads(self._reader.read(int(headers["content-length"])))
 
     def closed_by_server(self) -> bool:
-        """Wait for the next byte: there is none if the server closed the connection."""
+        """Wait for the next byte; return True if the server closes the connection instead."""
         try:
             return self._reader.read(1) == b""
         except ConnectionResetError:
@@ -78,23 +78,23 @@ class Client:
         return self.reply()
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """A signed request; `body` is bytes, or an object to write as JSON."""
+        """Send a signed request; `body` is bytes, or an object to encode as JSON."""
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.request(method, target.encode(), self.sign(method, target.encode(), data), data)
 
     def data(self, method: str, target: str, body: Any = None) -> Any:
-        """The data of the reply to a signed request that must be accepted."""
+        """Send a signed request, assert that it is accepted, and return the data."""
         status, reply = self.call(method, target, body)
         assert (status, reply["success"]) == (200, True), reply
         assert reply["timestamp"] == int(self.clock() * 1000)
         return reply["data"]
 
     def refusal(self, method: str, target: str, body: Any = None) -> str:
-        """The verdict on a signed request that must be refused."""
+        """Send a signed request, assert that it is refused, and return the verdict."""
         return self.verdict(*self.call(method, target, body))
 
     def verdict(self, status: int, reply: dict[str, Any]) -> str:
-        """The verdict that the exchange recorded; checks that the reply carries its envelope and status."""
+        """Return the recorded verdict, and check the envelope and status of the refusal."""
         record = self.sandbox.requests[-1]
         refusal = ERRORS[record.verdict]
         assert reply.keys() == {"success", "code", "message"}

@@ -1,4 +1,4 @@
-"""A sandbox with its clock in the test's hands, and a client of it."""
+"""Fixtures: a sandbox with a fake clock, and a client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Balances, positions, listen keys, public data, and the documented rate limits."""
+"""Test balances, account data, public data and the documented rate limits."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from woox_fast.sandbox import Sandbox
 from woox_fast.sandbox.endpoints import ENDPOINTS
 
 
-def test_resting_orders_reserve_balances_and_positions(client: Client) -> None:
+def test_open_orders_reserve_funds(client: Client) -> None:
     def usdt() -> dict[str, Any]:
         (row,) = client.data("GET", "/v3/asset/balances?token=USDT")["holding"]
         return row
 
     assert (usdt()["frozen"], usdt()["availableBalance"]) == ("0", "1000000000")
     order = place(client)
-    assert (usdt()["holding"], usdt()["frozen"], usdt()["availableBalance"]) == ("1000000000", "600.00", "999999400.00")
+    assert (usdt()["holding"], usdt()["frozen"], usdt()["availableBalance"]) == ("1000000000", "600", "999999400")
     client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.02"})
-    place(client, symbol="SPOT_ETH_USDT", side="SELL", price="3000", quantity="2")
+    place(client, symbol="SPOT_ETH_USDT", side="SELL", price="5000", quantity="2")
     holdings = {row["token"]: row for row in client.data("GET", "/v3/asset/balances")["holding"]}
-    assert holdings["USDT"]["frozen"] == "1200.00"
+    assert holdings["USDT"]["frozen"] == "1200"
     assert (holdings["BTC"]["pendingLongQty"], holdings["BTC"]["frozen"]) == ("0.02", "0")
     assert (holdings["ETH"]["pendingShortQty"], holdings["ETH"]["frozen"]) == ("2", "2")
     assert client.data("GET", "/v3/asset/balances?token=DOGE") == {"holding": []}
 
     assert client.data("GET", "/v3/futures/positions") == {"positions": []}
     place(client, symbol="PERP_BTC_USDT", quantity="0.5")
-    place(client, symbol="PERP_BTC_USDT", quantity="0.2", side="SELL")
+    place(client, symbol="PERP_BTC_USDT", quantity="0.2", side="SELL", price="110000")
     place(client, symbol="PERP_ETH_USDT", quantity="3", price="3000")
     position, _ = client.data("GET", "/v3/futures/positions")["positions"]
     assert (position["symbol"], position["pendingLongQty"], position["pendingShortQty"], position["holding"]) == (
@@ -40,17 +40,18 @@ def test_resting_orders_reserve_balances_and_positions(client: Client) -> None:
     )
     (only,) = client.data("GET", "/v3/futures/positions?symbol=PERP_ETH_USDT")["positions"]
     assert only["pendingLongQty"] == "3"
+    assert usdt()["frozen"] == "7300"  # 1,200, and a tenth of 30,000 + 22,000 + 9,000
     client.data("DELETE", "/v3/trade/orders")
     assert client.data("GET", "/v3/futures/positions") == {"positions": []}
-    assert float(usdt()["frozen"]) == 0
+    assert usdt()["frozen"] == "0"
 
 
-def test_account_info(client: Client) -> None:
+def test_account_info_has_modes(client: Client) -> None:
     info = client.data("GET", "/v3/account/info")
     assert (info["accountMode"], info["positionMode"], info["accountType"]) == ("FUTURES", "ONE_WAY", "Main")
 
 
-def test_listen_keys(client: Client) -> None:
+def test_listen_keys_differ(client: Client) -> None:
     first, second = (client.data("POST", "/v3/account/listenKey", {"type": "WEBSOCKET"}) for _ in range(2))
     assert first["authKey"] != second["authKey"]
     assert second["expiredTime"] == 1_795_000_000_000 + 24 * 60 * 60 * 1000
@@ -58,7 +59,7 @@ def test_listen_keys(client: Client) -> None:
     assert client.refusal("POST", "/v3/account/listenKey", {}) == "INVALID_PARAM"
 
 
-def test_public_data(client: Client) -> None:
+def test_public_data_needs_no_signature(client: Client) -> None:
     status, reply = client.request("GET", b"/v3/public/systemInfo", {})
     assert (status, reply["data"]["status"], reply["timestamp"]) == (200, 0, 1_795_000_000_000)
     rows = client.request("GET", b"/v3/public/instruments", {})[1]["data"]["rows"]
@@ -67,10 +68,8 @@ def test_public_data(client: Client) -> None:
     assert (row["baseAsset"], row["quoteAsset"], row["quoteTick"], row["baseTick"]) == ("WOO", "USDT", "0.00001", "0.1")
     status, reply = client.request("GET", b"/v3/public/instruments?symbol=SPOT_DOGE_USDT", {})
     assert client.verdict(status, reply) == "INVALID_PARAM"
-    # Every instrument takes an order at its own least price step and size.
     for row in rows:
-        quantity = max(float(row["baseMin"]), 2)
-        place(client, symbol=row["symbol"], price=row["quoteMax"], quantity=f"{quantity:g}")
+        place(client, symbol=row["symbol"], side="SELL", price=row["quoteMax"], quantity="1")
 
 
 SAMPLES: dict[tuple[str, str], Any] = {
@@ -85,9 +84,17 @@ SAMPLES: dict[tuple[str, str], Any] = {
     ("GET", "/v3/trade/algoOrder"): "algoOrderId=1",
     ("POST", "/v3/trade/cancelAllAfter"): {"triggerAfter": 1000},
     ("POST", "/v3/account/listenKey"): {"type": "WEBSOCKET"},
+    ("GET", "/v3/trade/tradingFee"): "symbol=SPOT_BTC_USDT",
+    ("GET", "/v3/futures/leverage"): "symbol=PERP_BTC_USDT",
+    ("PUT", "/v3/futures/leverage"): {"symbol": "PERP_BTC_USDT", "leverage": 5},
+    ("PUT", "/v3/futures/positionMode"): {"positionMode": "ONE_WAY"},
+    ("GET", "/v3/public/orderbook"): "symbol=SPOT_BTC_USDT",
+    ("GET", "/v3/public/marketTrades"): "symbol=SPOT_BTC_USDT",
+    ("GET", "/v3/public/kline"): "symbol=SPOT_BTC_USDT&type=1m",
+    ("GET", "/v3/public/klineHistory"): "symbol=SPOT_BTC_USDT&type=1m",
 }
 
-# requests, seconds: the "Limit" lines of the API reference.
+# The "Limit" lines of the API reference: requests, seconds.
 DOCUMENTED_LIMITS = {
     ("POST", "/v3/trade/order"): (5, 1),
     ("PUT", "/v3/trade/order"): (5, 1),
@@ -98,11 +105,18 @@ DOCUMENTED_LIMITS = {
     ("GET", "/v3/account/info"): (10, 60),
     ("POST", "/v3/account/listenKey"): (5, 10),
     ("GET", "/v3/futures/positions"): (30, 10),
-}  # any other: 10 in 1 s
+    ("GET", "/v3/trade/transactionHistory"): (2, 1),
+    ("GET", "/v3/trade/tradingFee"): (2, 1),
+    ("GET", "/v3/account/credentials"): (10, 60),
+    ("GET", "/v3/account/subAccounts/all"): (10, 60),
+    ("GET", "/v3/futures/leverage"): (10, 60),
+    ("PUT", "/v3/futures/leverage"): (10, 60),
+    ("PUT", "/v3/futures/positionMode"): (5, 60),
+}  # the other endpoints: 10 in 1 s
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS, ids=" ".join)
-def test_the_documented_rate_limits(clock: Clock, method: str, path: str) -> None:
+def test_rate_limits_match_reference(clock: Clock, method: str, path: str) -> None:
     requests, seconds = DOCUMENTED_LIMITS.get((method, path), (10, 1))
     sample = SAMPLES.get((method, path), "")
     target, body = (f"{path}?{sample}" if sample else path, None) if isinstance(sample, str) else (path, sample)
@@ -119,7 +133,7 @@ def test_the_documented_rate_limits(clock: Clock, method: str, path: str) -> Non
     assert sandbox.verdicts["TOO_MANY_REQUEST"] == 1
 
 
-def test_order_limits_are_per_symbol_and_forgeries_do_not_count(clock: Clock) -> None:
+def test_order_limit_is_per_symbol(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock, rate_limits=True)
     with sandbox, Client(sandbox, clock) as client:
         for _ in range(20):
@@ -130,5 +144,17 @@ def test_order_limits_are_per_symbol_and_forgeries_do_not_count(clock: Clock) ->
         assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
 
 
-def test_rate_limits_are_off_unless_asked_for(client: Client) -> None:
+def test_refused_requests_do_not_count(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock, rate_limits=True)
+    with sandbox, Client(sandbox, clock) as client:
+        for _ in range(5):
+            place(client)
+        clock.now += 0.9
+        for _ in range(5):
+            assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
+        clock.now += 0.1
+        place(client)
+
+
+def test_rate_limits_default_off(client: Client) -> None:
     assert len({place(client) for _ in range(50)}) == 50

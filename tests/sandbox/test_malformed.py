@@ -1,4 +1,4 @@
-"""What is not HTTP, no JSON or no order: each gets the envelope, and the server lives on."""
+"""Test malformed HTTP, JSON and orders: each gets the envelope, and the server goes on."""
 
 from __future__ import annotations
 
@@ -57,21 +57,21 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_bodies_that_are_not_an_order(sandbox: Sandbox, client: Client, body: bytes) -> None:
+def test_malformed_bodies_are_refused(sandbox: Sandbox, client: Client, body: bytes) -> None:
     assert client.refusal("POST", "/v3/trade/order", body) == "INVALID_PARAM"
     assert sandbox.verified == 1
-    place(client)  # on the same connection
+    place(client)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_a_number_that_only_python_takes_for_json(client: Client, number: str) -> None:
+def test_python_constants_are_refused(client: Client, number: str) -> None:
     status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
     assert client.verdict(status, reply) == "INVALID_PARAM"
-    assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON.")
+    assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON")
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
-def test_a_body_that_is_not_declared_as_json(client: Client, content_type: str) -> None:
+def test_undeclared_json_is_refused(client: Client, content_type: str) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     headers = {**client.sign("POST", b"/v3/trade/order", body), "Content-Type": content_type}
     status, reply = client.request("POST", b"/v3/trade/order", headers, body)
@@ -79,7 +79,7 @@ def test_a_body_that_is_not_declared_as_json(client: Client, content_type: str) 
     assert "Content-Type: application/json" in reply["message"]
 
 
-def test_a_form_is_taken_as_some_pages_of_the_reference_show_it(client: Client) -> None:
+def test_form_body_is_accepted(client: Client) -> None:
     headers = {
         **client.sign("POST", b"/v3/trade/cancelAllAfter", b"triggerAfter=5000"),
         "Content-Type": "application/x-www-form-urlencoded",
@@ -92,7 +92,7 @@ def test_a_form_is_taken_as_some_pages_of_the_reference_show_it(client: Client) 
     assert client.verdict(*client.request("POST", b"/v3/trade/cancelAllAfter", headers, body)) == "INVALID_PARAM"
 
 
-def test_parameters_in_the_wrong_place(client: Client) -> None:
+def test_misplaced_parameters_are_refused(client: Client) -> None:
     assert client.refusal("POST", "/v3/trade/order?symbol=SPOT_BTC_USDT", LIMIT_ORDER) == "INVALID_PARAM"
     assert client.refusal("DELETE", "/v3/trade/orders", b"symbol=SPOT_BTC_USDT") == "INVALID_PARAM"
     assert client.refusal("GET", "/v3/trade/orders", {"symbol": "SPOT_BTC_USDT"}) == "INVALID_PARAM"
@@ -124,15 +124,13 @@ def test_parameters_in_the_wrong_place(client: Client) -> None:
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400),
         (HEAD + b"Content-Length: 1048577\r\n\r\n" + b"x" * 1_048_577, 413),
         (HEAD + b"Content-Length: 10000000000000\r\n\r\n" + b"x" * 2_000_000, 413),
-        (HEAD + b"Content-Length: 2\r\n\r\n{", 408),  # the second byte never comes
+        (HEAD + b"Content-Length: 2\r\n\r\n{", 408),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", 408),
         (b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n", 404),
     ],
     ids=lambda value: repr(value[:32]) if isinstance(value, bytes) else str(value),
 )
-def test_what_is_not_http_gets_the_envelope_and_the_server_lives_on(
-    sandbox: Sandbox, clock: Clock, data: bytes, status: int
-) -> None:
+def test_malformed_http_gets_envelope(sandbox: Sandbox, clock: Clock, data: bytes, status: int) -> None:
     with Client(sandbox, clock) as broken:
         broken.send(data)
         got, reply = broken.reply()
@@ -145,7 +143,7 @@ def test_what_is_not_http_gets_the_envelope_and_the_server_lives_on(
     assert sandbox.verdicts == {sandbox.requests[0].verdict: 1, "OK": 1}
 
 
-def test_a_body_longer_than_declared_is_not_part_of_the_request(sandbox: Sandbox, client: Client) -> None:
+def test_surplus_bytes_are_refused(sandbox: Sandbox, client: Client) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     headers = client.sign("POST", b"/v3/trade/order", body)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
@@ -157,8 +155,8 @@ def test_a_body_longer_than_declared_is_not_part_of_the_request(sandbox: Sandbox
     assert len(sandbox.exchange.orders.open) == 1
 
 
-def test_a_client_is_told_that_nothing_is_read_after_a_body_that_was_not(sandbox: Sandbox, clock: Clock) -> None:
-    """What is left of it must not be taken for the next request."""
+def test_unread_body_closes_connection(sandbox: Sandbox, clock: Clock) -> None:
+    """The server must not parse the rest of the body as the next request."""
     with Client(sandbox, clock) as client:
         client.send(b"POST /v3/no/such HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nGET / HTTP/1.1\r\n")
         head = b"".join(iter(client._reader.readline, b"\r\n"))
@@ -166,12 +164,12 @@ def test_a_client_is_told_that_nothing_is_read_after_a_body_that_was_not(sandbox
         assert b"\r\nConnection: close\r\n" in head
 
 
-def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_leaving_clients_are_harmless(sandbox: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     for sent in (b"", b"POST /v3/tra", HEAD, HEAD + b"Content-Length: 100\r\n\r\n" + body[:10]):
         with Client(sandbox, clock) as leaving:
             leaving.send(sent)
-    with Client(sandbox, clock) as half_closed:  # no more to send, but still listening
+    with Client(sandbox, clock) as half_closed:
         half_closed.send(HEAD + b"Content-Length: 100\r\n\r\n" + body[:10])
         half_closed.socket.shutdown(socket.SHUT_WR)
         half_closed.closed_by_server()
@@ -181,8 +179,8 @@ def test_clients_that_leave_in_the_middle(sandbox: Sandbox, clock: Clock, caplog
     assert not caplog.records
 
 
-def test_an_authority_that_cannot_be_read(sandbox: Sandbox, clock: Clock) -> None:
-    """Older versions of aiohttp close the connection without a word."""
+def test_malformed_authority_is_refused(sandbox: Sandbox, clock: Clock) -> None:
+    """Older versions of aiohttp close the connection without a response."""
     with Client(sandbox, clock) as broken:
         broken.send(b"GET http://[bad/v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n")
         assert broken.socket.recv(12) in (b"HTTP/1.0 400", b"")
@@ -190,7 +188,7 @@ def test_an_authority_that_cannot_be_read(sandbox: Sandbox, clock: Clock) -> Non
         place(client)
 
 
-def test_half_open_connections_do_not_hold_the_server(sandbox: Sandbox, clock: Clock) -> None:
+def test_slow_connections_do_not_block(sandbox: Sandbox, clock: Clock) -> None:
     slow = [Client(sandbox, clock) for _ in range(100)]
     try:
         for number, connection in enumerate(slow):
@@ -199,14 +197,14 @@ def test_half_open_connections_do_not_hold_the_server(sandbox: Sandbox, clock: C
         with Client(sandbox, clock) as client:
             for _ in range(100):
                 place(client)
-        assert all(connection.closed_by_server() for connection in slow)  # after the 0.5 s of the fixture
+        assert all(connection.closed_by_server() for connection in slow)
         assert time.monotonic() - started < 5
     finally:
         for connection in slow:
             connection.__exit__()
 
 
-def test_a_silent_connection_is_closed_also_after_a_request(client: Client) -> None:
+def test_silent_connection_is_closed(client: Client) -> None:
     place(client)
     client.send(b"GET /v3/acc")
     assert client.closed_by_server()
@@ -222,7 +220,7 @@ def test_requests_can_be_pipelined(sandbox: Sandbox, client: Client) -> None:
     assert sandbox.verified == 200
 
 
-def test_a_client_that_waits_to_be_asked_for_its_body(client: Client) -> None:
+def test_expect_continue_is_answered(client: Client) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     headers = {**client.sign("POST", b"/v3/trade/order", body), "Expect": "100-continue"}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
@@ -247,8 +245,8 @@ _OBJECTS = st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=3) | st.
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(given_params=st.dictionaries(_NAMES, _OBJECTS, max_size=12), complete=st.booleans())
-def test_no_object_is_answered_with_a_fault(given_params: dict[str, Any], complete: bool) -> None:
-    """Whatever a signed body holds, an endpoint accepts it or refuses it; nothing else is raised."""
+def test_any_object_is_handled(given_params: dict[str, Any], complete: bool) -> None:
+    """An endpoint accepts or refuses any JSON object, and raises no other error."""
     exchange = Exchange()
     for (method, _), endpoint in ENDPOINTS.items():
         if method in ("POST", "PUT"):
@@ -256,7 +254,8 @@ def test_no_object_is_answered_with_a_fault(given_params: dict[str, Any], comple
             base = {n: v for n, v in STOP_ORDER.items() if n in endpoint.fields} if complete else {}
             with suppress(ApiError):
                 params = parse_body(json.dumps(base | known).encode(), "application/json")
-                endpoint.handler(exchange, check_params(endpoint.fields, params), 1_795_000_000_000)
-    for method in ("get_orders", "get_algo_orders"):
-        fields = ENDPOINTS["GET", "/v3/trade/orders" if method == "get_orders" else "/v3/trade/algoOrders"].fields
-        json.dumps(getattr(exchange, method)(check_params(fields, {}), 1_795_000_000_000))
+                exchange.execute(endpoint.handler, check_params(endpoint.fields, params), 1_795_000_000_000)
+    for path in ("/v3/trade/orders", "/v3/trade/algoOrders"):
+        listing = ENDPOINTS["GET", path]
+        json.dumps(exchange.execute(listing.handler, check_params(listing.fields, {}), 1_795_000_000_000))
+    assert exchange.audit()["addsUp"]

@@ -1,21 +1,24 @@
-"""An embedded WOO X exchange that verifies every signature with the standard library.
+"""An embedded WOO X exchange, in which a bot can be rehearsed from the first order to the last fill.
 
-    with Sandbox() as url:                      # in tests: a server in a thread of this process
+    with Sandbox() as url:                      # in a test: a server in a thread of this process
         requests.get(url + "/v3/asset/balances", auth=...)
 
-    python -m woox_fast sandbox --port 0        # a server of its own, with a page that shows what it sees
+    python -m woox_fast sandbox --port 0        # a process with a web page
 
-It checks private requests as the integration guide says (https://developer.woox.io/api-reference/guide): HMAC-SHA256
-over timestamp + method + request target + body, all of them as they arrived, never re-encoded, and never with
-woox-fast's own signer. Orders rest in memory; there is no matching and no websocket. `Sandbox(faults=[...])` has it
-fail on purpose: see `woox_fast.sandbox.rules`.
+The sandbox verifies the signature of each private request as the integration guide documents
+(https://developer.woox.io/api-reference/guide): HMAC-SHA256 over timestamp + method + request target + body, over the
+raw bytes, with the standard library and not with woox-fast's own signer.
+
+A request passes these modules in order: `server` and `protocol` (HTTP), `handler` and `context` (one request), `auth`,
+`faults` and `fault_rules`, `endpoints`, `exchange` (with `orders`, `account` and `market`) and `log`. `admin` and
+`page` serve tests and people.
 """
 
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .errors import ERRORS, ApiError, Refusal
 from .faults import FAULTS, FaultError
-from .record import RequestRecord
+from .log import RequestRecord
 from .server import Sandbox, run
 
 __all__ = [

@@ -1,6 +1,7 @@
-"""Is this request signed by the holder of the key? Answered with the standard library's `hmac` alone.
+"""Authentication of private requests, with the standard library's `hmac` over the raw bytes.
 
-Source: https://developer.woox.io/api-reference/guide, and for the 300 s https://docs.woox.io, Security.
+Sources: https://developer.woox.io/api-reference/guide for the V3 rule; https://docs.woox.io for the V1 rule, the 300 s
+tolerance and x-api-recvwindow.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import hmac
 from collections.abc import Mapping
 
 from .errors import ApiError
+from .text import encode
 
 MAX_CLOCK_SKEW_MS = 300_000
 
@@ -16,39 +18,62 @@ MAX_CLOCK_SKEW_MS = 300_000
 def authenticate(
     headers: Mapping[str, str], method: str, target: str, body: bytes, *, api_key: str, mac: hmac.HMAC, now_ms: int
 ) -> None:
-    """Check the three x-api-* headers of a private request; `now_ms` is Unix epoch milliseconds.
+    """Verify key, timestamp, receive window and signature of a private request.
 
-    `mac` is an HMAC-SHA256 with the account's secret that has been fed nothing; it is copied.
-    `target` and `body` are the request target and the body as they arrived; `target` holds any byte outside UTF-8 as a
-    surrogate escape. The signature is taken in lower-case hex only, as every example of the guide prints it.
-    Raises `ApiError` MISSING_HEADER, UNAUTHORIZED, MALFORMED_TIMESTAMP, STALE_TIMESTAMP or INVALID_SIGNATURE.
+    Args:
+        headers: The request's headers, with case-insensitive or lower-case names.
+        method: HTTP method.
+        target: Raw request target in origin form; bytes outside UTF-8 are surrogate escapes.
+        body: Raw body.
+        api_key: The account's key.
+        mac: HMAC-SHA256 with the account's secret and no data yet. It is copied.
+        now_ms: The exchange's clock, Unix epoch milliseconds.
+
+    Raises:
+        ApiError: MISSING_HEADER, UNAUTHORIZED, MALFORMED_TIMESTAMP, STALE_TIMESTAMP, RECEIVE_WINDOW or
+            INVALID_SIGNATURE.
     """
     try:
-        key, timestamp, signature = (headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"])
+        key, timestamp, signature = headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"]
     except KeyError as error:
         raise ApiError("MISSING_HEADER", f"The header {error} is missing.") from None
-    if not hmac.compare_digest(_raw(key), _raw(api_key)):
-        raise ApiError("UNAUTHORIZED", "The API key is not known.")
-    if len(timestamp) != 13 or not (timestamp.isascii() and timestamp.isdigit()):
+    if not hmac.compare_digest(encode(key), encode(api_key)):
+        raise ApiError("UNAUTHORIZED", "The API key is unknown.")
+    _check_age(timestamp, headers.get("x-api-recvwindow"), now_ms)
+    mac = mac.copy()
+    mac.update(_v1_prehash(timestamp, target, body) if target.startswith("/v1/") else
+               encode(timestamp + method + target) + body)  # fmt: skip
+    # The guide prints lower-case hex; WOO X's sample program and hummingbot send upper-case hex in production.
+    if not hmac.compare_digest(encode(signature).lower(), mac.hexdigest().encode()):
+        raise ApiError("INVALID_SIGNATURE", "x-api-signature does not match this request.")
+
+
+def _check_age(timestamp: str, window: str | None, now_ms: int) -> None:
+    if not (len(timestamp) == 13 and timestamp.isascii() and timestamp.isdigit()):
         raise ApiError("MALFORMED_TIMESTAMP", "x-api-timestamp must be 13 digits, Unix epoch milliseconds.")
     age_ms = now_ms - int(timestamp)
     if abs(age_ms) > MAX_CLOCK_SKEW_MS:
-        where = "behind" if age_ms > 0 else "ahead of"
+        direction = "older than" if age_ms > 0 else "ahead of"
+        raise ApiError("STALE_TIMESTAMP", f"x-api-timestamp is {abs(age_ms)} ms {direction} the server's clock; the limit is 300 s.")  # fmt: skip  # noqa: E501
+    if window is None:  # only VIP accounts have a default of 5 s
+        return
+    if not (window.isascii() and window.isdigit() and len(window) <= 9 and int(window)):
+        raise ApiError("RECEIVE_WINDOW", "317178: The receive window is invalid.")
+    if age_ms > int(window):
         raise ApiError(
-            "STALE_TIMESTAMP", f"x-api-timestamp is {abs(age_ms)} ms {where} the server; the limit is 300 s."
+            "RECEIVE_WINDOW",
+            f"317179: Request has failed as the receive window: {window} millisecond is exceeded from {timestamp}.",
         )
-    mac = mac.copy()
-    mac.update(_raw(timestamp + method + target) + body)
-    if not hmac.compare_digest(_raw(signature), mac.hexdigest().encode()):
-        raise ApiError("INVALID_SIGNATURE", "x-api-signature is not that of this request.")
 
 
-def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _v1_prehash(timestamp: str, target: str, body: bytes) -> bytes:
+    """Join the sorted parameters of query and body, and the timestamp."""
+    pairs = [pair for text in (encode(target.partition("?")[2]), body) for pair in text.split(b"&") if pair]
+    return b"&".join(sorted(pairs)) + b"|" + encode(timestamp)
 
 
 def origin_form(target: str) -> str:
-    """The path and query of a request target, byte for byte (RFC 9112, section 3.2: a server takes both forms)."""
+    """Return path and query of a request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
     if target.startswith("/"):
         return target
     _, _, rest = target.partition("://")

@@ -1,76 +1,122 @@
-"""The table of endpoints: what a method and path lead to, and the documented rate limit.
+"""The table of endpoints: a method and path, its function, its parameters and the documented rate limit.
 
 Source: https://developer.woox.io/api-reference, one page per endpoint, each with its "Limit" line.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from . import fields as f
+from . import queries as q
 from .errors import ApiError
 from .exchange import Exchange
-from .fields import (
-    BY_ALGO_ORDER_ID,
-    BY_SYMBOL,
-    CANCEL_ALL_AFTER,
-    CANCEL_ORDER,
-    EDIT_ALGO_ORDER,
-    EDIT_ORDER,
-    GET_ALGO_ORDERS,
-    GET_BALANCES,
-    GET_ORDER,
-    GET_ORDERS,
-    LISTEN_KEY,
-    PLACE_ALGO_ORDER,
-    PLACE_ORDER,
-)
 from .limits import Limit
+from .market import token_network_rows, token_rows
 from .params import Field, Params
+
+LISTEN_KEY_MS = 24 * 60 * 60 * 1000
+
+Handler = Callable[[Exchange, Params, int], Params]
 
 
 class Endpoint(NamedTuple):
-    """What a method and path lead to: the handler, the parameters it takes, its documented rate limit, who may call."""
+    """The function behind a method and path, its parameters, and its rate limit."""
 
-    handler: Callable[[Exchange, Params, int], Params]
+    handler: Handler
     fields: Mapping[str, Field]
     limit: Limit
-    private: bool = True
+
+    @property
+    def private(self) -> bool:
+        """True if a request needs a signature."""
+        return self.limit.scope != "ip"
+
+
+def _endpoint(handler: Handler, names: str, limit: Limit) -> Endpoint:
+    return Endpoint(handler, f.fields(names), limit)
+
+
+def _algo(name: str) -> Handler:
+    def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
+        data: Params = getattr(exchange.algo, name)(params, now_ms)
+        return data
+
+    call.__name__ = f"algo_{name}"
+    return call
+
+
+def _create_listen_key(exchange: Exchange, params: Params, now_ms: int) -> Params:
+    return {"authKey": secrets.token_urlsafe(32), "expiredTime": now_ms + LISTEN_KEY_MS}
+
+
+def _get_credentials(exchange: Exchange, params: Params, now_ms: int) -> Params:
+    row = {"accountName": "Main", "userId": 1, "apiKey": exchange.api_key, "permissions": ["READ", "TRADE"]}
+    return {"rows": [row], "meta": {"total": 1, "recordsPerPage": params["size"], "currentPage": params["page"]}}
+
+
+def _constant(name: str, rows: list[Params]) -> Handler:
+    def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
+        return {"rows": rows}
+
+    call.__name__ = name
+    return call
 
 
 _E = Exchange
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    ("POST", "/v3/trade/order"): Endpoint(_E.place_order, PLACE_ORDER, Limit(5, 1, "symbol")),
-    ("PUT", "/v3/trade/order"): Endpoint(_E.edit_order, EDIT_ORDER, Limit(5, 1)),
-    ("DELETE", "/v3/trade/order"): Endpoint(_E.cancel_order, CANCEL_ORDER, Limit(10, 1)),
-    ("GET", "/v3/trade/order"): Endpoint(_E.get_order, GET_ORDER, Limit(5, 1)),
-    ("GET", "/v3/trade/orders"): Endpoint(_E.get_orders, GET_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/orders"): Endpoint(_E.cancel_orders, BY_SYMBOL, Limit(10, 1)),
-    ("DELETE", "/v3/trade/allOrders"): Endpoint(_E.cancel_all_orders, BY_SYMBOL, Limit(10, 1)),
-    ("POST", "/v3/trade/algoOrder"): Endpoint(_E.place_algo_order, PLACE_ALGO_ORDER, Limit(2, 1, "symbol")),
-    ("PUT", "/v3/trade/algoOrder"): Endpoint(_E.edit_algo_order, EDIT_ALGO_ORDER, Limit(5, 1)),
-    ("DELETE", "/v3/trade/algoOrder"): Endpoint(_E.cancel_algo_order, BY_ALGO_ORDER_ID, Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrder"): Endpoint(_E.get_algo_order, BY_ALGO_ORDER_ID, Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrders"): Endpoint(_E.get_algo_orders, GET_ALGO_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/algoOrders"): Endpoint(_E.cancel_algo_orders, BY_SYMBOL, Limit(10, 1)),
-    ("POST", "/v3/trade/cancelAllAfter"): Endpoint(_E.cancel_all_after, CANCEL_ALL_AFTER, Limit(10, 1)),
-    ("GET", "/v3/account/info"): Endpoint(_E.get_account_info, {}, Limit(10, 60)),
-    ("POST", "/v3/account/listenKey"): Endpoint(_E.create_listen_key, LISTEN_KEY, Limit(5, 10)),
-    ("GET", "/v3/asset/balances"): Endpoint(_E.get_balances, GET_BALANCES, Limit(10, 1)),
-    ("GET", "/v3/futures/positions"): Endpoint(_E.get_positions, BY_SYMBOL, Limit(30, 10)),
-    ("GET", "/v3/public/systemInfo"): Endpoint(_E.get_system_info, {}, Limit(10, 1, "ip"), private=False),
-    ("GET", "/v3/public/instruments"): Endpoint(_E.get_instruments, BY_SYMBOL, Limit(10, 1, "ip"), private=False),
-    # What ccxt reads for its currencies; a V1 reply carries its rows beside "success".
-    ("GET", "/v1/public/token"): Endpoint(_E.get_tokens, {}, Limit(10, 1, "ip"), private=False),
-    ("GET", "/v1/public/token_network"): Endpoint(_E.get_token_networks, {}, Limit(10, 1, "ip"), private=False),
-}
+_MINUTE = Limit(10, 60)
+_PUBLIC = Limit(10, 1, "ip")
 
-# Paths of the older V3 API that the integration guide still signs in its examples, and what they became
+# fmt: off
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+    ("POST", "/v3/trade/order"): _endpoint(_E.place_order, f.PLACE_ORDER, Limit(5, 1, "symbol")),
+    ("PUT", "/v3/trade/order"): _endpoint(_E.edit_order, "orderId clientOrderId price quantity", Limit(5, 1)),
+    ("DELETE", "/v3/trade/order"): _endpoint(_E.cancel_order, "symbol! orderId clientOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/order"): _endpoint(q.get_order, "orderId clientOrderId withRealizedPnl", Limit(5, 1)),
+    ("GET", "/v3/trade/orders"): _endpoint(q.get_orders, f.GET_ORDERS, Limit(10, 1)),
+    ("DELETE", "/v3/trade/orders"): _endpoint(_E.cancel_orders, "symbol", Limit(10, 1)),
+    ("DELETE", "/v3/trade/allOrders"): _endpoint(_E.cancel_all_orders, "symbol", Limit(10, 1)),
+    ("POST", "/v3/trade/algoOrder"): _endpoint(_algo("place_order"), f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol")),
+    ("PUT", "/v3/trade/algoOrder"): _endpoint(_algo("edit_order"), f.EDIT_ALGO_ORDER, Limit(5, 1)),
+    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_algo("cancel_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/algoOrder"): _endpoint(_algo("get_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/algoOrders"): _endpoint(_algo("get_orders"), f.GET_ALGO_ORDERS, Limit(10, 1)),
+    ("DELETE", "/v3/trade/algoOrders"): _endpoint(_algo("cancel_orders"), "symbol", Limit(10, 1)),
+    ("POST", "/v3/trade/cancelAllAfter"): _endpoint(_E.cancel_all_after, "triggerAfter!", Limit(10, 1)),
+    ("GET", "/v3/trade/transaction"): _endpoint(q.get_transaction, "tradeId clientOrderId", Limit(10, 1)),
+    ("GET", "/v3/trade/transactionHistory"): _endpoint(q.get_transactions, f.GET_FILLS, Limit(2, 1)),
+    ("GET", "/v3/trade/tradingFee"): _endpoint(q.get_trading_fee, "symbol!", Limit(2, 1)),
+    ("GET", "/v3/account/info"): _endpoint(q.get_account_info, "", _MINUTE),
+    ("GET", "/v3/account/credentials"): _endpoint(_get_credentials, f.PAGE, _MINUTE),
+    ("GET", "/v3/account/subAccounts/all"): _endpoint(_constant("subAccounts", []), f.PAGE, _MINUTE),
+    ("POST", "/v3/account/listenKey"): _endpoint(_create_listen_key, "listenKeyType!", Limit(5, 10)),
+    ("GET", "/v3/asset/balances"): _endpoint(q.get_balances, "token", Limit(10, 1)),
+    ("GET", "/v3/futures/positions"): _endpoint(q.get_positions, "symbol", Limit(30, 10)),
+    ("GET", "/v3/futures/leverage"): _endpoint(q.get_leverage, "perpetual! marginMode= positionMode", _MINUTE),
+    ("PUT", "/v3/futures/leverage"): _endpoint(_E.set_leverage, f.SET_LEVERAGE, _MINUTE),
+    ("PUT", "/v3/futures/positionMode"): _endpoint(_E.set_position_mode, "positionMode!", Limit(5, 60)),
+    ("GET", "/v3/public/systemInfo"): _endpoint(q.get_system_info, "", _PUBLIC),
+    ("GET", "/v3/public/instruments"): _endpoint(q.get_instruments, "symbol", _PUBLIC),
+    ("GET", "/v3/public/orderbook"): _endpoint(q.get_order_book, "symbol! maxLevel", _PUBLIC),
+    ("GET", "/v3/public/marketTrades"): _endpoint(q.get_market_trades, "symbol! limit=", _PUBLIC),
+    ("GET", "/v3/public/kline"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
+    ("GET", "/v3/public/klineHistory"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
+    ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC),
+    ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC),
+    # ccxt reads its currencies from V1, whose rows are next to "success".
+    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC),
+    ("GET", "/v1/public/token_network"): _endpoint(_constant("networks", token_network_rows()), "", _PUBLIC),
+}
+# fmt: on
+
+# Paths of the older V3 API in the integration guide's examples
 # (https://developer.woox.io/api-reference/migration_guide).
 ENDPOINTS["POST", "/v3/algo/order"] = ENDPOINTS["POST", "/v3/trade/algoOrder"]
 ENDPOINTS["GET", "/v3/algo/orders"] = ENDPOINTS["GET", "/v3/trade/algoOrders"]
 
-# And those with an id at their end, which older versions of ccxt 4.5 use for their edits: what the id stands for.
+# Paths with an id at their end, from older versions of ccxt 4.5, and the parameter that the id is.
 PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
     ("PUT", "/v3/order"): (ENDPOINTS["PUT", "/v3/trade/order"], "orderId"),
     ("PUT", "/v3/order/client"): (ENDPOINTS["PUT", "/v3/trade/order"], "clientOrderId"),
@@ -79,10 +125,11 @@ PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
     ("GET", "/v3/algo/order"): (ENDPOINTS["GET", "/v3/trade/algoOrder"], "algoOrderId"),
     ("DELETE", "/v3/algo/order"): (ENDPOINTS["DELETE", "/v3/trade/algoOrder"], "algoOrderId"),
 }
+_ORDER_TRADES = _endpoint(q.get_order_trades, "orderId!", Limit(10, 1))
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
-    """The endpoint of a raw path, and the parameters that stand in the path. Raises `ApiError` NO_SUCH_ENDPOINT."""
+    """Return the endpoint of a raw path and the parameters in the path, or raise `ApiError` NO_SUCH_ENDPOINT."""
     endpoint = ENDPOINTS.get((method, path))
     if endpoint is not None:
         return endpoint, {}
@@ -90,4 +137,6 @@ def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
     if (method, prefix) in PATHS_WITH_ID:
         endpoint, name = PATHS_WITH_ID[method, prefix]
         return endpoint, {name: value}
-    raise ApiError("NO_SUCH_ENDPOINT", f"There is no {method} {path[:100]}.")
+    if method == "GET" and value == "trades" and prefix.startswith("/v1/order/"):
+        return _ORDER_TRADES, {"orderId": prefix.removeprefix("/v1/order/")}
+    raise ApiError("NO_SUCH_ENDPOINT", f"Unknown: {method} {path}")

@@ -1,14 +1,14 @@
-"""What the sandbox refuses with: one table of names, codes, HTTP statuses and the exchange's own words.
+"""The table of refusals: names, codes, HTTP statuses and the exchange's own words.
 
-Codes, statuses and texts are those of the API's error table (https://docs.woox.io, Error Codes). It has no entry for
-some cases; each borrows the nearest code, and its name below says which case it is:
+Codes, statuses and texts come from the API's error table (https://docs.woox.io, Error Codes). The table lacks some
+cases, so each of these borrows the nearest code, and its name says which case it is:
 
-- a missing header answers -1001, the code of keys and signatures "in wrong format";
+- a missing header answers -1001, the code for keys and signatures "in wrong format";
 - a stale or malformed timestamp answers -1002, because the exchange's article on that code
   (https://support.woox.io/hc/en-001/articles/4410291392409) lists the timestamp among its causes;
-- maintenance answers -1011 with the words that ccxt knows it by (woo.py, `handle_errors`);
-- a path that does not exist answers -1006 with HTTP 404;
-- a body too large, or one that does not arrive in time, answers -1005 with HTTP 413 and 408.
+- maintenance answers -1011 with the words that ccxt recognizes (woo.py, `handle_errors`);
+- an unknown path answers -1006 with HTTP 404;
+- a body too large, or too slow, answers -1005 with HTTP 413 and 408.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class Refusal(NamedTuple):
-    """A row of the error table: `code` of the envelope, HTTP `status`, the exchange's `message`."""
+    """The envelope's `code`, the HTTP `status` and the exchange's `message`."""
 
     code: int
     status: int
@@ -42,6 +42,7 @@ ERRORS: dict[str, Refusal] = {
     "UNKNOWN_PARAM": Refusal(-1004, 400, "An unknown parameter was sent."),
     "INVALID_PARAM": Refusal(-1005, 400, _WRONG_FORMAT),
     "MALFORMED_HTTP": Refusal(-1005, 400, _WRONG_FORMAT),
+    "RECEIVE_WINDOW": Refusal(-1005, 400, _WRONG_FORMAT),
     "BODY_TIMEOUT": Refusal(-1005, 408, _WRONG_FORMAT),
     "BODY_TOO_LARGE": Refusal(-1005, 413, _WRONG_FORMAT),
     "RESOURCE_NOT_FOUND": Refusal(-1006, 400, _NOT_FOUND),
@@ -49,6 +50,7 @@ ERRORS: dict[str, Refusal] = {
     "DUPLICATE_REQUEST": Refusal(-1007, 409, "The data is already exists or your request is duplicated."),
     "MAINTENANCE": Refusal(-1011, 400, "The system is under maintenance."),
     "RPC_REJECT": Refusal(-1012, 400, "The place/cancel order request is rejected by internal module."),
+    "RISK_TOO_HIGH": Refusal(-1101, 400, "The risk exposure for client is too high."),
     "MIN_NOTIONAL": Refusal(-1102, 400, "The order value (price * size) is too small."),
     "PRICE_FILTER": Refusal(-1103, 400, "The order price is not following the tick size rule for the symbol."),
     "SIZE_FILTER": Refusal(-1104, 400, "The order quantity is not following the step size rule for the symbol."),
@@ -56,7 +58,7 @@ ERRORS: dict[str, Refusal] = {
 
 
 class ApiError(Exception):
-    """A request is refused: `name` is a key of `ERRORS`, `detail` says what was wrong with this request."""
+    """A refusal. `name` is a key of `ERRORS`; `detail` explains the mistake and may quote the client at its end."""
 
     def __init__(self, name: str, detail: str = "") -> None:
         super().__init__(name, detail)

@@ -1,367 +1,303 @@
-"""The exchange behind the sandbox: one account and what its orders reserve.
+"""The exchange behind the sandbox: one account, and minimal matching against one settable quote per instrument.
 
-There is no matching. Every order that passes the checks rests as NEW until it is edited or cancelled, market orders
-too; so nothing is ever filled, and holdings and positions change only in what resting orders reserve of them.
+An order that crosses the quote fills at the quote's price. The rest of a LIMIT order rests, and fills at its own price
+when a new quote crosses it. `Quote.depth` limits the quantity, for partial fills.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
-from decimal import Decimal
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from itertools import count, islice
+from typing import Any
 
+from .account import Account
+from .algo import AlgoOrders
 from .errors import ApiError
-from .fields import BY_ALGO_ORDER_ID, CHILD_ALGO_ORDER
-from .market import HOLDINGS, INSTRUMENTS, instrument_row, token_network_rows, token_rows
-from .orders import Order, OrderBook, algo_row, check_filters, order_row, page_of
-from .params import Params, check_params
+from .market import INSTRUMENTS, START_PRICES, Quote
+from .orders import Fill, Order, OrderBook, order_row, plain
+from .params import Params
 
-MAX_OPEN_ORDERS = 250_000  # bounds the memory an exchange can take
-MAX_OPEN_ALGO_ORDERS = 100  # per instrument; documented (post_algo_order)
-LISTEN_KEY_MS = 24 * 60 * 60 * 1000
+MAX_OPEN_ORDERS = 250_000
+MAX_FILLS = 10_000  # the newest fills that can be queried
+EXACT = Context(prec=60)
 
-_PRICED = frozenset({"LIMIT", "IOC", "FOK", "POST_ONLY", "AC", "RPI"})  # MARKET, ASK and BID ignore a price
-_WITH_CHILDREN = frozenset({"POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKET"})
-
-
-def _wanted(params: Params, *names: str) -> Params:
-    return {name: params[name] for name in names if name in params}
+_UNPRICED = frozenset({"MARKET", "ASK", "BID"})  # these types ignore a price
+_IMMEDIATE = frozenset({"MARKET", "IOC", "FOK"})  # these types never rest
+_PASSIVE = frozenset({"POST_ONLY", "RPI"})  # these types never match at once
 
 
 class Exchange:
-    """One account and its orders. Every endpoint is a method `(params, now_ms) -> data` that may raise `ApiError`."""
+    """One account, its orders and the market. Each order endpoint is a method `(params, now_ms) -> data`."""
 
-    def __init__(self) -> None:
-        self.orders = OrderBook("orderId", "clientOrderId")
-        self.algo_orders = OrderBook("algoOrderId", "clientAlgoOrderId")
-        # How often each of the latest clientOrderIds came, whether the order was placed or not.
+    def __init__(self, api_key: str = "") -> None:
+        self.api_key = api_key
+        self.account = Account()
+        self.orders: OrderBook = OrderBook("orderId", "clientOrderId")
+        self.algo = AlgoOrders()
+        self.quotes = {symbol: Quote(price, price) for symbol, price in START_PRICES.items()}
+        self.fills: deque[Fill] = deque(maxlen=MAX_FILLS)
+        # How many times each of the newest clientOrderIds arrived, in accepted and refused orders.
         self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._order_ids = count(60_000_000_001)
-        self._algo_order_ids = count(10_000_001)
-        self._pending: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}  # (symbol, side): base quantity, quote value
+        self._trade_ids = count(1_700_000_001)
         self._cancel_all_at = 0  # Unix epoch ms; 0 is never
-        self._application_id = "00000000-0000-4000-8000-000000000000"
-        self.listen_key: tuple[str, int] | None = None
 
-    def tick(self, now_ms: int) -> None:
-        """Let time pass: fire the dead man's switch of cancelAllAfter if it is due."""
-        if self._cancel_all_at and now_ms >= self._cancel_all_at:
-            self._cancel_all_at = 0
-            self.cancel_all_orders({}, now_ms)
+    def execute(self, handler: Callable[[Exchange, Params, int], Params], params: Params, now_ms: int) -> Params:
+        """Call an endpoint's function, after the dead man's switch of cancelAllAfter if it is due."""
+        with localcontext(EXACT):
+            if self._cancel_all_at and now_ms >= self._cancel_all_at:
+                self._cancel_all_at = 0
+                self.cancel_all_orders({}, now_ms)
+            return handler(self, params, now_ms)
 
-    def held(self, most: int) -> Params:
-        """What the account holds, as GET /sandbox/orders gives it: open orders, the newest `most`, oldest first."""
-        newest = list(islice(reversed(self.orders.open.values()), most))
-        return {
-            "open": len(self.orders.open),
-            "orders": [order_row(order) for order in reversed(newest)],
-            "clientOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
-        }
-
-    def _count_arrival(self, client_id: int) -> None:
-        if client_id not in self.arrivals and len(self.arrivals) >= MAX_OPEN_ORDERS:
-            self.arrivals.popitem(last=False)
-        self.arrivals[client_id] = self.arrivals.get(client_id, 0) + 1
+    def set_quote(self, symbol: str, quote: Quote, now_ms: int) -> None:
+        """Replace an instrument's quote and fill the resting orders that it crosses, best price first."""
+        with localcontext(EXACT):
+            self.quotes[symbol] = quote
+            crossed = [o for o in self.orders.open.values() if o.symbol == symbol and quote.crosses(o.side, o.limit)]
+            crossed.sort(key=lambda o: (-o.limit if o.side == "BUY" else o.limit, o.order_id))
+            for order in crossed:
+                self._match(order, now_ms, is_maker=True)
 
     # ordinary orders
 
     def place_order(self, params: Params, now_ms: int) -> Params:
-        if params["clientOrderId"]:
-            self._count_arrival(params["clientOrderId"])
-        if ("quantity" in params) == ("amount" in params):
-            raise ApiError("INVALID_PARAM", "Either quantity or amount is required, not both.")
-        if params["type"] not in _PRICED:
-            params.pop("price", None)  # documented: ignored
-        elif "price" not in params:
-            raise ApiError("INVALID_PARAM", f"price is required for {params['type']}.")
-        check_filters(params["symbol"], params)
         client_id = params["clientOrderId"]
+        if client_id:
+            count_arrival(self.arrivals, client_id)
+        order = self._new_order(params, now_ms)
         self.orders.check_client_id(client_id)
         if len(self.orders.open) >= MAX_OPEN_ORDERS:
-            raise ApiError("RPC_REJECT", f"The sandbox holds at most {MAX_OPEN_ORDERS} open orders.")
-        order = Order(next(self._order_ids), client_id, params, now_ms)
+            raise ApiError("RPC_REJECT", f"The sandbox accepts at most {MAX_OPEN_ORDERS} open orders.")
+        self._check_position(order)
+        self._check_passive(order)
+        self.account.reserve(order, self._worst_price(order))
         self.orders.add(order)
-        self._reserve(order, 1)
+        if params["type"] != "FOK" or self._fillable(order) == order.quantity:
+            self._match(order, now_ms, is_maker=False)
+        if order.order_id in self.orders.open and params["type"] in _IMMEDIATE:
+            self._close(order, "CANCELLED", now_ms)
         return {
-            "orderId": order.order_id,
-            "clientOrderId": client_id,
-            "type": params["type"],
-            "price": params.get("price"),
-            "quantity": params.get("quantity"),
-            "amount": params.get("amount"),
+            "orderId": order.order_id, "clientOrderId": client_id, "type": params["type"], "price": params.get("price"),
+            "quantity": params.get("quantity"), "amount": params.get("amount"),
             "bidAskLevel": params.get("bidAskLevel"),
-        }
+        }  # fmt: skip
 
     def edit_order(self, params: Params, now_ms: int) -> Params:
-        changes = _wanted(params, "price", "quantity")
+        changes: Params = {name: params[name] for name in ("price", "quantity") if name in params}
         if not changes:
             raise ApiError("INVALID_PARAM", "Either price or quantity is required.")
         order = self.orders.find(params, only_open=True)
-        if order.params["type"] not in _PRICED:
-            changes.pop("price", None)
         if "quantity" in changes and "amount" in order.params:
             raise ApiError("INVALID_PARAM", "The order was placed by amount: its quantity cannot be edited.")
-        edited = {**order.params, **changes}
-        check_filters(edited["symbol"], edited)
-        self._reserve(order, -1)
-        order.params = edited
-        order.updated = now_ms
-        self._reserve(order, 1)
+        edited = self._new_order({**order.params, **changes}, now_ms, is_edit=True)
+        if edited.quantity <= order.executed:
+            raise ApiError("INVALID_PARAM", f"quantity must exceed the executed {order.executed:f}.")
+        edited.executed = order.executed
+        self._check_passive(edited)
+        before = order.reservation
+        self.account.release(order)
+        try:
+            self.account.reserve(edited, self._worst_price(edited))
+        except ApiError:
+            self.account.restore(order, before)
+            raise
+        order.params, order.limit, order.quantity = edited.params, edited.limit, edited.quantity
+        order.reservation, order.updated = edited.reservation, now_ms
+        self._match(order, now_ms, is_maker=False)
         return {"status": "EDIT_SENT"}
 
     def cancel_order(self, params: Params, now_ms: int) -> Params:
         order = self.orders.find(params, only_open=True)
-        if order.params["symbol"] != params["symbol"]:
+        if order.symbol != params["symbol"]:
             raise ApiError("RESOURCE_NOT_FOUND", "Your order and symbol are not valid or already canceled.")
-        self._cancel(order, now_ms)
+        self._close(order, "CANCELLED", now_ms)
         return {"status": "CANCEL_SENT"}
 
     def cancel_orders(self, params: Params, now_ms: int) -> Params:
-        symbol = params.get("symbol")
-        for order in [o for o in self.orders.open.values() if symbol is None or o.params["symbol"] == symbol]:
-            self._cancel(order, now_ms)
+        for order in [o for o in self.orders.open.values() if params.get("symbol", o.symbol) == o.symbol]:
+            self._close(order, "CANCELLED", now_ms)
         return {"status": "CANCEL_ALL_SENT"}
 
     def cancel_all_orders(self, params: Params, now_ms: int) -> Params:
-        self.cancel_algo_orders(params, now_ms)
+        self.algo.cancel_orders(params, now_ms)
         return self.cancel_orders(params, now_ms)
 
     def cancel_all_after(self, params: Params, now_ms: int) -> Params:
         self._cancel_all_at = now_ms + params["triggerAfter"] if params["triggerAfter"] else 0
         return {"expectedTriggerTime": self._cancel_all_at}
 
-    def get_order(self, params: Params, now_ms: int) -> Params:
-        return order_row(self.orders.find(params), params.get("withRealizedPnl", False))
+    # futures settings
 
-    def get_orders(self, params: Params, now_ms: int) -> Params:
-        wanted = _wanted(params, "symbol", "side", "positionSide", "type", "orderTag")
-        found = self.orders.select(
-            params.get("status"), params.get("startTime", 0), params.get("endTime", now_ms), wanted
-        )
-        return page_of(found, params, lambda order: order_row(order, params.get("withRealizedPnl", False)))
-
-    def _cancel(self, order: Order, now_ms: int) -> None:
-        self.orders.close(order, now_ms)
-        self._reserve(order, -1)
-
-    def _reserve(self, order: Order, sign: int) -> None:
-        key = (order.params["symbol"], order.params["side"])
-        quantity, value = order.reserved()
-        old_quantity, old_value = self._pending.get(key, (Decimal(0), Decimal(0)))
-        self._pending[key] = (old_quantity + sign * quantity, old_value + sign * value)
-
-    # algo orders
-
-    def place_algo_order(self, params: Params, now_ms: int) -> Params:
+    def set_leverage(self, params: Params, now_ms: int) -> Params:
+        """Change an instrument's leverage while no order or position uses it."""
         symbol = params["symbol"]
-        open_here = sum(not o.parent_id and o.params["symbol"] == symbol for o in self.algo_orders.open.values())
-        if open_here >= MAX_OPEN_ALGO_ORDERS:
-            raise ApiError("RPC_REJECT", f"At most {MAX_OPEN_ALGO_ORDERS} open algo orders per instrument.")
-        rows: list[Params] = []
-        tree = self._algo_tree(params, symbol, now_ms, depth=1)
-        for order in tree:
-            self.algo_orders.check_client_id(order.client_id)
-        for order in tree:
-            self.algo_orders.add(order)
-            rows.append(
-                {
-                    "algoOrderId": order.order_id,
-                    "clientAlgoOrderId": order.client_id,
-                    "algoType": order.params["algoType"],
-                    "quantity": order.params.get("quantity", "0"),
-                }
-            )
-        return {"rows": rows}
+        if self._uses_margin(symbol):
+            raise ApiError("RPC_REJECT", f"Cancel the orders and close the position of {symbol} first.")
+        self.account.leverage[symbol] = params["leverage"]
+        return {}
 
-    def _algo_tree(self, params: Params, symbol: str, now_ms: int, depth: int) -> list[Order]:
-        """An algo order and its children, children first as the replies list them; nothing is added to the book yet."""
-        algo_type = params["algoType"]
-        params["symbol"] = symbol
-        if depth > 3:
-            raise ApiError("INVALID_PARAM", "childOrders are nested too deeply.")
-        if algo_type in _WITH_CHILDREN:
-            if not params.get("childOrders"):
-                raise ApiError("INVALID_PARAM", f"childOrders are required for {algo_type}.")
+    def set_position_mode(self, params: Params, now_ms: int) -> Params:
+        if params["positionMode"] != self.account.position_mode and any(map(self._uses_margin, INSTRUMENTS)):
+            raise ApiError("RPC_REJECT", "Cancel all orders and close all positions first.")
+        self.account.position_mode = params["positionMode"]
+        return {}
+
+    def _uses_margin(self, symbol: str) -> bool:
+        positions = any(p.holding for p in self.account.positions.values() if p.symbol == symbol)
+        return positions or any(not o.is_spot and o.symbol == symbol for o in self.orders.open.values())
+
+    # matching
+
+    def _new_order(self, params: Params, now_ms: int, *, is_edit: bool = False) -> Order:
+        """Check the parameters and apply the instrument's filters."""
+        if ("quantity" in params) == ("amount" in params):
+            raise ApiError("INVALID_PARAM", "Either quantity or amount is required, not both.")
+        instrument, quote = INSTRUMENTS[params["symbol"]], self.quotes[params["symbol"]]
+        order_type = params["type"]
+        if order_type in _UNPRICED and not is_edit:
+            params.pop("price", None)  # documented: ignored
+            if order_type != "MARKET":
+                params["price"] = f"{quote.bid if order_type == 'BID' else quote.ask:f}"
+        if "price" not in params and order_type != "MARKET":
+            raise ApiError("INVALID_PARAM", f"price is required for {order_type}.")
+        limit = Decimal(params["price"]) if "price" in params else None
+        if limit is not None:
+            instrument.check_price(limit)
+        price = limit or quote.price(params["side"])
+        if "amount" in params:
+            instrument.check_notional(Decimal(params["amount"]))
+        if "quantity" in params:
+            quantity = Decimal(params["quantity"])
         else:
-            for name in ("side", "type"):
-                if name not in params:
-                    raise ApiError("INVALID_PARAM", f"{name} is required for {algo_type}.")
-        if algo_type == "TRAILING_STOP":
-            if ("callbackRate" in params) == ("callbackValue" in params):
-                raise ApiError("INVALID_PARAM", "Either callbackRate or callbackValue is required, not both.")
-        elif algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS") and "triggerPrice" not in params:
-            raise ApiError("INVALID_PARAM", f"triggerPrice is required for {algo_type}.")
-        if "quantity" not in params and depth == 1 and algo_type != "POSITIONAL_TP_SL":
-            raise ApiError("INVALID_PARAM", f"quantity is required for {algo_type}.")
-        if params.get("type") == "LIMIT" and "price" not in params:
-            raise ApiError("INVALID_PARAM", "price is required for LIMIT.")
-        check_filters(symbol, params)
-        order = Order(next(self._algo_order_ids), params["clientAlgoOrderId"], params, now_ms)
-        tree: list[Order] = []
-        for given in params.pop("childOrders", ()):
-            if not isinstance(given, dict):
-                raise ApiError("INVALID_PARAM", "childOrders must hold objects.")
-            branch = self._algo_tree(check_params(CHILD_ALGO_ORDER, given), symbol, now_ms, depth + 1)
-            branch[-1].parent_id = order.order_id
-            order.children.append(branch[-1])
-            tree += branch
-        for child in tree:
-            child.root_id = order.order_id
-        return [*tree, order]
+            quantity = (Decimal(params["amount"]) / price).quantize(instrument.base_tick, rounding=ROUND_DOWN)
+        instrument.check_quantity(quantity)
+        if "quantity" in params:
+            instrument.check_notional(price * quantity)
+        order_id = 0 if is_edit else next(self._order_ids)
+        return Order(order_id, params["clientOrderId"], params, now_ms, limit, quantity)
 
-    def edit_algo_order(self, params: Params, now_ms: int) -> Params:
-        changes = {name: value for name, value in params.items() if name not in BY_ALGO_ORDER_ID}
-        if not changes:
-            raise ApiError("INVALID_PARAM", "There is nothing to edit.")
-        order = self.algo_orders.find(params, only_open=True)
-        edited = {**order.params, **changes}
-        check_filters(edited["symbol"], edited)
-        order.params = edited
-        order.updated = now_ms
-        return {"status": "EDIT_SENT"}
+    def _check_position(self, order: Order) -> None:
+        """Check positionSide against the position mode, and that a closing order has a position to close."""
+        if order.is_spot:
+            return
+        if (order.position_side == "BOTH") != (self.account.position_mode == "ONE_WAY"):
+            raise ApiError("INVALID_PARAM", "positionSide is BOTH in ONE_WAY mode, LONG or SHORT in HEDGE_MODE.")
+        position = self.account.position(order.symbol, order.position_side)
+        if order.reduces_only and not position.reducible(order.side):
+            raise ApiError("RPC_REJECT", "A reduce-only order needs a position to reduce.")
 
-    def cancel_algo_order(self, params: Params, now_ms: int) -> Params:
-        self._cancel_algo(self.algo_orders.find(params, only_open=True), now_ms)
-        return {"status": "CANCEL_SENT"}
+    def _check_passive(self, order: Order) -> None:
+        """Reject a POST_ONLY order that would match at once, or move it one tick away from the quote."""
+        quote = self.quotes[order.symbol]
+        if order.params["type"] not in _PASSIVE or not quote.crosses(order.side, order.limit):
+            return
+        if not order.params.get("postOnlyAdjusted"):
+            raise ApiError("RPC_REJECT", "The POST_ONLY order would match at once.")
+        tick = INSTRUMENTS[order.symbol].quote_tick
+        order.limit = quote.ask - tick if order.side == "BUY" else quote.bid + tick
+        order.params["price"] = f"{order.limit:f}"
 
-    def cancel_algo_orders(self, params: Params, now_ms: int) -> Params:
-        symbol = params.get("symbol")
-        roots = [o for o in self.algo_orders.open.values() if not o.parent_id]
-        for order in roots:
-            if symbol is None or order.params["symbol"] == symbol:
-                self._cancel_algo(order, now_ms)
-        return {"status": "CANCEL_ALL_SENT"}
+    def _worst_price(self, order: Order) -> Decimal:
+        """Return the price that needs the most funds: a seller's margin grows with the price."""
+        price = self.quotes[order.symbol].price(order.side)
+        if order.limit is None:
+            return price
+        return order.limit if order.side == "BUY" else max(order.limit, price)
 
-    def _cancel_algo(self, order: Order, now_ms: int) -> None:
-        for child in order.children:
-            if child.status == "NEW":
-                self._cancel_algo(child, now_ms)
-        self.algo_orders.close(order, now_ms)
+    def _fillable(self, order: Order) -> Decimal:
+        """Return the quantity of the rest that can fill now."""
+        quote = self.quotes[order.symbol]
+        if not quote.crosses(order.side, order.limit):
+            return Decimal(0)
+        quantity = quote.available(order.side, order.remaining)
+        if order.reduces_only:
+            position = self.account.position(order.symbol, order.position_side)
+            quantity = min(quantity, position.reducible(order.side))
+        return quantity
 
-    def get_algo_order(self, params: Params, now_ms: int) -> Params:
-        return algo_row(self.algo_orders.find(params))
+    def _match(self, order: Order, now_ms: int, *, is_maker: bool) -> None:
+        quantity = self._fillable(order)
+        quote = self.quotes[order.symbol]
+        price = order.limit if is_maker and order.limit is not None else quote.price(order.side)
+        if quantity:
+            self.account.release(order)
+            if is_maker and not self._has_margin(order, price):
+                self._close(order, "CANCELLED", now_ms)  # a position that the order counted on is gone
+                return
+            quote.consume(order.side, quantity)
+            self._fill(order, price, quantity, is_maker, now_ms)
+        if not order.remaining:
+            self._close(order, "FILLED", now_ms)
+        elif order.reduces_only and not self.account.position(order.symbol, order.position_side).reducible(order.side):
+            self._close(order, "CANCELLED", now_ms)
+        elif quantity:
+            self.account.reserve(order, order.limit or price, is_new=False)
 
-    def get_algo_orders(self, params: Params, now_ms: int) -> Params:
-        wanted = _wanted(params, "symbol", "side", "positionSide", "algoType", "algoOrderTag")
-        if "orderType" in params:
-            wanted["type"] = params["orderType"]
-        found: list[Order] = []
-        if not params.get("isTriggered", False):  # without matching nothing is ever triggered
-            start, end = params.get("startTime", 0), params.get("endTime", now_ms)
-            found = [o for o in self.algo_orders.select(params.get("status"), start, end, wanted) if not o.parent_id]
-        return page_of(found, params, algo_row)
+    def _has_margin(self, order: Order, price: Decimal) -> bool:
+        token, amount = self.account.requirement(order, price)
+        return order.is_spot or amount <= self.account.available(token)
 
-    # account
+    def _fill(self, order: Order, price: Decimal, quantity: Decimal, is_maker: bool, now_ms: int) -> None:
+        fill = Fill(next(self._trade_ids), order.order_id, order.client_id, order.symbol, order.side,
+                    order.position_side, price, quantity, is_maker, now_ms, order.params["orderTag"])  # fmt: skip
+        order.executed += quantity
+        order.value += quantity * price
+        order.status, order.updated = "PARTIAL_FILLED", now_ms
+        self.fills.append(fill._replace(profit=self.account.apply(fill)))
 
-    def create_listen_key(self, params: Params, now_ms: int) -> Params:
-        """A new key expires the old one at once."""
-        self.listen_key = (secrets.token_urlsafe(32), now_ms + LISTEN_KEY_MS)
-        return {"authKey": self.listen_key[0], "expiredTime": self.listen_key[1]}
+    def _close(self, order: Order, status: str, now_ms: int) -> None:
+        self.account.release(order)
+        self.orders.close(order, status, now_ms)
 
-    def get_positions(self, params: Params, now_ms: int) -> Params:
-        """Nothing is ever filled, so a position holds nothing; it is listed while orders rest on its instrument."""
+    def quote_rows(self) -> list[dict[str, Any]]:
         rows = []
-        for symbol in INSTRUMENTS:
-            long, short = (self._pending.get((symbol, side), (Decimal(0),))[0] for side in ("BUY", "SELL"))
-            if symbol.startswith("PERP_") and (long or short) and params.get("symbol", symbol) == symbol:
-                rows.append(
-                    {
-                        "symbol": symbol,
-                        "holding": "0",
-                        "pendingLongQty": f"{long:f}",
-                        "pendingShortQty": f"{short:f}",
-                        "settlePrice": "0",
-                        "averageOpenPrice": "0",
-                        "pnl24H": "0",
-                        "fee24H": "0",
-                        "markPrice": "0",
-                        "estLiqPrice": "0",
-                        "timestamp": now_ms,
-                        "adlQuantile": 0,
-                        "positionSide": "BOTH",
-                        "marginMode": "CROSS",
-                        "isolatedMarginToken": "",
-                        "isolatedMarginAmount": "0",
-                        "isolatedFrozenLong": "0",
-                        "isolatedFrozenShort": "0",
-                        "leverage": 10,
-                    }
-                )
-        return {"positions": rows}
-
-    def get_balances(self, params: Params, now_ms: int) -> Params:
-        """Holdings; a resting spot order freezes what it would spend. Margin is not checked."""
-        frozen = {token: Decimal(0) for token in HOLDINGS}
-        pending_long, pending_short = dict(frozen), dict(frozen)
-        for (symbol, side), (quantity, value) in self._pending.items():
-            instrument = INSTRUMENTS[symbol]
-            if symbol.startswith("SPOT_") and side == "BUY":
-                frozen[instrument.quote] += value
-                pending_long[instrument.base] += quantity
-            elif symbol.startswith("SPOT_"):
-                frozen[instrument.base] += quantity
-                pending_short[instrument.base] += quantity
-        rows = [
-            {
-                "token": token,
-                "holding": f"{holding:f}",
-                "frozen": f"{frozen[token]:f}",
-                "staked": "0",
-                "unbonding": "0",
-                "vault": "0",
-                "interest": "0",
-                "earn": "0",
-                "pendingShortQty": f"{pending_short[token]:f}",
-                "pendingLongQty": f"{pending_long[token]:f}",
-                "availableBalance": f"{holding - frozen[token]:f}",
-                "averageOpenPrice": "0",
-                "markPrice": "0",
-                "pnl24H": "0",
-                "fee24H": "0",
-                "timestamp": now_ms,
+        for symbol, quote in self.quotes.items():
+            depths = {
+                f"{side.lower()}Quantity": depth if depth is None else plain(depth)
+                for side, depth in quote.depth.items()
             }
-            for token, holding in HOLDINGS.items()
-            if params.get("token", token) == token
-        ]
-        return {"holding": rows}
+            rows.append({"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask), **depths})
+        return rows
 
-    def get_account_info(self, params: Params, now_ms: int) -> Params:
-        value = f"{HOLDINGS['USDT']:f}"  # the other tokens have no price here
+    # reports for tests and for the web page
+
+    def open_orders(self, limit: int) -> dict[str, Any]:
+        """Return the newest `limit` open orders of each kind, oldest first, and how often each client id arrived."""
+        newest = list(islice(reversed(self.orders.open.values()), limit))
         return {
-            "applicationId": self._application_id,
-            "account": "sandbox",
-            "alias": "sandbox",
-            "otpauth": False,
-            "accountMode": "FUTURES",
-            "positionMode": "ONE_WAY",
-            "leverage": 10,
-            "marginRatio": "10",
-            "openMarginRatio": "10",
-            "initialMarginRatio": "10",
-            "maintenanceMarginRatio": "0.03",
-            "totalCollateral": value,
-            "freeCollateral": value,
-            "totalAccountValue": value,
-            "totalTradingValue": value,
-            "totalVaultValue": "0",
-            "totalStakingValue": "0",
-            "totalEarnValue": "0",
-            "totalLaunchpadValue": "0",
-            "referrerID": None,
-            "accountType": "Main",
+            "open": len(self.orders.open),
+            "orders": [order_row(order) for order in reversed(newest)],
+            "clientOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
+            **self.algo.open_orders(limit),
         }
 
-    # public data
+    def summary(self) -> dict[str, Any]:
+        """Count the orders and list balances and positions."""
+        counts = self.orders.counts
+        return {
+            "orders": {"placed": counts["PLACED"], "open": len(self.orders.open), "filled": counts["FILLED"],
+                       "cancelled": counts["CANCELLED"]},
+            "balances": self.account.balance_rows(),
+            "positions": self.account.position_rows(),
+        }  # fmt: skip
 
-    def get_system_info(self, params: Params, now_ms: int) -> Params:
-        return {"status": 0, "msg": "System is functioning properly.", "estimatedEndTime": now_ms}
+    def audit(self) -> dict[str, Any]:
+        """Return the summary, and in `addsUp` whether it agrees with all fills and open orders."""
+        with localcontext(EXACT):
+            summary, account = self.summary(), self.account
+            reserved = dict.fromkeys(account.holdings, Decimal(0))
+            for order in self.orders.open.values():
+                reserved[order.reservation[0]] += order.reservation[1]
+            placed, *outcomes = summary["orders"].values()
+            adds_up = account.expected_holdings() == account.holdings and reserved == account.reserved
+            return {**summary, "addsUp": adds_up and placed == sum(outcomes)}
 
-    def get_instruments(self, params: Params, now_ms: int) -> Params:
-        return {"rows": [instrument_row(symbol) for symbol in INSTRUMENTS if params.get("symbol", symbol) == symbol]}
 
-    def get_tokens(self, params: Params, now_ms: int) -> Params:
-        return {"rows": token_rows()}
-
-    def get_token_networks(self, params: Params, now_ms: int) -> Params:
-        return {"rows": token_network_rows()}
+def count_arrival(arrivals: OrderedDict[int, int], client_id: int) -> None:
+    """Count a client id, and forget the oldest id if there are too many."""
+    if client_id not in arrivals and len(arrivals) >= MAX_OPEN_ORDERS:
+        arrivals.popitem(last=False)
+    arrivals[client_id] = arrivals.get(client_id, 0) + 1

@@ -1,7 +1,7 @@
-"""The documented rate limits: so many requests in so many seconds, per account, per symbol or per IP address.
+"""Rate limits: a number of requests in a number of seconds, per account, symbol or IP address.
 
-Source: the "Limit" line of each page of https://developer.woox.io/api-reference. Counted over a sliding window; a
-refused request does not count.
+Source: the "Limit" line of each page of https://developer.woox.io/api-reference. The window slides, and a refused
+request does not count.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from .errors import ApiError
 
-_MAX_WINDOWS = 10_000  # one per IP address on a public endpoint: without a bound a scan would fill the memory
+MAX_WINDOWS = 10_000  # a scan from many addresses must not fill the memory
 
 
 class Limit(NamedTuple):
-    """`requests` in `seconds`, counted per `scope`: "account", "symbol" or "ip"."""
+    """Allow `requests` in `seconds`; `scope` is "account", "symbol" or "ip"."""
 
     requests: int
     seconds: int
@@ -23,16 +23,16 @@ class Limit(NamedTuple):
 
 
 class RateLimiter:
-    """Sliding windows, one per endpoint and scope; `now_ms` is Unix epoch milliseconds."""
+    """Sliding windows, one for each endpoint and scope."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, ...], deque[int]] = {}
 
     def check(self, limit: Limit, key: tuple[str, ...], now_ms: int) -> None:
-        """Count one request under `key`. Raises `ApiError` TOO_MANY_REQUEST when the window is full."""
+        """Count a request under `key`, or raise `ApiError` TOO_MANY_REQUEST if the window is full."""
         window = self._windows.get(key)
         if window is None:
-            if len(self._windows) >= _MAX_WINDOWS:
+            if len(self._windows) >= MAX_WINDOWS:
                 self._windows.clear()
             window = self._windows[key] = deque(maxlen=limit.requests)
         if len(window) == limit.requests and now_ms - window[0] < limit.seconds * 1000:

@@ -1,95 +1,156 @@
-"""The market the sandbox offers: a few instruments and tokens, in the shape the public endpoints document.
+"""The market: instruments and tokens, and one quote per instrument.
 
 Instruments: https://developer.woox.io/api-reference/endpoint/public_data/instruments
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from .errors import ApiError
+
+INFINITE_DEPTH = Decimal(1_000_000_000)  # shown in the order book; matching ignores it
+
 
 class Instrument(NamedTuple):
-    """The filters an order is held against, in units of the quote (price, notional) and of the base (quantity)."""
+    """The filters for orders: price and notional in the quote token, quantities in the base token."""
 
     base: str
     quote: str
     quote_tick: Decimal
     quote_max: Decimal
     base_tick: Decimal
-    base_min: Decimal
     base_max: Decimal
-    min_notional: Decimal
+    min_notional: Decimal = Decimal(1)
+
+    @property
+    def base_min(self) -> Decimal:
+        return self.base_tick
+
+    def check_price(self, price: Decimal) -> None:
+        if price % self.quote_tick or price > self.quote_max:
+            raise ApiError("PRICE_FILTER", f"price: tick {self.quote_tick:f}, at most {self.quote_max:f}.")
+
+    def check_quantity(self, quantity: Decimal) -> None:
+        if quantity % self.base_tick or not self.base_tick <= quantity <= self.base_max:
+            limits = f"step {self.base_tick:f}, {self.base_tick:f} to {self.base_max:f}"
+            raise ApiError("SIZE_FILTER", f"quantity: {limits}.")
+
+    def check_notional(self, notional: Decimal) -> None:
+        if notional < self.min_notional:
+            raise ApiError("MIN_NOTIONAL", f"At least {self.min_notional:f}.")
 
 
-def _instrument(symbol: str, quote_tick: str, quote_max: str, base_tick: str, base_max: str) -> Instrument:
-    _, base, quote = symbol.split("_")
-    tick = Decimal(base_tick)
-    return Instrument(base, quote, Decimal(quote_tick), Decimal(quote_max), tick, tick, Decimal(base_max), Decimal(1))
+class Quote:
+    """The price at which an instrument trades now.
+
+    Attributes:
+        bid: Price for sellers.
+        ask: Price for buyers.
+        depth: Quantity left for each side of an order, "BUY" or "SELL"; None is unlimited.
+    """
+
+    __slots__ = ("ask", "bid", "depth")
+
+    def __init__(self, bid: Decimal, ask: Decimal, quantity: Decimal | None = None) -> None:
+        self.bid = bid
+        self.ask = ask
+        self.depth: dict[str, Decimal | None] = {"BUY": quantity, "SELL": quantity}
+
+    def price(self, side: str) -> Decimal:
+        """Return the price for an order of this side."""
+        return self.ask if side == "BUY" else self.bid
+
+    def crosses(self, side: str, limit: Decimal | None) -> bool:
+        """Return True if an order with this limit price would match; None is a market order."""
+        if limit is None:
+            return True
+        return limit >= self.ask if side == "BUY" else limit <= self.bid
+
+    def available(self, side: str, wanted: Decimal) -> Decimal:
+        depth = self.depth[side]
+        return wanted if depth is None else min(depth, wanted)
+
+    def consume(self, side: str, quantity: Decimal) -> None:
+        depth = self.depth[side]
+        if depth is not None:
+            self.depth[side] = depth - quantity
 
 
-# symbol, price tick, highest price, quantity step (also the least quantity), most of one order
-INSTRUMENTS: dict[str, Instrument] = {
-    row[0]: _instrument(*row)
-    for row in (
-        ("SPOT_BTC_USDT", "0.01", "1000000", "0.00001", "100"),
-        ("SPOT_ETH_USDT", "0.01", "100000", "0.0001", "5000"),
-        ("SPOT_LTC_USDT", "0.01", "10000", "0.001", "10000"),
-        ("SPOT_WOO_USDT", "0.00001", "100", "0.1", "10000000"),
-        ("PERP_BTC_USDT", "0.1", "1000000", "0.0001", "100"),
-        ("PERP_ETH_USDT", "0.01", "100000", "0.001", "5000"),
-        ("PERP_WOO_USDT", "0.00001", "100", "1", "10000000"),
-    )
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
+
+
+def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
+    """Read `price`, or `bid` and `ask`, and `quantity`. None means absent.
+
+    Raises:
+        ValueError: For an unknown symbol or parameter, a malformed number, or a bid above the ask.
+    """
+    if not isinstance(symbol, str) or symbol not in INSTRUMENTS:
+        raise ValueError(f"symbol must be one of {', '.join(INSTRUMENTS)}")
+    numbers: dict[str, Decimal] = {}
+    for name, value in given.items():
+        if name not in ("price", "bid", "ask", "quantity"):
+            raise ValueError("the parameters are symbol, price, bid, ask and quantity")
+        if value is not None and value != "":
+            text = str(value) if isinstance(value, (str, int, Decimal)) else ""
+            if not _NUMBER.fullmatch(text) or (name != "quantity" and not Decimal(text)):
+                raise ValueError(f"{name} must be a decimal number such as 60000.5, as a string")
+            numbers[name] = Decimal(text)
+    bid = numbers.get("bid", numbers.get("price"))
+    ask = numbers.get("ask", numbers.get("price"))
+    if bid is None or ask is None or bid > ask:
+        raise ValueError("give a price, or a bid and an ask that is not lower")
+    return Quote(bid, ask, numbers.get("quantity"))
+
+
+# symbol: price tick, highest price, quantity step (also the smallest quantity), largest quantity, price at the start
+_TABLE = {
+    "SPOT_BTC_USDT": ("0.01", "1000000", "0.00001", "100", "100000"),
+    "SPOT_ETH_USDT": ("0.01", "100000", "0.0001", "5000", "4000"),
+    "SPOT_LTC_USDT": ("0.01", "10000", "0.001", "10000", "100"),
+    "SPOT_WOO_USDT": ("0.00001", "100", "0.1", "10000000", "0.3"),
+    "PERP_BTC_USDT": ("0.1", "1000000", "0.0001", "100", "100000"),
+    "PERP_ETH_USDT": ("0.01", "100000", "0.001", "5000", "4000"),
+    "PERP_WOO_USDT": ("0.00001", "100", "1", "10000000", "0.3"),
 }
+INSTRUMENTS: dict[str, Instrument] = {
+    symbol: Instrument(symbol.split("_")[1], symbol.split("_")[2], *map(Decimal, row[:4]))
+    for symbol, row in _TABLE.items()
+}
+START_PRICES: dict[str, Decimal] = {symbol: Decimal(row[4]) for symbol, row in _TABLE.items()}
 
 # token, network id and protocol, decimals on the chain
 TOKENS: tuple[tuple[str, str, str, int], ...] = (
-    ("BTC", "BTC", "BTC", 8),
-    ("ETH", "ETH", "ERC20", 18),
-    ("LTC", "LTC", "LTC", 8),
-    ("USDT", "ETH", "ERC20", 6),
+    ("BTC", "BTC", "BTC", 8), ("ETH", "ETH", "ERC20", 18), ("LTC", "LTC", "LTC", 8), ("USDT", "ETH", "ERC20", 6),
     ("WOO", "ETH", "ERC20", 18),
-)
+)  # fmt: skip
 
-# What the account holds, in units of the token.
+# The account's holdings at the start, in units of the token.
 HOLDINGS: dict[str, Decimal] = {
-    "BTC": Decimal(1_000),
-    "ETH": Decimal(10_000),
-    "LTC": Decimal(100_000),
-    "USDT": Decimal(1_000_000_000),
+    "BTC": Decimal(1_000), "ETH": Decimal(10_000), "LTC": Decimal(100_000), "USDT": Decimal(1_000_000_000),
     "WOO": Decimal(100_000_000),
-}
+}  # fmt: skip
 
 
 def instrument_row(symbol: str) -> dict[str, Any]:
-    """One row of /v3/public/instruments."""
+    """Return one row of /v3/public/instruments."""
     i = INSTRUMENTS[symbol]
     return {
-        "symbol": symbol,
-        "status": "TRADING",
-        "baseAsset": i.base,
-        "baseAssetMultiplier": 1,
-        "quoteAsset": i.quote,
-        "quoteMin": "0",
-        "quoteMax": f"{i.quote_max:f}",
-        "quoteTick": f"{i.quote_tick:f}",
-        "baseMin": f"{i.base_min:f}",
-        "baseMax": f"{i.base_max:f}",
-        "baseTick": f"{i.base_tick:f}",
-        "minNotional": f"{i.min_notional:f}",
-        "bidCapRatio": None,
-        "bidFloorRatio": None,
-        "askCapRatio": None,
-        "askFloorRatio": None,
-        "orderMode": "NORMAL",
-        "impactNotional": None,
-        "isAllowedRpi": False,
+        "symbol": symbol, "status": "TRADING", "baseAsset": i.base, "baseAssetMultiplier": 1, "quoteAsset": i.quote,
+        "quoteMin": "0", "quoteMax": f"{i.quote_max:f}", "quoteTick": f"{i.quote_tick:f}",
+        "baseMin": f"{i.base_tick:f}", "baseMax": f"{i.base_max:f}", "baseTick": f"{i.base_tick:f}",
+        "minNotional": f"{i.min_notional:f}", "bidCapRatio": None, "bidFloorRatio": None, "askCapRatio": None,
+        "askFloorRatio": None, "orderMode": "NORMAL", "impactNotional": None, "isAllowedRpi": False,
         "tickGranularity": None,
-    }
+    }  # fmt: skip
 
 
 def token_rows() -> list[dict[str, Any]]:
-    """The rows of /v1/public/token."""
+    """Return the rows of /v1/public/token."""
     return [
         {"token": token, "fullname": token, "network": network, "decimals": str(decimals), "delisted": False,
          "balance_token": token, "created_time": "1578565539", "updated_time": "1578565539",
@@ -99,7 +160,7 @@ def token_rows() -> list[dict[str, Any]]:
 
 
 def token_network_rows() -> list[dict[str, Any]]:
-    """The rows of /v1/public/token_network."""
+    """Return the rows of /v1/public/token_network."""
     return [
         {"protocol": protocol, "network": network, "token": token, "name": protocol, "minimum_withdrawal": "0",
          "withdrawal_fee": "0", "allow_deposit": "0", "allow_withdraw": "0"}

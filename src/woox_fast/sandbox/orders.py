@@ -1,77 +1,131 @@
-"""Resting orders: the book that holds them, and the rows in which the replies show them."""
+"""Orders and fills, the book that stores them, and their rows in responses."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import chain
+from typing import Any, NamedTuple
 
 from .errors import ApiError
-from .market import INSTRUMENTS
 from .params import Params
 
-# Cancelled orders that can still be queried: the most recent ones, so that the memory stays bounded.
+# Closed orders that can still be queried: the newest ones, to bound the memory.
 MAX_CLOSED_ORDERS = 10_000
+_ZERO = Decimal(0)
 
 
 class Order:
-    """A resting or cancelled order, ordinary or algo: its ids, times (Unix epoch ms) and checked parameters."""
+    """An ordinary order.
 
-    __slots__ = ("children", "client_id", "created", "order_id", "params", "parent_id", "root_id", "status", "updated")
+    Attributes:
+        params: The checked parameters of the request.
+        created, updated: Unix epoch milliseconds.
+        limit: The limit price; None for a market order.
+        quantity: The size in the base token.
+        executed, value: The filled quantity, and its value in the quote token.
+        reservation: The token and amount that the account reserves, and the quantity that they are for.
+    """
 
-    def __init__(self, order_id: int, client_id: int, params: Params, now_ms: int) -> None:
+    __slots__ = ("client_id", "created", "executed", "limit", "order_id", "params", "quantity", "reservation",
+                 "status", "updated", "value")  # fmt: skip
+
+    def __init__(
+        self, order_id: int, client_id: int, params: Params, now_ms: int, limit: Decimal | None, quantity: Decimal
+    ) -> None:
         self.order_id = order_id
         self.client_id = client_id
         self.params = params
         self.created = self.updated = now_ms
+        self.limit = limit
+        self.quantity = quantity
+        self.executed = self.value = _ZERO
         self.status = "NEW"
-        self.root_id = order_id
-        self.parent_id = 0
-        self.children: list[Order] = []
+        self.reservation = ("USDT", _ZERO, _ZERO)
 
-    def reserved(self) -> tuple[Decimal, Decimal]:
-        """What the order ties up: quantity of the base, value in the quote."""
-        quantity = Decimal(self.params.get("quantity", 0))
-        if "amount" in self.params:
-            return quantity, Decimal(self.params["amount"])
-        return quantity, quantity * Decimal(self.params.get("price", 0))
+    @property
+    def symbol(self) -> str:
+        return str(self.params["symbol"])
+
+    @property
+    def side(self) -> str:
+        return str(self.params["side"])
+
+    @property
+    def position_side(self) -> str:
+        return str(self.params["positionSide"])
+
+    @property
+    def is_spot(self) -> bool:
+        return self.symbol.startswith("SPOT_")
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.executed
+
+    @property
+    def reduces_only(self) -> bool:
+        """True for orders that may close a position but not open one."""
+        closes = {"LONG": "SELL", "SHORT": "BUY"}.get(self.position_side) == self.side
+        return not self.is_spot and (closes or bool(self.params["reduceOnly"]))
+
+
+class Fill(NamedTuple):
+    """One execution of an order; `profit` is the realized profit or loss, None for spot."""
+
+    trade_id: int
+    order_id: int
+    client_id: int
+    symbol: str
+    side: str
+    position_side: str
+    price: Decimal
+    quantity: Decimal
+    is_maker: bool
+    time_ms: int
+    tag: str
+    profit: Decimal | None = None
 
 
 class OrderBook:
-    """Orders by id and by client id; the open ones, and the most recently closed ones. `id_name` is for messages."""
+    """Orders by id and by client id: all open orders, and the newest closed ones."""
 
     def __init__(self, id_name: str, client_id_name: str) -> None:
-        self.open: dict[int, Order] = {}
-        self.closed: OrderedDict[int, Order] = OrderedDict()
-        self._by_client_id: dict[int, Order] = {}
+        self.open: dict[int, Any] = {}
+        self.closed: OrderedDict[int, Any] = OrderedDict()
+        self.counts: Counter[str] = Counter()  # "PLACED", and each final status
+        self._by_client_id: dict[int, Any] = {}
         self._id_name = id_name
         self._client_id_name = client_id_name
 
     def check_client_id(self, client_id: int) -> None:
-        """A client id must be unique among open orders; 0 stands for none."""
+        """Raise `ApiError` if an open order has this client id; 0 means that the client gave none."""
         known = self._by_client_id.get(client_id)
-        if known is not None and known.status == "NEW":
+        if known is not None and known.order_id in self.open:
             raise ApiError("DUPLICATE_REQUEST", f"{self._client_id_name} {client_id} is open.")
 
-    def add(self, order: Order) -> None:
+    def add(self, order: Any) -> None:
+        self.counts["PLACED"] += 1
         self.open[order.order_id] = order
         if order.client_id:
             self._by_client_id[order.client_id] = order
 
-    def close(self, order: Order, now_ms: int) -> None:
-        """Cancel an open order."""
+    def close(self, order: Any, status: str, now_ms: int) -> None:
+        """Move an open order to the closed ones."""
         del self.open[order.order_id]
-        order.status = "CANCELLED"
+        order.status = status
         order.updated = now_ms
+        self.counts[status] += 1
         self.closed[order.order_id] = order
         if len(self.closed) > MAX_CLOSED_ORDERS:
             _, oldest = self.closed.popitem(last=False)
-            if self._by_client_id.get(oldest.client_id) is oldest:
-                del self._by_client_id[oldest.client_id]
+            client_id = oldest.client_id
+            if self._by_client_id.get(client_id) is oldest:  # a newer order may use the client id again
+                del self._by_client_id[client_id]
 
-    def find(self, params: Params, *, only_open: bool = False) -> Order:
-        """The order that `params` name; the order id wins over the client id. Raises `ApiError` if there is none."""
+    def find(self, params: Params, *, only_open: bool = False) -> Any:
+        """Return the order that the parameters name, or raise `ApiError`. The order id has precedence."""
         order_id, client_id = params.get(self._id_name), params.get(self._client_id_name)
         if order_id is not None:
             order = self.open.get(order_id) or self.closed.get(order_id)
@@ -79,105 +133,71 @@ class OrderBook:
             order = self._by_client_id.get(client_id)
         else:
             raise ApiError("INVALID_PARAM", f"Either {self._id_name} or {self._client_id_name} is required.")
-        if order is None or (only_open and order.status != "NEW"):
+        if order is None or (only_open and order.order_id not in self.open):
             raise ApiError("RESOURCE_NOT_FOUND", "Your order and symbol are not valid or already canceled.")
         return order
 
-    def select(self, status: str | None, start: int, end: int, wanted: Params) -> list[Order]:
-        """Orders of a status and creation time (ms, inclusive) whose parameters equal `wanted`, newest first."""
-        candidates: Iterable[Order]
-        if status is None:
-            candidates = chain(self.closed.values(), self.open.values())
-        elif status in ("NEW", "INCOMPLETE"):
+    def select(self, params: Params, now_ms: int, *names: str) -> list[Any]:
+        """Return the orders that match the query's status, time range and the named parameters, newest first."""
+        status = params.get("status")
+        candidates: Iterable[Any] = chain(self.closed.values(), self.open.values())
+        if status in ("NEW", "INCOMPLETE", "PARTIAL_FILLED"):
             candidates = self.open.values()
-        elif status in ("CANCELLED", "COMPLETED"):
+        elif status is not None:
             candidates = self.closed.values()
-        else:
-            candidates = ()  # nothing is ever filled or rejected here
-        pairs = wanted.items()
-        found = [o for o in candidates if pairs <= o.params.items() and start <= o.created <= end]
+        statuses = None if status in (None, "INCOMPLETE", "COMPLETED") else status
+        wanted = {name: params[name] for name in names if name in params}.items()
+        start, end = params.get("startTime", 0), params.get("endTime", now_ms)
+        found = [
+            order
+            for order in candidates
+            if wanted <= order.params.items() and start <= order.created <= end and statuses in (None, order.status)
+        ]
         found.sort(key=lambda order: order.order_id, reverse=True)
         return found
 
 
+def plain(value: Decimal) -> str:
+    """Write a number without an exponent and without trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def order_row(order: Order, with_realized_pnl: bool = False) -> Params:
-    """An ordinary order as get_order shows it."""
+    """Return an order in the form of GET /v3/trade/order."""
     p = order.params
     row = {
-        "symbol": p["symbol"],
-        "status": order.status,
-        "side": p["side"],
-        "positionSide": p["positionSide"],
-        "createdTime": order.created,
-        "orderId": order.order_id,
-        "orderTag": p["orderTag"],
-        "price": p.get("price"),
-        "type": p["type"],
-        "quantity": p.get("quantity"),
-        "amount": p.get("amount"),
-        "visible": p.get("visibleQuantity", p.get("quantity")),
-        "executed": "0",
-        "totalFee": "0",
-        "feeAsset": "",
-        "totalRebate": "0",
-        "rebateCurrency": "",
-        "clientOrderId": order.client_id,
-        "reduceOnly": p["reduceOnly"],
-        "averageExecutedPrice": "0",
+        "symbol": p["symbol"], "status": order.status, "side": p["side"], "positionSide": p["positionSide"],
+        "createdTime": order.created, "orderId": order.order_id, "orderTag": p["orderTag"], "price": p.get("price"),
+        "type": p["type"], "quantity": p.get("quantity"), "amount": p.get("amount"),
+        "visible": p.get("visibleQuantity", p.get("quantity")), "executed": plain(order.executed), "totalFee": "0",
+        "feeAsset": "", "totalRebate": "0", "rebateCurrency": "", "clientOrderId": order.client_id,
+        "reduceOnly": p["reduceOnly"], "averageExecutedPrice": average(order.value, order.executed),
         "bidAskLevel": p.get("bidAskLevel"),
-    }
+    }  # fmt: skip
     if with_realized_pnl:
         row["realizedPnl"] = None
     return row
 
 
-def algo_row(order: Order) -> Params:
-    """An algo order as get_algo_order shows it, with its children if it has any."""
-    skipped = ("childOrders", "clientAlgoOrderId", "brokerId")
-    row = {
-        "algoOrderId": order.order_id,
-        "clientAlgoOrderId": order.client_id,
-        "rootAlgoOrderId": order.root_id,
-        "parentAlgoOrderId": order.parent_id,
-        **{name: value for name, value in order.params.items() if name not in skipped},
-        "isTriggered": False,
-        "triggerStatus": "USELESS",
-        "triggerTime": "0",
-        "rootAlgoStatus": order.status,
-        "algoStatus": order.status,
-        "totalExecutedQuantity": "0",
-        "averageExecutedPrice": "0",
-        "totalFee": "0",
-        "feeAsset": "",
-        "totalRebate": "0",
-        "rebateCurrency": "",
-        "createdTime": order.created,
-        "updatedTime": order.updated,
-    }
-    if order.children:
-        row["childOrders"] = [algo_row(child) for child in order.children]
-    return row
+def average(value: Decimal, quantity: Decimal) -> str:
+    return plain((value / quantity).quantize(Decimal("1e-10"))) if quantity else "0"
 
 
-def page_of(orders: list[Order], params: Params, row: Callable[[Order], Params]) -> Params:
-    page, size = params["page"], params["size"]
+def fill_row(fill: Fill) -> Params:
+    """Return a fill in the form of GET /v3/trade/transaction."""
     return {
-        "rows": [row(order) for order in orders[(page - 1) * size : page * size]],
-        "meta": {"total": len(orders), "recordsPerPage": size, "currentPage": page},
+        "id": fill.trade_id, "symbol": fill.symbol, "orderId": fill.order_id, "orderTag": fill.tag,
+        "executedPrice": plain(fill.price), "executedQuantity": plain(fill.quantity), "isMaker": int(fill.is_maker),
+        "isMatchRpi": False, "side": fill.side, "fee": "0", "feeAsset": fill.symbol.rpartition("_")[2],
+        "realizedPnl": None if fill.profit is None else plain(fill.profit), "executedTimestamp": fill.time_ms,
+    }  # fmt: skip
+
+
+def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
+    """Return one page of rows, with the documented `meta`."""
+    page, size = params["page"], params.get("limit", params["size"])
+    return {
+        "rows": [row(each) for each in found[(page - 1) * size : page * size]],
+        "meta": {"total": len(found), "recordsPerPage": size, "currentPage": page},
     }
-
-
-def check_filters(symbol: str, params: Params) -> None:
-    """Hold price, quantity and amount against the instrument. Raises `ApiError` with the filter's name."""
-    instrument = INSTRUMENTS[symbol]
-    price, quantity, amount = (Decimal(params.get(name, 0)) for name in ("price", "quantity", "amount"))
-    if price and (price % instrument.quote_tick or price > instrument.quote_max):
-        raise ApiError("PRICE_FILTER", f"price: tick {instrument.quote_tick:f}, at most {instrument.quote_max:f}.")
-    if quantity and (quantity % instrument.base_tick or not instrument.base_min <= quantity <= instrument.base_max):
-        raise ApiError(
-            "SIZE_FILTER",
-            f"quantity: step {instrument.base_tick:f}, {instrument.base_min:f} to {instrument.base_max:f}.",
-        )
-    notional = amount or price * quantity
-    if notional and notional < instrument.min_notional:
-        raise ApiError("MIN_NOTIONAL", f"At least {instrument.min_notional:f}.")

@@ -1,4 +1,4 @@
-"""From the bytes of a request to checked parameters: the query string, the JSON body, and a checker per field."""
+"""Parameters of a request: parse the query string or the JSON body, and check each field."""
 
 from __future__ import annotations
 
@@ -12,47 +12,41 @@ from .errors import ApiError
 
 Params = dict[str, Any]
 MAX_ID = 2**63 - 1
-# 22 digits: sums of orders stay exact in the 28 digits of a Decimal.
 _DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
-# -- parsing ----------------------------------------------------------------------------------------------------------
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> Params:
-    """Refuse two values for one name, as a strict server does: which was meant is not known (RFC 8259, 4)."""
+def _unique(pairs: list[tuple[str, Any]]) -> Params:
+    """Refuse a repeated name: RFC 8259, section 4, does not define which value counts."""
     params = dict(pairs)
     if len(params) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name is repeated")
     return params
 
 
-def _not_json(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-# Built once: `json.loads` with hooks builds a decoder for every call.
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_not_json)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
 def parse_query(query: str) -> Params:
-    """Decode a query string or an `application/x-www-form-urlencoded` body; every value is a `str`."""
+    """Decode a query string or an `application/x-www-form-urlencoded` body. Every value is a `str`."""
     if not query:
         return {}
     try:
-        return _no_duplicates(
-            parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
-        )
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
+        return _unique(pairs)
     except ValueError as error:
-        raise ApiError("INVALID_PARAM", f"The query string cannot be read: {error}.") from None
+        raise ApiError("INVALID_PARAM", f"The query string is malformed: {error}") from None
 
 
 def parse_body(body: bytes, content_type: str) -> Params:
     """Decode the body of a POST or PUT.
 
-    The integration guide asks for `Content-Type: application/json`; some pages of the reference show
-    `application/x-www-form-urlencoded`, which is taken too.
+    The integration guide asks for `application/json`. Some pages of the reference show
+    `application/x-www-form-urlencoded`, so both are valid.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     try:
@@ -64,26 +58,15 @@ def parse_body(body: bytes, content_type: str) -> Params:
         params = _DECODER.decode(text)
     except RecursionError:
         raise ApiError("INVALID_PARAM", "The body is nested too deeply.") from None
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        raise ApiError("INVALID_PARAM", f"The body is not UTF-8 JSON: {error}.") from None
+    except ValueError as error:  # includes UnicodeDecodeError and JSONDecodeError
+        raise ApiError("INVALID_PARAM", f"The body is not UTF-8 JSON: {error}") from None
     if not isinstance(params, dict):
         raise ApiError("INVALID_PARAM", "The body must be a JSON object.")
     return params
 
 
-# -- checking ---------------------------------------------------------------------------------------------------------
-
-
-class Field(NamedTuple):
-    """How one parameter is checked: `check(name, value)` returns the value to use or raises `ApiError`."""
-
-    check: Callable[[str, Any], Any]
-    required: bool = False
-    default: Any = None
-
-
 def client_order_id(query: str, body: bytes) -> int | None:
-    """The clientOrderId in a query or a body, as far as it can be read; None if there is none."""
+    """Return the clientOrderId in a query or a body; None if it is absent or malformed."""
     try:
         value: Any = (parse_query(query) if query else _DECODER.decode(body.decode())).get("clientOrderId")
         return int(value) if type(value) is int or _INTEGER.fullmatch(value) else None
@@ -91,13 +74,22 @@ def client_order_id(query: str, body: bytes) -> int | None:
         return None
 
 
-def check_params(fields: Mapping[str, Field], given: Params) -> Params:
-    """Check `given` against `fields`; JSON null counts as absent.
+class Field(NamedTuple):
+    """One parameter: `check(name, value)` returns the value to use or raises `ApiError`."""
 
-    Raises `ApiError`: UNKNOWN_PARAM for a name that is not in `fields`, INVALID_PARAM for a missing or malformed value.
+    check: Callable[[str, Any], Any]
+    required: bool = False
+    default: Any = None
+
+
+def check_params(fields: Mapping[str, Field], given: Params) -> Params:
+    """Check each value and apply the defaults. JSON null counts as absent.
+
+    Raises:
+        ApiError: UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
     """
     if not given.keys() <= fields.keys():
-        raise ApiError("UNKNOWN_PARAM", f"Unknown: {shown(', '.join(sorted(given.keys() - fields.keys())))}.")
+        raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")
     checked = {}
     for name, field in fields.items():
         value = given.get(name)
@@ -110,32 +102,32 @@ def check_params(fields: Mapping[str, Field], given: Params) -> Params:
     return checked
 
 
-def shown(value: object) -> str:
-    """A value of the client's, cut to a length that is safe to send back."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def _wrong(name: str, wanted: str, value: object) -> ApiError:
-    return ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {shown(value)}.")
+    kinds: dict[object, str] = {dict: "an object", list: "an array"}
+    kind = "the number " if type(value) in (int, float) else ""
+    return ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {kinds.get(type(value)) or f'{kind}{value}'}")
 
 
 def decimal(name: str, value: Any) -> str:
-    """A positive decimal number as a string of plain digits: "Please use string type for value input"."""
+    """Check a positive number in plain digits. "Please use string type for value input"."""
     if type(value) is not str or not _DECIMAL.fullmatch(value) or not value.strip("0."):
         raise _wrong(name, "a positive decimal string", value)
     return value
 
 
 def decimal_or_zero(name: str, value: Any) -> str:
-    """As `decimal`, zero allowed."""
     if type(value) is not str or not _DECIMAL.fullmatch(value):
         raise _wrong(name, "a decimal string", value)
     return value
 
 
+def number(name: str, value: Any) -> str:
+    """Check a positive decimal string or JSON number."""
+    return decimal(name, str(value) if type(value) in (int, float) else value)
+
+
 def integer(lowest: int, highest: int) -> Callable[[str, Any], int]:
-    """An integer, or a string of its digits (the reference's own examples quote clientOrderId)."""
+    """Check an integer, or a string of its digits: the reference's own examples quote clientOrderId."""
 
     def check(name: str, value: Any) -> int:
         number = int(value) if type(value) is str and _INTEGER.fullmatch(value) else value
@@ -147,7 +139,7 @@ def integer(lowest: int, highest: int) -> Callable[[str, Any], int]:
 
 
 def choice(*options: str) -> Callable[[str, Any], str]:
-    """One of `options`, letter for letter."""
+    """Check one of `options`, case-sensitively."""
     allowed = frozenset(options)
 
     def check(name: str, value: Any) -> str:
@@ -159,7 +151,7 @@ def choice(*options: str) -> Callable[[str, Any], str]:
 
 
 def text(longest: int) -> Callable[[str, Any], str]:
-    """A string of at most `longest` characters."""
+    """Check a string of at most `longest` characters."""
 
     def check(name: str, value: Any) -> str:
         if type(value) is not str or len(value) > longest:
@@ -173,14 +165,14 @@ _FLAGS = {True: True, False: False, "true": True, "false": False}
 
 
 def flag(name: str, value: Any) -> bool:
-    """A boolean; `true` and `false` in a query string."""
+    """Check a boolean; a query string has `true` and `false`."""
     if type(value) not in (bool, str) or value not in _FLAGS:
         raise _wrong(name, "true or false", value)
     return _FLAGS[value]
 
 
 def array(name: str, value: Any) -> list[Any]:
-    """A JSON array of at most 10 items."""
+    """Check a JSON array of at most 10 items."""
     if type(value) is not list or len(value) > 10:
         raise _wrong(name, "an array of at most 10 items", value)
     return value

@@ -1,124 +1,62 @@
-"""What the sandbox holds: the account, the faults, the records and the counts."""
+"""The state of one sandbox, which its server, admin API and web page share."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from collections import Counter, deque
-from collections.abc import Callable
+import hmac
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiohttp import web
-
-from .errors import ApiError
+from .. import _checks
 from .exchange import Exchange
-from .record import RequestRecord
-from .rules import Faults
-from .visit import Visit, json_reply
+from .fault_rules import FaultRules
+from .log import RequestLog, RequestRecord
+from .text import TextFilter
 
-RECORDS_KEPT = 1000
-HEADERS_KEPT = 200  # of the newest requests: those that the page lists
-BODY_KEPT = 64 * 1024  # bytes of a record's body; with RECORDS_KEPT it bounds the memory that records take
-
-_log = logging.getLogger("woox_fast.sandbox")
+MAX_ORDERS = 10_000
 
 
-class State:
-    """The part of a `Sandbox` that does not serve; what it holds is said there."""
+class SandboxState:
+    """The account, its exchange, the fault rules, the log and the settings."""
 
     def __init__(
         self,
         api_key: str,
-        faults: Faults,
+        api_secret: str,
+        faults: Iterable[str],
         *,
         clock: Callable[[], float],
         timeout: float,
+        rate_limits: bool,
         on_request: Callable[[RequestRecord], None] | None,
     ) -> None:
+        try:
+            self.faults = FaultRules(faults)
+            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self.text = TextFilter(api_secret)
+        finally:
+            del api_secret  # a traceback with locals must not show it
         self.api_key = api_key
-        self.url = ""
+        self.exchange = Exchange(api_key)
+        self.log = RequestLog(on_request)
         self.timeout = timeout
-        self.exchange = Exchange()
-        self.faults = faults
-        self.requests: deque[RequestRecord] = deque(maxlen=RECORDS_KEPT)
-        self.headers: deque[tuple[tuple[bytes, bytes], ...]] = deque(maxlen=HEADERS_KEPT)  # of the newest
-        self.seen = self.verified = self.accepted = self.refused = 0
-        self.verdicts: Counter[str] = Counter()
-        self.struck: Counter[str] = Counter()
-        self.stopping: asyncio.Event  # of the loop that serves
+        self.rate_limits = rate_limits
         self._clock = clock
-        self._on_request = on_request
 
     def now_ms(self) -> int:
+        """Return the exchange's clock, Unix epoch milliseconds."""
         return int(self._clock() * 1000)
 
     def stats(self) -> dict[str, Any]:
-        """The counts, as GET /sandbox/stats gives them."""
-        return {
-            "requests": self.seen,
-            "verified": self.verified,
-            "accepted": self.accepted,
-            "refused": self.refused,
-            "verdicts": dict(self.verdicts),
-            "faults": dict(self.struck),
-            "openOrders": len(self.exchange.orders.open),
-        }
+        """Return the counts of requests, verdicts, faults and open orders."""
+        return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
 
-    def orders(self, most: int = 10_000) -> dict[str, Any]:
-        """What it holds, as GET /sandbox/orders gives it: `open` counts the open orders, `orders` lists the newest
-        `most` of them, `clientOrderIds` says how often each arrived, placed or not."""
-        return self.exchange.held(most)
+    def orders(self, limit: int = MAX_ORDERS) -> dict[str, Any]:
+        """Return the newest open orders by kind, oldest first, and how often each client id arrived."""
+        return self.exchange.open_orders(limit)
 
-    def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
-        """Answer what is not HTTP, or (status 500) a failure of the sandbox's own."""
-        if status < 500:
-            reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
-            api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason[:100]}.")
-        else:
-            _log.error("a request failed inside the sandbox", exc_info=error)
-            api_error = ApiError("UNKNOWN")
-        response = self.refuse(None, api_error)
-        response.force_close()
-        return response
+    def account(self) -> dict[str, Any]:
+        """Return the counts of placed, open, filled and cancelled orders, balances and positions.
 
-    def refuse(self, visit: Visit | None, error: ApiError) -> web.Response:
-        """The envelope of a refusal, recorded; `visit` is None if what came was not HTTP."""
-        code, status, _ = error.refusal
-        self.record(visit, status, code, error.name, error.message)
-        return json_reply(status, {"success": False, "code": code, "message": error.message})
-
-    def record(self, visit: Visit | None, status: int, code: int, verdict: str, message: str = "") -> None:
-        if visit is None:
-            record = RequestRecord(self.now_ms(), "", "", status, code, verdict, 0.0, message=message)
-        else:
-            visit.recorded = True
-            headers, body = visit.request.headers, visit.body
-            record = RequestRecord(
-                visit.now_ms,
-                visit.request.method,
-                visit.request.raw_path,
-                status,
-                code,
-                verdict,
-                (time.perf_counter_ns() - visit.started) / 1000,
-                headers.get("x-api-timestamp", ""),
-                headers.get("x-api-signature", ""),
-                body if len(body) <= BODY_KEPT else b"",
-                len(body),
-                message,
-                visit.faults,
-            )
-        if verdict == "OK":
-            self.accepted += 1
-        elif verdict != "FAULT":
-            self.refused += 1
-        self.seen += 1
-        self.verdicts[verdict] += 1
-        self.requests.append(record)
-        self.headers.append(() if visit is None else visit.request.raw_headers)
-        if self._on_request is not None:
-            try:
-                self._on_request(record)
-            except Exception:
-                _log.exception("on_request failed; the request is answered all the same")
+        `addsUp` is True if balances, reserved funds and counts agree with all fills and open orders.
+        """
+        return self.exchange.audit()

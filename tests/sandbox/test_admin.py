@@ -1,4 +1,4 @@
-"""What is no part of WOO X: the stats, the orders and the faults over HTTP, and who may ask for them."""
+"""Test the admin API: its routes, and which senders it accepts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, Client, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import FAULTS, Sandbox
 
@@ -33,14 +33,12 @@ def data(url: str, method: str = "GET", body: Any = None) -> Any:
     return reply["data"]
 
 
-# what it holds
-
-
-def test_orders_says_what_is_held_and_how_often_each_id_arrived(sandbox: Sandbox, client: Client) -> None:
+def test_open_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
     url = sandbox.url + "/sandbox/orders"
-    assert data(url) == {"open": 0, "orders": [], "clientOrderIds": {}}
+    empty = {"open": 0, "orders": [], "clientOrderIds": {}}
+    assert data(url) == {**empty, "openAlgo": 0, "algoOrders": [], "clientAlgoOrderIds": {}}
     first = place(client, clientOrderId=7)
-    second = place(client)  # without an id of the client's
+    second = place(client)
     third = place(client, clientOrderId="8", price="61000")
     assert client.refusal("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 7}) == "DUPLICATE_REQUEST"
     refused = {**LIMIT_ORDER, "clientOrderId": 9, "price": "0.001"}
@@ -58,30 +56,27 @@ def test_orders_says_what_is_held_and_how_often_each_id_arrived(sandbox: Sandbox
     again = place(client, clientOrderId=7)
     held = data(url + "?limit=2")
     assert (held["open"], held["clientOrderIds"]["7"]) == (3, 3)
-    assert [row["orderId"] for row in held["orders"]] == [third, again]  # the newest, oldest first
+    assert [row["orderId"] for row in held["orders"]] == [third, again]
     assert data(url + "?limit=0")["orders"] == []
     for query in ("limit=-1", "limit=x", "limit=", "most=5", "limit=1&limit=2", "&"):
         assert ask(f"{url}?{query}")[0] == 400
-    assert sandbox.seen == 8  # what is asked here is not counted
+    assert sandbox.seen == 8
 
 
-def test_what_is_forged_has_not_arrived(sandbox: Sandbox, client: Client) -> None:
+def test_forged_orders_do_not_arrive(sandbox: Sandbox, client: Client) -> None:
     body = json.dumps({**LIMIT_ORDER, "clientOrderId": 7}).encode()
     signed = client.sign("POST", b"/v3/trade/order", body + b" ")
     client.verdict(*client.request("POST", b"/v3/trade/order", signed, body))
     assert sandbox.orders()["clientOrderIds"] == {}
 
 
-def test_the_count_of_arrivals_is_bounded(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrival_counts_are_bounded(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from woox_fast.sandbox import exchange
 
     monkeypatch.setattr(exchange, "MAX_OPEN_ORDERS", 3)
     for number in (1, 2, 3, 1, 4):
         client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": number})
     assert sandbox.orders()["clientOrderIds"] == {"2": 1, "3": 1, "4": 1}
-
-
-# faults
 
 
 def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
@@ -100,8 +95,8 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
     place(client)
     assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
     assert data(url)["rules"] == [
-        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "struck": 1},
-        {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0},
+        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "struck": 1, "spent": False},
+        {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0, "spent": False},
     ]
     assert [row["number"] for row in data(url + "?number=1", "DELETE")["rules"]] == [2]
     for number in (1, 10**19 - 1):
@@ -115,39 +110,108 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        ({"rule": "explode"}, 400, "there is no fault 'explode'; there are: delay"),
+        ({"rule": "explode"}, 400, "there is no fault 'explode'; the faults are delay"),
         ({"rule": "delay 5"}, 400, "a time is a number and ms, s or m"),
         ({"rule": 5}, 400, "a fault must be a str"),
-        ({"rules": []}, 400, 'Send {"rule": TEXT}'),
-        ([], 400, 'Send {"rule": TEXT}'),
-        (b"{", 400, 'Send {"rule": TEXT}'),
-        (b"\xff", 400, 'Send {"rule": TEXT}'),
-        (b"[" * 100_000, 400, 'Send {"rule": TEXT}'),
-        (b" " * 1_100_000, 400, 'Send {"rule": TEXT}'),
+        ({"rules": []}, 400, 'Send {"rule": "reset-after first 1"}.'),
+        ([], 400, 'Send {"rule": "reset-after first 1"}.'),
+        (b"{", 400, 'Send {"rule": "reset-after first 1"}.'),
+        (b"\xff", 400, 'Send {"rule": "reset-after first 1"}.'),
+        (b"[" * 100_000, 400, 'Send {"rule": "reset-after first 1"}.'),
+        (b" " * 1_100_000, 400, 'Send {"rule": "reset-after first 1"}.'),
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_a_rule_that_cannot_be_read_is_told(sandbox: Sandbox, body: Any, status: int, words: str) -> None:
+def test_invalid_rules_are_refused(sandbox: Sandbox, body: Any, status: int, words: str) -> None:
     got, reply = ask(sandbox.url + "/sandbox/faults", "POST", body)
     assert (got, reply["success"]) == (status, False)
     assert words in reply["message"]
     assert not list(sandbox.faults)
 
 
-def test_faults_do_not_strike_what_is_asked_here(sandbox: Sandbox) -> None:
+def test_faults_spare_admin_api(sandbox: Sandbox) -> None:
     sandbox.faults.add("reset")
     assert data(sandbox.url + "/sandbox/stats")["requests"] == 0
 
 
-def test_what_there_is_not(sandbox: Sandbox) -> None:
+def test_unknown_paths_are_refused(sandbox: Sandbox) -> None:
     there_is_not = ("GET /sandbox/", "GET /sandbox/nope", "PUT /sandbox/faults", "POST /sandbox/stats")
     for method, path in map(str.split, there_is_not):
         status, reply = ask(sandbox.url + path, method)
         assert status == 404
-        assert f"There is no {method} {path}. There are: GET /, GET /sandbox/events" in reply["message"]
+        assert "The admin API has GET /, GET /sandbox/page.css" in reply["message"]
 
 
-# who may ask
+def test_algo_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
+    stop = {**STOP_ORDER, "clientAlgoOrderId": 5}
+    placed = client.data("POST", "/v3/trade/algoOrder", stop)["rows"][0]["algoOrderId"]
+    assert client.refusal("POST", "/v3/trade/algoOrder", stop) == "DUPLICATE_REQUEST"
+    listed = data(sandbox.url + "/sandbox/orders")
+    assert (listed["openAlgo"], listed["clientAlgoOrderIds"]) == (1, {"5": 2})
+    assert [row["algoOrderId"] for row in listed["algoOrders"]] == [placed]
+
+
+def test_prices_can_be_set(sandbox: Sandbox, client: Client) -> None:
+    url = sandbox.url + "/sandbox/prices"
+    place(client)
+    given = {"symbol": "SPOT_BTC_USDT", "bid": "59990.5", "ask": "59991", "quantity": "2"}
+    assert data(url, "POST", given) == {"symbol": "SPOT_BTC_USDT", "bid": "59990.5", "ask": "59991"}
+    assert data(url)["prices"][0] == {
+        "symbol": "SPOT_BTC_USDT",
+        "bid": "59990.5",
+        "ask": "59991",
+        "buyQuantity": "1.99",
+        "sellQuantity": "2",
+    }
+    account = data(sandbox.url + "/sandbox/account")
+    assert (account["orders"], account["addsUp"]) == ({"placed": 1, "open": 0, "filled": 1, "cancelled": 0}, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"symbol": "SPOT_BTC_USDT"},
+        {"symbol": "SPOT_BTC_USDT", "price": "0"},
+        {"symbol": "SPOT_BTC_USDT", "price": "-1"},
+        {"symbol": "SPOT_BTC_USDT", "price": "NaN"},
+        {"symbol": "SPOT_BTC_USDT", "price": "1e5"},
+        {"symbol": "SPOT_BTC_USDT", "price": 1.5},
+        {"symbol": "SPOT_BTC_USDT", "price": []},
+        {"symbol": "SPOT_BTC_USDT", "bid": "1"},
+        {"symbol": "SPOT_BTC_USDT", "bid": "2", "ask": "1"},
+        {"symbol": "SPOT_BTC_USDT", "price": "1", "depth": "1"},
+        {"symbol": ["SPOT_BTC_USDT"], "price": "1"},
+        {"symbol": "SPOT_DOGE_USDT", "price": "1"},
+        [],
+    ],
+    ids=str,
+)
+def test_invalid_prices_are_refused(sandbox: Sandbox, body: Any) -> None:
+    status, reply = ask(sandbox.url + "/sandbox/prices", "POST", body)
+    assert (status, reply["success"]) == (400, False)
+    assert sandbox.exchange.quotes["SPOT_BTC_USDT"].bid == 100_000
+
+
+# senders
+
+
+def test_other_machines_are_refused(clock: Clock) -> None:
+    """The peer's address decides; a Host header proves nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # sends no packet
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no other address")
+        address = probe.getsockname()[0]
+    with Sandbox(host="0.0.0.0", clock=clock) as url:  # noqa: S104
+        port = int(url.rpartition(":")[2])
+        for path in ("/", "/sandbox/stats", "/sandbox/page.js"):
+            with socket.create_connection((address, port), timeout=20) as connection:
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                assert b" 403 " in connection.recv(65536).split(b"\r\n")[0]
+        with urllib.request.urlopen(f"http://{address}:{port}/v3/public/systemInfo", timeout=20) as reply:
+            assert reply.status == 200
 
 
 def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -186,18 +250,18 @@ def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[i
         ("", 403),
     ],
 )
-def test_only_this_machine_may_ask(sandbox: Sandbox, client: Client, path: str, host: str, status: int) -> None:
-    """A site that points its own name here (DNS rebinding) sends that name as Host."""
+def test_foreign_hosts_are_refused(sandbox: Sandbox, client: Client, path: str, host: str, status: int) -> None:
+    """DNS rebinding sends the attacker's name as Host."""
     client.request("GET", b"/v3/public/systemInfo", {})
     got, reply = raw(sandbox, f"GET {path}", f"Host: {host}")
     assert got == status
     if status == 403:
-        assert b"is not this machine; use http://127.0.0.1 or localhost" in reply
+        assert b"The Host must be this machine" in reply
         assert len(reply) < 600
 
 
-def test_no_host_at_all(sandbox: Sandbox) -> None:
-    assert raw(sandbox, "GET /sandbox/stats")[0] in (400, 403)  # newer versions of aiohttp refuse it themselves
+def test_missing_host_is_refused(sandbox: Sandbox) -> None:
+    assert raw(sandbox, "GET /sandbox/stats")[0] in (400, 403)
 
 
 @pytest.mark.parametrize(
@@ -213,23 +277,20 @@ def test_no_host_at_all(sandbox: Sandbox) -> None:
         ("evil.example", "http://evil.example", 403),
     ],
 )
-def test_a_page_of_another_origin_changes_nothing(
-    sandbox: Sandbox, client: Client, host: str, origin: str, status: int
-) -> None:
+def test_foreign_origins_are_refused(sandbox: Sandbox, client: Client, host: str, origin: str, status: int) -> None:
     sent = (f"Host: {host}", f"Origin: {origin}", "Content-Type: application/json")
     got, _ = raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html id 5"}')
     assert got == status
     assert len(sandbox.faults) == (status == 200)
     assert raw(sandbox, "DELETE /sandbox/faults", *sent)[0] == status
-    # An order, rightly signed with the example's published secret, is refused too.
     body = json.dumps(LIMIT_ORDER).encode()
     signed = [f"{name}: {value}" for name, value in client.sign("POST", b"/v3/trade/order", body).items()]
     assert raw(sandbox, "POST /v3/trade/order", *sent[:2], *signed, body=body)[0] == status
     assert sandbox.orders()["open"] == (status == 200)
 
 
-def test_a_form_of_another_site_changes_nothing(sandbox: Sandbox) -> None:
-    """A browser sends it without asking first; it cannot say application/json."""
+def test_forms_are_refused(sandbox: Sandbox) -> None:
+    """A browser sends a form without a preflight request, but never as application/json."""
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
         sent = ("Host: 127.0.0.1", f"Content-Type: {content_type}")
         assert raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html"}')[0] == 415

@@ -1,4 +1,4 @@
-"""Rules: how they are read, which requests they strike, and what is said of those that cannot be read."""
+"""Test how rules are parsed, which requests they strike, and the errors for invalid rules."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from woox_fast.sandbox import FAULTS, FaultError, Sandbox
+from woox_fast.sandbox.fault_rules import FaultRules, Rule
 from woox_fast.sandbox.params import client_order_id
-from woox_fast.sandbox.rules import Faults, Rule
 
 
 def struck(
     rule: str, requests: int = 20, method: str = "POST", path: str = "/v3/trade/order", **given: Any
 ) -> list[int]:
-    """Which of so many equal requests this rule strikes, from 1."""
-    faults = Faults([rule])
+    """Return the numbers of the equal requests that this rule strikes."""
+    faults = FaultRules([rule])
     arguments = {"client_id": None, "now_ms": 0, "served": 1, **given}
     return [number for number in range(1, requests + 1) if faults.strikes(method, path, **arguments)]
 
@@ -37,6 +37,7 @@ def struck(
         ("on /v3/trade/*", range(1, 21)),
         ("on *order", range(1, 21)),
         ("on *Order", []),
+        ("on /v3/trade/[o]rder", []),
         ("on POST /v3/*", range(1, 21)),
         ("on /v3/* POST", range(1, 21)),
         ("on PUT /v3/*", []),
@@ -45,19 +46,19 @@ def struck(
         ("probability 1", range(1, 21)),
     ],
 )
-def test_which_requests_it_strikes(selectors: str, numbers: Any) -> None:
+def test_selectors_choose_requests(selectors: str, numbers: Any) -> None:
     assert struck(f"reset {selectors}") == list(numbers)
 
 
-def test_only_requests_that_match_are_counted() -> None:
-    faults = Faults(["reset on POST every 2"])
+def test_every_counts_matches_only() -> None:
+    faults = FaultRules(["reset on POST every 2"])
     seen = [
         bool(faults.strikes(m, "/v3/trade/order", None, 0, 1)) for m in ("GET", "POST", "GET", "GET", "POST", "POST")
     ]
     assert seen == [False, False, False, False, True, False]
 
 
-def test_client_order_ids() -> None:
+def test_client_order_ids_match() -> None:
     assert struck("reset id 42", client_id=42) == list(range(1, 21))
     assert struck("reset id 42", client_id=43) == struck("reset id 42") == []
     for query, body, number in [
@@ -79,7 +80,7 @@ def test_client_order_ids() -> None:
         assert client_order_id(query, body) == number, (query, body)
 
 
-def test_a_share_of_them_is_always_the_same_with_the_same_seed() -> None:
+def test_probability_is_reproducible() -> None:
     one, again, other = (struck(f"reset probability 0.3 seed {seed}", 1000) for seed in (7, 7, 8))
     assert one == again != other
     assert 200 < len(one) < 400
@@ -90,28 +91,27 @@ def test_a_share_of_them_is_always_the_same_with_the_same_seed() -> None:
     ("arguments", "least", "most", "median"),
     [("200ms", 0.2, 0.2, 0.2), ("uniform 1s 3s", 1, 3, 2), ("tail 50ms", 0.0005, 5, 0.05), ("1.5s", 1.5, 1.5, 1.5)],
 )
-def test_delays_are_fixed_uniform_or_have_a_long_tail(arguments: str, least: float, most: float, median: float) -> None:
+def test_delays_have_distributions(arguments: str, least: float, most: float, median: float) -> None:
     def drawn(seed: int) -> list[float]:
-        faults = Faults([f"delay {arguments} seed {seed}"])
-        return [faults.strikes("GET", "/", None, 0, 1)[0].drawn for _ in range(2000)]
+        faults = FaultRules([f"delay {arguments} seed {seed}"])
+        return [faults.strikes("GET", "/", None, 0, 1)[0].value for _ in range(2000)]
 
     values = sorted(drawn(1))
     assert drawn(1) == drawn(1)
     assert least <= values[0] <= values[-1] <= most
     assert values[1000] == pytest.approx(median, rel=0.15)
-    if arguments.startswith("tail"):  # one in a hundred takes some ten times the median
+    if arguments.startswith("tail"):
         assert values[1980] == pytest.approx(median * 10.2, rel=0.4)
     if len(arguments.split()) > 1:
         assert drawn(1) != drawn(2)
 
 
-def test_what_lasts_begins_once_unless_it_is_told_when() -> None:
+def test_lasting_fault_begins_once() -> None:
     def times(rule: str) -> list[bool]:
-        faults = Faults([rule])
+        faults = FaultRules([rule])
         return [bool(faults.strikes("GET", "/", None, now, 1)) for now in range(0, 10_000, 500)]
 
     assert times("maintenance 2s") == [True] * 4 + [False] * 16
-    # Every third that does not fall into the time of one before.
     assert times("maintenance 1s every 3") == [False, False, True, True] * 5
     assert times("maintenance 1s first 2") == [True] * 4 + [False] * 16
 
@@ -126,13 +126,13 @@ def test_what_lasts_begins_once_unless_it_is_told_when() -> None:
         ("reset", 0, []),
     ],
 )
-def test_after_which_connections_others_are_refused(rule: str, at_first: float, after: list[int]) -> None:
+def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]) -> None:
     refused: list[tuple[int, float]] = []
-    faults = Faults([rule])
+    faults = FaultRules([rule])
     number = 0
-    assert faults.opened(lambda seconds: refused.append((number, seconds))) == at_first
+    assert faults.listening(lambda seconds: refused.append((number, seconds))) == at_first
     for number in range(1, 10):  # noqa: B007 (the callback reads it)
-        faults.connected()
+        faults.connection_accepted()
     assert refused == [(each, 2) for each in after]
     faults.closed()
     faults.add("refuse 3s")
@@ -142,8 +142,8 @@ def test_after_which_connections_others_are_refused(rule: str, at_first: float, 
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("", "there is no fault ''; there are: delay, "),
-        ("explode", "there is no fault 'explode'; there are: delay, delay-after, refuse,"),
+        ("", "there is no fault ''; the faults are delay, "),
+        ("explode", "there is no fault 'explode'; the faults are delay, delay-after, refuse,"),
         ("Reset", "there is no fault 'Reset'"),
         ("delay", "the fault is `delay TIME | uniform TIME TIME | tail TIME`, got 'delay'"),
         ("delay 5", "a time is a number and ms, s or m, such as 200ms, up to an hour; got '5'"),
@@ -155,31 +155,33 @@ def test_after_which_connections_others_are_refused(rule: str, at_first: float, 
         ("delay tail 1s 2s", "the fault is `delay TIME"),
         ("reset 5", "the fault is `reset`, got 'reset 5'"),
         ("cut", "the fault is `cut BYTES`, got 'cut'"),
-        ("cut -1", "it takes a whole number from 0"),
-        ("close 0", "it takes a whole number from 1"),
+        ("cut -1", "it needs a whole number from 0"),
+        ("close 0", "it needs a whole number from 1"),
         ("html 404", "a whole number from 500 to 599, got '404'"),
-        ("html 501", "the status is one of 500, 502, 503, 504, got 501"),
+        ("html 501", "the status must be 500, 502, 503, 504, got 501"),
         ("skew", "the fault is `skew TIME`"),
-        ("reset on", "on takes METHOD, PATH or both, such as POST /v3/trade/*, got ''"),
-        ("reset on post", "on takes METHOD, PATH or both, such as POST /v3/trade/*, got 'post'"),
-        ("reset on POST GET", "on takes METHOD"),
-        ("reset on /a /b", "on takes METHOD"),
-        ("reset every", "every takes one value, got ''"),
-        ("reset every 0", "every takes a whole number from 1"),
-        ("reset every 1 2", "every takes one value, got '1 2'"),
-        ("reset first 0", "first takes a whole number from 1"),
-        ("reset first x", "first takes a whole number from 1 to 9223372036854775807, got 'x'"),
-        ("reset first ٣", "first takes a whole number"),
-        ("reset id -1", "id takes a whole number from 0"),
-        ("reset probability 1.5", "probability takes a number from 0 to 1, got '1.5'"),
-        ("reset probability nan", "probability takes a number from 0 to 1"),
-        ("reset seed 5", "seed goes with a probability, or with a delay that is drawn"),
-        ("reset first 1 first 2", "first stands twice in 'reset first 1 first 2'"),
-        ("refuse 1s on POST", "refuse takes no `on` and no `id`"),
-        ("refuse 1s id 5", "refuse takes no `on` and no `id`"),
+        ("reset on", "on needs METHOD, PATH or both, such as POST /v3/trade/*, got ''"),
+        ("reset on post", "the method must be GET, POST, PUT, DELETE, got 'post'"),
+        ("reset on PATCH", "the method must be GET, POST, PUT, DELETE, got 'PATCH'"),
+        ("reset on GET /v3/x?a=1", "the path must not contain a query, got '/v3/x?a=1'"),
+        ("reset on POST GET", "on needs METHOD"),
+        ("reset on /a /b", "on needs METHOD"),
+        ("reset every", "every needs one value, got ''"),
+        ("reset every 0", "every needs a whole number from 1"),
+        ("reset every 1 2", "every needs one value, got '1 2'"),
+        ("reset first 0", "first needs a whole number from 1"),
+        ("reset first x", "first needs a whole number from 1 to 9223372036854775807, got 'x'"),
+        ("reset first ٣", "first needs a whole number"),
+        ("reset id -1", "id needs a whole number from 0"),
+        ("reset probability 1.5", "probability needs a number from 0 to 1, got '1.5'"),
+        ("reset probability nan", "probability needs a number from 0 to 1"),
+        ("reset seed 5", "seed needs a probability, or a random delay"),
+        ("reset first 1 first 2", "first is repeated in 'reset first 1 first 2'"),
+        ("refuse 1s on POST", "it has no `on` and no `id`"),
+        ("refuse 1s id 5", "it has no `on` and no `id`"),
     ],
 )
-def test_what_cannot_be_read_is_said(rule: str, words: str) -> None:
+def test_invalid_rules_are_explained(rule: str, words: str) -> None:
     for make in (Rule, lambda text: Sandbox(faults=[text])):
         with pytest.raises(FaultError) as caught:
             make(rule)
@@ -187,22 +189,41 @@ def test_what_cannot_be_read_is_said(rule: str, words: str) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_text_and_too_much() -> None:
-    with pytest.raises(TypeError, match="faults must be several rules, such as"):
+def test_rules_are_bounded() -> None:
+    with pytest.raises(TypeError, match="faults must be a list of rules, such as"):
         Sandbox(faults="reset")
     with pytest.raises(TypeError, match="a fault must be a str such as"):
         Sandbox(faults=[5])  # type: ignore[list-item]
-    faults = Faults(["reset"] * 100)
-    with pytest.raises(FaultError, match="there are 100 rules, and no more are taken"):
+    faults = FaultRules(["reset"] * 100)
+    with pytest.raises(FaultError, match="a sandbox accepts at most 100 rules"):
         faults.add("reset")
     assert not faults.remove(101)
     assert faults.remove(100)
     assert [rule.number for rule in faults] == list(range(1, 100))
-    assert faults.add("reset").number == 101  # a number is never given twice
+    assert faults.add("reset").number == 101
+
+
+def test_brackets_are_literal() -> None:
+    assert struck("reset on /v3/[x]*", path="/v3/[x]y") == list(range(1, 21))
+
+
+def test_unused_rules_are_reported() -> None:
+    faults = FaultRules(["reset on GET", "html on POST", "gateway every 3"])
+    removed = faults.add("close 3")
+    faults.strikes("POST", "/v3/trade/order", None, 0, 1)
+    assert faults.remove(removed.number)
+    assert faults.unused() == ["close 3", "reset on GET", "gateway every 3"]
+
+
+def test_rule_with_first_is_spent() -> None:
+    faults = FaultRules(["reset first 2"])
+    for is_spent in (False, True, True):
+        faults.strikes("GET", "/", None, 0, 1)
+        assert faults.rows()[0]["spent"] is is_spent
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_every_example_in_the_table_is_a_rule(name: str) -> None:
+def test_examples_are_rules(name: str) -> None:
     rule = Rule(f"  {FAULTS[name].example}\n")
     assert (str(rule), rule.name, repr(rule)) == (FAULTS[name].example, name, f"<Rule {FAULTS[name].example!r}>")
 
@@ -212,12 +233,12 @@ WORDS = (*FAULTS, "on", "POST", "/v3/*", "every", "3", "first", "seed", "probabi
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.lists(st.sampled_from(WORDS)))
-def test_whatever_is_typed_is_read_or_refused(words: list[str]) -> None:
+def test_any_text_is_handled(words: list[str]) -> None:
     text = " ".join(words)
     try:
         said = str(Rule(text))
     except FaultError as error:
         said = str(error)
-        assert said.isascii(), "hostile to a terminal"
+        assert said.isascii(), "unsafe for a terminal"
     else:
         assert said == text

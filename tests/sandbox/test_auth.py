@@ -1,4 +1,4 @@
-"""What is verified byte for byte, and what is refused for its headers."""
+"""Test the authentication: raw bytes, headers, timestamp and receive window."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import json
 import pytest
 from helpers.sandbox_client import LIMIT_ORDER, Client, Clock
 
-from woox_fast.sandbox import DEMO_API_KEY, Sandbox
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 from woox_fast.sandbox.endpoints import ENDPOINTS
 
 
-def test_the_guides_example_is_verified_and_the_signature_it_prints_is_not() -> None:
-    """The guide prints a V1 signature under its V3 examples; the true one was published by others."""
+def test_guide_example_is_verified() -> None:
+    """The guide prints a V1 signature under its V3 examples; other projects published the correct V3 signature."""
     clock = Clock(1578565539.808)
     sandbox = Sandbox("AbmyVJGUpN064ks5ELjLfA==", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", clock=clock)
     with sandbox, Client(sandbox, clock) as client:
@@ -55,18 +55,17 @@ def test_the_guides_example_is_verified_and_the_signature_it_prints_is_not() -> 
         b"/v3/trade/orders",
     ],
 )
-def test_the_target_is_verified_byte_for_byte(sandbox: Sandbox, client: Client, target: bytes) -> None:
+def test_target_is_verified_raw(sandbox: Sandbox, client: Client, target: bytes) -> None:
     client.request("GET", target, client.sign("GET", target))
     assert sandbox.verified == 1
     assert sandbox.requests[-1].target == target.decode()
-    # One byte more than was signed, or the same name spelt differently, is another request.
     for other in (target + b"&", target.replace(b"orders", b"order%73") + b"?"):
         client.request("GET", target, client.sign("GET", other))
         assert sandbox.verified == 1
         assert sandbox.requests[-1].verdict == "INVALID_SIGNATURE"
 
 
-def test_an_absolute_target_is_verified_by_its_path(sandbox: Sandbox, client: Client) -> None:
+def test_absolute_target_counts_by_path(sandbox: Sandbox, client: Client) -> None:
     for absolute, signed in (
         (b"http://api.woox.io/v3/asset/balances?token=%57OO", b"/v3/asset/balances?token=%57OO"),
         (b"HTTP://user@[::1]:8080/v3/account/info", b"/v3/account/info"),
@@ -76,7 +75,6 @@ def test_an_absolute_target_is_verified_by_its_path(sandbox: Sandbox, client: Cl
         status, _ = client.request("GET", absolute, client.sign("GET", absolute))
         assert status == 401
     assert sandbox.verified == 2
-    # A path may be absent: then it is "/", which leads nowhere.
     assert client.verdict(*client.request("GET", b"http://h?a=http://b/v3/account/info", {})) == "NO_SUCH_ENDPOINT"
 
 
@@ -93,7 +91,7 @@ def test_an_absolute_target_is_verified_by_its_path(sandbox: Sandbox, client: Cl
     ids=["spaced", "compact", "indented", "utf-8", "escaped", "reordered"],
 )
 @pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
-def test_the_body_is_verified_byte_for_byte(sandbox: Sandbox, client: Client, body: bytes, chunked: bool) -> None:
+def test_body_is_verified_raw(sandbox: Sandbox, client: Client, body: bytes, chunked: bool) -> None:
     headers = client.sign("POST", b"/v3/trade/order", body)
     sent = body
     if chunked:
@@ -107,7 +105,7 @@ def test_the_body_is_verified_byte_for_byte(sandbox: Sandbox, client: Client, bo
     assert len(sandbox.exchange.orders.open) == 1
 
 
-def test_a_compressed_body_is_verified_as_it_arrived(sandbox: Sandbox, client: Client) -> None:
+def test_compressed_body_is_verified_raw(sandbox: Sandbox, client: Client) -> None:
     body = gzip.compress(json.dumps(LIMIT_ORDER).encode())
     headers = {**client.sign("POST", b"/v3/trade/order", body), "Content-Encoding": "gzip"}
     assert client.verdict(*client.request("POST", b"/v3/trade/order", headers, body)) == "INVALID_PARAM"
@@ -147,7 +145,7 @@ def test_any_secret_works(clock: Clock, api_secret: str) -> None:
         ({"x-api-signature": "é" * 64}, -1001, "INVALID_SIGNATURE"),
     ],
 )
-def test_refused_headers(
+def test_wrong_headers_are_refused(
     sandbox: Sandbox, client: Client, headers: dict[str, str | None], code: int, verdict: str
 ) -> None:
     signed = client.sign("GET", b"/v3/account/info")
@@ -156,28 +154,68 @@ def test_refused_headers(
     assert client.verdict(status, reply) == verdict
     assert (status, reply["code"]) == (401, code)
     assert (sandbox.verified, sandbox.refused, sandbox.accepted) == (0, 1, 0)
-    assert client.request("GET", b"/v3/account/info", signed)[0] == 200  # on the same connection
+    assert client.request("GET", b"/v3/account/info", signed)[0] == 200
 
 
 @pytest.mark.parametrize(
     ("age_ms", "status"), [(0, 200), (300_000, 200), (-300_000, 200), (300_001, 401), (-300_001, 401)]
 )
-def test_the_timestamp_may_be_300_seconds_off(sandbox: Sandbox, client: Client, age_ms: int, status: int) -> None:
+def test_timestamp_tolerance_is_300_seconds(sandbox: Sandbox, client: Client, age_ms: int, status: int) -> None:
     headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
     got, reply = client.request("GET", b"/v3/account/info", headers)
     assert got == status
     assert sandbox.verified == (status == 200)
     if status == 401:
-        side = "behind" if age_ms > 0 else "ahead of"
-        assert f"x-api-timestamp is 300001 ms {side} the server; the limit is 300 s." in reply["message"]
+        side = "older than" if age_ms > 0 else "ahead of"
+        assert f"x-api-timestamp is 300001 ms {side} the server's clock; the limit is 300 s." in reply["message"]
         assert sandbox.requests[-1].message == reply["message"]
 
 
-def test_a_signature_is_good_for_its_own_request_only(client: Client) -> None:
+def test_upper_case_signature_is_accepted(client: Client) -> None:
+    """WOO X's sample program and hummingbot send upper-case hex in production."""
+    headers = client.sign("GET", b"/v3/account/info")
+    headers["x-api-signature"] = headers["x-api-signature"].upper()
+    assert client.request("GET", b"/v3/account/info", headers)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("window", "age_ms", "message"),
+    [
+        ("1", 0, ""),
+        ("5000", 5000, ""),
+        ("1", 4000, "317179: Request has failed as the receive window: 1 millisecond is exceeded from 1794999996000."),
+        ("5000", 5001, "317179: "),
+        ("999999999", 300_001, "300 s"),
+        ("0", 0, "317178: The receive window is invalid."),
+        ("-1", 0, "317178: "),
+        ("1.5", 0, "317178: "),
+        ("\u0661", 0, "317178: "),
+        ("", 0, "317178: "),
+    ],
+)
+def test_receive_window_is_enforced(client: Client, window: str, age_ms: int, message: str) -> None:
+    headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
+    status, reply = client.request("GET", b"/v3/account/info", {**headers, "x-api-recvwindow": window})
+    assert (status == 200) == (message == "")
+    assert message in reply.get("message", "")
+    if message.startswith("3171"):
+        assert (status, reply["code"]) == (400, -1005)
+
+
+def test_v1_path_uses_v1_rule(client: Client) -> None:
+    """ccxt requests the trades of an order with V1."""
+    target = b"/v1/order/60000000001/trades"
+    headers = client.sign("GET", target)
+    assert client.verdict(*client.request("GET", target, headers)) == "INVALID_SIGNATURE"
+    message = f"|{headers['x-api-timestamp']}".encode()
+    headers["x-api-signature"] = hmac.new(DEMO_API_SECRET.encode(), message, "sha256").hexdigest()
+    assert client.request("GET", target, headers) == (200, {"success": True, "rows": []})
+
+
+def test_signature_fits_one_request(client: Client) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     good = client.sign("POST", b"/v3/trade/order", body)
     assert client.request("POST", b"/v3/trade/order", good, body)[0] == 200
-    upper = {**good, "x-api-signature": good["x-api-signature"].upper()}  # the guide prints lower-case hex
     for method, target, headers, sent in (
         ("PUT", b"/v3/trade/order", good, body),
         ("POST", b"/v3/trade/algoOrder", good, body),
@@ -185,23 +223,24 @@ def test_a_signature_is_good_for_its_own_request_only(client: Client) -> None:
         ("POST", b"/v3/trade/order", good, body + b" "),
         ("POST", b"/v3/trade/order", good, b""),
         ("POST", b"/v3/trade/order", {**good, "x-api-timestamp": "1795000000001"}, body),
-        ("POST", b"/v3/trade/order", upper, body),
     ):
         assert client.verdict(*client.request(method, target, headers, sent)) == "INVALID_SIGNATURE"
 
 
-def test_public_endpoints_need_no_signature_and_private_ones_do(sandbox: Sandbox, client: Client) -> None:
+def test_private_endpoints_need_signature(sandbox: Sandbox, client: Client) -> None:
+    queries = {"orderbook": "?symbol=SPOT_BTC_USDT", "marketTrades": "?symbol=SPOT_BTC_USDT"}
+    queries |= dict.fromkeys(("kline", "klineHistory"), "?symbol=SPOT_BTC_USDT&type=1m")
     for (method, path), endpoint in ENDPOINTS.items():
-        status, reply = client.request(method, path.encode(), {})
+        status, reply = client.request(method, (path + queries.get(path.rpartition("/")[2], "")).encode(), {})
         if endpoint.private:
             assert client.verdict(status, reply) == "MISSING_HEADER"
         else:
             assert (status, reply["success"]) == (200, True)
     assert sandbox.verified == 0
-    assert sandbox.accepted == 4
+    assert sandbox.accepted == 10
 
 
-def test_a_path_that_does_not_exist(client: Client) -> None:
+def test_unknown_path_is_refused(client: Client) -> None:
     for method, path in (
         ("POST", "/"),
         ("GET", "/v3/nope"),

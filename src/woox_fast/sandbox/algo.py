@@ -1,0 +1,187 @@
+"""Algo orders: stops, trailing stops and brackets. The sandbox stores them and never triggers them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import count, islice
+from typing import Any
+
+from .errors import ApiError
+from .fields import CHILD_ALGO_ORDER
+from .market import INSTRUMENTS
+from .orders import OrderBook, page_of
+from .params import Params, check_params
+
+MAX_OPEN_PER_SYMBOL = 100  # documented (post_algo_order)
+MAX_DEPTH = 3
+MAX_CLIENT_IDS = 10_000
+
+_WITH_CHILDREN = frozenset({"POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKET"})
+
+
+class AlgoOrder:
+    """An algo order, which may have children."""
+
+    __slots__ = ("children", "client_id", "created", "order_id", "params", "parent_id", "root_id", "status", "updated")
+
+    def __init__(self, order_id: int, params: Params, now_ms: int) -> None:
+        self.order_id = self.root_id = order_id
+        self.client_id: int = params["clientAlgoOrderId"]
+        self.params = params
+        self.created = self.updated = now_ms
+        self.status = "NEW"
+        self.parent_id = 0
+        self.children: list[AlgoOrder] = []
+
+    def tree(self) -> Iterator[AlgoOrder]:
+        """Yield the descendants, then this order, in the documented sequence of the rows."""
+        for child in self.children:
+            yield from child.tree()
+        yield self
+
+
+class AlgoOrders:
+    """The algo orders of the account. Each endpoint is a method `(params, now_ms) -> data`."""
+
+    def __init__(self) -> None:
+        self.book: OrderBook = OrderBook("algoOrderId", "clientAlgoOrderId")
+        self.arrivals: OrderedDict[int, int] = OrderedDict()
+        self._ids = count(10_000_001)
+
+    def _open_roots(self, symbol: str | None) -> list[AlgoOrder]:
+        orders = self.book.open.values()
+        return [o for o in orders if not o.parent_id and symbol in (None, o.params["symbol"])]
+
+    def place_order(self, params: Params, now_ms: int) -> Params:
+        if len(self._open_roots(params["symbol"])) >= MAX_OPEN_PER_SYMBOL:
+            raise ApiError("RPC_REJECT", f"At most {MAX_OPEN_PER_SYMBOL} open algo orders per instrument.")
+        root = self._new_order(params, params["symbol"], now_ms, depth=1)
+        orders = list(root.tree())
+        client_ids = [order.client_id for order in orders if order.client_id]
+        for client_id in client_ids:
+            if client_id not in self.arrivals and len(self.arrivals) >= MAX_CLIENT_IDS:
+                self.arrivals.popitem(last=False)
+            self.arrivals[client_id] = self.arrivals.get(client_id, 0) + 1
+            self.book.check_client_id(client_id)
+        if len(set(client_ids)) < len(client_ids):
+            raise ApiError("DUPLICATE_REQUEST", "Two orders have the same clientAlgoOrderId.")
+        for order in orders:
+            order.root_id = root.order_id
+            self.book.add(order)
+        return {
+            "rows": [
+                {
+                    "algoOrderId": order.order_id,
+                    "clientAlgoOrderId": order.client_id,
+                    "algoType": order.params["algoType"],
+                    "quantity": order.params.get("quantity", "0"),
+                }
+                for order in orders
+            ]
+        }
+
+    def _new_order(self, params: Params, symbol: str, now_ms: int, depth: int) -> AlgoOrder:
+        """Check an algo order and its children, without adding them to the book."""
+        if depth > MAX_DEPTH:
+            raise ApiError("INVALID_PARAM", "childOrders are nested too deeply.")
+        params["symbol"] = symbol
+        _check_required(params, is_root=depth == 1)
+        _check_filters(symbol, params)
+        children = params.pop("childOrders", ())
+        order = AlgoOrder(next(self._ids), params, now_ms)
+        for given in children:
+            if not isinstance(given, dict):
+                raise ApiError("INVALID_PARAM", "childOrders must be an array of objects.")
+            child = self._new_order(check_params(CHILD_ALGO_ORDER, given), symbol, now_ms, depth + 1)
+            child.parent_id = order.order_id
+            order.children.append(child)
+        return order
+
+    def edit_order(self, params: Params, now_ms: int) -> Params:
+        changes = {name: value for name, value in params.items() if name not in ("algoOrderId", "clientAlgoOrderId")}
+        if not changes:
+            raise ApiError("INVALID_PARAM", "At least one parameter to edit is required.")
+        order = self.book.find(params, only_open=True)
+        edited = {**order.params, **changes}
+        _check_filters(edited["symbol"], edited)
+        order.params = edited
+        order.updated = now_ms
+        return {"status": "EDIT_SENT"}
+
+    def cancel_order(self, params: Params, now_ms: int) -> Params:
+        self._cancel(self.book.find(params, only_open=True), now_ms)
+        return {"status": "CANCEL_SENT"}
+
+    def cancel_orders(self, params: Params, now_ms: int) -> Params:
+        for root in self._open_roots(params.get("symbol")):
+            self._cancel(root, now_ms)
+        return {"status": "CANCEL_ALL_SENT"}
+
+    def _cancel(self, order: AlgoOrder, now_ms: int) -> None:
+        for each in order.tree():
+            if each.order_id in self.book.open:
+                self.book.close(each, "CANCELLED", now_ms)
+
+    def get_order(self, params: Params, now_ms: int) -> Params:
+        return algo_row(self.book.find(params))
+
+    def get_orders(self, params: Params, now_ms: int) -> Params:
+        if "orderType" in params:
+            params["type"] = params["orderType"]
+        names = ("symbol", "side", "positionSide", "algoType", "algoOrderTag", "type")
+        found = [order for order in self.book.select(params, now_ms, *names) if not order.parent_id]
+        return page_of([] if params.get("isTriggered") else found, params, algo_row)
+
+    def open_orders(self, limit: int) -> dict[str, Any]:
+        newest = list(islice(reversed(self._open_roots(None)), limit))
+        return {
+            "openAlgo": len(self._open_roots(None)),
+            "algoOrders": [algo_row(order) for order in reversed(newest)],
+            "clientAlgoOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
+        }
+
+
+def _check_required(params: Params, *, is_root: bool) -> None:
+    """Check which parameters an algo type needs."""
+    algo_type = params["algoType"]
+    required = ["childOrders"] if algo_type in _WITH_CHILDREN else ["side", "type"]
+    if algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS"):
+        required.append("triggerPrice")
+    if is_root and algo_type != "POSITIONAL_TP_SL":
+        required.append("quantity")
+    if params.get("type") == "LIMIT":
+        required.append("price")
+    for name in required:
+        if not params.get(name):
+            raise ApiError("INVALID_PARAM", f"{name} is required for {algo_type}.")
+    if algo_type == "TRAILING_STOP" and ("callbackRate" in params) == ("callbackValue" in params):
+        raise ApiError("INVALID_PARAM", "Either callbackRate or callbackValue is required, not both.")
+
+
+def _check_filters(symbol: str, params: Params) -> None:
+    instrument = INSTRUMENTS[symbol]
+    price, quantity = (Decimal(params.get(name, 0)) for name in ("price", "quantity"))
+    if price:
+        instrument.check_price(price)
+    if quantity:
+        instrument.check_quantity(quantity)
+    if price and quantity:
+        instrument.check_notional(price * quantity)
+
+
+def algo_row(order: AlgoOrder) -> Params:
+    """Return an algo order, and its children, in the form of GET /v3/trade/algoOrder."""
+    skipped = ("clientAlgoOrderId", "brokerId")
+    row = {
+        "algoOrderId": order.order_id, "clientAlgoOrderId": order.client_id, "rootAlgoOrderId": order.root_id,
+        "parentAlgoOrderId": order.parent_id,
+        **{name: value for name, value in order.params.items() if name not in skipped}, "isTriggered": False,
+        "triggerStatus": "USELESS", "triggerTime": "0", "rootAlgoStatus": order.status, "algoStatus": order.status,
+        "totalExecutedQuantity": "0", "averageExecutedPrice": "0", "totalFee": "0", "feeAsset": "", "totalRebate": "0",
+        "rebateCurrency": "", "createdTime": order.created, "updatedTime": order.updated,
+    }  # fmt: skip
+    if order.children:
+        row["childOrders"] = [algo_row(child) for child in order.children]
+    return row

@@ -1,0 +1,130 @@
+"""Explanations of refused signatures, each in a process of its own: a search takes seconds and would block the server.
+
+The process reads one JSON object from standard input and writes one to standard output.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+from typing import Any, NamedTuple
+
+from .auth import origin_form
+from .log import RequestRecord
+from .text import decode, encode
+
+TIME_LIMIT_S = 2.0  # for one search
+GRACE_S = 20.0  # for the start of the process
+
+_CODE = "from woox_fast.sandbox.explain_worker import answer; answer()"
+
+
+class ExplainedRequest(NamedTuple):
+    """The cause of a refused signature.
+
+    Attributes:
+        found: True if `causes` together yield the signature.
+        headline: One sentence about the search, or the reason why there was no search.
+        causes: Sentences with the mistakes and their remedies.
+        expected: The string to sign.
+        signed: The string that the client signed; None if unknown.
+        report: The whole explanation for JSON.
+    """
+
+    found: bool
+    headline: str
+    causes: tuple[str, ...] = ()
+    expected: bytes = b""
+    signed: bytes | None = None
+    report: dict[str, Any] | None = None
+
+    @classmethod
+    def omitted(cls, reason: str) -> ExplainedRequest:
+        return cls(False, f"not explained: {reason}", report={"found": False, "omitted": reason})
+
+
+class ExplainWorker:
+    """Explain the refused requests of one account, from any thread, one at a time."""
+
+    def __init__(self, api_key: str, api_secret: str, *, time_limit: float = TIME_LIMIT_S) -> None:
+        self._account = {"api_key": api_key, "api_secret": api_secret, "time_limit": time_limit}
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:  # the account contains the secret
+        return f"<ExplainWorker {self._account['time_limit']} s>"
+
+    def explain(self, record: RequestRecord) -> ExplainedRequest:
+        """Explain why this signature was refused, or report why that failed. Raises no error."""
+        if record.size > len(record.body):
+            return ExplainedRequest.omitted(f"the log does not store a body of {record.size:,} bytes")
+        question = {
+            **self._account, "signature": record.signature, "timestamp": record.stamp, "method": record.method,
+            "path": origin_form(record.target), "body": base64.b64encode(record.body).decode(),
+        }  # fmt: skip
+        with self._lock:
+            try:
+                found = self._ask(question)
+            except subprocess.TimeoutExpired:
+                return ExplainedRequest.omitted("the search took too long")
+            except (OSError, ValueError) as error:
+                reason = "the sandbox stops" if self._closed else f"the search failed ({type(error).__name__})"
+                return ExplainedRequest.omitted(reason)
+        return ExplainedRequest(
+            found["found"], found["headline"],
+            tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"])), encode(found["expected"]),
+            None if found["signed"] is None else encode(found["signed"]), found,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Stop a search that is under way, and refuse the next ones."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        # The same path, so that the process finds this woox_fast however it was installed.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"}
+        with subprocess.Popen(  # noqa: S603 (this interpreter and our own code)
+            [sys.executable, "-c", _CODE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for the sandbox
+        ) as child:
+            self._child = child
+            try:
+                if self._closed:
+                    raise OSError
+                output, _ = child.communicate(json.dumps(question).encode(), question["time_limit"] + GRACE_S)
+            finally:
+                child.kill()
+                self._child = None
+        found: dict[str, Any] = json.loads(output)
+        return found
+
+
+def answer() -> None:
+    """Explain the request on standard input."""
+    from .. import explain
+
+    question = json.load(sys.stdin.buffer)
+    found = explain(
+        question["api_secret"], question["signature"], question["timestamp"], question["method"], question["path"],
+        base64.b64decode(question["body"]), api_key=question["api_key"],
+        scheme="v1" if question["path"].startswith("/v1/") else "v3", time_limit=question["time_limit"],
+    )  # fmt: skip
+    report = {
+        "right": found.right, "found": found.found, "headline": str(found).partition("\n")[0],
+        "mistakes": [{"name": mistake.name, "sentence": mistake.sentence} for mistake in found.mistakes],
+        "faults": [{"name": fault.name, "sentence": fault.sentence} for fault in found.faults],
+        "expected": decode(found.expected), "signed": None if found.signed is None else decode(found.signed),
+    }  # fmt: skip
+    json.dump(report, sys.stdout)

@@ -1,0 +1,261 @@
+"""Rules: which requests a fault strikes.
+
+A rule is one line of text:
+
+    FAULT [ARGUMENT...] [on [METHOD] [PATH]] [id N] [every N] [probability P [seed N]] [first N]
+
+    reset-after on POST /v3/trade/order first 1
+    delay tail 50ms on /v3/trade/* probability 0.1 seed 7
+
+`on` selects a method, a path, or both; only `*` is a wildcard, and the path excludes the query. `id` selects the
+clientOrderId in the body or the query. `every 3` strikes the third selected request, the sixth and so on;
+`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. TIME is a number and ms, s or m.
+
+If several rules strike one request, the first rule is the outermost.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from math import inf
+from typing import Any
+
+from aiohttp import web
+
+from .context import RequestContext
+from .faults import FAULTS, Answer, FaultError, Strike, whole_number
+
+MAX_RULES = 100
+METHODS = ("GET", "POST", "PUT", "DELETE")
+_SELECTORS = ("on", "id", "every", "probability", "seed", "first")
+
+
+class Rule:
+    """One rule. `str(rule)` is its text, `number` its id in a sandbox, `struck` the number of its strikes."""
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a fault must be a str such as 'reset-after first 1', got {type(text).__name__}")
+        name, *words = text.split() or [""]
+        self._text = " ".join([name, *words])
+        if name not in FAULTS:
+            raise FaultError(f"there is no fault {name[:40]!a}; the faults are {', '.join(FAULTS)}")
+        self.name = name
+        self.fault = FAULTS[name]
+        self.number = 0
+        self.struck = 0
+        self.until_ms = 0
+        begin = next((at for at, word in enumerate(words) if word in _SELECTORS), len(words))
+        try:
+            self._draw = self.fault.read(words[:begin])
+        except FaultError as error:
+            usage = f"{name} {self.fault.usage}".rstrip()
+            raise FaultError(f"the fault is `{usage}`, got {self._text[:80]!a}{str(error) and f': {error}'}") from None
+        self._select(words[begin:])
+        self._random = random.Random(f"{self.seed} {self._text}")  # noqa: S311 (reproducible, not secret)
+        self._seen = 0
+        self._begun = 0
+        self._min_served = self._draw(self._random) if name == "close" else 0  # `close` counts requests per connection
+
+    def _select(self, words: list[str]) -> None:
+        self.method = ""
+        self.path: re.Pattern[str] | None = None
+        self.client_id: int | None = None
+        self.every = 1
+        self.probability = 1.0
+        self.seed = 0
+        self.first: float = inf
+        given: dict[str, list[str]] = {}
+        for word in words:
+            if word in _SELECTORS:
+                if word in given:
+                    raise FaultError(f"{word} is repeated in {self._text[:80]!a}")
+                given[word] = []
+            else:
+                given[list(given)[-1]].append(word)
+        for name, values in given.items():
+            if name == "on":
+                self._on(values)
+                continue
+            if len(values) != 1:
+                raise FaultError(f"{name} needs one value, got {' '.join(values)[:60]!a}")
+            if name == "probability":
+                self.probability = _probability(values[0])
+            else:
+                number = whole_number(name, values[0], least=int(name in ("every", "first")))
+                setattr(self, "client_id" if name == "id" else name, number)
+        if "seed" in given and "probability" not in given and not self.fault.is_random:
+            raise FaultError("seed needs a probability, or a random delay")
+        if self.name == "refuse" and given.keys() & {"on", "id"}:
+            raise FaultError("refuse strikes connections before their first request, so it has no `on` and no `id`")
+        # By default a lasting fault strikes once, and `refuse` begins at once.
+        is_default = not given.keys() & {"every", "probability", "first"}
+        self.at_once = is_default and self.name == "refuse"
+        if is_default and self.fault.lasts:
+            self.first = 1
+
+    def _on(self, values: list[str]) -> None:
+        paths = [value for value in values if value.startswith(("/", "*"))]
+        methods = [value for value in values if value not in paths]
+        if not values or len(paths) > 1 or len(methods) > 1:
+            raise FaultError(f"on needs METHOD, PATH or both, such as POST /v3/trade/*, got {' '.join(values)[:60]!a}")
+        if methods and methods[0] not in METHODS:
+            raise FaultError(f"the method must be {', '.join(METHODS)}, got {methods[0][:60]!a}")
+        if paths and set(paths[0]) & set("?#"):
+            raise FaultError(f"the path must not contain a query, got {paths[0][:60]!a}")
+        self.method = "".join(methods)
+        if paths:
+            self.path = re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
+
+    def strike(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> Strike | None:
+        """Return the strike on this request, the `served`th on its connection; None if the rule does not apply."""
+        if (
+            (self.method and method != self.method)
+            or (self.path and not self.path.fullmatch(path))
+            or (self.client_id is not None and client_id != self.client_id)
+            or served < self._min_served
+        ):
+            return None
+        if now_ms >= self.until_ms and not self._begins():
+            return None
+        self.struck += 1
+        value = self._draw(self._random)
+        if self.fault.lasts and now_ms >= self.until_ms:
+            self.until_ms = now_ms + round(value * 1000)
+        return Strike(self.name, self.fault, value, self.until_ms)
+
+    def refused_seconds(self) -> float:
+        """Return for how many seconds this rule refuses connections from now on."""
+        if self.name != "refuse" or not self._begins():
+            return 0.0
+        self.struck += 1
+        return float(self._draw(self._random))
+
+    @property
+    def is_spent(self) -> bool:
+        """True if the rule has no strikes left."""
+        return self._begun >= self.first
+
+    def _begins(self) -> bool:
+        self._seen += 1
+        if self._seen % self.every or (self.probability < 1 and self._random.random() >= self.probability):
+            return False
+        self._begun += 1
+        return self._begun <= self.first
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"<Rule {self._text!r}>"
+
+
+def _probability(text: str) -> float:
+    value = float(text) if re.fullmatch(r"[01](\.\d{1,9})?|\.\d{1,9}", text, re.ASCII) else 2.0
+    if not 0 <= value <= 1:
+        raise FaultError(f"probability needs a number from 0 to 1, got {text!a}")
+    return value
+
+
+class FaultRules:
+    """The rules of one sandbox, in order. Any thread may change them while the sandbox serves."""
+
+    def __init__(self, rules: Iterable[str] = ()) -> None:
+        if isinstance(rules, str):
+            raise TypeError(f"faults must be a list of rules, such as [{rules!r}], got one str")
+        self._rules: tuple[Rule, ...] = ()
+        self._removed: deque[Rule] = deque(maxlen=MAX_RULES)  # removed rules that never struck
+        self._last_number = 0
+        self._lock = threading.Lock()
+        self._refuse: Callable[[float], object] | None = None
+        self._refuse_s = 0.0  # for rules from before the sandbox listened
+        for text in rules:
+            self.add(text)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def add(self, text: str) -> Rule:
+        """Append a rule. Raises `FaultError` for an invalid rule, and for the 101st."""
+        rule = Rule(text)
+        with self._lock:
+            if len(self._rules) >= MAX_RULES:
+                raise FaultError(f"a sandbox accepts at most {MAX_RULES} rules")
+            self._last_number += 1
+            rule.number = self._last_number
+            self._rules = (*self._rules, rule)
+        if rule.at_once:
+            self._refuse_for(rule.refused_seconds())
+        return rule
+
+    def remove(self, number: int) -> bool:
+        """Remove the rule with this number. Return False if there is no such rule."""
+        return self._remove(lambda rule: rule.number == number)
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        self._remove(lambda rule: True)
+
+    def _remove(self, is_chosen: Callable[[Rule], bool]) -> bool:
+        with self._lock:
+            removed = [rule for rule in self._rules if is_chosen(rule)]
+            self._rules = tuple(rule for rule in self._rules if not is_chosen(rule))
+            self._removed.extend(rule for rule in removed if not rule.struck)
+        return bool(removed)
+
+    def unused(self) -> list[str]:
+        """Return the rules that never struck, including removed ones."""
+        return [str(rule) for rule in (*self._removed, *self._rules) if not rule.struck]
+
+    def strikes(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[Strike]:
+        """Return the strikes on this request, in the order of the rules."""
+        found = (rule.strike(method, path, client_id, now_ms, served) for rule in self._rules if rule.fault.effect)
+        return [strike for strike in found if strike]
+
+    def connection_accepted(self) -> None:
+        """Refuse the next connections if a rule requires it."""
+        for rule in self._rules:
+            if not rule.at_once and (seconds := rule.refused_seconds()):
+                self._refuse_for(seconds)
+
+    def listening(self, refuse: Callable[[float], object]) -> float:
+        """Store the function that refuses connections. Return for how many seconds to refuse them at the start."""
+        self._refuse = refuse
+        seconds, self._refuse_s = self._refuse_s, 0.0
+        return seconds
+
+    def closed(self) -> None:
+        """Forget the function that refuses connections."""
+        self._refuse = None
+
+    def _refuse_for(self, seconds: float) -> None:
+        if self._refuse is None:
+            self._refuse_s = max(self._refuse_s, seconds)
+        else:
+            self._refuse(seconds)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"number": r.number, "fault": r.name, "rule": str(r), "struck": r.struck, "spent": r.is_spent}
+            for r in self._rules
+        ]
+
+
+async def apply_strikes(context: RequestContext, strikes: list[Strike], answer: Answer) -> web.Response:
+    """Answer the request with all strikes around the answer."""
+    for strike in reversed(strikes):
+        answer = _around(context, strike, answer)
+    return await answer()
+
+
+def _around(context: RequestContext, strike: Strike, answer: Answer) -> Answer:
+    effect = strike.fault.effect
+    assert effect is not None  # noqa: S101 (refuse strikes no request)
+    return lambda: effect(context, strike, answer)

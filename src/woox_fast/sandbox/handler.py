@@ -1,0 +1,132 @@
+"""The way of a request: authenticate, apply faults, call the endpoint, record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .auth import authenticate
+from .context import RequestContext, body_of, json_response
+from .endpoints import find_endpoint
+from .errors import ApiError
+from .fault_rules import apply_strikes
+from .limits import RateLimiter
+from .log import RequestRecord, Transcript, logger
+from .params import Params, check_params, client_order_id, parse_body, parse_query
+from .state import SandboxState
+
+AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]]
+
+
+class RequestHandler:
+    """Answer the requests of all connections."""
+
+    def __init__(self, state: SandboxState, stopping: asyncio.Event, admin: AdminHandler) -> None:
+        self.timeout = state.timeout
+        self.connection_accepted = state.faults.connection_accepted
+        self._state = state
+        self._faults, self._log, self._text = state.faults, state.log, state.text
+        self._limiter = RateLimiter() if state.rate_limits else None
+        self._stopping = stopping
+        self._admin = admin
+
+    def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
+        """Answer one request, the `served`th on its connection."""
+        context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
+        if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
+            return self._respond_as_admin(context, served)
+        return self._respond_with_faults(context, served) if self._faults else self._respond(context)
+
+    def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
+        """Answer malformed HTTP, or (status 500) an internal error."""
+        if status < 500:
+            reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
+            api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason}")
+        else:
+            logger.error("a request failed inside the sandbox", exc_info=error)
+            api_error = ApiError("UNKNOWN")
+        code, status, _ = api_error.refusal
+        message = self._text(api_error.message, 150)
+        response = json_response(status, {"success": False, "code": code, "message": message})
+        response.force_close()
+        record = RequestRecord(self._state.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
+        self._log.append(record, Transcript((), body_of(response)))
+        return response
+
+    async def _respond_as_admin(self, context: RequestContext, served: int) -> web.StreamResponse:
+        response = await self._admin(context)
+        if response is not None:
+            return response
+        return await self._respond_with_faults(context, served)
+
+    async def _respond(self, context: RequestContext) -> web.Response:
+        response = await self._answer(context)
+        context.record(response.status, body_of(response))
+        return response
+
+    async def _respond_with_faults(self, context: RequestContext, served: int) -> web.Response:
+        try:
+            context.body = await self._read_body(context.request)
+        except ApiError:  # an incomplete request is refused before any fault
+            return await self._respond(context)
+        client_id = client_order_id(context.query, context.body)
+        method = context.request.method
+        context.strikes = self._faults.strikes(method, context.path, client_id, context.now_ms, served)
+        if not context.strikes:
+            return await self._respond(context)
+        self._log.struck.update(strike.name for strike in context.strikes)
+        response = await apply_strikes(context, context.strikes, lambda: self._answer(context))
+        return await context.send(response)
+
+    async def _answer(self, context: RequestContext) -> web.Response:
+        try:
+            return context.accept(await self._execute(context))
+        except ApiError as error:
+            response = context.refuse(error)
+            if not context.request.content.is_eof():
+                response.force_close()  # the rest of the body must not become the next request
+            return response
+
+    async def _execute(self, context: RequestContext) -> Params:
+        """Return the data of the response, or raise `ApiError`."""
+        request, method = context.request, context.request.method
+        endpoint, path_params = find_endpoint(method, context.path)
+        body = context.body = await self._read_body(request)
+        if endpoint.private:
+            authenticate(
+                request.headers, method, context.target, body, api_key=self._state.api_key, mac=self._state.mac,
+                now_ms=context.now_ms,
+            )  # fmt: skip
+            self._log.verified += 1
+        if method in ("POST", "PUT"):
+            if context.query:
+                raise ApiError("INVALID_PARAM", f"The parameters of a {method} belong in the body.")
+            given = parse_body(body, request.headers.get("Content-Type", ""))
+        else:
+            if body:
+                raise ApiError("INVALID_PARAM", f"The parameters of a {method} belong in the query string.")
+            given = parse_query(context.query)
+        params = check_params(endpoint.fields, given | path_params)
+        if self._limiter is not None:
+            limit = endpoint.limit
+            scope = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
+            self._limiter.check(limit, (endpoint.handler.__name__, scope), context.now_ms)
+        return self._state.exchange.execute(endpoint.handler, params, context.now_ms)
+
+    async def _read_body(self, request: web.BaseRequest) -> bytes:
+        """Return the raw body, at most 1 MiB (aiohttp's limit); a chunked body is decoded."""
+        try:
+            if request.content.is_eof():  # the common case: the body came with the headers
+                return await request.read()
+            if request.headers.get("Expect", "").lower() == "100-continue":
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0  # the response has not begun
+            return await asyncio.wait_for(request.read(), self.timeout)
+        except web.HTTPRequestEntityTooLarge:
+            raise ApiError("BODY_TOO_LARGE", "The body is larger than 1 MiB.") from None
+        except asyncio.TimeoutError:
+            raise ApiError("BODY_TIMEOUT", f"The body did not arrive within {self.timeout:g} s.") from None
+        except (web.RequestPayloadError, ConnectionError) as error:
+            raise ApiError("MALFORMED_HTTP", f"The body cannot be read: {type(error).__name__}.") from None

@@ -1,0 +1,233 @@
+"""The web page: its three files, the updates for which it polls, and the details of one request.
+
+The page requests no other host, as its Content-Security-Policy enforces. It inserts everything from a request as text;
+unprintable characters arrive as escapes, and the secret is redacted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shlex
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any
+
+from aiohttp import web
+
+from .._credentials import API_SECRET
+from .algo import algo_row
+from .auth import origin_form
+from .context import RequestContext, json_response
+from .endpoints import find_endpoint
+from .errors import ApiError
+from .explain_worker import ExplainedRequest, ExplainWorker
+from .log import RequestRecord, Transcript
+from .orders import order_row
+from .params import parse_query
+from .state import SandboxState
+from .text import REDACTED, decode, encode
+
+MAX_EXPLANATIONS = 100
+MAX_ORDERS = 100
+MAX_COMMAND = 30_000
+
+_FILES = {"/": ("page.html", "text/html"), "/sandbox/page.css": ("page.css", "text/css"),
+          "/sandbox/page.js": ("page.js", "text/javascript")}  # fmt: skip
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+_SHORTENED = {"x-api-key": 4, "x-api-signature": 8, "authorization": 0, "cookie": 0, "proxy-authorization": 0}
+_UNVERIFIED = ("FAULT", "MALFORMED_TIMESTAMP", "MISSING_HEADER", "RECEIVE_WINDOW", "STALE_TIMESTAMP", "UNAUTHORIZED")
+
+# The remedy, for refusals whose message lacks it.
+ADVICE = {
+    "MISSING_HEADER": "Send x-api-key, x-api-timestamp and x-api-signature with every private request.",
+    "UNAUTHORIZED": "Use the API key of this state.",
+    "MALFORMED_TIMESTAMP": "Send the time in milliseconds as whole digits: `time.time_ns() // 1_000_000`.",
+    "STALE_TIMESTAMP": "Sign right before you send, and set the clock: `woox-fast check` compares it with the "
+    "exchange's clock, and `woox_fast.clock.ServerClock` corrects a Signer's offset.",
+    "RECEIVE_WINDOW": "Send a larger x-api-recvwindow, or sign right before you send.",
+    "TOO_MANY_REQUEST": "Send fewer requests; the message and the endpoint's page of the reference have the limit.",
+    "DUPLICATE_REQUEST": "The order exists. Query it (GET /v3/trade/order?clientOrderId=...) before you send again.",
+    "RISK_TOO_HIGH": "Place a smaller order, or cancel orders to release their funds.",
+    "NO_SUCH_ENDPOINT": "Compare method and path with the reference: https://developer.woox.io/api-reference",
+    "MALFORMED_HTTP": "Send HTTP/1.1 with a complete body.",
+    "FAULT": "A fault rule of this sandbox did this on purpose.",
+}
+
+
+@cache
+def _read(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
+
+
+class WebPage:
+    """Serve the page's files and data."""
+
+    def __init__(self, state: SandboxState, api_secret: str) -> None:
+        self._state = state
+        self._secret = api_secret
+        self._text = state.text
+        self._worker: ExplainWorker | None = None
+        self._explained: dict[int, ExplainedRequest] = {}
+        self._started = secrets.token_hex(4)  # lets the page notice a restart
+
+    def close(self) -> None:
+        """Stop the process for explanations."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    async def document(self, context: RequestContext) -> web.Response:
+        name, content_type = _FILES[context.path]
+        headers = {"Content-Type": f"{content_type}; charset=utf-8", **_HEADERS}
+        return web.Response(body=_read(name), headers=headers)
+
+    async def updates(self, context: RequestContext) -> web.Response:
+        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth.
+
+        Another `started` than this sandbox's comes from before a restart, so all requests are new to the page.
+        """
+        state, log = self._state, self._state.log
+        is_same = context.query.endswith(f"started={self._started}")
+        since = min(_parse_number(context, "since"), log.seen) if is_same else 0
+        count = min(log.seen - since, len(log.requests))
+        rows = [
+            [log.seen - count + 1 + at, r.time_ms, self._text(r.method, 20), self._text(r.target, 300), r.status,
+             r.verdict, round(r.latency_us), r.fault]
+            for at, r in enumerate(islice(log.requests, len(log.requests) - count, None))
+        ]  # fmt: skip
+        account = state.exchange.summary()
+        return json_response(200, {
+            "started": self._started, "account": state.api_key[:4], "rows": rows, "stats": state.stats(),
+            "faults": state.faults.rows(), "orders": self._orders(), "prices": state.exchange.quote_rows(),
+            "counts": account["orders"], "balances": account["balances"], "positions": account["positions"],
+        })  # fmt: skip
+
+    def _orders(self) -> list[list[Any]]:
+        exchange = self._state.exchange
+        rows = []
+        for order in islice(reversed(exchange.orders.open.values()), MAX_ORDERS):
+            row, times = order_row(order), exchange.arrivals.get(order.client_id, 0)
+            rows.append([row["orderId"], row["clientOrderId"], row["symbol"], row["side"], row["type"], row["price"],
+                         row["quantity"] or row["amount"], row["executed"], times])  # fmt: skip
+        for algo in islice(reversed(exchange.algo.book.open.values()), MAX_ORDERS):
+            row, times = algo_row(algo), exchange.algo.arrivals.get(algo.client_id, 0)
+            rows.append([row["algoOrderId"], row["clientAlgoOrderId"], row["symbol"], row.get("side"),
+                         row["algoType"], row.get("triggerPrice"), row.get("quantity"), "0", times])  # fmt: skip
+        return rows
+
+    async def detail(self, context: RequestContext) -> web.Response:
+        """Answer GET /sandbox/requests?number=N with everything about the Nth request."""
+        number = _parse_number(context, "number")
+        found = self._state.log.find(number)
+        if found is None:
+            message = f"Request {number:,} is not in the log, which stores the last {len(self._state.log.requests):,}."
+            return json_response(404, {"success": False, "message": message})
+        record, transcript = found
+        explained = await self._explain(number, record)
+        return json_response(200, {"success": True, "data": self._detail(number, record, transcript, explained)})
+
+    async def _explain(self, number: int, record: RequestRecord) -> ExplainedRequest | None:
+        if record.verdict != "INVALID_SIGNATURE":
+            return None
+        if number not in self._explained:
+            if self._worker is None:
+                self._worker = ExplainWorker(self._state.api_key, self._secret)
+            explained = await asyncio.get_running_loop().run_in_executor(None, self._worker.explain, record)
+            if len(self._explained) >= MAX_EXPLANATIONS:
+                self._explained.clear()
+            self._explained[number] = explained
+        return self._explained[number]
+
+    def _detail(
+        self, number: int, record: RequestRecord, transcript: Transcript | None, explained: ExplainedRequest | None
+    ) -> dict[str, Any]:
+        expected, signed = self._prehashes(record, explained)
+        command, no_command = self._command(record)
+        return {
+            "number": number,
+            "time_ms": record.time_ms,
+            "method": self._text(record.method),
+            "target": self._text(record.target),
+            "status": record.status,
+            "code": record.code,
+            "verdict": record.verdict,
+            "message": record.message,
+            "fault": record.fault,
+            "latency_us": round(record.latency_us, 1),
+            "headers": transcript and [[self._text(name), self._header(name, value)]
+                                       for name, value in transcript.headers],
+            "body": self._text(record.body),
+            "size": record.size,
+            "response": transcript and self._text(transcript.response),
+            "expected": expected,
+            "signed": signed,
+            "headline": "" if explained is None or explained.found else self._text(explained.headline),
+            "causes": [] if explained is None else [self._text(cause) for cause in explained.causes],
+            "advice": ADVICE.get(record.verdict, "") or (ADVICE["FAULT"] if record.fault else ""),
+            "command": command,
+            "noCommand": no_command,
+        }  # fmt: skip
+
+    def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
+        """Return the string to sign, "" for a public request, and the string that was signed, None if unknown."""
+        target = origin_form(record.target)
+        try:
+            is_private = find_endpoint(record.method, target.partition("?")[0])[0].private
+        except ApiError:
+            is_private = False
+        if not is_private or not record.stamp or record.size > len(record.body) or target.startswith("/v1/"):
+            return "", None
+        expected = self._text(encode(record.stamp + record.method + target) + record.body)
+        if explained is not None:
+            return expected, None if explained.signed is None else self._text(explained.signed)
+        return expected, None if record.verdict in _UNVERIFIED else expected
+
+    def _command(self, record: RequestRecord) -> tuple[str, str]:
+        """Return a `woox-fast explain` command line for a signed request, or the reason why there is no command."""
+        if not record.signature or not record.stamp:
+            return "", ""
+        if record.size > len(record.body):
+            return "", "The log does not store bodies over 64 KiB."
+        arguments = [record.method, origin_form(record.target)]
+        options = {"--body": decode(record.body), "--timestamp": record.stamp, "--signature": record.signature}
+        texts = (*arguments, *options.values())
+        if any(text.startswith(("-", "@")) or "\0" in text for text in texts):
+            return "", "A command line cannot contain this request."
+        if any(REDACTED in self._text.redact(text) for text in texts):
+            return "", "The request contains the secret."
+        words = [" ".join(["woox-fast", "explain", *map(_quoted, arguments)])]
+        words += [f"{option} {_quoted(text)}" for option, text in options.items() if text]
+        if self._secret == API_SECRET:
+            words.append("--example")
+        command = " \\\n  ".join(words)
+        return (command, "") if len(command) <= MAX_COMMAND else ("", "The request is too long for a command line.")
+
+    def _header(self, name: bytes, value: bytes) -> str:
+        limit = _SHORTENED.get(name.decode("latin-1").lower())
+        return self._text(value) if limit is None else self._text(value, limit)
+
+
+def _parse_number(context: RequestContext, name: str) -> int:
+    """Return the number in the query; 0 if it is absent or malformed."""
+    try:
+        text = parse_query(context.query)[name]
+    except (ApiError, KeyError):
+        return 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _quoted(text: str) -> str:
+    """Quote text for bash, zsh and ksh, in printable ASCII."""
+    if text.isascii() and text.isprintable():
+        return shlex.quote(text)
+    data = encode(text)
+    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in data) + "'"

@@ -1,0 +1,155 @@
+"""Test the explain worker, and the printer of `woox-fast sandbox`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from helpers.oracle import KEY, SECRET, oracle
+from helpers.sandbox_client import Client, Clock
+
+from woox_fast.sandbox import RequestRecord, Sandbox, explain_worker
+from woox_fast.sandbox.explain_worker import ExplainedRequest, ExplainWorker
+
+STAMP = "1795000000000"
+
+
+def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> RequestRecord:
+    """Return the record of a refused GET with the signature of `signed`."""
+    made = RequestRecord(1_795_000_000_000, "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, STAMP)
+    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
+
+
+EXPLAINED = ExplainedRequest(True, "", ("the cause",))
+SPACED = {"method": "POST", "target": "/v3/trade/order", "body": b'{"a":1}', "size": 7}
+
+
+@pytest.fixture
+def worker() -> Iterator[ExplainWorker]:
+    worker = ExplainWorker(KEY, SECRET, time_limit=10.0)
+    yield worker
+    worker.close()
+
+
+def test_worker_explains_in_process(worker: ExplainWorker) -> None:
+    found = worker.explain(record(f'{STAMP}POST/v3/trade/order{{"a": 1}}', **SPACED))
+    assert found.found
+    assert found.causes[0].startswith("The body was signed with spaces")
+    assert (found.expected, found.signed) == (
+        f'{STAMP}POST/v3/trade/order{{"a":1}}'.encode(),
+        f'{STAMP}POST/v3/trade/order{{"a": 1}}'.encode(),
+    )
+    assert found.report is not None
+    assert found.report["mistakes"][0]["name"]
+    unexplained = worker.explain(record("something else"))
+    assert not unexplained.found
+    assert unexplained.headline
+    assert unexplained.signed is None
+    assert SECRET not in repr(worker)
+
+
+def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[ExplainedRequest], int]:
+    """Start a search in a thread; return the thread, its future result and the process id."""
+    results: list[ExplainedRequest] = []
+    thread = threading.Thread(target=lambda: results.append(worker.explain(record("something else"))))
+    thread.start()
+    while worker._child is None and thread.is_alive():
+        time.sleep(0.001)
+    assert worker._child is not None
+    return thread, results, worker._child.pid
+
+
+def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
+    thread, _, pid = running_child(worker)
+    for name in ("cmdline", "environ"):
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            assert SECRET.encode() not in file.read()
+    worker.close()
+    thread.join(20)
+
+
+UNEXPLAINABLE: list[dict[str, Any]] = [
+    {"target": "/v3/\udcff\ud800", "method": "\ud800", "stamp": "\ud800"},
+    {"signature": "\ud800" * 64},
+    {"signature": "", "stamp": ""},
+    {"body": b"\xff\x00" * 1000, "size": 2000},
+    {"body": b"[" * 60_000, "size": 60_000},
+    {"target": "http://[bad/v3"},
+]
+
+
+@pytest.mark.parametrize("changes", UNEXPLAINABLE, ids=lambda changes: ",".join(changes))
+def test_any_request_gets_headline(changes: dict[str, Any]) -> None:
+    worker = ExplainWorker(KEY, SECRET, time_limit=0.2)
+    found = worker.explain(record(**changes))
+    assert found.found or found.headline
+
+
+def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
+    assert (
+        worker.explain(record(size=70_000)).headline == "not explained: the log does not store a body of 70,000 bytes"
+    )
+
+
+def test_killed_process_is_reported(worker: ExplainWorker) -> None:
+    thread, results, pid = running_child(worker)
+    os.kill(pid, signal.SIGKILL)
+    thread.join(20)
+    assert results[0].headline.startswith("not explained: the search failed")
+    assert worker.explain(record(f"{STAMP}get/v3/account/info")).found
+
+
+def test_hanging_process_is_killed(worker: ExplainWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain_worker, "GRACE_S", -9.9)
+    assert worker.explain(record()).headline == "not explained: the search took too long"
+
+
+@pytest.mark.parametrize("executable", ["/nowhere/python", "/bin/false"])
+def test_missing_interpreter_is_reported(executable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    assert "the search failed" in ExplainWorker(KEY, SECRET).explain(record()).headline
+
+
+def test_close_stops_search(worker: ExplainWorker) -> None:
+    thread, results, pid = running_child(worker)
+    worker.close()
+    thread.join(20)
+    assert results[0].headline == "not explained: the sandbox stops"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert worker.explain(record()).headline == "not explained: the sandbox stops"
+
+
+@pytest.mark.usefixtures("short_search")
+def test_server_answers_during_search(clock: Clock) -> None:
+    sandbox = Sandbox(clock=clock)
+    with sandbox, Client(sandbox, clock) as client:
+        body = json.dumps({str(number): number for number in range(7)}).encode()
+        client.request("POST", b"/v3/trade/order", client.sign("POST", b"/x", b""), body)
+        url = f"{sandbox.url}/sandbox/requests?number=1"
+        thread = threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=60).close())
+        thread.start()
+        count = 0
+        while thread.is_alive():
+            assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
+            count += 1
+        assert count >= 3
+
+
+def test_failing_callback_is_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_: RequestRecord) -> None:
+        raise ZeroDivisionError
+
+    sandbox = Sandbox(clock=clock, on_request=fail)
+    with sandbox, Client(sandbox, clock) as client:
+        for _ in range(2):
+            assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
+    assert "on_request failed" in caplog.text
