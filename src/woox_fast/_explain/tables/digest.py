@@ -1,0 +1,140 @@
+"""Mistakes in the digest: other computations than HMAC-SHA256 with the secret as key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..._backend import Signer
+from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Table, rows
+from ..signing import Secret
+
+Keyed = Callable[[Secret], Callable[[bytes], str]]
+
+
+class Digest(NamedTuple):
+    """A digest: its `size` in bytes, and a function that binds a secret and returns the hex of messages."""
+
+    size: int
+    keyed: Keyed
+
+
+def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
+    if secret:
+        return Signer("-", secret).hexdigest
+    return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # Signer refuses an empty secret
+
+
+def _hmac(algorithm: str) -> Keyed:
+    return lambda s: lambda message: hmac.new(s, message, algorithm).hexdigest()
+
+
+def _hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m) -> Keyed:
+    return lambda s: lambda message: hashlib.new(algorithm, mix(s, message), usedforsecurity=False).hexdigest()
+
+
+def _of(write: Callable[[bytes], bytes]) -> Keyed:
+    """HMAC-SHA256 of a rewritten message."""
+
+    def keyed(s: Secret) -> Callable[[bytes], str]:
+        digest = _hmac_sha256(s)
+        return lambda message: digest(write(message))
+
+    return keyed
+
+
+def _after(finish: Callable[[Secret, str], str]) -> Keyed:
+    """Further processing of the HMAC's hex."""
+
+    def keyed(s: Secret) -> Callable[[bytes], str]:
+        digest = _hmac_sha256(s)
+        return lambda message: finish(s, digest(message))
+
+    return keyed
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _again(s: Secret, message: bytes) -> str:
+    return hmac.new(s, message, "sha256").hexdigest()
+
+
+_SIZES = {"sha256": 32, "sha512": 64, "sha384": 48, "sha1": 20, "md5": 16, "sha3_256": 32, "sha224": 28}
+_LABELS = {"sha3_256": "SHA3-256", "md5": "MD5"}
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.upper().replace("SHA", "SHA-"))
+
+
+# Name: cost, size, cause, function. The first entry is right.
+_ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
+    "hmac-sha256": (0, 32, "", _hmac_sha256),
+    **{
+        f"hmac-{name.replace('_', '-')}": (cost, _SIZES[name], f"HMAC-{_label(name)} was used.", _hmac(name))
+        for name, cost in (
+            *(("sha512", LIKELY), ("sha1", LIKELY), ("sha384", COMMON), ("md5", COMMON), ("sha3_256", COMMON)),
+            ("sha224", COMMON),
+        )
+    },
+    **{
+        f"{name}{kind}": (
+            cost + more,
+            _SIZES[name],
+            f"Plain {_label(name)} was used, not HMAC, {how}.",
+            _hash(name, mix),
+        )
+        for name, cost in (("sha256", LIKELY), ("sha512", COMMON), ("md5", COMMON), ("sha1", COMMON))
+        for kind, more, how, mix in (
+            ("", 0, "without the secret", lambda s, m: m),
+            ("-secret-message", 0, "over secret and message", lambda s, m: s + m),
+            ("-message-secret", 0, "over message and secret", lambda s, m: m + s),
+            ("-secret-both", 2, "over the message between two secrets", lambda s, m: s + m + s),
+        )
+    },
+    "swapped": (LIKELY, 32, "Key and message were swapped.", lambda s: lambda m: hmac.new(m, s, "sha256").hexdigest()),
+    "of-sha256-hex": (COMMON, 32, "The SHA-256 of the message was signed.", _of(lambda m: _sha256(m).hex().encode())),
+    "of-sha256": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
+    "of-base64": (COMMON, 32, "The base64 of the message was signed.", _of(base64.b64encode)),
+    "of-hex": (UNCOMMON, 32, "The hex of the message was signed.", _of(lambda m: m.hex().encode())),
+    "of-lower-case": (UNCOMMON, 32, "The message was signed in lower case.", _of(bytes.lower)),
+    "of-upper-case": (UNCOMMON, 32, "The message was signed in upper case.", _of(bytes.upper)),
+    "of-utf-16": (
+        UNCOMMON,
+        32,
+        "The message was signed in UTF-16.",
+        _of(lambda m: m.decode("utf-8", "replace").encode("utf-16-le")),
+    ),
+    "of-bytes-repr": (UNCOMMON, 32, "The repr of a bytes object was signed.", _of(lambda m: repr(m).encode())),
+    "of-doubled": (RARE, 32, "The message was signed twice in a row (update called twice).", _of(lambda m: m * 2)),
+    "of-nothing": (UNCOMMON, 32, "The message was never passed to the HMAC.", _of(lambda m: b"")),
+    "hmac-of-hmac-hex": (COMMON, 32, "The HMAC's hex was signed again.", _after(lambda s, d: _again(s, d.encode()))),
+    "hmac-of-hmac": (COMMON, 32, "The HMAC was signed again.", _after(lambda s, d: _again(s, bytes.fromhex(d)))),
+    "sha256-of-hmac": (
+        UNCOMMON,
+        32,
+        "The HMAC was hashed again.",
+        _after(lambda s, d: _sha256(bytes.fromhex(d)).hex()),
+    ),
+    "sha256-of-hmac-hex": (UNCOMMON, 32, "The HMAC's hex was hashed.", _after(lambda s, d: _sha256(d.encode()).hex())),
+    "bytes-reversed": (
+        RARE,
+        32,
+        "The digest's bytes were reversed.",
+        _after(lambda s, d: bytes.fromhex(d)[::-1].hex()),
+    ),
+}
+DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
+DIGEST = Table(
+    rows(
+        "algorithm-",
+        "{}",
+        "Use HMAC-SHA256 with the secret as key and the message as data, in hex.",
+        *((name, cost, cause, lambda _, name=name: name) for name, (cost, _, cause, _) in _ENTRIES.items() if cost),
+    )
+)
