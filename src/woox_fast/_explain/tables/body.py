@@ -135,12 +135,17 @@ _FIELDS = (
 )
 
 
+def _appended(item: str, items: list[str]) -> list[list[str]]:
+    return [[*items, item]]
+
+
 def _timed(body: bytes, request: Request) -> Iterator[bytes]:
     """Append the time to the fields."""
     for name in ("timestamp", "ts", "nonce", "recvWindow"):
         value = "5000" if name == "recvWindow" else request.timestamp
         for one in (value, f'"{value}"'):
-            yield from _encode(of_members(lambda items, n=name, v=one: [[*items, f'"{n}":{v}']])(body.decode()))
+            added = f'"{name}":{one}'
+            yield from _encode(of_members(partial(_appended, added))(body.decode()))
 
 
 _TIMED = Row("json-timed", UNCOMMON, _DROPPED.replace("{}", "a timestamp field"), SAME_BYTES, _timed)

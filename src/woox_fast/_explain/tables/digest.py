@@ -46,14 +46,9 @@ def _of(write: Callable[[bytes], bytes]) -> Keyed:
     return keyed
 
 
-def _after(finish: Callable[[Secret, str], str]) -> Keyed:
-    """Further processing of the HMAC's hex."""
-
-    def keyed(s: Secret) -> Callable[[bytes], str]:
-        digest = _hmac_sha256(s)
-        return lambda message: finish(s, digest(message))
-
-    return keyed
+def _after(finish: Callable[[Secret, bytes], str]) -> Keyed:
+    """Further processing of the HMAC-SHA256."""
+    return lambda s: lambda message: finish(s, hmac.digest(s, message, "sha256"))
 
 
 def _sha256(data: bytes) -> bytes:
@@ -64,6 +59,10 @@ def _again(s: Secret, message: bytes) -> str:
     return hmac.new(s, message, "sha256").hexdigest()
 
 
+def _utf_16(message: bytes) -> bytes:
+    return message.decode("utf-8", "replace").encode("utf-16-le")
+
+
 _SIZES = {"sha256": 32, "sha512": 64, "sha384": 48, "sha1": 20, "md5": 16, "sha3_256": 32, "sha224": 28}
 _LABELS = {"sha3_256": "SHA3-256", "md5": "MD5"}
 
@@ -72,62 +71,51 @@ def _label(name: str) -> str:
     return _LABELS.get(name, name.upper().replace("SHA", "SHA-"))
 
 
+def _hex(data: bytes) -> bytes:
+    return data.hex().encode()
+
+
+_Mix = Callable[[Secret, bytes], bytes]
+_MIXES: tuple[tuple[str, str, _Mix], ...] = (
+    ("", "without the secret", lambda s, m: m),
+    ("-secret-message", "over secret and message", lambda s, m: s + m),
+    ("-message-secret", "over message and secret", lambda s, m: m + s),
+    ("-secret-both", "over the message between two secrets", lambda s, m: s + m + s),
+)
 # Name: cost, size, cause, function. The first entry is right.
 _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "hmac-sha256": (0, 32, "", _hmac_sha256),
     **{
-        f"hmac-{name.replace('_', '-')}": (cost, _SIZES[name], f"HMAC-{_label(name)} was used.", _hmac(name))
-        for name, cost in (
-            *(("sha512", LIKELY), ("sha1", LIKELY), ("sha384", COMMON), ("md5", COMMON), ("sha3_256", COMMON)),
-            ("sha224", COMMON),
+        f"hmac-{name}": (
+            LIKELY if name in ("sha512", "sha1") else COMMON,
+            size,
+            f"HMAC-{_label(name)} was used.",
+            _hmac(name),
         )
+        for name, size in _SIZES.items()
+        if name != "sha256"
     },
     **{
-        f"{name}{kind}": (
-            cost + more,
-            _SIZES[name],
-            f"Plain {_label(name)} was used, not HMAC, {how}.",
-            _hash(name, mix),
-        )
+        f"{name}{kind}": (cost, _SIZES[name], f"Plain {_label(name)} was used, not HMAC, {how}.", _hash(name, mix))
         for name, cost in (("sha256", LIKELY), ("sha512", COMMON), ("md5", COMMON), ("sha1", COMMON))
-        for kind, more, how, mix in (
-            ("", 0, "without the secret", lambda s, m: m),
-            ("-secret-message", 0, "over secret and message", lambda s, m: s + m),
-            ("-message-secret", 0, "over message and secret", lambda s, m: m + s),
-            ("-secret-both", 2, "over the message between two secrets", lambda s, m: s + m + s),
-        )
+        for kind, how, mix in _MIXES
     },
     "swapped": (LIKELY, 32, "Key and message were swapped.", lambda s: lambda m: hmac.new(m, s, "sha256").hexdigest()),
-    "of-sha256-hex": (COMMON, 32, "The SHA-256 of the message was signed.", _of(lambda m: _sha256(m).hex().encode())),
-    "of-sha256": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
+    "of-sha256": (COMMON, 32, "The hex SHA-256 of the message was signed.", _of(lambda m: _hex(_sha256(m)))),
+    "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
     "of-base64": (COMMON, 32, "The base64 of the message was signed.", _of(base64.b64encode)),
-    "of-hex": (UNCOMMON, 32, "The hex of the message was signed.", _of(lambda m: m.hex().encode())),
+    "of-hex": (UNCOMMON, 32, "The hex of the message was signed.", _of(_hex)),
     "of-lower-case": (UNCOMMON, 32, "The message was signed in lower case.", _of(bytes.lower)),
     "of-upper-case": (UNCOMMON, 32, "The message was signed in upper case.", _of(bytes.upper)),
-    "of-utf-16": (
-        UNCOMMON,
-        32,
-        "The message was signed in UTF-16.",
-        _of(lambda m: m.decode("utf-8", "replace").encode("utf-16-le")),
-    ),
+    "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _of(_utf_16)),
     "of-bytes-repr": (UNCOMMON, 32, "The repr of a bytes object was signed.", _of(lambda m: repr(m).encode())),
     "of-doubled": (RARE, 32, "The message was signed twice in a row (update called twice).", _of(lambda m: m * 2)),
     "of-nothing": (UNCOMMON, 32, "The message was never passed to the HMAC.", _of(lambda m: b"")),
-    "hmac-of-hmac-hex": (COMMON, 32, "The HMAC's hex was signed again.", _after(lambda s, d: _again(s, d.encode()))),
-    "hmac-of-hmac": (COMMON, 32, "The HMAC was signed again.", _after(lambda s, d: _again(s, bytes.fromhex(d)))),
-    "sha256-of-hmac": (
-        UNCOMMON,
-        32,
-        "The HMAC was hashed again.",
-        _after(lambda s, d: _sha256(bytes.fromhex(d)).hex()),
-    ),
-    "sha256-of-hmac-hex": (UNCOMMON, 32, "The HMAC's hex was hashed.", _after(lambda s, d: _sha256(d.encode()).hex())),
-    "bytes-reversed": (
-        RARE,
-        32,
-        "The digest's bytes were reversed.",
-        _after(lambda s, d: bytes.fromhex(d)[::-1].hex()),
-    ),
+    "again": (COMMON, 32, "The HMAC's hex was signed again.", _after(lambda s, d: _again(s, _hex(d)))),
+    "again-raw": (COMMON, 32, "The HMAC was signed again.", _after(_again)),
+    "hashed": (UNCOMMON, 32, "The HMAC was hashed again.", _after(lambda s, d: _sha256(d).hex())),
+    "hashed-hex": (UNCOMMON, 32, "The HMAC's hex was hashed.", _after(lambda s, d: _sha256(_hex(d)).hex())),
+    "bytes-reversed": (RARE, 32, "The digest's bytes were reversed.", _after(lambda s, d: d[::-1].hex())),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
 DIGEST = Table(

@@ -68,15 +68,9 @@ def _strings(query: str) -> dict[str, str]:
 _WORDS = {"true": True, "false": False, "True": True, "False": False, "None": None, "null": None}
 
 
-def _integers(query: str) -> dict[str, Any]:
-    return {n: int(v) if v.isdecimal() and len(v) < 40 else _WORDS.get(v, v) for n, v in _strings(query).items()}
-
-
 def _numbers(query: str) -> dict[str, Any]:
-    return {
-        n: json.loads(v) if NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v)
-        for n, v in _strings(query).items()
-    }
+    pairs = _strings(query).items()
+    return {n: json.loads(v) if NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
 
 
 def _form_as_json(write: Callable[[Any], str]) -> Source:
@@ -88,7 +82,7 @@ def _form_as_json(write: Callable[[Any], str]) -> Source:
     return content
 
 
-_READS = (_strings, _integers, _numbers)
+_READS = (_strings, _numbers)
 _JSON = [lambda q, w=w, read=read: w(read(q)) for w in (json.dumps, compact_json) for read in _READS]
 _REPR = [lambda q, read=read: str(read(q)) for read in _READS]
 _FORMS = [notations.python_form, notations.form]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Entry, Row, Table, rows
+from functools import partial
+
+from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Row, Table, rows
 
 _REMEDY = "Sign the method that you send, in upper case."
 _ENUMS = (
@@ -16,10 +18,7 @@ _ENUMS = (
     "{}:",
 )
 
-
-def _rows(*entries: Entry) -> tuple[Row, ...]:
-    return rows("method-", "The method was signed {}.", _REMEDY, *entries)
-
+_rows = partial(rows, "method-", "The method was signed {}.", _REMEDY)
 
 METHOD = Table(
     (

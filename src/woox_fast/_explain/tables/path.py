@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import quote, unquote
 
 from ..json_edits import one_less
-from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Entry, Row, Table, rows
+from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
 from ..signing import Request
 
 _VERSION = re.compile(r"/v\d+(?=/|\Z)")
@@ -15,23 +16,10 @@ _NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
 _NAMES = ("id", "orderId", "order_id", "oid", "clientOrderId", "client_order_id", "algoOrderId")
 _PLACEHOLDERS = [form.replace("NAME", name) for name in _NAMES for form in ("{NAME}", ":NAME", "<NAME>", "NAME")]
 _HOSTS = ("api.woox.io", "api.staging.woox.io", "api-pub.woox.io", "api.woo.org", "api.staging.woo.org", "localhost")
-_NO_BASE = (
-    "undefined",
-    "null",
-    "None",
-    "{{baseUrl}}",
-    "{{base_url}}",
-    "{{url}}",
-    "{{host}}",
-    "${baseUrl}",
-    "{base_url}",
-)
+_NO_BASE = ("undefined", "null", "None", "{{baseUrl}}", "{{base_url}}", "{{url}}", "${baseUrl}", "{base_url}")
 
 
-def _rows(*entries: Entry) -> tuple[Row, ...]:
-    return rows(
-        "path-", "The path was signed {}.", "Sign the path exactly as it appears in the request line.", *entries
-    )
+_rows = partial(rows, "path-", "The path was signed {}.", "Sign the path exactly as it appears in the request line.")
 
 
 def _version(replacement: str) -> Callable[[str], str]:
@@ -52,10 +40,6 @@ def _after_hosts(path: str, request: Request, hosts: tuple[str, ...] = ()) -> It
         for before in ("https://", "http://", ""):
             for after in ("", ":443", "/"):
                 yield f"{before}{host}{after}{path}"
-
-
-def _prefix(name: str, cost: int, prefix: str) -> tuple[str, int, str, Callable[[str], str]]:
-    return f"prefix-{name}", cost, f"with {prefix} before it", lambda p: prefix + p
 
 
 _ROUTE = _rows(
@@ -101,10 +85,8 @@ _FRONT = _rows(
     ("double-slash", LIKELY, "with two leading slashes; the base URL must not end with a slash", lambda p: "/" + p),
     ("double-slash-inside", UNCOMMON, "with two slashes after its version", _version(r"\g<0>/")),
     ("slashes-merged", COMMON, "with one slash, but sent with two", lambda p: re.sub("/+", "/", p)),
-    _prefix("api", LIKELY, "/api"),
-    _prefix("api-v3", COMMON, "/api/v3"),
-    _prefix("v3", COMMON, "/v3"),
-    _prefix("v1", COMMON, "/v1"),
+    ("prefix", LIKELY, "with /api before it", lambda p: "/api" + p),
+    ("prefix-version", COMMON, "with a version before it", lambda p: ["/api/v3" + p, "/v3" + p, "/v1" + p]),
     ("base-url", COMMON, "with an undefined base URL before it", lambda p: [text + p for text in _NO_BASE]),
     ("leading-space", RARE, "with a space before it", lambda p: " " + p),
 )

@@ -57,19 +57,8 @@ def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Itera
 
 
 _NAMES = (
-    *("symbol", "status", "side", "page", "size", "type", "startTime", "endTime", "orderId", "clientOrderId"),
-    *(
-        "orderTag",
-        "algoType",
-        "fromId",
-        "limit",
-        "positionSide",
-        "token",
-        "start_t",
-        "end_t",
-        "order_tag",
-        "realizedPnl",
-    ),
+    "symbol status side page size type startTime endTime orderId clientOrderId orderTag algoType fromId limit "
+    "positionSide token start_t end_t order_tag realizedPnl"
 )
 _NOTHING = ("None", "null", "undefined", "")
 
@@ -79,7 +68,7 @@ def _with_empty(count: int) -> Callable[[str], Iterator[str]]:
 
     def edit(query: str) -> Iterator[str]:
         pairs = query.removeprefix("?").split("&") if query else []
-        absent = [name for name in _NAMES if not any(pair.startswith(f"{name}=") for pair in pairs)]
+        absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
         for text in _NOTHING:
             grown: list[Sequence[str]] = [pairs]
             for _ in range(count):

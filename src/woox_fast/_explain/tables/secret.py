@@ -20,7 +20,11 @@ _ALONE = "Sign with the secret alone."
 
 
 def _as_secret(function: Function) -> Apply:
-    return lambda s, _: Secret(function(s))
+    def apply(s: Secret, _: Request) -> list[Secret]:
+        result = function(s)
+        return [Secret(one) for one in ([result] if isinstance(result, bytes) else result) if len(s) > 4]
+
+    return apply
 
 
 _copied = partial(rows, "secret-", "The secret {}.", _COPY, adapt=_as_secret)
@@ -35,69 +39,52 @@ def _with_key(name: str, cost: int, words: str, join: Callable[[bytes, Any], byt
     return Row(f"secret-{name}", cost, f"{words} was used as the secret.", remedy, apply)
 
 
-def _cut(s: Secret, start: int, end: int) -> bytes:
-    if len(s) < 8:
-        raise ValueError("too short to be cut")
-    return s[start : len(s) - end]
+# Text around the secret: name, cost, words, and the forms.
+_MARKS: tuple[tuple[Any, ...], ...] = (
+    ("newline", LIKELY, "a newline after it", "{}\n"),
+    ("line-break", LIKELY, "a line break (CR LF or CR) after it", "{}\r\n", "{}\r"),
+    ("trailing-space", LIKELY, "a space after it", "{} "),
+    ("leading-space", COMMON, "a space before it", " {}"),
+    ("white-space", COMMON, "white space around it", " {} ", "{}\t", "\t{}", "\n{}", "{}\n\n"),
+    ("escaped-newline", UNCOMMON, "a backslash and an n after it", "{}\\n"),
+    ("double-quotes", LIKELY, "double quotes around it", '"{}"'),
+    ("single-quotes", LIKELY, "single quotes around it", "'{}'"),
+    ("one-quote", COMMON, "a quote at one end", '"{}', '{}"', "'{}", "{}'"),
+    ("other-quotes", UNCOMMON, "other quotes around it", "`{}`", "“{}”"),
+    ("quote-mark", UNCOMMON, "quotes around it and a mark after it", '"{}";', '"{}",', "'{}',"),
+    ("semicolon", COMMON, "a semicolon or comma after it", "{};", "{},"),
+    ("mark", RARE, "a mark at one end", "={}", "{}=", ":{}", "{}.", "{}&"),
+    ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})"),
+    ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
+    ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
+    ("zero-width", COMMON, "a zero-width space (U+200B) at one end", "{}\u200b", "\u200b{}"),
+    ("invisible", RARE, "an invisible character after it", "{}\0", "{}\u200c", "{}\u200d"),
+)
 
 
-# Text around the secret: name, cost, words, and pairs of text before and after it.
-_MARKS: tuple[tuple[str, int, str, tuple[tuple[bytes, bytes], ...]], ...] = (
-    ("newline", LIKELY, "a newline after it", ((b"", b"\n"),)),
-    ("line-break", LIKELY, "a line break (CR LF or CR) after it", ((b"", b"\r\n"), (b"", b"\r"))),
-    ("trailing-space", LIKELY, "a space after it", ((b"", b" "),)),
-    ("leading-space", COMMON, "a space before it", ((b" ", b""),)),
-    (
-        "white-space",
-        COMMON,
-        "white space around it",
-        ((b" ", b" "), (b"", b"\t"), (b"\t", b""), (b"\n", b""), (b"", b"\n\n")),
-    ),
-    ("escaped-newline", UNCOMMON, "a backslash and an n after it", ((b"", b"\\n"),)),
-    ("double-quotes", LIKELY, "double quotes around it", ((b'"', b'"'),)),
-    ("single-quotes", LIKELY, "single quotes around it", ((b"'", b"'"),)),
-    ("one-quote", COMMON, "a quote at one end", ((b'"', b""), (b"", b'"'), (b"'", b""), (b"", b"'"))),
-    ("other-quotes", UNCOMMON, "other quotes around it", ((b"`", b"`"), ("“".encode(), "”".encode()))),
-    ("quote-mark", UNCOMMON, "quotes around it and a mark after it", ((b'"', b'";'), (b'"', b'",'), (b"'", b"',"))),
-    ("semicolon", COMMON, "a semicolon or comma after it", ((b"", b";"), (b"", b","))),
-    ("mark", RARE, "a mark at one end", ((b"=", b""), (b"", b"="), (b":", b""), (b"", b"."), (b"", b"&"))),
-    ("brackets", UNCOMMON, "brackets around it", ((b"<", b">"), (b"{", b"}"), (b"[", b"]"), (b"(", b")"))),
-    ("bom", COMMON, "a byte order mark (U+FEFF) at one end", ((b"\xef\xbb\xbf", b""), (b"", b"\xef\xbb\xbf"))),
-    ("nbsp", COMMON, "a no-break space (U+00A0) at one end", ((b"", b"\xc2\xa0"), (b"\xc2\xa0", b""))),
-    ("zero-width", COMMON, "a zero-width space (U+200B) at one end", ((b"", b"\xe2\x80\x8b"), (b"\xe2\x80\x8b", b""))),
-    (
-        "invisible",
-        RARE,
-        "an invisible character after it",
-        ((b"", b"\0"), (b"", b"\xe2\x80\x8c"), (b"", b"\xe2\x80\x8d")),
-    ),
+def _between(forms: list[str]) -> Apply:
+    pairs = [form.encode().split(b"{}") for form in forms]
+    return lambda s, _: [Secret(before + s + after) for before, after in pairs]
+
+
+_AROUND = tuple(
+    Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _between(forms))
+    for name, cost, words, *forms in _MARKS
 )
 _SURROUNDED = Row(
     "secret-surrounded",
     LIKELY,
     "The secret was used together with the white space or quotes around it.",
     _COPY,
-    lambda s, request: request.given_secret,
-)
-
-
-def _between(pairs: tuple[tuple[bytes, bytes], ...]) -> Apply:
-    return lambda s, _: [Secret(before + s + after) for before, after in pairs]
-
-
-_AROUND = tuple(
-    Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _between(pairs))
-    for name, cost, words, pairs in _MARKS
+    lambda _, request: request.given_secret,
 )
 _PARTS = _copied(
     ("lower-case", COMMON, "was in lower case", lambda s: s.lower()),
     ("upper-case", COMMON, "was in upper case", lambda s: s.upper()),
     ("last-lost", LIKELY, "lacked its last character", lambda s: s[:-1]),
     ("first-lost", LIKELY, "lacked its first character", lambda s: s[1:]),
-    ("last-two-lost", COMMON, "lacked its last two characters", lambda s: _cut(s, 0, 2)),
-    ("first-two-lost", COMMON, "lacked its first two characters", lambda s: _cut(s, 2, 0)),
-    ("ends-lost", UNCOMMON, "lacked its first and last characters", lambda s: _cut(s, 1, 1)),
-    *((f"first-{n}", RARE, f"was cut to {n} bytes", lambda s, n=n: s[:n]) for n in (16, 20, 24, 32)),
+    ("two-lost", COMMON, "lacked two characters at its ends", lambda s: [s[:-2], s[2:], s[1:-1]]),
+    ("first-bytes", RARE, "was cut to 16, 20, 24 or 32 bytes", lambda s: [s[:n] for n in (16, 20, 24, 32)]),
     ("doubled", COMMON, "was repeated", lambda s: s * 2),
     ("doubled-lines", UNCOMMON, "was repeated on two lines", lambda s: s + b"\n" + s),
 )
@@ -112,36 +99,22 @@ _KEYS = (
     _with_key("key-percent-encoded", RARE, "The percent-encoded API key", lambda k, s: quote(k, safe="").encode()),
 )
 _TEXTS = _loaded(
-    *(
-        (text.lower(), LIKELY, f"the text {text}", lambda s, t=text: t.encode())
-        for text in ("None", "undefined", "null")
-    ),
+    ("none", LIKELY, "the text None", lambda s: b"None"),
+    ("undefined", LIKELY, "the text undefined", lambda s: b"undefined"),
+    ("null", LIKELY, "the text null", lambda s: b"null"),
     ("object", COMMON, "the text [object Object]", lambda s: b"[object Object]"),
-    ("bytes", RARE, "the text b''", lambda s: b"b''"),
     ("empty", LIKELY, "empty", lambda s: b""),
 )
-_NAMES = [
-    prefix + name for prefix in ("", "WOOX_", "WOO_", "WOO_X_") for name in ("API_SECRET", "SECRET", "SECRET_KEY")
-]
-_FORMS = ("{}", "${}", "${{{}}}", "%{}%", "{{{{{}}}}}", "<{}>", "YOUR_{}", "<YOUR_{}>", "MY_{}", "os.environ['{}']")
-_OTHERS = ("False", "True", "false", "nil", "NaN", "...", "xxx", "secret", "test", "***", "********", "**********")
+_NAMES = [a + b for a in ("", "WOOX_", "WOO_", "WOO_X_") for b in ("API_SECRET", "SECRET", "SECRET_KEY")]
+_PLACEHOLDERS = ("NAME", "$NAME", "${NAME}", "%NAME%", "{{NAME}}", "<NAME>", "YOUR_NAME", "<YOUR_NAME>", "MY_NAME")
+_ASSIGNED = ("NAME={}", "export NAME={}", "NAME: {}", "NAME = {}", 'NAME="{}"', "NAME='{}'", 'NAME": "{}"')
+_OTHERS = ("False", "true", "nil", "NaN", "...", "xxx", "secret", "test", "***", "********", "Bearer {}", "0x{}", "b''")
 
 
-def _variables(_: Secret, request: Request) -> Iterator[Secret]:
-    for name in _NAMES:
-        camel = "apiSecret" if name == "API_SECRET" else name.lower()
-        for form in _FORMS:
-            for text in (form.format(name), form.format(name).lower(), form.format(camel)):
-                yield Secret(text.encode())
-    yield from (Secret(text.encode()) for text in _OTHERS)
-
-
-def _prefixed(s: Secret, request: Request) -> Iterator[Secret]:
-    for name in (*_NAMES, "apiSecret", "secret"):
-        for text in dict.fromkeys((name, name.lower(), f"export {name}")):
-            for before, after in (("=", b""), (": ", b""), (" = ", b""), ('="', b'"'), ("='", b"'"), ('": "', b'"')):
-                yield Secret((text + before).encode() + s + after)
-    yield from (Secret(prefix + s) for prefix in (b"Bearer ", b"sha256=", b"0x"))
+def _named(*forms: str) -> Callable[[Secret, Request], Iterator[Secret]]:
+    texts = [form.replace("NAME", name) for form in forms for name in (*_NAMES, "apiSecret", "YOUR_API_SECRET_HERE")]
+    encoded = [text.encode() for one in texts for text in (one, one.lower())]
+    return lambda s, _: (Secret(text.replace(b"{}", s)) for text in encoded)
 
 
 _CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -158,8 +131,8 @@ def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
 
 _FAMILIES = (
     Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _mistyped),
-    Row("secret-variable", WIDE, "A variable's name or a placeholder was used as the secret.", _LOAD, _variables),
-    Row("secret-prefixed", WIDE, "The secret was used with its name before it, as in a file.", _COPY, _prefixed),
+    Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _named(*_PLACEHOLDERS, *_OTHERS)),
+    Row("secret-prefixed", WIDE, "The secret was used with its name before it.", _COPY, _named(*_ASSIGNED)),
 )
 
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -186,22 +159,12 @@ def _hash(name: str, s: Secret) -> bytes:
 
 _ENCODED = _encoded(
     ("base64-decoded", LIKELY, "base64-decoded", _decode),
-    (
-        "base64-decoded-part",
-        UNCOMMON,
-        "base64-decoded up to its last whole group",
-        lambda s: _decode(s[: -len(s) % -4]),
-    ),
+    ("base64-decoded-part", UNCOMMON, "base64-decoded in part", lambda s: _decode(s[: -len(s) % -4])),
     ("hex-decoded", LIKELY, "hex-decoded", lambda s: binascii.unhexlify(s)),
     ("hex-decoded-part", UNCOMMON, "hex-decoded up to the first other character (Node's Buffer)", _decode_hex),
     ("hex-decoded-zeros", RARE, "hex-decoded, with zeros for other characters (CryptoJS)", _parse_hex),
     ("base64-encoded", LIKELY, "base64-encoded", lambda s: base64.b64encode(s)),
-    (
-        "base64-newline",
-        COMMON,
-        "base64-encoded with a newline (echo without -n)",
-        lambda s: base64.b64encode(s + b"\n"),
-    ),
+    ("base64-newline", COMMON, "base64-encoded with a newline", lambda s: base64.b64encode(s + b"\n")),
     ("hex-encoded", COMMON, "hex-encoded", lambda s: s.hex().encode()),
     ("hex-encoded-upper", UNCOMMON, "hex-encoded in upper case", lambda s: s.hex().upper().encode()),
     ("bytes-repr", COMMON, "the repr of a bytes object (b'...')", lambda s: bytes.__repr__(s).encode()),
@@ -215,4 +178,4 @@ _ENCODED = _encoded(
 )
 
 # Marks get around a secret before it is encoded, or after.
-SECRET = Table((_SURROUNDED, *_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, _AROUND)
+SECRET = Table((*_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, (*_AROUND, _SURROUNDED))
