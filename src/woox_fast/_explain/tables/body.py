@@ -118,7 +118,7 @@ _FIELDS = (
         cause="The body was signed without {}; was it added after signing?",
     ),
     *_json_rows(
-        ("null-dropped", COMMON, "a field that was null", _grown("null", names=8)),
+        ("null-dropped", UNCOMMON, "a field that was null", _grown("null", names=8)),
         (
             "empty-dropped",
             MANY,
@@ -153,7 +153,8 @@ _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
-    ("order", COMMON, "with its keys in another order", of_members(json_edits.permuted)),
+    ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
+    ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
 _NUMBERS = (
     ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", spellings.as_float),
@@ -173,7 +174,7 @@ _SCALARS = _json_rows(
     ("python-words", UNCOMMON, "with True, False and None", scalars(lambda t: _PYTHON.get(t, t))),
     ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
-    ("value-spelled", COMMON, "with a value in another spelling", one_scalar(spellings.spellings)),
+    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(spellings.spellings)),
     ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(spellings.camel_case)),
     ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(spellings.snake_case)),
     ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),

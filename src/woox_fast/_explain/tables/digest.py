@@ -64,11 +64,6 @@ def _utf_16(message: bytes) -> bytes:
 
 
 _SIZES = {"sha256": 32, "sha512": 64, "sha384": 48, "sha1": 20, "md5": 16, "sha3_256": 32, "sha224": 28}
-_LABELS = {"sha3_256": "SHA3-256", "md5": "MD5"}
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name, name.upper().replace("SHA", "SHA-"))
 
 
 def _hex(data: bytes) -> bytes:
@@ -89,14 +84,14 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
         f"hmac-{name}": (
             LIKELY if name in ("sha512", "sha1") else COMMON,
             size,
-            f"HMAC-{_label(name)} was used.",
+            f"HMAC-{name.upper()} was used.",
             _hmac(name),
         )
         for name, size in _SIZES.items()
         if name != "sha256"
     },
     **{
-        f"{name}{kind}": (cost, _SIZES[name], f"Plain {_label(name)} was used, not HMAC, {how}.", _hash(name, mix))
+        f"{name}{kind}": (cost, _SIZES[name], f"Plain {name.upper()} was used, not HMAC, {how}.", _hash(name, mix))
         for name, cost in (("sha256", LIKELY), ("sha512", COMMON), ("md5", COMMON), ("sha1", COMMON))
         for kind, how, mix in _MIXES
     },

@@ -126,9 +126,9 @@ BASES = {
     "ws": Layout(_slots("ws", "{t}", "", "", "").replace("|", JOINT), "|"),
 }
 RULES = {
-    "v3": "V3 signs timestamp + method + path?query + body, without separators.",
-    "v1": "V1 and V2 sign the parameters sorted by name and joined with '&', then '|' and the timestamp.",
-    "ws": "The websocket's auth event signs '|' and the timestamp.",
+    "v3": "Sign timestamp + method + path?query + body, without separators (the V3 rule).",
+    "v1": "Sign the parameters sorted by name and joined with '&', then '|' and the timestamp (the V1 rule).",
+    "ws": "Sign '|' and the timestamp (the websocket's rule).",
 }
 _WINDOWS = ("", 5000, 10000, 20000, 60000)
 _BINANCE = (

@@ -72,7 +72,7 @@ def _with_empty(count: int) -> Callable[[str], Iterator[str]]:
         for text in _NOTHING:
             grown: list[Sequence[str]] = [pairs]
             for _ in range(count):
-                add = json_edits.one_more(f"{name}={text}" for name in absent)
+                add = json_edits.one_more([f"{name}={text}" for name in absent])
                 grown = [longer for shorter in grown for longer in add(list(shorter))]
             yield from ("?" + "&".join(longer) for longer in grown)
 
@@ -162,7 +162,8 @@ _ORDER = _rows(
         _pairs(lambda ps: sorted(ps, key=lambda p: _split(p)[0])),
     ),
     ("reversed", UNCOMMON, "with its parameters in reverse order", _pairs(lambda ps: ps[::-1])),
-    ("order", COMMON, "with its parameters in another order", _each(json_edits.permuted)),
+    ("moved", COMMON, "with one parameter in another place", _each(json_edits.moved)),
+    ("order", MANY, "with its parameters in another order", _each(json_edits.permuted)),
 )
 _SPELLING = _rows(
     ("booleans-json", LIKELY, "with true for True", _values(lambda v: v.lower() if v in ("True", "False") else v)),
