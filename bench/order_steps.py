@@ -24,14 +24,14 @@ from bench_clients import one_processor
 from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, c_loop, fixed_reply, rounds_of
 
 from woox_fast.gateway import Gateway
-from woox_fast.gateway.reply import Framing
+from woox_fast.gateway.parser import ResponseParser
 
 ROUND = 100
 
 
 def steps(reply: bytes) -> dict[str, Callable[[], object]]:
     here, _there = socket.socketpair()
-    poller, lock, framing = select.poll(), threading.Lock(), Framing(2**20)
+    poller, lock, framing = select.poll(), threading.Lock(), ResponseParser(2**20)
     poller.register(here, select.POLLIN)
     parser = httptools.HttpResponseParser(object())
 

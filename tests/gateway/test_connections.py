@@ -20,7 +20,7 @@ from helpers.recorder import Received, Reply
 import woox_fast.gateway.blocking
 from woox_fast.gateway import NoReplyError, NotSentError
 from woox_fast.gateway.connection import Connection, Tls, TlsConnection
-from woox_fast.gateway.reply import Framing
+from woox_fast.gateway.parser import ResponseParser
 
 
 @pytest.fixture(params=MODES)
@@ -196,7 +196,7 @@ def test_a_server_that_does_not_answer_a_public_get(mode, odd):
         server.answer_get = lambda received: Reply(raw=odd)
         started = time.monotonic()
         why = (
-            "the reply is not HTTP/1.1"
+            "the response is not HTTP/1.1"
             if b"SSH" in odd
             else r"(timed out|no reply to a public GET in time|not in 0.3 s)"
         )
@@ -384,7 +384,7 @@ def tls_pair():
         if other is not None:
             other.incoming.write(end.outgoing.read())
     tickets = server.outgoing.read()
-    connection = TlsConnection(here, Framing(1000), client)
+    connection = TlsConnection(here, ResponseParser(1000), client)
     yield connection, there, server, tickets
     connection.close()
     there.close()
@@ -440,10 +440,10 @@ def test_a_connection_that_dies_closes_its_socket(tls):
     if tls:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         stream = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a.test")
-        connection = TlsConnection(here, Framing(1000), Tls(stream, incoming, outgoing))
+        connection = TlsConnection(here, ResponseParser(1000), Tls(stream, incoming, outgoing))
         del stream
     else:
-        connection = Connection(here, Framing(1000))
+        connection = Connection(here, ResponseParser(1000))
     gc.disable()
     del connection, here
     gc.enable()

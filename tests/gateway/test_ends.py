@@ -210,7 +210,7 @@ def test_not_even_its_own_thread(monkeypatch):
 
 def test_an_error_without_a_reply_passes_from_process_to_process():
     request = Signer(KEY, SECRET).encode_request(*ORDER, timestamp=1578565539808)
-    error = pickle.loads(pickle.dumps(NoReplyError.of(request, "it was lost", TimeoutError("late"))))  # noqa: S301
+    error = pickle.loads(pickle.dumps(NoReplyError.from_request(request, "it was lost", TimeoutError("late"))))  # noqa: S301
     assert (error.method, error.path, error.body) == (*ORDER[:2], ORDER[2].encode())
     assert error.timestamp == 1578565539808
     assert str(error.last_error) == "late"
@@ -220,6 +220,6 @@ def test_an_error_without_a_reply_passes_from_process_to_process():
 def test_an_error_of_a_request_that_says_nothing_of_it():
     bare = NoReplyError("lost")
     assert (bare.method, bare.path, bare.body, bare.timestamp, bare.last_error) == ("", "", b"", 0, None)
-    public = NoReplyError.of(b"GET /v3/public/systemInfo HTTP/1.1\r\nhost: a\r\n\r\n", "lost")
+    public = NoReplyError.from_request(b"GET /v3/public/systemInfo HTTP/1.1\r\nhost: a\r\n\r\n", "lost")
     assert (public.method, public.path, public.body, public.timestamp) == ("GET", "/v3/public/systemInfo", b"", 0)
     assert public.__cause__ is public.last_error is None

@@ -135,7 +135,7 @@ def test_closing_while_a_server_says_nothing_ends_in_time(mode):
             due = gateway.submit(*ORDER)
             eventually(lambda: server.received)
         assert time.monotonic() - started < 5
-        with pytest.raises(NoReplyError, match=r"no whole reply came within 0.3 s"):
+        with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
             due.result(10)
 
 
@@ -197,7 +197,7 @@ def test_a_fork_while_a_reply_is_due():
         assert reply.body == b"/slow"
         os.close(write)
         with os.fdopen(read) as pipe:
-            assert pipe.read().startswith("the process was forked while a reply was due: POST /slow went out")
+            assert pipe.read().startswith("the process was forked while a response was due: POST /slow went out")
         os.waitpid(children[0], 0)
 
 
@@ -248,7 +248,7 @@ def test_a_cancelled_request_is_not_sent_unless_it_was(loop_mode):
             with pytest.raises((asyncio.TimeoutError, NoReplyError)):
                 await asyncio.wait_for(place(), 0.1)
             assert isinstance(errors[0], asyncio.CancelledError)
-            assert str(errors[0]).startswith("cancelled while its reply was due: POST /slow3 went out")
+            assert str(errors[0]).startswith("cancelled while its response was due: POST /slow3 went out")
             assert (errors[0].path, errors[0].body) == ("/slow3", b"{}")
             assert (await gateway.request("GET", "/quick")).body == b"/quick"  # and not the reply that came too late
 
@@ -292,7 +292,7 @@ def test_a_closed_event_loop(loop_mode):
         loop = new_event_loop(loop_mode)
         gateway, request = loop.run_until_complete(begin())
         loop.close()
-        with pytest.raises(NoReplyError, match=r"^its coroutine was closed while the reply was due: POST"):
+        with pytest.raises(NoReplyError, match=r"^its coroutine was closed while the response was due: POST"):
             request.close()
 
         async def again() -> None:

@@ -16,7 +16,7 @@ from helpers.oracle import KEY, SECRET
 from helpers.recorder import Answer, Received, Recorder
 from helpers.recorder import Reply as Answered
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, Gateway, Reply
+from woox_fast.gateway import AsyncGateway, Gateway, Response
 
 MODES = ["blocking", "asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
 ORDER = ("POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","clientOrderId":7}')
@@ -82,14 +82,14 @@ class Opened:
     """A gateway that is open: `request` waits for the reply, `submit` gives a Future of it."""
 
     def __init__(
-        self, gateway: Any, submit: Callable[..., Future[Reply]], run: Callable[[Callable[[], Any]], Any]
+        self, gateway: Any, submit: Callable[..., Future[Response]], run: Callable[[Callable[[], Any]], Any]
     ) -> None:
         self.gateway = gateway
         self.submit = submit
         self.run = run
         """Call something where the gateway lives: on its event loop's thread, or here."""
 
-    def request(self, *request: Any) -> Reply:
+    def request(self, *request: Any) -> Response:
         return self.submit(*request).result(30)
 
 
