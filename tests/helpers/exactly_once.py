@@ -16,11 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.faulty_exchange import FaultyExchange
+from helpers.faulty_server import FaultyExchange
 from helpers.gateways import new_event_loop
 from helpers.oracle import KEY, SECRET
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Reply
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Response
 
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
@@ -38,7 +38,7 @@ class Ledger:
     asked: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def took(self, order_id: int, reply: Reply) -> None:
+    def took(self, order_id: int, reply: Response) -> None:
         if f'"clientOrderId": {order_id}}}' not in reply.body.decode():
             self.wrong.append(f"order {order_id} got another's reply: {reply.body!r}")
         self.accepted.add(order_id)
@@ -48,7 +48,7 @@ class Ledger:
             self.wrong.append(f"order {order_id} failed with another's error: {error}")
         self.unknown.append((time.monotonic(), order_id))
 
-    def answered(self, order_id: int, reply: Reply) -> None:
+    def answered(self, order_id: int, reply: Response) -> None:
         self.asked += 1
         if f'"clientOrderId": {order_id}, "found": ' not in reply.body.decode():
             self.wrong.append(f"who asked for order {order_id} got another's reply: {reply.body!r}")

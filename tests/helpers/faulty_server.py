@@ -1,6 +1,6 @@
 """An exchange of raw sockets that keeps every byte it reads, and fails in many ways, drawn from a seed.
 
-It runs in a process of its own: `python -m helpers.faulty_exchange SEED LATE_S FOLDER` prints its port. It knows
+It runs in a process of its own: `python -m helpers.faulty_server SEED LATE_S FOLDER` prints its port. It knows
 nothing of our code. FOLDER/<number> is what each connection sent; on "report" at its standard input it prints its book.
 """
 
@@ -276,7 +276,7 @@ class FaultyExchange:
     """The process, for `with`. `report()` is its book; `received()` is what each connection's bytes say."""
 
     def __init__(self, seed: int, *, late_s: float) -> None:
-        self._arguments = [sys.executable, "-m", "helpers.faulty_exchange", str(seed), str(late_s)]
+        self._arguments = [sys.executable, "-m", "helpers.faulty_server", str(seed), str(late_s)]
 
     def __enter__(self) -> FaultyExchange:
         self._folder = tempfile.TemporaryDirectory()
