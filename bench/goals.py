@@ -1,4 +1,4 @@
-"""The promises: each computes its value from a run's figures, and has a goal."""
+"""The promises, computed from a run's figures, and their goals."""
 
 from __future__ import annotations
 
