@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Three workers for two cores, because many tests wait. The timeout only ends a test that hangs, and shows where.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal --benchmark-disable --timeout 300
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal --benchmark-disable --timeout 900
 
 .PHONY: help
 help: ## list these commands
