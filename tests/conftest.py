@@ -78,7 +78,7 @@ def twin(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limit `explain` to 0.1 s, here and in the sandbox, for tests of requests without an explanation."""
+    """`explain`, and the sandbox's, give up after 0.1 s: for tests of what is said where nothing fits."""
     from woox_fast.sandbox.process import Explainer
 
     monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)
