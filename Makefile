@@ -162,7 +162,7 @@ $(VENV)/lint-installed: requirements/lint.txt $(VENV)/pins | $(VENV)/installed
 	@$(PIP_INSTALL) --require-hashes --requirement requirements/lint.txt
 	@touch $@
 
-# The other extras are not pinned.
+# The other extras are not pinned. WOOX_FAST_NO_EXTENSION: the backends are compiled already.
 $(VENV)/%-installed: $(VENV)/editable | $(VENV)/installed
-	@$(PIP_INSTALL) --no-build-isolation --editable '.[$*]'
+	@WOOX_FAST_NO_EXTENSION=1 $(PIP_INSTALL) --no-build-isolation --editable '.[$*]'
 	@touch $@
