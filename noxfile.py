@@ -31,4 +31,4 @@ def tests(session: nox.Session) -> None:
     session.install("--only-binary=:all:", "pytest", "hypothesis", "requests", "httpx", "yarl", "pytest-timeout", *cffi)
     session.install(".[test]" if whole_suite else ".", env=environment)
     selected = ["-n", "auto", "--dist", "worksteal", "tests"] if whole_suite else SIGNING
-    session.run("pytest", "-q", "-p", "no:cacheprovider", "--timeout", "300", *selected, env=environment)
+    session.run("pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", *selected, env=environment)

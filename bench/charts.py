@@ -14,7 +14,7 @@ from rivals import RIVALS
 
 OURS, OTHER, LIMIT = "#0b7a75", "#9aa5b1", "#c8553d"
 
-# Keep text as text, and write identical bytes for identical figures.
+# Leave text as text, and write identical bytes for identical figures.
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "woox-fast", "font.size": 9, "font.family": "sans-serif"})
 
 

@@ -1,4 +1,4 @@
-"""The promises: functions of a run's figures, and their goals."""
+"""The promises, computed from a run's figures, and their goals."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def minima(figures: dict[str, Figures]) -> Ns:
 
 
 def limit(ns: Ns, case: str, blocks: int, streams: int = 1, call: str = EMPTY) -> float:
-    """Return the time of an empty call that returns an equal object, plus that of the dependent compressions."""
+    """Return an empty call's time plus the time for the dependent compressions."""
     return ns(case, call) + blocks * ns(case, COMPRESS) / streams
 
 

@@ -1,4 +1,4 @@
-"""Replace the text between the lines <!-- name --> and <!-- /name --> of a Markdown file."""
+"""Replace the text between the lines <!-- name --> and <!-- /name --> in Markdown files."""
 
 from __future__ import annotations
 

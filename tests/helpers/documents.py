@@ -25,7 +25,7 @@ from sybil.parsers.markdown import CodeBlockParser
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SANDBOX_URL = "http://127.0.0.1:8080"
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 # Programs that an example may use although README's packages do not include them.
 OPTIONAL_PROGRAMS = {"curl"}
 
