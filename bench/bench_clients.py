@@ -159,58 +159,62 @@ def many_at_once(count: int, delay_ms: int) -> list[Goal]:
     return [Goal(f"{name}: {subject}", seconds * 1000, delay_ms * 1.15, "ms") for name, seconds in found]
 
 
+def time_orders(server: Server) -> list[float]:
+    """Open a gateway and time an order for every entry of PAUSES."""
+    seconds = []
+    with Gateway(SIGNER, server.url, connections=1, tls=server.tls) as gateway:
+        for pause in PAUSES:
+            if pause:
+                time.sleep(PAUSE_S)
+            seconds.append(timed(lambda: gateway.request("POST", PATH, BODY)))
+    return seconds
+
+
+async def time_async_orders(server: Server) -> list[float]:
+    seconds = []
+    async with AsyncGateway(SIGNER, server.url, connections=1, tls=server.tls) as gateway:
+        for pause in PAUSES:
+            if pause:
+                await asyncio.sleep(PAUSE_S)
+            started = time.perf_counter()
+            await gateway.request("POST", PATH, BODY)
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
 def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
     """Compare the first order after opening with the median of the orders right after it.
 
     Every order after a pause lasts several times longer, even in the C loop: the caches are cold and the server sleeps.
     So compare the first order also with later orders after the same pause.
     """
-    took: dict[str, list[list[float]]] = {}
+    seconds: dict[str, list[list[float]]] = {"Gateway": [], **{name: [] for name in LOOPS}}
+    c_orders = []
     with one_processor(), fixed_reply(tls=tls) as server, c_loop(server, warm_up=0) as loop_in_c:
-        options: dict[str, Any] = {"connections": 1, "tls": server.tls}
         for _ in range(openings):
-            with Gateway(SIGNER, server.url, **options) as gateway:
-                orders = []
-                for pause in PAUSES:
-                    if pause:
-                        time.sleep(PAUSE_S)
-                    orders.append(timed(lambda: gateway.request("POST", PATH, BODY)))
-            took.setdefault("Gateway", []).append(orders)
+            seconds["Gateway"].append(time_orders(server))
             for name, new_loop in LOOPS.items():
-
-                async def opened() -> list[float]:
-                    async with AsyncGateway(SIGNER, server.url, **options) as gateway:
-                        orders = []
-                        for pause in PAUSES:
-                            if pause:
-                                await asyncio.sleep(PAUSE_S)
-                            started = time.perf_counter()
-                            await gateway.request("POST", PATH, BODY)
-                            orders.append(time.perf_counter() - started)
-                        return orders
-
-                took.setdefault(name, []).append(run_on(new_loop, opened()))
+                seconds[name].append(run_on(new_loop, time_async_orders(server)))
             time.sleep(PAUSE_S)
-            took.setdefault(C_LOOP, []).append([*loop_in_c(1).wall, *loop_in_c(29).wall])
+            c_orders.append([*loop_in_c(1).wall, *loop_in_c(29).wall])
     where = ", TLS" if tls else ""
-    c_orders = took.pop(C_LOOP)
-    found = []
-    for name, orders_of in took.items():
-        first = median(orders[0] for orders in orders_of)
-        later = median(
-            one for orders in orders_of for one, pause in list(zip(orders, PAUSES, strict=True))[1:] if pause
-        )
-        in_a_row = median(one for orders in orders_of for one in orders[1:30])
-        found += [
-            Goal(f"{name}{where}: first order after opening", first / in_a_row, 1.3, "x median"),
-            Goal(f"{name}{where}: the same, against later ones after the same pause", first / later, 1.3, "x"),
+    goals = []
+    for name, openings_of in seconds.items():
+        first = median(orders[0] for orders in openings_of)
+        paused = [
+            order for orders in openings_of for order, pause in list(zip(orders, PAUSES, strict=True))[1:] if pause
         ]
-    cold = median(orders[0] for orders in c_orders) / median(one for orders in c_orders for one in orders[1:])
-    return [*found, Goal(f"{C_LOOP}{where}: an order after the same pause", cold, None, "x median")]
+        in_a_row = median(order for orders in openings_of for order in orders[1:30])
+        goals += [
+            Goal(f"{name}{where}: first order after opening", first / in_a_row, 1.3, "x median"),
+            Goal(f"{name}{where}: the same, against later ones after the same pause", first / median(paused), 1.3, "x"),
+        ]
+    cold = median(orders[0] for orders in c_orders) / median(order for orders in c_orders for order in orders[1:])
+    return [*goals, Goal(f"{C_LOOP}{where}: an order after the same pause", cold, None, "x median")]
 
 
 def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Goal]:
-    """Compare the rate of threads that share a gateway with the rate of threads that have a gateway each."""
+    """Compare the rate of threads that share a gateway with the rate of threads that have their own gateways."""
     with fixed_reply() as server:
 
         def rate(gateways: list[Gateway]) -> float:

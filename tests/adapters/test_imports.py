@@ -66,10 +66,8 @@ def test_adapters_are_imported_lazily():
         print("aiohttp" in sys.modules, hasattr(woox_fast.adapters, "urllib3"))
     """)
     first, second, third = printed.splitlines()
-    assert first == "[]"
+    assert (first, third) == ("[]", "False False")
     assert second.startswith("<function session")
-    assert second.endswith("WooXAuth")
-    assert third == "False False"
 
 
 @pytest.mark.parametrize("missing", ["httpx", "httpx2"])

@@ -138,4 +138,4 @@ def test_mock_transport_sees_hook_changes(signer):
         auth=WooXAuth(signer), transport=httpx.MockTransport(handler), event_hooks={"request": [hook]}
     )
     with client, pytest.raises(ValueError, match="a hook changed the request after signing"):
-        client.get(f"{URL}/v3/x")
+        client.get(f"{URL}/v3/x", headers={"X-Api-Key": "first"})

@@ -223,18 +223,6 @@ def test_adapter_passes_options_on(signer):
         WooXAdapter(signer, pool_size=3)
 
 
-def test_session_passes_options_on(signer, tmp_path):
-    with Recorder() as server, woox_fast.adapters.requests.session(signer, origins=[server.url]) as session:
-        with session.get(server.url, stream=True, timeout=10) as response:
-            assert not response._content_consumed
-        server.answer = lambda received: Reply(raw=b"")
-        with pytest.raises(requests.ReadTimeout):
-            session.get(server.url, timeout=0.05)
-    wrong = pytest.raises(OSError, match="Could not find a suitable TLS CA certificate bundle")
-    with woox_fast.adapters.requests.session(signer) as session, wrong:
-        session.get("https://api.woox.io", verify=str(tmp_path / "none"), timeout=10)
-
-
 def test_sessions_keep_their_signers(signer):
     """All sessions share urllib3's classes."""
     with Recorder() as server:

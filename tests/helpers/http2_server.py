@@ -13,9 +13,14 @@ from helpers.recorder import Received
 
 
 class Http2Server:
-    """Serve a single connection without TLS."""
+    """Serve a single connection without TLS.
 
-    def __init__(self) -> None:
+    Args:
+        refused: Number of the request that the server refuses with GOAWAY. It then serves a second connection.
+    """
+
+    def __init__(self, refused: int = 0) -> None:
+        self.refused = refused
         self.received: list[Received] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -30,6 +35,12 @@ class Http2Server:
         self._listener.close()
 
     def _serve(self) -> None:
+        self._serve_connection()
+        if self.refused:
+            self.refused = 0
+            self._serve_connection()
+
+    def _serve_connection(self) -> None:
         heads: dict[int, list[tuple[str, str]]] = {}
         bodies: dict[int, bytes] = {}
         connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
@@ -53,4 +64,7 @@ class Http2Server:
                         lines.append(f"host: {head[':authority']}\r\n")
                         raw = f"{head[':method']} {head[':path']} HTTP/2\r\n{''.join(lines)}\r\n".encode("latin-1")
                         self.received.append(Received(raw, bodies[event.stream_id], 1))
+                        if len(self.received) == self.refused:
+                            connection.close_connection(last_stream_id=event.stream_id - 2)
+                            continue
                         connection.send_headers(event.stream_id, [(":status", "200")], end_stream=True)
