@@ -48,11 +48,6 @@ def test_options_are_never_abbreviated(name: str, capsys: pytest.CaptureFixture)
 
 
 @pytest.mark.parametrize("name", cli.SUBCOMMANDS)
-def test_no_option_accepts_secret(name: str) -> None:
-    assert not {option for option in options_of(name) if "secret" in option} - {"--secret-file"}
-
-
-@pytest.mark.parametrize("name", cli.SUBCOMMANDS)
 @pytest.mark.parametrize(
     "option", ["--secret", "--api-secret", "--api_secret", "--secret-key", "-secret", "--password", "--SECRET"]
 )

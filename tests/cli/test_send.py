@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -32,9 +31,6 @@ def url() -> Iterator[str]:
 def free_url() -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-# the request
 
 
 def test_send_sends_signed_bytes() -> None:
@@ -80,9 +76,6 @@ def test_redirect_is_not_followed() -> None:
     assert re.search(r"^status +307", result.stdout, re.MULTILINE)
 
 
-# the response
-
-
 def test_send_shows_response(url: str) -> None:
     result = woox_fast("send", "POST", "/v3/trade/order", "--body", ORDER, "--url", url, "--example")
     assert (result.returncode, result.stderr) == (0, "")
@@ -114,9 +107,6 @@ def test_echoed_secret_is_hidden() -> None:
     with Recorder(lambda _: Reply(400, body=f'{{"message":"{SECRET}"}}'.encode())) as server:
         for more in ([], ["--json"]):
             assert woox_fast("send", "GET", "/v3/x", "--url", server.url, *more, **CREDENTIALS).returncode == 1
-
-
-# no response
 
 
 def test_unsent_request_is_reported(free_url: str) -> None:
@@ -214,9 +204,6 @@ def test_interrupted_send_leaves_doubt() -> None:
     assert b"Traceback" not in errors
 
 
-# refusals
-
-
 def test_refused_signature_is_explained(url: str) -> None:
     with Sandbox(KEY, f"{SECRET}x") as other:
         result = woox_fast("send", "GET", "/v3/asset/balances", "--url", other, **CREDENTIALS)
@@ -243,9 +230,6 @@ def test_skewed_clock_is_blamed(offset_s: int | None, skewed: bool) -> None:
     shown = " ".join(result.stdout.split())
     assert ("set this machine's clock" in shown) is skewed
     assert ("cause The signature is right" in shown) is not skewed
-
-
-# production
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -278,8 +262,3 @@ def test_production_refuses_body_from_stdin(body: str) -> None:
         assert b"needs a typed yes" in seen
         assert b"Type yes" not in seen
         assert process.wait(20) == 2
-
-
-def test_json_failure_is_one_object(free_url: str) -> None:
-    result = woox_fast(*GET, "--url", free_url, "--json")
-    assert json.loads(result.stdout)["sent"] is False
