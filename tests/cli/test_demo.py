@@ -147,7 +147,7 @@ def test_wrong_books_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "read_books", lose_an_order)
     result = woox_fast("demo", "--orders", "8")
     assert result.returncode == 1
-    assert "books       1 orders are missing, such as clientOrderId " in result.stdout
+    assert "books       orders missing: 1, such as clientOrderId " in result.stdout
     assert "ok: every order" not in result.stdout
 
 
@@ -224,9 +224,15 @@ def test_right_books_have_no_fault() -> None:
 @pytest.mark.parametrize(
     ("after", "fault"),
     [
-        (books(FILLED[:2], "9.998", "1120.00019999"), "1 orders are missing, such as clientOrderId 3"),
-        (books([*FILLED, FILLED[2]], "9.998", "1120.00019999"), "1 orders are there more than once"),
-        (books(FILLED, "9.998", "1120.00019999", arrivals={"3": 2}), "1 orders are there more than once"),
+        (books(FILLED[:2], "9.998", "1120.00019999"), "orders missing: 1, such as clientOrderId 3"),
+        (
+            books([*FILLED, FILLED[2]], "9.998", "1120.00019999"),
+            "orders there more than once: 1, such as clientOrderId 3",
+        ),
+        (
+            books(FILLED, "9.998", "1120.00019999", arrivals={"3": 2}),
+            "orders there more than once: 1, such as clientOrderId 3",
+        ),
         (
             books(FILLED, "9.998", "1120.0002"),
             "the balance is 1,120.0002 USDT, but the orders add up to 1,120.00019999",
