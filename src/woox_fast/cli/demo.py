@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
-from ..prehash import json_bytes
 from . import show
 from .common import whole_number
 
@@ -144,7 +143,7 @@ def data_of(response: Any) -> Any:
 def order(client_order_id: int) -> Request:
     side, price, quantity = ORDERS[client_order_id % len(ORDERS)]
     fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": quantity}
-    return "POST", "/v3/trade/order", json_bytes({**fields, "clientOrderId": client_order_id})
+    return "POST", "/v3/trade/order", json.dumps({**fields, "clientOrderId": client_order_id}).encode()
 
 
 class Books(NamedTuple):
