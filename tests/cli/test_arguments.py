@@ -111,13 +111,8 @@ def test_unknown_value_is_not_repeated(typed: list[str], capsys: pytest.CaptureF
         cli.main(["sign", "GET", "/v3/x", *typed])
     errors = capsys.readouterr().err
     assert "hunter2" not in errors
+    assert all(option.partition("=")[0] in errors for option in typed if option.startswith("-"))
     assert arguments.HOW_TO_GIVE_IT in errors
-
-
-def test_unknown_option_is_named(capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["sign", "GET", "/v3/x", "--frobnicate", "--verbose=very"])
-    assert "unrecognized arguments: --frobnicate --verbose; is a value the secret?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("offset", range(24))
