@@ -48,11 +48,6 @@ def test_options_are_never_abbreviated(name: str, capsys: pytest.CaptureFixture)
 
 
 @pytest.mark.parametrize("name", cli.SUBCOMMANDS)
-def test_no_option_accepts_secret(name: str) -> None:
-    assert not {option for option in options_of(name) if "secret" in option} - {"--secret-file"}
-
-
-@pytest.mark.parametrize("name", cli.SUBCOMMANDS)
 @pytest.mark.parametrize(
     "option", ["--secret", "--api-secret", "--api_secret", "--secret-key", "-secret", "--password", "--SECRET"]
 )
@@ -116,13 +111,8 @@ def test_unknown_value_is_not_repeated(typed: list[str], capsys: pytest.CaptureF
         cli.main(["sign", "GET", "/v3/x", *typed])
     errors = capsys.readouterr().err
     assert "hunter2" not in errors
+    assert all(option.partition("=")[0] in errors for option in typed if option.startswith("-"))
     assert arguments.HOW_TO_GIVE_IT in errors
-
-
-def test_unknown_option_is_named(capsys: pytest.CaptureFixture) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["sign", "GET", "/v3/x", "--frobnicate", "--verbose=very"])
-    assert "unrecognized arguments: --frobnicate --verbose; is a value the secret?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("offset", range(24))

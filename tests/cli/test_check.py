@@ -111,17 +111,6 @@ def test_wrong_credentials_are_found(
     assert not any(value in item.found + item.advice for value in variables.values())
 
 
-def test_set_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["WOOX_API_KEY", "WOOX_API_SECRET", "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256"]
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
-    assert next(check._check_environment()).found == "none of the variables is set"
-    for name in names:
-        monkeypatch.setenv(name, "x")
-        assert next(check._check_environment()).found == f"{name} set"
-        monkeypatch.delenv(name)
-
-
 def test_wrong_signature_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     class WrongSigner:
         def __init__(self, *_: str) -> None:

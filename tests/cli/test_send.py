@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -32,9 +32,6 @@ def url() -> Iterator[str]:
 def free_url() -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
-
-
-# the request
 
 
 def test_send_sends_signed_bytes() -> None:
@@ -80,9 +77,6 @@ def test_redirect_is_not_followed() -> None:
     assert re.search(r"^status +307", result.stdout, re.MULTILINE)
 
 
-# the response
-
-
 def test_send_shows_response(url: str) -> None:
     result = woox_fast("send", "POST", "/v3/trade/order", "--body", ORDER, "--url", url, "--example")
     assert (result.returncode, result.stderr) == (0, "")
@@ -114,9 +108,6 @@ def test_echoed_secret_is_hidden() -> None:
     with Recorder(lambda _: Reply(400, body=f'{{"message":"{SECRET}"}}'.encode())) as server:
         for more in ([], ["--json"]):
             assert woox_fast("send", "GET", "/v3/x", "--url", server.url, *more, **CREDENTIALS).returncode == 1
-
-
-# no response
 
 
 def test_unsent_request_is_reported(free_url: str) -> None:
@@ -171,11 +162,11 @@ def test_broken_response_is_reported(raw: bytes, reason: str, monkeypatch: pytes
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
 def test_trickling_response_times_out(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that sends a byte now and then resets any limit on a single read."""
-    monkeypatch.setattr(send, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(send, "TIMEOUT_S", 2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         process = subprocess.Popen(
-            ["python3", "-c", TRICKLE, str(server.fileno()), head.decode()], pass_fds=[server.fileno()]
+            [sys.executable, "-c", TRICKLE, str(server.fileno()), head.decode()], pass_fds=[server.fileno()]
         )
         try:
             result = woox_fast(*GET, "--url", url)
@@ -184,7 +175,7 @@ def test_trickling_response_times_out(head: bytes, monkeypatch: pytest.MonkeyPat
             process.kill()
             process.wait()
     assert result.returncode == 1
-    assert "the time limit of 0.5 s passed" in result.stderr
+    assert "the time limit of 2 s passed" in result.stderr
     assert "woox-fast sandbox" not in result.stderr
 
 
@@ -214,9 +205,6 @@ def test_interrupted_send_leaves_doubt() -> None:
     assert b"Traceback" not in errors
 
 
-# refusals
-
-
 def test_refused_signature_is_explained(url: str) -> None:
     with Sandbox(KEY, f"{SECRET}x") as other:
         result = woox_fast("send", "GET", "/v3/asset/balances", "--url", other, **CREDENTIALS)
@@ -243,9 +231,6 @@ def test_skewed_clock_is_blamed(offset_s: int | None, skewed: bool) -> None:
     shown = " ".join(result.stdout.split())
     assert ("set this machine's clock" in shown) is skewed
     assert ("cause The signature is right" in shown) is not skewed
-
-
-# production
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -278,8 +263,3 @@ def test_production_refuses_body_from_stdin(body: str) -> None:
         assert b"needs a typed yes" in seen
         assert b"Type yes" not in seen
         assert process.wait(20) == 2
-
-
-def test_json_failure_is_one_object(free_url: str) -> None:
-    result = woox_fast(*GET, "--url", free_url, "--json")
-    assert json.loads(result.stdout)["sent"] is False

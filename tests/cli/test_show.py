@@ -15,9 +15,6 @@ from woox_fast.cli.show import Row
 SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW), "--example")
 
 
-# secrets
-
-
 @pytest.mark.parametrize("secret", ['with"quote', "with\\backslash", "caf\u00e9-secret", "plain-secret"])
 def test_secret_is_hidden_in_each_notation(secret: str, capsys: pytest.CaptureFixture) -> None:
     for text in (show.visible(f"a{secret}b".encode()), show.printable(f"a{secret}b")):
@@ -67,9 +64,6 @@ def test_long_text_is_redacted_first() -> None:
     result = woox_fast("sign", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), **CREDENTIALS)
     assert SECRET[:6] not in result.stdout
     assert "..." in result.stdout
-
-
-# layout
 
 
 @pytest.mark.parametrize("columns", [20, 40, 80, 300])

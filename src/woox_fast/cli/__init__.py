@@ -18,10 +18,9 @@ __all__ = ["SUBCOMMANDS", "main", "parser"]
 
 
 class Subcommand(NamedTuple):
-    """A subcommand's summary, and the extra that installs its `modules`.
+    """The module `cli.NAME` defines `add_arguments(parser)`, `main(args)`, which returns the exit status, and EXAMPLES.
 
-    The module `cli.NAME` defines `add_arguments(parser)`, `main(args)`, which returns the exit status, and `EXAMPLES`,
-    whole commands. Only the chosen subcommand's module is imported.
+    The optional dependency group `extra` installs `modules`.
     """
 
     summary: str
@@ -46,11 +45,7 @@ EXIT_STATUS = "Exit status: 0 success; 1 failure; 2 wrong usage or a missing ext
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the subcommand in `argv` (default `sys.argv[1:]`) and return its exit status.
-
-    Raises:
-        SystemExit: As argparse does, for --help and for wrong usage.
-    """
+    """Run the subcommand in `argv` (default `sys.argv[1:]`). Return its exit status, or raise argparse's SystemExit."""
     if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get its number
         return _fail(2, "woox-fast", "a standard stream is closed; redirect it to /dev/null instead")
     try:

@@ -59,9 +59,6 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-# credentials
-
-
 def add_credentials(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "credentials",
@@ -160,9 +157,6 @@ def _is_stdin(option: str | None) -> bool:
         return False
 
 
-# the request
-
-
 def add_request(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
     count = "?" if optional else None
     parser.add_argument("method", metavar="METHOD", nargs=count, help="GET, POST, PUT or DELETE")
@@ -208,9 +202,6 @@ def read(what: str, name: str, limit: int = MAX_INPUT_BYTES) -> bytes:
     if len(data) > limit:
         raise UsageError(f"the {what} from {where} is longer than {limit:,} bytes; is this the right file?")
     return data
-
-
-# its destination
 
 
 class Destination(NamedTuple):

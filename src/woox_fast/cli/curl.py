@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> int:
 
 def quoted(word: str) -> str:
     """Quote `word` for sh, bash and zsh, which looks a word that begins with "=" up as a command."""
-    return "''" * word.startswith("=") + shlex.quote(word)
+    return f"'='{shlex.quote(word[1:])}" if word.startswith("=") else shlex.quote(word)
 
 
 def _data(option: str, body: bytes) -> list[str]:

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
-from ..prehash import json_bytes
 from . import show
 from .common import whole_number
 
@@ -144,7 +143,7 @@ def data_of(response: Any) -> Any:
 def order(client_order_id: int) -> Request:
     side, price, quantity = ORDERS[client_order_id % len(ORDERS)]
     fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": quantity}
-    return "POST", "/v3/trade/order", json_bytes({**fields, "clientOrderId": client_order_id})
+    return "POST", "/v3/trade/order", json.dumps({**fields, "clientOrderId": client_order_id}).encode()
 
 
 class Books(NamedTuple):
@@ -184,7 +183,7 @@ def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
     repeated = [each for each in ids if times[each] > 1 or after.arrivals.get(str(each), 0) > 1]
     for wrong, fault in ((missing, "missing"), (repeated, "there more than once")):
         if wrong:
-            yield f"{len(wrong):,} orders are {fault}, such as clientOrderId {wrong[0]}"
+            yield f"orders {fault}: {len(wrong):,}, such as clientOrderId {wrong[0]}"
     change: dict[str, Decimal] = defaultdict(Decimal)
     for row in after.orders:
         _, base, quote = row["symbol"].split("_")
@@ -219,7 +218,7 @@ class Outcome:
         self.cancelling.send(gateway, cancellations, threads, "Cancelling")
         self.after = read_books(gateway, ids)
         for refusal, times in Counter(self.placing.refusals + self.cancelling.refusals).most_common(3):
-            self.faults.append(f"{times:,} requests were refused: {refusal}")
+            self.faults.append(f"the sandbox refused {times:,} requests: {refusal}")
         self.faults += check_books(ids, self.before, self.after)
         requests = len(ids) + placed.requests + len(cancellations) + self.after.requests
         self.verified = self.after.verified - self.before.verified

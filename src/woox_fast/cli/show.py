@@ -23,9 +23,6 @@ _MIN_CUT_SECRET = 6
 _COLOURS = {"good": "32", "bad": "1;31", "label": "36", "quiet": "2"}
 
 
-# text
-
-
 def visible(data: bytes) -> str:
     """Quote `data` as ASCII with every odd character escaped, in Python's notation for bytes if it is not UTF-8."""
     try:
@@ -96,9 +93,6 @@ def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> 
 def _window(text: str, cut: int, width: int) -> str:
     shown = ("..." if cut else "") + text[cut:]
     return shown if len(shown) <= width else shown[: width - 3] + "..."
-
-
-# printing
 
 
 def width() -> int:

@@ -63,11 +63,7 @@ def main(args: argparse.Namespace) -> int:
 def sign(
     args: argparse.Namespace, body: bytes, api_key: str, api_secret: str, origin: str = _urls.PRODUCTION_URL
 ) -> Signed:
-    """Sign the request on the command line.
-
-    Raises:
-        UsageError: The request cannot be signed, or a client would change it after signing.
-    """
+    """Sign the request on the command line. Raises UsageError if it is invalid, or if a client would change it."""
     from .. import _checks, _http, prehash
 
     scheme = args.scheme or prehash.scheme_of(args.path or "")
