@@ -93,6 +93,8 @@ def _warn_unloadable(name: str, error: ImportError) -> None:
         remedy = "import woox_fast in that interpreter alone, or set WOOX_FAST_BACKEND=python"
     elif is_frozen:
         problem, remedy = "cannot be loaded in this frozen program", "tell your freezer to include that module"
+    elif error.name == "_cffi_backend":
+        problem, remedy = "needs cffi, which is not installed", "run: pip install cffi"
     else:
         problem, remedy = "is installed but broken", "reinstall woox-fast"
     words = f"woox_fast: the {name} backend {problem}, a slower one is used: {error}; {remedy}"
