@@ -376,7 +376,7 @@ cdef class Signer:
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
-                invalid request: `requests[3]: `.
+                invalid request: `requests[3]:`.
         """
         return hmac_hex_many(&self._key, requests)
 
