@@ -89,10 +89,12 @@ def _warn_unloadable(name: str, error: ImportError) -> None:
 
     is_frozen = getattr(sys, "frozen", False) or "__compiled__" in globals()  # PyInstaller and others; Nuitka
     if "interpreter" in str(error):
-        problem = "loads in one interpreter of a process only"
-        remedy = "import woox_fast in that interpreter alone, or set WOOX_FAST_BACKEND=python"
+        problem = "cannot be loaded in this interpreter"
+        remedy = "import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python"
     elif is_frozen:
         problem, remedy = "cannot be loaded in this frozen program", "tell your freezer to include that module"
+    elif error.name == "_cffi_backend":
+        problem, remedy = "needs cffi, which is not installed", "run: pip install cffi"
     else:
         problem, remedy = "is installed but broken", "reinstall woox-fast"
     words = f"woox_fast: the {name} backend {problem}, a slower one is used: {error}; {remedy}"

@@ -11,6 +11,7 @@ from ._hosts import is_host as is_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from typing import NoReturn
 
 MAX_CLOCK_OFFSET_MS = 10**13
@@ -30,6 +31,7 @@ _REWRITTEN_BY_CLIENTS = (
 )
 # They remove '.' and '..' segments, and a '?' at the end.
 _REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
+_client_patterns: list[re.Pattern[str]] = []  # compiled at the first use
 
 
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
@@ -113,12 +115,15 @@ def sendable_path(path: object) -> str:
     Raise TypeError or ValueError for a path with a space, for example. `Signer.prepare` and the command line
     need this rule. `encode_request` needs `target_text` only, because it writes the request line itself.
     """
-    import re  # here, because signing does not need it
+    if not _client_patterns:
+        import re  # here, because signing does not need it
 
+        _client_patterns[:] = re.compile(_REWRITTEN_BY_CLIENTS), re.compile(_REMOVED_BY_CLIENTS)
+    rewritten, removed = _client_patterns
     text = path_text(path)
-    if found := re.search(_REWRITTEN_BY_CLIENTS, text):
+    if found := rewritten.search(text):
         raise _path_error(found[0], found.start())
-    if found := re.match(_REMOVED_BY_CLIENTS, text):
+    if found := removed.match(text):
         raise _path_error(found[1], found.start(1))
     return text
 
@@ -194,6 +199,8 @@ def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
     if not isinstance(api_secret, str):
         return
     try:
+        if str.isalnum(api_secret) and api_secret != api_key:
+            return
         got = _stray_characters(str.__getitem__(api_secret, slice(1)), str.__getitem__(api_secret, slice(-1, None)))
         if got:
             raise ValueError(

@@ -115,7 +115,7 @@ class SignerBase:
 
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
-                invalid request: `requests[3]: `.
+                invalid request: `requests[3]:`.
         """
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):

@@ -4,10 +4,10 @@ It asks GET /v3/public/systemInfo, which needs no signature, and learns from any
 response proves two bounds, because the exchange read its clock after the request was sent and before the response
 arrived. The bounds refer to a steady clock, which nobody sets, so they stay valid when somebody sets the local clock.
 
-A ServerClock never makes a timestamp worse. It sets an offset only if the bounds prove the local clock wrong. A response
-that contradicts the known bounds changes nothing until a second response confirms it. When the local clock and the
-steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0 until the
-exchange answers again.
+A ServerClock never makes a timestamp worse. It sets an offset only if the bounds prove the local clock wrong. A
+response that contradicts the known bounds changes nothing until a second response confirms it. When the local clock and
+the steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0 until
+the exchange answers again.
 """
 
 from __future__ import annotations

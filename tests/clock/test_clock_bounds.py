@@ -29,48 +29,12 @@ def test_response_proves_bounds(there, back, wall_error, server_error):
     assert (bounds.at, bounds.width) == (machine.steady(), there + back + MS)
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "offset"),
-    [
-        (-5, 5, 0),
-        (0, 8, 0),
-        (-8, 0, 0),
-        (-1, 0, 0),
-        (1, 9, 2),
-        (3, 9, 6),
-        (4, 9, 6),
-        (100, 110, 105),
-        (-9, -1, -2),
-        (-9, -3, -6),
-        (-110, -100, -105),
-        (1, 1, 1),
-        (-1, -1, -1),
-    ],
-)
-def test_least_wrong(low, high, offset):
-    assert least_wrong(low, high) == offset
-
-
 @given(st.integers(), st.integers(0), st.data())
 def test_least_wrong_beats_zero(low, width, data):
     truth = data.draw(st.integers(low, low + width))
     offset = least_wrong(low, low + width)
     assert abs(offset - truth) <= abs(truth)
     assert low <= offset <= low + width
-
-
-def test_bounds_grow_with_time():
-    bounds = Bounds(0, -10, 30)
-    assert bounds.width == 40
-    for steady in (100_000, -100_000):
-        assert bounds.aged(steady) == (steady, -20, 40)
-
-
-def test_bounds_contradict():
-    one = Bounds(0, 10, 20)
-    for low, high, contradicts in ((21, 30, True), (20, 30, False), (0, 10, False), (0, 9, True), (12, 13, False)):
-        assert one.contradicts(Bounds(0, low, high)) is contradicts
-        assert Bounds(0, low, high).contradicts(one) is contradicts
 
 
 def test_best_of_returns_medians():

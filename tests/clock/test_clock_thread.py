@@ -6,15 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from helpers.machine import HOUR, Machine, S, started
 from helpers.recorder import Received, Recorder, Reply
 
-from woox_fast._server_time import ServerTime, _Connection
 from woox_fast.clock import MS, ServerClock
 
 TRUE_MS = 1_700_000_000_000
@@ -195,45 +192,3 @@ def test_child_process_has_its_own_clock():
     assert connections[:3] == [first] * 3
     assert connections[3] == others[0]
     assert connections[-1] == first  # the parent's connection still works
-
-
-class Http:
-    """A fake http.client.HTTPConnection that lists its calls."""
-
-    sock: Any = None
-
-    def __init__(self, error: Exception) -> None:
-        self.calls: list[str] = []
-        self._error = error
-
-    def request(self, method: str, path: str) -> None:
-        self.calls.append(f"{method} {path}")
-        raise self._error
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-
-@pytest.mark.parametrize("was_open", [False, True])
-@pytest.mark.parametrize("given_up", [False, True])
-def test_failed_request_closes_the_connection(was_open, given_up):
-    """Twice if the caller gave up during the request, which may have opened a new socket."""
-    connection = _Connection("http://127.0.0.1:1", 1)
-    connection._http = http = Http(ConnectionResetError("reset"))
-    http.sock = object() if was_open else None
-    connection._given_up = given_up
-    answer: SimpleQueue[int | Exception] = SimpleQueue()
-    connection.ask(answer)
-    assert str(answer.get_nowait()) == "reset"
-    attempt = ["GET /v3/public/systemInfo", "close"]
-    assert http.calls == (attempt * 2 if was_open and not given_up else attempt) + ["close"] * given_up
-
-
-def test_close_replaces_the_connection():
-    server = ServerTime("http://127.0.0.1:1", 1)
-    connection = server._connection
-    connection._http = http = Http(OSError())
-    server.close()
-    assert http.calls == ["close"]
-    assert connection._given_up
-    assert server._connection is not connection

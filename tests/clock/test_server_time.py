@@ -14,7 +14,7 @@ import pytest
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import DROP, Received, Recorder, Reply
 
-from woox_fast import Signer, _server_time
+from woox_fast import Signer
 from woox_fast._server_time import ServerTime
 from woox_fast.clock import SYSTEM_INFO_PATH, ServerClock
 from woox_fast.sandbox import Sandbox
@@ -173,20 +173,6 @@ def test_no_answer_keeps_the_offset(signer, reply):
     assert signer.clock_offset_ms == 5
 
 
-def test_thread_survives_an_error(signer):
-    replies = [Reply(status=500)]
-
-    def answer(received: Received) -> Reply:
-        return replies[0] if replies and len(server.received) > 3 else time_reply(9000)
-
-    with Recorder(answer) as server, ServerClock(signer, base_url=server.url, interval_s=0.01) as clock:
-        wait_until(lambda: clock.error is not None)
-        assert "got HTTP 500" in str(clock.error)
-        assert error_ms(clock, 9000) <= 0
-        replies.clear()
-        wait_until(lambda: clock.error is None)
-
-
 def test_closed_connection_is_replaced(signer):
     with time_server(0) as server:
         clock = ServerClock(signer, base_url=server.url)
@@ -316,31 +302,9 @@ def test_timed_out_request_is_not_repeated(signer):
     assert all(thread.daemon for thread in requests)  # the end of a program does not wait for them
 
 
-def test_interrupted_request_leaves_no_trace(signer, monkeypatch):
-    with time_server(7000) as server:
-        clock = ServerClock(signer, base_url=server.url)
-
-        def interrupt(self: object, **_: object) -> int:
-            raise KeyboardInterrupt
-
-        with monkeypatch.context() as patch:
-            patch.setattr(_server_time, "SimpleQueue", type("Queue", (), {"put": lambda *_: None, "get": interrupt}))
-            with pytest.raises(KeyboardInterrupt):
-                clock.update()
-        clock.update()
-        assert error_ms(clock, 7000) <= 0
-        clock.stop()
-
-
 @pytest.mark.parametrize(("got", "error"), [(1.7e12, TypeError), (1700000000, ValueError), (None, TypeError)])
 def test_fetch_returns_no_time(signer, got, error):
     signer.clock_offset_ms = 5
     with pytest.raises(error, match="timestamp must be"):
         ServerClock(signer, fetch=lambda: got).update()
     assert signer.clock_offset_ms == 5
-
-
-@pytest.mark.parametrize("url", ["api.woox.io", "https://api.woox.io/v3", ""])
-def test_invalid_base_url_raises(signer, url):
-    with pytest.raises(ValueError, match="base_url must be scheme, host and maybe port"):
-        ServerClock(signer, base_url=url)

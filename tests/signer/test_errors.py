@@ -22,25 +22,18 @@ TIMESTAMPS = [
         (1578565539808000, "1578565539808000" + MICROSECONDS),
         ("1578565539808000000", "'1578565539808000000'" + NANOSECONDS),
         (0, "0"),
-        (10**12 - 1, "999999999999"),
         (10**13, "10000000000000"),
         (-NOW, "-1578565539808"),
         (2**63, "9223372036854775808" + NANOSECONDS),
-        (-(2**64), "-18446744073709551616"),
         (10**40 - 1, "9" * 40),
         (10**40, "an integer of 133 bits"),
         (10**5000, "an integer of 16610 bits"),
         ("", "''"),
         ("157856553980x", "'157856553980x'"),
-        ("157856553980:", "'157856553980:'"),
-        ("/578565539808", "'/578565539808'"),
         (" 578565539808", "' 578565539808'"),
-        ("-578565539808", "'-578565539808'"),
         ("157856553980\0", "'157856553980\\x00'"),
         ("157856553980\x7f", "'157856553980\\x7f'"),
         ("\u0661" * 13, "'" + "\\u0661" * 13 + "'"),
-        ("\u0661" * 10, "'" + "\\u0661" * 10 + "'"),
-        ("1" * 60, f"'{'1' * 60}'"),
         ("1" * 61, f"'{'1' * 60}'... (61 characters)"),
         ("\ud800" * 13, "'" + "\\ud800" * 13 + "'"),
     ]
@@ -59,17 +52,14 @@ METHODS = [
     (value, ValueError, "method must be upper-case letters A-Z such as 'GET', got " + got)
     for value, got in [
         ("get", "'get'; write 'GET'"),
-        ("GEt", "'GEt'; write 'GET'"),
         ("", "''"),
         ("GET ", "'GET '"),
         ("GET\r\n", "'GET\\r\\n'"),
         ("G@T", "'G@T'"),
-        ("G[T", "'G[T'"),
         ("G\xc9T", "'G\\xc9T'"),
         ("g" * 19, f"'{'g' * 19}'; write '{'G' * 19}'"),
         ("g" * 20, f"'{'g' * 20}'"),
         ("PATCH\0", "'PATCH\\x00'"),
-        ("DELETEDELETE_", "'DELETEDELETE_'"),
         ("\ud800", "'\\ud800'"),
     ]
 ] + [
@@ -88,7 +78,6 @@ PATHS = [
         ("v3/trade/order", "put '/' before it"),
         ("https://api.woox.io/v3/trade/order", "a full URL was given: leave out the scheme and host"),
         ("v3/x?u=http://h", "put '/' before it"),
-        ("v3", "put '/' before it"),
         ("\xe9", "put '/' before it"),
     ]
 ] + [
@@ -378,23 +367,3 @@ def test_invalid_recv_window_raises(twin, window, error, words):
         twin.Signer(KEY, SECRET, recv_window_ms=window)
     with pytest.raises(AttributeError):
         twin.Signer(KEY, SECRET).recv_window_ms = 5
-
-
-def test_timestamp_out_of_range_raises(twin):
-    signer = twin.Signer(KEY, SECRET, clock_offset_ms=-(10**13) + 1)
-    with pytest.raises(ValueError, match="exactly 13 digits, got -"):
-        signer.headers("GET", "/")
-
-
-def test_wrong_arguments_raise(twin, signer):
-    for call in (
-        lambda: signer.sign(NOW, "GET"),
-        lambda: signer.sign(NOW, "GET", "/", b"", b""),
-        lambda: signer.sign(NOW, "GET", "/", url=""),
-        lambda: signer.headers("GET", "/", b"", NOW),
-        lambda: twin.Signer(KEY),
-        lambda: twin.Signer(KEY, SECRET, 5),
-        lambda: twin.sign(SECRET),
-    ):
-        with pytest.raises(TypeError):
-            call()

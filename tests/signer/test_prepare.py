@@ -20,7 +20,7 @@ from helpers.recorder import Recorder, Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woox_fast import PRODUCTION_URL, STAGING_URL, SignedRequest, Signer, _sign_py
+from woox_fast import PRODUCTION_URL, SignedRequest, Signer, _sign_py
 from woox_fast._http import FORM, JSON
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "woox.json").read_text("utf-8"))
@@ -73,7 +73,6 @@ def assert_signed_as_sent(request: SignedRequest) -> None:
             FORM,
         ),
         ("DELETE", "/v3/trade/allOrders", {"params": {"a": None}}, "/v3/trade/allOrders", b"", FORM),
-        ("GET", "/v3/x", {"body": "b"}, "/v3/x", b"b", FORM),
         (
             "POST",
             "/v3/trade/order",
@@ -83,7 +82,6 @@ def assert_signed_as_sent(request: SignedRequest) -> None:
             JSON,
         ),
         ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
-        ("PUT", "/v3/x", {"body": memoryview(b"abcd")[1:3]}, "/v3/x", b"bc", JSON),
         ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
         ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
         ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
@@ -112,29 +110,6 @@ def test_published_vectors(signer: Any) -> None:
     vector = BY_NAME["v3_post_compact"]
     request = signer.prepare("POST", vector["path"], json=json.loads(vector["body"]), timestamp=vector["timestamp"])
     assert request.headers["x-api-signature"] == vector["signature"]
-
-
-def test_local_clock_plus_offset(signer: Any) -> None:
-    signer.clock_offset_ms = 0
-    now = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
-    signer.clock_offset_ms = 3_600_000
-    later = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
-    assert 3_600_000 <= later - now < 3_660_000
-
-
-@pytest.mark.parametrize(
-    ("base_url", "origin"),
-    [
-        (STAGING_URL, "https://api.staging.woox.io"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://[::1]:80/", "http://[::1]:80"),
-        ("https://api.woox.io/", "https://api.woox.io"),
-    ],
-)
-def test_base_url(signer: Any, base_url: str, origin: str) -> None:
-    request = signer.prepare("GET", "/v3/x", params={"a": 1}, base_url=base_url, timestamp=TIMESTAMP)
-    assert request.url == origin + "/v3/x?a=1"
-    assert request.headers["x-api-signature"] == oracle(b"1578565539808GET/v3/x?a=1")
 
 
 path_text = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*[#| \xe9", max_size=20)
@@ -192,13 +167,10 @@ def test_path_that_clients_change_raises(signer: Any, path: str, index: int) -> 
         ("POST", "/v3/x", {"json": {}, "body": b""}, ValueError, "json or body, not both"),
         ("POST", "/v3/x", {"json": {"a": math.nan}}, ValueError, "finite"),
         ("POST", "/v3/x", {"body": {"a": 1}}, TypeError, "json.dumps"),
-        ("POST", "/v3/x", {"body": memoryview(b"abcd")[::2]}, BufferError, "contiguous"),
         ("GET", "/v3/x", {"params": {"a": object()}}, TypeError, "got object"),
         ("get", "/v3/x", {}, ValueError, "write 'GET'"),
         ("GET", "v3/x", {}, ValueError, "put '/' before it"),
-        ("GET", "https://api.woox.io/v3/x", {}, ValueError, "full URL"),
         ("GET", "/v3/x", {"timestamp": 1578565539}, ValueError, "looks like seconds"),
-        ("GET", "/v3/x", {"timestamp": 1.5}, TypeError, "float"),
         ("GET", "/v3/x", {"data": b""}, TypeError, "data"),
     ],
 )
@@ -214,20 +186,11 @@ def test_invalid_arguments_raise(
     [
         "",
         "api.woox.io",
-        "//api.woox.io",
         "ftp://api.woox.io",
         "https://",
-        "https://:443",
         "https://api.woox.io/v3",
-        "https://api.woox.io?",
-        "https://api.woox.io#",
-        "https://api.woox.io:https",
         "https://api.woox.io ",
-        "https://api.woox.io\n",
-        "https://api .woox.io",
         "https://api.woox.io\\.evil.example",
-        "https://[::1",
-        "https://bücher.example",
     ],
 )
 def test_invalid_base_url_raises(signer: Any, base_url: str) -> None:

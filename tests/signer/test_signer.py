@@ -98,18 +98,6 @@ def test_no_receive_window_no_header(twin):
         assert b"recvwindow" not in signer.encode_request("GET", "/")
 
 
-def test_content_type_of_each_method(signer):
-    types = {"POST": JSON, "GET": FORM, "PUT": JSON, "DELETE": FORM, "PATCH": FORM}
-    for _ in range(2):
-        assert {method: signer.headers(method, "/")["Content-Type"] for method in types} == types
-
-
-def test_headers_are_a_new_dict(signer):
-    one, other = signer.headers("GET", "/", timestamp=NOW), signer.headers("GET", "/", timestamp=NOW)
-    assert one == other
-    assert one is not other
-
-
 @pytest.mark.parametrize("offset", [0, 1, -1, 90_000, -(10**9)])
 def test_local_clock_plus_offset(twin, offset):
     signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
