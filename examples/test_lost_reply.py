@@ -1,6 +1,6 @@
-"""A bot's own test, on a bad day: ten orders are placed, and ten orders rest.
+"""A test of two bots on a bad day: they place ten orders, and ten orders must be open.
 
-One bot sends again whenever it got no good reply. The other asks first.
+The blind bot sends again whenever it has no good response. The asking bot asks first.
 
     pytest examples/test_lost_reply.py -k Asking     # passes
     pytest examples/test_lost_reply.py -k Blind      # fails: the exchange holds more than ten
@@ -28,7 +28,7 @@ LIMITED = -1003
 
 
 class NoAnswerError(Exception):
-    """Nobody knows whether the request was carried out."""
+    """The outcome of the request is unknown."""
 
 
 class Bot:
@@ -38,15 +38,15 @@ class Bot:
         self._ids = count(time.time_ns() // 1000)
 
     def place(self, order: dict[str, Any]) -> None:
-        """Return when this order rests, once."""
+        """Return once this order is open."""
         raise NotImplementedError
 
     def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        """The exchange's envelope. Raises NoAnswerError where no reply came, or none of the exchange itself."""
+        """Return the exchange's envelope. Raise NoAnswerError without a response from the exchange itself."""
         try:
             reply = self._session.request(method, self._url + path, timeout=5, **options)
             envelope = reply.json()
-        except requests.RequestException as error:  # also for what is no JSON: a gateway's page
+        except requests.RequestException as error:  # includes pages of a gateway that are not JSON
             raise NoAnswerError(type(error).__name__) from error
         if not isinstance(envelope.get("success"), bool):  # a gateway's {"code": 503}
             raise NoAnswerError(envelope)
@@ -54,7 +54,7 @@ class Bot:
 
 
 class BlindBot(Bot):
-    """Sends again. The reply that was lost on the way may have been "accepted"."""
+    """Send again, although the lost response may have been "accepted"."""
 
     def place(self, order: dict[str, Any]) -> None:
         while True:
@@ -67,7 +67,7 @@ class BlindBot(Bot):
 
 
 class AskingBot(Bot):
-    """One clientOrderId for each order. Without an answer it asks for that id; only what is not there is sent again."""
+    """Give every order a clientOrderId, and without a response ask for it. Send only missing orders again."""
 
     def place(self, order: dict[str, Any]) -> None:
         client_order_id = next(self._ids)
@@ -88,7 +88,7 @@ class AskingBot(Bot):
         while True:
             try:
                 reply = self.call("GET", f"{ORDER}?clientOrderId={client_order_id}")
-            except NoAnswerError:  # asking again does no harm
+            except NoAnswerError:  # harmless to ask again
                 time.sleep(0.01)
                 continue
             if reply["success"]:

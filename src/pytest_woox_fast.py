@@ -3,7 +3,7 @@
     @pytest.mark.woox_faults("reset-after on POST /v3/trade/order first 1")
     def test_lost_response(woox_sandbox): ...
 
-A passing test fails if one of its rules never struck, since it tested nothing; `unused="ok"` turns this off. pytest
+A passing test fails if a rule never struck, since it tested nothing; `unused="ok"` turns this off. pytest
 loads this module at every start, so it imports woox_fast only when a test uses it.
 """
 
@@ -82,8 +82,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def woox_sandbox(request: pytest.FixtureRequest) -> Iterator[RunningSandbox]:
     """Serve an exchange on 127.0.0.1 for this test.
 
-    Its attributes are `url`, `api_key`, `api_secret`, `requests` (a record of each request), `faults` (the rules of the
-    marker `woox_faults`, and `faults.add(RULE)`), `orders()`, `price(SYMBOL, PRICE)` and `account()`.
+    Its attributes are `url`, `api_key`, `api_secret`, `requests` (a record of every request), `faults` (the
+    rules of the marker `woox_faults`, and `faults.add(RULE)`), `orders()`, `price(SYMBOL, PRICE)` and `account()`.
     """
     sandbox = _sandbox_module()
     from woox_fast.testing import RunningSandbox

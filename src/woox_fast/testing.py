@@ -2,7 +2,7 @@
 
 With the `sandbox` extra installed, pytest also has two fixtures:
 
-- `woox_sandbox`: an exchange for one test on 127.0.0.1, a `RunningSandbox`. The marker `woox_faults` adds failures;
+- `woox_sandbox`: an exchange for a test on 127.0.0.1, a `RunningSandbox`. The marker `woox_faults` adds failures;
 - `woox_signer`: a `Signer` for its account.
 
 A whole test::
@@ -38,8 +38,8 @@ class RunningSandbox(NamedTuple):
         api_secret: The account's secret.
         requests: The newest 1,000 `RequestRecord`.
         faults: The fault rules, with `add(RULE)`, `remove(NUMBER)` and `clear()`.
-        orders: A function that returns the open orders and how often each clientOrderId arrived.
-        price: A function that sets a price, such as `price("SPOT_BTC_USDT", "60000")`.
+        orders: A function that returns the open orders and how often every clientOrderId arrived.
+        price: A function that sets a price: `price("SPOT_BTC_USDT", "60000")`.
         account: A function that returns order counts, balances, positions, and whether they add up.
     """
 
@@ -79,8 +79,8 @@ def assert_signed(
         request: An object with `method`, `url`, `headers` and `body` or `content`: a `SignedRequest`, a prepared
             request of requests, or a request of httpx.
         api_secret: The secret; by default the sandbox's.
-        api_key: The expected key; None accepts any key.
-        scheme: "v3" or "v1"; None derives the scheme from the path.
+        api_key: The expected key. Any key is valid by default.
+        scheme: "v3" or "v1"; by default the scheme of the path.
 
     Raises:
         AssertionError: With the mistake and its remedy.
@@ -119,7 +119,7 @@ def _outgoing(request: Any) -> _OutgoingRequest:
 
 
 def _httpx_target(request: Any, url: Any) -> str:
-    """Return path and query as httpx sends them; "" for other clients."""
+    """Return path and query as httpx sends them; "" for foreign clients."""
     raw = getattr(url, "raw_path", None)
     return _text(getattr(request, "extensions", {}).get("target", raw)) if isinstance(raw, bytes) else ""
 

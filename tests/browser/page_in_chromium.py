@@ -99,7 +99,7 @@ def all_of(page: Page, selector: str) -> list[Any]:
 
 
 def text(page: Page, selector: str) -> str:
-    # Read in one step, since the list may change between two steps.
+    # Read in a single step, since the list may change between two steps.
     return page.execute_script("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
 
 
@@ -400,7 +400,7 @@ def test_every_control_accepts_clicks(page: Page, sandbox: Sandbox, client: Clie
         control = page.execute_script(
             """
             const control = [...document.querySelectorAll(arguments[0])][arguments[1]];
-            if (!control?.checkVisibility() || control.classList.contains("skip") || control.id === "close") return null;
+            if (!control?.checkVisibility() || control.matches(".skip, #close")) return null;
             control.scrollIntoView({block: "center"});
             const box = control.getBoundingClientRect();
             const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

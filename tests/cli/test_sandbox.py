@@ -1,4 +1,4 @@
-"""Test `woox-fast sandbox` as a process: its output for each request."""
+"""Test `woox-fast sandbox` as a process: its output for requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def own_sandbox(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def exchange_of(url: str, *requests: tuple[str, str, str, str]) -> None:
-    """Send each (method, target, body, string to sign); "{t}" in the string stands for the timestamp."""
+    """Send every (method, target, body, string to sign); "{t}" in the string stands for the timestamp."""
     host, port = url.removeprefix("http://").split(":")
     for method, target, body, text in requests:
         stamp = str(time.time_ns() // 1_000_000)

@@ -26,7 +26,7 @@ class Clock:
 
 
 class Client:
-    """One connection with full control of each byte. It signs with the standard library's hmac."""
+    """A connection with full control of all bytes. It signs with the standard library's hmac."""
 
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self.sandbox = sandbox
@@ -46,7 +46,7 @@ class Client:
         self.socket.sendall(data)
 
     def reply(self) -> tuple[int, dict[str, Any]]:
-        """Read one response: HTTP status and JSON body."""
+        """Read a response: HTTP status and JSON body."""
         status = int(self._reader.readline().split()[1])
         headers = dict(line.decode().lower().rstrip().split(": ", 1) for line in iter(self._reader.readline, b"\r\n"))
         assert headers["content-type"] == "application/json"
@@ -83,14 +83,14 @@ class Client:
         return self.request(method, target.encode(), self.sign(method, target.encode(), data), data)
 
     def data(self, method: str, target: str, body: Any = None) -> Any:
-        """Send a signed request, assert that it is accepted, and return the data."""
+        """Send a signed request, assert success, and return the data."""
         status, reply = self.call(method, target, body)
         assert (status, reply["success"]) == (200, True), reply
         assert reply["timestamp"] == int(self.clock() * 1000)
         return reply["data"]
 
     def refusal(self, method: str, target: str, body: Any = None) -> str:
-        """Send a signed request, assert that it is refused, and return the verdict."""
+        """Send a signed request, assert a refusal, and return the verdict."""
         return self.verdict(*self.call(method, target, body))
 
     def verdict(self, status: int, reply: dict[str, Any]) -> str:

@@ -112,7 +112,7 @@ DOCUMENTED_LIMITS = {
     ("GET", "/v3/futures/leverage"): (10, 60),
     ("PUT", "/v3/futures/leverage"): (10, 60),
     ("PUT", "/v3/futures/positionMode"): (5, 60),
-}  # the other endpoints: 10 in 1 s
+}  # all remaining endpoints: 10 in 1 s
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS, ids=" ".join)

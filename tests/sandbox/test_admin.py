@@ -197,7 +197,7 @@ def test_invalid_prices_are_refused(sandbox: Sandbox, body: Any) -> None:
 
 
 def test_other_machines_are_refused(clock: Clock) -> None:
-    """The peer's address decides; a Host header proves nothing."""
+    """The peer's address decides; the Host header is irrelevant."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # sends no packet
         try:
             probe.connect(("192.0.2.1", 9))

@@ -14,7 +14,7 @@ from woox_fast.sandbox.endpoints import ENDPOINTS
 
 
 def test_guide_example_is_verified() -> None:
-    """The guide prints a V1 signature under its V3 examples; other projects published the correct V3 signature."""
+    """The guide prints a V1 signature under its V3 examples; clients published the correct V3 signature."""
     clock = Clock(1578565539.808)
     sandbox = Sandbox("AbmyVJGUpN064ks5ELjLfA==", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", clock=clock)
     with sandbox, Client(sandbox, clock) as client:
@@ -203,7 +203,7 @@ def test_receive_window_is_enforced(client: Client, window: str, age_ms: int, me
 
 
 def test_v1_path_uses_v1_rule(client: Client) -> None:
-    """ccxt requests the trades of an order with V1."""
+    """ccxt requests order trades with V1."""
     target = b"/v1/order/60000000001/trades"
     headers = client.sign("GET", target)
     assert client.verdict(*client.request("GET", target, headers)) == "INVALID_SIGNATURE"

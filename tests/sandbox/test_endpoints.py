@@ -93,7 +93,7 @@ SIDES = ("BUY", "SELL"), ("buy", "")
 POSITION_SIDES = ("BOTH", "LONG", "SHORT"), ("NONE",)
 TIMES = (0, "1", 10**13 - 1), (-1, 10**13)
 
-# Valid and invalid values of each parameter, by name, or by endpoint and name.
+# Valid and invalid values of all parameters, by name, or by endpoint and name.
 VALUES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "symbol": (SYMBOLS, ("SPOT_DOGE_USDT", "spot_btc_usdt")),
     "side": SIDES,

@@ -23,7 +23,7 @@ STAMP = "1795000000000"
 
 
 def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> RequestRecord:
-    """Return the record of a refused GET with the signature of `signed`."""
+    """Return a record for a refused GET with the signature of `signed`."""
     made = RequestRecord(1_795_000_000_000, "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, STAMP)
     return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
 

@@ -206,7 +206,7 @@ def test_skew_moves_clock(skew: str, accepted: bool) -> None:
         assert reply["timestamp"] == 1_795_000_000_000 + seconds * 1000
 
 
-# other encodings
+# encodings
 
 
 def dechunked(body: bytes) -> list[bytes]:

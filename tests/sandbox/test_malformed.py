@@ -1,4 +1,4 @@
-"""Test malformed HTTP, JSON and orders: each gets the envelope, and the server goes on."""
+"""Test malformed HTTP, JSON and orders: all get the envelope, and the server goes on."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ _OBJECTS = st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=3) | st.
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(given_params=st.dictionaries(_NAMES, _OBJECTS, max_size=12), complete=st.booleans())
 def test_any_object_is_handled(given_params: dict[str, Any], complete: bool) -> None:
-    """An endpoint accepts or refuses any JSON object, and raises no other error."""
+    """An endpoint accepts or refuses any JSON object, and raises no unexpected error."""
     exchange = Exchange()
     for (method, _), endpoint in ENDPOINTS.items():
         if method in ("POST", "PUT"):

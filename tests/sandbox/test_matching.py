@@ -25,7 +25,7 @@ def order_state(client: Client, order_id: int) -> tuple[str, str, str]:
 
 
 def balances(sandbox: Sandbox, token: str) -> tuple[str, str]:
-    """Return the change and the frozen amount of a token; check that all balances add up."""
+    """Return the change and the frozen amount of the token; check that all balances add up."""
     account = sandbox.account()
     assert account["addsUp"]
     for row in account["balances"]:
@@ -194,6 +194,10 @@ def test_position_opens_flips_and_closes(sandbox: Sandbox, client: Client) -> No
     assert balances(sandbox, "USDT") == ("3400", "0")
     profits = [row["realizedPnl"] for row in client.data("GET", "/v3/trade/transactionHistory")["rows"]]
     assert profits == ["3000", "-400", "800", "0", "0"]
+    trade("BUY", "0.0003", "60000.0000000001")
+    trade("SELL", "0.0001", "60000")
+    trade("SELL", "0.0002", "60000")
+    assert balances(sandbox, "USDT") == ("3399.99999999999997", "0")
 
 
 def test_reduce_only_needs_position(sandbox: Sandbox, client: Client) -> None:
@@ -231,12 +235,42 @@ def test_leverage_sets_margin(sandbox: Sandbox, client: Client) -> None:
     assert client.refusal("PUT", "/v3/futures/leverage", {"symbol": PERP, "leverage": 5}) == "RPC_REJECT"
 
 
+def reserve_all_but(client: Client, usdt: int) -> None:
+    """Reserve all available USDT except this amount with spot orders."""
+    (row,) = client.data("GET", "/v3/asset/balances?token=USDT")["holding"]
+    rest = int(Decimal(row["availableBalance"])) - usdt
+    while rest > 0:
+        amount = min(rest, 5_000_000)
+        place(client, price="50000", quantity=None, amount=str(amount))
+        rest -= amount
+
+
+def test_crossing_sell_needs_margin(client: Client) -> None:
+    """The margin of a short position grows with the price at which it fills."""
+    reserve_all_but(client, 5000)
+    order = {**LIMIT_ORDER, "symbol": PERP, "side": "SELL", "price": "1000", "quantity": "1"}
+    assert client.refusal("POST", "/v3/trade/order", order) == "RISK_TOO_HIGH"
+
+
+def test_open_order_without_margin_is_cancelled(sandbox: Sandbox, client: Client) -> None:
+    """Two orders count on closing one position. After the first fill the second order lacks its margin."""
+    place(client, symbol=PERP, type="MARKET", quantity="1")
+    sandbox.price(PERP, "50000")
+    orders = [place(client, symbol=PERP, side="SELL", price="60000", quantity="1") for _ in range(2)]
+    reserve_all_but(client, 100)
+    sandbox.price(PERP, "60000")
+    assert [order_state(client, order)[0] for order in orders] == ["FILLED", "CANCELLED"]
+    assert position(client) is None
+
+
 # arithmetic
 
+
 PRICES = st.decimals("0.1", "200000", places=1).map(str)
+QUOTES = PRICES | st.decimals("0.1", "200000", places=10).map(str)
 QUANTITIES = st.decimals("0.0001", "50", places=4).map(str)
 STEPS = st.one_of(
-    st.tuples(st.just("price"), st.sampled_from([BTC, PERP]), PRICES, st.none() | QUANTITIES),
+    st.tuples(st.just("price"), st.sampled_from([BTC, PERP]), QUOTES, st.none() | QUANTITIES),
     st.tuples(
         st.just("order"),
         st.fixed_dictionaries(

@@ -132,7 +132,7 @@ def test_verification_uses_standard_library() -> None:
     assert {one for one in ours if one[1] != "_credentials"} == {
         ("admin", "_urls", "is_loopback"),
         ("explain_worker", None, "explain"),
-        ("server", None, "_checks"),
+        ("state", None, "_checks"),
     }
 
 

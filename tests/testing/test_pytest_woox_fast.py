@@ -1,4 +1,4 @@
-"""Test the pytest plugin as a user runs it: pytest in a process of its own."""
+"""Test the pytest plugin in a separate pytest process."""
 
 from __future__ import annotations
 

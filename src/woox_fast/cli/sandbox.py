@@ -1,4 +1,4 @@
-"""`woox-fast sandbox`: an exchange on this machine, its web page, and a line of output for each request."""
+"""`woox-fast sandbox`: an exchange on this machine, its web page, and a line of output for every request."""
 
 from __future__ import annotations
 

@@ -5,11 +5,11 @@
 
     python -m woox_fast sandbox --port 0        # a process with a web page
 
-The sandbox verifies the signature of each private request as the integration guide documents
+The sandbox verifies the signature of every private request as the integration guide documents
 (https://developer.woox.io/api-reference/guide): HMAC-SHA256 over timestamp + method + request target + body, over the
 raw bytes, with the standard library and not with woox-fast's own signer.
 
-A request passes these modules in order: `server` and `protocol` (HTTP), `handler` and `context` (one request), `auth`,
+A request passes these modules in order: `server` and `protocol` (HTTP), `handler` and `context` (the request), `auth`,
 `faults` and `fault_rules`, `endpoints`, `exchange` (with `orders`, `account` and `market`) and `log`. `admin` and
 `page` serve tests and people.
 """

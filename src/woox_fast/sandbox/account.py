@@ -42,7 +42,7 @@ class Position:
         """Add a fill and return the realized profit or loss.
 
         Closing a part releases its share of `cost`, rounded. The rest of `cost` absorbs the rounding, so the profits
-        of a closed position add up to the last digit.
+        of closed positions add up to the last digit.
         """
         closed = min(self.reducible(fill.side), fill.quantity)
         profit = _ZERO
@@ -57,7 +57,7 @@ class Position:
 
 
 class Account:
-    """Holdings and positions of the one account, with the funds that are not available."""
+    """Holdings and positions of the account, with the funds that are not available."""
 
     def __init__(self) -> None:
         self.holdings = dict(HOLDINGS)
@@ -85,7 +85,7 @@ class Account:
         return self.holdings[token] - self.frozen(token)
 
     def requirement(self, order: Order, price: Decimal) -> tuple[str, Decimal]:
-        """Return the token and the amount that the rest of an order needs at this price."""
+        """Return the token and the amount that the order's rest needs at this price."""
         instrument = INSTRUMENTS[order.symbol]
         rest = order.remaining
         if order.is_spot:
@@ -94,7 +94,7 @@ class Account:
         return MARGIN_TOKEN, self.margin(order.symbol, opening * price)
 
     def reserve(self, order: Order, price: Decimal, *, is_new: bool = True) -> None:
-        """Reserve the funds for the rest of an order. Raise `ApiError` RISK_TOO_HIGH if a new order exceeds them."""
+        """Reserve the funds for the order's rest. Raise `ApiError` RISK_TOO_HIGH if a new order exceeds them."""
         token, amount = self.requirement(order, price)
         available = self.available(token)
         if is_new and amount > available:
@@ -115,7 +115,7 @@ class Account:
         order.reservation = reservation
 
     def apply(self, fill: Fill) -> Decimal | None:
-        """Move balances or a position by a fill. Return the realized profit or loss; None for spot."""
+        """Move balances or a position by a fill. Return the realized profit or loss of a perpetual."""
         instrument = INSTRUMENTS[fill.symbol]
         sign = 1 if fill.side == "BUY" else -1
         value = sign * fill.quantity * fill.price
@@ -140,7 +140,7 @@ class Account:
         return expected
 
     def balance_rows(self) -> list[dict[str, Any]]:
-        """Return each token's amounts: `start` + `change` = `holding` = `frozen` + `available`."""
+        """Return every token's amounts: `start` + `change` = `holding` = `frozen` + `available`."""
         return [
             {"token": token, "start": plain(HOLDINGS[token]), "change": plain(holding - HOLDINGS[token]),
              "holding": plain(holding), "frozen": plain(self.frozen(token)), "available": plain(self.available(token))}

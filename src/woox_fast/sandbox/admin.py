@@ -1,7 +1,7 @@
 """The admin API under /sandbox/, for tests and for the web page. It is no part of WOO X.
 
 Its requests carry no signature, so only this machine may send them: the peer must have a loopback address, the Host
-must be a loopback name (against DNS rebinding), and a browser must not send them for another origin.
+must be a loopback name (against DNS rebinding), and a browser must not send them for a foreign origin.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class AdminApi:
         }
 
     async def handle(self, context: RequestContext) -> web.StreamResponse | None:
-        """Answer a request to the admin API. Return None for a request to the exchange."""
+        """Answer a request to the admin API. Return None if the exchange must answer."""
         request = context.request
         is_admin = context.path.startswith("/sandbox/") or (context.target == "/" and request.method == "GET")
         try:

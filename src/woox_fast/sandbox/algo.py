@@ -43,7 +43,7 @@ class AlgoOrder:
 
 
 class AlgoOrders:
-    """The algo orders of the account. Each endpoint is a method `(params, now_ms) -> data`."""
+    """The algo orders of the account. Every endpoint is a method `(params, now_ms) -> data`."""
 
     def __init__(self) -> None:
         self.book: OrderBook = OrderBook("algoOrderId", "clientAlgoOrderId")

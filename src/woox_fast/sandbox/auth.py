@@ -18,7 +18,7 @@ MAX_CLOCK_SKEW_MS = 300_000
 def authenticate(
     headers: Mapping[str, str], method: str, target: str, body: bytes, *, api_key: str, mac: hmac.HMAC, now_ms: int
 ) -> None:
-    """Verify key, timestamp, receive window and signature of a private request.
+    """Verify key, timestamp, receive window and signature.
 
     Args:
         headers: The request's headers, with case-insensitive or lower-case names.
@@ -73,7 +73,7 @@ def _v1_prehash(timestamp: str, target: str, body: bytes) -> bytes:
 
 
 def origin_form(target: str) -> str:
-    """Return path and query of a request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
+    """Return the path and query of the request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
     if target.startswith("/"):
         return target
     _, _, rest = target.partition("://")

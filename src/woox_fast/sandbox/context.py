@@ -1,4 +1,4 @@
-"""The context of one request: its parts, its outcome, and the ways in which a fault can treat its connection."""
+"""The request context: its parts, its outcome, and the ways in which a fault can treat its connection."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class RequestContext:
             if limit is not None:
                 limit -= min(limit, len(piece))
             if piece[-5:] != b"0\r\n\r\n":
-                await asyncio.sleep(0.001)  # each piece in a packet of its own
+                await asyncio.sleep(0.001)  # separate packets
         return WrittenResponse(self.request)
 
     def _pieces(self, response: web.Response) -> list[bytes]:

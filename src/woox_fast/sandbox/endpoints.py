@@ -1,6 +1,6 @@
 """The table of endpoints: a method and path, its function, its parameters and the documented rate limit.
 
-Source: https://developer.woox.io/api-reference, one page per endpoint, each with its "Limit" line.
+Source: https://developer.woox.io/api-reference, with a "Limit" line on every page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Handler = Callable[[Exchange, Params, int], Params]
 
 
 class Endpoint(NamedTuple):
-    """The function behind a method and path, its parameters, and its rate limit."""
+    """The function for a method and path, its parameters, and its rate limit."""
 
     handler: Handler
     fields: Mapping[str, Field]
@@ -129,7 +129,7 @@ _ORDER_TRADES = _endpoint(q.get_order_trades, "orderId!", Limit(10, 1))
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
-    """Return the endpoint of a raw path and the parameters in the path, or raise `ApiError` NO_SUCH_ENDPOINT."""
+    """Return the endpoint and the parameters in the path, or raise `ApiError` NO_SUCH_ENDPOINT."""
     endpoint = ENDPOINTS.get((method, path))
     if endpoint is not None:
         return endpoint, {}

@@ -1,7 +1,7 @@
 """The table of refusals: names, codes, HTTP statuses and the exchange's own words.
 
 Codes, statuses and texts come from the API's error table (https://docs.woox.io, Error Codes). The table lacks some
-cases, so each of these borrows the nearest code, and its name says which case it is:
+cases, so they borrow the nearest code, and its name says which case it is:
 
 - a missing header answers -1001, the code for keys and signatures "in wrong format";
 - a stale or malformed timestamp answers -1002, because the exchange's article on that code

@@ -1,7 +1,7 @@
-"""The exchange behind the sandbox: one account, and minimal matching against one settable quote per instrument.
+"""The exchange: an account, and minimal matching against a settable quote per instrument.
 
-An order that crosses the quote fills at the quote's price. The rest of a LIMIT order rests, and fills at its own price
-when a new quote crosses it. `Quote.depth` limits the quantity, for partial fills.
+An order that crosses the quote fills at the quote's price. The rest of a LIMIT order stays open, and
+fills at its own price when a new quote crosses it. `Quote.depth` limits the quantity, for partial fills.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PASSIVE = frozenset({"POST_ONLY", "RPI"})  # these types never match at once
 
 
 class Exchange:
-    """One account, its orders and the market. Each order endpoint is a method `(params, now_ms) -> data`."""
+    """The account, its orders and the market. Every order endpoint is a method `(params, now_ms) -> data`."""
 
     def __init__(self, api_key: str = "") -> None:
         self.api_key = api_key
@@ -38,7 +38,7 @@ class Exchange:
         self.algo = AlgoOrders()
         self.quotes = {symbol: Quote(price, price) for symbol, price in START_PRICES.items()}
         self.fills: deque[Fill] = deque(maxlen=MAX_FILLS)
-        # How many times each of the newest clientOrderIds arrived, in accepted and refused orders.
+        # How many times the newest clientOrderIds arrived, in accepted and refused orders.
         self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._order_ids = count(60_000_000_001)
         self._trade_ids = count(1_700_000_001)
@@ -190,7 +190,7 @@ class Exchange:
             raise ApiError("RPC_REJECT", "A reduce-only order needs a position to reduce.")
 
     def _check_passive(self, order: Order) -> None:
-        """Reject a POST_ONLY order that would match at once, or move it one tick away from the quote."""
+        """Reject a POST_ONLY order that would match at once, or move it a tick away from the quote."""
         quote = self.quotes[order.symbol]
         if order.params["type"] not in _PASSIVE or not quote.crosses(order.side, order.limit):
             return
@@ -265,7 +265,7 @@ class Exchange:
     # reports for tests and for the web page
 
     def open_orders(self, limit: int) -> dict[str, Any]:
-        """Return the newest `limit` open orders of each kind, oldest first, and how often each client id arrived."""
+        """Return the newest `limit` open orders by kind, oldest first, and how often every client id arrived."""
         newest = list(islice(reversed(self.orders.open.values()), limit))
         return {
             "open": len(self.orders.open),

@@ -1,6 +1,6 @@
-"""Explanations of refused signatures, each in a process of its own: a search takes seconds and would block the server.
+"""Explanations of refused signatures, in separate processes: a search takes seconds and would block the server.
 
-The process reads one JSON object from standard input and writes one to standard output.
+The process reads a JSON object from standard input and writes the explanation to standard output.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from .auth import origin_form
 from .log import RequestRecord
 from .text import decode, encode
 
-TIME_LIMIT_S = 2.0  # for one search
+TIME_LIMIT_S = 2.0  # per search
 GRACE_S = 20.0  # for the start of the process
 
 _CODE = "from woox_fast.sandbox.explain_worker import answer; answer()"
 
 
 class ExplainedRequest(NamedTuple):
-    """The cause of a refused signature.
+    """The cause of the refusal.
 
     Attributes:
         found: True if `causes` together yield the signature.
-        headline: One sentence about the search, or the reason why there was no search.
+        headline: A sentence about the search, or the reason why there was no search.
         causes: Sentences with the mistakes and their remedies.
         expected: The string to sign.
-        signed: The string that the client signed; None if unknown.
+        signed: The string that the client signed, if known.
         report: The whole explanation for JSON.
     """
 
@@ -48,7 +48,7 @@ class ExplainedRequest(NamedTuple):
 
 
 class ExplainWorker:
-    """Explain the refused requests of one account, from any thread, one at a time."""
+    """Explain the refused requests of the account, from any thread, sequentially."""
 
     def __init__(self, api_key: str, api_secret: str, *, time_limit: float = TIME_LIMIT_S) -> None:
         self._account = {"api_key": api_key, "api_secret": api_secret, "time_limit": time_limit}
@@ -82,7 +82,7 @@ class ExplainWorker:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Stop a search that is under way, and refuse the next ones."""
+        """Stop a search that is under way, and refuse further searches."""
         self._closed = True
         child = self._child
         if child is not None:

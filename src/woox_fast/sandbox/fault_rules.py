@@ -1,6 +1,6 @@
 """Rules: which requests a fault strikes.
 
-A rule is one line of text:
+A rule is a line of text:
 
     FAULT [ARGUMENT...] [on [METHOD] [PATH]] [id N] [every N] [probability P [seed N]] [first N]
 
@@ -11,7 +11,7 @@ A rule is one line of text:
 clientOrderId in the body or the query. `every 3` strikes the third selected request, the sixth and so on;
 `probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. TIME is a number and ms, s or m.
 
-If several rules strike one request, the first rule is the outermost.
+If several rules strike a request, the first rule is the outermost.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SELECTORS = ("on", "id", "every", "probability", "seed", "first")
 
 
 class Rule:
-    """One rule. `str(rule)` is its text, `number` its id in a sandbox, `struck` the number of its strikes."""
+    """A rule. `str(rule)` is its text, `number` its id in a sandbox, `struck` the number of its strikes."""
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
@@ -112,7 +112,7 @@ class Rule:
             self.path = re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
 
     def strike(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> Strike | None:
-        """Return the strike on this request, the `served`th on its connection; None if the rule does not apply."""
+        """Return the strike on this request, the `served`th on its connection; None without a match."""
         if (
             (self.method and method != self.method)
             or (self.path and not self.path.fullmatch(path))
@@ -162,7 +162,7 @@ def _probability(text: str) -> float:
 
 
 class FaultRules:
-    """The rules of one sandbox, in order. Any thread may change them while the sandbox serves."""
+    """The rules of a sandbox, in order. Any thread may change them while the sandbox serves."""
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
         if isinstance(rules, str):
@@ -196,7 +196,7 @@ class FaultRules:
         return rule
 
     def remove(self, number: int) -> bool:
-        """Remove the rule with this number. Return False if there is no such rule."""
+        """Remove the rule with this number. Return False if it does not exist."""
         return self._remove(lambda rule: rule.number == number)
 
     def clear(self) -> None:
@@ -211,7 +211,7 @@ class FaultRules:
         return bool(removed)
 
     def unused(self) -> list[str]:
-        """Return the rules that never struck, including removed ones."""
+        """Return the rules that never struck, including removed rules."""
         return [str(rule) for rule in (*self._removed, *self._rules) if not rule.struck]
 
     def strikes(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[Strike]:

@@ -1,6 +1,6 @@
 """The table of faults: failures that the sandbox produces on purpose.
 
-Each effect is a function around the answer. It may wait, replace the response, or break the connection before or after
+An effect is a function around the answer. It may wait, replace the response, or break the connection before or after
 the exchange handles the request. `fault_rules` decides which requests a fault strikes.
 """
 
@@ -28,7 +28,7 @@ class FaultError(ValueError):
 
 
 class Fault(NamedTuple):
-    """A row of the table. `read` turns the arguments of a rule into a function that draws a value for each strike.
+    """A row of the table. `read` turns the arguments into a function that draws a value for every strike.
 
     A fault that `lasts` strikes all requests of its rule for a time; `is_random` means that the seed matters.
     """
@@ -43,7 +43,7 @@ class Fault(NamedTuple):
 
 
 class Strike(NamedTuple):
-    """A fault that strikes one request, with the drawn value. `until_ms` is the end of a fault that lasts."""
+    """A fault that strikes a request, with the drawn value. `until_ms` is the end of a lasting fault."""
 
     name: str
     fault: Fault
@@ -61,7 +61,7 @@ async def _delay(context: RequestContext, strike: Strike, answer: Answer) -> web
 
 async def _delay_after(context: RequestContext, strike: Strike, answer: Answer) -> web.Response:
     response = await answer()
-    if context.strikes[0] is strike:  # no other fault can change the response
+    if context.strikes[0] is strike:  # no outer fault can change the response
         context.record(response.status, response.body if isinstance(response.body, bytes) else b"")
     await context.sleep(strike.value)
     return response
@@ -273,7 +273,7 @@ FAULTS: dict[str, Fault] = {
         f"gateway {_ORDER}", _no_arguments,
         _instead(lambda *_: json_response(200, {"code": 503, "message": "[GW] no upstream server"}))),
     "maintenance": Fault(
-        "TIME", "For this time systemInfo has status 2, and every other request is refused with -1011.",
+        "TIME", "For this time systemInfo has status 2, and all further requests are refused with -1011.",
         "maintenance 10s", _time, _maintenance, lasts=True),
     "skew": Fault(
         "TIME", "The clock of the exchange is ahead by this time, or late (-400s).",

@@ -45,7 +45,7 @@ _CHECKS = {
     "klineType": choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y"),
 }  # fmt: skip
 _FIELDS = {name: Field(check) for names, check in _CHECKS.items() for name in names.split()}
-# Parameters with one name and several meanings.
+# Parameters with the same name and several meanings.
 _SENT_AS = {"perpetual": "symbol", "algoOrderType": "type", "listenKeyType": "type", "klineType": "type"}
 _DEFAULTS: dict[str, object] = {
     "clientOrderId": 0, "clientAlgoOrderId": 0, "orderTag": "default", "algoOrderTag": "default",

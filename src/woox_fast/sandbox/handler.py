@@ -1,4 +1,4 @@
-"""The way of a request: authenticate, apply faults, call the endpoint, record."""
+"""The request handler: authenticate, apply faults, call the endpoint, record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RequestHandler:
         self._admin = admin
 
     def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
-        """Answer one request, the `served`th on its connection."""
+        """Answer a request, the `served`th on its connection."""
         context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
             return self._respond_as_admin(context, served)

@@ -1,6 +1,6 @@
 """Rate limits: a number of requests in a number of seconds, per account, symbol or IP address.
 
-Source: the "Limit" line of each page of https://developer.woox.io/api-reference. The window slides, and a refused
+Source: the "Limit" line of every page of https://developer.woox.io/api-reference. The window slides, and a refused
 request does not count.
 """
 
@@ -23,7 +23,7 @@ class Limit(NamedTuple):
 
 
 class RateLimiter:
-    """Sliding windows, one for each endpoint and scope."""
+    """Sliding windows per endpoint and scope."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, ...], deque[int]] = {}

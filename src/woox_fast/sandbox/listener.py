@@ -15,7 +15,7 @@ from aiohttp import web
 
 
 class Listener:
-    """The listening sockets of one server."""
+    """The listening sockets of the server."""
 
     def __init__(self, server: web.Server) -> None:
         self._server = server
@@ -38,7 +38,7 @@ class Listener:
         self._is_listening = False
         addresses = [(one.family, one.getsockname()) for each in self._listeners for one in each.sockets]
         await self._close_listeners()
-        # Bound but not listening: the kernel refuses connections, and no other process can claim the port.
+        # Bound but not listening: the kernel refuses connections, and no process can claim the port.
         sockets = [_bound_socket(family, address) for family, address in addresses]
         self._reopening = asyncio.ensure_future(self._reopen(sockets, seconds))
 
@@ -93,7 +93,7 @@ def _call_from_any_thread(
 
 def _bound_socket(family: socket.AddressFamily, address: Any) -> socket.socket:
     one = socket.socket(family)
-    if os.name == "posix":  # on Windows the option would let another process bind the port
+    if os.name == "posix":  # on Windows the option would let foreign processes bind the port
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -1,4 +1,4 @@
-"""The log: one record for each request, and the counts."""
+"""The log: a record of every request, and the counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger("woox_fast.sandbox")
 
 
 class RequestRecord(NamedTuple):
-    """One request and its outcome.
+    """A request and its outcome.
 
     Attributes:
         time_ms: Arrival by the sandbox's clock, Unix epoch milliseconds.
@@ -29,7 +29,7 @@ class RequestRecord(NamedTuple):
         signature: Header x-api-signature.
         body: The body, or b"" if it is longer than 64 KiB.
         size: Length of the body in bytes.
-        message: Message of a refusal.
+        message: The refusal's message.
         fault: Names of the faults that struck.
     """
 
@@ -49,14 +49,14 @@ class RequestRecord(NamedTuple):
 
 
 class Transcript(NamedTuple):
-    """The parts of a request that only the web page shows."""
+    """The request's parts that only the web page shows."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     response: bytes = b""
 
 
 class RequestLog:
-    """The newest records of one sandbox, and counts over all its requests."""
+    """The newest records of the sandbox, and counts over all its requests."""
 
     def __init__(self, on_request: Callable[[RequestRecord], None] | None = None) -> None:
         self.requests: deque[RequestRecord] = deque(maxlen=MAX_RECORDS)

@@ -1,4 +1,4 @@
-"""The market: instruments and tokens, and one quote per instrument.
+"""The market: instruments and tokens, and a quote per instrument.
 
 Instruments: https://developer.woox.io/api-reference/endpoint/public_data/instruments
 """
@@ -50,7 +50,7 @@ class Quote:
     Attributes:
         bid: Price for sellers.
         ask: Price for buyers.
-        depth: Quantity left for each side of an order, "BUY" or "SELL"; None is unlimited.
+        depth: Quantity left for "BUY" and "SELL" orders; unlimited by default.
     """
 
     __slots__ = ("ask", "bid", "depth")
@@ -65,7 +65,7 @@ class Quote:
         return self.ask if side == "BUY" else self.bid
 
     def crosses(self, side: str, limit: Decimal | None) -> bool:
-        """Return True if an order with this limit price would match; None is a market order."""
+        """Return True if an order with this limit price would match; a market order has no limit."""
         if limit is None:
             return True
         return limit >= self.ask if side == "BUY" else limit <= self.bid
@@ -84,7 +84,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 
 
 def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
-    """Read `price`, or `bid` and `ask`, and `quantity`. None means absent.
+    """Read `price`, or `bid` and `ask`, and `quantity`. Absent values may be None.
 
     Raises:
         ValueError: For an unknown symbol or parameter, a malformed number, or a bid above the ask.
@@ -137,7 +137,7 @@ HOLDINGS: dict[str, Decimal] = {
 
 
 def instrument_row(symbol: str) -> dict[str, Any]:
-    """Return one row of /v3/public/instruments."""
+    """Return a row of /v3/public/instruments."""
     i = INSTRUMENTS[symbol]
     return {
         "symbol": symbol, "status": "TRADING", "baseAsset": i.base, "baseAssetMultiplier": 1, "quoteAsset": i.quote,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .errors import ApiError
 from .params import Params
 
-# Closed orders that can still be queried: the newest ones, to bound the memory.
+# Closed orders that can still be queried: limited to bound the memory.
 MAX_CLOSED_ORDERS = 10_000
 _ZERO = Decimal(0)
 
@@ -22,7 +22,7 @@ class Order:
     Attributes:
         params: The checked parameters of the request.
         created, updated: Unix epoch milliseconds.
-        limit: The limit price; None for a market order.
+        limit: The limit price; market orders have no limit.
         quantity: The size in the base token.
         executed, value: The filled quantity, and its value in the quote token.
         reservation: The token and amount that the account reserves, and the quantity that they are for.
@@ -66,13 +66,13 @@ class Order:
 
     @property
     def reduces_only(self) -> bool:
-        """True for orders that may close a position but not open one."""
+        """True for orders that may close positions but not open them."""
         closes = {"LONG": "SELL", "SHORT": "BUY"}.get(self.position_side) == self.side
         return not self.is_spot and (closes or bool(self.params["reduceOnly"]))
 
 
 class Fill(NamedTuple):
-    """One execution of an order; `profit` is the realized profit or loss, None for spot."""
+    """An execution. `profit` is the realized profit or loss of a perpetual."""
 
     trade_id: int
     order_id: int
@@ -89,18 +89,18 @@ class Fill(NamedTuple):
 
 
 class OrderBook:
-    """Orders by id and by client id: all open orders, and the newest closed ones."""
+    """Orders by id and by client id: all open orders, and the newest closed orders."""
 
     def __init__(self, id_name: str, client_id_name: str) -> None:
         self.open: dict[int, Any] = {}
         self.closed: OrderedDict[int, Any] = OrderedDict()
-        self.counts: Counter[str] = Counter()  # "PLACED", and each final status
+        self.counts: Counter[str] = Counter()  # "PLACED", and the final statuses
         self._by_client_id: dict[int, Any] = {}
         self._id_name = id_name
         self._client_id_name = client_id_name
 
     def check_client_id(self, client_id: int) -> None:
-        """Raise `ApiError` if an open order has this client id; 0 means that the client gave none."""
+        """Raise `ApiError` if an open order has this client id; 0 means that it is absent."""
         known = self._by_client_id.get(client_id)
         if known is not None and known.order_id in self.open:
             raise ApiError("DUPLICATE_REQUEST", f"{self._client_id_name} {client_id} is open.")
@@ -112,7 +112,7 @@ class OrderBook:
             self._by_client_id[order.client_id] = order
 
     def close(self, order: Any, status: str, now_ms: int) -> None:
-        """Move an open order to the closed ones."""
+        """Move an open order to the closed orders."""
         del self.open[order.order_id]
         order.status = status
         order.updated = now_ms
@@ -195,7 +195,7 @@ def fill_row(fill: Fill) -> Params:
 
 
 def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
-    """Return one page of rows, with the documented `meta`."""
+    """Return a page of rows, with the documented `meta`."""
     page, size = params["page"], params.get("limit", params["size"])
     return {
         "rows": [row(each) for each in found[(page - 1) * size : page * size]],

@@ -1,7 +1,7 @@
-"""The web page: its three files, the updates for which it polls, and the details of one request.
+"""The web page: its three files, the updates for which it polls, and the details of a request.
 
-The page requests no other host, as its Content-Security-Policy enforces. It inserts everything from a request as text;
-unprintable characters arrive as escapes, and the secret is redacted.
+The page requests no foreign host, as its Content-Security-Policy enforces. It inserts everything from a request as
+text; unprintable characters arrive as escapes, and the secret is redacted.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class WebPage:
     async def updates(self, context: RequestContext) -> web.Response:
         """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth.
 
-        Another `started` than this sandbox's comes from before a restart, so all requests are new to the page.
+        A different `started` comes from before a restart, so all requests are new to the page.
         """
         state, log = self._state, self._state.log
         is_same = context.query.endswith(f"started={self._started}")
@@ -178,7 +178,7 @@ class WebPage:
         }  # fmt: skip
 
     def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
-        """Return the string to sign, "" for a public request, and the string that was signed, None if unknown."""
+        """Return the string to sign, "" for a public request, and the signed string, if known."""
         target = origin_form(record.target)
         try:
             is_private = find_endpoint(record.method, target.partition("?")[0])[0].private

@@ -1,4 +1,4 @@
-"""Parameters of a request: parse the query string or the JSON body, and check each field."""
+"""Request parameters: parse the query string or the JSON body, and check the fields."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def parse_query(query: str) -> Params:
 
 
 def parse_body(body: bytes, content_type: str) -> Params:
-    """Decode the body of a POST or PUT.
+    """Decode a POST or PUT body.
 
     The integration guide asks for `application/json`. Some pages of the reference show
     `application/x-www-form-urlencoded`, so both are valid.
@@ -66,7 +66,7 @@ def parse_body(body: bytes, content_type: str) -> Params:
 
 
 def client_order_id(query: str, body: bytes) -> int | None:
-    """Return the clientOrderId in a query or a body; None if it is absent or malformed."""
+    """Return the clientOrderId in a query or a body; None without a valid value."""
     try:
         value: Any = (parse_query(query) if query else _DECODER.decode(body.decode())).get("clientOrderId")
         return int(value) if type(value) is int or _INTEGER.fullmatch(value) else None
@@ -75,7 +75,7 @@ def client_order_id(query: str, body: bytes) -> int | None:
 
 
 class Field(NamedTuple):
-    """One parameter: `check(name, value)` returns the value to use or raises `ApiError`."""
+    """A parameter: `check(name, value)` returns the value to use or raises `ApiError`."""
 
     check: Callable[[str, Any], Any]
     required: bool = False
@@ -83,7 +83,7 @@ class Field(NamedTuple):
 
 
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:
-    """Check each value and apply the defaults. JSON null counts as absent.
+    """Check the values and apply the defaults. JSON null counts as absent.
 
     Raises:
         ApiError: UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
@@ -139,7 +139,7 @@ def integer(lowest: int, highest: int) -> Callable[[str, Any], int]:
 
 
 def choice(*options: str) -> Callable[[str, Any], str]:
-    """Check one of `options`, case-sensitively."""
+    """Check that the value is in `options`, case-sensitively."""
     allowed = frozenset(options)
 
     def check(name: str, value: Any) -> str:

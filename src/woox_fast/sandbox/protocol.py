@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SandboxProtocol(web.RequestHandler):
-    """One connection; `served` counts its requests."""
+    """A connection; `served` counts its requests."""
 
     __slots__ = ("_first_request", "_sandbox_handler", "served")
 
@@ -61,7 +61,7 @@ class SandboxProtocol(web.RequestHandler):
 
 
 class SandboxServer(web.Server):
-    """Create a `SandboxProtocol` for each connection."""
+    """Create a `SandboxProtocol` for every connection."""
 
     def __init__(self, handler: RequestHandler) -> None:
         super().__init__(self._respond)

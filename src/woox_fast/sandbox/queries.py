@@ -1,6 +1,6 @@
 """Endpoints that only read: orders and fills, account data, and public data derived from the quotes.
 
-Each is a function `(exchange, params, now_ms) -> data`.
+They are functions `(exchange, params, now_ms) -> data`.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """List each token; `holding` is `frozen` plus `availableBalance`."""
+    """List the tokens; `holding` is `frozen` plus `availableBalance`."""
     pending: Counter[tuple[str, str]] = Counter()
     for (symbol, _, side), quantity in exchange.account.pending.items():
         if symbol.startswith("SPOT_"):
@@ -112,7 +112,7 @@ def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_account_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    value = plain(exchange.account.holdings["USDT"])  # the other tokens do not count as collateral
+    value = plain(exchange.account.holdings["USDT"])  # only USDT counts as collateral
     return {
         "applicationId": "00000000-0000-4000-8000-000000000000", "account": "sandbox", "alias": "sandbox",
         "otpauth": False, "accountMode": "FUTURES", "positionMode": exchange.account.position_mode, "leverage": 10,
@@ -151,7 +151,7 @@ def get_instruments(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_order_book(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """Return one level a side: the quote, without the account's own orders."""
+    """Return a level per side: the quote, without the account's own orders."""
     quote = exchange.quotes[params["symbol"]]
     levels = []
     for side in ("BUY", "SELL"):

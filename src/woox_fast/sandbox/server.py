@@ -1,4 +1,4 @@
-"""The sandbox as a server in a thread, or in the main thread of a process."""
+"""The sandbox as a server in a thread, or in the main thread."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .state import SandboxState
 
 
 class Sandbox:
-    """An embedded exchange for one account.
+    """An embedded exchange for an account.
 
     As a context manager it serves from a thread and returns its URL, which is also the address of its web page.
 
@@ -40,17 +40,17 @@ class Sandbox:
         port: Port to listen on; 0 selects a free port.
         clock: Returns Unix epoch seconds.
         timeout: Seconds for which a connection may be silent, and in which a body must arrive.
-        on_request: Called in the server's thread with each `RequestRecord`.
+        on_request: Called in the server's thread with every `RequestRecord`.
 
     Attributes:
         url: The address on this machine.
         requests: The newest 1,000 records.
-        verdicts: A count of each verdict.
-        struck: A count of the requests that each fault struck.
+        verdicts: A count per verdict.
+        struck: A count of the struck requests per fault.
         faults: The rules, which may change at any time.
-        exchange: The exchange behind the endpoints.
+        exchange: The exchange.
         stats: Returns counts of requests, verdicts, faults and open orders.
-        orders: Returns the newest open orders, and how often each client id arrived.
+        orders: Returns the newest open orders, and how often every client id arrived.
         account: Returns order counts, balances and positions; "addsUp" is True if they agree with all fills.
 
     Raises:
@@ -216,8 +216,8 @@ def run(
 ) -> None:
     """Serve from the main thread until SIGINT or SIGTERM.
 
-    `on_listening` receives the URL; by default one line with URL and API key is printed. The other arguments, and the
-    errors, are those of `Sandbox`.
+    `on_listening` receives the URL; by default a line with URL and API key is printed. For the remaining
+    arguments and the errors see `Sandbox`.
     """
     try:
         sandbox = Sandbox(

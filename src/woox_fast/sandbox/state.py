@@ -1,4 +1,4 @@
-"""The state of one sandbox, which its server, admin API and web page share."""
+"""The state of the sandbox, which its server, admin API and web page share."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SandboxState:
         return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
 
     def orders(self, limit: int = MAX_ORDERS) -> dict[str, Any]:
-        """Return the newest open orders by kind, oldest first, and how often each client id arrived."""
+        """Return the newest open orders by kind, oldest first, and how often every client id arrived."""
         return self.exchange.open_orders(limit)
 
     def account(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The one filter for text from outside: redact the secret, escape unprintable characters, then truncate."""
+"""The only filter for text from outside: redact the secret, escape unprintable characters, then truncate."""
 
 from __future__ import annotations
 
