@@ -43,10 +43,10 @@ def write_mistakes(_: object) -> None:
 
     folder = Path(__file__).parent / "_generated"
     folder.mkdir(exist_ok=True)
-    rows = ["| layer | name | what it says |", "|---|---|---|"]
+    rows = ["| part | cause | remedy |", "|---|---|---|"]
     for mistake in all_mistakes():
-        sentence = mistake.sentence.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-        rows.append(f"| {mistake.layer} | `{mistake.name}` | {sentence} |")
+        cells = (mistake.part, mistake.cause, mistake.remedy)
+        rows.append("| " + " | ".join(re.sub(r"[|<*]", r"\\\g<0>", cell) for cell in cells) + " |")
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")
 
 

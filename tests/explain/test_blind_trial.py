@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -190,4 +191,4 @@ def test_blind_mistake_is_named(trial: Trial) -> None:
     found = explain(SECRET, trial.signature, TIME, trial.method, trial.path, trial.body, **trial.extra)
     assert found.found
     for words in trial.words:
-        assert __import__("re").search(words, str(found)), str(found)
+        assert re.search(words, str(found)), str(found)

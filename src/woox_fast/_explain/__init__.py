@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _checks, prehash
+from .._urls import PRODUCTION_URL
 from .request_checks import check_request, check_signature
 from .rows import Finding, Row
 from .search import Match, Search
@@ -26,7 +27,9 @@ __all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
 RIGHT = "The signature is right for this request and this secret."
+NOT_FOUND = "No known mistake yields this signature."
 UNEXPLAINED = "Your secret is not the one the exchange has for this key, or a value changed after signing."
+RAISE = "Raise the limit (--seconds, or time_limit=)."
 # Causes that no signature shows.
 OTHER_CAUSES = (
     "The clock: x-api-timestamp must be within 300 s of the exchange's time; `woox-fast check` compares them.",
@@ -39,17 +42,9 @@ OTHER_CAUSES = (
 class Explanation(NamedTuple):
     """The result of `explain`.
 
-    Attributes:
-        mistakes: The mistakes that together yield the signature. Empty if the signature is right or unexplained.
-        found: Whether the signature belongs to `signed`.
-        expected: The message that had to be signed. It does not contain the secret.
-        signed: The message that was signed; None if unknown.
-        faults: Mistakes in the request that its signature does not show.
-        tried: The number of combinations tried.
-        complete: Whether the search tried all pairs and the likely triples.
-        share: The share of this search that the time limit allowed, from 0 to 1.
-        seconds: The processor time used.
-        others: Other mistakes that sign exactly the same bytes.
+    `mistakes` together yield the signature; `others` sign exactly the same bytes. `faults` do not show in a signature.
+    `found` means that the signature belongs to `signed`. `expected` had to be signed. Neither contains the secret.
+    `complete` means that the search tried all pairs and the likely triples, otherwise `share` of them.
     """
 
     mistakes: tuple[Finding, ...]
@@ -73,24 +68,16 @@ class Explanation(NamedTuple):
         """One sentence if no mistake explains the signature; otherwise empty."""
         if self.right:
             return RIGHT
-        if self.found:
+        if self.found or any(fault.name == "sent-signature" for fault in self.faults):
             return ""
         if self.complete:
-            return f"{UNEXPLAINED} No known mistake yields this signature."
+            return NOT_FOUND if self.faults else f"{NOT_FOUND} {UNEXPLAINED}"
         done = f"{self.share:.0%}" if self.share >= 0.01 else "less than 1%"
-        return (
-            f"No cause found: the time limit ended the search after {done} of its combinations. "
-            "Raise the limit (--seconds, or time_limit=)."
-        )
-
-    @property
-    def other_causes(self) -> tuple[str, ...]:
-        """Causes that no signature shows."""
-        return OTHER_CAUSES
+        return f"No cause found: the time limit ended the search after {done} of its combinations. {RAISE}"
 
     def __str__(self) -> str:
         """Return the verdict or the causes, the remedies, and alternatives, at most one line each."""
-        found = (*self.mistakes, *self.faults)
+        found = (*self.faults, *self.mistakes)
         lines = [" ".join(filter(None, (self.verdict, *(finding.cause for finding in found))))]
         lines.append(" ".join(dict.fromkeys(finding.remedy for finding in found)))
         if alternatives := self.alternatives:
@@ -99,7 +86,6 @@ class Explanation(NamedTuple):
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Other causes that sign exactly the same bytes, at most two."""
         causes = [" ".join(finding.cause for finding in other) for other in self.others]
         known = {finding.cause for finding in self.mistakes}
         return tuple(cause for cause in dict.fromkeys(causes) if cause not in known)[:2]
@@ -118,9 +104,8 @@ class Mistake(NamedTuple):
 def all_mistakes() -> Iterator[Mistake]:
     """Yield every mistake that `explain` knows, grouped by the part of the request."""
     for part, table in TABLES.items():
-        for row in dict.fromkeys((row.name, row.cause, row.remedy, row.cost) for row in table.rows):
-            name, cause, remedy, cost = row
-            yield Mistake(name, part, cause, remedy.replace(RULE, RULES["v3"]), cost)
+        for row in {row.finding: row for row in table.rows}.values():
+            yield Mistake(row.name, part, row.cause, row.remedy.replace(RULE, RULES["v3"]), row.cost)
     for finding in FINDINGS:
         yield Mistake(finding.name, "signature", finding.cause, finding.remedy, 0)
 
@@ -135,7 +120,7 @@ def explain(
     *,
     api_key: str = "",
     scheme: str | None = None,
-    origin: str = "https://api.woox.io",
+    origin: str = PRODUCTION_URL,
     memo: str | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Explanation:
@@ -170,10 +155,8 @@ def explain(
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
-    parts = _split_url(path, origin)
-    data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
-    used = scheme or prehash.scheme_of(parts[1])
-    request = Request(str(api_key), parts[0], str(timestamp), method, *parts[1:], data, used, memo, given)
+    request = _build(str(timestamp), method, path, body, str(api_key), scheme, origin, memo, given)
+    used = request.scheme
     secret = _without_marks(given)
     faults = (*check_request(request, secret), *check_signature(signature))
     search = Search(request, secret, signature, time_limit)
@@ -211,14 +194,33 @@ def _findings(trail: Iterable[Row], match: Match, scheme: str) -> tuple[Finding,
     return tuple(dict.fromkeys((*rows, *match.encoding)))
 
 
-def _split_url(path: str, origin: str) -> tuple[str, str, str]:
-    """Return origin, path and query."""
+def check(
+    method: str, path: str, body: bytes, *, timestamp: str, api_key: str, scheme: str | None
+) -> tuple[Finding, ...]:
+    """Check a request without a signature; `path` may be a whole URL."""
+    request = _build(timestamp, method, path, body, api_key, scheme, PRODUCTION_URL)
+    return tuple(fault for fault in check_request(request, Secret()) if timestamp or fault.name != "sent-timestamp")
+
+
+def _build(
+    timestamp: str,
+    method: str,
+    path: str,
+    body: Body,
+    api_key: str,
+    scheme: str | None,
+    origin: str,
+    memo: str | None = None,
+    secret: Secret = Secret(),  # noqa: B008
+) -> Request:
     if "://" in path[:16] and path[0] != "/":
         protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{protocol}://{host}", slash + target
     target, mark, query = path.partition("?")
-    return origin, target, mark + query
+    data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
+    used = scheme or prehash.scheme_of(target)
+    return Request(api_key, origin, timestamp, method, target, mark + query, data, used, memo, secret)
 
 
 def _expected(request: Request) -> bytes:

@@ -8,8 +8,7 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
-from .json_edits import Edit, compact, members, name_of, value_of
-from .spellings import NUMBER
+from .json_edits import NUMBER, Edit, compact, members, name_of, value_of
 
 _MAX_TYPINGS = 512
 

@@ -25,14 +25,14 @@ _OTHER_HOSTS = (
     (r"(?:.*\.)?kucoin\.com", "KuCoin", "its own rule"),
 )
 # Header names of other exchanges begin with these.
-_FAMILIES = {
-    "xbm": "WOO X Pro and BitMart",
-    "xmbx": "Binance",
-    "okaccess": "OKX",
-    "xbapi": "Bybit",
-    "kcapi": "KuCoin",
-    "cbaccess": "Coinbase",
-    "access": "Bitget",
+_OWNERS = {
+    "xbm": "of WOO X Pro",
+    "xmbx": "of Binance",
+    "okaccess": "of OKX",
+    "xbapi": "of Bybit",
+    "kcapi": "of KuCoin",
+    "cbaccess": "of Coinbase",
+    "access": "of Bitget",
 }
 _ROLES = (
     ("x-api-signature", re.compile(r"(?:signature|sign|sig|hmac)\Z")),
@@ -50,15 +50,7 @@ class Headers(NamedTuple):
 
 
 def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, scheme: str, api_key: str = "") -> Headers:
-    """Check the headers of a request as sent.
-
-    Args:
-        headers: All headers; names in any case.
-        method: The HTTP method.
-        body: The body as sent.
-        scheme: "v3" or "v1".
-        api_key: The caller's API key, to compare with the header.
-    """
+    """Check the headers of a request as sent. A non-empty `api_key` is compared with x-api-key."""
     lower = {name.strip().lower(): value for name, value in headers.items()}
     values = {name: lower[name] for name in HEADERS if lower.get(name, "").strip()}
     findings = list(_misnamed(headers, values))
@@ -81,13 +73,14 @@ def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Fi
         if right is None or name.strip().lower() in HEADERS or _UNRELATED.match(name) or right in values:
             continue
         values[right] = value
-        family = next((label for prefix, label in _FAMILIES.items() if bare.startswith(prefix)), "")
-        whose = f", as {family} name it" if " and " in family else f", as {family} names it" if family else ""
-        yield Finding(f"header-{right}", f"The header {name[:40]} has the wrong name{whose}.", f"Name it {right}.")
+        owner = next((f" ({label})" for prefix, label in _OWNERS.items() if bare.startswith(prefix)), "")
+        yield Finding(f"header-{right}", f"The header {name[:40]} has a wrong name{owner}.", f"Name it {right}.")
 
 
 def _check_content_type(content_type: str | None, method: str, body: bytes, scheme: str) -> Iterator[Finding]:
     if not body or method.upper() not in ("POST", "PUT"):
+        return
+    if scheme == "ws":
         return
     kind = (content_type or "").partition(";")[0].strip().lower()
     wanted = "application/json" if scheme == "v3" else "application/x-www-form-urlencoded"

@@ -114,9 +114,9 @@ class Search:
                     done += 0 if self.complete else _cell_weight(cell)
                 if match:
                     break
-        self.complete = self.complete or match is not None or not self._readings
-        self.share = 1.0 if self.complete else done / _total_weight()
-        self.seconds = _now() - self._start
+            self.complete = True
+        self.share = 1.0 if self.complete else round(done / _total_weight(), 4)
+        self.seconds = round(_now() - self._start, 4)
         self._values_of.clear()
         return match
 

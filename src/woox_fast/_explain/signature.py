@@ -86,27 +86,17 @@ def _without_marks(text: str) -> str:
     return text.replace(found[1], "") if found else text
 
 
-def _from_decimals(text: str) -> str:
-    """Return the hex of a list of decimal byte values."""
-    if not re.fullmatch(r"[\[({]?\s*-?\d{1,3}(?:\s?[, ]\s?-?\d{1,3}){15,64}\s*[\])}]?", text):
-        return text
-    numbers = [int(number) % 256 for number in re.findall(r"-?\d+", text)]
-    return bytes(numbers).hex() if len(numbers) in SIZES else text
-
-
 # Each function removes one wrapping and returns any other text unchanged.
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = tuple(
     (_finding(name, how, _ALONE), peel)
     for name, how, peel in (
         ("space", "with white space", lambda t: "".join(t.split())),
         ("bytes-repr", "as the repr of a bytes object (b'...')", _literal),
-        ("decimals", "as a list of decimal byte values", _from_decimals),
         ("quotes", "in quotes or brackets", _without_quotes),
         ("0x", "with 0x before it", lambda t: t[2:] if t[:2] in ("0x", "0X") and HEX.fullmatch(t[2:]) else t),
         ("percent-encoded", "percent-encoded", lambda t: unquote(t, errors="strict")),
         ("label", "with a label before it, such as sha256=", lambda t: _LABEL.sub("", t, count=1)),
         ("dashes", "with marks between its bytes, such as AB-CD", _without_marks),
-        ("buffer", "as Node prints a Buffer", lambda t: t[8:-1] if t[:8] == "<Buffer " and t[-1] == ">" else t),
         ("end-mark", "with a mark after it", lambda t: t.rstrip(";,.&?|\\")),
         ("text", "with other text", _without_text),
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import Explanation, explain
-from .._explain import TIME_LIMIT_S
+from .._explain import OTHER_CAUSES, TIME_LIMIT_S, all_mistakes, check
+from .._explain.request_checks import check_headers
+from ..prehash import scheme_of
 from . import show
 from .arguments import without_secrets
 from .common import (
@@ -26,18 +29,11 @@ from .common import (
 from .show import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .._explain import Finding
-    from .._explain.readers import SentRequest
-    from .._explain.request_checks import Headers
 
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32""",
-    """woox-fast explain GET https://api.woox.io/v3/asset/balances --example \\
-    -H 'x-api-timestamp: 1578565539808' \\
-    -H 'x-api-signature: 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32'""",
     """woox-fast curl GET /v3/asset/balances --example |
     woox-fast explain --request - --example""",
     "woox-fast explain --mistakes timestamp",
@@ -46,8 +42,7 @@ RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
 )
-# The shortest text that can be a digest, in any encoding.
-_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")
+_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # part of any digest, in any encoding
 _WHOLE = 1_000_000  # columns of a line that is never wrapped
 
 
@@ -58,16 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.help = "the x-api-timestamp that was sent (required, unless --request or -H contains it)"
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as for curl")
-    parser.add_argument(
-        "--request",
-        metavar="FILE|-",
-        help="the whole request: a curl command, a HAR file, raw HTTP, http.client debug output or a ccxt log",
-    )
+    formats = "a curl command, a HAR file, raw HTTP, http.client debug output or a ccxt log"
+    parser.add_argument("--request", metavar="FILE|-", help=f"the whole request: {formats}")
     parser.add_argument("--memo", help="the memo of a WOO X Pro key")
     add_seconds(parser, "the time limit of the search", TIME_LIMIT_S)
-    parser.add_argument(
-        "--mistakes", nargs="?", const="", metavar="TEXT", help="list the known mistakes that contain TEXT, and exit"
-    )
+    parser.add_argument("--mistakes", nargs="?", const="", metavar="TEXT", help="list the known mistakes with TEXT")
     add_scheme(parser)
     add_credentials(parser)
     parser.epilog = (
@@ -81,36 +71,31 @@ def main(args: argparse.Namespace) -> int:
     if args.mistakes is not None:
         return list_mistakes(args.mistakes, args.json)
     method, path, body, headers = _request(args)
-    if args.scheme != "ws" and (method is None or path is None):
+    if args.scheme != "ws" and not (method and path):
         raise UsageError("METHOD and PATH are required, such as: GET /v3/asset/balances; or use --request")
+    scheme = args.scheme or scheme_of(re.sub(r"\Ahttps?://[^/?]*", "", path))
     api_key = one_api_key(args, needed=False)
-    checked = _check_headers(args, headers, method or "", path or "", body, api_key)
-    signature = args.signature if args.signature is not None else checked.values.get("x-api-signature")
-    timestamp = args.timestamp if args.timestamp is not None else checked.values.get("x-api-timestamp")
-    faults = [fault for fault in checked.findings if not _is_given(fault.name, signature, timestamp)]
+    checked = check_headers(headers, method, body, scheme=scheme, api_key=api_key)
+    signature = args.signature if args.signature is not None else checked.values.get("x-api-signature", "")
+    timestamp = args.timestamp if args.timestamp is not None else checked.values.get("x-api-timestamp", "")
+    api_key = api_key or checked.values.get("x-api-key", "")
+    known = [f"no-x-api-{name}" for name, value in (("signature", signature), ("timestamp", timestamp)) if value]
+    faults = [fault for fault in checked.findings if fault.name not in known]
+    if args.request is None:  # -H may omit headers
+        faults = [fault for fault in faults if not fault.name.startswith("no-")]
+    if (not signature or not timestamp) and args.request is not None:
+        faults += check(method, path, body, timestamp=timestamp, api_key=api_key, scheme=scheme)
+        return _show_faults(faults, args.json)
     if not signature or not timestamp:
-        if args.request is not None or args.header:
-            return show_faults(faults, args.json)
         missing = "--timestamp" if signature else "--signature"
         raise UsageError(f"{missing} is required: the value of the header x-api-{missing[2:]} that was sent")
     if not _DIGEST.search(signature):
         shown = show.printable(signature[:40])
         raise UsageError(f"the signature must be 64 hex characters, got {len(signature)}: {shown}")
     secret = one_api_secret(args)
-    used_key = api_key or checked.values.get("x-api-key", "")
+    options = {"api_key": api_key, "scheme": scheme, "memo": args.memo, "time_limit": args.seconds}
     try:
-        found = explain(
-            secret,
-            signature,
-            timestamp,
-            method or "",
-            path or "",
-            body,
-            api_key=used_key,
-            scheme=args.scheme,
-            memo=args.memo,
-            time_limit=args.seconds,
-        )
+        found = explain(secret, signature, timestamp, method, path, body, **options)
     except (ValueError, TypeError) as error:
         raise in_a_shell(error) from None
     found = found._replace(faults=(*faults, *found.faults))
@@ -121,101 +106,66 @@ def main(args: argparse.Namespace) -> int:
     return 0 if found.found or found.faults else 1
 
 
-def _request(args: argparse.Namespace) -> tuple[str | None, str | None, bytes, dict[str, str]]:
+def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]:
     """Return method, path, body and headers. The command line overrides --request."""
-    given = dict(_header(text) for text in args.header)
+    headers = {}
+    for text in args.header:
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
+        headers[name.strip().lower()] = value.removeprefix(" ")
     if args.request is None:
-        return args.method, args.path, body_bytes(args.body), given
+        return args.method or "", args.path or "", body_bytes(args.body), headers
     if args.path is not None:
         raise UsageError("--request contains method and path; do not give them again")
-    sent = _read_request(args.request)
+    from .._explain.readers import read_request
+
+    text = read("request", args.request)
+    try:
+        sent = read_request(text)
+    except ValueError as error:  # the message quotes the text, which may be the secret's file
+        words = text[:200].decode("latin-1").split()
+        raise UsageError(without_secrets(show.printable(str(error)), words)) from None
     if sent.body is None and args.body is None:
         raise UsageError("the request does not show its body; give it with --body, or --body '' for none")
     if sent.body and args.body is not None:
         raise UsageError("--request contains a body; do not give one again")
-    return sent.method, sent.url, sent.body or body_bytes(args.body), {**sent.headers, **given}
-
-
-def _read_request(name: str) -> SentRequest:
-    from .._explain.readers import read_request
-
-    text = read("request", name)
-    try:
-        return read_request(text)
-    except ValueError as error:  # the message quotes the text, which may be the secret's file
-        words = text[:200].decode("latin-1").split()
-        raise UsageError(without_secrets(show.printable(str(error)), words)) from None
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon:
-        raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
-    return name.strip().lower(), value.removeprefix(" ")
-
-
-def _check_headers(
-    args: argparse.Namespace, headers: dict[str, str], method: str, path: str, body: bytes, api_key: str
-) -> Headers:
-    from .. import prehash
-    from .._explain.request_checks import Headers, check_headers
-
-    if args.request is None:  # -H may list only some of the headers
-        values = check_headers(headers, method, b"", scheme="v3", api_key=api_key)
-        return Headers(values.values, tuple(f for f in values.findings if not f.name.startswith("no-")))
-    target = re.sub(r"\Ahttps?://[^/?]*", "", path)
-    return check_headers(headers, method, body, scheme=args.scheme or prehash.scheme_of(target), api_key=api_key)
-
-
-def _is_given(fault: str, signature: str | None, timestamp: str | None) -> bool:
-    """Return whether the command line supplies the header that a fault misses."""
-    return (fault == "no-x-api-signature" and bool(signature)) or (fault == "no-x-api-timestamp" and bool(timestamp))
+    return sent.method, sent.url, sent.body or body_bytes(args.body), {**sent.headers, **headers}
 
 
 def list_mistakes(text: str, as_json: bool) -> int:
-    """Print the known mistakes that contain `text`, by the part of the request."""
-    from .._explain import all_mistakes
-
+    """Print the known mistakes that contain every word of `text`, by the part of the request."""
     words = text.lower().split()
     found = [m for m in all_mistakes() if all(word in f"{m.part} {m.cause} {m.remedy}".lower() for word in words)]
     if as_json:
         show.as_json({"count": len(found), "mistakes": [mistake._asdict() for mistake in found]})
         return 0
-    show.line(f"{len(found):,} mistakes" + (f" contain {show.printable(text)!r}:" if text else ":"))
-    part = ""
-    for mistake in found:
-        if mistake.part != part:
-            part = mistake.part
-            show.line()
-            show.line(f"{part} ({sum(one.part == part for one in found):,})", "label")
-        _print(f"- {show.printable(mistake.cause)}", indent="  ")
+    show.line(f"known mistakes{f' with {show.printable(text)!r}' if text else ''}: {len(found):,}")
+    for part in dict.fromkeys(mistake.part for mistake in found):
+        causes_ = list(dict.fromkeys(mistake.cause for mistake in found if mistake.part == part))
+        show.line()
+        show.line(f"{part} ({len(causes_):,})", "label")
+        for cause in causes_:
+            _print(f"- {show.printable(cause)}")
     return 0
 
 
-def _print(text: str, style: str = "", indent: str = "") -> None:
+def _print(text: str) -> None:
     """Print a sentence: wrapped in a terminal, as one line in a file."""
     if sys.stdout.isatty():
-        show.sentence(text, style, indent)
+        show.sentence(text, indent="  ")
     else:
-        show.line(text, style)
+        show.line(text)
 
 
 def report(found: Explanation) -> dict[str, Any]:
     """Return an explanation for JSON."""
-    return {
-        "right": found.right,
-        "found": found.found,
-        "mistakes": [_as_dict(finding) for finding in found.mistakes],
-        "others": [[_as_dict(finding) for finding in other] for other in found.others],
-        "faults": [_as_dict(finding) for finding in found.faults],
-        "expected": show.text_of(found.expected),
-        "signed": None if found.signed is None else show.text_of(found.signed),
-        "tried": found.tried,
-        "complete": found.complete,
-        "share": round(found.share, 4),
-        "seconds": round(found.seconds, 4),
-        "other_causes": causes(found),
-    }
+    findings = {name: [_as_dict(one) for one in getattr(found, name)] for name in ("mistakes", "faults")}
+    others = [[_as_dict(finding) for finding in other] for other in found.others]
+    texts = {"expected": show.text_of(found.expected), "signed": found.signed and show.text_of(found.signed)}
+    numbers = {"tried": found.tried, "complete": found.complete, "share": found.share, "seconds": found.seconds}
+    flags = {"right": found.right, "found": found.found}
+    return {**flags, **findings, "others": others, **texts, **numbers, "other_causes": causes(found)}
 
 
 def _as_dict(finding: Finding) -> dict[str, str]:
@@ -226,25 +176,26 @@ def causes(found: Explanation) -> list[str]:
     """Return the causes that remain if no mistake was found, the likeliest first."""
     if found.mistakes:
         return []
-    return [RIGHT_FOR_OURS if found.right else found.verdict, *found.other_causes]
+    return [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
 
 
-def show_faults(faults: list[Finding], as_json: bool) -> int:
+def _show_faults(faults: list[Finding], as_json: bool) -> int:
     """Print the checks of a request without signature or timestamp."""
     if as_json:
         show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
     else:
         show.rows(_finding_rows(faults, ""))
-    return 0 if faults else 1
+    return 0
 
 
 def _finding_rows(findings: Iterable[Finding], secret: str) -> list[Row]:
-    """Return the rows of causes and remedies; a remedy that repeats appears once."""
-    findings = list(findings)
-    rows = []
-    for at, finding in enumerate(findings):
-        rows.append(_row("cause" if at == 0 else "and", finding.cause, secret, "bad"))
-        if finding.remedy and finding.remedy not in [later.remedy for later in findings[at + 1 :]]:
+    """Return the rows of causes and remedies. A repeated remedy appears once, after the last of its causes."""
+    rows: list[Row] = []
+    rest = list(findings)
+    while rest:
+        finding = rest.pop(0)
+        rows.append(_row("and" if rows else "cause", finding.cause, secret, "bad"))
+        if finding.remedy and finding.remedy not in [later.remedy for later in rest]:
             rows.append(_row("remedy", finding.remedy, secret))
     return rows
 
@@ -255,12 +206,12 @@ def _row(label: str, text: str, secret: str, style: str = "") -> Row:
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
     """Print an explanation. `refused` means that the exchange is known to have refused the signature."""
-    rows = []
+    rows: list[Row] = []
     if found.right and refused:
         rows.append(_row("cause", RIGHT_FOR_OURS, secret, "bad"))
     elif found.verdict:
         rows.append(_row("verdict", found.verdict, secret, "good" if found.right else "bad"))
-    rows += _finding_rows((*found.mistakes, *found.faults), secret)
+    rows += _finding_rows((*found.faults, *found.mistakes), secret)
     width = show.width() - len("expected  ") if sys.stdout.isatty() else _WHOLE
     if found.signed is None or found.signed == found.expected:
         text = show.visible(found.expected)
@@ -270,10 +221,12 @@ def show_explanation(found: Explanation, secret: str, *, refused: bool = False) 
         for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
             rows.append(Row(label, text, style, whole=True))
     rows += [_row("or", alternative, secret, "quiet") for alternative in found.alternatives]
-    rows.append(Row("tried", f"{found.tried:,} combinations in {found.seconds:.2f} s", "quiet"))
+    rows.append(
+        Row("tried", f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s", "quiet")
+    )
     show.rows(rows)
     if not found.mistakes and not found.faults:
         show.line()
         show.line("No signature shows these causes:")
         for cause in causes(found)[bool(refused or not found.right) :]:
-            _print(f"- {cause}", indent="  ")
+            _print(f"- {cause}")

@@ -119,22 +119,12 @@ def _data(option: str, value: str) -> str:
 
 
 _ANSI_C = re.compile(r"\$'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 
 
 def _split(text: str) -> list[str]:
-    text = re.sub(r"[ \t]*\\\r?\n", " ", text)
-    return shlex.split(_ANSI_C.sub(_ansi_c, text))
+    return shlex.split(_ANSI_C.sub(_unescape, re.sub(r"[ \t]*\\\r?\n", " ", text)))
 
 
-def _ansi_c(found: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     """Rewrite a shell's $'...' as a plainly quoted word."""
-
-    def character(escape: re.Match[str]) -> str:
-        code = escape[1]
-        if code[0] in "uUx" and len(code) > 1:
-            return chr(int(code[1:], 16)) if int(code[1:], 16) < 0x110000 else escape[0]
-        return chr(int(code, 8)) if code[0].isdigit() and code[0] < "8" else _ESCAPES.get(code, code)
-
-    return shlex.quote(_ESCAPE.sub(character, found[1]))
+    return shlex.quote(found[1].encode("latin-1", "backslashreplace").decode("unicode_escape"))

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from .. import json_edits, notations, spellings
+from .. import json_edits, notations
 from ..json_edits import indented, of_members, one_scalar, scalars
 from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Apply, Entry, Row, Table, if_present, rows
 from ..signing import Request, to_bytes, to_text
 
 SAME_BYTES = "Serialize the body once, then sign and send the same bytes (`Signer.prepare` does)."
 AS_JSON = "Send the signed string as the body (data=text in requests) with Content-Type application/json."
+_BOM = b"\xef\xbb\xbf"
 _CAUSE = "The body was signed {}, but sent otherwise."
 
 
@@ -106,6 +107,15 @@ _NOT_JSON = rows(
 )
 _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
+_RAW = _rows(
+    ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
+    (
+        "stripped",
+        COMMON,
+        "without the white space or byte order mark around it",
+        lambda b: b.removeprefix(_BOM).strip(),
+    ),
+)
 _FIELDS = (
     *_json_rows(
         ("no-nulls", LIKELY, "its null fields", _without("null")),
@@ -135,17 +145,9 @@ _FIELDS = (
 )
 
 
-def _appended(item: str, items: list[str]) -> list[list[str]]:
-    return [[*items, item]]
-
-
 def _timed(body: bytes, request: Request) -> Iterator[bytes]:
-    """Append the time to the fields."""
-    for name in ("timestamp", "ts", "nonce", "recvWindow"):
-        value = "5000" if name == "recvWindow" else request.timestamp
-        for one in (value, f'"{value}"'):
-            added = f'"{name}":{one}'
-            yield from _encode(of_members(partial(_appended, added))(body.decode()))
+    added = [f'"{name}":{mark}{request.timestamp}{mark}' for name in ("timestamp", "ts", "nonce") for mark in ("", '"')]
+    return _encode(of_members(lambda items: ([*items, item] for item in added))(body.decode()))
 
 
 _TIMED = Row("json-timed", UNCOMMON, _DROPPED.replace("{}", "a timestamp field"), SAME_BYTES, _timed)
@@ -157,10 +159,9 @@ _ORDER = _json_rows(
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
 _NUMBERS = (
-    ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", spellings.as_float),
-    ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7, rounded above 2**53)", spellings.as_javascript),
-    ("plain", COMMON, "without exponent (0.00001)", spellings.plain),
-    ("trimmed", COMMON, "without zeros at the end (1.1 for 1.10)", spellings.trimmed),
+    ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", json_edits.as_float),
+    ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7, rounded above 2**53)", json_edits.as_javascript),
+    ("plain", COMMON, "without exponent (0.00001)", json_edits.plain),
     ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
     ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
 )
@@ -168,25 +169,22 @@ _PYTHON = {"true": "True", "false": "False", "null": "None"}
 _QUOTED = {f'"{word}"': word.lower() for word in ("true", "false", "null", "True", "False")}
 _SCALARS = _json_rows(
     *(
-        (f"numbers-{name}", cost, f"with its numbers {words}", scalars(spellings.numbers(write)))
+        (f"numbers-{name}", cost, f"with its numbers {words}", scalars(json_edits.numbers(write)))
         for name, cost, words, write in _NUMBERS
     ),
-    ("python-words", UNCOMMON, "with True, False and None", scalars(lambda t: _PYTHON.get(t, t))),
     ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
-    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(spellings.spellings)),
-    ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(spellings.camel_case)),
-    ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(spellings.snake_case)),
+    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(json_edits.spellings)),
+    ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(json_edits.camel_case)),
+    ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(json_edits.snake_case)),
     ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),
 ) + _json_rows(
-    ("value-rounded", WIDE, "", one_scalar(spellings.unrounded)),
+    ("value-rounded", WIDE, "", one_scalar(json_edits.unrounded)),
     cause="A number in the body was rounded after signing.",
 )
 _QUOTES = _json_rows(
-    ("numbers", LIKELY, "with numbers, where strings were sent", scalars(spellings.unquoted)),
-    ("strings", LIKELY, "with strings, where numbers were sent", scalars(spellings.quoted)),
-    ("one-number", UNCOMMON, "with a number, where a string was sent", one_scalar(lambda t: [spellings.unquoted(t)])),
-    ("one-string", UNCOMMON, "with a string, where a number was sent", one_scalar(lambda t: [spellings.quoted(t)])),
+    ("numbers", LIKELY, "with numbers, where strings were sent", scalars(json_edits.unquoted)),
+    ("strings", LIKELY, "with strings, where numbers were sent", scalars(json_edits.quoted)),
     cause="The body was signed {}.",
 )
 
@@ -237,7 +235,6 @@ _ESCAPES = _json_rows(
     ("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", json_edits.ascii_escapes),
     ("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", json_edits.no_ascii_escapes),
     ("slashes-escaped", COMMON, "with \\/ for / (PHP's json_encode)", lambda t: t.replace("/", "\\/")),
-    ("slashes-raw", COMMON, "with / for \\/", lambda t: t.replace("\\/", "/")),
     ("html-escaped", COMMON, "with <, > and & as \\u escapes (Go, .NET)", lambda t: [_html(t, "x"), _html(t, "X")]),
 )
 
@@ -267,11 +264,8 @@ def _sorted_form(body: bytes) -> bytes:
 
 _ENDS = _rows(
     ("newline", LIKELY, "with a trailing newline", lambda b: b + b"\n"),
-    ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    ("stripped", COMMON, "without the white space around it", bytes.strip),
     ("space", COMMON, "with white space around it", lambda b: [b + b"\r\n", b + b" ", b" " + b]),
-    ("bom", COMMON, "with a byte order mark before it", lambda b: b"\xef\xbb\xbf" + b),
-    ("no-bom", COMMON, "without its byte order mark", lambda b: b.removeprefix(b"\xef\xbb\xbf")),
+    ("bom", COMMON, "with a byte order mark before it", lambda b: _BOM + b),
     ("lines-lf", COMMON, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
     ("lines-crlf", COMMON, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
@@ -304,7 +298,9 @@ _TEXTS = (
     ("empty-list", "[]", UNCOMMON, COMMON),
     ("empty-string", '""', UNCOMMON, COMMON),
     ("bytes", "b''", RARE, COMMON),
-    *((text.lower(), text, UNCOMMON, UNCOMMON) for text in ("Array", "nil", "false", "{body}", "\n")),
+    ("array", "Array", UNCOMMON, UNCOMMON),
+    ("template", "{body}", UNCOMMON, UNCOMMON),
+    ("newline-only", "\n", UNCOMMON, UNCOMMON),
 )
 
 
@@ -323,7 +319,7 @@ _NO_BODY = rows(
 )
 
 BODY = Table(
-    (_LEFT_OUT, *_NOT_JSON, *_NO_BODY),
+    (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW),
     (*_FIELDS, _TIMED),
     _ORDER,
     _SCALARS,

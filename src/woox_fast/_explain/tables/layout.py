@@ -9,10 +9,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from ... import prehash
-from .. import notations
+from .. import json_edits, notations
 from ..rows import COMMON, LIKELY, UNCOMMON, Apply, Row, Table
 from ..signing import JOINT, Layout, Request, Source, as_sent, to_bytes, to_text
-from ..spellings import NUMBER
 from .body import SAME_BYTES, compact_json
 from .query import AS_SENT
 
@@ -70,7 +69,7 @@ _WORDS = {"true": True, "false": False, "True": True, "False": False, "None": No
 
 def _numbers(query: str) -> dict[str, Any]:
     pairs = _strings(query).items()
-    return {n: json.loads(v) if NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
+    return {n: json.loads(v) if json_edits.NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
 
 
 def _form_as_json(write: Callable[[Any], str]) -> Source:
@@ -141,7 +140,7 @@ _MEMOS = ("{n}", "", "undefined", "None", "null", "{k}")
 # Other rules: name, cost, cause, template, source.
 _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1),
-    ("rule-v1-words", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
+    ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
     ("rule-v1-unsorted", LIKELY, "The V1 rule was used, and its parameters were not sorted.", "{q}¦{t}", _v1_unsorted),
     (
         "rule-v1-decoded",
@@ -238,7 +237,7 @@ _MARKS = (
     ("colon", COMMON, "colons", ":"),
     ("escaped-newline", UNCOMMON, "a backslash and an n", "\\n"),
     ("crlf", UNCOMMON, "CR LF", "\r\n"),
-    *((f"other-{mark}", UNCOMMON, f"'{mark}'", mark) for mark in "+-._;/#"),
+    *(("other", UNCOMMON, f"'{mark}'", mark) for mark in "+-._;/#"),
 )
 
 
@@ -254,6 +253,7 @@ _SEPARATORS = tuple(
     Row(f"separator-{name}", cost, f"The parts were joined with {words}.", RULE, _separated(mark))
     for name, cost, words, mark in _MARKS
 )
+_END_TEXTS = (" ", "|", "null", "undefined", "None")
 _ENDS = tuple(
     Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surrounded(before, after))
     for name, cost, words, before, after in (
@@ -261,8 +261,7 @@ _ENDS = tuple(
         ("quoted", UNCOMMON, "double quotes around it", '"', '"'),
         ("bytes-repr", UNCOMMON, "b'...' around it", "b'", "'"),
         ("bom", UNCOMMON, "a byte order mark before it", "\ufeff", ""),
-        ("text", UNCOMMON, "an empty object after it", "", "{{}}"),
-        *((f"{end}", UNCOMMON, f"{end!r} after it", "", end) for end in (" ", "|", "null", "undefined", "None")),
+        *(("text", UNCOMMON, f"{end!r} after it", "", end) for end in _END_TEXTS),
     )
 )
 

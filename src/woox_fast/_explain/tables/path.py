@@ -81,7 +81,6 @@ _ORIGIN = tuple(
 )
 _FRONT = _rows(
     ("no-slash", LIKELY, "without its leading slash", lambda p: p.removeprefix("/")),
-    ("slash", COMMON, "with a leading slash that was not sent", lambda p: p if p[:1] == "/" else "/" + p),
     ("double-slash", LIKELY, "with two leading slashes; the base URL must not end with a slash", lambda p: "/" + p),
     ("double-slash-inside", UNCOMMON, "with two slashes after its version", _version(r"\g<0>/")),
     ("slashes-merged", COMMON, "with one slash, but sent with two", lambda p: re.sub("/+", "/", p)),

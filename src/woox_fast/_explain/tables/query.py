@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from urllib.parse import quote, unquote, unquote_plus
 
-from .. import json_edits, spellings
+from .. import json_edits
 from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Row, Table, if_present, rows
 from ..signing import Request
 
@@ -50,7 +50,7 @@ def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Itera
 
     def edit(pairs: Pairs) -> Iterator[Pairs]:
         for at, (name, equals, value) in enumerate(map(_split, pairs)):
-            for other in write(value if spellings.NUMBER.fullmatch(value) else f'"{value}"'):
+            for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
                 yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
 
     return edit
@@ -170,14 +170,14 @@ _SPELLING = _rows(
     ("booleans-python", LIKELY, "with True for true", _values(lambda v: v.title() if v in ("true", "false") else v)),
     ("booleans-numbers", COMMON, "with 1 and 0 for true and false", _values(lambda v: _BOOLEANS.get(v, v))),
     ("booleans-words", UNCOMMON, "with true and false for 1 and 0", _values(lambda v: _WORDS.get(v, v))),
-    ("numbers-float", COMMON, "with its numbers as floats", _values(spellings.numbers(spellings.as_float))),
+    ("numbers-float", COMMON, "with its numbers as floats", _values(json_edits.numbers(json_edits.as_float))),
     ("values-quoted", UNCOMMON, "with its values in double quotes", _values(lambda v: f'"{v}"')),
     ("values-lower", UNCOMMON, "with its values in lower case", _values(str.lower)),
     ("values-upper", UNCOMMON, "with its values in upper case", _values(str.upper)),
-    ("names-snake-case", UNCOMMON, "with its names in snake_case", _names(spellings.snake_case)),
-    ("names-camel-case", UNCOMMON, "with its names in camelCase", _names(spellings.camel_case)),
-    ("value-spelled", UNCOMMON, "with a value in another spelling", _each(_spell_one(spellings.spellings))),
-    ("value-rounded", WIDE, "with a number that was rounded later", _each(_spell_one(spellings.unrounded))),
+    ("names-snake-case", UNCOMMON, "with its names in snake_case", _names(json_edits.snake_case)),
+    ("names-camel-case", UNCOMMON, "with its names in camelCase", _names(json_edits.camel_case)),
+    ("value-spelled", UNCOMMON, "with a value in another spelling", _each(_spell_one(json_edits.spellings))),
+    ("value-rounded", WIDE, "with a number that was rounded later", _each(_spell_one(json_edits.unrounded))),
 )
 _ENCODING = _rows(
     ("decoded", LIKELY, "before percent-encoding", _unquote),
@@ -193,7 +193,6 @@ _ENCODING = _rows(
 _CHARACTERS = _rows(
     ("percent-20", LIKELY, "with %20 for a space, but sent with +", lambda q: q.replace("+", "%20")),
     ("plus", LIKELY, "with + for a space, but sent with %20", lambda q: q.replace("%20", "+")),
-    ("space", UNCOMMON, "with spaces, but sent with +", lambda q: q.replace("+", " ")),
     ("plus-encoded", COMMON, "with %2B, but sent with +", lambda q: q.replace("+", "%2B")),
     *((f"{n}-raw", COMMON, f"with raw {' '.join(c)}, but sent percent-encoded", _raw(c)) for n, c in _SETS),
     *((f"{n}-encoded", COMMON, f"with {' '.join(c)} percent-encoded, but sent raw", _encoded(c)) for n, c in _SETS),
@@ -203,13 +202,11 @@ _CHARACTERS = _rows(
 _FRAME = (
     *_rows(
         ("no-mark", LIKELY, "without its question mark", lambda q: q.removeprefix("?")),
-        ("mark", COMMON, "with a question mark that was not sent", lambda q: q if q[:1] == "?" else "?" + q),
         ("two-marks", UNCOMMON, "with two question marks", lambda q: "?" + q),
         ("ampersand-for-mark", UNCOMMON, "with & for its question mark", lambda q: "&" + q.removeprefix("?")),
         ("mark-ampersand", UNCOMMON, "with ?& before it", lambda q: "?&" + q.removeprefix("?")),
         ("slash-mark", UNCOMMON, "with a slash before its question mark", lambda q: "/" + q),
         ("trailing-ampersand", LIKELY, "with a trailing &", lambda q: q + "&"),
-        ("no-trailing-ampersand", COMMON, "without its trailing &", lambda q: q.rstrip("&")),
         ("trailing-newline", UNCOMMON, "with a trailing newline", lambda q: q + "\n"),
         ("no-fragment", UNCOMMON, "without its fragment", lambda q: q.partition("#")[0]),
         ("no-ampersands", COMMON, "without its &", lambda q: q.replace("&", "")),

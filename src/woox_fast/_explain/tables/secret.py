@@ -58,7 +58,7 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
     ("zero-width", COMMON, "a zero-width space (U+200B) at one end", "{}\u200b", "\u200b{}"),
-    ("invisible", RARE, "an invisible character after it", "{}\0", "{}\u200c", "{}\u200d"),
+    ("invisible", RARE, "an invisible character after it", "{}\u200c", "{}\u200d"),
 )
 
 

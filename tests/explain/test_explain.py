@@ -1,0 +1,251 @@
+"""`explain`: the checks of the whole request, honest answers, and the texts."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from helpers.oracle import KEY, SECRET, oracle
+
+from woox_fast import explain
+from woox_fast._explain import UNEXPLAINED, all_mistakes, check, search
+from woox_fast._explain.request_checks import check_headers
+
+TIME = "1764601234567"
+PATH = "/v3/trade/order"
+ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","price":"45000.5","quantity":"0.01"}'
+FORM = "symbol=SPOT_BTC_USDT&side=BUY"
+RIGHT = {"x-api-key": KEY, "x-api-timestamp": TIME, "x-api-signature": "0" * 64, "Content-Type": "application/json"}
+
+
+def faults(headers: dict[str, str], body: str = ORDER, scheme: str = "v3", method: str = "POST") -> list[str]:
+    found = check_headers(headers, method, body.encode(), scheme=scheme, api_key=KEY)
+    return [finding.name for finding in found.findings]
+
+
+def test_right_request_has_no_faults() -> None:
+    assert faults(RIGHT) == []
+    assert faults({**RIGHT, "Content-Type": "application/json; charset=utf-8"}) == []
+    assert faults({**RIGHT, "Content-Type": "application/x-www-form-urlencoded"}, FORM, "v1") == []
+    assert faults({name: RIGHT[name] for name in ("x-api-key", "x-api-timestamp", "x-api-signature")}, "") == []
+
+
+@pytest.mark.parametrize("name", ["WOO-SIGNATURE", "api-signature", "x_api_signature", "X-BM-SIGN", "OK-ACCESS-SIGN"])
+def test_misnamed_signature_is_found(name: str) -> None:
+    headers = {key: value for key, value in RIGHT.items() if key != "x-api-signature"} | {name: "ab" * 32}
+    found = check_headers(headers, "POST", ORDER.encode(), scheme="v3")
+    assert [finding.name for finding in found.findings] == ["header-x-api-signature"]
+    assert name in found.findings[0].cause
+    assert "x-api-signature" in found.findings[0].remedy
+    assert found.values["x-api-signature"] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("X-MBX-APIKEY", "x-api-key"),
+        ("X-BM-KEY", "x-api-key"),
+        ("apikey", "x-api-key"),
+        ("OK-ACCESS-KEY", "x-api-key"),
+        ("X-BAPI-TIMESTAMP", "x-api-timestamp"),
+        ("KC-API-TIMESTAMP", "x-api-timestamp"),
+        ("x-timestamp", "x-api-timestamp"),
+    ],
+)
+def test_misnamed_header_is_found(name: str, right: str) -> None:
+    headers = {key: value for key, value in RIGHT.items() if key != right} | {name: RIGHT[right]}
+    assert faults(headers) == [f"header-{right}"]
+
+
+@pytest.mark.parametrize("name", ["sec-websocket-key", "idempotency-key", "x-forwarded-for", "user-agent", "date"])
+def test_unrelated_header_is_no_fault(name: str) -> None:
+    assert faults({**RIGHT, name: "x"}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"x-api-key": ""}, "no-x-api-key"),
+        ({"x-api-timestamp": ""}, "no-x-api-timestamp"),
+        ({"x-api-signature": ""}, "no-x-api-signature"),
+        ({"x-api-key": "another"}, "other-api-key"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "content-type"),
+        ({"Content-Type": "text/plain;charset=UTF-8"}, "content-type"),
+    ],
+)
+def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
+    assert faults({**RIGHT, **changes}) == [name]
+
+
+def test_content_type_follows_the_scheme() -> None:
+    assert faults(RIGHT, FORM, "v1") == ["content-type"]
+    assert faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({"timestamp": "1764601234"}, "sent-seconds", "seconds"),
+        ({"timestamp": "1764601234567000"}, "sent-timestamp", "invalid"),
+        ({"method": "post"}, "sent-method", "upper case"),
+        ({"method": "GET"}, "sent-body", "query"),
+        ({"method": "DELETE"}, "sent-body", "query"),
+        ({"path": f"{PATH}?a=1"}, "sent-query", "JSON body"),
+        ({"path": PATH[1:]}, "sent-path", "'/'"),
+        ({"body": FORM}, "sent-form", "JSON"),
+        ({"path": "/v1/order"}, "v1-json", "form"),
+        ({"path": f"https://cloud-api.wooxpro.com{PATH}"}, "other-product", "WOO X Pro"),
+        ({"path": f"https://api.staging.woox.io{PATH}"}, "staging", "staging"),
+        ({"path": f"https://api.woo.org{PATH}"}, "old-host", "api.woox.io"),
+        ({"api_key": SECRET}, "sent-secret", "new"),
+        ({"api_key": f"{KEY} "}, "sent-api-key", "white space"),
+    ],
+)
+def test_wrong_request_is_found(changes: dict[str, Any], name: str, words: str) -> None:
+    given = {"timestamp": TIME, "method": "POST", "path": PATH, "body": ORDER, "api_key": KEY, **changes}
+    found = explain(SECRET, "0" * 64, given.pop("timestamp"), **given, time_limit=0.1)
+    assert [finding.name for finding in found.faults] == [name]
+    assert words in found.faults[0].sentence
+    assert UNEXPLAINED not in str(found)
+
+
+def test_request_without_signature_is_checked() -> None:
+    found = check("GET", f"https://cloud-api.wooxpro.com{PATH}", b"{}", timestamp="", api_key=KEY, scheme=None)
+    assert [finding.name for finding in found] == ["other-product", "sent-body"]
+
+
+def test_right_v1_rule_over_json_is_a_fault() -> None:
+    signature = oracle(f"side=BUY&symbol=X|{TIME}".encode())
+    found = explain(SECRET, signature, TIME, "POST", "/v1/order", '{"symbol":"X","side":"BUY"}')
+    assert found.right
+    assert [fault.name for fault in found.faults] == ["v1-json"]
+
+
+def test_form_sent_names_the_form_only() -> None:
+    signature = oracle(f'{TIME}POST{PATH}{{"symbol": "X", "quantity": 2}}'.encode())
+    found = explain(SECRET, signature, TIME, "POST", PATH, "symbol=X&quantity=2")
+    assert [finding.name for finding in (*found.mistakes, *found.faults)] == ["body-form-sent"]
+    assert "application/json" in str(found)
+    assert "rule" not in str(found)
+
+
+def test_upper_case_hex_is_accepted() -> None:
+    assert explain(SECRET, oracle(f"{TIME}GET{PATH}".encode()).upper(), TIME, "GET", PATH).right
+    spaced = oracle(f"{TIME}POST{PATH}{json.dumps(json.loads(ORDER))}".encode()).upper()
+    found = explain(SECRET, spaced, TIME, "POST", PATH, ORDER)
+    assert [finding.name for finding in found.mistakes] == ["json-spaced"]
+
+
+def test_interrupted_search_blames_no_secret() -> None:
+    found = explain(SECRET, "0" * 64, TIME, "POST", PATH, ORDER, time_limit=0.0)
+    assert not found.complete
+    assert found.share < 0.05
+    assert UNEXPLAINED not in str(found)
+    assert "less than 1%" in str(found)
+    assert "--seconds" in str(found)
+
+
+def test_complete_search_doubts_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_COST", search.COMPLETE_COST)
+    found = explain(SECRET, "0" * 64, TIME, "GET", "/v3/x", time_limit=600)
+    assert (found.found, found.complete, found.share) == (False, True, 1.0)
+    assert UNEXPLAINED in str(found)
+
+
+@pytest.mark.parametrize("signature", ["", "x", "é" * 64, "b'", "%", "A" * 10**6, "\0" * 64, "=" * 44, "\ud800" * 64])
+def test_impossible_signature_blames_no_secret(signature: str) -> None:
+    found = explain(SECRET, signature, TIME, "GET", PATH, time_limit=0.1)
+    assert not found.found
+    assert UNEXPLAINED not in str(found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe", b"{", b"[" * 100_000, b'{"a":' * 5000, b"{}", b"[]", b'{"a":1e999}', b"\0", b'"', b"=", b'{"":{}}'],
+)
+@pytest.mark.parametrize("path", [PATH, "", "?", "/v1/x?&&=&a", "//", "http://", "\ud800"])
+def test_any_request_is_searched(body: bytes, path: str) -> None:
+    for method, scheme in (("POST", None), ("", "ws")):
+        found = explain(SECRET, "0" * 64, "x", method, path, body, scheme=scheme, time_limit=0.05)
+        assert not found.found
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1"])
+def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL in strict FIPS mode refuses MD5, whatever `usedforsecurity` says."""
+    message = f"{TIME}POST{PATH}{ORDER}".encode()
+    signature = hmac.new(SECRET.encode(), message, "sha384").hexdigest()
+    refused = hmac.new(SECRET.encode(), message, algorithm).hexdigest()
+    new_hash, new_hmac = hashlib.new, hmac.new
+
+    def refuse(function: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            if algorithm in (args[0], args[-1]):
+                raise ValueError("unsupported")
+            return function(*args, **options)
+
+        return call
+
+    monkeypatch.setattr(hashlib, "new", refuse(new_hash))
+    monkeypatch.setattr(hmac, "new", refuse(new_hmac))
+    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+    assert [finding.name for finding in found.mistakes] == ["algorithm-hmac-sha384"]
+    assert not explain(SECRET, refused, TIME, "POST", PATH, ORDER, time_limit=0.2).found
+
+
+def test_answer_has_three_lines() -> None:
+    signature = oracle(f"1764601234POST{PATH}{json.dumps(json.loads(ORDER))}".encode())
+    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+    assert str(found).count("\n") <= 2
+    for finding in found.mistakes:
+        assert finding.cause in str(found)
+        assert finding.remedy in str(found)
+        assert finding.name not in str(found)
+
+
+def test_alternatives_sign_the_same_bytes() -> None:
+    signature = oracle(f"{TIME}GET/v3/xNone".encode())
+    found = explain(SECRET, signature, TIME, "GET", "/v3/x")
+    assert found.mistakes[0].name == "no-body-none"
+    assert found.alternatives
+    assert found.mistakes[0].cause not in found.alternatives
+
+
+def test_known_mistakes_have_texts() -> None:
+    for mistake in all_mistakes():
+        assert mistake.cause.endswith((".", "?"))
+        assert mistake.remedy.endswith(".")
+        assert "{rule}" not in mistake.remedy
+        assert SECRET not in mistake.cause + mistake.remedy
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"api_secret": ""}, ValueError, "empty"),
+        ({"scheme": "v9"}, ValueError, "scheme must be one of v3, v1, ws"),
+        ({"signature": b"00"}, TypeError, "signature must be a str, got bytes"),
+        ({"body": {}}, TypeError, "json.dumps"),
+    ],
+)
+def test_wrong_argument_raises(changes: dict[str, Any], error: type[Exception], words: str) -> None:
+    given = {
+        "api_secret": SECRET,
+        "signature": "0" * 64,
+        "timestamp": TIME,
+        "method": "GET",
+        "path": "/v3/x",
+        **changes,
+    }
+    with pytest.raises(error, match=words):
+        explain(**given)
+
+
+def test_websocket_login_is_explained() -> None:
+    for message, names in ((f"|{TIME}", []), (TIME, ["only-timestamp"]), (f"|{TIME[:10]}", ["timestamp-seconds"])):
+        found = explain(SECRET, oracle(message.encode()), TIME, "", "", scheme="ws")
+        assert [finding.name for finding in found.mistakes] == names
+        assert found.expected == f"|{TIME}".encode()
