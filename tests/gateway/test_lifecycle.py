@@ -229,7 +229,9 @@ def test_request_whose_connection_was_closed_goes_first(mode):
         later = gateway.submit("POST", "/later", "{}")
         eventually(lambda: pool.waiters)
         first = pool.waiters[0]
-        again = type(first)(*((False, first.by_ns) if mode == "blocking" else (False, first.by_ns, gateway.gateway._loop)))
+        again = type(first)(
+            *((False, first.by_ns) if mode == "blocking" else (False, first.by_ns, gateway.gateway._loop))
+        )
         gateway.run(lambda: pool.enter(again, first=True))
         assert list(pool.waiters) == [again, first]
         gateway.run(lambda: pool.leave(again))

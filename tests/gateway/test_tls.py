@@ -142,7 +142,8 @@ def test_surprise_ends_connection(mode, contexts, what):
         assert gateway.request(*ORDER).status == 200
         for peer in list(server.peers):
             data = {"close_notify": peer.unwrap, "no TLS": lambda: b"HTTP/1.1 200 OK\r\n\r\n", "end": lambda: b""}.get(
-                what, lambda: peer.seal(response())  # noqa: B023
+                what,
+                lambda: peer.seal(response()),  # noqa: B023
             )()
             if what == "end":
                 peer.sock.shutdown(socket.SHUT_RDWR)
