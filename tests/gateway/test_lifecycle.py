@@ -178,6 +178,8 @@ def test_closed_loop_reports_unknown_order(loop_mode):
         loop.close()
         with pytest.raises(NoReplyError, match="its coroutine was closed while the response was due"):
             request.close()
+        for connection in gateway._pool.live():
+            connection.close()
         gateway._refusal = "the loop is closed"
 
 
@@ -267,7 +269,7 @@ def test_reserved_lane_serves_cancels(mode):
         eventually(lambda: len(gateway.gateway._pool.waiters) == 4)
         assert gateway.request("DELETE", "/v3/trade/order").status == 200
         assert gateway.request("GET", "/urgent", priority=True).status == 200
-        assert len([request for _, request in server.requests if request.startswith(b"POST")]) == 2
+        eventually(lambda: len([one for _, one in server.requests if one.startswith(b"POST")]) == 2)
         gate.is_open.set()
         assert [order.result(20).status for order in orders] == [200] * 6
 
