@@ -196,7 +196,9 @@ def test_early_413_is_returned(mode, size):
     def refuse(peer, request=b""):
         data = b""
         while b"\r\n\r\n" not in data:
-            data += peer.sock.recv(4096)
+            if not (more := peer.sock.recv(4096)):
+                return False
+            data += more
         if data.startswith(b"GET /v3/public"):
             peer.send(response())
             return refuse(peer)

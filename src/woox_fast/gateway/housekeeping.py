@@ -104,10 +104,7 @@ class ThreadKeeper(Housekeeping):
         self._inbox, self._outbox = socket.socketpair()
         self._inbox.setblocking(False)
         self._outbox.setblocking(False)
-        self.has_started = False
         self.thread = threading.Thread(target=self._run, name="woox-fast gateway keep", daemon=True)
-        self.thread.start()
-        self.has_started = True
 
     def wake(self) -> None:
         if not self._is_awake:
