@@ -189,7 +189,9 @@ def test_headers_of_a_reply_in_pieces_are_its_own():
 def test_json():
     assert Response(200, b'{"a": [1]}', b"").json() == {"a": [1]}
     for body in (b"", b"<html>", b"[" * 100_000, b'"\xff"'):
-        with pytest.raises(ValueError, match=r"^the response \(HTTP 502, \d+ bytes\) is not JSON: .*; its body begins b'"):
+        with pytest.raises(
+            ValueError, match=r"^the response \(HTTP 502, \d+ bytes\) is not JSON: .*; its body begins b'"
+        ):
             Response(502, body, b"").json()
 
 

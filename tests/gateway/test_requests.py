@@ -114,7 +114,10 @@ def test_head_until_close_and_every_status(mode):
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        (DROP, r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its response was complete)"),
+        (
+            DROP,
+            r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its response was complete)",
+        ),
         (Reply(raw=b"", close=True), "the server closed the connection before its response was complete"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", close=True), "the server closed the connection"),
         (Reply(raw=b"HTTP/1.1 100 Continue\r\n\r\n", close=True), "the server closed the connection before"),
@@ -252,7 +255,9 @@ def test_bad_options(kind, options, error, message):
 
 def test_no_reply_error_can_be_pickled():
     """As between processes."""
-    error = NoReplyError.from_request(b"POST /a HTTP/1.1\r\nx-api-timestamp: 1578565539808\r\n\r\n{}", "cut", OSError("x"))
+    error = NoReplyError.from_request(
+        b"POST /a HTTP/1.1\r\nx-api-timestamp: 1578565539808\r\n\r\n{}", "cut", OSError("x")
+    )
     other = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert str(other) == str(error)
     assert (other.method, other.path, other.body, other.timestamp) == ("POST", "/a", b"{}", 1578565539808)

@@ -75,7 +75,9 @@ def opened(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[
         try:
             yield Opened(
                 gateway,
-                lambda *request, **options: asyncio.run_coroutine_threadsafe(gateway.request(*request, **options), loop),
+                lambda *request, **options: asyncio.run_coroutine_threadsafe(
+                    gateway.request(*request, **options), loop
+                ),
                 lambda call: run(_called(call)),
             )
         finally:

@@ -61,6 +61,7 @@ class RawServer:
     def __init__(self, answer: Answer | None = None, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.answer: Answer = answer or (lambda peer, request: peer.send(response()) or True)
         self.answer_get: Answer = lambda peer, request: peer.send(response()) or True
+        self.read: Callable[[Peer], object] | None = None  # serves a connection instead of the loop below
         self.peers: list[Peer] = []
         self.requests: list[tuple[int, bytes]] = []
         self.gets = 0
@@ -102,6 +103,9 @@ class RawServer:
 
     def _serve(self, peer: Peer) -> None:
         with contextlib.suppress(OSError, ValueError):
+            if self.read is not None:
+                self.read(peer)
+                return
             while (request := peer.read_request()) is not None:
                 is_public = request.startswith(f"GET {WARM}".encode())
                 with self._lock:

@@ -261,6 +261,7 @@ class GatewayBase:
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
             connection.lane = None  # so that the standby connection replaces it now
             connection.move(DRAINING)
+            self._pool.background.append(connection)
             self._keeper.wake()
         else:
             self._keeper.drop(connection, "its request was given up before it was sent whole")

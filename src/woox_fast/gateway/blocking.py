@@ -48,7 +48,7 @@ class Gateway(GatewayBase):
         self._begin()
         try:
             deadline_ns = perf_counter_ns() + self._timeout_ns
-            self._keeper = keeper = self._start_keeper()
+            keeper = self._start_keeper()
             while not self._pool.is_full:
                 is_late = perf_counter_ns() > deadline_ns
                 if is_late or keeper.failure is not None or self._pool.is_hopeless(self._connector.opening):
@@ -61,8 +61,10 @@ class Gateway(GatewayBase):
 
     def _start_keeper(self) -> ThreadKeeper:
         try:
+            self._keeper = keeper = ThreadKeeper(self._pool, self._connector, self._observer)
             self._refusal = OPEN
-            return ThreadKeeper(self._pool, self._connector, self._observer)
+            keeper.thread.start()
+            return keeper
         except (OSError, RuntimeError) as error:  # no descriptor or no thread is available
             if not is_from_call(error):
                 raise
@@ -81,6 +83,11 @@ class Gateway(GatewayBase):
         keeper.close(timeout_ns)
         if keeper.thread.is_alive() and keeper.thread is not threading.current_thread():
             keeper.thread.join(timeout_ns / SECOND + 0.5)
+        for connection in self._pool.live():  # the thread is dead, or a system call blocks it
+            connection.hang_up()
+            connection.close()
+        if keeper.thread.ident is None:
+            keeper.close_sockets()
         for thread in list(self._connector.threads):
             thread.join(0.2)  # a thread that resolves a name ends later, without a socket
 

@@ -63,7 +63,7 @@ class Connector:
         self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()
-        self.threads: dict[threading.Thread, None] = {}
+        self.threads: dict[threading.Thread, float] = {}  # and when each was started
         self.sockets: dict[int, socket.socket] = {}  # not yet in the pool; a forked child closes its copies
         self._best: Any = None  # the address that worked last
         self._stopped = False
@@ -71,12 +71,15 @@ class Connector:
     @property
     def opening(self) -> int:
         """The number of connections being opened, and of results that the pool has not yet seen."""
+        for thread, started in list(self.threads.items()):
+            if not thread.is_alive() and time.monotonic() - started > 1:  # an interrupt ended Thread.start
+                self.threads.pop(thread, None)
         return len(self.threads) + len(self.results)
 
     def start(self, notify: Callable[[], None], *, warm: bool) -> None:
         """Open a connection in a thread. Call `notify` in that thread once the result is available."""
         thread = threading.Thread(target=self._run, args=(notify, warm), name="woox-fast gateway open", daemon=True)
-        self.threads[thread] = None
+        self.threads[thread] = time.monotonic()
         try:
             thread.start()
         except RuntimeError as error:  # the system's limit of threads

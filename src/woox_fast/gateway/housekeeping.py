@@ -16,12 +16,11 @@ from .parser import ResponseError
 from .pool import SECOND, Pool
 from .readiness import wait_for
 from .response import Response
-from .states import AWAITING, DRAINING, IDLE, SENDING, WARMING
+from .states import AWAITING, BACKGROUND, IDLE, SENDING, WARMING
 
 _LOOK_S = 0.05  # the time between two looks at idle connections, where the system has no POLLRDHUP
 _SLACK_NS = SECOND // 10  # a request times out by itself; the thread helps if signals restart its system call
 _CLOSING_LOOK_S = 0.01
-BACKGROUND = (WARMING, DRAINING)
 
 
 class Housekeeping:
@@ -59,8 +58,11 @@ class Housekeeping:
         for warm in plan.open:
             self.connector.start(self.wake, warm=warm)
         timeout_ns = self.pool.timeout_ns
-        if plan.warm is not None and not plan.warm.send(self.connector.warming, "GET", timeout_ns, due=WARMING):
-            self.drop(plan.warm, "closed before a public GET")
+        if plan.warm is not None:
+            if plan.warm.send(self.connector.warming, "GET", timeout_ns, due=WARMING):
+                self.pool.background.append(plan.warm)
+            else:
+                self.drop(plan.warm, "closed before a public GET")
         for connection in plan.close:
             self.drop(connection, "too old, surplus or lost")
         for connection in plan.overdue:
@@ -102,10 +104,7 @@ class ThreadKeeper(Housekeeping):
         self._inbox, self._outbox = socket.socketpair()
         self._inbox.setblocking(False)
         self._outbox.setblocking(False)
-        self.has_started = False
         self.thread = threading.Thread(target=self._run, name="woox-fast gateway keep", daemon=True)
-        self.thread.start()
-        self.has_started = True
 
     def wake(self) -> None:
         if not self._is_awake:

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 from .connection import Connection
 from .errors import is_from_call
 from .pace import Pace
-from .states import AWAITING, BUSY, CLOSED, DRAINING, IDLE, SENDING, WARMING
+from .states import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, WARMING
 
 SECOND = 1_000_000_000
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
@@ -60,6 +60,7 @@ class Pool:
         self.standby: list[Connection] = []
         self.waiters: deque[Waiter] = deque()
         self.urgent: deque[Waiter] = deque()
+        self.background: list[Connection] = []  # warming or draining; no request refers to them
         self.dropped: deque[Connection] = deque()  # closed since the last round
         self.closed = False
         self.last_error: BaseException | None = None  # of the last opening, None after a success
@@ -193,6 +194,9 @@ class Pool:
         for queue in (self.urgent, self.waiters):  # an interrupt may have left a request in its queue
             while (waiter := _first(queue)) is not None and now > waiter.by_ns + SECOND:
                 self.leave(waiter)
+        for connection in list(self.background):
+            if connection.state not in BACKGROUND:
+                self.background.remove(connection)
         self._judge_dropped(now)
         if any(
             connection.used_ns > self._failed_ns for connection in live if connection.used_ns > connection.opened_ns
