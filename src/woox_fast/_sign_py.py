@@ -69,8 +69,11 @@ def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, 
     """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
     try:
         signer = Signer("-", api_secret)
-    finally:
         del api_secret  # a traceback that shows locals must not show it
+    except BaseException as error:
+        api_secret = ""
+        _checks.clear_frames(error)
+        raise
     return signer.sign(timestamp, method, path, body)
 
 
