@@ -22,9 +22,9 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 
 from _core cimport (
-    HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
+    HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, cleanse, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
     hmac_sha256_key, hmac_sha256_key_init, hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
-    sha256_implementation_c, sha256_implementations, wipe,
+    hmac_sha256_implementation, hmac_sha256_implementations,
 )
 from _fast_path cimport (
     ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock, read_tuple,
@@ -272,7 +272,7 @@ cdef key_init(hmac_sha256_key *key, api_secret):
     cdef size_t size = <size_t>PyBytes_GET_SIZE(secret)
     hmac_sha256_key_init(key, data, size)
     if size > 1:  # bytes of one character are shared by the whole interpreter
-        wipe(data, size)
+        cleanse(data, size)
 
 
 @cython.final
@@ -303,7 +303,7 @@ cdef class Signer:
         self._templates = {}
 
     def __dealloc__(self):
-        wipe(&self._key, sizeof(self._key))
+        cleanse(&self._key, sizeof(self._key))
 
     @property
     def api_key(self):
@@ -458,7 +458,7 @@ def sign(api_secret, timestamp, method, path, body=b""):
     try:
         return request_hex(&key, timestamp, method, path, body)
     finally:
-        wipe(&key, sizeof(key))
+        cleanse(&key, sizeof(key))
 
 
 # -- The implementation of SHA-256
@@ -468,9 +468,9 @@ def _sha256_names():
     """The implementations of SHA-256 that can be chosen here, the fastest first."""
     names = []
     cdef int i = 0
-    while sha256_implementations[i] != NULL:
-        if sha256_implementations[i].supported():
-            names.append(sha256_implementations[i].name.decode())
+    while hmac_sha256_implementations[i] != NULL:
+        if hmac_sha256_implementations[i].supported():
+            names.append(hmac_sha256_implementations[i].name.decode())
         i += 1
     return names
 
@@ -480,7 +480,7 @@ def _choose_sha256(name=None):
     global sha256_implementation
     cdef const char *refused
     cdef bytes wanted = (name or "").encode("utf-8", "surrogateescape")
-    cdef const sha256_implementation_c *chosen = hmac_sha256_choose(wanted, &refused)
+    cdef const hmac_sha256_implementation *chosen = hmac_sha256_choose(wanted, &refused)
     wrong = refused.decode() if refused != NULL else None
     if wrong:
         _checks.warn_wrong_sha256(wrong)
@@ -503,8 +503,8 @@ cdef void key_context(KeyContext *key, const void *secret, size_t size) noexcept
     hmac_sha256_key_init(<hmac_sha256_key *>key, secret, size)
 
 
-cdef void wipe_key_context(KeyContext *key) noexcept nogil:
-    wipe(key, sizeof(KeyContext))
+cdef void cleanse_key_context(KeyContext *key) noexcept nogil:
+    cleanse(key, sizeof(KeyContext))
 
 
 cdef void sign_into(

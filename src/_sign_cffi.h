@@ -4,7 +4,7 @@
 
 #include "hmac_sha256.h"
 #include "prehash.h"
-#include "wipe.h"
+#include "cleanse.h"
 
 enum { CHUNK = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
@@ -15,7 +15,7 @@ static hmac_sha256_key *key_new(const char *secret, size_t size) {
 }
 
 static void key_free(hmac_sha256_key *key) {
-    wipe(key, sizeof *key);
+    cleanse(key, sizeof *key);
     free(key);
 }
 
@@ -48,19 +48,19 @@ static void sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t 
     hmac_sha256_hex_many(key, messages, count, hex);
 }
 
-static void wipe_bytes(char *memory, size_t size) {
-    wipe(memory, size);
+static void cleanse_bytes(char *memory, size_t size) {
+    cleanse(memory, size);
 }
 
 static const char *sha256_name(int i) {
-    return sha256_implementations[i] == NULL ? NULL : sha256_implementations[i]->name;
+    return hmac_sha256_implementations[i] == NULL ? NULL : hmac_sha256_implementations[i]->name;
 }
 
 static bool sha256_supported(int i) {
-    return sha256_implementations[i]->supported();
+    return hmac_sha256_implementations[i]->supported();
 }
 
 static const char *sha256_choose(const char *name, const char **refused) {
-    const sha256_implementation *chosen = hmac_sha256_choose(name, refused);
+    const hmac_sha256_implementation *chosen = hmac_sha256_choose(name, refused);
     return chosen == NULL ? NULL : chosen->name;
 }

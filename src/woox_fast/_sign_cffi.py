@@ -41,7 +41,7 @@ class Signer(SignerBase):
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         self._key = lib.key_new(secret, len(secret))
         if _CAN_WIPE and secret is not given and len(secret) > 1:  # bytes of one character are shared by all
-            lib.wipe_bytes(secret, len(secret))
+            lib.cleanse_bytes(secret, len(secret))
         del secret, given
         if not self._key:
             raise MemoryError
