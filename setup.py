@@ -31,7 +31,7 @@ setup(
             depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
             include_dirs=["src", "src/core"],
             # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
-            extra_compile_args=["-O3", "-DHMAC_SHA256_O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
+            extra_compile_args=["-O3", "-DHMAC_SHA256_O3", "-DNDEBUG", "-fwrapv", "-fstack-clash-protection"] if os.name == "posix" else [],
             optional=not require_extension,  # a machine without a compiler gets the pure package
         )
     ]

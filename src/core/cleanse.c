@@ -12,22 +12,13 @@ void cleanse(void *memory, size_t size) {
 #endif
 }
 
-NOT_INLINE void cleanse_key_stack(void) {
-    uint8_t below[KEY_STACK];
-    cleanse(below, sizeof below);
-}
+#define OVERWRITE(name, size)                                                                                          \
+    NOT_INLINE void name(void) {                                                                                       \
+        uint8_t below[size];                                                                                           \
+        cleanse(below, sizeof below);                                                                                  \
+    }
 
-NOT_INLINE void cleanse_sign_stack(void) {
-    uint8_t below[SIGN_STACK];
-    cleanse(below, sizeof below);
-}
-
-NOT_INLINE void cleanse_pairs_stack(void) {
-    uint8_t below[PAIRS_STACK];
-    cleanse(below, sizeof below);
-}
-
-NOT_INLINE void cleanse_lanes_stack(void) {
-    uint8_t below[LANES_STACK];
-    cleanse(below, sizeof below);
-}
+OVERWRITE(key_stack, KEY_STACK)
+OVERWRITE(sign_stack, SIGN_STACK)
+OVERWRITE(pairs_stack, PAIRS_STACK)
+OVERWRITE(lanes_stack, LANES_STACK)

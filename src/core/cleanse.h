@@ -16,7 +16,7 @@
  * flags, the vector implementations then hash a single message in registers alone. */
 enum { CLEANSE_MARGIN = 128, KEY_STACK = 4096 };
 #if defined(HMAC_SHA256_O3) && !defined(__AVX__) && !defined(__i386__) && !defined(__arm__)
-enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 512, LANES_STACK = 14336 };
+enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 12288 };
 #else
 enum { VECTOR_SPILLS = 1, SIGN_STACK = 2048, PAIRS_STACK = 4096, LANES_STACK = 14336 };
 #endif
@@ -24,17 +24,31 @@ enum { VECTOR_SPILLS = 1, SIGN_STACK = 2048, PAIRS_STACK = 4096, LANES_STACK = 1
 /* Overwrite `size` bytes. The compiler cannot remove this. */
 void cleanse(void *memory, size_t size);
 
-/* Overwrite that many bytes of the stack below the caller. */
-void cleanse_key_stack(void);
-void cleanse_sign_stack(void);
-void cleanse_pairs_stack(void);
-void cleanse_lanes_stack(void);
+/* Overwrite that many bytes below the function that calls cleanse_stack() with one of these. */
+void key_stack(void);
+void sign_stack(void);
+void pairs_stack(void);
+void lanes_stack(void);
 
-/* Declare the margin at the beginning of a function; after its last call, `END_MARGIN()` prevents a tail call. */
+/* In a tail call, the frame of the calling function would be gone. */
+#if defined(__GNUC__)
+#define PREVENT_TAIL_CALL() __asm__ __volatile__("")
+#else
+#define PREVENT_TAIL_CALL() (void)0
+#endif
+
+static ALWAYS_INLINE void cleanse_stack(void (*overwrite)(void)) {
+    overwrite();
+    PREVENT_TAIL_CALL();
+}
+
+/* Reserve the margin at the beginning of a function, and keep its frame until its last call returns. */
 #define BEGIN_MARGIN()                                                                                                 \
     volatile uint8_t margin[CLEANSE_MARGIN];                                                                           \
     margin[0] = 0
-#define END_MARGIN() (void)margin[0]
+#define END_MARGIN()                                                                                                   \
+    (void)margin[0];                                                                                                   \
+    PREVENT_TAIL_CALL()
 
 /* Clear the vector registers. The dynamic linker and signal delivery save them on the stack. */
 static inline void cleanse_vector_registers(void) {

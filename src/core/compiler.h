@@ -6,9 +6,13 @@
 #define ALWAYS_INLINE __forceinline
 #define NOT_INLINE __declspec(noinline)
 #define ALIGNED_16 __declspec(align(16))
-#elif defined(__GNUC__) || defined(__clang__)
+#elif defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOT_INLINE __attribute__((noinline))
+#define ALIGNED_16 __attribute__((aligned(16)))
+#elif defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone has another frame */
 #define ALIGNED_16 __attribute__((aligned(16)))
 #else
 #define ALWAYS_INLINE inline

@@ -17,7 +17,7 @@ static NOT_INLINE void inner_padded(const hmac_sha256_implementation *with, cons
     padded_message m;
     size_t run_count = pad_message(m.runs, m.scratch, message, SHA256_BLOCK_SIZE, MAX_COPIED);
     compress_with_margin(with, digest, key->inner, m.runs, run_count);
-    if (with->spills) cleanse_sign_stack();
+    if (with->spills) cleanse_stack(sign_stack);
 }
 
 void hmac_sha256_inner_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
@@ -74,6 +74,6 @@ static NOT_INLINE void key_init_with_margin(const hmac_sha256_implementation *wi
 void hmac_sha256_key_init_with(const hmac_sha256_implementation *with, hmac_sha256_key *key, const void *secret,
                                size_t size) {
     key_init_with_margin(with, key, secret, size);
-    cleanse_key_stack();
+    cleanse_stack(key_stack);
     cleanse_vector_registers();
 }

@@ -21,7 +21,7 @@ const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const cha
 extern const hmac_sha256_implementation *hmac_sha256_chosen;
 
 /* The functions below use `with`, an implementation that this processor supports. They leave no key material below the
- * caller's frame, but for the first two, after which the caller must call cleanse_sign_stack(). */
+ * caller's frame, but for the first two, after which the caller must call cleanse_stack(sign_stack). */
 
 /* HMAC in two steps. Between them the caller can do other work while the processor is busy with the first. `digest` is
  * the inner hash as words; `hex` is 64 lower-case characters without a NUL. */
@@ -49,7 +49,7 @@ static inline void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha2
 
 static inline void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
     hmac_sha256_outer_with(hmac_sha256_chosen, key, digest, hex);
-    if (hmac_sha256_chosen->spills) cleanse_sign_stack();
+    if (hmac_sha256_chosen->spills) cleanse_stack(sign_stack);
 }
 
 static inline void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex) {

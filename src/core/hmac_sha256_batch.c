@@ -71,7 +71,7 @@ static NOT_INLINE void hash_group(const batch *b, const uint8_t *order, size_t c
         hex[i] = b->hex + order[i] * HMAC_SHA256_HEX_SIZE;
     }
     if (count > 0) hash_pairs(b, m, run_counts, hex, count);
-    else cleanse_pairs_stack();
+    else cleanse_stack(pairs_stack);
 }
 
 /* Hash `count` messages of `blocks_left` blocks, a message in each lane. Unused lanes repeat the first message. */
@@ -108,7 +108,7 @@ static NOT_INLINE void hash_lane_group(const batch *b, const uint8_t *order, siz
         hex[i] = b->hex + order[i] * HMAC_SHA256_HEX_SIZE;
     }
     if (count == 0) {
-        cleanse_lanes_stack();
+        cleanse_stack(lanes_stack);
         return;
     }
     for (size_t i = count; i < SHA256_LANES; i++) hex[i] = hex[0];
@@ -134,7 +134,7 @@ static void hash_singly(const batch *b, size_t count) {
         uint32_t digest[8];
         hmac_sha256_inner_with(b->with, b->key, &b->messages[i], digest);
         hmac_sha256_outer_with(b->with, b->key, digest, b->hex + i * HMAC_SHA256_HEX_SIZE);
-        if (b->with->spills) cleanse_sign_stack();
+        if (b->with->spills) cleanse_stack(sign_stack);
     }
 }
 

@@ -17,7 +17,7 @@
 enum { PAGE = 4096, MOST_SIZES = 2048, TOGETHER = 100 };
 
 static const char secret[] = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR";
-static const sha256_implementation *sha256;
+static const hmac_sha256_implementation *sha256;
 static hmac_sha256_key key;
 static hmac_sha256_message message;
 static uint8_t *pages[HMAC_SHA256_PARTS], *hex, *all_hex;
@@ -96,12 +96,12 @@ int main(int count, char **arguments) {
     hex = guarded_pages() + 2 * PAGE - HMAC_SHA256_HEX_SIZE;
     all_hex = guarded_pages();
     openssl_hmac_init(&oracle, secret, sizeof secret - 1);
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         sha256 = hmac_sha256_chosen = *each;
         if (!sha256->supported()) continue;
         hmac_sha256_key_init(&key, secret, sizeof secret - 1);
         for (behind = 0; behind < 2; behind++)
-            for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++) {
+            for (size_t head = 0; head <= HMAC_SHA256_HEAD_CAPACITY; head++) {
                 message.head_size = head;
                 for (size_t i = 0; i < sizeof message.head; i++) message.head[i] = (uint8_t)rand();
                 hashed = oracle;

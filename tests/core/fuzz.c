@@ -82,11 +82,11 @@ static void check_prehash(const uint8_t *data) {
 }
 
 /* The implementations that this processor has, then NULL. Asked once: in a virtual machine each cpuid is a trap. */
-static const sha256_implementation *const *supported(void) {
-    static const sha256_implementation *found[8];
+static const hmac_sha256_implementation *const *supported(void) {
+    static const hmac_sha256_implementation *found[8];
     if (found[0] == NULL)
-        for (size_t i = 0, count = 0; sha256_implementations[i] != NULL; i++)
-            if (sha256_implementations[i]->supported()) found[count++] = sha256_implementations[i];
+        for (size_t i = 0, count = 0; hmac_sha256_implementations[i] != NULL; i++)
+            if (hmac_sha256_implementations[i]->supported()) found[count++] = hmac_sha256_implementations[i];
     return found;
 }
 
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hmac_sha256_message message = {{0}};
     whole = data;
     size_t whole_size = left;
-    message.head_size = take(header[1] % (HMAC_SHA256_HEAD_ROOM + 1), &data, &left, &piece);
+    message.head_size = take(header[1] % (HMAC_SHA256_HEAD_CAPACITY + 1), &data, &left, &piece);
     memcpy(message.head, piece, message.head_size);
     size_t wanted[] = {(size_t)header[3] | (size_t)header[4] << 8, (size_t)header[5] | (size_t)header[6] << 8, left};
     for (int i = 0; i < HMAC_SHA256_PARTS; i++) {
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     openssl_hmac_hex(&oracle, NULL, 0, of_nothing);
     if (whole_size >= TIMESTAMP_SIZE) check_prehash(whole);
 
-    for (const sha256_implementation *const *each = supported(); *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = supported(); *each != NULL; each++) {
         hmac_sha256_key key;
         hmac_sha256_chosen = *each;
         hmac_sha256_key_init(&key, secret, secret_size);

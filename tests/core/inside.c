@@ -24,7 +24,7 @@ static void note(size_t head_size, size_t first, size_t second) {
     free(m);
 }
 
-static sha256_implementation right, wrong;
+static hmac_sha256_implementation right, wrong;
 static int fault;
 
 static void wrong_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
@@ -84,11 +84,11 @@ static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digest
 
 int main(void) {
     const size_t near[] = {0, 1, 63, 64, 65, 511, 512, 574, 575, 576, 577, 639, 640, 641, 1000};
-    for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++)
+    for (size_t head = 0; head <= HMAC_SHA256_HEAD_CAPACITY; head++)
         for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
             for (size_t j = 0; j < sizeof near / sizeof near[0]; j++) note(head, near[i], near[j]);
     printf("scratch: %td of %d, runs: %zu of %d\n", most_scratch, (int)SCRATCH_SIZE, most_runs, (int)MAX_RUNS);
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         if (!(*each)->supported()) continue;
         wrong = right = **each;
         wrong.compress = wrong_compress, wrong.outer_hex = wrong_outer_hex;

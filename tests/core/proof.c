@@ -41,7 +41,7 @@ void proof_pad_message(void) {
     padded_message m;
     hmac_sha256_message message;
     size_t total, blocks = 0;
-    message.head_size = total = size_to(HMAC_SHA256_HEAD_ROOM);
+    message.head_size = total = size_to(HMAC_SHA256_HEAD_CAPACITY);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {
         size_t size = size_to((size_t)1 << 40);
         message.parts[i] = (hmac_sha256_part){malloc(size), size + SAID_LONGER};

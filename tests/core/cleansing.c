@@ -123,7 +123,7 @@ int main(void) {
     static const size_t sizes[] = {28, 64, 150};
     const char *refused;
     for (size_t i = 0; i < sizeof secret; i++) secret[i] = (uint8_t)(rand() >> 7 | 1);
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         if (!(*each)->supported()) continue;
         sha256 = (*each)->name;
         if (hmac_sha256_choose(sha256, &refused) == NULL) return 1;
