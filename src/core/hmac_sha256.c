@@ -60,8 +60,14 @@ static NOT_INLINE void key_init(const hmac_sha256_implementation *with, hmac_sha
         opad[i] = ipad[i] ^ 0x5c;
         ipad[i] ^= 0x36;
     }
-    with->compress(key->inner, sha256_initial_state, &(sha256_run){ipad, 1}, 1);
-    with->compress(key->outer, sha256_initial_state, &(sha256_run){opad, 1}, 1);
+    memcpy(key->inner, sha256_initial_state, sizeof key->inner);
+    memcpy(key->outer, sha256_initial_state, sizeof key->outer);
+    if (with->compress_two != NULL) {
+        with->compress_two((uint32_t *const[2]){key->inner, key->outer}, (const uint8_t *const[2]){ipad, opad}, 1);
+    } else {
+        with->compress(key->inner, key->inner, &(sha256_run){ipad, 1}, 1);
+        with->compress(key->outer, key->outer, &(sha256_run){opad, 1}, 1);
+    }
 }
 
 static NOT_INLINE void key_init_with_margin(const hmac_sha256_implementation *with, hmac_sha256_key *key,

@@ -160,7 +160,7 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
 
 
 def _has_addresses(format_codes: str | None) -> bool:
-    """Return whether a buffer's format has pointers, such as "O" for Python objects; field names stand between colons."""
+    """Return whether a buffer's format has pointers, such as "O" for Python objects; colons enclose field names."""
     return not _ADDRESS_CODES.isdisjoint("".join((format_codes or "").split(":")[::2]))
 
 

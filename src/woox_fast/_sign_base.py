@@ -50,7 +50,7 @@ class SignerBase:
             self._recv_window = _checks.recv_window(recv_window_ms)
             del api_secret  # a traceback that shows locals must not show it
         except BaseException as error:
-            api_secret = ""
+            api_secret = ""  # noqa: F841
             _checks.clear_frames(error)  # an interrupt leaves the secret in the functions that it ended
             raise
         return self
