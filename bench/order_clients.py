@@ -31,9 +31,9 @@ import woox_fast.adapters.aiohttp
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
 from woox_fast import Signer
+from woox_fast._encoding import json_bytes
 from woox_fast.adapters.ccxt import accelerate
 from woox_fast.gateway import AsyncGateway, Gateway
-from woox_fast.prehash import json_bytes
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 PATH = "/v3/trade/order"

@@ -7,6 +7,7 @@ Without a URL it starts an embedded exchange and trades there. Needs: pip instal
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -15,7 +16,6 @@ from contextlib import nullcontext
 
 from woox_fast import Signer
 from woox_fast.gateway import Gateway, NoReplyError, Reply
-from woox_fast.prehash import json_bytes
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}
@@ -24,7 +24,7 @@ ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price":
 def place(gateway: Gateway, client_order_id: int) -> Reply:
     """Send an order; where its reply is lost, ask what became of it."""
     try:
-        return gateway.request("POST", "/v3/trade/order", json_bytes({**ORDER, "clientOrderId": client_order_id}))
+        return gateway.request("POST", "/v3/trade/order", json.dumps({**ORDER, "clientOrderId": client_order_id}))
     except NoReplyError as error:
         # The order may rest or not. Ask; what is not there may be sent again, by you.
         print(f"order {client_order_id}: {error}")

@@ -19,7 +19,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
-from libc.string cimport memcpy
+from libc.string cimport memchr, memcpy
 
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, cleanse, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many,
@@ -311,17 +311,23 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
 # -- The Signer
 
 
-cdef int key_init(hmac_sha256_key *key, api_secret) except -1:
+cdef int key_init(hmac_sha256_key *key, api_secret, api_key) except -1:
+    """Compute the key. A signal handler can raise inside `_checks`; no frame of the traceback may then show the secret."""
+    try:
+        _checks.check_secret(api_secret, api_key)
+        set_key(key, api_secret)
+    except BaseException as error:
+        _checks.clear_frames(error)
+        raise
+    return 0
+
+
+cdef int set_key(hmac_sha256_key *key, api_secret) except -1:
     cdef hmac_sha256_part part
-    cdef bytes secret
     if read_body(api_secret, &part) and part.size > 0:
         hmac_sha256_key_init(key, part.data, part.size)
         return 0
-    try:
-        secret = _checks.secret_bytes(api_secret)
-    except BaseException as error:
-        _checks.clear_frames(error)  # a signal handler can raise inside secret_bytes
-        raise
+    cdef bytes secret = _checks.secret_bytes(api_secret)
     hmac_sha256_key_init(key, PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
     if len(secret) > 1:  # the interpreter shares all bytes objects of length 1
         cleanse(PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
@@ -332,13 +338,19 @@ cdef int key_init(hmac_sha256_key *key, api_secret) except -1:
 @cython.no_gc
 cdef class Signer:
     """Signer(api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None)\n--\n
-    Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
+    Sign WOO X requests with one API key and secret. Threads can share a Signer.
 
-    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
-    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
-    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
-    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
-    Raises TypeError or ValueError for an argument that cannot be used.
+    Args:
+        api_key: printable ASCII, sent as `x-api-key`.
+        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
+            Signer stores two SHA-256 states and no secret.
+        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
+        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
+            The receive window is for VIP accounts.
+
+    Raises:
+        TypeError: for a value of another type.
+        ValueError: for an invalid value, such as a secret in quotes or a secret that is the API key.
     """
 
     cdef hmac_sha256_key _key
@@ -350,7 +362,7 @@ cdef class Signer:
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
         self._api_key = _checks.api_key_text(api_key)
-        key_init(&self._key, api_secret)
+        key_init(&self._key, api_secret, self._api_key)
         self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         self._recv_window = _checks.recv_window(recv_window_ms)
         self._templates = {}
@@ -360,12 +372,12 @@ cdef class Signer:
 
     @property
     def api_key(self):
-        """The API key, as it is sent in `x-api-key`."""
+        """The API key, sent in `x-api-key`."""
         return self._api_key
 
     @property
     def clock_offset_ms(self):
-        """Milliseconds that are added to the local clock where a timestamp is left out. May be set at any time."""
+        """Milliseconds added to the local clock for a request without a timestamp. Can be set at any time."""
         return self._clock_offset_ms
 
     @clock_offset_ms.setter
@@ -374,32 +386,58 @@ cdef class Signer:
 
     @property
     def recv_window_ms(self):
-        """The receive window in milliseconds, as it is sent in `x-api-recvwindow`; None sends no such header."""
+        """The receive window in milliseconds, sent in `x-api-recvwindow`, or None for no header."""
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp, method, path, body=b""):
-        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters.
+        """Return the `x-api-signature` of a request: HMAC-SHA256(timestamp + method + path + body).
 
-        `timestamp` is Unix epoch milliseconds: an int, or a str of 13 digits. `method` is a str of the letters A to Z.
-        `path` is a str that begins with '/' and includes the query as it is sent. `body` is a str (UTF-8), bytes, any
-        other contiguous buffer, or None for an empty one.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError; the message says what was got, what was
-        expected and what to do. Source: WOO X integration guide, "Authentication".
+        Args:
+            timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
+            method: upper-case letters, such as "GET".
+            path: begins with "/" and includes the query.
+            body: str (UTF-8), bytes, another contiguous buffer, or None for an empty body.
+
+        Returns:
+            64 lower-case hex characters.
+
+        Raises:
+            TypeError, ValueError: for an invalid argument. The message names the value found, the expected form and
+                the remedy.
+            BufferError: for a buffer that is not contiguous.
+            UnicodeEncodeError: for a str with a lone surrogate.
+
+        Source: WOO X integration guide, "Authentication".
         """
         return request_hex(&self._key, timestamp, method, path, body)
 
     def sign_many(self, requests):
-        """The signature of each `(timestamp, method, path, body)`, in the order given.
+        """Return the signature of each request. Faster than a loop over `sign`.
 
-        `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
+        Args:
+            requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
+                during the call have no effect.
+
+        Returns:
+            The signatures, in the order of the requests.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
+                invalid request, such as `requests[3]:`.
         """
         return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
-        """HMAC-SHA256 of `message` as 64 lower-case hex characters: `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return HMAC-SHA256 of a message, as `hmac.new(secret, message, "sha256").hexdigest()`.
 
-        `message` is a str (UTF-8), bytes, or any other contiguous buffer. Raises as `sign` does for a body.
+        Args:
+            message: str (UTF-8), bytes, or another contiguous buffer.
+
+        Returns:
+            64 lower-case hex characters.
+
+        Raises:
+            TypeError, BufferError, UnicodeEncodeError: as `sign`, for an invalid message.
         """
         cdef hmac_sha256_message read
         read.head_size = read.parts[0].size = 0
@@ -408,21 +446,36 @@ cdef class Signer:
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
-        """Whether `signature` is what `sign` returns for the other arguments. Compares in constant time.
+        """Compare a signature with the signature of a request, in constant time.
 
-        `signature` is a str of hex characters, upper or lower case. Raises as `sign` does, and TypeError for a
-        signature that is not a str; one of another length or with other characters is False.
+        Args:
+            signature: hex characters, in upper or lower case.
+            timestamp, method, path, body: as the arguments of `sign`.
+
+        Returns:
+            True if the signatures are equal. False for any other str.
+
+        Raises:
+            TypeError: for a signature that is not a str.
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`, for the other arguments.
         """
         given = _checks.signature_text(signature)
         expected = request_hex(&self._key, timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
     def headers(self, method, path, body=b"", *, timestamp=None):
-        """The headers of a signed request, as a new dict.
+        """Return the headers of a signed request.
 
-        They are `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a receive
-        window, and `Content-Type`. The arguments are those of `sign`; `timestamp` None is the local clock plus
-        `clock_offset_ms`. Raises as `sign` does.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Returns:
+            A new dict with `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a
+            receive window, and `Content-Type`.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
         """
         cdef hmac_sha256_message message
         cdef PyObject *template
@@ -441,11 +494,17 @@ cdef class Signer:
         return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
-        """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
+        """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body.
 
-        The arguments are those of `sign`. `host` is the name or address that the connection goes to, and maybe a port.
-        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or
-        host with a space, a control character or anything but ASCII, so that no argument can add a header.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            host: the host name or address of the connection, and optionally a port.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
+            ValueError: for an invalid host, and for a path with a space, a control character, "#" or a character
+                outside ASCII. No argument can add a header.
         """
         cdef hmac_sha256_message message
         cdef hmac_sha256_part name = ascii_part(default_host)
@@ -453,7 +512,8 @@ cdef class Signer:
             read_timestamp_or_clock(timestamp, self._clock_offset_ms, message.head)
             and read_request(&message, method, path, body)
             and all_between(message.parts, b"!", b"~")
-            and (host is default_host or read_host(host, &name))
+            and memchr(message.parts[0].data, b"#", message.parts[0].size) == NULL
+            and (host is default_host or read_host(host, &name) and _checks.is_host(host))
         ):
             return plain_request(self, method, &name, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
@@ -467,11 +527,26 @@ cdef class Signer:
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
     ):
-        """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
+        """Build a request's query and JSON once, sign them, and return the request.
 
-        `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
-        signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
-        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
+        Args:
+            method, path: as the arguments of `sign`.
+            params: a mapping, or pairs if a name repeats, for the query of a GET or DELETE.
+            json: a value for the body, written as compact JSON.
+            body: a body to send unchanged: str (UTF-8), bytes, or another contiguous buffer.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+            base_url: scheme, host and optionally a port.
+
+        Floats and Decimals are written as plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a
+        Decimal is a string, since WOO X documents the string type for prices and quantities.
+
+        Returns:
+            A `SignedRequest(method, url, headers, body)`. Send its url and body unchanged.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
+            ValueError: for a path that HTTP clients would change, and for arguments that exclude each other, such as
+                json and body.
         """
         from woox_fast._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
@@ -520,9 +595,20 @@ cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body
 
 
 def sign(api_secret, timestamp, method, path, body=b""):
-    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     cdef hmac_sha256_key key
-    key_init(&key, api_secret)
+    key_init(&key, api_secret, _checks.NO_API_KEY)
     try:
         return request_hex(&key, timestamp, method, path, body)
     finally:

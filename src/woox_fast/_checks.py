@@ -1,8 +1,8 @@
-"""What is accepted, and what a refusal says: one set of rules and messages for all twins.
+"""Argument checks and their error messages, shared by the three backends.
 
-The pure twin calls these for every value. The compiled twins read the common case themselves and call these for all
-others, so that a refusal reads the same on each. No message here holds a secret, or more of an API key than its first
-four characters.
+The pure backend calls these functions for every value. The compiled backends read the common types themselves and call
+these functions for the rest, so every backend raises the same error. No message contains a secret, or more than the
+first four characters of an API key.
 """
 
 from __future__ import annotations
@@ -11,13 +11,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_HEX = frozenset("0123456789ABCDEFabcdef")
-_HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_LABEL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_ADDRESS = frozenset("0123456789ABCDEFabcdef:.")  # IPv6, without a zone such as %eth0
 
 _ADDRESS_CODES = frozenset("OPXz&")  # of a buffer's format: objects, pointers, functions, C strings
 
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
+NO_API_KEY = "-"  # stands for the key in the module function `sign`, which needs none
+
+# Seldom part of a secret, often copied along with it.
+_QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
+_INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060")  # byte order mark, zero-width characters
+
+# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They
+# rewrite escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
+_REWRITTEN_BY_CLIENTS = (
+    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
+    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
+    r"|^//"
+)
+# They remove '.' and '..' segments, and a '?' at the end.
+_REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
+
+# Hosts found valid. A gateway sends each request to the same host.
+_valid_hosts: set[str] = set()
+MAX_VALID_HOSTS = 64
+MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63  # RFC 1035
+
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
     10: "this looks like seconds; multiply by 1000",
@@ -27,9 +48,11 @@ _LOOKS_LIKE = {
 
 
 def timestamp_text(timestamp: object) -> str:
-    """The 13 digits of `timestamp`, an int or a str of Unix epoch milliseconds.
+    """Return the 13 digits of a timestamp.
 
-    Raises TypeError for any other type (bool and float among them) and ValueError for any other count of digits.
+    Raises:
+        TypeError: for a type other than int and str, including bool and float.
+        ValueError: for any other number of digits.
     """
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
@@ -53,7 +76,7 @@ def timestamp_text(timestamp: object) -> str:
 
 
 def method_text(method: object) -> str:
-    """`method` as it is signed: a str of the letters A to Z, else TypeError or ValueError."""
+    """Return `method`, a str of the letters A to Z. Raise TypeError or ValueError for other values."""
     if not isinstance(method, str):
         raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
     text = str.__str__(method)
@@ -64,7 +87,7 @@ def method_text(method: object) -> str:
 
 
 def path_text(path: object) -> str:
-    """`path` as it is signed: a str that begins with '/', else TypeError or ValueError."""
+    """Return `path`, a str that begins with '/'. Raise TypeError or ValueError for other values."""
     if not isinstance(path, str):
         raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
     text = str.__str__(path)
@@ -78,52 +101,111 @@ def path_text(path: object) -> str:
 
 
 def path_bytes(path: object) -> bytes:
-    """`path` as UTF-8. Raises as `path_text` does, and UnicodeEncodeError for a lone surrogate."""
+    """Return `path` as UTF-8. Raise UnicodeEncodeError for a lone surrogate."""
     return path_text(path).encode()
 
 
 def request_head(timestamp: object, method: object, path: object) -> bytes:
-    """What is signed in front of the body. The first bad argument is the one that is refused."""
+    """Return the prehash without the body. Raise the error of the first invalid argument."""
     return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_bytes(path)
 
 
 def target_text(path: object) -> str:
-    """`path` as it goes into a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    """Return `path` as a request target: printable ASCII without spaces and '#'."""
     text = path_text(path)
-    if text.isascii() and text.isprintable() and " " not in text:
+    if text.isascii() and text.isprintable() and " " not in text and "#" not in text:
         return text
-    at, got = next((at, c) for at, c in enumerate(text) if not "!" <= c <= "~")
-    raise ValueError(
-        f"path must be percent-encoded ASCII to be sent as it is signed, got {got!a} at index {at}; "
+    at = next(at for at, character in enumerate(text) if not "!" <= character <= "~" or character == "#")
+    raise _path_error(text[at], at)
+
+
+def sendable_path(path: object) -> str:
+    """Return `path` if every HTTP client sends it unchanged.
+
+    This is the rule of `Signer.prepare` and of the command line. `target_text` checks less: `encode_request` writes the
+    request line itself, so no client can change the path.
+
+    Raises:
+        TypeError, ValueError: as `path_text`.
+        ValueError: if a client would change the path after it was signed, such as a path with a space.
+    """
+    import re  # here, because signing does not need it
+
+    text = path_text(path)
+    if found := re.search(_REWRITTEN_BY_CLIENTS, text):
+        raise _path_error(found[0], found.start())
+    if found := re.match(_REMOVED_BY_CLIENTS, text):
+        raise _path_error(found[1], found.start(1))
+    return text
+
+
+def _path_error(got: str, at: int) -> ValueError:
+    return ValueError(
+        f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
         "use urllib.parse.quote, or prepare(params=...)"
     )
 
 
 def host_text(host: object) -> str:
-    """`host` as it goes into the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    """Return `host`, a str with a name or address and optionally a port. Raise TypeError or ValueError for others."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
     if is_host(text):
         return text
-    hint = "; leave out the scheme and what follows the host" if "/" in text else ""
+    hint = "; leave out the scheme and the path" if "/" in text else ""
     shown = "one with a user name or password" if "@" in text else _shown(text)
     raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
 
 
 def is_host(text: str) -> bool:
-    """Whether `text` is a name, IPv4 address or IPv6 address in brackets, maybe with ':' and a port below 65536."""
+    """Return whether `text` is a host name, an IPv4 address or a bracketed IPv6 address, optionally with a port."""
+    if text in _valid_hosts:
+        return True
     if text[:1] == "[":
         name, bracket, rest = text[1:].partition("]")
-        if not bracket or ":" not in name or not _HEX.issuperset(name.replace(":", "").replace(".", "")):
-            return False
+        is_valid = bool(bracket) and _is_ipv6(name)
     else:
-        name, colon, rest = text.partition(":")
-        if not name or not _HOST_NAME.issuperset(name):
-            return False
-        rest = colon + rest
-    port = rest[1:]
-    return not rest or (rest[0] == ":" and len(port) < 6 and port.isascii() and port.isdigit() and int(port) < 65536)
+        name, colon, port = text.partition(":")
+        rest = colon + port
+        is_valid = _is_host_name(name)
+    if not is_valid or (rest and not _is_port(rest)):
+        return False
+    if len(_valid_hosts) < MAX_VALID_HOSTS:
+        _valid_hosts.add(text)
+    return True
+
+
+def _is_host_name(name: str) -> bool:
+    labels = name.removesuffix(".").split(".")  # a last '.' marks an absolute name
+    if len(name) > MAX_HOST_LENGTH or not all(map(_is_label, labels)):
+        return False
+    if not labels[-1].isdigit():
+        return True
+    return len(labels) == 4 and all(
+        label.isdigit() and str(int(label)) == label and int(label) < 256 for label in labels
+    )
+
+
+def _is_label(label: str) -> bool:
+    return 0 < len(label) <= MAX_LABEL_LENGTH and _LABEL.issuperset(label) and "-" not in (label[0], label[-1])
+
+
+def _is_ipv6(address: str) -> bool:
+    if not _ADDRESS.issuperset(address):
+        return False
+    from ipaddress import IPv6Address  # here, because few hosts are IPv6 addresses
+
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_port(text: str) -> bool:
+    port = text[1:]
+    return text[0] == ":" and len(port) < 6 and port.isascii() and port.isdigit() and int(port) < 65536
 
 
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:
@@ -170,7 +252,7 @@ def body_bytes(body: object) -> bytes | memoryview:
 
 
 def api_key_text(api_key: object) -> str:
-    """`api_key` as it goes into the header: printable ASCII without spaces, not empty, else TypeError or ValueError."""
+    """Return `api_key`, a str of printable ASCII without spaces. Raise TypeError or ValueError for other values."""
     if not isinstance(api_key, str):
         raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
     text = str.__str__(api_key)
@@ -180,17 +262,49 @@ def api_key_text(api_key: object) -> str:
         if not "!" <= character <= "~":
             raise ValueError(
                 f"api_key must be printable ASCII without spaces (it becomes a header), got {character!a} "
-                f"at index {at} of {len(text)}; strip what was pasted around it"
+                f"at index {at} of {len(text)}; remove the characters pasted around it"
             )
     return text
 
 
+def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
+    """Raise ValueError for a str that was copied with quotes or white space, or that is the API key.
+
+    bytes pass, so a secret that really has such characters can be used.
+    """
+    if not isinstance(api_secret, str):
+        return
+    try:
+        got = _stray_characters(str.__getitem__(api_secret, slice(1)), str.__getitem__(api_secret, slice(-1, None)))
+        if got:
+            raise ValueError(
+                f"api_secret must be the secret alone, got {got}; remove what does not belong to it, "
+                "or pass bytes if it does"
+            )
+        if str.__str__(api_secret) == api_key != NO_API_KEY:
+            raise ValueError(
+                "api_secret must be the API secret, got the API key; copy the secret from the WOO X console"
+            )
+    finally:
+        del api_secret, api_key  # a traceback that shows locals must not show them: both may be the secret
+
+
+def _stray_characters(first: str, last: str) -> str:
+    """Return a description of white space or a quote among the first and last character, or an empty str."""
+    for place, character in ("start", first), ("end", last):
+        if character in _QUOTES:
+            return f"a quotation mark ({ascii(character)[1:-1]}) at its {place}"
+        if character.isspace() or character in _INVISIBLE:
+            return f"white space ({character!a}) at its {place}"
+    return ""
+
+
 def secret_bytes(api_secret: object) -> bytes:
-    """`api_secret` as the HMAC key: str as UTF-8 or bytes, not empty, else TypeError or ValueError."""
+    """Return `api_secret` as the HMAC key: str as UTF-8, or bytes. Raise TypeError or ValueError for other values."""
     try:
         if isinstance(api_secret, str):
             surrogate = next((at for at, c in enumerate(str.__str__(api_secret)) if "\ud800" <= c <= "\udfff"), None)
-            if surrogate is not None:  # what encode() raises would carry the whole secret
+            if surrogate is not None:  # the error of encode() would contain the secret
                 reason = f"api_secret has a lone surrogate at index {surrogate}; read it as UTF-8"
                 raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, reason)
             secret = str.encode(api_secret, "utf-8")
@@ -206,17 +320,17 @@ def secret_bytes(api_secret: object) -> bytes:
 
 
 def clock_offset(clock_offset_ms: object) -> int:
-    """`clock_offset_ms` as an int of milliseconds, else TypeError or ValueError."""
+    """Return `clock_offset_ms`, an int. Raise TypeError or ValueError for other values."""
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
         raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
     number = int.__add__(clock_offset_ms, 0)
     if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
-        raise ValueError("clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside")
+        raise ValueError(f"clock_offset_ms must be milliseconds between -10**13 and 10**13, got {_shown_int(number)}")
     return number
 
 
 def recv_window(recv_window_ms: object) -> str | None:
-    """`recv_window_ms` as it goes into the header, or None where it does not; else TypeError or ValueError."""
+    """Return `recv_window_ms` as the header's digits, or None. Raise TypeError or ValueError for other values."""
     if recv_window_ms is None:
         return None
     if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
@@ -228,14 +342,14 @@ def recv_window(recv_window_ms: object) -> str | None:
 
 
 def signature_text(signature: object) -> str:
-    """`signature` in lower case, as it is compared; TypeError for what is not a str."""
+    """Return `signature` in lower case. Raise TypeError unless it is a str."""
     if not isinstance(signature, str):
         raise TypeError(f"signature must be a str of 64 hex characters, got {_kind(signature)}")
     return str.lower(signature)
 
 
 def request_fields(request: object) -> tuple[object, object, object, object]:
-    """The four fields of one request of a batch, else TypeError or ValueError."""
+    """Return the four fields of one request of a batch. Raise TypeError or ValueError for other values."""
     if not isinstance(request, tuple | list):
         raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
     fields = tuple(request)
@@ -274,12 +388,14 @@ def clear_frames(error: BaseException) -> None:
 
 
 def refuse_pickling() -> NoReturn:
-    """Raise the TypeError of every attempt to pickle or copy a Signer."""
-    raise TypeError("a Signer holds a secret: it cannot be pickled or copied; make another from the key and the secret")
+    """Raise the TypeError for pickling or copying a Signer."""
+    raise TypeError(
+        "a Signer holds a secret: it cannot be pickled or copied; create another from the key and the secret"
+    )
 
 
 def warn_wrong_sha256(name: str) -> None:
-    """Warn that the SHA-256 called `name` was tried at import and is not used."""
+    """Warn that the SHA-256 implementation `name` failed its self-test at import."""
     import warnings
 
     warnings.warn(
@@ -290,7 +406,7 @@ def warn_wrong_sha256(name: str) -> None:
 
 
 def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
-    """Raise the ImportError for the SHA-256 called `name`, or for any: `backend` has only `names` here."""
+    """Raise ImportError for the SHA-256 implementation `name`, or for all; `backend` has only `names` here."""
     if not name:
         raise ImportError(
             f"no SHA-256 of the {backend} backend gives a right answer on this processor", name=__package__
@@ -311,5 +427,5 @@ def _shown_int(number: int) -> str:
 
 
 def _shown(text: str) -> str:
-    """`text` for a message: quoted, ASCII, and not longer than a line."""
+    """Return `text` quoted, in ASCII, and at most a line long."""
     return ascii(text) if len(text) <= 60 else f"{text[:60]!a}... ({len(text)} characters)"

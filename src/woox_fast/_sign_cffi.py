@@ -160,7 +160,18 @@ def _hex_text(out: Any) -> str:
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """Sign one message under one secret, like `Signer.sign`. This caches no secret: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     try:
         signer = Signer("-", api_secret)
         del api_secret  # a traceback that shows locals must not show it

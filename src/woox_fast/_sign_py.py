@@ -19,13 +19,19 @@ _OPAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Signer(SignerBase):
-    """Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
+    """Sign WOO X requests with one API key and secret. Threads can share a Signer.
 
-    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
-    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
-    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
-    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
-    Raises TypeError or ValueError for an argument that cannot be used.
+    Args:
+        api_key: printable ASCII, sent as `x-api-key`.
+        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
+            Signer stores two SHA-256 states and no secret.
+        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
+        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
+            The receive window is for VIP accounts.
+
+    Raises:
+        TypeError: for a value of another type.
+        ValueError: for an invalid value, such as a secret in quotes or a secret that is the API key.
     """
 
     __slots__ = ("_inner", "_outer")
@@ -66,7 +72,18 @@ class Signer(SignerBase):
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """Sign one message under one secret, like `Signer.sign`. This caches no secret: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     try:
         signer = Signer("-", api_secret)
         del api_secret  # a traceback that shows locals must not show it

@@ -48,4 +48,4 @@ def test_help_names_the_options_of_prepare(twin):
     assert len(options) == 5
     assert parameters(twin.Signer.prepare)[3:] == options
     for name, _, _ in options:
-        assert f"`{name}`" in shown
+        assert f"{name}: " in shown

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import httpx
 import requests
+import yarl
 
 import woox_fast.adapters.aiohttp
 import woox_fast.adapters.httpx
@@ -153,20 +154,30 @@ def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **way: Any)
 # What sends a SignedRequest.
 
 
+def _fields(one: Any) -> dict[str, Any]:
+    return {"method": one.method, "url": one.url, "headers": one.headers}
+
+
 def _prepared_requests(signed: list[Any]) -> list[Outcome]:
     with requests.Session() as session:
-        return [Answered(r.status_code, r.content) for r in (session.request(**one.for_requests()) for one in signed)]
+        return [
+            Answered(r.status_code, r.content)
+            for r in (session.request(**_fields(one), data=one.body, allow_redirects=False) for one in signed)
+        ]
 
 
 def _prepared_httpx(signed: list[Any]) -> list[Outcome]:
     with httpx.Client(follow_redirects=True) as client:
-        return [Answered(r.status_code, r.content) for r in (client.request(**one.for_httpx()) for one in signed)]
+        return [
+            Answered(r.status_code, r.content)
+            for r in (client.request(**_fields(one), content=one.body, follow_redirects=False) for one in signed)
+        ]
 
 
 def _prepared_async_httpx(signed: list[Any]) -> list[Outcome]:
     async def run() -> list[Outcome]:
         async with httpx.AsyncClient(follow_redirects=True) as client:
-            replies = [await client.request(**one.for_httpx()) for one in signed]
+            replies = [await client.request(**_fields(one), content=one.body, follow_redirects=False) for one in signed]
             return [Answered(r.status_code, r.content) for r in replies]
 
     return asyncio.run(run())
@@ -177,7 +188,8 @@ def _prepared_aiohttp(signed: list[Any]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         async with aiohttp.ClientSession() as session:
             for one in signed:
-                async with session.request(**one.for_aiohttp()) as reply:
+                options = _fields(one) | {"url": yarl.URL(one.url, encoded=True)}
+                async with session.request(**options, data=one.body or None, allow_redirects=False) as reply:
                     outcomes.append(Answered(reply.status, await reply.read()))
         return outcomes
 

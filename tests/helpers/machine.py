@@ -1,4 +1,4 @@
-"""A made-up machine, whose clocks are set, drift, and stand still, and a `ServerClock` on it."""
+"""A simulated machine whose clocks are set, drift and stop, and a `ServerClock` on it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ TRUE = 1_700_000_000_000 * MS
 
 
 class Machine:
-    """True time, and what the exchange's clock and the two local ones make of it; all in nanoseconds."""
+    """True time, and the errors of the exchange's clock and the two local clocks. In nanoseconds."""
 
     def __init__(self, *, wall_error: int = 0, sleeps_are_counted: bool = True, server_error: int = 0) -> None:
         self.true = TRUE
         self.wall_error = wall_error
         self.server_error = server_error
-        self.steady_error = -TRUE  # it counts from when the machine was started
+        self.steady_error = -TRUE  # it counts from the start of the machine
         self.sleeps_are_counted = sleeps_are_counted
-        self.delays: list[tuple[int, int]] = []  # of the requests to come: there and back; then no time at all
-        self.meanwhile: list[Any] = []  # what happens while the requests to come are on their way
+        self.delays: list[tuple[int, int]] = []  # of the next requests, there and back; 0 after the last
+        self.meanwhile: list[Any] = []  # calls during the next requests
         self.asked = 0
 
     def go(self, ns: int) -> None:
@@ -56,7 +56,7 @@ class Machine:
         return told
 
     def error(self, offset_ms: int) -> int:
-        """By how much a timestamp with this offset is ahead of the exchange."""
+        """The time by which a timestamp with this offset is ahead of the exchange."""
         return self.wall_error + offset_ms * MS - self.server_error
 
 
@@ -73,6 +73,15 @@ def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 
 
 
 def look(clock: ServerClock) -> None:
-    """What the thread does every 0.2 s."""
+    """Look at the local clock, as the thread does every 0.2 s."""
     with clock._lock:
         clock._apply(*clock._look())
+
+
+def observed(machine: Machine, there: int, back: int) -> tuple[int, int, int]:
+    """Return the times of a request to the exchange, as arguments of `observe`."""
+    sent = machine.wall() // MS
+    machine.go(there)
+    told = machine.server_ms()
+    machine.go(back)
+    return sent, machine.wall() // MS, told

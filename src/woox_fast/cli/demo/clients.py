@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ... import Signer
-from ...prehash import json_bytes
+from ..._encoding import json_bytes
 from ..common import UsageError
 from .workload import Request
 

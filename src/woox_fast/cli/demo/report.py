@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from ... import Signer, _sign_py, backend, sha256_implementation
+from ..._encoding import json_bytes
 from ..._timing import rounds_ns
-from ...prehash import json_bytes
 from .. import show
 from .submit import Tally
 from .workload import Request

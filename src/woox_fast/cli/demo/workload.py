@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import count, islice
 from typing import Any, NamedTuple
 
-from ...prehash import query_text
+from ..._encoding import query_text
 
 FULL_ROUND = 5  # every fifth order is also read, changed and listed
 
