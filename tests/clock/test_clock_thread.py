@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from helpers.machine import HOUR, Machine, S, started
+from helpers.fake_clock import HOUR, Machine, S, started
 from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast._server_time import ServerTime, _Connection

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.oracle import NOW, SECRET, oracle
-from helpers.twins import BUILT, DEFAULT, MODULES
+from helpers.backends import BUILT, DEFAULT, MODULES
 
 import woox_fast
 from woox_fast import _backend

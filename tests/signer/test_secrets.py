@@ -1,4 +1,4 @@
-"""A Signer that is gone leaves nothing in memory. Another process looks, since looking leaves traces itself."""
+"""A Signer that is gone leaves nothing in key_traces. Another process looks, since looking leaves traces itself."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import sys
 from importlib import import_module
 
 import pytest
-from helpers import memory
+from helpers import key_traces
 from helpers.slow import slow_after
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
 
 from woox_fast import _checks
 
@@ -82,17 +82,17 @@ pause("gone")
 
 def compiled_twins() -> list[tuple[str, str]]:
     """Module and SHA-256 of each twin that is compiled: OpenSSL's memory, under the pure one, is not ours to wipe."""
-    return [(MODULES[backend], sha256) for backend, sha256 in twins() if backend != "python"]
+    return [(MODULES[backend], sha256) for backend, sha256 in installed_backends() if backend != "python"]
 
 
 def test_the_traces_are_those_of_the_standard_library():
     secret = random.Random(5).randbytes(50)
     for key, padded in (secret, secret), (b"x" * 70, hashlib.sha256(b"x" * 70).digest()):
         block = padded.ljust(64, b"\0")
-        state, end = (memory.compress(memory.INITIAL, bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+        state, end = (key_traces.compress(key_traces.INITIAL, bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
         tail = b"m\x80".ljust(56, b"\0") + struct.pack(">Q", 8 * 65)
-        inner = struct.pack(">8I", *memory.compress(state, tail))
-        outer = memory.compress(end, (inner + b"\x80").ljust(56, b"\0") + struct.pack(">Q", 8 * 96))
+        inner = struct.pack(">8I", *key_traces.compress(state, tail))
+        outer = key_traces.compress(end, (inner + b"\x80").ljust(56, b"\0") + struct.pack(">Q", 8 * 96))
         assert struct.pack(">8I", *outer) == hmac.digest(key, b"m", "sha256")
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_left_in_memory(module, sha256, call, kind, size):
     letters = range(0x400, 0x7F0) if kind == "wide" else b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     drawn = random.SystemRandom().choices(letters, k=size // 2 if kind == "wide" else size)
     secret = "".join(map(chr, drawn)).encode()
-    wanted = memory.traces(secret)
+    wanted = key_traces.traces(secret)
     states = {"inner state", "outer state"}
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, module, sha256, str(size), kind, call],
@@ -126,7 +126,7 @@ def test_nothing_is_left_in_memory(module, sha256, call, kind, size):
             child.stdin.write(send)
             child.stdin.flush()
             assert child.stdout.readline().strip() == said
-            return memory.find_in_process(child.pid, wanted)
+            return key_traces.find_in_process(child.pid, wanted)
 
         # The controls: what is there must be found.
         assert look(b"secret", secret) == {"secret"}

@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers import memory
+from helpers import key_traces
 from helpers.secret_calls import CALLS, CALLS_OF_USERS, COVERED, Held
 from helpers.slow import slow
 
 import woox_fast
 from woox_fast import adapters
 
-WANTED = memory.traces(Held.data)
+WANTED = key_traces.traces(Held.data)
 SHOWN = {"secret"}
 
 # The same calls as tests of a user's, and as ones that hold the secret themselves, which must be seen.
@@ -63,7 +63,7 @@ def shown(call: Callable[[str], object], name: str) -> set[str]:
     try:
         call(name)
     except Exception as error:
-        return memory.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
+        return key_traces.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
     raise AssertionError("it raises nothing")
 
 
@@ -93,7 +93,7 @@ def test_pytest_does_not_print_it(tmp_path: Path, options: list[str]) -> None:
     _, *parts = re.split(r"\n_+ (test_\w+)\[(.+)\] _+\n", result.stdout.partition("short test summary info")[0])
     printed = {(kind, name): text for kind, name, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
     assert printed.keys() == {(kind, name) for kind in ("test_call", "test_control") for name in CALLS_OF_USERS}
-    found = {key: memory.find_in_text(text.encode(), WANTED) for key, text in printed.items()}
+    found = {key: key_traces.find_in_text(text.encode(), WANTED) for key, text in printed.items()}
     assert [name for kind, name in printed if kind == "test_call" and found[kind, name]] == []
     assert [name for kind, name in printed if kind == "test_control" and found[kind, name] != SHOWN] == []
 

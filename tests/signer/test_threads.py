@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
 
 REQUESTS = [(NOW + i, "POST" if i % 2 else "GET", f"/v3/x?i={i}", "b" * (i * 37 % 400)) for i in range(200)]
 EXPECTED = [oracle("".join(map(str, request)).encode()) for request in REQUESTS]
@@ -36,7 +36,7 @@ def test_one_signer_and_one_batch_on_many_threads(signer, threads):
 
 
 @pytest.mark.skipif(not NO_GIL, reason="this interpreter has a GIL")
-@pytest.mark.parametrize("backend", sorted({backend for backend, _ in twins()}))
+@pytest.mark.parametrize("backend", sorted({backend for backend, _ in installed_backends()}))
 def test_importing_leaves_the_gil_off(backend):
     code = f"import sys, {MODULES[backend]}; sys.exit(sys._is_gil_enabled())"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
@@ -88,7 +88,7 @@ LONG, SHORT = 1_000_000, 32_767
 
 
 @pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()])
 @pytest.mark.parametrize("body", [bytes(LONG), "b" * LONG, memoryview(bytes(LONG))], ids=["bytes", "str", "view"])
 def test_the_gil_is_released_for_what_is_long(backend, body):
     module = __import__(MODULES[backend], fromlist=["Signer"])
@@ -102,7 +102,7 @@ def test_the_gil_is_released_for_what_is_long(backend, body):
 
 
 @pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()])
 @pytest.mark.parametrize("body", [bytes(SHORT), "b" * SHORT, memoryview(bytes(SHORT))], ids=["bytes", "str", "view"])
 def test_the_gil_is_kept_for_what_is_short(backend, body):
     """Getting it back may take longer than signing."""

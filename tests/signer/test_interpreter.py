@@ -10,9 +10,9 @@ import textwrap
 import tracemalloc
 
 import pytest
-from helpers.compiled import COMPILERS, HARNESSES
+from helpers.core_build import COMPILERS, HARNESSES
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
 
 from woox_fast import _sign_py
 
@@ -25,7 +25,7 @@ def run(code: str, *arguments: str, timeout: float = 120) -> str:
     return result.stdout
 
 
-@pytest.fixture(params=twins(), ids="-".join)
+@pytest.fixture(params=installed_backends(), ids="-".join)
 def name(request):
     """The arguments that choose a twin in a new interpreter: see TAKE."""
     backend, sha256 = request.param
@@ -243,7 +243,7 @@ for _ in range(3):
     interpreters.destroy(one)
 assert signer.sign(*REQUEST) == EXPECTED
 """
-    code = code.replace("{first_is_python}", str(len(twins()) == 1))
+    code = code.replace("{first_is_python}", str(len(installed_backends()) == 1))
     assert run(TAKE + code, first, "", kind) == ""
 
 
