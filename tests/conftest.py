@@ -17,8 +17,8 @@ from types import ModuleType
 
 import hypothesis
 import pytest
-from helpers.core_build import OBJECTS
 from helpers.backends import MODULES, installed_backends
+from helpers.core_build import OBJECTS
 
 import woox_fast
 

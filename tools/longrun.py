@@ -14,11 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from helpers.backends import MODULES, installed_backends
 from helpers.core_build import FUZZ_FLAGS, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from helpers.load import check_load
 from helpers.soak import sign_on_threads, stays_flat
 from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
-from helpers.backends import MODULES, installed_backends
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from proofs import RefutedError

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from helpers import key_traces
-from helpers.slow import slow_after
 from helpers.backends import BUILT
+from helpers.slow import slow_after
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Adapter -> texts that only the lowest log level shows; each is one write, since two threads print.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from helpers.backends import BUILT
 from helpers.core_build import COMPILERS, compile_package
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
-from helpers.backends import BUILT
 
 VECTOR = {
     "sha-ni+avx512": "core/hmac_sha256_avx512.c",

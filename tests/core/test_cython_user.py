@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from helpers import key_traces
-from helpers.oracle import NOW, SECRET, oracle
 from helpers.backends import BUILT
+from helpers.oracle import NOW, SECRET, oracle
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cython_user"
 CLEANSING = """
