@@ -17,8 +17,8 @@ from types import ModuleType
 
 import hypothesis
 import pytest
-from helpers.compiled import OBJECTS
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
+from helpers.core_build import OBJECTS
 
 import woox_fast
 
@@ -58,7 +58,7 @@ def pytest_collection_finish() -> None:
         gc.freeze()
 
 
-@pytest.fixture(scope="module", params=twins(), ids="-".join)
+@pytest.fixture(scope="module", params=installed_backends(), ids="-".join)
 def twin(request: pytest.FixtureRequest):
     """One backend's module, signing with one SHA-256 implementation."""
     backend, sha256 = request.param

@@ -174,7 +174,7 @@ def test(place: Place, python: str, whole: bool) -> tuple[str, dict[str, Counter
         name = (
             "" if case.get("classname", "").endswith("test_backend") else case.get("name", "")
         )  # asks for any of them
-        twin = re.search(r"\[(?:.*-)?(cython|cffi|python)-(avx512|sha-ni|armv8|portable|hashlib)\b", name)
+        twin = re.search(r"\[(?:.*-)?(cython|cffi|python)-(sha-ni\+avx512|sha-ni|armv8|portable|hashlib)\b", name)
         outcome = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
         outcomes.setdefault(" ".join(twin.groups()) if twin else "-", Counter())[outcome] += 1
     return identity, outcomes, "" if done.returncode == 0 else done.stdout[-3000:]

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import memory
+from helpers import key_traces
+from helpers.backends import BUILT
 from helpers.slow import slow_after
-from helpers.twins import BUILT
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Adapter -> texts that only the lowest log level shows; each is one write, since two threads print.
@@ -46,7 +46,7 @@ def everything_said(backend: str, secrets: list[str]) -> str:
 
 
 def traces(secrets: list[str]) -> dict[str, list[bytes]]:
-    return {f"{i} {name}": parts for i in (0, 1) for name, parts in memory.traces(secrets[i].encode()).items()}
+    return {f"{i} {name}": parts for i in (0, 1) for name, parts in key_traces.traces(secrets[i].encode()).items()}
 
 
 @pytest.mark.parametrize("backend", slow_after(1, [*BUILT, "python"]))
@@ -57,9 +57,9 @@ def test_nothing_that_is_logged_or_printed_tells_a_key(backend):
     _, *parts = re.split(r"\n== (.+)\n", said)
     *heard, (last, leak) = zip(parts[::2], parts[1::2], strict=True)
     assert last == "leak"
-    assert memory.find_in_text(said.removesuffix(leak).encode(), traces(secrets)) == set()
+    assert key_traces.find_in_text(said.removesuffix(leak).encode(), traces(secrets)) == set()
     # The controls: what is logged is found, and all of it was heard.
-    assert memory.find_in_text(leak.encode(), traces(secrets)) == {"0 secret", "1 secret"}
+    assert key_traces.find_in_text(leak.encode(), traces(secrets)) == {"0 secret", "1 secret"}
     for name, shown in SHOWN.items():
         accepted, refused, nobody = (text for each, text in heard if each == name)
         assert [word for word in ("/v3/trade/order", *shown) if word not in accepted] == []
@@ -76,4 +76,4 @@ def test_each_spelling_of_what_tells_a_key_is_found():
     for name, chunks in wanted.items():
         for chunk in chunks:
             shown = base64.b64encode(b"a" + chunk).decode(), chunk.hex(), str(list(chunk)), repr(chunk)
-            assert all(memory.find_in_text(f"a {each} b".encode(), {name: [chunk]}) == {name} for each in shown)
+            assert all(key_traces.find_in_text(f"a {each} b".encode(), {name: [chunk]}) == {name} for each in shown)

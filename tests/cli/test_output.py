@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.backends import BUILT
 from helpers.command import ORDER, SCRIPT, environment, needs_pty, read_until, terminal, woox_fast
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.twins import BUILT
 
 from woox_fast import cli
 from woox_fast.cli import show
