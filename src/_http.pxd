@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""What `encode_request` needs to write HTTP: a check of the host, and text put into memory that has room for it."""
+"""Check the host of an HTTP request, and write its text into memory of sufficient size."""
 
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, strlen
@@ -37,16 +37,16 @@ cdef inline bint read_host(object host, hmac_sha256_part *part) noexcept:
     return port != 1 and number < 65536
 
 
-cdef inline void put_bytes(char **out, const void *data, size_t size) noexcept:
+cdef inline void put_bytes(char **out, const void *data, size_t size) noexcept nogil:
     memcpy(out[0], data, size)
     out[0] += size
 
 
-cdef inline void put(char **out, const char *text) noexcept:
+cdef inline void put(char **out, const char *text) noexcept nogil:
     put_bytes(out, text, strlen(text))
 
 
-cdef inline void put_part(char **out, const hmac_sha256_part *part) noexcept:
+cdef inline void put_part(char **out, const hmac_sha256_part *part) noexcept nogil:
     put_bytes(out, part.data, part.size)
 
 

@@ -18,8 +18,8 @@ from types import ModuleType
 
 import hypothesis
 import pytest
-from helpers.compiled import OBJECTS
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
+from helpers.core_build import OBJECTS
 
 import woox_fast
 
@@ -64,7 +64,7 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-@pytest.fixture(scope="module", params=twins(), ids="-".join)
+@pytest.fixture(scope="module", params=installed_backends(), ids="-".join)
 def twin(request: pytest.FixtureRequest):
     """Yield a backend's module with one of its SHA-256 implementations selected."""
     backend, sha256 = request.param

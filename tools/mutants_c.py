@@ -356,7 +356,7 @@ def noticed(mutant: Mutant) -> bool:
 
         if mutant.build:
             compile_it = "compile_cffi" if mutant.build == "cffi" else "compile_extension"
-            code = f"import helpers.compiled as c; c.{compile_it}(c.SRC)"
+            code = f"import helpers.core_build as c; c.{compile_it}(c.SRC)"
             done = run(sys.executable, "-c", code)
             assert done.returncode == 0, done.stderr[-2000:]
         done = run("sh", "-c", f"{sys.executable} -m pytest -q -x -p no:cacheprovider {mutant.test}")

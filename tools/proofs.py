@@ -74,7 +74,7 @@ def check(folder: Path, name: str, *defines: str) -> int:
 def finds_what_is_wrong(place: Path) -> bool:
     """The control: each part is said to be a byte longer than it is."""
     try:
-        check(place, "proof_pad_message", "-DSAID_LONGER=1")
+        check(place, "proof_pad_message", "-DEXTRA_BYTES=1")
     except RefutedError as refuted:
         return "[copied.assertion" in str(refuted)
     return False

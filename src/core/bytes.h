@@ -1,4 +1,4 @@
-/* Words of a fixed byte order, in memory of any alignment. */
+/* Loads and stores of words in a fixed byte order, at any alignment. */
 #ifndef WOOX_FAST_BYTES_H
 #define WOOX_FAST_BYTES_H
 
@@ -15,7 +15,10 @@ static inline uint32_t load_be32(const uint8_t *p) {
 }
 
 static inline void store_be32(uint8_t *p, uint32_t x) {
-    p[0] = (uint8_t)(x >> 24), p[1] = (uint8_t)(x >> 16), p[2] = (uint8_t)(x >> 8), p[3] = (uint8_t)x;
+    p[0] = (uint8_t)(x >> 24);
+    p[1] = (uint8_t)(x >> 16);
+    p[2] = (uint8_t)(x >> 8);
+    p[3] = (uint8_t)x;
 }
 
 static inline uint16_t load_le16(const uint8_t *p) {
@@ -47,7 +50,7 @@ static inline uint64_t load_le64(const uint8_t *p) {
 #endif
 }
 
-/* `size` bytes, 1 to 8; the others are zero. Nothing outside them is read. */
+/* Load 1 to 8 bytes; the other bytes of the result are zero. No byte outside `size` is read. */
 static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
     if (size >= 4) return load_le32(p) | (uint64_t)load_le32(p + size - 4) << 8 * (size - 4);
     if (size >= 2) return load_le16(p) | (uint64_t)load_le16(p + size - 2) << 8 * (size - 2);

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import re
     from typing import NoReturn
 
+_ADDRESS_CODES = frozenset("OPXz&")  # of a buffer's format: objects, pointers, functions, C strings
+
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
 NO_API_KEY = "-"  # the module function `sign` needs no API key
@@ -158,12 +160,19 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         return value
     try:
         view = memoryview(value)  # type: ignore[arg-type]
-    except TypeError:
+    except TypeError as error:
+        if "a bytes-like object is required" not in str(error):
+            raise  # the error of the caller's own __buffer__
         hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
         none = " or None" if name == "body" else ""
         raise TypeError(
             f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
         ) from None
+    if _has_addresses(view.format):
+        view.release()
+        raise TypeError(
+            f"{name} must be a buffer of values, got a {_kind(value)} of memory addresses; write its values as bytes"
+        )
     if not view.c_contiguous:
         view.release()
         raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
@@ -171,6 +180,11 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         return view
     with view:
         return view.tobytes()
+
+
+def _has_addresses(format_codes: str | None) -> bool:
+    """Return whether a buffer's format has pointers, such as "O" for Python objects; colons enclose field names."""
+    return not _ADDRESS_CODES.isdisjoint("".join((format_codes or "").split(":")[::2]))
 
 
 def body_bytes(body: object) -> bytes | memoryview:
@@ -285,13 +299,32 @@ def request_fields(request: object) -> tuple[object, object, object, object]:
 
 
 def raise_at(index: int, error: Exception) -> NoReturn:
-    """Raise `error` again with the index of the bad request in front of its message."""
+    """Raise `error` again with the index of the bad request in front of its message.
+
+    Notes, other arguments, cause and traceback are preserved. An error of another type is raised unchanged.
+    """
     where = f"requests[{index}]: "
+    located: Exception
     if type(error) is UnicodeEncodeError:
-        raise UnicodeEncodeError(error.encoding, error.object, error.start, error.end, where + error.reason) from None
-    if type(error) in (TypeError, ValueError, BufferError):
-        raise type(error)(where + str(error)) from None
-    raise error
+        located = UnicodeEncodeError(error.encoding, error.object, error.start, error.end, where + error.reason)
+    elif type(error) in (TypeError, ValueError, BufferError) and isinstance(next(iter(error.args), ""), str):
+        located = type(error)(where + "".join(error.args[:1]), *error.args[1:])
+    else:
+        raise error
+    located.__dict__.update(error.__dict__)  # the notes among them
+    try:
+        raise located.with_traceback(error.__traceback__) from error.__cause__
+    finally:
+        del located, error  # a traceback that refers to itself would live until the next garbage collection
+
+
+def clear_frames(error: BaseException) -> None:
+    """Delete the local variables of this package's functions that raised `error` below the calling function."""
+    traceback = error.__traceback__ and error.__traceback__.tb_next
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__package__") == __package__:
+            traceback.tb_frame.clear()
+        traceback = traceback.tb_next
 
 
 def refuse_pickling() -> NoReturn:

@@ -56,8 +56,11 @@ class SignerBase:
             self._set_key(_checks.secret_bytes(api_secret), api_secret)
             self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
             self._recv_window = _checks.recv_window(recv_window_ms)
-        finally:
             del api_secret  # a traceback that shows locals must not show it
+        except BaseException as error:
+            api_secret = ""  # noqa: F841
+            _checks.clear_frames(error)  # an interrupt leaves the secret in the functions that it ended
+            raise
         return self
 
     def __init_subclass__(cls) -> None:
@@ -254,7 +257,7 @@ class SignerBase:
         return time.time_ns() // 1_000_000 + self._clock_offset_ms
 
     def __repr__(self) -> str:
-        return f"<woox_fast.Signer {self._backend} api_key={self._api_key[:4]!r}...>"
+        return f"<woox_fast.Signer {self._backend} api_key={getattr(self, '_api_key', '')[:4]!r}...>"
 
     def __reduce__(self) -> NoReturn:
         _checks.refuse_pickling()

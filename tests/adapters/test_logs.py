@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import memory
+from helpers import key_traces
+from helpers.backends import BUILT
 from helpers.slow import slow_after
-from helpers.twins import BUILT
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # Client → texts that only the lowest log level prints, written at once because two threads print.
@@ -48,7 +48,7 @@ def run_all_clients(backend: str, secrets: list[str]) -> str:
 
 
 def traces(secrets: list[str]) -> dict[str, list[bytes]]:
-    return {f"{i} {name}": parts for i in (0, 1) for name, parts in memory.traces(secrets[i].encode()).items()}
+    return {f"{i} {name}": parts for i in (0, 1) for name, parts in key_traces.traces(secrets[i].encode()).items()}
 
 
 @pytest.mark.parametrize("backend", slow_after(1, [*BUILT, "python"]))
@@ -59,9 +59,9 @@ def test_output_contains_no_secret(backend):
     _, *parts = re.split(r"\n== (.+)\n", output)
     *sections, (last, leak) = zip(parts[::2], parts[1::2], strict=True)
     assert last == "leak"
-    assert memory.find_in_text(output.removesuffix(leak).encode(), traces(secrets)) == set()
+    assert key_traces.find_in_text(output.removesuffix(leak).encode(), traces(secrets)) == set()
     # The controls: the search finds a logged secret, and every client logged.
-    assert memory.find_in_text(leak.encode(), traces(secrets)) == {"0 secret", "1 secret"}
+    assert key_traces.find_in_text(leak.encode(), traces(secrets)) == {"0 secret", "1 secret"}
     for name, shown in SHOWN.items():
         accepted, refused, nobody = (text for each, text in sections if each == name)
         assert [word for word in ("/v3/trade/order", *shown) if word not in accepted] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.machine import HOUR, Machine, S, look, observed, started
+from helpers.fake_clock import HOUR, Machine, S, look, observed, started
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from helpers.machine import HOUR, Machine, S, started
+from helpers.fake_clock import HOUR, Machine, S, started
 from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast.clock import MS, ServerClock

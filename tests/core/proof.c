@@ -10,8 +10,8 @@
 #include "sha256.c"
 #include "wipe.c"
 
-#ifndef SAID_LONGER
-#define SAID_LONGER 0 /* bytes: the control, which must be refuted */
+#ifndef EXTRA_BYTES
+#define EXTRA_BYTES 0 /* bytes: the control, which must be refuted */
 #endif
 
 size_t nondet_size(void);
@@ -41,12 +41,12 @@ void proof_pad_message(void) {
     padded_message m;
     hmac_sha256_message message;
     size_t total, blocks = 0;
-    message.head_size = total = size_to(HMAC_SHA256_HEAD_ROOM);
+    message.head_size = total = size_to(HMAC_SHA256_HEAD_CAPACITY);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {
         size_t size = size_to((size_t)1 << 40);
-        message.parts[i] = (hmac_sha256_part){malloc(size), size + SAID_LONGER};
+        message.parts[i] = (hmac_sha256_part){malloc(size), size + EXTRA_BYTES};
         __CPROVER_assume(message.parts[i].data != NULL);
-        total += size + SAID_LONGER;
+        total += size + EXTRA_BYTES;
     }
     size_t run_count = pad_message(&m, &message, SHA256_BLOCK_SIZE);
     assert(0 < run_count && run_count <= MAX_RUNS);

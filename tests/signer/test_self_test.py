@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from helpers.compiled import COMPILERS, compile_package
+from helpers.backends import BUILT
+from helpers.core_build import COMPILERS, compile_package
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
-from helpers.twins import BUILT
 
-VECTOR = {"avx512": "core/sha256_avx512.c", "sha-ni": "core/sha256_x86.c", "armv8": "core/sha256_arm.c"}
-INCLUDE = '#include "sha256.h"'
+VECTOR = {
+    "sha-ni+avx512": "core/hmac_sha256_avx512.c",
+    "sha-ni": "core/hmac_sha256_shani.c",
+    "armv8": "core/hmac_sha256_armv8.c",
+}
+INCLUDE = '#include "cleanse.h"'
 # One bit of one round constant, in this implementation alone.
 WRONG_CONSTANT = f"""{INCLUDE}
 static uint32_t wrong[64] __attribute__((aligned(16)));

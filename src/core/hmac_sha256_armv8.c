@@ -1,29 +1,29 @@
-/* SHA-256 with the ARMv8 instructions, in one stream and in two interleaved.
+/* The SHA-256 instructions of ARMv8, for one message or two at a time.
  *
- * The state is in two registers, as words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and waits for
- * the pair before it. The message schedule, and a second message, are computed meanwhile.
+ * The state is in two registers of words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and depends on
+ * the previous pair. The message schedule, and a second message, fit into the gaps.
  */
-#include "sha256.h"
+#include "hmac_sha256_implementation.h"
 
-#ifdef SHA256_HAVE_ARM
+#ifdef HMAC_SHA256_HAVE_ARMV8
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <arm64_neon.h>
 #define ARM_SHA2
-#define ALWAYS_INLINE __forceinline
 #else
-/* The attribute, not a flag: the rest of the build runs on any ARMv8. */
+/* An attribute instead of a compiler flag: the rest of the build runs on any ARMv8. */
 #if defined(__clang__)
 #if !defined(__ARM_FEATURE_SHA2)
-#define __ARM_FEATURE_SHA2 1 /* before clang 16 the header shows only what the whole file is compiled for */
+#define __ARM_FEATURE_SHA2 1 /* before clang 16, the header declares only the intrinsics of the whole file's target */
 #endif
 #define ARM_SHA2 __attribute__((target("sha2")))
 #else
 #define ARM_SHA2 __attribute__((target("+crypto")))
 #endif
 #include <arm_neon.h>
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
+
+#include "cleanse.h"
 
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -46,14 +46,14 @@ static ARM_SHA2 ALWAYS_INLINE void store_state(uint32_t state[8], state_arm s) {
     vst1q_u32(state + 4, s.efgh);
 }
 
-/* The block's sixteen words. */
 static ARM_SHA2 ALWAYS_INLINE void load_block(uint32x4_t w[4], const uint8_t *block) {
     for (int i = 0; i < 4; i++) w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(block + 16 * i)));
 }
 
-/* Rounds 4i to 4i+3, and the message schedule for 16 rounds later: w[i % 4] holds words 4i to 4i+3. */
+/* Do rounds 4i to 4i+3, and the message schedule for 16 rounds later. w[i % 4] is words 4i to 4i+3. */
 static ARM_SHA2 ALWAYS_INLINE void four_rounds(state_arm *s, uint32x4_t w[4], int i) {
-    uint32x4_t abcd = s->abcd, wk = vaddq_u32(w[i & 3], vld1q_u32(sha256_round_constants + 4 * i));
+    uint32x4_t abcd = s->abcd;
+    uint32x4_t wk = vaddq_u32(w[i & 3], vld1q_u32(sha256_round_constants + 4 * i));
     if (i < 12)
         w[i & 3] = vsha256su1q_u32(vsha256su0q_u32(w[i & 3], w[(i + 1) & 3]), w[(i + 2) & 3], w[(i + 3) & 3]);
     s->abcd = vsha256hq_u32(abcd, s->efgh, wk);
@@ -80,8 +80,8 @@ static ARM_SHA2 ALWAYS_INLINE void compress_words(state_arm *s, uint32x4_t w[4])
 static ARM_SHA2 void armv8_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
     state_arm s = load_state(from);
     for (const sha256_run *run = runs; run < runs + run_count; run++) {
-        const uint8_t *block = run->blocks, *end = block + run->count * SHA256_BLOCK_SIZE;
-        for (; block < end; block += SHA256_BLOCK_SIZE) {
+        const uint8_t *end = run->blocks + run->count * SHA256_BLOCK_SIZE;
+        for (const uint8_t *block = run->blocks; block < end; block += SHA256_BLOCK_SIZE) {
             uint32x4_t w[4];
             load_block(w, block);
             compress_words(&s, w);
@@ -90,12 +90,12 @@ static ARM_SHA2 void armv8_compress(uint32_t to[8], const uint32_t from[8], cons
     store_state(to, s);
 }
 
-/* HMAC's outer block, in registers: the inner digest, the padding bit, and the length of 64 + 32 bytes. */
+/* Build the block of the outer hash: the inner digest, the padding bit, and the length. */
 static ARM_SHA2 ALWAYS_INLINE void outer_block(uint32x4_t w[4], const uint32_t digest[8]) {
     w[0] = vld1q_u32(digest);
     w[1] = vld1q_u32(digest + 4);
     w[2] = vsetq_lane_u32(0x80000000, vdupq_n_u32(0), 0);
-    w[3] = vsetq_lane_u32(8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE), vdupq_n_u32(0), 3);
+    w[3] = vsetq_lane_u32(HMAC_SHA256_OUTER_BITS, vdupq_n_u32(0), 3);
 }
 
 static ARM_SHA2 ALWAYS_INLINE void store_hex(char *hex, state_arm s) {
@@ -103,7 +103,8 @@ static ARM_SHA2 ALWAYS_INLINE void store_hex(char *hex, state_arm s) {
     const uint32x4_t words[2] = {s.abcd, s.efgh};
     for (int i = 0; i < 2; i++) {
         uint8x16_t bytes = vrev32q_u8(vreinterpretq_u8_u32(words[i]));
-        uint8x16_t high = vshrq_n_u8(bytes, 4), low = vandq_u8(bytes, vdupq_n_u8(0x0F));
+        uint8x16_t high = vshrq_n_u8(bytes, 4);
+        uint8x16_t low = vandq_u8(bytes, vdupq_n_u8(0x0F));
         uint8_t *out = (uint8_t *)hex + 32 * i;
         vst1q_u8(out, vqtbl1q_u8(digits, vzip1q_u8(high, low)));
         vst1q_u8(out + 16, vqtbl1q_u8(digits, vzip2q_u8(high, low)));
@@ -118,10 +119,13 @@ static ARM_SHA2 void armv8_outer_hex(const uint32_t outer[8], const uint32_t dig
     store_hex(hex, s);
 }
 
-/* Two messages: each stream waits only for itself. */
+/* Two independent streams: both cost little more than one. */
 static ARM_SHA2 ALWAYS_INLINE void compress_words_two(state_arm s[2], uint32x4_t w0[4], uint32x4_t w1[4]) {
-    state_arm start0 = s[0], start1 = s[1];
-#define STEP(i) four_rounds(&s[0], w0, i), four_rounds(&s[1], w1, i);
+    state_arm start0 = s[0];
+    state_arm start1 = s[1];
+#define STEP(i)                                                                                                        \
+    four_rounds(&s[0], w0, i);                                                                                         \
+    four_rounds(&s[1], w1, i);
     SIXTEEN(STEP)
 #undef STEP
     add_state(&s[0], start0);
@@ -162,13 +166,14 @@ static bool armv8_supported(void) {
 #elif defined(_WIN32)
     return IsProcessorFeaturePresent(30) != 0; /* PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE */
 #else
-    return false; /* no known way to ask */
+    return false;
 #endif
 }
 
-const sha256_implementation sha256_armv8 = {
+const hmac_sha256_implementation hmac_sha256_armv8 = {
     .name = "armv8",
     .supported = armv8_supported,
+    .spills = VECTOR_SPILLS,
     .compress = armv8_compress,
     .compress_two = armv8_compress_two,
     .outer_hex = armv8_outer_hex,

@@ -1,4 +1,4 @@
-"""Faults: no memory, forks, other interpreters, signals, shut-down, and hostile objects."""
+"""Signing when the interpreter fails or ends: no memory, forks, subinterpreters, signals, shut-down, hostile objects."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import textwrap
 import tracemalloc
 
 import pytest
-from helpers.compiled import COMPILERS, HARNESSES
+from helpers.backends import MODULES, installed_backends
+from helpers.core_build import COMPILERS, HARNESSES
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.twins import MODULES, twins
 
 from woox_fast import _sign_py
 
 
 def run(code: str, *arguments: str, timeout: float = 120) -> str:
-    """Standard output of `code` run by a new interpreter, which must end well and say nothing on standard error."""
+    """Run `code` in a new interpreter and return its output; it must succeed without output on standard error."""
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
     assert (result.returncode, result.stderr) == (0, ""), result.stderr[-3000:]
     return result.stdout
 
 
-@pytest.fixture(params=twins(), ids="-".join)
+@pytest.fixture(params=installed_backends(), ids="-".join)
 def name(request):
-    """The arguments that choose a twin in a new interpreter: see TAKE."""
+    """Return the arguments that choose a backend in a new interpreter: see TAKE."""
     backend, sha256 = request.param
     return MODULES[backend], sha256
 
@@ -49,7 +49,7 @@ import ctypes
 library = ctypes.PyDLL(sys.argv[3])
 library.call_without_memory.restype = ctypes.py_object
 library.call_without_memory.argtypes = [ctypes.py_object, ctypes.c_long]
-sys.unraisablehook = lambda unraisable: None  # what a generator cannot raise as it goes
+sys.unraisablehook = lambda unraisable: None  # errors while a generator is destroyed
 """
 
 
@@ -80,7 +80,7 @@ for at in range(20):
 
 
 @pytest.mark.skipif(not COMPILERS, reason="no C compiler for the allocator that fails")
-def test_whichever_allocation_fails_the_end_is_a_memory_error(name, nomemory, makes_functions):
+def test_failed_allocation_raises_memory_error(name, nomemory, makes_functions):
     """Or the result that was asked for, or the refusal; never a crash, and never another answer."""
     calls = """
 calls = {
@@ -153,7 +153,7 @@ for what, call in (calls | making_functions).items():
     assert int(reached["seconds"]) > 0
 
 
-def test_forks_sign_right_while_threads_do(name):
+def test_forks_sign_beside_threads(name):
     code = """
 import os, threading, warnings
 warnings.simplefilter("ignore")  # Python 3.12 and newer warn of forks among threads
@@ -180,7 +180,7 @@ finally:
     assert run(TAKE + code, *name) == ""
 
 
-def test_a_spawned_process_makes_its_own_signer(name, tmp_path):
+def test_spawned_process_signs(name, tmp_path):
     script = tmp_path / "spawned.py"
     code = """
 import multiprocessing
@@ -219,8 +219,8 @@ ISOLATED = pytest.param(
 
 @pytest.mark.parametrize("kind", [ISOLATED, "legacy"])
 @pytest.mark.parametrize("first", ["woox_fast", "woox_fast._sign_py"])
-def test_other_interpreters_of_the_process(first, kind):
-    """Each signs right: where the core cannot be loaded twice, `auto` says so and takes another backend."""
+def test_subinterpreters_sign(first, kind):
+    """Where the core cannot be loaded twice, `auto` warns and chooses another backend."""
     code = """
 try:
     import _interpreters as interpreters  # from 3.13 on
@@ -243,11 +243,11 @@ for _ in range(3):
     interpreters.destroy(one)
 assert signer.sign(*REQUEST) == EXPECTED
 """
-    code = code.replace("{first_is_python}", str(len(twins()) == 1))
+    code = code.replace("{first_is_python}", str(len(installed_backends()) == 1))
     assert run(TAKE + code, first, "", kind) == ""
 
 
-def test_a_signal_handler_signs_with_the_signer_it_interrupts(name):
+def test_signal_handler_signs(name):
     code = """
 import signal
 LONG = bytes(100_000)
@@ -267,7 +267,7 @@ assert all(handled)
     assert run(TAKE + code, *name) == ""
 
 
-def test_tasks_of_an_event_loop(name):
+def test_event_loop_tasks_sign(name):
     code = """
 import asyncio
 async def work(number):
@@ -282,8 +282,8 @@ asyncio.run(main())
     assert run(TAKE + code, *name) == ""
 
 
-def test_the_interpreter_shuts_down(name):
-    """Signing at exit, in the finalizer of what dies last, and in a thread that outlives the main one."""
+def test_signer_survives_shutdown(name):
+    """Sign at exit, in the finalizer of the last object, and in a thread that outlives the main thread."""
     last = """
 import atexit
 class Last:
@@ -297,8 +297,8 @@ class Last:
 last = Last()
 atexit.register(lambda: print(signer.sign_many([REQUEST] * 3) == [EXPECTED] * 3))
 """
-    # In a dying cycle finalizers run in any order, and the cffi twin's own may come first: it then says so.
-    refused = ["this Signer's key is wiped"] if "cffi" in name[0] else []
+    # Finalizers of a dying cycle run in any order. If the key's finalizer is the first, the cffi backend raises.
+    refused = ["this Signer's key has been cleansed"] if "cffi" in name[0] else []
     first, second = run(TAKE + last, *name).splitlines()
     assert first == "True"
     assert second in ["True", *refused]
@@ -319,7 +319,7 @@ time.sleep(0.05)
 
 
 class Lying:
-    """An object whose methods all give a wrong answer, or raise."""
+    """An object whose methods all return a wrong value or raise."""
 
     def __init__(self, error: BaseException | None = None):
         self.error = error
@@ -350,7 +350,7 @@ class LyingBytes(bytes):
     __len__ = __iter__ = __getitem__ = __bytes__ = __eq__ = __hash__ = fail
 
 
-def test_what_an_object_holds_is_signed_not_what_it_says(twin):
+def test_stored_values_are_signed(twin):
     signer = twin.Signer(KEY, SECRET)
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
     lies = LyingNumber(NOW), LyingText("POST"), LyingText("/v3/x"), LyingBytes(b"{}")
@@ -365,7 +365,7 @@ def test_what_an_object_holds_is_signed_not_what_it_says(twin):
 
 @pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)
 @pytest.mark.parametrize("at", range(4))
-def test_objects_that_only_lie_are_refused(twin, at, error):
+def test_lying_objects_are_refused(twin, at, error):
     lie = Lying(error)
     request = [NOW, "GET", "/", b""]
     request[at] = lie
@@ -378,12 +378,12 @@ def test_objects_that_only_lie_are_refused(twin, at, error):
     assert outcomes[:2] == outcomes[2:]
 
 
-def test_a_batch_that_changes_under_way(twin):
+def test_batch_changes_during_call(twin):
     signer = twin.Signer(KEY, SECRET)
     good = (NOW, "POST", "/v3/x", "{}")
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
 
-    class Fields(list):  # a request that empties the batch while it is read: what was given is signed
+    class Fields(list):  # a request that empties the batch while it is read
         def __iter__(self):
             batch.clear()
             return iter(good)
@@ -400,7 +400,7 @@ def test_a_batch_that_changes_under_way(twin):
     assert signer.sign_many(again()) == [expected] * 5
 
 
-def test_a_batch_leaks_nothing(twin):
+def test_batch_leaks_no_reference(twin):
     signer = twin.Signer(KEY, SECRET)
     good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
     held = [*good, bad[3], good, bad]
@@ -422,4 +422,4 @@ def test_a_batch_leaks_nothing(twin):
     finally:
         tracemalloc.stop()
     assert [sys.getrefcount(each) for each in held] == before
-    good[3].append(1)  # nobody holds its buffer
+    good[3].append(1)  # raises BufferError if a buffer was not released

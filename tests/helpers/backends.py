@@ -14,7 +14,7 @@ BUILT = [backend for backend, module in _COMPILED.items() if find_spec(module)]
 DEFAULT = [*BUILT, "python"][0]
 
 
-def twins() -> list[tuple[str, str]]:
+def installed_backends() -> list[tuple[str, str]]:
     """Every built backend with each SHA-256 implementation that it can use on this processor."""
     found = []
     for backend, name in MODULES.items():

@@ -1,4 +1,4 @@
-"""The C core compiled for a test, as it is or with one change, by each compiler that is here."""
+"""Compile the C core and the extensions for a test, optionally with changes, by each installed compiler."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SRC = Path(__file__).parents[2] / "src"
 HARNESSES = Path(__file__).parents[1] / "core"
 FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
-# The stack of every allocation and a large quarantine would cost more than the test itself.
+# Recording the stack of every allocation, and a large quarantine, would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
-OBJECTS = "WOOX_FAST_OBJECTS"  # names the folder of the objects compiled in this run; tests/conftest.py makes it
-Change = tuple[str, str, str]  # a file below src/, text that it has once, and what replaces the text
+OBJECTS = "WOOX_FAST_OBJECTS"  # the folder of the objects compiled in this run; tests/conftest.py creates it
+Change = tuple[str, str, str]  # a file below src/, a text that occurs once in it, and the replacement
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 
 
@@ -30,13 +30,18 @@ def _links(compiler: str, flags: list[str], function: str) -> bool:
         return subprocess.run(command, input=source, text=True, capture_output=True).returncode == 0
 
 
-# A compiler may lack the sanitizers, and clang libFuzzer: Debian has clang's in a package of their own.
+# Flags for the processor. Without a 32-bit C library, -m32 is missing.
+TARGETS = {
+    name: [flags for flags in ("", "-mavx2", "-march=native", "-m32") if not flags or _links(name, [flags], "main")]
+    for name in COMPILERS
+}
+# A compiler may lack the sanitizers or libFuzzer: Debian packages clang's separately.
 SANITIZING = [name for name in COMPILERS if _links(name, FUZZ_FLAGS, "main")]
 LIBFUZZER = "clang" in SANITIZING and _links("clang", LIBFUZZER_FLAGS, "LLVMFuzzerTestOneInput")
 
 
 def change(folder: Path, *changes: Change) -> None:
-    """Apply these changes to the files in `folder`."""
+    """Apply the changes to the files in `folder`."""
     for file, old, new in changes:
         text = (folder / file).read_text()
         assert text.count(old) == 1, f"{file} has {old!r} {text.count(old)} times"
@@ -44,7 +49,7 @@ def change(folder: Path, *changes: Change) -> None:
 
 
 def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes: Sequence[Change] = ()) -> Path:
-    """The program made of the core, with these changes, and `harness`, which may include .c files of the core."""
+    """Compile the core, with the changes, and `harness`, which may include .c files of the core."""
     core = folder / "core"
     shutil.copytree(SRC / "core", core, dirs_exist_ok=True)
     change(folder, *changes)
@@ -60,7 +65,7 @@ def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes
 
 
 def _object(compiler: str, flags: list[str], source: Path, *includes: Path) -> Path:
-    """`source` compiled, once in a run of the tests for the same text: all processes of the run share a folder."""
+    """Compile `source`, once for the same text in a test run: all processes of the run share a folder."""
     read = [source, *(header for folder in includes for header in sorted(folder.glob("*.h")))]
     key = hashlib.sha256(repr([compiler, flags, *((each.name, each.read_bytes()) for each in read)]).encode())
     made = Path(os.environ.get(OBJECTS, source.parent)) / f"{key.hexdigest()}.o"
@@ -73,9 +78,9 @@ def _object(compiler: str, flags: list[str], source: Path, *includes: Path) -> P
 
 
 def fuzz_core(folder: Path, limit: str) -> str:
-    """What libFuzzer prints about the core; it starts from the corpus and runs until `limit`, one of its options."""
+    """Run libFuzzer on the core from the corpus until `limit`, one of its options, and return its output."""
     program = compile_core(folder, "clang", "fuzz.c", *LIBFUZZER_FLAGS)
-    found = folder / "found"  # new inputs go here; those worth keeping are merged into the corpus by hand
+    found = folder / "found"  # new inputs; merge the useful ones into the corpus by hand
     found.mkdir()
     command = [program, "-max_len=400", "-detect_leaks=0", limit, found, HARNESSES / "corpus"]
     done = subprocess.run(command, env=os.environ | ASAN, capture_output=True, text=True)
@@ -84,7 +89,7 @@ def fuzz_core(folder: Path, limit: str) -> str:
 
 
 def compile_package(folder: Path, *changes: Change) -> Path:
-    """A copy of the package in `folder`, compiled with these changes to the sources; for PYTHONPATH."""
+    """Copy the package to `folder`, for PYTHONPATH, and compile it with the changes."""
     shutil.copytree(SRC, folder, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_sign.c"), dirs_exist_ok=True)
     change(folder, *changes)
     compile_extension(folder)
@@ -92,7 +97,7 @@ def compile_package(folder: Path, *changes: Change) -> Path:
 
 
 def compile_extension(folder: Path) -> None:
-    """Compile the Cython twin of the sources in `folder`, faster than setup.py does."""
+    """Compile the Cython backend of the sources in `folder`, faster than setup.py."""
     read = sorted((*folder.glob("*.p[xy]*"), *folder.glob("woox_fast/*.pxd")))
     key = hashlib.sha256(repr([(each.name, each.read_bytes()) for each in read]).encode())
     made = Path(os.environ.get(OBJECTS, folder)) / f"{key.hexdigest()}.c"
@@ -106,7 +111,7 @@ def compile_extension(folder: Path) -> None:
 
 
 def compile_cffi(folder: Path) -> None:
-    """Compile the library under the cffi twin of the sources in `folder`, which is a `src`."""
+    """Compile the library of the cffi backend of the sources in `folder`, which is a `src`."""
     code = "import _sign_cffi_build as build; build.ffi.emit_c_code('src/_sign_cffi_lib.c')"
     own = os.environ | {"PYTHONPATH": str(folder)}
     subprocess.run([sys.executable, "-c", code], cwd=folder.parent, env=own, check=True)

@@ -1,5 +1,5 @@
-/* What the core leaves on the stack: hash a key, and sign with it, on a thread whose stack is ours to read; then look
- * there. Prints "IMPLEMENTATION WORK TRACE" for each trace that is found, and "IMPLEMENTATION WORK depth BYTES". */
+/* Search the stack for traces of a key: hash a key and sign with it on a thread with a stack of our own, then search that
+ * stack. Prints "IMPLEMENTATION OPERATION TRACE" for each trace, and "IMPLEMENTATION OPERATION: done, BYTES deep". */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include "bytes.h"
 #include "hmac_sha256.h"
 
-enum { STACK_SIZE = 1 << 18, CHUNK = 8, TOGETHER = 67, UNTOUCHED = 0xa5 };
+enum { STACK_SIZE = 1 << 18, CHUNK = 8, BATCH = 67, UNTOUCHED = 0xa5 };
 
 static uint8_t secret[150];
 static size_t secret_size;
 static hmac_sha256_key key;
-static char hex[TOGETHER * HMAC_SHA256_HEX_SIZE];
+static char hex[BATCH * HMAC_SHA256_HEX_SIZE];
 
 static void *hash_key(void *unused) {
     hmac_sha256_key_init(&key, secret, secret_size);
@@ -23,21 +23,21 @@ static void *hash_key(void *unused) {
 static void *sign(void *unused) {
     for (size_t size = 0; size <= sizeof secret; size += 15) {
         hmac_sha256_message message = {.head_size = 13 + size % 8, .parts = {{"message", size % 8}, {hex, size}}};
-        memset(message.head, '1', sizeof message.head); /* one of 16 bytes or more: put together in registers */
+        memset(message.head, '1', sizeof message.head); /* a head of 16 bytes or more is hashed in registers */
         hmac_sha256_hex(&key, &message, hex);
     }
     return unused;
 }
 
 static void batch_of(size_t count) {
-    static hmac_sha256_message messages[TOGETHER];
+    static hmac_sha256_message messages[BATCH];
     for (size_t i = 0; i < count; i++)
         messages[i] = (hmac_sha256_message){.parts = {{hex, i * 31 % sizeof hex}}};
     hmac_sha256_hex_many(&key, messages, count, hex);
 }
 
 static void *sign_many(void *unused) {
-    batch_of(TOGETHER); /* a whole number of windows and some */
+    batch_of(BATCH); /* more than a window */
     return unused;
 }
 
@@ -47,34 +47,34 @@ static void *sign_window(void *unused) {
 }
 
 static void *sign_lanes(void *unused) {
-    static hmac_sha256_message messages[TOGETHER];
-    for (size_t i = 0; i < TOGETHER; i++)
+    static hmac_sha256_message messages[BATCH];
+    for (size_t i = 0; i < BATCH; i++)
         messages[i] = (hmac_sha256_message){.parts = {{hex, i < 40 ? 100 : i}}};
-    hmac_sha256_hex_many(&key, messages, TOGETHER, hex); /* some in lanes, then some in pairs */
+    hmac_sha256_hex_many(&key, messages, BATCH, hex); /* lanes, then pairs */
     return unused;
 }
 
 static const struct {
     const char *name;
     void *(*run)(void *);
-} works[] = {{"key", hash_key}, {"sign", sign}, {"batch", sign_many}, {"window", sign_window}, {"lanes", sign_lanes}};
+} operations[] = {{"key", hash_key}, {"sign", sign}, {"batch", sign_many}, {"window", sign_window}, {"lanes", sign_lanes}};
 
 static const uint8_t *stack;
-static size_t low; /* the deepest byte of the stack that was written */
-static const char *sha256, *work;
+static size_t low; /* the deepest written byte of the stack */
+static const char *sha256, *operation;
 
 static void find(const char *name, const void *trace, size_t size) {
     for (size_t at = 0; at + CHUNK <= size; at += CHUNK)
         for (size_t i = low; i + CHUNK <= STACK_SIZE; i++)
             if (memcmp(stack + i, (const uint8_t *)trace + at, CHUNK) == 0) {
-                printf("%s %s %s\n", sha256, work, name);
+                printf("%s %s %s\n", sha256, operation, name);
                 return;
             }
 }
 
 static uint32_t rotated(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-/* The key's block as it is hashed: its bytes, its words, and the last words of its schedule, from which it follows. */
+/* Find the padded key: its bytes, its words, and the last words of its message schedule, which determine the key. */
 static void find_padded(const char *bytes_name, const char *words_name, const char *schedule_name, uint8_t pad) {
     uint8_t block[SHA256_BLOCK_SIZE];
     uint32_t words[64];
@@ -107,7 +107,8 @@ static int look(void *(*run)(void *)) {
         pthread_create(&thread, &attributes, run, NULL) || pthread_join(thread, NULL))
         return 1;
     stack = memory;
-    for (low = 0; memory[low] == UNTOUCHED;) low++;
+    low = 0;
+    while (memory[low] == UNTOUCHED) low++;
     find("secret", secret, secret_size);
     if (secret_size <= SHA256_BLOCK_SIZE) {
         find_padded("inner-padded-key", "inner-padded-words", "inner-schedule", 0x36);
@@ -115,7 +116,7 @@ static int look(void *(*run)(void *)) {
     }
     find_state("inner-state", key.inner);
     find_state("outer-state", key.outer);
-    printf("%s %s depth %zu\n", sha256, work, STACK_SIZE - low);
+    printf("%s %s: done, %zu deep\n", sha256, operation, STACK_SIZE - low);
     return munmap(memory, STACK_SIZE);
 }
 
@@ -123,15 +124,15 @@ int main(void) {
     static const size_t sizes[] = {28, 64, 150};
     const char *refused;
     for (size_t i = 0; i < sizeof secret; i++) secret[i] = (uint8_t)(rand() >> 7 | 1);
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         if (!(*each)->supported()) continue;
         sha256 = (*each)->name;
         if (hmac_sha256_choose(sha256, &refused) == NULL) return 1;
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             secret_size = sizes[i];
-            for (size_t at = 0; at < sizeof works / sizeof works[0]; at++) {
-                work = works[at].name;
-                if (look(works[at].run)) return 1;
+            for (size_t at = 0; at < sizeof operations / sizeof operations[0]; at++) {
+                operation = operations[at].name;
+                if (look(operations[at].run)) return 1;
             }
         }
     }
