@@ -1,4 +1,4 @@
-"""Signing when the interpreter fails or ends: no memory, forks, subinterpreters, signals, shut-down, hostile objects."""
+"""Signing while the interpreter fails or ends: no memory, forks, subinterpreters, signals, hostile objects."""
 
 from __future__ import annotations
 

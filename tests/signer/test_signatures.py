@@ -360,9 +360,9 @@ def test_batch_owns_created_fields(signer):
 def test_buffer_of_addresses_is_refused(signer, kind):
     body = (kind * 2)()
     for call in (lambda: signer.sign(NOW, "POST", "/", body), lambda: signer.encode_request("POST", "/", body)):
-        with pytest.raises(TypeError, match="^body must be a buffer of values, got a .* of memory addresses"):
+        with pytest.raises(TypeError, match=r"^body must be a buffer of values, got a .* of memory addresses"):
             call()
-    with pytest.raises(TypeError, match="^message must be a buffer of values"):
+    with pytest.raises(TypeError, match=r"^message must be a buffer of values"):
         signer.hexdigest(body)
 
 
@@ -389,7 +389,7 @@ def test_buffer_error_is_raised(signer):
         def __buffer__(self, flags):
             raise TypeError("theirs")
 
-    with pytest.raises(TypeError, match="^theirs$"):
+    with pytest.raises(TypeError, match=r"^theirs$"):
         signer.sign(NOW, "POST", "/", Broken())
 
 
