@@ -1,4 +1,4 @@
-"""Check the wheels: reproducible bytes, contents, oldest Linux, tests, and the speed of the compiled backends. Also print
+"""Check the wheels: reproducible bytes, contents, oldest Linux, tests, speed of the compiled backends. Also print
 the wheels that cibuildwheel would build, in containers and on other systems.
 
     python tools/wheels.py
