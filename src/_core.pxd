@@ -1,4 +1,4 @@
-"""The C core as Cython sees it, and nothing else."""
+"""Declarations of the C core."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 

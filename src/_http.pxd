@@ -18,7 +18,7 @@ cdef inline bint all_between(const hmac_sha256_part *text, uint8_t low, uint8_t 
 
 
 cdef inline bint read_host(object host, hmac_sha256_part *part) noexcept:
-    """Whether `host` is what nearly every host is: letters, digits, '-' and '.', and maybe a port."""
+    """Read a common host: letters, digits, '-' and '.', and optionally a port. Return False for any other."""
     cdef const uint8_t *text
     cdef size_t i, port = 0, number = 0
     if not read_ascii(host, part) or part.size == 0:
@@ -51,7 +51,7 @@ cdef inline void put_part(char **out, const hmac_sha256_part *part) noexcept nog
 
 
 cdef inline size_t decimal_digits(size_t number, char *out) noexcept:
-    """Write `number` to the end of the 20 characters at `out`; return how many digits it has."""
+    """Write `number` to the end of the 20 characters at `out`; return the number of digits."""
     cdef size_t size = 0
     while True:
         size += 1

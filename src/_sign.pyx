@@ -373,8 +373,8 @@ cdef class Signer:
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
     cdef str _api_key, _recv_window
-    # For a method that was asked for, its headers but for the two that each request has its own: to copy a dict and
-    # replace two values is faster than to make a new one.
+    # By method: the headers without timestamp and signature. Copying a dict and replacing two values is faster than
+    # building a new dict.
     cdef dict _templates
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
@@ -592,7 +592,7 @@ cdef bytes plain_request(
 cdef dict new_template(Signer signer, str method):
     content_type = _content_types[method]
     template = _http.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
-    return signer._templates.setdefault(method, template)  # another thread may have made it meanwhile
+    return signer._templates.setdefault(method, template)  # another thread may have stored its own
 
 
 cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
@@ -626,7 +626,7 @@ def sign(api_secret, timestamp, method, path, body=b""):
 
 
 def _sha256_names():
-    """The implementations of SHA-256 that can be chosen here, the fastest first."""
+    """Return the implementations that this processor supports, the fastest first."""
     names = []
     cdef int i = 0
     while hmac_sha256_implementations[i] != NULL:
@@ -637,7 +637,7 @@ def _sha256_names():
 
 
 def _choose_sha256(name=None):
-    """Take the implementation called `name`, or the fastest. A Signer that exists works on under any of them."""
+    """Choose the implementation called `name`, or the fastest. All use the same states, so Signers remain valid."""
     global sha256_implementation
     cdef const char *refused
     cdef bytes wanted = (name or "").encode("utf-8", "surrogateescape")
@@ -652,11 +652,11 @@ def _choose_sha256(name=None):
 
 _choose_sha256()
 
-# -- For other Cython code: what `_sign.pxd` declares
+# -- The functions that `_sign.pxd` declares
 
 cdef extern from *:
     """
-    typedef char key_context_is_the_cores_own[sizeof(hmac_sha256_key) == 64 ? 1 : -1];
+    _Static_assert(sizeof(hmac_sha256_key) == 64, "KeyContext has the layout of hmac_sha256_key");
     """
 
 
@@ -673,6 +673,8 @@ cdef void sign_into(
 ) noexcept nogil:
     cdef hmac_sha256_message message
     message.head_size = 0
-    message.parts[0].data, message.parts[0].size = head, head_size
-    message.parts[1].data, message.parts[1].size = body, body_size
+    message.parts[0].data = head
+    message.parts[0].size = head_size
+    message.parts[1].data = body
+    message.parts[1].size = body_size
     hmac_sha256_hex(<const hmac_sha256_key *>key, &message, hex)

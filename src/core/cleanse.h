@@ -50,30 +50,30 @@ static ALWAYS_INLINE void cleanse_stack(void (*overwrite)(void)) {
     (void)margin[0];                                                                                                   \
     PREVENT_TAIL_CALL()
 
+#if defined(__GNUC__) && defined(__x86_64__)
+#define CLEAR_XMM(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
+#define CLEAR_ZMM(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
+#define CLEANSE_ZMM16_TO_31()                                                                                          \
+    __asm__ __volatile__(CLEAR_ZMM(16) CLEAR_ZMM(17) CLEAR_ZMM(18) CLEAR_ZMM(19) CLEAR_ZMM(20) CLEAR_ZMM(21)           \
+                             CLEAR_ZMM(22) CLEAR_ZMM(23) CLEAR_ZMM(24) CLEAR_ZMM(25) CLEAR_ZMM(26) CLEAR_ZMM(27)       \
+                                 CLEAR_ZMM(28) CLEAR_ZMM(29) CLEAR_ZMM(30) CLEAR_ZMM(31)::                             \
+                                 : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24",    \
+                                   "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31")
+#endif
+
 /* Clear the vector registers. The dynamic linker and signal delivery save them on the stack. */
 static inline void cleanse_vector_registers(void) {
 #if defined(__GNUC__) && defined(__x86_64__)
-#define CLEAR(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
-#define CLEAR_ZMM(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
 #if defined(__AVX512F__)
-    __asm__ __volatile__(CLEAR_ZMM(16) CLEAR_ZMM(17) CLEAR_ZMM(18) CLEAR_ZMM(19) CLEAR_ZMM(20) CLEAR_ZMM(21)
-                         CLEAR_ZMM(22) CLEAR_ZMM(23) CLEAR_ZMM(24) CLEAR_ZMM(25) CLEAR_ZMM(26) CLEAR_ZMM(27)
-                         CLEAR_ZMM(28) CLEAR_ZMM(29) CLEAR_ZMM(30) CLEAR_ZMM(31) ::
-                         : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",
-                           "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+    CLEANSE_ZMM16_TO_31();
 #endif
 #if defined(__AVX__)
     __asm__ __volatile__("vzeroall" ::
-                         : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
-                           "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 #else
-    __asm__ __volatile__(CLEAR(0) CLEAR(1) CLEAR(2) CLEAR(3) CLEAR(4) CLEAR(5) CLEAR(6) CLEAR(7) CLEAR(8) CLEAR(9)
-                         CLEAR(10) CLEAR(11) CLEAR(12) CLEAR(13) CLEAR(14) CLEAR(15) ::
+    __asm__ __volatile__(SIXTEEN(CLEAR_XMM) ::
+#endif
                          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
                            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-#endif
-#undef CLEAR
-#undef CLEAR_ZMM
 #elif defined(__GNUC__) && defined(__aarch64__)
     /* Leave v8 to v15: their low halves belong to the caller. A function that uses them restores the low halves, which
      * clears the high halves. */

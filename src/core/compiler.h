@@ -20,6 +20,11 @@
 #define ALIGNED_16
 #endif
 
+/* Expand STEP(0) to STEP(15). */
+#define SIXTEEN(STEP)                                                                                                  \
+    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
+    STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
+
 /* Hide a value in a general register, or in a vector register, from the optimizer. */
 #if defined(__GNUC__)
 #define HIDE_VALUE(value) __asm__("" : "+r"(value))

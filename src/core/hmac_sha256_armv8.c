@@ -60,10 +60,6 @@ static ARM_SHA2 ALWAYS_INLINE void four_rounds(state_arm *s, uint32x4_t w[4], in
     s->efgh = vsha256h2q_u32(s->efgh, abcd, wk);
 }
 
-#define SIXTEEN(STEP)                                                                                                  \
-    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
-    STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
-
 static ARM_SHA2 ALWAYS_INLINE void add_state(state_arm *s, state_arm start) {
     s->abcd = vaddq_u32(s->abcd, start.abcd);
     s->efgh = vaddq_u32(s->efgh, start.efgh);

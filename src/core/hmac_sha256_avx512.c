@@ -56,10 +56,6 @@ static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], c
 #undef WORD
 }
 
-#define SIXTEEN(STEP)                                                                                                  \
-    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
-    STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
-
 /* Do all rounds of both sets. A loop, and not inlined, so that the code fits the cache of decoded instructions. */
 static AVX512 NOT_INLINE void all_rounds(__m512i states[SETS][8], const __m512i words[SETS][WORDS]) {
     const uint32_t *k = sha256_round_constants;
@@ -133,12 +129,7 @@ static AVX512 void avx512_compress_lanes(uint32_t states[8][SHA256_LANES],
 /* Clear the registers that cleanse_vector_registers() does not know, and the high halves of the others. */
 static AVX512 ALWAYS_INLINE void cleanse_wide_registers(void) {
 #if defined(__GNUC__)
-#define CLEAR(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
-    __asm__ __volatile__(CLEAR(16) CLEAR(17) CLEAR(18) CLEAR(19) CLEAR(20) CLEAR(21) CLEAR(22) CLEAR(23) CLEAR(24)
-                         CLEAR(25) CLEAR(26) CLEAR(27) CLEAR(28) CLEAR(29) CLEAR(30) CLEAR(31) ::
-                         : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",
-                           "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
-#undef CLEAR
+    CLEANSE_ZMM16_TO_31();
 #endif
     _mm256_zeroall();
 }

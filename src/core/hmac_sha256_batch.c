@@ -6,7 +6,7 @@
  * same count, else in pairs. With fewer lanes, pairs can be faster. */
 enum { WINDOW = 64, GROUP = 8, MIN_LANES = 24 };
 
-/* The frames of a batch, without those of the implementation. */
+/* A batch's frames, without the implementation's frames. */
 _Static_assert(GROUP * sizeof(padded_message) <= 12 * 1024, "the frame of a group");
 _Static_assert(SHA256_LANES * sizeof(padded_lane) + sizeof(uint32_t[8][SHA256_LANES]) <= 15 * 1024, "the frame of lanes");
 
@@ -58,10 +58,10 @@ static NOT_INLINE void hash_pairs(const batch *b, padded_message m[GROUP], const
 }
 
 /* The frames of all groups of a kind are at the same place. So hashing an empty group at the end of a batch clears the
- * stack that all of them used.
+ * stack that all groups used.
  *
  * Pad all messages of a group, then hash all, then hash all inner digests. So no step waits for memory that the previous
- * step has just written. This is a tenth faster than one pair after the other. */
+ * step has just written. This is a tenth faster than hashing the pairs in turn. */
 static NOT_INLINE void hash_group(const batch *b, const uint8_t *order, size_t count) {
     padded_message m[GROUP];
     size_t run_counts[GROUP];

@@ -42,7 +42,7 @@ typedef struct {
     uint8_t scratch[SCRATCH_SIZE];
 } padded_message;
 
-/* A smaller layout, for lanes. A message of at most LANE_COPIED_BLOCKS is copied whole. Of a longer message, parts of at
+/* A smaller layout, for lanes. A message of at most LANE_COPIED_BLOCKS is copied whole. In a longer message, parts of at
  * most MAX_LANE_COPIED bytes are copied. */
 enum {
     LANE_COPIED_BLOCKS = 4,

@@ -6,7 +6,7 @@
 static inline uint32_t rotate_right(uint32_t x, int n) { return (x >> n) | (x << (32 - n)); }
 
 /* A round renames the eight working variables instead of moving them. Terms that do not depend on the previous round come
- * first. Of the two differences in the majority, the previous round has computed one. */
+ * first. The previous round has computed a ^ b of the majority. */
 #define ROUND(a, b, c, d, e, f, g, h, i, WORD)                                                                         \
     h += sha256_round_constants[base + (i)] + WORD(i);                                                                 \
     h += g ^ (e & (f ^ g));                                                                                            \

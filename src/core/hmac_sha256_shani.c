@@ -74,10 +74,6 @@ static SHANI ALWAYS_INLINE void four_rounds(state_shani *s, __m128i w[4], const 
     if (i >= 1 && i < 13) w[(i + 3) & 3] = _mm_sha256msg1_epu32(before, now);
 }
 
-#define SIXTEEN(STEP)                                                                                                  \
-    STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)                                                    \
-    STEP(8) STEP(9) STEP(10) STEP(11) STEP(12) STEP(13) STEP(14) STEP(15)
-
 static SHANI ALWAYS_INLINE void add_state(state_shani *s, state_shani start) {
     s->abef = _mm_add_epi32(s->abef, start.abef);
     s->cdgh = _mm_add_epi32(s->cdgh, start.cdgh);

@@ -26,7 +26,7 @@ BUILDS = [
 @pytest.mark.parametrize(("compiler", "flags"), slow_after(1, BUILDS))
 def test_parts_at_unreadable_pages(tmp_path, compiler, flags):
     program = compile_core(tmp_path, compiler, "borders.c", *flags.split())
-    result = subprocess.run([program, "80", "80"], capture_output=True, text=True, check=False)
+    result = subprocess.run([program, "66", "66"], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     signatures, verdict = result.stdout.split(maxsplit=1)
     assert int(signatures) > 100_000

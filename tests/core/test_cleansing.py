@@ -30,8 +30,8 @@ CASES = slow_after(
     sum(case in MATRIX for case in QUICK), [*(case for case in QUICK if case in MATRIX), *(set(MATRIX) - set(QUICK))]
 )
 
-# Each step: how to remove it, and with which flags a trace then remains (IMPLEMENTATION OPERATION TRACE). The lanes leave
-# no trace with the compilers tested.
+# Each step: how to remove it, the flags, and the trace that then remains (IMPLEMENTATION OPERATION TRACE). The lanes
+# leave no trace with the tested compilers.
 STEPS: dict[str, tuple[Change, str, str]] = {
     "key": (
         ("core/hmac_sha256.c", "    cleanse_stack(key_stack);\n", ""),

@@ -39,13 +39,13 @@ def test_libfuzzer_finds_no_fault(tmp_path):
     assert "Done 100000 runs" in fuzz_core(tmp_path, "-runs=100000")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(secret=SECRETS, wanted=st.lists(requests(), min_size=1, max_size=5))
 def test_any_request_is_signed(twin, secret, wanted):
     check_any_request(twin, secret, wanted)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(request=st.tuples(GARBAGE, GARBAGE, GARBAGE, GARBAGE))
 def test_backends_raise_equal_errors(twin, request):
     check_any_refusal(twin, request)

@@ -104,7 +104,7 @@ def test_traces_match_standard_library():
 @pytest.mark.parametrize(
     ("call", "kind", "size"),
     slow_after(
-        6,
+        3,
         [
             *(("Signer", "str", 28), ("Signer", "bytes", 64), ("Signer", "str", 150), ("Signer", "wide", 60)),
             *(("refused", "str", 28), ("sign", "bytes", 150)),

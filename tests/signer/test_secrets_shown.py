@@ -20,7 +20,6 @@ from helpers import key_traces
 from helpers.backends import BUILT, MODULES
 from helpers.oracle import NOW
 from helpers.secret_calls import CALLS, CALLS_OF_USERS, COVERED, Held
-from helpers.slow import slow
 
 import woox_fast
 from woox_fast import adapters
@@ -129,7 +128,8 @@ def test_interrupt_hides_secret(backend: str, name: str) -> None:
     assert at > 20
 
 
-@pytest.mark.parametrize("options", [slow([], id="default"), pytest.param(["--tb=long", "--showlocals"], id="long")])
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--tb=long", "--showlocals"]], ids=["default", "long"])
 def test_pytest_hides_secret(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
     result = subprocess.run(

@@ -98,7 +98,7 @@ def test_splits_near_block_borders(signer, total):
             assert signer.sign(str(timestamp), method, path, body.encode()) == expected, split
 
 
-@pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, 1 << 20, (1 << 20) + 1])
+@pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, (1 << 20) + 1])
 def test_long_bodies(signer, size):
     body = random.Random(size).randbytes(size)
     expected = oracle(b"%dPOST/v3/x" % NOW + body)
@@ -119,6 +119,7 @@ def half_a_gib():
     return body, expected.hexdigest()
 
 
+@pytest.mark.slow
 def test_length_exceeds_32_bits(signer, half_a_gib):
     body, expected = half_a_gib
     assert signer.sign(NOW, "POST", "/v3/x", body) == expected
@@ -132,7 +133,7 @@ def test_first_and_last_timestamps(signer):
 
 
 def test_many_timestamps(signer):
-    for timestamp in random.Random(4).sample(range(10**12, 10**13), 3000):
+    for timestamp in random.Random(4).sample(range(10**12, 10**13), 1000):
         assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
 
 
@@ -193,7 +194,7 @@ def test_strings_of_every_width(signer):
             assert signer.sign(NOW, "POST", path, body) == oracle(f"{NOW}POST{path}{body}".encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     timestamp=st.integers(10**12, 10**13 - 1),
     method=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1),
@@ -235,7 +236,7 @@ def test_batch_of_any_length(signer, count):
     assert signer.sign_many(request for request in requests) == expected
 
 
-@pytest.mark.parametrize("size", [40, 600, 9000])
+@pytest.mark.parametrize("size", [40, 600, pytest.param(9000, marks=pytest.mark.slow)])
 def test_batch_of_equal_lengths(signer, size):
     drawn = random.Random(size)
     for count in (22, 23, 24, 25, 31, 32, 33, 63, 64, 65, 100):
@@ -360,9 +361,9 @@ def test_batch_owns_created_fields(signer):
 def test_buffer_of_addresses_is_refused(signer, kind):
     body = (kind * 2)()
     for call in (lambda: signer.sign(NOW, "POST", "/", body), lambda: signer.encode_request("POST", "/", body)):
-        with pytest.raises(TypeError, match="^body must be a buffer of values, got a .* of memory addresses"):
+        with pytest.raises(TypeError, match=r"^body must be a buffer of values, got a .* of memory addresses"):
             call()
-    with pytest.raises(TypeError, match="^message must be a buffer of values"):
+    with pytest.raises(TypeError, match=r"^message must be a buffer of values"):
         signer.hexdigest(body)
 
 
@@ -389,7 +390,7 @@ def test_buffer_error_is_raised(signer):
         def __buffer__(self, flags):
             raise TypeError("theirs")
 
-    with pytest.raises(TypeError, match="^theirs$"):
+    with pytest.raises(TypeError, match=r"^theirs$"):
         signer.sign(NOW, "POST", "/", Broken())
 
 
