@@ -1,6 +1,7 @@
-"""The senders of orders that `bench_clients.py` compares: the C loop, the gateways, and clients by hand and with ours.
+"""The senders of orders that `bench_clients.py` compares: a C loop, the gateways, and clients signed by hand and by us.
 
-They all send the same order to `fixed_reply`, a C server that returns a fixed response at once.
+All senders submit the same order to `fixed_reply`, a C server that returns a fixed response at once. A client submits
+through `helpers.clients`, which adds about a microsecond; the gateways and ccxt run without that layer.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from ssl import SSLContext, create_default_context
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from unittest.mock import patch
 
 import native
 import trustme
@@ -25,7 +28,7 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from helpers.clients import open_client
+from helpers.clients import Call, open_client, send_at_once
 
 from woox_fast import Signer
 from woox_fast._encoding import json_bytes
@@ -38,6 +41,12 @@ SIGNER = Signer(DEMO_API_KEY, DEMO_API_SECRET)
 WARM_UP = 10  # uncounted orders before every round, because the caches contain another client's data
 C_LOOP = "a C loop over one socket"
 BY_HAND, OURS = "by hand", "woox_fast"
+GATEWAYS: dict[str, tuple[str, Any]] = {
+    "Gateway": ("gateway", None),
+    "AsyncGateway, asyncio": ("gateway async", asyncio.new_event_loop),
+    "AsyncGateway, uvloop": ("gateway async", uvloop.new_event_loop),
+}
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Spent(NamedTuple):
@@ -47,7 +56,7 @@ class Spent(NamedTuple):
     wall: list[int]
 
 
-Round = Callable[[int], Spent]  # sends this many orders in sequence
+Round = Callable[[int], Spent]  # submits this many orders in sequence
 
 
 class Server(NamedTuple):
@@ -72,6 +81,7 @@ def fixed_reply(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
             certificate.private_key_pem.write_to_path(str(key))
             made.cert_pem.write_to_path(str(authority))
             arguments += ["--tls", str(chain), str(key)]
+            stack.enter_context(patch.dict(os.environ, REQUESTS_CA_BUNDLE=str(authority)))  # overrides Session.verify
         process = stack.enter_context(_process([native.fixed_reply(), *arguments]))
         port = int(process.stdout.readline())
         yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", port, authority)
@@ -88,48 +98,56 @@ def _process(command: list[Any]) -> Iterator[Any]:
 # Timing
 
 
-def _record(orders: int) -> Generator[None, int, Spent]:
-    """Receive the status of every order on completion, and return the time that the orders took."""
-    wall, clock = [], time.perf_counter_ns
-    cpu, before = time.thread_time_ns(), clock()
-    for _ in range(orders):
-        status = yield
-        after = clock()
-        wall.append(after - before)
-        before = after
+class Stopwatch:
+    """Record the orders of a round."""
+
+    def __init__(self) -> None:
+        self._wall: list[int] = []
+        self._cpu = time.thread_time_ns()
+        self._before = time.perf_counter_ns()
+
+    def add(self, status: int) -> None:
+        now = time.perf_counter_ns()
+        self._wall.append(now - self._before)
+        self._before = now
         if status != 200:
             raise RuntimeError(f"the server returned status {status}")
-    return Spent((time.thread_time_ns() - cpu) / orders, wall)
+
+    def stop(self) -> Spent:
+        return Spent((time.thread_time_ns() - self._cpu) / len(self._wall), self._wall)
 
 
-def rounds_of(send: Callable[[], int]) -> Round:
+def rounds_of(
+    submit: Callable[[], Any], loop: asyncio.AbstractEventLoop | None = None, warm_up: int = WARM_UP
+) -> Round:
+    """Return a function that times orders. `submit` returns a status, or its awaitable if there is a `loop`."""
+
     def spend(orders: int) -> Spent:
-        for _ in range(WARM_UP):
-            send()
-        record = _record(orders)
-        next(record)
-        while True:
-            try:
-                record.send(send())
-            except StopIteration as finished:
-                return finished.value
+        for _ in range(warm_up):
+            submit()
+        stopwatch = Stopwatch()
+        for _ in range(orders):
+            stopwatch.add(submit())
+        return stopwatch.stop()
 
-    return spend
+    async def spend_async(orders: int) -> Spent:
+        for _ in range(warm_up):
+            await submit()
+        stopwatch = Stopwatch()
+        for _ in range(orders):
+            stopwatch.add(await submit())
+        return stopwatch.stop()
+
+    return (lambda orders: loop.run_until_complete(spend_async(orders))) if loop else spend
 
 
-def async_rounds_of(send: Callable[[], Awaitable[int]], loop: asyncio.AbstractEventLoop) -> Round:
-    async def spend(orders: int) -> Spent:
-        for _ in range(WARM_UP):
-            await send()
-        record = _record(orders)
-        next(record)
-        while True:
-            try:
-                record.send(await send())
-            except StopIteration as finished:
-                return finished.value
-
-    return lambda orders: loop.run_until_complete(spend(orders))
+def interleave(senders: Mapping[Name, Round], rounds: int, orders: int = 100) -> dict[Name, list[Spent]]:
+    """Time every sender in turn, so that a busy moment of the machine affects all alike."""
+    spent: dict[Name, list[Spent]] = {name: [] for name in senders}
+    for _ in range(rounds):
+        for name, spend in senders.items():
+            spent[name].append(spend(orders))
+    return spent
 
 
 # Senders
@@ -137,28 +155,17 @@ def async_rounds_of(send: Callable[[], Awaitable[int]], loop: asyncio.AbstractEv
 
 @contextmanager
 def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    """Yield (client, way of signing) → round. Every gateway has a single connection."""
+    """Yield the senders by client and signer. Every gateway has a single connection."""
     with ExitStack() as stack:
         found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
-        found["Gateway", OURS] = rounds_of(_gateway(_open(stack, server, "gateway", SIGNER).native))
-        for name, new_loop in (("asyncio", asyncio.new_event_loop), ("uvloop", uvloop.new_event_loop)):
-            opened = _open(stack, server, "gateway async", SIGNER, new_loop=new_loop)
-            found[f"AsyncGateway, {name}", OURS] = async_rounds_of(_async_gateway(opened.native), opened.loop)
-        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
-            session = _open(stack, server, "requests session", signer).native
-            found["requests", name] = rounds_of(_requests(session, server, signer))
-        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
-            found["httpx", name] = rounds_of(_httpx(_open(stack, server, "httpx", signer).native, server, signer))
-        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
-            opened = _open(stack, server, "aiohttp connector", signer)
-            found["aiohttp", name] = async_rounds_of(_aiohttp(opened.native, server, signer), opened.loop)
-        for name, signer in (("plain", None), (OURS, SIGNER)):
-            found["ccxt create_order", name] = rounds_of(stack.enter_context(_ccxt(server, signer)))
+        for name in GATEWAYS:
+            found[name, OURS] = stack.enter_context(gateway(server, name))
+        for name, kind in (("requests", "requests session"), ("httpx", "httpx"), ("aiohttp", "aiohttp connector")):
+            for signed, signer in ((BY_HAND, None), (OURS, SIGNER)):
+                found[name, signed] = stack.enter_context(_client(server, kind, signer))
+        for signed, signer in (("plain", None), (OURS, SIGNER)):
+            found["ccxt create_order", signed] = stack.enter_context(_ccxt(server, signer))
         yield found
-
-
-def _open(stack: ExitStack, server: Server, name: str, signer: Signer | None, **options: Any) -> Any:
-    return stack.enter_context(open_client(name, signer, server.url, tls=server.tls, **options))
 
 
 @contextmanager
@@ -180,6 +187,31 @@ def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
         yield spend
 
 
+@contextmanager
+def gateway(server: Server, name: str, warm_up: int = WARM_UP) -> Iterator[Round]:
+    kind, new_loop = GATEWAYS[name]
+    with open_client(kind, SIGNER, server.url, tls=server.tls, new_loop=new_loop) as opened:
+        request = opened.native.request
+
+        async def submit() -> int:
+            return (await request("POST", PATH, BODY)).status
+
+        yield rounds_of(submit if new_loop else lambda: request("POST", PATH, BODY).status, opened.loop, warm_up)
+
+
+def seconds_at_once(server: Server, name: str, count: int) -> list[float]:
+    """Submit `count` orders concurrently, five times, and return the seconds until all their responses arrived."""
+    kind, new_loop = GATEWAYS[name]
+    seconds, calls = [], [Call("POST", PATH, content=BODY)] * count
+    with open_client(kind, SIGNER, server.url, connections=count, new_loop=new_loop) as client:
+        send_at_once(client, calls)
+        for _ in range(5):
+            started = time.perf_counter()
+            send_at_once(client, calls)
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
 def sign_by_hand(method: str, path: str, body: str) -> dict[str, str]:
     """Return the headers as people write them without a library, with an `hmac.new` and a dict per order."""
     stamp = str(int(time.time() * 1000))
@@ -189,62 +221,28 @@ def sign_by_hand(method: str, path: str, body: str) -> dict[str, str]:
     return {**signed, "Content-Type": "application/json"}
 
 
-def _gateway(gateway: Any) -> Callable[[], int]:
-    return lambda: gateway.request("POST", PATH, BODY).status
+def _by_hand() -> Call:
+    body = json.dumps(ORDER)
+    return Call("POST", PATH, content=body, headers=sign_by_hand("POST", PATH, body))
 
 
-def _async_gateway(gateway: Any) -> Callable[[], Awaitable[int]]:
-    async def send() -> int:
-        return (await gateway.request("POST", PATH, BODY)).status
-
-    return send
-
-
-def _requests(session: Any, server: Server, signer: Signer | None) -> Callable[[], int]:
-    target, verify = server.url + PATH, str(server.authority) if server.authority else True
-
-    def by_hand() -> int:
-        body = json.dumps(ORDER)
-        return session.post(target, data=body, headers=sign_by_hand("POST", PATH, body), verify=verify).status_code
-
-    def ours() -> int:
-        return session.post(target, data=json_bytes(ORDER), verify=verify).status_code
-
-    return ours if signer else by_hand
-
-
-def _httpx(client: Any, server: Server, signer: Signer | None) -> Callable[[], int]:
-    target = server.url + PATH
-
-    def by_hand() -> int:
-        body = json.dumps(ORDER)
-        return client.post(target, content=body, headers=sign_by_hand("POST", PATH, body)).status_code
-
-    def ours() -> int:
-        return client.post(target, content=json_bytes(ORDER)).status_code
-
-    return ours if signer else by_hand
-
-
-def _aiohttp(session: Any, server: Server, signer: Signer | None) -> Callable[[], Awaitable[int]]:
-    target = server.url + PATH
-
-    async def by_hand() -> int:
-        body = json.dumps(ORDER)
-        async with session.post(target, data=body, headers=sign_by_hand("POST", PATH, body)) as response:
-            await response.read()
-            return response.status
-
-    async def ours() -> int:
-        async with session.post(target, data=json_bytes(ORDER)) as response:
-            await response.read()
-            return response.status
-
-    return ours if signer else by_hand
+def _for_adapter() -> Call:
+    return Call("POST", PATH, content=json_bytes(ORDER))
 
 
 @contextmanager
-def _ccxt(server: Server, signer: Signer | None) -> Iterator[Callable[[], int]]:
+def _client(server: Server, kind: str, signer: Signer | None) -> Iterator[Round]:
+    with open_client(kind, signer, server.url, tls=server.tls) as opened:
+        order = _for_adapter if signer else _by_hand
+
+        async def submit() -> int:
+            return (await opened.submit(order())).status
+
+        yield rounds_of(submit if opened.loop else lambda: opened.submit(order()).status, opened.loop)
+
+
+@contextmanager
+def _ccxt(server: Server, signer: Signer | None) -> Iterator[Round]:
     """Yield ccxt's create_order. The exchange loads its markets from a sandbox first."""
     options = {"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET}
     with ExitStack() as stack:
@@ -253,4 +251,4 @@ def _ccxt(server: Server, signer: Signer | None) -> Iterator[Callable[[], int]]:
             exchange.load_markets()
         exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], server.url)
         exchange.validateServerSsl = str(server.authority) if server.authority else True  # requests' verify
-        yield lambda: 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0
+        yield rounds_of(lambda: 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0)

@@ -11,21 +11,17 @@ from __future__ import annotations
 import argparse
 import select
 import socket
-import statistics
 import sys
 import threading
-import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
+from statistics import median
 from time import perf_counter_ns
 
 import httptools
-from bench_clients import one_processor
-from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, c_loop, fixed_reply, rounds_of
+from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, Server, c_loop, fixed_reply, gateway, interleave, rounds_of
 
-from woox_fast.gateway import Gateway
-
-ROUND = 100
+from woox_fast._timing import one_core, rounds_ns
 
 
 def steps(response: bytes) -> dict[str, Callable[[], object]]:
@@ -48,9 +44,9 @@ def steps(response: bytes) -> dict[str, Callable[[], object]]:
     }
 
 
-def rounds(port: int, stack: ExitStack) -> dict[str, Round]:
+def senders(server: Server, stack: ExitStack) -> dict[str, Round]:
     request = SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1")
-    sock = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+    sock = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     poller = select.poll()
     poller.register(sock, select.POLLIN)
@@ -64,11 +60,11 @@ def rounds(port: int, stack: ExitStack) -> dict[str, Round]:
         poller.poll(0)
         return bare()
 
-    gateway = stack.enter_context(Gateway(SIGNER, f"http://127.0.0.1:{port}", connections=1))
     return {
+        C_LOOP: stack.enter_context(c_loop(server)),
         "Python, send and recv": rounds_of(bare),
         "Python, look, send and recv": rounds_of(look_and_send),
-        "Gateway": rounds_of(lambda: gateway.request("POST", PATH, BODY).status),
+        "Gateway": stack.enter_context(gateway(server, "Gateway")),
     }
 
 
@@ -76,23 +72,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=80, help="rounds of whole orders (default %(default)s)")
     args = parser.parse_args()
-    with one_processor(), fixed_reply() as server, ExitStack() as stack:
+    with one_core(), fixed_reply() as server, ExitStack() as stack:
         with socket.create_connection(("127.0.0.1", server.port)) as sock:
             sock.sendall(SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1"))
             response = sock.recv(65536)
         print("| step | ns |\n|---|--:|")
-        for name, step in steps(response).items():
-            print(f"| {name} | {min(timeit.repeat(step, number=1000, repeat=100)) * 1e6:,.0f} |")
-        found = {C_LOOP: stack.enter_context(c_loop(server)), **rounds(server.port, stack)}
-        spent: dict[str, list[tuple[float, float]]] = {}
-        for _ in range(args.rounds):
-            for name, spend in found.items():
-                each = spend(ROUND)
-                spent.setdefault(name, []).append((each.cpu, statistics.median(each.wall)))
-        print("\n| whole orders | processor, us | clock, us |\n|---|--:|--:|")
-        for name, both in spent.items():
-            cpu, wall = (statistics.median(one) / 1000 for one in zip(*both, strict=True))
-            print(f"| {name} | {cpu:.2f} | {wall:.2f} |")
+        for name, times in rounds_ns(steps(response), number=1000, rounds=100).items():
+            print(f"| {name} | {min(times):,.0f} |")
+        print("\n| whole orders | processor, us | round trip, us |\n|---|--:|--:|")
+        for name, spent in interleave(senders(server, stack), args.rounds).items():
+            cpu, wall = median(each.cpu for each in spent), median(median(each.wall) for each in spent)
+            print(f"| {name} | {cpu / 1000:.2f} | {wall / 1000:.2f} |")
 
 
 if __name__ == "__main__":

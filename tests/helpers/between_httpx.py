@@ -1,6 +1,6 @@
 """Two packages that wrap httpx: the transport of httpx-aiohttp and the mock of pytest-httpx.
 
-tools/client_versions.py installs them and runs these tests.
+`nox -s clients` installs them and runs these tests.
 """
 
 from __future__ import annotations
