@@ -14,10 +14,8 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests"]
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.14t", "3.15", "3.15t", "pypy3.11"]
-SIGNING = [
-    f"tests/signer/test_{name}.py"
-    for name in "signatures errors signer backend encode_request encoding prehash prepare threads".split()
-]
+NAMES = ["signatures", "errors", "signer", "backend", "encode_request", "encoding", "prehash", "prepare", "threads"]
+SIGNING = [f"tests/signer/test_{name}.py" for name in NAMES]
 ADAPTERS = "tests/adapters/test_"
 SHARED = [f"{ADAPTERS}{name}.py" for name in ("signatures", "origins", "connections")]
 REQUESTS = [*SHARED, f"{ADAPTERS}requests.py", f"{ADAPTERS}mocks.py"]

@@ -1,6 +1,6 @@
 """Measure an order through every client: microseconds of processor time, and of the round trip.
 
-    python bench/bench_clients.py [--orders 5000] [--json FILE] [--docs] [--memory]
+    python bench/bench_clients.py [--orders 5000] [--docs] [--memory]
 
 All clients submit the same order to a C server with a fixed response (`fixed_reply.c`), plain and over TLS. The lower
 limit is a C loop over a socket (`order_loop.c`). Rounds alternate between the clients, so a busy moment of the machine
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import math
 import os
 import platform
@@ -220,10 +219,7 @@ def readme_text(measured: list[Measurement]) -> str:
     for client in dict.fromkeys(each.client for each in measured):
         cells = []
         for tls in (False, True):
-            pair = sorted(
-                (each for each in measured if each.client == client and each.tls is tls),
-                key=lambda each: each.signed == OURS,
-            )
+            pair = [each for each in measured if each.client == client and each.tls is tls]  # by hand, woox_fast
             for figures in ([each.cpu for each in pair], [each.wall for each in pair]):
                 cells.append(" → ".join(f"{figure:,.{figure < 100:d}f}" for figure in figures))
         lines.append(f"| {client} | {' | '.join(cells)} |")
@@ -233,7 +229,6 @@ def readme_text(measured: list[Measurement]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=5000, help="orders per client, twice (default %(default)s)")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--docs", action="store_true", help="write the tables into docs/benchmarks.md and README.md")
     parser.add_argument("--memory", action="store_true", help="also measure the memory growth over a million orders")
     args = parser.parse_args()
@@ -254,10 +249,6 @@ def main() -> None:
     about = f"Medians in microseconds per order; {processor()}; {named}."
     text = page_text(measured, goals, about)
     print(text)
-    if args.json:
-        figures = {"about": versions, "orders": [each._asdict() for each in measured]}
-        figures["goals"] = [goal._asdict() for goal in goals]
-        Path(args.json).write_text(json.dumps(figures, indent=1), encoding="utf-8")
     if args.docs:
         write_between("docs/benchmarks.md", "orders", text)
         write_between("README.md", "orders", readme_text(measured))

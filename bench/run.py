@@ -30,9 +30,8 @@ def machine(figures: dict[str, Figures]) -> str:
     openssl = " ".join(ssl.OPENSSL_VERSION.split()[:2])
     ours = f"woox_fast {woox_fast.__version__} ({woox_fast.backend}, {woox_fast.sha256_implementation})"
     over = median(middle / least for each in figures.values() for middle, least in each.values() if least > 0) - 1
-    return (
-        f"{processor()}; {python}; {openssl}; {ours}; medians of interleaved rounds, typically {over:.0%} over minima"
-    )
+    rounds = f"medians of interleaved rounds, typically {over:.0%} over minima"
+    return f"{processor()}; {python}; {openssl}; {ours}; {rounds}"
 
 
 def values(figures: dict[str, Figures], promise: Promise) -> tuple[float, float] | None:
@@ -48,11 +47,11 @@ def number(value: float) -> str:
 
 
 def promise_table(figures: dict[str, Figures]) -> Table:
-    table = Table("what", "case", "goal", "medians", "minima", "", title="Promises", title_justify="left")
+    table = Table("claim", "case", "goal", "medians", "minima", "", title="Promises", title_justify="left")
     for promise in PROMISES:
         if (value := values(figures, promise)) is not None:
             short = "falls short" if promise.falls_short(value[0]) else ""
-            table.add_row(promise.what, promise.case, promise.goal_text, *map(number, value), short)
+            table.add_row(promise.claim, promise.case, promise.goal_text, *map(number, value), short)
     return table
 
 
@@ -90,22 +89,22 @@ def page_text(figures: dict[str, Figures]) -> str:
     for promise in PROMISES:
         if (value := values(figures, promise)) is not None:
             goal = f" ({promise.goal_text})" if promise.goal_text else ""
-            cases.setdefault(promise.what, []).append(f"{promise.case}: {number(value[0])}{goal}")
+            cases.setdefault(promise.claim, []).append(f"{promise.case}: {number(value[0])}{goal}")
             if promise.falls_short(value[0]):
-                short.setdefault(promise.what, []).append(promise.case)
-    missed = "; ".join(f"{what}: {', '.join(each)}" for what, each in short.items())
+                short.setdefault(promise.claim, []).append(promise.case)
+    missed = "; ".join(f"{claim}: {', '.join(each)}" for claim, each in short.items())
     charts = "![ns per signature](images/charts/rivals.svg) ![ns per message](images/charts/growth.svg)"
-    rows = [f"| {what} | {'; '.join(each)} |" for what, each in cases.items()]
+    head = [charts, "", f"{machine(figures)}.", "", "| claim | measured (goal) |", "|---|---|"]
+    lines = [f"| {claim} | {'; '.join(each)} |" for claim, each in cases.items()]
     verdict = f"Short of the goal in this run: {missed}." if missed else "Every goal is met."
-    return "\n".join(
-        [charts, "", f"{machine(figures)}.", "", "| what | measured (goal) |", "|---|---|", *rows, "", verdict]
-    )
+    return "\n".join([*head, *lines, "", verdict])
 
 
 def readme_text(figures: dict[str, Figures]) -> str:
     """Return README's table: ours, the fallback, `hmac.new`, the best rival and the limit, for GET and POST."""
     ns = medians(figures)
     cases = {"sign-get": get(), "sign-post": post()}
+    blocks = {case: each.blocks for case, each in cases.items()}
     others = (OTHERS.keys() & figures["sign-get"].keys()) - {"hmac.new"}
     best = min(others, key=lambda name: sum(ns(case, name) for case in cases))
     names = {
@@ -114,12 +113,10 @@ def readme_text(figures: dict[str, Figures]) -> str:
         "hmac.new": "`hmac.new` of the standard library",
         best: f"the best rival: {best}",
     }
-    rows = {text: [ns(case, name) for case in cases] for name, text in names.items() if name in figures["sign-get"]}
-    rows["the limit: an empty C call and the bare hash"] = [
-        limit(ns, case, each.blocks) for case, each in cases.items()
-    ]
+    times = {text: [ns(case, name) for case in cases] for name, text in names.items() if name in figures["sign-get"]}
+    times["the limit: an empty C call and the bare hash"] = [limit(ns, *each) for each in blocks.items()]
     heads = " | ".join(f"{each.method}, {len(each.prehash)} bytes" for each in cases.values())
-    lines = [f"| {text} | {' | '.join(f'{value:,.0f}' for value in times)} |" for text, times in rows.items()]
+    lines = [f"| {text} | {' | '.join(f'{value:,.0f}' for value in each)} |" for text, each in times.items()]
     return "\n".join([f"| nanoseconds a signature | {heads} |", "|---|--:|--:|", *lines])
 
 

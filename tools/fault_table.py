@@ -37,31 +37,14 @@ CLIENTS = {
     "ccxt": "ccxt",
     "the gateway": "gateway",
 }
-TIMEOUT_S = 1.0  # for the faults in WAITING
+TIMEOUT_S = 1.0  # for faults that delay the response
 
-# Row → rule.
-RULES = {
-    "delay": "delay 1600ms on POST",
-    "delay-after": "delay-after 1600ms on POST",
-    "refuse": "refuse 1600ms",
-    "reset": "reset on POST",
-    "reset-after": "reset-after on POST",
-    "no-reply": "no-reply on POST",
-    "cut, in the head": "cut 40 on POST",
-    "cut, in the body": "cut 180 on POST",
-    "twice": "twice on POST",
-    "twice, later": "twice 20ms on POST",
-    "close": "close 1 on POST",
-    "rate-limit": "rate-limit on POST",
-    "html": "html 502 on POST",
-    "html-after": "html-after 504 on POST",
-    "gateway": "gateway on POST",
-    "maintenance": "maintenance 1m on POST",
-    "skew": "skew 400s on POST",
-    "gzip": "gzip on POST",
-    "chunked": "chunked on POST",
-}
-WAITING = ("delay", "delay-after", "no-reply")
+RULES = [
+    "delay 1600ms on POST", "delay-after 1600ms on POST", "refuse 1600ms", "reset on POST", "reset-after on POST",
+    "no-reply on POST", "cut 40 on POST", "cut 180 on POST", "twice on POST", "twice 20ms on POST", "close 1 on POST",
+    "rate-limit on POST", "html 502 on POST", "html-after 504 on POST", "gateway on POST", "maintenance 1m on POST",
+    "skew 400s on POST", "gzip on POST", "chunked on POST",
+]  # fmt: skip
 TRUTH = {True: ("the order",), False: ("code -1006", "`OrderNotFound`", "`BadRequest`", "`ExchangeError`")}
 
 
@@ -100,43 +83,44 @@ def submit(client: Client, call: Call) -> str:
             made = client.native.create_order("BTC/USDT", "limit", "buy", 0.01, 60000, {"clientOrderId": ID})
             return "placed" if made["id"] else "an order without an id"
         found = client.native.fetch_order("", "BTC/USDT", {"clientOrderId": ID})
-        return "the order" if found["clientOrderId"] == str(ID) and found["status"] == "open" else "another reply"
+        return "the order" if found["clientOrderId"] == str(ID) and found["status"] == "open" else "another response"
     except Exception as error:
         return f"`{type(error).__name__}`"
 
 
-def run(name: str, row: str) -> Cell:
-    """Fill a cell of the table."""
+def run(name: str, text: str) -> Cell:
+    """Return the cell of a client and a rule."""
     sandbox = Sandbox()
-    settings: dict[str, Any] = {"timeout_s": TIMEOUT_S if row in WAITING else 20.0}
+    has_timeout = text.startswith(("delay", "no-reply"))
+    settings: dict[str, Any] = {"timeout_s": TIMEOUT_S if has_timeout else 20.0}
     if name == "ccxt":
         settings["options"] = {"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET}
     signer = Signer(DEMO_API_KEY, DEMO_API_SECRET)
     with sandbox as url, open_client(CLIENTS[name], signer, url, **settings) as client:
         if name == "ccxt":
             client.native.load_markets()
-        if row == "refuse":
+        if text.startswith("refuse"):
             sandbox.faults.add("close 1 on /v3/a*")  # the sandbox refuses new connections only
         client(Call("GET", "/v3/asset/balances"))
         client.wait(0.05)
         sandbox.faults.clear()
-        rule = sandbox.faults.add(RULES[row])
+        rule = sandbox.faults.add(text)
         client.wait(0.05)
         order = submit(client, PLACE)
-        client.wait(2.5 if "1600ms" in RULES[row] else 0.05)
+        client.wait(2.5 if "1600ms" in text else 0.05)
         assert rule.struck == 1, f"{rule} struck {rule.struck} requests of {name}"
         ask = submit(client, ASK)
         assert sandbox.orders()["clientOrderIds"].get(str(ID), 0) <= 1, f"{name} sent an order twice"
         return Cell(order, ask, bool(sandbox.orders()["open"]))
 
 
-def table_row(row: str) -> str:
-    """Run all clients at once, with separate sandboxes."""
+def line_of(text: str) -> str:
+    """Run all clients at once, with separate sandboxes, and return the rule's line of the table."""
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
-        cells = list(pool.map(run, CLIENTS, [row] * len(CLIENTS)))
+        cells = list(pool.map(run, CLIENTS, [text] * len(CLIENTS)))
     held = {cell.held for cell in cells}
     answer = "if placed" if len(held) > 1 else "yes" if held.pop() else "no"
-    return " | ".join([f"| `{RULES[row]}`", answer, *map(str, cells)]) + " |"
+    return " | ".join([f"| `{text}`", answer, *map(str, cells)]) + " |"
 
 
 def table_head() -> list[str]:
@@ -147,23 +131,17 @@ def faults_list() -> list[str]:
     return [f"- **`{name}{fault.usage and ' ' + fault.usage}`**: {fault.sentence}" for name, fault in FAULTS.items()]
 
 
-def written() -> dict[str, str]:
-    """Return the rows of the document by rule."""
-    text = DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
-    return {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
-
-
 def main() -> int:
-    rows = {row: table_row(row) for row in RULES}
+    lines = [line_of(text) for text in RULES]
+    document = DOCUMENT.read_text("utf-8")
     if "--check" in sys.argv:
-        wrong = [line for row, line in rows.items() if written().get(RULES[row]) != line]
-        print("\n".join(["These rows differ:", *wrong]) if wrong else "The table is up to date.")
+        wrong = [line for line in lines if line not in document.splitlines()]
+        print("\n".join(["These lines differ:", *wrong]) if wrong else "The table is up to date.")
         return len(wrong) > 0
-    text = DOCUMENT.read_text("utf-8")
-    for begin, lines in ((BEGIN, [*table_head(), *rows.values()]), (LIST, faults_list())):
-        before, _, rest = text.partition(begin)
-        text = "\n".join([before + begin, *lines, END + rest.partition(END)[2]])
-    DOCUMENT.write_text(text, "utf-8")
+    for begin, written in ((BEGIN, [*table_head(), *lines]), (LIST, faults_list())):
+        before, _, rest = document.partition(begin)
+        document = "\n".join([before + begin, *written, END + rest.partition(END)[2]])
+    DOCUMENT.write_text(document, "utf-8")
     return 0
 
 
