@@ -14,7 +14,7 @@ compare() { # LIBRARY BACKEND ALLOWED...
     printf '%s\n' 'from ._sign_py import Signer as Signer, sign as sign' 'backend: str' 'sha256_implementation: str' \
         >"$stubs/woox_fast/$backend.pyi"
     for name; do echo "woox_fast\\.$backend\\.$name"; done >"$stubs/allowlist"
-    MYPYPATH=$stubs "${PYTHON:-.venv/bin/python}" -m mypy.stubtest --concise --allowlist "$stubs/allowlist" "woox_fast.$backend"
+    MYPYPATH=$stubs "${PYTHON:-.venv/bin/python}" -m mypy.stubtest --concise --mypy-config-file pyproject.toml --allowlist "$stubs/allowlist" "woox_fast.$backend"
 }
 compare _sign _sign __pyx_capi__ __test__
 compare _sign_cffi_lib _sign_cffi
