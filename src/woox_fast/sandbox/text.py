@@ -53,7 +53,8 @@ def _any_spelling(character: str) -> str:
     """Return a pattern for a character in plain text, a URL, JSON or a Python literal."""
     code = ord(character)
     percent = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
-    spellings = [re.escape(character), rf"\\?{re.escape(character)}", f"(?i:{percent})", rf"(?i:\\u{code:04x})"]
+    # No two spellings match the same text: otherwise a near miss would take exponential time.
+    spellings = [rf"\\?{re.escape(character)}", f"(?i:{percent})", rf"(?i:\\u{code:04x})"]
     if code < 256:
         spellings.append(rf"(?i:\\x{code:02x})")
     if character == " ":
