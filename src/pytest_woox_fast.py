@@ -9,7 +9,7 @@ loads this module at every start, so it imports woox_fast only when a test uses 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,9 +61,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"woox_faults: {error}", pytrace=False)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    result = yield
+@pytest.hookimpl(trylast=True)  # after the test, if it passed
+def pytest_runtest_call(item: pytest.Item) -> None:
     markers = list(item.iter_markers("woox_faults"))
     faults = item.stash.get(_RULES, None)
     if markers and faults is None:
@@ -75,7 +74,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
             '@pytest.mark.woox_faults(..., unused="ok").',
             pytrace=False,
         )
-    return result
 
 
 @pytest.fixture
