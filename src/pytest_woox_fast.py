@@ -89,16 +89,9 @@ def woox_sandbox(request: pytest.FixtureRequest) -> Iterator[RunningSandbox]:
     exchange = sandbox.Sandbox(faults=_marked_rules(request.node))
     request.node.stash[_RULES] = exchange.faults
     with exchange as url:
-        yield RunningSandbox(
-            url,
-            sandbox.DEMO_API_KEY,
-            sandbox.DEMO_API_SECRET,
-            exchange.requests,
-            exchange.faults,
-            exchange.orders,
-            exchange.price,
-            exchange.account,
-        )
+        key, secret = sandbox.DEMO_API_KEY, sandbox.DEMO_API_SECRET
+        yield RunningSandbox(url, key, secret, exchange.requests, exchange.faults, exchange.orders, exchange.price,
+                             exchange.account)  # fmt: skip
 
 
 @pytest.fixture
