@@ -1,4 +1,4 @@
-"""The compiled core. All else about the package is in pyproject.toml."""
+"""Build the compiled extensions. Everything else about the package is in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -7,37 +7,46 @@ import sys
 from glob import glob
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+# A CFLAGS variable makes setuptools drop Python's own flags, -O3 among them. HMAC_SHA256_O3 tells src/core/cleanse.h.
+FLAGS = ["-O3", "-DHMAC_SHA256_O3", "-DNDEBUG", "-fwrapv"]
+if sys.platform == "linux":
+    FLAGS.append("-fstack-clash-protection")  # a stack overflow faults at the guard page
 
 
-def asked(name: str) -> bool:
+class BuildExtensions(build_ext):
+    """Build the Cython extension and the cffi library with the same flags."""
+
+    def build_extension(self, ext: Extension) -> None:
+        if self.compiler.compiler_type == "unix":
+            ext.extra_compile_args = [*FLAGS, *ext.extra_compile_args]
+        super().build_extension(ext)
+
+
+def is_set(name: str) -> bool:
     value = os.environ.get(f"WOOX_FAST_{name}", "")
     if value not in ("", "0", "1"):
         sys.exit(f"WOOX_FAST_{name} must be 1 or 0, or unset; got {value!r}")
     return value == "1"
 
 
-no_extension, require_extension, cffi = map(asked, ("NO_EXTENSION", "REQUIRE_EXTENSION", "CFFI"))
+no_extension, require_extension, cffi = map(is_set, ("NO_EXTENSION", "REQUIRE_EXTENSION", "CFFI"))
 on_pypy = sys.implementation.name == "pypy"
-compiled = not no_extension
-with_cython = compiled and not on_pypy  # PyPy runs C extensions, but slower than its own cffi
-with_cffi = compiled and (on_pypy or cffi)
+with_cython = not no_extension and not on_pypy  # PyPy runs C extensions, but slower than its own cffi
+with_cffi = not no_extension and (on_pypy or cffi)
+
+cython_extension = Extension(
+    "woox_fast._sign",
+    sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],  # cythonize() would silently drop `optional`
+    depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
+    include_dirs=["src", "src/core"],
+    optional=not require_extension,  # without a compiler, the pure Python package is installed
+)
 
 setup(
-    ext_modules=[
-        Extension(
-            "woox_fast._sign",
-            # The .pyx itself: cythonize() would silently drop `optional`.
-            sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],
-            depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
-            include_dirs=["src", "src/core"],
-            # setuptools drops Python's own flags, -O3 among them, where CFLAGS is set.
-            extra_compile_args=["-O3", "-DNDEBUG", "-fwrapv"] if os.name == "posix" else [],
-            optional=not require_extension,  # a machine without a compiler gets the pure package
-        )
-    ]
-    if with_cython
-    else [],
+    cmdclass={"build_ext": BuildExtensions},
+    ext_modules=[cython_extension] if with_cython else [],
     cffi_modules=["src/_sign_cffi_build.py:ffi"] if with_cffi else [],
-    # cffi is fetched only if it was asked for; PyPy has it built in.
-    setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],
+    setup_requires=["cffi>=1.17"] if with_cffi and not on_pypy else [],  # PyPy includes cffi
 )

@@ -1,12 +1,12 @@
-"""What one order costs the client: microseconds of its processor, and of the clock, for each client, in one run.
+"""Measure an order through every client: microseconds of processor time and of wall time.
 
     python bench/bench_clients.py [--orders 5000] [--json FILE] [--docs] [--memory]
 
-Every client sends the same order to a C server that answers at once with a fixed reply (`fixed_reply.c`), plain and
-over TLS; the limit is a C loop over one socket (`order_loop.c`). Rounds take turns, so that a busy moment of the
-machine meets all alike; the first orders of a round are not counted, since the caches are full of another client's.
-All of it runs on one processor, so that no time goes into waking another. Then come the gateway's other promises, each
-beside its goal. Run it on a machine with nothing else to do.
+All clients send the same order to a C server with a fixed response (`fixed_reply.c`), plain and over TLS. The lower
+limit is a C loop over a socket (`order_loop.c`). Rounds alternate between the clients, so a busy moment of the machine
+affects all alike. Every round begins with uncounted orders, because the caches contain a different client's data.
+Everything runs on a single processor, without wake-ups across processors. The gateway's goals follow. Run it on an idle
+machine.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ from woox_fast.gateway import AsyncGateway, Gateway
 
 ROUND = 100
 ALL_PROCESSORS = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-# Times the C loop's: of the processor, and of the clock; plain, then over TLS.
+# Multiples of the C loop: (processor, wall) for plain connections, then for TLS.
 GOALS = {
     "Gateway": ((1.3, 1.2), (1.4, 1.25)),
     "AsyncGateway, asyncio": ((2.5, None), (3.0, None)),
     "AsyncGateway, uvloop": ((2.0, None), (2.3, None)),
 }
 PAUSE_S = 0.01
-PAUSES = [True] + [False] * 29 + ([True] + [False] * 4) * 5  # before each order of a connection, whether one is made
+PAUSES = [True] + [False] * 29 + ([True] + [False] * 4) * 5  # True: pause before this order
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "AsyncGateway, asyncio": asyncio.new_event_loop,
     "AsyncGateway, uvloop": uvloop.new_event_loop,
 }
 
 
-class Row(NamedTuple):
-    """Microseconds an order."""
+class Measurement(NamedTuple):
+    """Microseconds per order."""
 
     client: str
     signed: str
@@ -68,23 +68,23 @@ class Row(NamedTuple):
     wall_p99: float
 
 
-class Promise(NamedTuple):
-    what: str
+class Goal(NamedTuple):
+    subject: str
     figure: float
-    goal: float | None
+    bound: float | None
     unit: str
-    least: bool = False
+    is_minimum: bool = False
 
     @property
-    def kept(self) -> bool:
-        if self.goal is None:
+    def is_met(self) -> bool:
+        if self.bound is None:
             return True
-        return self.figure >= self.goal if self.least else self.figure <= self.goal
+        return self.figure >= self.bound if self.is_minimum else self.figure <= self.bound
 
 
 @contextlib.contextmanager
 def one_processor() -> Iterator[None]:
-    """For this process and what it starts, where the system can."""
+    """Pin this process and its children to a processor, if the system supports that."""
     if not ALL_PROCESSORS:
         yield
         return
@@ -94,11 +94,11 @@ def one_processor() -> Iterator[None]:
 
 
 def percentile(values: list[int], share: float) -> float:
-    """The nearest rank."""
+    """Return the nearest rank."""
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
-def measure(orders: int, *, tls: bool) -> list[Row]:
+def measure(orders: int, *, tls: bool) -> list[Measurement]:
     cpu: dict[tuple[str, str], list[float]] = {}
     wall: dict[tuple[str, str], list[int]] = {}
     with one_processor(), fixed_reply(tls=tls) as server, clients(server) as found:
@@ -110,30 +110,32 @@ def measure(orders: int, *, tls: bool) -> list[Row]:
                 cpu.setdefault(name, []).append(spent.cpu)
                 wall.setdefault(name, []).extend(spent.wall)
     return [
-        Row(*name, tls, median(cpu[name]) / 1000, median(wall[name]) / 1000, percentile(wall[name], 0.99) / 1000)
+        Measurement(
+            *name, tls, median(cpu[name]) / 1000, median(wall[name]) / 1000, percentile(wall[name], 0.99) / 1000
+        )
         for name in found
     ]
 
 
-def promises_of(rows: list[Row]) -> list[Promise]:
-    """The goals that are times the C loop, and the one that is times less than requests."""
-    promises = []
+def goals_of(rows: list[Measurement]) -> list[Goal]:
+    """Compare the gateways with the C loop and with requests."""
+    goals = []
     for tls in (False, True):
         here = {row.client: row for row in rows if row.tls is tls and row.signed in ("", OURS)}
         by_requests = next(row for row in rows if row.tls is tls and row.client == "requests" and row.signed != OURS)
-        for client, goals in GOALS.items():
-            of, where = goals[tls], ", TLS" if tls else ""
-            promises.append(Promise(f"{client}{where}: processor", here[client].cpu / here[C_LOOP].cpu, of[0], "x C"))
+        for client, bounds in GOALS.items():
+            of, where = bounds[tls], ", TLS" if tls else ""
+            goals.append(Goal(f"{client}{where}: processor", here[client].cpu / here[C_LOOP].cpu, of[0], "x C"))
             if of[1]:
-                promises.append(Promise(f"{client}{where}: clock", here[client].wall / here[C_LOOP].wall, of[1], "x C"))
+                goals.append(Goal(f"{client}{where}: clock", here[client].wall / here[C_LOOP].wall, of[1], "x C"))
         if not tls:
             less = by_requests.cpu / here["Gateway"].cpu
-            promises.append(Promise("Gateway: less processor than requests", less, 40, "x", least=True))
-    return promises
+            goals.append(Goal("Gateway: less processor than requests", less, 40, "x", is_minimum=True))
+    return goals
 
 
-def many_at_once(count: int, delay_ms: int) -> list[Promise]:
-    """So many orders at once, each answered after a while: how long until all are back, in milliseconds."""
+def many_at_once(count: int, delay_ms: int) -> list[Goal]:
+    """Measure the milliseconds until all responses of `count` concurrent orders have arrived."""
     found = []
     with fixed_reply(delay_ms=delay_ms) as server:
         with Gateway(SIGNER, server.url, connections=count) as gateway, ThreadPoolExecutor(count) as pool:
@@ -153,62 +155,66 @@ def many_at_once(count: int, delay_ms: int) -> list[Promise]:
                     return min([await all_of_them() for _ in range(5)])
 
             found.append((name, run_on(new_loop, at_once())))
-    what = f"{count} at once, replies after {delay_ms} ms"
-    return [Promise(f"{name}: {what}", seconds * 1000, delay_ms * 1.15, "ms") for name, seconds in found]
+    subject = f"{count} at once, responses after {delay_ms} ms"
+    return [Goal(f"{name}: {subject}", seconds * 1000, delay_ms * 1.15, "ms") for name, seconds in found]
 
 
-def first_order(*, tls: bool, openings: int = 30) -> list[Promise]:
-    """The first order after opening, against the median of those that follow it at once.
+def time_orders(server: Server) -> list[float]:
+    """Open a gateway and time an order for every entry of PAUSES."""
+    seconds = []
+    with Gateway(SIGNER, server.url, connections=1, tls=server.tls) as gateway:
+        for pause in PAUSES:
+            if pause:
+                time.sleep(PAUSE_S)
+            seconds.append(timed(lambda: gateway.request("POST", PATH, BODY)))
+    return seconds
 
-    Every order after a pause takes several times as long as one in a row, the C loop's too: caches are cold, and the
-    server must be woken. So it is also compared with later orders of the same connection after the same pause.
+
+async def time_async_orders(server: Server) -> list[float]:
+    seconds = []
+    async with AsyncGateway(SIGNER, server.url, connections=1, tls=server.tls) as gateway:
+        for pause in PAUSES:
+            if pause:
+                await asyncio.sleep(PAUSE_S)
+            started = time.perf_counter()
+            await gateway.request("POST", PATH, BODY)
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
+    """Compare the first order after opening with the median of the orders right after it.
+
+    Every order after a pause lasts several times longer, even in the C loop: the caches are cold and the server sleeps.
+    So compare the first order also with later orders after the same pause.
     """
-    took: dict[str, list[list[float]]] = {}
+    seconds: dict[str, list[list[float]]] = {"Gateway": [], **{name: [] for name in LOOPS}}
+    c_orders = []
     with one_processor(), fixed_reply(tls=tls) as server, c_loop(server, warm_up=0) as loop_in_c:
-        options: dict[str, Any] = {"connections": 1, "tls": server.tls}
         for _ in range(openings):
-            with Gateway(SIGNER, server.url, **options) as gateway:
-                orders = []
-                for pause in PAUSES:
-                    if pause:
-                        time.sleep(PAUSE_S)
-                    orders.append(timed(lambda: gateway.request("POST", PATH, BODY)))
-            took.setdefault("Gateway", []).append(orders)
+            seconds["Gateway"].append(time_orders(server))
             for name, new_loop in LOOPS.items():
-
-                async def opened() -> list[float]:
-                    async with AsyncGateway(SIGNER, server.url, **options) as gateway:
-                        orders = []
-                        for pause in PAUSES:
-                            if pause:
-                                await asyncio.sleep(PAUSE_S)
-                            started = time.perf_counter()
-                            await gateway.request("POST", PATH, BODY)
-                            orders.append(time.perf_counter() - started)
-                        return orders
-
-                took.setdefault(name, []).append(run_on(new_loop, opened()))
+                seconds[name].append(run_on(new_loop, time_async_orders(server)))
             time.sleep(PAUSE_S)
-            took.setdefault(C_LOOP, []).append([*loop_in_c(1).wall, *loop_in_c(29).wall])
+            c_orders.append([*loop_in_c(1).wall, *loop_in_c(29).wall])
     where = ", TLS" if tls else ""
-    c_orders = took.pop(C_LOOP)
-    found = []
-    for name, orders_of in took.items():
-        first = median(orders[0] for orders in orders_of)
-        later = median(
-            one for orders in orders_of for one, pause in list(zip(orders, PAUSES, strict=True))[1:] if pause
-        )
-        in_a_row = median(one for orders in orders_of for one in orders[1:30])
-        found += [
-            Promise(f"{name}{where}: first order after opening", first / in_a_row, 1.3, "x median"),
-            Promise(f"{name}{where}: the same, against later ones after the same pause", first / later, 1.3, "x"),
+    goals = []
+    for name, openings_of in seconds.items():
+        first = median(orders[0] for orders in openings_of)
+        paused = [
+            order for orders in openings_of for order, pause in list(zip(orders, PAUSES, strict=True))[1:] if pause
         ]
-    cold = median(orders[0] for orders in c_orders) / median(one for orders in c_orders for one in orders[1:])
-    return [*found, Promise(f"{C_LOOP}{where}: an order after the same pause", cold, None, "x median")]
+        in_a_row = median(order for orders in openings_of for order in orders[1:30])
+        goals += [
+            Goal(f"{name}{where}: first order after opening", first / in_a_row, 1.3, "x median"),
+            Goal(f"{name}{where}: the same, against later ones after the same pause", first / median(paused), 1.3, "x"),
+        ]
+    cold = median(orders[0] for orders in c_orders) / median(order for orders in c_orders for order in orders[1:])
+    return [*goals, Goal(f"{C_LOOP}{where}: an order after the same pause", cold, None, "x median")]
 
 
-def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Promise]:
-    """So many threads on one gateway of as many connections, against as many gateways of one: orders a second."""
+def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Goal]:
+    """Compare the rate of threads that share a gateway with the rate of threads that have their own gateways."""
     with fixed_reply() as server:
 
         def rate(gateways: list[Gateway]) -> float:
@@ -229,12 +235,12 @@ def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Promise]:
             each = [stack.enter_context(Gateway(SIGNER, server.url, connections=1)) for _ in range(threads)]
             ratios = [rate([one]) / rate(each) for _ in range(7)]
     return [
-        Promise(f"{threads} threads on one Gateway, against {threads} Gateways", median(ratios), 0.8, "x", least=True)
+        Goal(f"{threads} threads on one Gateway, against {threads} Gateways", median(ratios), 0.8, "x", is_minimum=True)
     ]
 
 
-def memory(orders: int) -> list[Promise]:
-    """Bytes that the process grew by, an order, over so many."""
+def memory(orders: int) -> list[Goal]:
+    """Measure the growth of the process in bytes per order."""
 
     def resident() -> int:
         gc.collect()
@@ -256,7 +262,7 @@ def memory(orders: int) -> list[Promise]:
             found = [("Gateway", grown(send))]
         for name, new_loop in LOOPS.items():
             found.append((name, _grown_async(server, new_loop, grown)))
-    return [Promise(f"{name}: growth over {orders:,} orders", figure, 1, "bytes an order") for name, figure in found]
+    return [Goal(f"{name}: growth over {orders:,} orders", figure, 1, "bytes an order") for name, figure in found]
 
 
 def _grown_async(server: Server, new_loop: Callable[[], Any], grown: Callable[[Callable[[int], None]], float]) -> float:
@@ -280,16 +286,16 @@ def timed(call: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def run_on(new_loop: Callable[[], asyncio.AbstractEventLoop], walk: Any) -> Any:
+def run_on(new_loop: Callable[[], asyncio.AbstractEventLoop], work: Any) -> Any:
     loop = new_loop()
     try:
-        return loop.run_until_complete(walk)
+        return loop.run_until_complete(work)
     finally:
         loop.close()
 
 
-def page_text(rows: list[Row], promises: list[Promise], about: str) -> str:
-    """All of it, in Markdown."""
+def page_text(rows: list[Measurement], goals: list[Goal], about: str) -> str:
+    """Return the tables in Markdown."""
     plain = {(row.client, row.signed): row for row in rows if not row.tls}
     over_tls = {(row.client, row.signed): row for row in rows if row.tls}
     lines = [
@@ -301,16 +307,16 @@ def page_text(rows: list[Row], promises: list[Promise], about: str) -> str:
         figures = [f"{figure:,.1f}" for one in (row, other) for figure in (one.cpu, one.wall, one.wall_p99)]
         times = [row.cpu / plain[C_LOOP, ""].cpu, other.cpu / over_tls[C_LOOP, ""].cpu]
         lines.append(f"| {row.client} | {row.signed} | {' | '.join(figures)} | {times[0]:,.2f}, TLS {times[1]:,.2f} |")
-    lines += ["", about, "", "| promise | measured | goal | |", "|---|--:|--:|---|"]
-    for promise in promises:
-        goal = "" if promise.goal is None else f"{'≥' if promise.least else '≤'} {promise.goal:g}"
-        short = "" if promise.kept else "falls short"
-        lines.append(f"| {promise.what} | {promise.figure:,.2f} {promise.unit} | {goal} | {short} |")
+    lines += ["", about, "", "| subject | measured | goal | |", "|---|--:|--:|---|"]
+    for goal in goals:
+        bound = "" if goal.bound is None else f"{'≥' if goal.is_minimum else '≤'} {goal.bound:g}"
+        verdict = "" if goal.is_met else "missed"
+        lines.append(f"| {goal.subject} | {goal.figure:,.2f} {goal.unit} | {bound} | {verdict} |")
     return "\n".join(lines)
 
 
-def readme_text(rows: list[Row]) -> str:
-    """One line for each client."""
+def readme_text(rows: list[Measurement]) -> str:
+    """Return the table of README: one line per client."""
     lines = [
         "| client (by hand → with woox_fast) | processor | round trip | TLS: processor | round trip |",
         "|---|--:|--:|--:|--:|",
@@ -328,22 +334,24 @@ def readme_text(rows: list[Row]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=5000, help="of each client, twice (default %(default)s)")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--orders", type=int, default=5000, help="orders per client, twice (default %(default)s)")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--docs", action="store_true", help="write the tables into docs/benchmarks.md and README.md")
-    parser.add_argument("--memory", action="store_true", help="a million orders more of each gateway: does it grow?")
+    parser.add_argument(
+        "--memory", action="store_true", help="also measure the memory growth over a million orders per gateway"
+    )
     args = parser.parse_args()
     for page in ("docs/benchmarks.md", "README.md") if args.docs else ():
-        around(page, "orders")  # before minutes of measuring
+        around(page, "orders")  # fail before minutes of measuring
     rows = [row for tls in (False, True) for row in measure(args.orders, tls=tls)]
-    promises = [
-        *promises_of(rows),
+    goals = [
+        *goals_of(rows),
         *first_order(tls=False),
         *first_order(tls=True),
         *many_at_once(64, 100),
         *threads_on_one(),
     ]
-    promises += memory(1_000_000) if args.memory else []
+    goals += memory(1_000_000) if args.memory else []
     versions = {
         "python": platform.python_version(),
         "backend": woox_fast.backend,
@@ -352,13 +360,13 @@ def main() -> None:
         **{module.__name__: module.__version__ for module in (httptools, uvloop, requests, httpx, aiohttp, ccxt)},
     }
     about = f"Microseconds an order, p50; {processor()}; {', '.join(f'{name} {it}' for name, it in versions.items())}."
-    text = page_text(rows, promises, about)
+    text = page_text(rows, goals, about)
     print(text)
     if args.json:
         figures = {
             "about": versions,
             "rows": [row._asdict() for row in rows],
-            "promises": [one._asdict() for one in promises],
+            "goals": [goal._asdict() for goal in goals],
         }
         Path(args.json).write_text(json.dumps(figures, indent=1), encoding="utf-8")
     if args.docs:

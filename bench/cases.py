@@ -1,7 +1,7 @@
-"""What is timed: each way to sign as `python -m timeit -s SETUP STATEMENT` takes it, in cases over one message.
+"""The benchmark cases: every way to sign, as `python -m timeit -s SETUP STATEMENT` would run it.
 
-A case holds the rivals, and the limit's two parts beside them: an empty call that returns the same objects, and one
-dependent compress. Statements are called alike and hold no more than a user would write.
+A case times all rivals on the same message. It also times the two parts of the limit: an empty call that returns an
+equal object, and a dependent compression. Statements contain only the code that a user would write.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import native
+from rivals import FOR_LENGTH, LEFT_OUT, RIVALS, SHA256, SIGN
 
 import woox_fast
 
@@ -45,12 +45,12 @@ class Request(NamedTuple):
 
     @property
     def blocks(self) -> int:
-        """SHA-256 blocks to compress: the message's own with at least 9 bytes of padding, and the outer hash's."""
+        """Return the number of SHA-256 blocks: the message's with at least 9 bytes of padding, and the outer hash's."""
         return (len(self.prehash) + 8) // 64 + 2
 
 
 def signature(request: Request, secret: str = API_SECRET) -> str:
-    """What every rival must return, from the standard library."""
+    """Return the expected result of every rival, computed by the standard library."""
     return hmac.new(secret.encode(), request.prehash, hashlib.sha256).hexdigest()
 
 
@@ -75,7 +75,7 @@ def body_of(size: int, number: int = 0) -> Request:
 
 @dataclass(frozen=True)
 class Timed:
-    """A statement that is timed; its last line is an expression, and `right` says whether its value is right."""
+    """A statement to time. Its last line is an expression, and `right` checks the value."""
 
     setup: str
     statement: str
@@ -87,7 +87,7 @@ class Timed:
         return timeit.Timer(self.statement, self.setup, clock, self.given)
 
     def once(self) -> Callable[[], Any]:
-        """A function that runs the statement and returns its value."""
+        """Return a function that runs the statement and returns the value of its last line."""
         *first, last = self.statement.splitlines()
         lines = ["def make():", *_indented(self.setup.splitlines()), "    def call():"]
         lines += [*_indented(first, 8), f"        return {last}", "    return call"]
@@ -103,99 +103,17 @@ def _indented(lines: Sequence[str], by: int = 4) -> list[str]:
 @dataclass(frozen=True)
 class Case:
     timed: dict[str, Timed]
-    blocks: int = 0  # to compress per message
-    clock: Callable[[], float] = time.thread_time  # processor time: it leaves out what other processes take
+    blocks: int = 0  # SHA-256 blocks per message
+    clock: Callable[[], float] = time.thread_time  # processor time excludes other processes
     one_core: bool = True
-    environment: dict[str, str] = field(default_factory=dict)  # if any, of a process of its own
+    environment: dict[str, str] = field(default_factory=dict)  # not empty: measure in a process with these variables
 
 
-class Rival(NamedTuple):
-    needs: str  # the module that must be installed
-    setup: str  # done once per key
-    statement: str  # done per message
-
-
-PREHASH = "f'{timestamp}{method}{path}{body}'"
-ENCODED = f"{PREHASH}.encode()"
-SIGN = "signer.sign(timestamp, method, path, body)"
-TWO_STATES = f"""\
-inner = inner_state.copy()
-inner.update({ENCODED})
-outer = outer_state.copy()
-outer.update(inner.digest())
-outer.hexdigest()"""
-TWO_STATES_SETUP = """\
-import hashlib
-block = secret.ljust(64, b'\\0')
-inner_state = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-outer_state = hashlib.sha256(bytes(byte ^ 0x5c for byte in block))"""
-COPY = f"keyed = key.copy()\nkeyed.update({ENCODED})\n"
-
-
-def _installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even the package that it should be in
-        return False
-
-
-def _ours(module: str, sha256: str) -> str:
-    choose = f"module._choose_sha256({sha256!r})\n" if sha256 else ""
-    return f"from woox_fast import {module} as module\n{choose}signer = module.Signer(api_key, api_secret)"
-
-
-SHA256 = "" if woox_fast.backend == "python" else woox_fast.sha256_implementation
-
-# Ours, and everything else that a user could pick.
-OURS = {
-    "woox_fast": Rival("woox_fast._sign", _ours("_sign", SHA256), SIGN),
-    "woox_fast, portable core": Rival("woox_fast._sign", _ours("_sign", "portable"), SIGN),
-    "woox_fast, cffi": Rival("woox_fast._sign_cffi_lib", _ours("_sign_cffi", SHA256), SIGN),
-    "woox_fast, pure fallback": Rival("woox_fast", _ours("_sign_py", ""), SIGN),
-    "woox_fast.sign, a new key each call": Rival(
-        "woox_fast._sign", _ours("_sign", SHA256), "module.sign(api_secret, timestamp, method, path, body)"
-    ),
-}
-OTHERS = {
-    "hmac.new": Rival("hmac", "import hashlib, hmac", f"hmac.new(secret, {ENCODED}, hashlib.sha256).hexdigest()"),
-    "hmac.digest": Rival("hmac", "import hmac", f"hmac.digest(secret, {ENCODED}, 'sha256').hex()"),
-    "hmac copy": Rival("hmac", "import hmac\nkey = hmac.new(secret, digestmod='sha256')", COPY + "keyed.hexdigest()"),
-    "two hashlib states": Rival("hashlib", TWO_STATES_SETUP, TWO_STATES),
-    "cryptography copy": Rival(
-        "cryptography",
-        "from cryptography.hazmat.primitives import hashes, hmac\nkey = hmac.HMAC(secret, hashes.SHA256())",
-        COPY + "keyed.finalize().hex()",
-    ),
-    "nautilus_trader": Rival(
-        "nautilus_trader",
-        "from nautilus_trader.core.nautilus_pyo3 import hmac_signature",
-        f"hmac_signature(api_secret, {PREHASH})",
-    ),
-    "ccxt": Rival(
-        "ccxt", "import hashlib\nfrom ccxt import Exchange", f"Exchange.hmac({ENCODED}, secret, hashlib.sha256)"
-    ),
-    "pycryptodome": Rival(
-        "Crypto", "from Crypto.Hash import HMAC, SHA256", f"HMAC.new(secret, {ENCODED}, SHA256).hexdigest()"
-    ),
-}
-RIVALS = OURS | OTHERS
-FOR_LENGTH = (
-    "woox_fast",
-    "woox_fast, pure fallback",
-    "hmac.new",
-    "two hashlib states",
-    "cryptography copy",
-    "nautilus_trader",
-)
-
-LEFT_OUT: dict[str, str] = {
-    name: f"{rival.needs} is not installed" for name, rival in RIVALS.items() if not _installed(rival.needs)
-}
 GIVEN = {"api_key": API_KEY, "api_secret": API_SECRET, "secret": API_SECRET.encode()}
 
 
 def padded(message: bytes) -> bytes:
-    """The blocks of SHA-256(message)."""
+    """Return the message with SHA-256's padding."""
     return message + b"\x80" + bytes(-(len(message) + 9) % 64) + (8 * len(message)).to_bytes(8, "big")
 
 
@@ -209,7 +127,7 @@ def compress(message: bytes, sha256: str = SHA256) -> Timed:
 def with_limit(
     timed: dict[str, Timed], statement: str, given: dict[str, Any], right: Callable[[Any], bool], units: int = 1
 ) -> dict[str, Timed]:
-    """`timed` and the limit's two parts."""
+    """Add the two parts of the limit to `timed`."""
     return timed | {
         "limit: empty call": Timed(
             "signer = limit.Empty()", statement, given | {"limit": native.limit()}, right, units
@@ -227,15 +145,15 @@ def sign_case(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Case:
     return Case(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
 
 
-# What one signature is made of: each method of `steps.c` does one thing more than the one before it.
+# The methods of `steps.c`: every method adds a step to the previous method.
 STEPS = {
-    "call": "the empty call, which returns a new str",
-    "blocks": "the blocks, of bytes that lay ready",
-    "digits": "the timestamp's digits",
-    "method": "the method, copied and looked at",
-    "parts": "path and body, looked at",
-    "hash": "all of it put into blocks, and those hashed",
-    "sign": "Cython, for which all this is written",
+    "call": "an empty call that returns a new str",
+    "blocks": "SHA-256 of prepared blocks",
+    "digits": "writing the timestamp's digits",
+    "method": "checking and copying the method",
+    "parts": "checking path and body",
+    "hash": "filling the blocks, and hashing them",
+    "sign": "Cython",
 }
 
 
@@ -261,7 +179,7 @@ def steps_case(request: Request) -> Case:
 def length_case(size: int) -> Case:
     request = body_of(size)
     case = sign_case(request, FOR_LENGTH)
-    # What the hash alone takes, where the message does not stay in the first cache.
+    # The hash alone, for messages larger than the first cache.
     return replace(case, timed=case.timed | {"limit: compress of as many bytes": compress(request.prehash)})
 
 
@@ -325,8 +243,10 @@ def batch_case(make: Callable[[int], Request], size: int) -> Case:
 
 
 def keys_case(count: int) -> Case:
-    """One message under `count` keys in random order, and as often under one key. Beside them as many objects whose
-    `sign` does nothing: CPython counts a reference in each, wherever in memory it is."""
+    """Sign a message under `count` keys in random order, and with a single key.
+
+    The limit uses equally many objects with an empty `sign`, because CPython counts references in every object.
+    """
     request = post()
     signers = [woox_fast.Signer(f"key-{number}", f"secret-{number}") for number in range(count)]
     empty = [native.limit().Empty() for _ in range(count)]
@@ -355,8 +275,10 @@ def keys_case(count: int) -> Case:
 
 
 def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case:
-    """As many messages on one thread and on each of two. Each thread has its own: the counts of references to shared
-    ones would go back and forth between the cores."""
+    """Sign equal batches on one and on two threads.
+
+    Every thread has its own messages. The reference counts of shared messages would bounce between the cores.
+    """
     batches = [[make(number + thread * messages) for number in range(messages)] for thread in range(2)]
     given = {
         "sign_many": woox_fast.Signer(API_KEY, API_SECRET).sign_many,
@@ -379,7 +301,7 @@ def children_time() -> float:
 
 
 def import_case() -> Case:
-    # As installed by pip: with the bytecode of our modules written once, not compiled from source each time.
+    # pip installs bytecode, so let the first import write bytecode.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def timed(code: str) -> Timed:
@@ -390,7 +312,7 @@ def import_case() -> Case:
 
 
 def portable_case() -> Case:
-    """The portable compress beside OpenSSL's without SHA-NI (leaf 7, EBX, bit 29)."""
+    """Compare the portable compression with OpenSSL's without SHA-NI (leaf 7, EBX, bit 29)."""
     message = bytes(16384)
     ours = compress(message, "portable")
     openssl = replace(

@@ -1,19 +1,20 @@
-"""The two charts of one run: who signs how fast, and what becomes of it as length and batch grow."""
+"""Draw two charts from a run: the rivals, and the growth of time with message length and batch size."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import matplotlib as mpl
-from cases import BATCHES, LENGTHS, RIVALS, body_of, get, post
+from cases import BATCHES, LENGTHS, body_of, get, post
 from goals import limit, medians
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measure import Figures
+from rivals import RIVALS
 
 OURS, OTHER, LIMIT = "#0b7a75", "#9aa5b1", "#c8553d"
 
-# Text stays text, and the same figures give the same bytes.
+# Leave text as text, and write identical bytes for identical figures.
 mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "woox-fast", "font.size": 9, "font.family": "sans-serif"})
 
 

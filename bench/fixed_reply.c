@@ -1,10 +1,9 @@
-/* A server that answers every request with the same reply: what a client costs, with the least of a server's own time.
+/* A server that returns the same response to every request, so that a benchmark measures the client.
  *
  *     fixed_reply [--delay-ms N] [--tls CERTIFICATE KEY]
  *
- * Prints the port that it listens on, on 127.0.0.1, and serves until its standard input ends. A request ends at its
- * blank line and Content-Length. One thread for all connections; a reply waits for its delay without holding up the
- * others. */
+ * Print the port on 127.0.0.1, and serve until the standard input ends. A request ends after its blank line and
+ * Content-Length. A single thread serves all connections; a delayed response holds up no other connection. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,10 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 1024, ROOM = 65536 };
+enum { MAX_CONNECTIONS = 1024, CAPACITY = 65536 };
 
-/* As api.woox.io answers an order, with the headers of the network in front of it. */
-static const char reply[] =
+/* The response of api.woox.io to an order, with the headers of its content delivery network. */
+static const char response[] =
     "HTTP/1.1 200 OK\r\n"
     "Date: Fri, 01 Aug 2025 00:00:00 GMT\r\n"
     "Content-Type: application/json\r\n"
@@ -41,14 +40,14 @@ static const char reply[] =
     "\"quantity\":0.01,\"amount\":null,\"bidAskLevel\":null},\"timestamp\":1751871779855}";
 
 typedef struct {
-    SSL *tls; /* NULL where it is plain */
-    size_t held;
-    int64_t due_ns; /* when its reply is to go out; 0: none is due */
-    char request[ROOM + 1];
+    SSL *tls; /* NULL for a plain connection */
+    size_t size; /* bytes in `request` */
+    int64_t due_ns; /* when to send the response; 0: no request waits */
+    char request[CAPACITY + 1];
 } connection;
 
-static struct pollfd fds[MOST + 2];
-static connection *of[MOST + 2];
+static struct pollfd fds[MAX_CONNECTIONS + 2];
+static connection *of[MAX_CONNECTIONS + 2];
 static nfds_t count = 2; /* standard input, the listener, connections */
 
 static int64_t now_ns(void) {
@@ -65,56 +64,57 @@ static void drop(nfds_t i) {
     of[i] = of[count];
 }
 
-/* Length of the first whole request, 0 where there is none. */
-static size_t whole(connection *c) {
-    c->request[c->held] = 0;
+/* Return the length of the first complete request, or 0. */
+static size_t request_length(connection *c) {
+    c->request[c->size] = 0;
     char *end = strstr(c->request, "\r\n\r\n");
     if (!end) return 0;
     char *length = strcasestr(c->request, "\r\nContent-Length:");
     size_t all = (size_t)(end - c->request) + 4;
     if (length && length < end) all += strtoul(length + 17, NULL, 10);
-    return all <= c->held ? all : 0;
+    return all <= c->size ? all : 0;
 }
 
-static int answer(nfds_t i) {
+static int respond(nfds_t i) {
     connection *c = of[i];
     c->due_ns = 0;
-    if (c->tls) return SSL_write(c->tls, reply, sizeof reply - 1) > 0;
-    return send(fds[i].fd, reply, sizeof reply - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof reply - 1);
+    if (c->tls) return SSL_write(c->tls, response, sizeof response - 1) > 0;
+    return send(fds[i].fd, response, sizeof response - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof response - 1);
 }
 
-/* Whether the connection stays. */
-static int hear(nfds_t i, int64_t delay_ns) {
+/* Return whether the connection stays open. */
+static int receive(nfds_t i, int64_t delay_ns) {
     connection *c = of[i];
     do {
-        char *to = c->request + c->held;
-        size_t room = ROOM - c->held;
-        if (room == 0) return 0;
+        char *to = c->request + c->size;
+        size_t space = CAPACITY - c->size;
+        if (space == 0) return 0;
         if (c->tls) {
-            int got = SSL_read(c->tls, to, (int)room);
+            int got = SSL_read(c->tls, to, (int)space);
             if (got <= 0) return SSL_get_error(c->tls, got) == SSL_ERROR_WANT_READ;
-            c->held += (size_t)got;
+            c->size += (size_t)got;
         } else {
-            ssize_t got = recv(fds[i].fd, to, room, MSG_DONTWAIT);
+            ssize_t got = recv(fds[i].fd, to, space, MSG_DONTWAIT);
             if (got <= 0) return got < 0 && errno == EAGAIN;
-            c->held += (size_t)got;
+            c->size += (size_t)got;
         }
-        size_t used;
-        while ((used = whole(c)) != 0) {
-            memmove(c->request, c->request + used, c->held - used);
-            c->held -= used;
-            if (delay_ns == 0) {
-                if (!answer(i)) return 0;
-            } else c->due_ns = now_ns() + delay_ns;
+        for (size_t used = request_length(c); used != 0; used = request_length(c)) {
+            memmove(c->request, c->request + used, c->size - used);
+            c->size -= used;
+            if (delay_ns != 0) {
+                c->due_ns = now_ns() + delay_ns;
+            } else if (!respond(i)) {
+                return 0;
+            }
         }
     } while (c->tls && SSL_has_pending(c->tls));
     return 1;
 }
 
-static void welcome(int listener, SSL_CTX *context) {
+static void accept_connection(int listener, SSL_CTX *context) {
     int fd = accept4(listener, NULL, NULL, context ? SOCK_NONBLOCK : 0);
     if (fd < 0) return;
-    if (count == MOST + 2) {
+    if (count == MAX_CONNECTIONS + 2) {
         close(fd);
         return;
     }
@@ -166,15 +166,17 @@ int main(int argc, char **argv) {
         for (nfds_t i = 2; delay_ns && i < count; i++) {
             if (of[i]->due_ns == 0) continue;
             int64_t left = of[i]->due_ns - now_ns();
-            if (left <= 0) {
-                if (!answer(i)) drop(i--);
-            } else if (wait_ns < 0 || left < wait_ns) wait_ns = left;
+            if (left > 0) {
+                if (wait_ns < 0 || left < wait_ns) wait_ns = left;
+            } else if (!respond(i)) {
+                drop(i--);
+            }
         }
         struct timespec wait = {wait_ns / 1000000000, wait_ns % 1000000000};
         if (ppoll(fds, count, wait_ns < 0 ? NULL : &wait, NULL) < 0) return 1;
         if (fds[0].revents) return 0;
         for (nfds_t i = count; i-- > 2;)
-            if (fds[i].revents && !hear(i, delay_ns)) drop(i);
-        if (fds[1].revents) welcome(listener, context);
+            if (fds[i].revents && !receive(i, delay_ns)) drop(i);
+        if (fds[1].revents) accept_connection(listener, context);
     }
 }

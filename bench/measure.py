@@ -1,4 +1,4 @@
-"""Interleaved rounds: all statements of a case in turn, many times over, so that what drifts, drifts for all."""
+"""Measure a case: interleave rounds of all statements, so that the machine's drift affects them equally."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cases import CASES
 
 from woox_fast._timing import one_core, rounds_ns
 
-ROUNDS = (15, 301)  # at least, at most
-CONTEST_S = 4.0  # what ends the rounds between the two
+MIN_ROUNDS, MAX_ROUNDS = 15, 301
+CASE_S = 4.0  # ends the rounds between the two
 
 Figures = dict[str, tuple[float, float]]  # statement: nanoseconds per unit, median and minimum of the rounds
 
@@ -23,27 +23,21 @@ Figures = dict[str, tuple[float, float]]  # statement: nanoseconds per unit, med
 def measure(name: str) -> Figures:
     case = CASES[name]()
     if case.environment.items() - os.environ.items():
-        command = [sys.executable, __file__, name]
-        environment = os.environ | case.environment
-        return {
-            each: (middle, least)
-            for each, (middle, least) in json.loads(
-                subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
-            ).items()
-        }
-    for each, timed in case.timed.items():
+        output = subprocess.check_output([sys.executable, __file__, name], env=os.environ | case.environment)
+        return {statement: (middle, least) for statement, (middle, least) in json.loads(output).items()}
+    for statement, timed in case.timed.items():
         if not timed.right(timed.once()()):
-            raise AssertionError(f"{name}: {each} does not return what the standard library does")
-    timers = {each: timed.timer(case.clock) for each, timed in case.timed.items()}
+            raise AssertionError(f"{name}: {statement} does not return the standard library's result")
+    timers = {statement: timed.timer(case.clock) for statement, timed in case.timed.items()}
     gc.collect()
     with one_core(case.one_core):
-        times = rounds_ns(timers, rounds=ROUNDS[0], most=ROUNDS[1], seconds=CONTEST_S)
-    units = {each: timed.units for each, timed in case.timed.items()}
+        times = rounds_ns(timers, rounds=MIN_ROUNDS, most=MAX_ROUNDS, seconds=CASE_S)
+    units = {statement: timed.units for statement, timed in case.timed.items()}
     return {each: (median(ns) / units[each], min(ns) / units[each]) for each, ns in times.items()}
 
 
 _MEMORY = """
-import json, random, sys
+import json, sys
 from pathlib import Path
 from woox_fast import Signer
 
@@ -53,8 +47,8 @@ def status(field):
 
 signer = Signer("key", "secret")
 body = "x" * (1 << 20)
-signer.sign(1578565539808, "POST", "/v3/trade/order", body)  # its code is in memory from here on
-Path("/proc/self/clear_refs").write_text("5")  # VmHWM, the peak, begins again from VmRSS
+signer.sign(1578565539808, "POST", "/v3/trade/order", body)  # loads the code
+Path("/proc/self/clear_refs").write_text("5")  # resets the peak, VmHWM, to VmRSS
 before = status("VmRSS")
 signer.sign(1578565539808, "POST", "/v3/trade/order", body)
 extra = status("VmHWM") - before
@@ -67,10 +61,10 @@ print(json.dumps({
 
 
 def memory() -> Figures:
-    """Bytes. Empty where Linux's /proc is not there to ask."""
+    """Return bytes instead of nanoseconds; empty without Linux's /proc."""
     if not Path("/proc/self/clear_refs").exists():
         return {}
-    output = subprocess.run([sys.executable, "-c", _MEMORY], stdout=subprocess.PIPE, check=True).stdout
+    output = subprocess.check_output([sys.executable, "-c", _MEMORY])
     return {name: (float(value), float(value)) for name, value in json.loads(output).items()}
 
 

@@ -1,58 +1,53 @@
-"""What sends one order: the C loop, the gateways, and the clients that people use, by hand and with ours.
+"""The senders of orders that `bench_clients.py` compares: the C loop, the gateways, and clients by hand and with ours.
 
-All send the same order to `fixed_reply`, a C server that answers at once with the same reply.
+They all send the same order to `fixed_reply`, a C server that returns a fixed response at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import json
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 from typing import Any, NamedTuple
 
-import aiohttp
-import ccxt
-import httpx
 import native
-import requests
 import trustme
 import uvloop
 
-import woox_fast.adapters.aiohttp
-import woox_fast.adapters.httpx
-import woox_fast.adapters.requests
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from helpers.clients import open_client
+
 from woox_fast import Signer
-from woox_fast.adapters.ccxt import accelerate
-from woox_fast.gateway import AsyncGateway, Gateway
-from woox_fast.prehash import json_bytes
+from woox_fast._encoding import json_bytes
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 PATH = "/v3/trade/order"
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000.5", "quantity": "0.01"}
-WARM_UP = 10  # orders before each round that are not counted: the caches are full of another client's
+BODY = json_bytes(ORDER)
+SIGNER = Signer(DEMO_API_KEY, DEMO_API_SECRET)
+WARM_UP = 10  # uncounted orders before every round, because the caches contain another client's data
 C_LOOP = "a C loop over one socket"
 BY_HAND, OURS = "by hand", "woox_fast"
-SIGNER = Signer(DEMO_API_KEY, DEMO_API_SECRET)
-BODY = json_bytes(ORDER)
 
 
 class Spent(NamedTuple):
-    """Nanoseconds: of the processor for each order, on average of a round; and of the clock for each order of it."""
+    """Nanoseconds: mean processor time per order, and the wall time of every order."""
 
     cpu: float
     wall: list[int]
 
 
-Round = Callable[[int], Spent]  # sends so many orders, one after the other
+Round = Callable[[int], Spent]  # sends this many orders in sequence
 
 
 class Server(NamedTuple):
@@ -67,7 +62,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def fixed_reply(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         arguments, authority = ["--delay-ms", str(delay_ms)], None
         if tls:
             made = trustme.CA()
@@ -84,26 +79,40 @@ def fixed_reply(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
 
 @contextmanager
 def _process(command: list[Any]) -> Iterator[Any]:
-    """It ends when its standard input does."""
+    """Run a process that ends when its standard input closes."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.stdin.close()
+
+
+# Timing
+
+
+def _record(orders: int) -> Generator[None, int, Spent]:
+    """Receive the status of every order on completion, and return the time that the orders took."""
+    wall, clock = [], time.perf_counter_ns
+    cpu, before = time.thread_time_ns(), clock()
+    for _ in range(orders):
+        status = yield
+        after = clock()
+        wall.append(after - before)
+        before = after
+        if status != 200:
+            raise RuntimeError(f"the server returned status {status}")
+    return Spent((time.thread_time_ns() - cpu) / orders, wall)
 
 
 def rounds_of(send: Callable[[], int]) -> Round:
     def spend(orders: int) -> Spent:
         for _ in range(WARM_UP):
             send()
-        wall, clock = [], time.perf_counter_ns
-        cpu, before = time.thread_time_ns(), clock()
-        for _ in range(orders):
-            status = send()
-            after = clock()
-            wall.append(after - before)
-            before = after
-            if status != 200:
-                raise RuntimeError(f"the server answered {status}")
-        return Spent((time.thread_time_ns() - cpu) / orders, wall)
+        record = _record(orders)
+        next(record)
+        while True:
+            try:
+                record.send(send())
+            except StopIteration as finished:
+                return finished.value
 
     return spend
 
@@ -112,40 +121,44 @@ def async_rounds_of(send: Callable[[], Awaitable[int]], loop: asyncio.AbstractEv
     async def spend(orders: int) -> Spent:
         for _ in range(WARM_UP):
             await send()
-        wall, clock = [], time.perf_counter_ns
-        cpu, before = time.thread_time_ns(), clock()
-        for _ in range(orders):
-            status = await send()
-            after = clock()
-            wall.append(after - before)
-            before = after
-            if status != 200:
-                raise RuntimeError(f"the server answered {status}")
-        return Spent((time.thread_time_ns() - cpu) / orders, wall)
+        record = _record(orders)
+        next(record)
+        while True:
+            try:
+                record.send(await send())
+            except StopIteration as finished:
+                return finished.value
 
     return lambda orders: loop.run_until_complete(spend(orders))
 
 
-def by_hand(method: str, path: str, body: str) -> dict[str, str]:
-    """What one writes without a library: one `hmac.new` and one dict for each order."""
-    stamp = str(int(time.time() * 1000))
-    message = f"{stamp}{method}{path}{body}".encode()
-    signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()
-    signed = {"x-api-key": DEMO_API_KEY, "x-api-timestamp": stamp, "x-api-signature": signature}
-    return {**signed, "Content-Type": "application/json"}
+# Senders
 
 
 @contextmanager
 def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    """(client, how it signs) -> what sends a round; the gateways are open with one connection each."""
-    with contextlib.ExitStack() as stack:
+    """Yield (client, way of signing) → round. Every gateway has a single connection."""
+    with ExitStack() as stack:
         found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
-        found |= stack.enter_context(_gateways(server))
-        found |= stack.enter_context(_requests(server))
-        found |= stack.enter_context(_httpx(server))
-        found |= stack.enter_context(_aiohttp(server))
-        found |= stack.enter_context(_ccxt(server))
+        found["Gateway", OURS] = rounds_of(_gateway(_open(stack, server, "gateway", SIGNER).native))
+        for name, new_loop in (("asyncio", asyncio.new_event_loop), ("uvloop", uvloop.new_event_loop)):
+            opened = _open(stack, server, "gateway async", SIGNER, new_loop=new_loop)
+            found[f"AsyncGateway, {name}", OURS] = async_rounds_of(_async_gateway(opened.native), opened.loop)
+        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
+            session = _open(stack, server, "requests session", signer).native
+            found["requests", name] = rounds_of(_requests(session, server, signer))
+        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
+            found["httpx", name] = rounds_of(_httpx(_open(stack, server, "httpx", signer).native, server, signer))
+        for name, signer in ((BY_HAND, None), (OURS, SIGNER)):
+            opened = _open(stack, server, "aiohttp connector", signer)
+            found["aiohttp", name] = async_rounds_of(_aiohttp(opened.native, server, signer), opened.loop)
+        for name, signer in (("plain", None), (OURS, SIGNER)):
+            found["ccxt create_order", name] = rounds_of(stack.enter_context(_ccxt(server, signer)))
         yield found
+
+
+def _open(stack: ExitStack, server: Server, name: str, signer: Signer | None, **options: Any) -> Any:
+    return stack.enter_context(open_client(name, signer, server.url, tls=server.tls, **options))
 
 
 @contextmanager
@@ -153,128 +166,91 @@ def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
     tls = ["--tls", server.authority] if server.authority else []
     with _process([native.order_loop(), str(server.port), *tls]) as process:
 
-        def spend(orders: int) -> Spent:
-            if warm_up:
-                process.stdin.write(f"{warm_up}\n")
-                process.stdin.flush()
-                process.stdout.readline()
+        def submit(orders: int) -> str:
             process.stdin.write(f"{orders}\n")
             process.stdin.flush()
-            cpu, *wall = map(int, process.stdout.readline().split())
+            return process.stdout.readline()
+
+        def spend(orders: int) -> Spent:
+            if warm_up:
+                submit(warm_up)
+            cpu, *wall = map(int, submit(orders).split())
             return Spent(cpu / orders, wall)
 
         yield spend
 
 
-@contextmanager
-def _gateways(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    found: dict[tuple[str, str], Round] = {}
-    loops = {"AsyncGateway, asyncio": asyncio.new_event_loop(), "AsyncGateway, uvloop": uvloop.new_event_loop()}
-    with contextlib.ExitStack() as stack:
-        gateway = stack.enter_context(Gateway(SIGNER, server.url, connections=1, tls=server.tls))
-        found["Gateway", OURS] = rounds_of(lambda: gateway.request("POST", PATH, BODY).status)
-        for name, loop in loops.items():
-            found[name, OURS] = stack.enter_context(_async_gateway(server, loop))
-        yield found
+def sign_by_hand(method: str, path: str, body: str) -> dict[str, str]:
+    """Return the headers as people write them without a library, with an `hmac.new` and a dict per order."""
+    stamp = str(int(time.time() * 1000))
+    message = f"{stamp}{method}{path}{body}".encode()
+    signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()
+    signed = {"x-api-key": DEMO_API_KEY, "x-api-timestamp": stamp, "x-api-signature": signature}
+    return {**signed, "Content-Type": "application/json"}
 
 
-@contextmanager
-def _async_gateway(server: Server, loop: asyncio.AbstractEventLoop) -> Iterator[Round]:
-    gateway = AsyncGateway(SIGNER, server.url, connections=1, tls=server.tls)
-    loop.run_until_complete(gateway.__aenter__())
+def _gateway(gateway: Any) -> Callable[[], int]:
+    return lambda: gateway.request("POST", PATH, BODY).status
 
+
+def _async_gateway(gateway: Any) -> Callable[[], Awaitable[int]]:
     async def send() -> int:
         return (await gateway.request("POST", PATH, BODY)).status
 
-    yield async_rounds_of(send, loop)
-    loop.run_until_complete(gateway.__aexit__(None, None, None))
-    loop.close()
+    return send
 
 
-@contextmanager
-def _requests(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
+def _requests(session: Any, server: Server, signer: Signer | None) -> Callable[[], int]:
     target, verify = server.url + PATH, str(server.authority) if server.authority else True
-    with requests.Session() as plain, woox_fast.adapters.requests.session(SIGNER, origins=[server.url]) as ours:
 
-        def hand() -> int:
-            body = json.dumps(ORDER)
-            return plain.post(target, data=body, headers=by_hand("POST", PATH, body), verify=verify).status_code
-
-        def signed() -> int:
-            return ours.post(target, data=json_bytes(ORDER), verify=verify).status_code
-
-        yield {("requests", BY_HAND): rounds_of(hand), ("requests", OURS): rounds_of(signed)}
-
-
-@contextmanager
-def _httpx(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    target = server.url + PATH
-    auth = woox_fast.adapters.httpx.WooXAuth(SIGNER, origins=[server.url])
-    verify: Any = server.tls or True
-    with httpx.Client(verify=verify) as plain, httpx.Client(verify=verify, auth=auth) as ours:
-
-        def hand() -> int:
-            body = json.dumps(ORDER)
-            return plain.post(target, content=body, headers=by_hand("POST", PATH, body)).status_code
-
-        def signed() -> int:
-            return ours.post(target, content=json_bytes(ORDER)).status_code
-
-        yield {("httpx", BY_HAND): rounds_of(hand), ("httpx", OURS): rounds_of(signed)}
-
-
-@contextmanager
-def _aiohttp(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    target, loop = server.url + PATH, asyncio.new_event_loop()
-
-    async def sessions() -> tuple[aiohttp.ClientSession, aiohttp.ClientSession]:
-        middleware = woox_fast.adapters.aiohttp.WooXMiddleware(SIGNER, origins=[server.url])
-        connectors = [aiohttp.TCPConnector(ssl=server.tls or True) for _ in range(2)]
-        return aiohttp.ClientSession(connector=connectors[0]), aiohttp.ClientSession(
-            connector=connectors[1], middlewares=(middleware,)
-        )
-
-    plain, ours = loop.run_until_complete(sessions())
-
-    async def hand() -> int:
+    def by_hand() -> int:
         body = json.dumps(ORDER)
-        async with plain.post(target, data=body, headers=by_hand("POST", PATH, body)) as reply:
-            await reply.read()
-            return reply.status
+        return session.post(target, data=body, headers=sign_by_hand("POST", PATH, body), verify=verify).status_code
 
-    async def signed() -> int:
-        async with ours.post(target, data=json_bytes(ORDER)) as reply:
-            await reply.read()
-            return reply.status
+    def ours() -> int:
+        return session.post(target, data=json_bytes(ORDER), verify=verify).status_code
 
-    yield {("aiohttp", BY_HAND): async_rounds_of(hand, loop), ("aiohttp", OURS): async_rounds_of(signed, loop)}
-    for session in (plain, ours):
-        loop.run_until_complete(session.close())
-    loop.close()
+    return ours if signer else by_hand
+
+
+def _httpx(client: Any, server: Server, signer: Signer | None) -> Callable[[], int]:
+    target = server.url + PATH
+
+    def by_hand() -> int:
+        body = json.dumps(ORDER)
+        return client.post(target, content=body, headers=sign_by_hand("POST", PATH, body)).status_code
+
+    def ours() -> int:
+        return client.post(target, content=json_bytes(ORDER)).status_code
+
+    return ours if signer else by_hand
+
+
+def _aiohttp(session: Any, server: Server, signer: Signer | None) -> Callable[[], Awaitable[int]]:
+    target = server.url + PATH
+
+    async def by_hand() -> int:
+        body = json.dumps(ORDER)
+        async with session.post(target, data=body, headers=sign_by_hand("POST", PATH, body)) as response:
+            await response.read()
+            return response.status
+
+    async def ours() -> int:
+        async with session.post(target, data=json_bytes(ORDER)) as response:
+            await response.read()
+            return response.status
+
+    return ours if signer else by_hand
 
 
 @contextmanager
-def _ccxt(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
-    with Sandbox() as url:
-        exchanges = [_woo(url), _woo(url)]
-        for exchange in exchanges:
+def _ccxt(server: Server, signer: Signer | None) -> Iterator[Callable[[], int]]:
+    """Yield ccxt's create_order. The exchange loads its markets from a sandbox first."""
+    options = {"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET}
+    with ExitStack() as stack:
+        with Sandbox() as url:
+            exchange = stack.enter_context(open_client("ccxt", signer, url, options=options)).native
             exchange.load_markets()
-    for exchange in exchanges:
-        exchange.urls = _woo(server.url).urls
-        exchange.validateServerSsl = str(server.authority) if server.authority else True  # goes to requests as verify
-    plain, fast = exchanges[0], accelerate(exchanges[1])
-
-    def order(exchange: Any) -> int:
-        return 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0
-
-    yield {
-        ("ccxt create_order", "as it is"): rounds_of(lambda: order(plain)),
-        ("ccxt create_order", OURS): rounds_of(lambda: order(fast)),
-    }
-    for exchange in exchanges:
-        exchange.session.close()
-
-
-def _woo(url: str) -> Any:
-    urls = {"api": dict.fromkeys(("pub", "public", "private"), url)}
-    return ccxt.woo({"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET, "enableRateLimit": False, "urls": urls})
+        exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], server.url)
+        exchange.validateServerSsl = str(server.authority) if server.authority else True  # requests' verify
+        yield lambda: 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0

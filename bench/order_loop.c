@@ -1,9 +1,9 @@
-/* The limit of an order: a C loop over one socket that signs, writes, sends and reads as the gateway does.
+/* The lower limit for an order: a C loop over a socket that signs, encodes, sends and reads like the gateway.
  *
  *     order_loop PORT [--tls CERTIFICATE]
  *
- * For each line with a number on its standard input it sends as many orders to 127.0.0.1:PORT and prints a line: the
- * processor's nanoseconds for all of them, then each order's by the clock. */
+ * Read a number per line from standard input, send that many orders to 127.0.0.1:PORT, and print a line: the processor
+ * time of all orders, then the wall time of every order, in nanoseconds. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -23,12 +23,12 @@ static const char secret[] = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", target[] = "POST /v
 static const char body[] = "{\"symbol\":\"SPOT_BTC_USDT\","
                            "\"side\":\"BUY\",\"type\":\"LIMIT\",\"price\":\"60000.5\",\"quantity\":\"0.01\"}";
 
-enum { ROOM = 65536, MOST = 1000000 };
+enum { CAPACITY = 65536, MAX_ORDERS = 1000000 };
 static int fd, port;
 static SSL *tls;
 static hmac_sha256_key key;
-static char room[ROOM + 1];
-static int64_t took[MOST];
+static char response[CAPACITY + 1];
+static int64_t took[MAX_ORDERS];
 
 static int64_t clock_ns(clockid_t clock) {
     struct timespec now;
@@ -52,23 +52,23 @@ static size_t encode(char *request) {
                             target, port, stamp, signature, sizeof body - 1, body);
 }
 
-/* Whether `room` begins with a whole reply of 200. */
-static int whole(size_t held) {
-    room[held] = 0;
-    char *end = strstr(room, "\r\n\r\n"), *length = strcasestr(room, "\r\nContent-Length:");
+/* Return whether `response` contains a complete response with status 200. */
+static int is_complete(size_t size) {
+    response[size] = 0;
+    char *end = strstr(response, "\r\n\r\n"), *length = strcasestr(response, "\r\nContent-Length:");
     if (!end || !length || length > end) return 0;
-    return held == (size_t)(end - room) + 4 + strtoul(length + 17, NULL, 10) && !strncmp(room, "HTTP/1.1 200", 12);
+    return size == (size_t)(end - response) + 4 + strtoul(length + 17, NULL, 10) && !strncmp(response, "HTTP/1.1 200", 12);
 }
 
 static int order(void) {
     char request[1024];
-    size_t size = encode(request), held = 0;
+    size_t size = encode(request), received = 0;
     if (tls ? SSL_write(tls, request, (int)size) <= 0 : send(fd, request, size, 0) != (ssize_t)size) return 0;
     do {
-        ssize_t got = tls ? SSL_read(tls, room + held, (int)(ROOM - held)) : recv(fd, room + held, ROOM - held, 0);
+        ssize_t got = tls ? SSL_read(tls, response + received, (int)(CAPACITY - received)) : recv(fd, response + received, CAPACITY - received, 0);
         if (got <= 0) return 0;
-        held += (size_t)got;
-    } while (!whole(held));
+        received += (size_t)got;
+    } while (!is_complete(received));
     return 1;
 }
 
@@ -101,11 +101,11 @@ int main(int argc, char **argv) {
             return 1;
         }
     }
-    for (long orders; scanf("%ld", &orders) == 1 && orders <= MOST;) {
+    for (long orders; scanf("%ld", &orders) == 1 && orders <= MAX_ORDERS;) {
         int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), before = clock_ns(CLOCK_MONOTONIC);
         for (long i = 0; i < orders; i++) {
             if (!order()) {
-                fprintf(stderr, "order_loop: no reply of 200 that ends with its body\n");
+                fprintf(stderr, "order_loop: no complete response with status 200\n");
                 return 1;
             }
             int64_t after = clock_ns(CLOCK_MONOTONIC);

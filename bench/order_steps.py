@@ -1,9 +1,9 @@
-"""Where the processor's time of an order through `Gateway` goes: each step alone, and what is not there without it.
+"""Processor time per order through `Gateway`: every step alone, and whole orders with fewer steps.
 
     python bench/order_steps.py [--rounds 80]
 
-First each step by itself, in nanoseconds: the least of many rounds. Then whole orders to `fixed_reply`, in turns: the
-C loop, a loop in Python that only sends bytes which lie ready and receives, the same with a look, and `Gateway`.
+Print the minimum of many rounds for every step, in nanoseconds. Then send whole orders to `fixed_reply` in turns: from
+the C loop, a Python loop that sends a prebuilt request, the same loop with a look at the socket, and `Gateway`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ from bench_clients import one_processor
 from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, c_loop, fixed_reply, rounds_of
 
 from woox_fast.gateway import Gateway
-from woox_fast.gateway.reply import Framing
 
 ROUND = 100
 
 
-def steps(reply: bytes) -> dict[str, Callable[[], object]]:
+def steps(response: bytes) -> dict[str, Callable[[], object]]:
     here, _there = socket.socketpair()
-    poller, lock, framing = select.poll(), threading.Lock(), Framing(2**20)
+    poller, lock = select.poll(), threading.Lock()
     poller.register(here, select.POLLIN)
     parser = httptools.HttpResponseParser(object())
 
@@ -40,13 +39,12 @@ def steps(reply: bytes) -> dict[str, Callable[[], object]]:
             pass
 
     return {
-        "a call that does nothing": lambda: None,
-        "one look at the socket": lambda: poller.poll(0),
-        "the lock, taken once of twice": locked,
-        "the clock, read once of twice": perf_counter_ns,
-        "the request, signed and encoded": lambda: SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1:8080"),
-        "the reply, by httptools alone": lambda: parser.feed_data(reply),
-        "the reply, all of it": lambda: framing.feed(reply),
+        "an empty call": lambda: None,
+        "look at the socket": lambda: poller.poll(0),
+        "take the lock, half of the locking": locked,
+        "read the clock, half of the readings": perf_counter_ns,
+        "sign and encode the request": lambda: SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1:8080"),
+        "parse the response with httptools": lambda: parser.feed_data(response),
     }
 
 
@@ -62,28 +60,28 @@ def rounds(port: int, stack: ExitStack) -> dict[str, Round]:
         sock.recv(65536)
         return 200
 
-    def with_a_look() -> int:
+    def look_and_send() -> int:
         poller.poll(0)
         return bare()
 
     gateway = stack.enter_context(Gateway(SIGNER, f"http://127.0.0.1:{port}", connections=1))
     return {
-        "Python, send and recv alone": rounds_of(bare),
-        "the same with a look": rounds_of(with_a_look),
+        "Python, send and recv": rounds_of(bare),
+        "Python, look, send and recv": rounds_of(look_and_send),
         "Gateway": rounds_of(lambda: gateway.request("POST", PATH, BODY).status),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=80, help="of whole orders (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=80, help="rounds of whole orders (default %(default)s)")
     args = parser.parse_args()
     with one_processor(), fixed_reply() as server, ExitStack() as stack:
         with socket.create_connection(("127.0.0.1", server.port)) as sock:
             sock.sendall(SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1"))
-            reply = sock.recv(65536)
+            response = sock.recv(65536)
         print("| step | ns |\n|---|--:|")
-        for name, step in steps(reply).items():
+        for name, step in steps(response).items():
             print(f"| {name} | {min(timeit.repeat(step, number=1000, repeat=100)) * 1e6:,.0f} |")
         found = {C_LOOP: stack.enter_context(c_loop(server)), **rounds(server.port, stack)}
         spent: dict[str, list[tuple[float, float]]] = {}

@@ -1,4 +1,4 @@
-"""Figures into pages: a text between the lines <!-- name --> and <!-- /name --> of a Markdown file."""
+"""Replace the text between the lines <!-- name --> and <!-- /name --> in Markdown files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def around(page: str, name: str) -> tuple[str, str]:
-    """What is before and after them in `page`, a path from the repository's root; SystemExit where they are missing."""
+    """Return the text before and after the marks. `page` is relative to the repository; exit if a mark is missing."""
     before, begin, rest = (ROOT / page).read_text("utf-8").partition(f"<!-- {name} -->\n")
     _, end, after = rest.partition(f"<!-- /{name} -->")
     if not end:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-os.environ["WOOX_FAST_BACKEND"] = "python"  # the pure twin is the typed surface of all three
+os.environ["WOOX_FAST_BACKEND"] = "python"  # the typed surface of all backends
 
 import woox_fast
 
@@ -14,7 +15,7 @@ author = "the woox-fast authors"
 project_copyright = "the woox-fast authors, MIT licence"
 release = version = woox_fast.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_generated"]
 html_theme = "furo"
 html_title = f"woox-fast {release}"
@@ -26,7 +27,10 @@ copybutton_prompt_text = "$ "
 default_role = "code"  # docstrings write names in single backquotes
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "inherited-members": True}
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "BaseException,tuple",
+}  # but no add_note, count or index
 autodoc_type_aliases = {
     name: name for name in ("Body", "Buffer", "Params", "Request", "Timestamp", "SignedRequest", "Explanation")
 }
@@ -39,12 +43,25 @@ def write_mistakes(_: object) -> None:
 
     folder = Path(__file__).parent / "_generated"
     folder.mkdir(exist_ok=True)
-    rows = ["| layer | name | what it says |", "|---|---|---|"]
+    rows = ["| part | cause | remedy |", "|---|---|---|"]
     for mistake in all_mistakes():
-        sentence = mistake.sentence.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-        rows.append(f"| {mistake.layer} | `{mistake.name}` | {sentence} |")
+        cells = (mistake.part, mistake.cause, mistake.remedy)
+        rows.append("| " + " | ".join(re.sub(r"[|<*]", r"\\\g<0>", cell) for cell in cells) + " |")
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")
 
 
+def name_aliases(_: object, *described: object) -> tuple[str, str] | None:
+    """Write a type alias by its name, also within a union."""
+    *_, signature, returned = described
+    if signature is None:
+        return None
+    return _name_aliases(signature), _name_aliases(returned or "")
+
+
+def _name_aliases(text: object) -> str:
+    return re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", str(text))
+
+
 def setup(app: object) -> None:
+    app.connect("autodoc-process-signature", name_aliases)  # type: ignore[attr-defined]
     app.connect("builder-inited", write_mistakes)  # type: ignore[attr-defined]

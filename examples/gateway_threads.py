@@ -1,45 +1,33 @@
-"""Orders from many threads over connections that are open before the first, each order sent once.
+"""Place orders from several threads over open connections. Each order is sent once.
 
     WOOX_API_KEY=... WOOX_API_SECRET=... python examples/gateway_threads.py http://127.0.0.1:8080
 
-Without a URL it starts an embedded exchange and trades there. Needs: pip install 'woox-fast[gateway,sandbox]'
+Without a URL it starts an embedded exchange. Needs: pip install 'woox-fast[gateway,sandbox]'
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 from woox_fast import Signer
-from woox_fast.gateway import Gateway, NoReplyError, Reply
-from woox_fast.prehash import json_bytes
+from woox_fast.gateway import WOO_X_LIMITS, Gateway
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}
 
 
-def place(gateway: Gateway, client_order_id: int) -> Reply:
-    """Send an order; where its reply is lost, ask what became of it."""
-    try:
-        return gateway.request("POST", "/v3/trade/order", json_bytes({**ORDER, "clientOrderId": client_order_id}))
-    except NoReplyError as error:
-        # The order may rest or not. Ask; what is not there may be sent again, by you.
-        print(f"order {client_order_id}: {error}")
-        return gateway.request("GET", f"/v3/trade/order?clientOrderId={client_order_id}")
-
-
 def trade(url: str, signer: Signer, orders: int) -> None:
-    first = time.time_ns() // 1000
-    with Gateway(signer, url, connections=4) as gateway, ThreadPoolExecutor(4) as threads:
-        numbers = range(first, first + orders)
-        for number, reply in zip(numbers, threads.map(lambda number: place(gateway, number), numbers), strict=True):
+    with Gateway(signer, url, connections=4, limits=WOO_X_LIMITS) as gateway, ThreadPoolExecutor(4) as threads:
+        for placement in threads.map(lambda _: gateway.place(ORDER), range(orders)):
+            response = placement.response
+            state = "placed" if placement else "not placed"
             print(
-                f"order {number}: HTTP {reply.status} in {reply.latency_ns / 1000:,.0f} us: {reply.body.decode()[:80]}"
+                f"order {placement.client_order_id}: {state} in {response.latency_ns / 1000:,.0f} us: {response.text[:80]}"
             )
-        gateway.request("DELETE", "/v3/trade/allOrders?symbol=" + ORDER["symbol"])
+        gateway.request("DELETE", "/v3/trade/allOrders", params={"symbol": ORDER["symbol"]})
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""The C core as Cython sees it, and nothing else."""
+"""Declarations of the C core."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 cdef extern from "hmac_sha256.h" nogil:
     enum:
         HMAC_SHA256_HEX_SIZE
-    ctypedef struct sha256_implementation_c "sha256_implementation":
+    ctypedef struct hmac_sha256_implementation:
         const char *name
         bint (*supported)()
     ctypedef struct hmac_sha256_key:
@@ -17,8 +17,8 @@ cdef extern from "hmac_sha256.h" nogil:
         uint8_t *head
         size_t head_size
         hmac_sha256_part *parts
-    const sha256_implementation_c *const sha256_implementations[]
-    const sha256_implementation_c *hmac_sha256_choose(const char *name, const char **refused)
+    const hmac_sha256_implementation *const hmac_sha256_implementations[]
+    const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused)
     void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size)
     void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest)
     void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t *digest, char *hex)
@@ -26,8 +26,8 @@ cdef extern from "hmac_sha256.h" nogil:
     void hmac_sha256_hex_many(
         const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex)
 
-cdef extern from "wipe.h" nogil:
-    void wipe(void *memory, size_t size)
+cdef extern from "cleanse.h" nogil:
+    void cleanse(void *memory, size_t size)
 
 cdef extern from "prehash.h" nogil:
     enum:

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The fast path: readers of plain objects, whose bytes are used in place.
+"""The fast path: read plain Python objects without copying their bytes.
 
-Each returns whether it could read its object. What it cannot read is not yet refused: `_checks` decides about that.
+Each reader returns False for an object that it cannot read. `_checks` then accepts the object or raises an error.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
@@ -29,13 +29,14 @@ cdef extern from "Python.h":
 
 
 cdef inline char *ascii_data(str text) noexcept:
-    """The characters of a compact ASCII str."""
+    """Return the characters of a compact ASCII str."""
     return <char *>(<PyASCIIObject *>text + 1)
 
 
 cdef inline hmac_sha256_part ascii_part(str text) noexcept:
     cdef hmac_sha256_part part
-    part.data, part.size = ascii_data(text), <size_t>PyUnicode_GET_LENGTH(text)
+    part.data = ascii_data(text)
+    part.size = <size_t>PyUnicode_GET_LENGTH(text)
     return part
 
 
@@ -73,7 +74,8 @@ cdef inline bint read_method(object method, hmac_sha256_message *message) noexce
 
 cdef inline bint read_body(object body, hmac_sha256_part *part) noexcept:
     if PyBytes_CheckExact(body):
-        part.data, part.size = PyBytes_AS_STRING(body), <size_t>PyBytes_GET_SIZE(body)
+        part.data = PyBytes_AS_STRING(body)
+        part.size = <size_t>PyBytes_GET_SIZE(body)
         return True
     return read_ascii(body, part)
 
@@ -83,7 +85,7 @@ cdef inline bint read_path(object path, hmac_sha256_part *part) noexcept:
 
 
 cdef inline bint read_request(hmac_sha256_message *message, method, path, body) noexcept:
-    """All of a request but its timestamp: `message` then signs it."""
+    """Read a request except its timestamp into `message`."""
     return read_method(method, message) and read_path(path, message.parts) and read_body(body, message.parts + 1)
 
 
@@ -97,7 +99,7 @@ cdef inline bint read_tuple(PyObject *request, hmac_sha256_message *message) noe
 
 
 cdef inline bint read_tuple_after(PyObject *before, PyObject *request, hmac_sha256_message *message) noexcept:
-    """The same where message[-1] was made of `before`. What is the same object in both is not read again."""
+    """Read a request after `before`, which is in message[-1]. Copy the fields whose objects are the same in both."""
     cdef const hmac_sha256_message *last = message - 1
     cdef PyObject *timestamp = PyTuple_GET_ITEM(<object>request, 0)
     cdef PyObject *timestamp_before = PyTuple_GET_ITEM(<object>before, 0)

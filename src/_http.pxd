@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""What `encode_request` needs to write HTTP: a check of the host, and text put into memory that has room for it."""
+"""Check the host of an HTTP request, and write its text into memory of sufficient size."""
 
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, strlen
@@ -18,7 +18,7 @@ cdef inline bint all_between(const hmac_sha256_part *text, uint8_t low, uint8_t 
 
 
 cdef inline bint read_host(object host, hmac_sha256_part *part) noexcept:
-    """Whether `host` is what nearly every host is: letters, digits, '-' and '.', and maybe a port."""
+    """Read a common host: letters, digits, '-' and '.', and optionally a port. Return False for any other."""
     cdef const uint8_t *text
     cdef size_t i, port = 0, number = 0
     if not read_ascii(host, part) or part.size == 0:
@@ -37,21 +37,21 @@ cdef inline bint read_host(object host, hmac_sha256_part *part) noexcept:
     return port != 1 and number < 65536
 
 
-cdef inline void put_bytes(char **out, const void *data, size_t size) noexcept:
+cdef inline void put_bytes(char **out, const void *data, size_t size) noexcept nogil:
     memcpy(out[0], data, size)
     out[0] += size
 
 
-cdef inline void put(char **out, const char *text) noexcept:
+cdef inline void put(char **out, const char *text) noexcept nogil:
     put_bytes(out, text, strlen(text))
 
 
-cdef inline void put_part(char **out, const hmac_sha256_part *part) noexcept:
+cdef inline void put_part(char **out, const hmac_sha256_part *part) noexcept nogil:
     put_bytes(out, part.data, part.size)
 
 
 cdef inline size_t decimal_digits(size_t number, char *out) noexcept:
-    """Write `number` to the end of the 20 characters at `out`; return how many digits it has."""
+    """Write `number` to the end of the 20 characters at `out`; return the number of digits."""
     cdef size_t size = 0
     while True:
         size += 1

@@ -1,12 +1,12 @@
 # cython: language_level=3, binding=False, auto_pickle=False, embedsignature=True, embedsignature.format=clinic
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
-"""The Cython twin: Python objects go in, the C core signs, a str comes out.
+"""Cython backend: reads Python objects, signs with the C core, and returns str.
 
-The fast path (`_fast_path.pxd`) reads plain objects in place. All others go through `_checks`, as every value does in
-the pure twin: so both accept the same and refuse with the same words.
+The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as every value does in
+the pure Python backend. So all backends accept the same values and raise the same errors.
 """
 
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
+from _operator import _compare_digest  # hmac.compare_digest; importing hmac would load OpenSSL
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
@@ -19,16 +19,16 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
-from libc.string cimport memcpy
+from libc.string cimport memchr, memcpy
 
 from _core cimport (
-    HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many, hmac_sha256_inner,
-    hmac_sha256_key, hmac_sha256_key_init, hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
-    sha256_implementation_c, sha256_implementations, wipe,
+    HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, cleanse, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many,
+    hmac_sha256_implementation, hmac_sha256_implementations, hmac_sha256_inner, hmac_sha256_key, hmac_sha256_key_init,
+    hmac_sha256_message, hmac_sha256_outer_hex, hmac_sha256_part,
 )
 from _fast_path cimport (
-    ascii_data, ascii_part, now_ms, read_body, read_request, read_timestamp, read_timestamp_or_clock, read_tuple,
-    read_tuple_after,
+    ascii_data, ascii_part, now_ms, read_ascii, read_body, read_request, read_timestamp, read_timestamp_or_clock,
+    read_tuple, read_tuple_after,
 )
 from _http cimport all_between, decimal_digits, put, put_bytes, put_part, read_host
 
@@ -39,11 +39,12 @@ cdef extern from "traceback_guard.h":
 
 cdef extern from "Python.h":
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    PyObject *PyIter_Next(object iterator) except? NULL
 
 cdef enum:
-    # The GIL is released to sign this many bytes or more. To sign fewer takes less time than to get it back may take.
+    # Release the GIL for messages of at least this many bytes. Signing a shorter message is faster than regaining the GIL.
     LONG_MESSAGE = 32768
-    # A batch is signed in chunks of this many requests, so that a chunk stays in the processor's cache.
+    # Sign a batch in chunks of this many requests, so that a chunk stays in the processor's cache.
     CHUNK = 4096
 
 backend = "cython"
@@ -51,46 +52,49 @@ backend = "cython"
 # -- One message
 
 
-cdef inline str hmac_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
+cdef inline void hash_inner(
+    const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest
+) noexcept:
+    """Compute the inner hash of a message that no other thread can change; release the GIL if the message is long."""
+    if message.parts[1].size < LONG_MESSAGE:
+        hmac_sha256_inner(key, message, digest)
+    else:
+        with nogil:
+            hmac_sha256_inner(key, message, digest)
+
+
+cdef inline str constant_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
+    """Sign a message that no other thread can change."""
     cdef uint32_t digest[8]
-    hmac_sha256_inner(key, message, digest)
+    hash_inner(key, message, digest)
     cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)  # while the processor is busy with the inner hash
     hmac_sha256_outer_hex(key, digest, ascii_data(hex))
     return hex
 
 
-cdef str hmac_hex_without_gil(const hmac_sha256_key *key, const hmac_sha256_message *message):
-    """Nobody may be able to write into the message meanwhile."""
-    cdef uint32_t digest[8]
-    cdef str hex = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-    with nogil:
-        hmac_sha256_inner(key, message, digest)
-    hmac_sha256_outer_hex(key, digest, ascii_data(hex))
-    return hex
+cdef inline void set_part(hmac_sha256_part *part, const void *data, Py_ssize_t size) noexcept:
+    part.data = data
+    part.size = <size_t>size
 
 
-cdef inline str constant_hex(const hmac_sha256_key *key, const hmac_sha256_message *message):
-    """The same for a message of any length that nobody can write into."""
-    if message.parts[1].size < LONG_MESSAGE:
-        return hmac_hex(key, message)
-    return hmac_hex_without_gil(key, message)
-
-
-cdef void set_parts(hmac_sha256_message *message, bytes head, const void *body, size_t size) noexcept:
+cdef void set_parts(hmac_sha256_message *message, bytes head, const void *body, Py_ssize_t size) noexcept:
     message.head_size = 0
-    message.parts[0].data, message.parts[0].size = PyBytes_AS_STRING(head), <size_t>PyBytes_GET_SIZE(head)
-    message.parts[1].data, message.parts[1].size = body, size
+    set_part(&message.parts[0], PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head))
+    set_part(&message.parts[1], body, size)
 
 
 cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
-    """For what the fast path cannot read: `body` is the bytes or the flat view that `_checks` made of it."""
+    """Sign values that the fast path cannot read: `body` is the bytes or the flat view that `_checks` returned."""
     cdef hmac_sha256_message message
     cdef Py_buffer view
+    cdef char hex[HMAC_SHA256_HEX_SIZE]
     PyObject_GetBuffer(body, &view, PyBUF_SIMPLE)
     try:
-        set_parts(&message, head, view.buf, <size_t>view.len)
-        constant = type(body) is bytes or type(body.obj) is bytes
-        return constant_hex(key, &message) if constant else hmac_hex(key, &message)
+        set_parts(&message, head, view.buf, view.len)
+        if type(body) is bytes or type(body.obj) is bytes:
+            return constant_hex(key, &message)
+        hmac_sha256_hex(key, &message, hex)
+        return hex[:HMAC_SHA256_HEX_SIZE].decode("ascii")
     finally:
         PyBuffer_Release(&view)
 
@@ -109,11 +113,12 @@ cdef dict _content_types = _http.CONTENT_TYPES
 
 
 cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
-    """The headers, made while the processor is busy with the inner hash."""
+    """Build the headers while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
-    hmac_sha256_inner(key, message, digest)
+    hash_inner(key, message, digest)
     cdef dict headers = PyDict_Copy(template)
-    cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127), signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+    cdef str stamp = PyUnicode_New(TIMESTAMP_SIZE, 127)
+    cdef str signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
     memcpy(ascii_data(stamp), message.head, TIMESTAMP_SIZE)
     PyDict_SetItem(headers, "x-api-timestamp", stamp)
     PyDict_SetItem(headers, "x-api-signature", signature)
@@ -121,198 +126,275 @@ cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha
     return headers
 
 
-cdef bytes request_bytes(
-    const hmac_sha256_key *key, str api_key, const hmac_sha256_part *window, str method, hmac_sha256_part *host,
-    hmac_sha256_message *message
-):
-    """A whole request that the fast path read, signed while its memory is allocated and written."""
-    cdef uint32_t digest[8]
-    hmac_sha256_inner(key, message, digest)
-    cdef hmac_sha256_part verb = ascii_part(method), name = ascii_part(api_key)
-    cdef hmac_sha256_part *path = message.parts
-    cdef hmac_sha256_part *body = message.parts + 1
-    cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
-    cdef str content_type = <str>known if known != NULL else _http.content_type(method, body.size)
-    cdef hmac_sha256_part content = ascii_part(content_type)
-    cdef char length[20]
-    cdef size_t length_size = decimal_digits(body.size, length)
+cdef struct RequestParts:
+    # The parts of an HTTP request that are not signed.
+    hmac_sha256_part method
+    hmac_sha256_part host
+    hmac_sha256_part content_type
+    hmac_sha256_part api_key
+    hmac_sha256_part recv_window  # empty without a receive window
+
+
+cdef inline size_t request_size(
+    const RequestParts *parts, const hmac_sha256_message *message, size_t length_size
+) noexcept:
+    """Return the size of the HTTP request; `length_size` is the number of digits of its Content-Length."""
     cdef size_t size = (
         len(b"  HTTP/1.1\r\nHost: \r\nContent-Type: \r\nContent-Length: \r\nx-api-key: ")
         + len(b"\r\nx-api-timestamp: \r\nx-api-signature: \r\n\r\n") + TIMESTAMP_SIZE + HMAC_SHA256_HEX_SIZE
-        + verb.size + path.size + host.size + content.size + length_size + name.size + body.size
+        + parts.method.size + message.parts[0].size + parts.host.size + parts.content_type.size + length_size
+        + parts.api_key.size + message.parts[1].size
     )
-    if window.size > 0:
-        size += len(b"\r\nx-api-recvwindow: ") + window.size
-    cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>size)
+    if parts.recv_window.size > 0:
+        size += len(b"\r\nx-api-recvwindow: ") + parts.recv_window.size
+    return size
+
+
+cdef bytes request_bytes(
+    const hmac_sha256_key *key, const RequestParts *parts, const hmac_sha256_message *message, const uint32_t *digest
+):
+    """Write a signed request; `digest` is the inner hash of its message."""
+    cdef const hmac_sha256_part *body = &message.parts[1]
+    cdef char length[20]
+    cdef size_t length_size = decimal_digits(body.size, length)
+    cdef bytes request = PyBytes_FromStringAndSize(NULL, <Py_ssize_t>request_size(parts, message, length_size))
     cdef char *out = PyBytes_AS_STRING(request)
-    put_part(&out, &verb)
+    put_part(&out, &parts.method)
     put(&out, b" ")
-    put_part(&out, path)
+    put_part(&out, &message.parts[0])
     put(&out, b" HTTP/1.1\r\nHost: ")
-    put_part(&out, host)
+    put_part(&out, &parts.host)
     put(&out, b"\r\nContent-Type: ")
-    put_part(&out, &content)
+    put_part(&out, &parts.content_type)
     put(&out, b"\r\nContent-Length: ")
     put_bytes(&out, length + 20 - length_size, length_size)
     put(&out, b"\r\nx-api-key: ")
-    put_part(&out, &name)
+    put_part(&out, &parts.api_key)
     put(&out, b"\r\nx-api-timestamp: ")
     put_bytes(&out, message.head, TIMESTAMP_SIZE)
     put(&out, b"\r\nx-api-signature: ")
     hmac_sha256_outer_hex(key, digest, out)
     out += HMAC_SHA256_HEX_SIZE
-    if window.size > 0:
+    if parts.recv_window.size > 0:
         put(&out, b"\r\nx-api-recvwindow: ")
-        put_part(&out, window)
+        put_part(&out, &parts.recv_window)
     put(&out, b"\r\n\r\n")
-    put_part(&out, body)
+    if body.size < LONG_MESSAGE:
+        put_part(&out, body)
+    else:
+        with nogil:
+            put_part(&out, body)
     return request
 
 
-# -- A batch: gathered with the GIL, signed without it many at a time, made into str at the end
+# -- A batch: collect a chunk with the GIL, sign it without the GIL, then turn the signatures into str
 
 
-cdef bint pull(iterator, list held) except -1:
-    """Append the next request, if there is one."""
-    for request in iterator:
-        held.append(request)
-        return True
-    return False
+cdef struct Chunk:
+    hmac_sha256_message *messages
+    char *hex
+    Py_ssize_t size  # how many messages are collected
+    Py_ssize_t capacity
+    size_t signed_bytes  # in the parts of the collected messages
 
 
 cdef inline bint is_plain(PyObject *request) noexcept:
     return PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4
 
 
-cdef int gather_checked(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
-    """Make `message` of any request; what it points to takes the request's place in `held`, which keeps it alive."""
+cdef int read_checked(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
+    """Read any request into `message`. Replace the request by the objects that own the message's memory."""
     try:
-        set_message(message, held, index)
+        set_message(message, requests, index)
     except Exception as error:
         _checks.raise_at(index, error)
     return 0
 
 
-cdef int set_message(hmac_sha256_message *message, list held, Py_ssize_t index) except -1:
-    cdef tuple request = _checks.request_fields(held[index])
-    held[index] = request
+cdef int set_message(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
+    cdef tuple request = _checks.request_fields(requests[index])
+    requests[index] = request  # a tuple subclass may have created these fields just now
     if read_tuple(<PyObject *>request, message):
         return 0
     timestamp, method, path, body = request
-    head, body = _checks.request_head(timestamp, method, path), _checks.body_bytes(body)
+    head = _checks.request_head(timestamp, method, path)
+    body = _checks.body_bytes(body)
     if isinstance(body, memoryview) and type(body.obj) is not bytes:
-        body = body.tobytes()  # others may write into it while the GIL is released
-    held[index] = (head, body)
+        body = body.tobytes()  # another thread could write into the buffer while the GIL is released
+    requests[index] = (head, body)
     if isinstance(body, memoryview):
-        set_parts(message, head, PyMemoryView_GET_BUFFER(body).buf, <size_t>PyMemoryView_GET_BUFFER(body).len)
+        set_parts(message, head, PyMemoryView_GET_BUFFER(body).buf, PyMemoryView_GET_BUFFER(body).len)
     else:
-        set_parts(message, head, PyBytes_AS_STRING(body), <size_t>PyBytes_GET_SIZE(body))
+        set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
+    return 0
+
+
+cdef int collect(Chunk *chunk, list requests, Py_ssize_t start, iterator) except -1:
+    """Read requests into the chunk, from index `start` of `requests`, then from `iterator`, until the chunk is full."""
+    cdef PyObject *request
+    cdef PyObject *previous = NULL  # the last request, if the fast path read it
+    cdef hmac_sha256_message *message = chunk.messages
+    chunk.size = 0
+    chunk.signed_bytes = 0
+    while chunk.size < chunk.capacity:
+        if start + chunk.size == PyList_GET_SIZE(requests):
+            if iterator is None:
+                break
+            request = PyIter_Next(iterator)
+            if request == NULL:
+                break
+            fetched = <object>request
+            Py_DECREF(fetched)
+            requests.append(fetched)
+        request = PyList_GET_ITEM(requests, start + chunk.size)
+        if is_plain(request) and (
+            read_tuple(request, message) if previous == NULL else read_tuple_after(previous, request, message)
+        ):
+            previous = request
+        else:
+            read_checked(message, requests, start + chunk.size)
+            previous = NULL
+        chunk.signed_bytes += message.parts[0].size + message.parts[1].size
+        chunk.size += 1
+        message += 1
+    return 0
+
+
+cdef inline void sign_chunk(const hmac_sha256_key *key, Chunk *chunk) noexcept:
+    if chunk.signed_bytes < LONG_MESSAGE:
+        hmac_sha256_hex_many(key, chunk.messages, <size_t>chunk.size, chunk.hex)
+    else:
+        with nogil:
+            hmac_sha256_hex_many(key, chunk.messages, <size_t>chunk.size, chunk.hex)
+
+
+cdef int store_signatures(Chunk *chunk, list requests, Py_ssize_t start) except -1:
+    """Replace the chunk's requests by their signatures."""
+    cdef Py_ssize_t i
+    cdef PyObject *request
+    for i in range(chunk.size):
+        signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
+        memcpy(ascii_data(signature), chunk.hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
+        request = PyList_GET_ITEM(requests, start + i)
+        Py_INCREF(signature)
+        PyList_SET_ITEM(requests, start + i, signature)
+        Py_DECREF(<object>request)
     return 0
 
 
 cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
-    """The signature of each. A list is signed as it is now, any other iterable as it comes."""
-    cdef bint listed = type(requests) in (list, tuple)
-    cdef list held = list(requests) if listed else []  # first the requests; each is replaced by its signature
-    iterator = iter(()) if listed else iter(requests)
-    cdef Py_ssize_t chunk = max(1, min(len(held), CHUNK)) if listed else CHUNK
-    cdef Py_ssize_t start = 0, size = chunk, i
-    cdef size_t bytes_in_chunk
-    cdef PyObject *request
-    cdef PyObject *before
-    cdef hmac_sha256_message *messages = <hmac_sha256_message *>PyMem_Malloc(
-        <size_t>chunk * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE))
-    cdef char *hex = <char *>(messages + chunk)
-    if messages == NULL:
+    """Sign a list as it is at the call, and any other iterable as it yields requests."""
+    cdef bint is_sequence = type(requests) in (list, tuple)
+    cdef list signatures = list(requests) if is_sequence else []  # the requests, until they are signed
+    cdef object iterator = None if is_sequence else iter(requests)
+    cdef Py_ssize_t start = 0
+    cdef Chunk chunk
+    chunk.capacity = max(1, min(len(signatures), CHUNK)) if is_sequence else CHUNK
+    chunk.messages = <hmac_sha256_message *>PyMem_Malloc(
+        <size_t>chunk.capacity * (sizeof(hmac_sha256_message) + HMAC_SHA256_HEX_SIZE)
+    )
+    if chunk.messages == NULL:
         raise MemoryError
+    chunk.hex = <char *>(chunk.messages + chunk.capacity)
     try:
-        while size == chunk:
-            size, bytes_in_chunk, before = 0, 0, NULL
-            while size < chunk and (start + size < PyList_GET_SIZE(held) or pull(iterator, held)):
-                request = PyList_GET_ITEM(held, start + size)
-                if is_plain(request) and (
-                    read_tuple(request, messages + size)
-                    if before == NULL
-                    else read_tuple_after(before, request, messages + size)
-                ):
-                    before = request
-                else:
-                    gather_checked(messages + size, held, start + size)
-                    before = NULL
-                bytes_in_chunk += messages[size].parts[0].size + messages[size].parts[1].size
-                size += 1
-            if bytes_in_chunk >= LONG_MESSAGE:
-                with nogil:
-                    hmac_sha256_hex_many(key, messages, <size_t>size, hex)
-            else:
-                hmac_sha256_hex_many(key, messages, <size_t>size, hex)
-            for i in range(size):
-                signature = PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127)
-                memcpy(ascii_data(signature), hex + i * HMAC_SHA256_HEX_SIZE, HMAC_SHA256_HEX_SIZE)
-                request = PyList_GET_ITEM(held, start + i)
-                Py_INCREF(signature)
-                PyList_SET_ITEM(held, start + i, signature)
-                Py_DECREF(<object>request)
-            start += size
+        while True:
+            collect(&chunk, signatures, start, iterator)
+            sign_chunk(key, &chunk)
+            store_signatures(&chunk, signatures, start)
+            start += chunk.size
+            if chunk.size < chunk.capacity:
+                return signatures
     finally:
-        PyMem_Free(messages)
-    return held
+        PyMem_Free(chunk.messages)
 
 
 # -- The Signer
 
 
-cdef key_init(hmac_sha256_key *key, api_secret):
+cdef inline bint is_plain_end(char character) noexcept:
+    return character > b" " and character != b'"' and character != b"'" and character != b"`"
+
+
+cdef inline bint has_plain_ends(api_secret) noexcept:
+    """Return whether `_checks.check_secret` accepts this str, because its ends are plain ASCII."""
+    cdef hmac_sha256_part part
+    cdef const char *text
+    if not read_ascii(api_secret, &part) or part.size == 0:
+        return False
+    text = <const char *>part.data
+    return is_plain_end(text[0]) and is_plain_end(text[part.size - 1])
+
+
+cdef int key_init(hmac_sha256_key *key, api_secret, api_key) except -1:
+    """Compute the key. A signal handler can raise inside `_checks`; no frame of the traceback may then show the secret."""
+    try:
+        if api_key is not None:
+            _checks.check_secret(api_secret, api_key)
+        elif not has_plain_ends(api_secret):
+            _checks.check_secret(api_secret)
+        set_key(key, api_secret)
+    except BaseException as error:
+        _checks.clear_frames(error)
+        raise
+    return 0
+
+
+cdef int set_key(hmac_sha256_key *key, api_secret) except -1:
     cdef hmac_sha256_part part
     if read_body(api_secret, &part) and part.size > 0:
         hmac_sha256_key_init(key, part.data, part.size)
-        return
+        return 0
     cdef bytes secret = _checks.secret_bytes(api_secret)
-    cdef char *data = PyBytes_AS_STRING(secret)
-    cdef size_t size = <size_t>PyBytes_GET_SIZE(secret)
-    hmac_sha256_key_init(key, data, size)
-    if size > 1:  # bytes of one character are shared by the whole interpreter
-        wipe(data, size)
+    hmac_sha256_key_init(key, PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
+    if len(secret) > 1:  # the interpreter shares all bytes objects of length 1
+        cleanse(PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
+    return 0
 
 
 @cython.final
 @cython.no_gc
 cdef class Signer:
     """Signer(api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None)\n--\n
-    Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
+    Sign WOO X requests with an API key and secret. Threads can share a Signer.
 
-    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
-    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
-    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
-    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
-    Raises TypeError or ValueError for an argument that cannot be used.
+    Args:
+        api_key: printable ASCII, sent as `x-api-key`.
+        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
+            Signer stores two SHA-256 states and no secret.
+        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
+        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
+            The receive window is for VIP accounts.
+
+    Raises:
+        TypeError: for a value with the wrong type.
+        ValueError: for an invalid value, for example a secret in quotes, or the API key as secret.
     """
 
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
     cdef str _api_key, _recv_window
-    # For a method that was asked for, its headers but for the two that each request has its own: to copy a dict and
-    # replace two values is faster than to make a new one.
+    # By method: the headers without timestamp and signature. Copying a dict and replacing two values is faster than
+    # building a new dict.
     cdef dict _templates
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
         self._api_key = _checks.api_key_text(api_key)
-        key_init(&self._key, api_secret)
+        key_init(&self._key, api_secret, self._api_key)
         self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
         self._recv_window = _checks.recv_window(recv_window_ms)
         self._templates = {}
 
     def __dealloc__(self):
-        wipe(&self._key, sizeof(self._key))
+        cleanse(&self._key, sizeof(self._key))
 
     @property
     def api_key(self):
-        """The API key, as it is sent in `x-api-key`."""
+        """The API key, sent in `x-api-key`."""
         return self._api_key
 
     @property
     def clock_offset_ms(self):
-        """Milliseconds that are added to the local clock where a timestamp is left out. May be set at any time."""
+        """Milliseconds added to the local clock for a request without a timestamp. Can be set at any time."""
         return self._clock_offset_ms
 
     @clock_offset_ms.setter
@@ -321,32 +403,52 @@ cdef class Signer:
 
     @property
     def recv_window_ms(self):
-        """The receive window in milliseconds, as it is sent in `x-api-recvwindow`; None sends no such header."""
+        """The receive window in milliseconds, sent in `x-api-recvwindow`, or None for no header."""
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp, method, path, body=b""):
-        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters.
+        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body).
 
-        `timestamp` is Unix epoch milliseconds: an int, or a str of 13 digits. `method` is a str of the letters A to Z.
-        `path` is a str that begins with '/' and includes the query as it is sent. `body` is a str (UTF-8), bytes, any
-        other contiguous buffer, or None for an empty one.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError; the message says what was got, what was
-        expected and what to do. Source: WOO X integration guide, "Authentication".
+        Args:
+            timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
+            method: upper-case letters, for example "GET".
+            path: begins with "/" and includes the query.
+            body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
+
+        Returns:
+            64 lower-case hex characters.
+
+        Raises:
+            TypeError, ValueError: for an invalid argument. The message names the value, the expected form and a remedy.
+            BufferError: for a buffer that is not contiguous.
+            UnicodeEncodeError: for a str with a lone surrogate.
         """
         return request_hex(&self._key, timestamp, method, path, body)
 
     def sign_many(self, requests):
-        """The signature of each `(timestamp, method, path, body)`, in the order given.
+        """Return the requests' signatures. Faster than a loop over `sign`.
 
-        `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
+        Args:
+            requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
+                during the call have no effect.
+
+        Returns:
+            The signatures, in the order of the requests.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
+                invalid request: `requests[3]:`.
         """
         return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
-        """HMAC-SHA256 of `message` as 64 lower-case hex characters: `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
 
-        `message` is a str (UTF-8), bytes, or any other contiguous buffer. Raises as `sign` does for a body.
+        Args:
+            message: str (UTF-8), bytes, or a contiguous buffer.
+
+        Raises:
+            TypeError, BufferError, UnicodeEncodeError: as `sign`.
         """
         cdef hmac_sha256_message read
         read.head_size = read.parts[0].size = 0
@@ -355,28 +457,40 @@ cdef class Signer:
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
-        """Whether `signature` is what `sign` returns for the other arguments. Compares in constant time.
+        """Compare a signature with a request's signature, in constant time.
 
-        `signature` is a str of hex characters, upper or lower case. Raises as `sign` does, and TypeError for a
-        signature that is not a str; one of another length or with other characters is False.
+        Args:
+            signature: hex characters, in upper or lower case.
+            timestamp, method, path, body: as the arguments of `sign`.
+
+        Returns:
+            True if the signatures are equal. False for a different str.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
         """
         given = _checks.signature_text(signature)
         expected = request_hex(&self._key, timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
     def headers(self, method, path, body=b"", *, timestamp=None):
-        """The headers of a signed request, as a new dict.
+        """Return a signed request's headers in a new dict.
 
-        They are `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a receive
-        window, and `Content-Type`. The arguments are those of `sign`; `timestamp` None is the local clock plus
-        `clock_offset_ms`. Raises as `sign` does.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Returns:
+            x-api-key, x-api-timestamp, x-api-signature, x-api-recvwindow for a receive window, and Content-Type.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
         """
         cdef hmac_sha256_message message
         cdef PyObject *template
         if (
             read_timestamp_or_clock(timestamp, self._clock_offset_ms, message.head)
             and read_request(&message, method, path, body)
-            and message.parts[1].size < LONG_MESSAGE
         ):
             template = PyDict_GetItemWithError(self._templates, method)
             if template != NULL:
@@ -389,40 +503,57 @@ cdef class Signer:
         return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
-        """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
+        """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body.
 
-        The arguments are those of `sign`. `host` is the name or address that the connection goes to, and maybe a port.
-        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or
-        host with a space, a control character or anything but ASCII, so that no argument can add a header.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            host: the host name or address of the connection, and optionally a port.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. No argument can add a header: ValueError
+                for an invalid host, and for a path with a space, "#", or a character outside printable ASCII.
         """
         cdef hmac_sha256_message message
-        cdef hmac_sha256_part name = ascii_part(default_host), window
+        cdef hmac_sha256_part name = ascii_part(default_host)
         if (
             read_timestamp_or_clock(timestamp, self._clock_offset_ms, message.head)
             and read_request(&message, method, path, body)
             and all_between(message.parts, b"!", b"~")
-            and (host is default_host or read_host(host, &name))
+            and memchr(message.parts[0].data, b"#", message.parts[0].size) == NULL
+            and (host is default_host or read_host(host, &name) and _checks.is_host(host))
         ):
-            window.size = 0
-            if self._recv_window is not None:
-                window = ascii_part(self._recv_window)
-            return request_bytes(&self._key, self._api_key, &window, method, &name, &message)
+            return plain_request(self, method, &name, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
         target = _checks.target_text(path)
         host = _checks.host_text(host)
-        data = bytes(_checks.body_bytes(body))  # one copy is both signed and sent
+        data = bytes(_checks.body_bytes(body))  # the same copy is signed and sent
         headers = checked_headers(self, stamp, verb, target.encode(), data)
         return _http.request_of(f"{verb} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
     ):
-        """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
+        """Build a request's query and JSON once, sign them, and return the request.
 
-        `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
-        signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
-        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
+        Args:
+            method, path: as the arguments of `sign`.
+            params: a mapping, or pairs if a name repeats, for the query of GET and DELETE.
+            json: a value for the body, written as compact JSON.
+            body: a body to send unchanged: str (UTF-8), bytes, or a contiguous buffer.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+            base_url: scheme, host and optionally a port.
+
+        Floats and Decimals are plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a Decimal is a
+        string, since WOO X documents the string type for prices and quantities.
+
+        Returns:
+            A `SignedRequest(method, url, headers, body)`. Send its url and body unchanged.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; ValueError for a path that HTTP clients
+                would change, and for `json` together with `body` or `params`.
         """
         from woox_fast._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
@@ -437,12 +568,31 @@ cdef class Signer:
         _checks.refuse_pickling()
 
 
-# Not methods: for those, every Signer would hold a pointer to a table of them, and no longer fit in 112 bytes.
+# These are not methods, since a table of methods would need a pointer in every Signer, which then exceeds 112 bytes.
+
+cdef bytes plain_request(
+    Signer signer, str method, const hmac_sha256_part *host, const hmac_sha256_message *message
+):
+    """Sign a request that the fast path read, and write it while the processor is busy with the inner hash."""
+    cdef uint32_t digest[8]
+    hash_inner(&signer._key, message, digest)
+    cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
+    cdef str content_type = <str>known if known != NULL else _http.content_type(method, message.parts[1].size)
+    cdef RequestParts parts
+    parts.method = ascii_part(method)
+    parts.host = host[0]
+    parts.content_type = ascii_part(content_type)
+    parts.api_key = ascii_part(signer._api_key)
+    set_part(&parts.recv_window, NULL, 0)
+    if signer._recv_window is not None:
+        parts.recv_window = ascii_part(signer._recv_window)
+    return request_bytes(&signer._key, &parts, message, digest)
+
 
 cdef dict new_template(Signer signer, str method):
     content_type = _content_types[method]
     template = _http.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
-    return signer._templates.setdefault(method, template)  # another thread may have made it meanwhile
+    return signer._templates.setdefault(method, template)  # another thread may have stored its own
 
 
 cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
@@ -452,35 +602,46 @@ cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body
 
 
 def sign(api_secret, timestamp, method, path, body=b""):
-    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     cdef hmac_sha256_key key
-    key_init(&key, api_secret)
+    key_init(&key, api_secret, None)
     try:
         return request_hex(&key, timestamp, method, path, body)
     finally:
-        wipe(&key, sizeof(key))
+        cleanse(&key, sizeof(key))
 
 
 # -- The implementation of SHA-256
 
 
 def _sha256_names():
-    """The implementations of SHA-256 that can be chosen here, the fastest first."""
+    """Return the implementations that this processor supports, the fastest first."""
     names = []
     cdef int i = 0
-    while sha256_implementations[i] != NULL:
-        if sha256_implementations[i].supported():
-            names.append(sha256_implementations[i].name.decode())
+    while hmac_sha256_implementations[i] != NULL:
+        if hmac_sha256_implementations[i].supported():
+            names.append(hmac_sha256_implementations[i].name.decode())
         i += 1
     return names
 
 
 def _choose_sha256(name=None):
-    """Take the implementation called `name`, or the fastest. A Signer that exists works on under any of them."""
+    """Choose the implementation called `name`, or the fastest. All use the same states, so Signers remain valid."""
     global sha256_implementation
     cdef const char *refused
     cdef bytes wanted = (name or "").encode("utf-8", "surrogateescape")
-    cdef const sha256_implementation_c *chosen = hmac_sha256_choose(wanted, &refused)
+    cdef const hmac_sha256_implementation *chosen = hmac_sha256_choose(wanted, &refused)
     wrong = refused.decode() if refused != NULL else None
     if wrong:
         _checks.warn_wrong_sha256(wrong)
@@ -491,11 +652,11 @@ def _choose_sha256(name=None):
 
 _choose_sha256()
 
-# -- For other Cython code: what `_sign.pxd` declares
+# -- The functions that `_sign.pxd` declares
 
 cdef extern from *:
     """
-    typedef char key_context_is_the_cores_own[sizeof(hmac_sha256_key) == 64 ? 1 : -1];
+    _Static_assert(sizeof(hmac_sha256_key) == 64, "KeyContext has the layout of hmac_sha256_key");
     """
 
 
@@ -503,8 +664,8 @@ cdef void key_context(KeyContext *key, const void *secret, size_t size) noexcept
     hmac_sha256_key_init(<hmac_sha256_key *>key, secret, size)
 
 
-cdef void wipe_key_context(KeyContext *key) noexcept nogil:
-    wipe(key, sizeof(KeyContext))
+cdef void cleanse_key_context(KeyContext *key) noexcept nogil:
+    cleanse(key, sizeof(KeyContext))
 
 
 cdef void sign_into(
@@ -512,6 +673,8 @@ cdef void sign_into(
 ) noexcept nogil:
     cdef hmac_sha256_message message
     message.head_size = 0
-    message.parts[0].data, message.parts[0].size = head, head_size
-    message.parts[1].data, message.parts[1].size = body, body_size
+    message.parts[0].data = head
+    message.parts[0].size = head_size
+    message.parts[1].data = body
+    message.parts[1].size = body_size
     hmac_sha256_hex(<const hmac_sha256_key *>key, &message, hex)

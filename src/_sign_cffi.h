@@ -1,66 +1,79 @@
-/* What the cffi twin calls. `_sign_cffi_build.py` takes the declarations from these definitions, so each is `static`
- * and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL. */
-#include <stdlib.h>
-
+/* The functions of the cffi backend. `_sign_cffi_build.py` reads the declarations from the heads of these definitions, so
+ * each is `static` and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
+ *
+ * Functions that sign return false for a cleansed key, which is all zeros. A finalizer of a dying reference cycle can
+ * reach a Signer whose key has been cleansed. */
+#include "cleanse.h"
 #include "hmac_sha256.h"
 #include "prehash.h"
-#include "wipe.h"
 
-enum { CHUNK = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
+enum { CHUNK = 128, STACK_CHUNK = 64, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
-static hmac_sha256_key *key_new(const char *secret, size_t size) {
-    hmac_sha256_key *key = malloc(sizeof *key);
-    if (key != NULL) hmac_sha256_key_init(key, secret, size);
-    return key;
+static bool is_cleansed(const hmac_sha256_key *key) {
+    uint32_t bits = 0;
+    for (int i = 0; i < 8; i++) bits |= key->inner[i] | key->outer[i];
+    return bits == 0;
 }
 
-static void key_free(hmac_sha256_key *key) {
-    wipe(key, sizeof *key);
-    free(key);
+static void key_init(hmac_sha256_key *key, const char *secret, size_t size) {
+    hmac_sha256_key_init(key, secret, size);
 }
 
-static void hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
+static void key_cleanse(hmac_sha256_key *key) {
+    cleanse(key, sizeof *key);
+}
+
+static bool hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
                      char *hex) {
     hmac_sha256_message message = {.parts = {{head, head_size}, {body, body_size}}};
     hmac_sha256_hex(key, &message, hex);
+    return !is_cleansed(key);
 }
 
 /* `timestamp` has 13 digits, `method` has METHOD_MIN to METHOD_MAX characters. */
-static void sign(const hmac_sha256_key *key, uint64_t timestamp, const char *method, size_t method_size,
+static bool sign(const hmac_sha256_key *key, uint64_t timestamp, const char *method, size_t method_size,
                  const char *path, size_t path_size, const char *body, size_t body_size, char *hex) {
     hmac_sha256_message message = {.parts = {{path, path_size}, {body, body_size}}};
     prehash_milliseconds(message.head, (int64_t)timestamp);
     prehash_method(message.head, (const uint8_t *)method, method_size);
     message.head_size = TIMESTAMP_SIZE + method_size;
     hmac_sha256_hex(key, &message, hex);
+    return !is_cleansed(key);
 }
 
-/* At most CHUNK messages, two at a time. `text` holds what follows each timestamp, in turn, of these `sizes`. */
-static void sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
-                     const char *text, char *hex) {
-    hmac_sha256_message messages[CHUNK];
+/* Sign at most CHUNK messages. `text` has the part of each message after its timestamp, in turn, of these `sizes`. */
+static bool sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
+                       const char *text, char *hex) {
+    hmac_sha256_message messages[STACK_CHUNK];
+    size_t waiting = 0;
     for (size_t i = 0; i < count; i++) {
         hmac_sha256_part part = {text, (size_t)sizes[i]};
-        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}};
-        prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
+        messages[waiting] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}};
+        prehash_milliseconds(messages[waiting].head, (int64_t)timestamps[i]);
         text += sizes[i];
+        waiting++;
+        if (waiting == STACK_CHUNK || i + 1 == count) {
+            hmac_sha256_hex_many(key, messages, waiting, hex);
+            hex += waiting * HMAC_SHA256_HEX_SIZE;
+            waiting = 0;
+        }
     }
-    hmac_sha256_hex_many(key, messages, count, hex);
+    return !is_cleansed(key);
 }
 
-static void wipe_bytes(char *memory, size_t size) {
-    wipe(memory, size);
+static void cleanse_bytes(char *memory, size_t size) {
+    cleanse(memory, size);
 }
 
 static const char *sha256_name(int i) {
-    return sha256_implementations[i] == NULL ? NULL : sha256_implementations[i]->name;
+    return hmac_sha256_implementations[i] == NULL ? NULL : hmac_sha256_implementations[i]->name;
 }
 
 static bool sha256_supported(int i) {
-    return sha256_implementations[i]->supported();
+    return hmac_sha256_implementations[i]->supported();
 }
 
 static const char *sha256_choose(const char *name, const char **refused) {
-    const sha256_implementation *chosen = hmac_sha256_choose(name, refused);
+    const hmac_sha256_implementation *chosen = hmac_sha256_choose(name, refused);
     return chosen == NULL ? NULL : chosen->name;
 }

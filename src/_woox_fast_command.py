@@ -1,4 +1,4 @@
-"""The command `woox-fast`, outside of the package: it says in one line why woox_fast cannot be imported."""
+"""The program `woox-fast`, outside the package so that it can report an ImportError of woox_fast."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def main() -> int:
     try:
         from woox_fast import cli
     except ImportError as error:
-        if error.name != "woox_fast":  # else it is a choice that cannot be had, such as WOOX_FAST_BACKEND=cyton
+        if error.name != "woox_fast":  # unlike an unavailable choice, such as WOOX_FAST_BACKEND=cyton
             raise
         print(f"woox-fast: {error}", file=sys.stderr)
         return 2

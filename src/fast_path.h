@@ -1,12 +1,12 @@
-/* What the fast path needs of C: the value of an int, and the time. */
+/* C for the fast path: the value of an int, and the time. */
 #ifndef WOOX_FAST_FAST_PATH_H
 #define WOOX_FAST_FAST_PATH_H
 
 #include <Python.h>
 #include <time.h>
 
-/* The value of an exact int of two 30-bit digits, as every timestamp is. Of any other, -1 or its value. It is read in
- * place: a call of CPython's API takes 8 ns. */
+/* Return the value of an exact int of two 30-bit digits, as in every timestamp; for other ints return the value or -1.
+ * Reading the digits saves a call of CPython's API, which costs 8 ns. */
 static inline int64_t exact_int(PyObject *number) {
 #if PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
     const digit *digits = ((PyLongObject *)number)->ob_digit;
@@ -20,7 +20,7 @@ static inline int64_t exact_int(PyObject *number) {
 #endif
 }
 
-/* Unix epoch milliseconds, as time.time_ns() // 1_000_000. */
+/* Return Unix epoch milliseconds, like time.time_ns() // 1_000_000. */
 static inline int64_t now_ms(void) {
     struct timespec now;
     timespec_get(&now, TIME_UTC);

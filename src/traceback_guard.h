@@ -1,7 +1,7 @@
-/* A guard against a crash of CPython. Include it after Python.h, in front of what Cython generates.
+/* Prevent a crash of CPython. Include this header after Python.h, before the generated code.
  *
- * If CPython has no memory for a frame of Python code, it drops the exception that was to be handled there. Cython then
- * adds a traceback to no exception, in which CPython 3.12 and newer crash. The guard raises a MemoryError instead. */
+ * Without memory for a Python frame, CPython drops the exception that the frame would handle. Cython then adds a
+ * traceback to no exception, which crashes CPython 3.12 and newer. The guard raises a MemoryError instead. */
 #ifndef WOOX_FAST_TRACEBACK_GUARD_H
 #define WOOX_FAST_TRACEBACK_GUARD_H
 

@@ -1,4 +1,4 @@
-"""The fixture that runs a test on every twin, the published test vectors, and which warnings are failures."""
+"""Fixtures for all tests: the backends and the published vectors. Warnings about our code fail a test."""
 
 from __future__ import annotations
 
@@ -12,55 +12,61 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 
 import hypothesis
 import pytest
-from helpers.compiled import OBJECTS
-from helpers.twins import MODULES, twins
+from helpers.backends import MODULES, installed_backends
+from helpers.core_build import OBJECTS
 
 import woox_fast
 
-# No test may fail because the machine is busy.
+# No deadline: a test must not fail on a busy machine.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
-# A shell starts what runs in its background with Ctrl-C ignored, and every program that a test starts inherits that.
-# Where Python handles the signal, they get the system's default again.
+# A shell ignores SIGINT in its background jobs, and child processes inherit that. A handler in Python resets SIGINT to
+# the system's default in every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VECTORS = Path(__file__).parent / "vectors"
-OURS = {"woox_fast", "pytest_woox_fast"}
+OUR_MODULES = {"woox_fast", "pytest_woox_fast"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors, as pyproject.toml says, but not those that the code of other people raises by itself.
+    """Except warnings caused by third-party packages from "warnings are errors" in pyproject.toml.
 
-    A warning about our code names one of our modules, since Python names the caller's. Those of pytest and hypothesis
-    are about our tests.
+    Python attributes a warning to the calling module, so a warning about our code has the name of our module. Warnings
+    by pytest and hypothesis concern our tests and stay errors.
     """
     installed = {each.name for each in pkgutil.iter_modules() if each.module_finder.path.endswith("-packages")}
-    others = "|".join(map(re.escape, sorted(installed - OURS)))
+    others = "|".join(map(re.escape, sorted(installed - OUR_MODULES)))
     config.addinivalue_line("filterwarnings", rf"default:::({others})(\.|$)")
     config.addinivalue_line("filterwarnings", "error::pytest.PytestWarning")
     config.addinivalue_line("filterwarnings", "error::hypothesis.errors.HypothesisWarning")
-    if OBJECTS not in os.environ:  # the first process of a run; those that it starts inherit it
+    if OBJECTS not in os.environ:  # the first process of a run creates the folder, its workers share it
         os.environ[OBJECTS] = tempfile.mkdtemp(prefix="woox-fast-objects-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(OBJECTS), ignore_errors=True))
 
 
-def pytest_collection_finish() -> None:
-    """Keep the garbage collector from scanning what lives to the end: thousands of tests, and their modules."""
-    if sys.implementation.name == "cpython":
-        gc.collect()
-        gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Pause garbage collection, and exempt the collected tests and modules, which live to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if sys.implementation.name == "cpython":
+            gc.freeze()
+        gc.enable()
 
 
-@pytest.fixture(scope="module", params=twins(), ids="-".join)
+@pytest.fixture(scope="module", params=installed_backends(), ids="-".join)
 def twin(request: pytest.FixtureRequest):
-    """One backend's module, signing with one SHA-256 implementation."""
+    """Yield a backend's module with one of its SHA-256 implementations selected."""
     backend, sha256 = request.param
     module: ModuleType = importlib.import_module(MODULES[backend])
     before = module.sha256_implementation
@@ -72,7 +78,7 @@ def twin(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`explain`, and the sandbox's, give up after 0.1 s: for tests of what is said where nothing fits."""
+    """Limit `explain` to 0.1 s, here and in the sandbox, for tests of requests without an explanation."""
     from woox_fast.sandbox.explain_worker import ExplainWorker
 
     monkeypatch.setitem(woox_fast.explain.__kwdefaults__, "time_limit", 0.1)

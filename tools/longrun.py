@@ -14,11 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from helpers.compiled import FUZZ_FLAGS, LIBFUZZER, SANITIZING, compile_core, fuzz_core
+from helpers.backends import MODULES, installed_backends
+from helpers.core_build import FUZZ_FLAGS, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from helpers.load import check_load
 from helpers.soak import sign_on_threads, stays_flat
 from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
-from helpers.twins import MODULES, twins
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from proofs import RefutedError
@@ -49,7 +49,7 @@ def fuzz_surface(until: float) -> int:
     examples = 0
     unlimited = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     while time.monotonic() < until or not examples:
-        for backend, sha256 in twins():
+        for backend, sha256 in installed_backends():
             module = importlib.import_module(MODULES[backend])
             module._choose_sha256(sha256)
 
@@ -76,7 +76,7 @@ def soak(scale: float) -> int:
     """Threads, signatures, constructions and refusals by the million, then the sandbox; `scale` 1 is the full form."""
     started = time.monotonic()
     threaded = counts(10**6, scale)
-    for backend, sha256 in twins():
+    for backend, sha256 in installed_backends():
         module = importlib.import_module(MODULES[backend])
         module._choose_sha256(sha256)
         sign_on_threads(module, 8, threaded)

@@ -8,7 +8,7 @@
 from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc
 
-from woox_fast._sign cimport KeyContext, key_context, sign_into, wipe_key_context
+from woox_fast._sign cimport KeyContext, key_context, sign_into, cleanse_key_context
 
 METHOD_AND_PATH = b"POST/v3/trade/order"
 
@@ -43,7 +43,7 @@ def sign_orders(bytes secret, long long timestamp_ms, list bodies):
         key_context(&key, <const char *>secret, len(secret))
         with nogil:
             sign_all(&key, timestamp_ms, path, orders, count)
-            wipe_key_context(&key)
+            cleanse_key_context(&key)
         return [orders[i].signature[:64].decode() for i in range(count)]
     finally:
         free(orders)

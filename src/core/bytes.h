@@ -1,4 +1,4 @@
-/* Words of a fixed byte order, in memory of any alignment. */
+/* Loads and stores of words in a fixed byte order, at any alignment. */
 #ifndef WOOX_FAST_BYTES_H
 #define WOOX_FAST_BYTES_H
 
@@ -6,8 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Convert between the processor's byte order and little-endian. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define WOOX_FAST_BIG_ENDIAN 1
+#define LE16(x) __builtin_bswap16(x)
+#define LE32(x) __builtin_bswap32(x)
+#define LE64(x) __builtin_bswap64(x)
+#else
+#define LE16(x) (x)
+#define LE32(x) (x)
+#define LE64(x) (x)
 #endif
 
 static inline uint32_t load_be32(const uint8_t *p) {
@@ -15,39 +22,31 @@ static inline uint32_t load_be32(const uint8_t *p) {
 }
 
 static inline void store_be32(uint8_t *p, uint32_t x) {
-    p[0] = (uint8_t)(x >> 24), p[1] = (uint8_t)(x >> 16), p[2] = (uint8_t)(x >> 8), p[3] = (uint8_t)x;
+    p[0] = (uint8_t)(x >> 24);
+    p[1] = (uint8_t)(x >> 16);
+    p[2] = (uint8_t)(x >> 8);
+    p[3] = (uint8_t)x;
 }
 
 static inline uint16_t load_le16(const uint8_t *p) {
-#ifdef WOOX_FAST_BIG_ENDIAN
-    return (uint16_t)(p[0] | p[1] << 8);
-#else
     uint16_t x;
     memcpy(&x, p, sizeof x);
-    return x;
-#endif
+    return LE16(x);
 }
 
 static inline uint32_t load_le32(const uint8_t *p) {
     uint32_t x;
     memcpy(&x, p, sizeof x);
-#ifdef WOOX_FAST_BIG_ENDIAN
-    x = x >> 24 | (x >> 8 & 0xff00) | (x << 8 & 0xff0000) | x << 24;
-#endif
-    return x;
+    return LE32(x);
 }
 
 static inline uint64_t load_le64(const uint8_t *p) {
-#ifdef WOOX_FAST_BIG_ENDIAN
-    return load_le32(p) | (uint64_t)load_le32(p + 4) << 32;
-#else
     uint64_t x;
     memcpy(&x, p, sizeof x);
-    return x;
-#endif
+    return LE64(x);
 }
 
-/* `size` bytes, 1 to 8; the others are zero. Nothing outside them is read. */
+/* Load 1 to 8 bytes; the other bytes of the result are zero. No byte outside `size` is read. */
 static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
     if (size >= 4) return load_le32(p) | (uint64_t)load_le32(p + size - 4) << 8 * (size - 4);
     if (size >= 2) return load_le16(p) | (uint64_t)load_le16(p + size - 2) << 8 * (size - 2);
@@ -55,11 +54,8 @@ static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
 }
 
 static inline void store_le64(uint8_t *p, uint64_t x) {
-#ifdef WOOX_FAST_BIG_ENDIAN
-    for (int i = 0; i < 8; i++) p[i] = (uint8_t)(x >> 8 * i);
-#else
+    x = LE64(x);
     memcpy(p, &x, sizeof x);
-#endif
 }
 
 static inline void store_be64(uint8_t *p, uint64_t x) {

@@ -6,6 +6,8 @@ from ._backend import Signer, backend, sha256_implementation, sign
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from ._explain import Explanation, explain
     from ._prepare import SignedRequest
     from ._urls import PRODUCTION_URL, STAGING_URL
@@ -25,21 +27,21 @@ __all__ = [
     "sign",
 ]
 
-# Imported when first asked for: signing itself needs none of them, and they would cost the import milliseconds.
-_LAZY = {
-    "explain": "_explain",
-    "Explanation": "_explain",
-    "PRODUCTION_URL": "_urls",
-    "STAGING_URL": "_urls",
-    "SignedRequest": "_prepare",
-    "adapters": "adapters",
-}
-
 
 def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    """Import a name at its first use: signing does not need it, and its import costs milliseconds."""
+    module: ModuleType
+    # Static imports, so that PyInstaller and Nuitka find the modules.
+    if name in ("explain", "Explanation"):
+        from . import _explain as module
+    elif name in ("PRODUCTION_URL", "STAGING_URL"):
+        from . import _urls as module
+    elif name == "SignedRequest":
+        from . import _prepare as module
+    elif name == "adapters":
+        from importlib import import_module
 
-    module = import_module(f"{__name__}.{_LAZY[name]}")
-    return module if name == _LAZY[name] else getattr(module, name)
+        return import_module(f"{__name__}.{name}")  # computed: a frozen program that only signs needs no HTTP client
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(module, name)

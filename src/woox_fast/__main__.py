@@ -1,4 +1,4 @@
-"""`python -m woox_fast VERB`: the command line."""
+"""The command line: `python -m woox_fast SUBCOMMAND`."""
 
 import sys
 

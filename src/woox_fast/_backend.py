@@ -1,67 +1,104 @@
-"""The only door to the core: one of three twins, chosen once at import.
+"""Select a backend, once, at import.
 
-WOOX_FAST_BACKEND names a twin and WOOX_FAST_SHA256 one of its implementations of SHA-256. What is named and cannot be
-had is an ImportError that says what can; nothing else is taken instead.
+WOOX_FAST_BACKEND names a backend, and WOOX_FAST_SHA256 names an implementation of SHA-256. An unavailable name raises
+ImportError with a list of the available names. There is no silent fallback.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from os import environ
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # the pure twin is the typed surface of all three
+if TYPE_CHECKING:  # the pure backend is the typed surface of all three
+    from collections.abc import Callable
     from types import ModuleType
 
     from ._sign_py import Signer, backend, sha256_implementation, sign
 
-# In the order in which `auto` takes them.
-_MODULES = {"cython": "_sign", "cffi": "_sign_cffi", "python": "_sign_py"}
-# What is compiled of each: the module itself, or the library under it.
-_COMPILED = {"cython": "_sign", "cffi": "_sign_cffi_lib"}
+
+# Static imports: PyInstaller and Nuitka do not find a module whose name is computed.
+def _import_cython() -> ModuleType:
+    import woox_fast._sign as module  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    return module  # type: ignore[no-any-return,unused-ignore]
+
+
+def _import_cffi() -> ModuleType:
+    import woox_fast._sign_cffi as module
+
+    # isort: split
+    import _cffi_backend  # type: ignore[import-untyped]  # noqa: F401 (imported by C code)
+
+    return module
+
+
+def _import_python() -> ModuleType:
+    import woox_fast._sign_py as module
+
+    return module
+
+
+# In the order of preference.
+_IMPORTS: dict[str, Callable[[], ModuleType]] = {
+    "cython": _import_cython,
+    "cffi": _import_cffi,
+    "python": _import_python,
+}
+# The extension modules of the compiled backends.
+_EXTENSIONS = {"cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi_lib"}
 
 
 def _load(policy: str) -> ModuleType:
     if policy == "auto":
-        return _load_first()
-    if policy not in _MODULES:
-        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_MODULES)}; got {policy!r}", name=__package__)
+        return _load_preferred()
+    if policy not in _IMPORTS:
+        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_IMPORTS)}; got {policy!r}", name=__package__)
     try:
-        return import_module(f"{__package__}.{_MODULES[policy]}")
+        return _IMPORTS[policy]()
     except ImportError as error:
         raise ImportError(
-            f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; here it can be {_others(policy)}",
+            f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; "
+            f"available here: {', '.join(_available(policy))}",
             name=__package__,
         ) from error
 
 
-def _load_first() -> ModuleType:
-    """The first twin that can be loaded. One that was not built is passed over in silence, a broken one is reported."""
-    for name, compiled in _COMPILED.items():
+def _load_preferred() -> ModuleType:
+    """Load the first backend that loads. Warn if a backend was built and does not load."""
+    for name, extension in _EXTENSIONS.items():
         try:
-            return import_module(f"{__package__}.{_MODULES[name]}")
+            return _IMPORTS[name]()
         except ImportError as error:
-            if not (isinstance(error, ModuleNotFoundError) and error.name == f"{__package__}.{compiled}"):
-                _warn_broken(name, error)
-    return import_module(f"{__package__}.{_MODULES['python']}")
+            was_built = not (isinstance(error, ModuleNotFoundError) and error.name == extension)
+            if was_built:
+                _warn_unloadable(name, error)
+    return _import_python()
 
 
-def _others(policy: str) -> str:
-    """The backends that are installed, other than `policy`."""
+def _available(policy: str) -> list[str]:
+    """Return the settings of WOOX_FAST_BACKEND that can work here, without `policy`."""
     from importlib.util import find_spec
 
-    here = [name for name in _MODULES if name == "python" or find_spec(f"{__package__}.{_COMPILED[name]}")]
-    return ", ".join(name for name in ["auto", *here] if name != policy)
+    built = [name for name, extension in _EXTENSIONS.items() if find_spec(extension)]
+    return [name for name in ("auto", *built, "python") if name != policy]
 
 
-def _warn_broken(name: str, error: ImportError) -> None:
+def _warn_unloadable(name: str, error: ImportError) -> None:
+    import sys
     import warnings
 
-    warnings.warn(
-        f"woox_fast: the {name} backend is installed but broken, a slower one is used: {error}; reinstall woox-fast",
-        RuntimeWarning,
-        stacklevel=2,
-    )
+    is_frozen = getattr(sys, "frozen", False) or "__compiled__" in globals()  # PyInstaller and others; Nuitka
+    if "interpreter" in str(error):
+        problem = "cannot be loaded in this interpreter"
+        remedy = "import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python"
+    elif is_frozen:
+        problem, remedy = "cannot be loaded in this frozen program", "tell your freezer to include that module"
+    elif error.name == "_cffi_backend":
+        problem, remedy = "needs cffi, which is not installed", "run: pip install cffi"
+    else:
+        problem, remedy = "is installed but broken", "reinstall woox-fast"
+    words = f"woox_fast: the {name} backend {problem}, a slower one is used: {error}; {remedy}"
+    warnings.warn(words, RuntimeWarning, stacklevel=2)
 
 
 if not TYPE_CHECKING:

@@ -1,21 +1,41 @@
-"""What is accepted, and what a refusal says: one set of rules and messages for all twins.
+"""Argument checks and their error messages, shared by the three backends.
 
-The pure twin calls these for every value. The compiled twins read the common case themselves and call these for all
-others, so that a refusal reads the same on each. No message here holds a secret, or more of an API key than its first
-four characters.
+The pure backend calls these functions for every value. The compiled backends read the common types themselves and call
+these functions for the rest, so every backend raises the same error. No message contains a secret, or more than the
+first four characters of an API key.
 """
 
 from __future__ import annotations
 
+from ._hosts import is_host as is_host
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from typing import NoReturn
 
-_HEX = frozenset("0123456789ABCDEFabcdef")
-_HOST_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_ADDRESS_CODES = frozenset("OPXz&")  # of a buffer's format: objects, pointers, functions, C strings
 
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
+NO_API_KEY = "-"  # the module function `sign` needs no API key
+
+# Often copied along with a secret, and seldom part of one.
+_QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
+_INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060")  # byte order mark, zero-width characters
+
+# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They
+# rewrite escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
+_REWRITTEN_BY_CLIENTS = (
+    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
+    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
+    r"|^//"
+)
+# They remove '.' and '..' segments, and a '?' at the end.
+_REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
+_client_patterns: list[re.Pattern[str]] = []  # compiled at the first use
+
+
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
     10: "this looks like seconds; multiply by 1000",
@@ -25,10 +45,7 @@ _LOOKS_LIKE = {
 
 
 def timestamp_text(timestamp: object) -> str:
-    """The 13 digits of `timestamp`, an int or a str of Unix epoch milliseconds.
-
-    Raises TypeError for any other type (bool and float among them) and ValueError for any other count of digits.
-    """
+    """Return the 13 digits. Raise TypeError or ValueError for a float, for example."""
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
@@ -51,7 +68,7 @@ def timestamp_text(timestamp: object) -> str:
 
 
 def method_text(method: object) -> str:
-    """`method` as it is signed: a str of the letters A to Z, else TypeError or ValueError."""
+    """Return `method`, a str of the letters A to Z. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(method, str):
         raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
     text = str.__str__(method)
@@ -62,7 +79,7 @@ def method_text(method: object) -> str:
 
 
 def path_text(path: object) -> str:
-    """`path` as it is signed: a str that begins with '/', else TypeError or ValueError."""
+    """Return `path`, a str that begins with '/'. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(path, str):
         raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
     text = str.__str__(path)
@@ -76,58 +93,66 @@ def path_text(path: object) -> str:
 
 
 def path_bytes(path: object) -> bytes:
-    """`path` as UTF-8. Raises as `path_text` does, and UnicodeEncodeError for a lone surrogate."""
+    """Return `path` as UTF-8. Raise UnicodeEncodeError for a lone surrogate."""
     return path_text(path).encode()
 
 
 def request_head(timestamp: object, method: object, path: object) -> bytes:
-    """What is signed in front of the body. The first bad argument is the one that is refused."""
+    """Return the prehash without the body. Raise the error of the first invalid argument."""
     return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_bytes(path)
 
 
 def target_text(path: object) -> str:
-    """`path` as it goes into a request line: also printable ASCII without spaces, else TypeError or ValueError."""
+    """Return `path` as a request target: printable ASCII without spaces and '#'."""
     text = path_text(path)
-    if text.isascii() and text.isprintable() and " " not in text:
+    if text.isascii() and text.isprintable() and " " not in text and "#" not in text:
         return text
-    at, got = next((at, c) for at, c in enumerate(text) if not "!" <= c <= "~")
-    raise ValueError(
-        f"path must be percent-encoded ASCII to be sent as it is signed, got {got!a} at index {at}; "
+    at = next(at for at, character in enumerate(text) if not "!" <= character <= "~" or character == "#")
+    raise _path_error(text[at], at)
+
+
+def sendable_path(path: object) -> str:
+    """Return `path` if every HTTP client sends it unchanged.
+
+    Raise TypeError or ValueError for a path with a space, for example. `Signer.prepare` and the command line
+    need this rule. `encode_request` needs `target_text` only, because it writes the request line itself.
+    """
+    if not _client_patterns:
+        import re  # here, because signing does not need it
+
+        _client_patterns[:] = re.compile(_REWRITTEN_BY_CLIENTS), re.compile(_REMOVED_BY_CLIENTS)
+    rewritten, removed = _client_patterns
+    text = path_text(path)
+    if found := rewritten.search(text):
+        raise _path_error(found[0], found.start())
+    if found := removed.match(text):
+        raise _path_error(found[1], found.start(1))
+    return text
+
+
+def _path_error(got: str, at: int) -> ValueError:
+    return ValueError(
+        f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
         "use urllib.parse.quote, or prepare(params=...)"
     )
 
 
 def host_text(host: object) -> str:
-    """`host` as it goes into the Host header: a name or address and maybe a port, else TypeError or ValueError."""
+    """Return `host`, a str with a name or address and optionally a port. Raise TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
     if is_host(text):
         return text
-    hint = "; leave out the scheme and what follows the host" if "/" in text else ""
+    hint = "; leave out the scheme and the path" if "/" in text else ""
     shown = "one with a user name or password" if "@" in text else _shown(text)
     raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
 
 
-def is_host(text: str) -> bool:
-    """Whether `text` is a name, IPv4 address or IPv6 address in brackets, maybe with ':' and a port below 65536."""
-    if text[:1] == "[":
-        name, bracket, rest = text[1:].partition("]")
-        if not bracket or ":" not in name or not _HEX.issuperset(name.replace(":", "").replace(".", "")):
-            return False
-    else:
-        name, colon, rest = text.partition(":")
-        if not name or not _HOST_NAME.issuperset(name):
-            return False
-        rest = colon + rest
-    port = rest[1:]
-    return not rest or (rest[0] == ":" and len(port) < 6 and port.isascii() and port.isdigit() and int(port) < 65536)
-
-
 def text_or_buffer(name: str, value: object) -> bytes | memoryview:
-    """The bytes of `value`: str as UTF-8, bytes as it is, any other C-contiguous buffer as a flat view of it.
+    """Return str as UTF-8, bytes unchanged, and any C-contiguous buffer as a flat view.
 
-    Raises TypeError for what is neither, BufferError for a buffer with gaps, UnicodeEncodeError for lone surrogates.
+    Raises TypeError, BufferError for a buffer with gaps, and UnicodeEncodeError for a lone surrogate.
     """
     if isinstance(value, str):
         return str.encode(value, "utf-8")
@@ -135,12 +160,19 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         return value
     try:
         view = memoryview(value)  # type: ignore[arg-type]
-    except TypeError:
+    except TypeError as error:
+        if "a bytes-like object is required" not in str(error):
+            raise  # the error of the caller's own __buffer__
         hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
         none = " or None" if name == "body" else ""
         raise TypeError(
             f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
         ) from None
+    if _has_addresses(view.format):
+        view.release()
+        raise TypeError(
+            f"{name} must be a buffer of values, got a {_kind(value)} of memory addresses; write its values as bytes"
+        )
     if not view.c_contiguous:
         view.release()
         raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
@@ -150,13 +182,18 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         return view.tobytes()
 
 
+def _has_addresses(format_codes: str | None) -> bool:
+    """Return whether a buffer's format has pointers, such as "O" for Python objects; colons enclose field names."""
+    return not _ADDRESS_CODES.isdisjoint("".join((format_codes or "").split(":")[::2]))
+
+
 def body_bytes(body: object) -> bytes | memoryview:
-    """The bytes of a request's body; None is an empty one."""
+    """Return a body as bytes or a flat view."""
     return b"" if body is None else text_or_buffer("body", body)
 
 
 def api_key_text(api_key: object) -> str:
-    """`api_key` as it goes into the header: printable ASCII without spaces, not empty, else TypeError or ValueError."""
+    """Return `api_key`, a str of printable ASCII without spaces. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(api_key, str):
         raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
     text = str.__str__(api_key)
@@ -166,17 +203,48 @@ def api_key_text(api_key: object) -> str:
         if not "!" <= character <= "~":
             raise ValueError(
                 f"api_key must be printable ASCII without spaces (it becomes a header), got {character!a} "
-                f"at index {at} of {len(text)}; strip what was pasted around it"
+                f"at index {at} of {len(text)}; remove the characters pasted around it"
             )
     return text
 
 
+def check_secret(api_secret: object, api_key: str = NO_API_KEY) -> None:
+    """Raise ValueError for a str with quotes or white space at its ends, and for the API key. bytes always pass."""
+    if not isinstance(api_secret, str):
+        return
+    try:
+        if str.isalnum(api_secret) and api_secret != api_key:
+            return
+        got = _stray_characters(str.__getitem__(api_secret, slice(1)), str.__getitem__(api_secret, slice(-1, None)))
+        if got:
+            raise ValueError(
+                f"api_secret must be the secret alone, got {got}; remove what does not belong to it, "
+                "or pass bytes if it does"
+            )
+        if str.__str__(api_secret) == api_key != NO_API_KEY:
+            raise ValueError(
+                "api_secret must be the API secret, got the API key; copy the secret from the WOO X console"
+            )
+    finally:
+        del api_secret, api_key  # a traceback that shows locals must not show them: both may be the secret
+
+
+def _stray_characters(first: str, last: str) -> str:
+    """Return a description of white space or a quote among the first and last character, or an empty str."""
+    for place, character in ("start", first), ("end", last):
+        if character in _QUOTES:
+            return f"a quotation mark ({ascii(character)[1:-1]}) at its {place}"
+        if character.isspace() or character in _INVISIBLE:
+            return f"white space ({character!a}) at its {place}"
+    return ""
+
+
 def secret_bytes(api_secret: object) -> bytes:
-    """`api_secret` as the HMAC key: str as UTF-8 or bytes, not empty, else TypeError or ValueError."""
+    """Return the HMAC key: str as UTF-8, or bytes. Raise TypeError or ValueError for an invalid value."""
     try:
         if isinstance(api_secret, str):
             surrogate = next((at for at, c in enumerate(str.__str__(api_secret)) if "\ud800" <= c <= "\udfff"), None)
-            if surrogate is not None:  # what encode() raises would carry the whole secret
+            if surrogate is not None:  # the error of encode() would contain the secret
                 reason = f"api_secret has a lone surrogate at index {surrogate}; read it as UTF-8"
                 raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, reason)
             secret = str.encode(api_secret, "utf-8")
@@ -192,17 +260,17 @@ def secret_bytes(api_secret: object) -> bytes:
 
 
 def clock_offset(clock_offset_ms: object) -> int:
-    """`clock_offset_ms` as an int of milliseconds, else TypeError or ValueError."""
+    """Return `clock_offset_ms`, an int. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
         raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
     number = int.__add__(clock_offset_ms, 0)
     if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
-        raise ValueError("clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside")
+        raise ValueError(f"clock_offset_ms must be milliseconds between -10**13 and 10**13, got {_shown_int(number)}")
     return number
 
 
 def recv_window(recv_window_ms: object) -> str | None:
-    """`recv_window_ms` as it goes into the header, or None where it does not; else TypeError or ValueError."""
+    """Return `recv_window_ms` as the header's digits, or None. Raise TypeError or ValueError for an invalid value."""
     if recv_window_ms is None:
         return None
     if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
@@ -214,14 +282,14 @@ def recv_window(recv_window_ms: object) -> str | None:
 
 
 def signature_text(signature: object) -> str:
-    """`signature` in lower case, as it is compared; TypeError for what is not a str."""
+    """Return `signature` in lower case. Raise TypeError unless it is a str."""
     if not isinstance(signature, str):
         raise TypeError(f"signature must be a str of 64 hex characters, got {_kind(signature)}")
     return str.lower(signature)
 
 
 def request_fields(request: object) -> tuple[object, object, object, object]:
-    """The four fields of one request of a batch, else TypeError or ValueError."""
+    """Return the four fields of a request in a batch. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(request, tuple | list):
         raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
     fields = tuple(request)
@@ -231,22 +299,43 @@ def request_fields(request: object) -> tuple[object, object, object, object]:
 
 
 def raise_at(index: int, error: Exception) -> NoReturn:
-    """Raise `error` again with the index of the bad request in front of its message."""
+    """Raise `error` again with the index of the bad request in front of its message.
+
+    Notes, other arguments, cause and traceback are preserved. An error of another type is raised unchanged.
+    """
     where = f"requests[{index}]: "
+    located: Exception
     if type(error) is UnicodeEncodeError:
-        raise UnicodeEncodeError(error.encoding, error.object, error.start, error.end, where + error.reason) from None
-    if type(error) in (TypeError, ValueError, BufferError):
-        raise type(error)(where + str(error)) from None
-    raise error
+        located = UnicodeEncodeError(error.encoding, error.object, error.start, error.end, where + error.reason)
+    elif type(error) in (TypeError, ValueError, BufferError) and isinstance(next(iter(error.args), ""), str):
+        located = type(error)(where + "".join(error.args[:1]), *error.args[1:])
+    else:
+        raise error
+    located.__dict__.update(error.__dict__)  # the notes among them
+    try:
+        raise located.with_traceback(error.__traceback__) from error.__cause__
+    finally:
+        del located, error  # a traceback that refers to itself would live until the next garbage collection
+
+
+def clear_frames(error: BaseException) -> None:
+    """Delete the local variables of this package's functions that raised `error` below the calling function."""
+    traceback = error.__traceback__ and error.__traceback__.tb_next
+    while traceback is not None:
+        if traceback.tb_frame.f_globals.get("__package__") == __package__:
+            traceback.tb_frame.clear()
+        traceback = traceback.tb_next
 
 
 def refuse_pickling() -> NoReturn:
-    """Raise the TypeError of every attempt to pickle or copy a Signer."""
-    raise TypeError("a Signer holds a secret: it cannot be pickled or copied; make another from the key and the secret")
+    """Raise the TypeError for pickling or copying a Signer."""
+    raise TypeError(
+        "a Signer holds a secret: it cannot be pickled or copied; create another from the key and the secret"
+    )
 
 
 def warn_wrong_sha256(name: str) -> None:
-    """Warn that the SHA-256 called `name` was tried at import and is not used."""
+    """Warn that the SHA-256 implementation `name` failed its self-test at import."""
     import warnings
 
     warnings.warn(
@@ -257,7 +346,7 @@ def warn_wrong_sha256(name: str) -> None:
 
 
 def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
-    """Raise the ImportError for the SHA-256 called `name`, or for any: `backend` has only `names` here."""
+    """Raise ImportError for the SHA-256 implementation `name`, or for all; `backend` has only `names` here."""
     if not name:
         raise ImportError(
             f"no SHA-256 of the {backend} backend gives a right answer on this processor", name=__package__
@@ -278,5 +367,5 @@ def _shown_int(number: int) -> str:
 
 
 def _shown(text: str) -> str:
-    """`text` for a message: quoted, ASCII, and not longer than a line."""
+    """Return `text` quoted, in ASCII, and at most a line long."""
     return ascii(text) if len(text) <= 60 else f"{text[:60]!a}... ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""The integration guide's example credentials, which are the sandbox's, and the variables that hold the user's own."""
+"""The integration guide's example credentials, which the sandbox accepts, and the names of the user's variables."""
 
 API_KEY = "AbmyVJGUpN064ks5ELjLfA=="
 API_SECRET = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR"  # noqa: S105 (published)

@@ -1,4 +1,4 @@
-"""How a signed request is written: its Content-Type, its headers, and the whole of it as HTTP/1.1."""
+"""Content-Type, headers and HTTP/1.1 text of signed requests."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
 
 
 def content_type(method: str, body_size: int) -> str:
-    """The Content-Type WOO X's integration guide prints for `method`; any other goes by whether it has a body."""
+    """Return the Content-Type in WOO X's integration guide, which has GET, DELETE, POST and PUT."""
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 
 def headers_of(
     api_key: str, timestamp: str, signature: str, recv_window: str | None, content_type: str
 ) -> dict[str, str]:
-    """The headers of a signed request; `recv_window` None leaves its header out."""
+    """Return a signed request's headers; `recv_window` None omits its header."""
     headers = {"x-api-key": api_key, "x-api-timestamp": timestamp, "x-api-signature": signature}
     if recv_window is not None:
         headers["x-api-recvwindow"] = recv_window
@@ -24,7 +24,7 @@ def headers_of(
 
 
 def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
-    """A whole HTTP/1.1 request of what was checked; `line` is its method and target."""
+    """Return an HTTP/1.1 request; `line` is its method and target. The caller has checked every argument."""
     window = headers.get("x-api-recvwindow")
     window_line = "" if window is None else f"x-api-recvwindow: {window}\r\n"
     return (

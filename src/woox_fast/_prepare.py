@@ -1,8 +1,7 @@
-"""A whole request, built once and signed: `prepare` makes a `SignedRequest` that goes out as it is."""
+"""`prepare` builds and signs a request once; a `SignedRequest` is sent unchanged."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,43 +14,25 @@ if TYPE_CHECKING:
 
 _QUERY_METHODS = ("GET", "DELETE")
 
-# Clients (seen on requests, httpx and yarl) encode what RFC 3986 does not allow in a path or query; rewrite escapes
-# that are broken, in lower case or needless ('%7E' for '~') and '//' in front; remove '.', '..' and a '?' at the end.
-_REWRITTEN = re.compile(
-    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
-    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
-    r"|^//"
-)
-_CUT = re.compile(r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)")
-
 
 class SignedRequest(NamedTuple):
-    """A request whose `url` and `body` were signed: both must be sent exactly as they are."""
+    """A signed request. Send its `url` and `body` unchanged, and follow no redirect.
+
+    With the standard library::
+
+        class NoRedirect(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, *_):
+                return None  # urllib would send the signature to the new host
+
+        signed = signer.prepare("GET", "/v3/trade/orders", params={"symbol": "SPOT_BTC_USDT"})
+        request = urllib.request.Request(signed.url, signed.body or None, signed.headers, method=signed.method)
+        response = urllib.request.build_opener(NoRedirect).open(request)
+    """
 
     method: str
     url: str
     headers: dict[str, str]
     body: bytes
-
-    def for_requests(self) -> dict[str, Any]:
-        """For `requests`: `session.request(**signed.for_requests())`. No redirect is followed."""
-        return {**self._common(), "data": self.body, "allow_redirects": False}
-
-    def for_httpx(self) -> dict[str, Any]:
-        """For `httpx`: `client.request(**signed.for_httpx())`, sync or async. No redirect is followed."""
-        return {**self._common(), "content": self.body, "follow_redirects": False}
-
-    def for_aiohttp(self) -> dict[str, Any]:
-        """For `aiohttp`: `session.request(**signed.for_aiohttp())`. No redirect is followed."""
-        try:
-            from yarl import URL
-        except ModuleNotFoundError:
-            raise ImportError("for_aiohttp needs aiohttp; run: pip install 'woox-fast[aiohttp]'") from None
-        url = URL(self.url, encoded=True)  # aiohttp would encode a str again
-        return {**self._common(), "url": url, "data": self.body or None, "allow_redirects": False}
-
-    def _common(self) -> dict[str, Any]:
-        return {"method": self.method, "url": self.url, "headers": self.headers}
 
     def __repr__(self) -> str:
         return f"<SignedRequest {self.method} {self.url} with a body of {len(self.body)} bytes>"
@@ -68,14 +49,9 @@ def prepare(
     timestamp: Timestamp | None = None,
     base_url: str = PRODUCTION_URL,
 ) -> SignedRequest:
-    """Build query and body once, sign them with `headers` (a `Signer.headers`), and return what is to be sent.
-
-    `params` go into the query and belong to GET and DELETE; `json` is written by `json_bytes`; `body` is signed as
-    given. `timestamp` (milliseconds) None is the local clock plus the signer's offset; `base_url` is scheme and host.
-    Raises ValueError for options that do not go together, and as `Signer.sign`.
-    """
+    """Implement `Signer.prepare`; `headers` is the method `Signer.headers`."""
     method = _checks.method_text(method)
-    target = sendable(_checks.path_text(path))
+    target = _checks.sendable_path(path)
     if json is not None and body is not None:
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:
@@ -91,17 +67,3 @@ def prepare(
     data = bytes(_checks.body_bytes(body)) if json is None else json_bytes(json)
     signed = headers(method, target, data, timestamp=timestamp)
     return SignedRequest(method, origin(base_url) + target, signed, data)
-
-
-def sendable(path: str) -> str:
-    """`path`, if every client sends it as it is; ValueError if one would change it after it was signed."""
-    if found := _REWRITTEN.search(path):
-        at, got = found.start(), found[0]
-    elif found := _CUT.match(path):
-        at, got = found.start(1), found[1]
-    else:
-        return path
-    raise ValueError(
-        f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
-        "use params, or urllib.parse.quote"
-    )

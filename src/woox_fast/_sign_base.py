@@ -1,9 +1,9 @@
-"""What the twins written in Python share: the whole `Signer` but its hashing. It is the typed surface of every twin."""
+"""`SignerBase`: the `Signer` of both Python backends without the hashing, and the typed surface of every backend."""
 
 from __future__ import annotations
 
 import time
-from _operator import _compare_digest  # hmac.compare_digest, without the milliseconds that it takes to load OpenSSL
+from _operator import _compare_digest  # hmac.compare_digest, but importing hmac loads OpenSSL
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
@@ -19,25 +19,31 @@ if TYPE_CHECKING:
 
 
 class SignerBase:
-    """Signs WOO X requests with one API key and secret. Threads may share it: nothing changes but `clock_offset_ms`.
+    """Sign WOO X requests with an API key and secret. Threads can share a Signer.
 
-    `api_key` is a str of printable ASCII; it is sent as `x-api-key`. `api_secret` is a str (UTF-8) or bytes of any
-    length; it is turned into two SHA-256 states and is not kept. `clock_offset_ms` is an int of milliseconds that is
-    added to the local clock where a timestamp is left out. `recv_window_ms` is an int from 1 to 60,000 or None; it is
-    sent as `x-api-recvwindow`, is not signed, and is for VIP accounts.
-    Raises TypeError or ValueError for an argument that cannot be used.
+    Args:
+        api_key: printable ASCII, sent as `x-api-key`.
+        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
+            Signer stores two SHA-256 states and no secret.
+        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
+        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
+            The receive window is for VIP accounts.
+
+    Raises:
+        TypeError: for a value with the wrong type.
+        ValueError: for an invalid value, for example a secret in quotes, or the API key as secret.
     """
 
-    # A twin adds `_set_key`, `_hmac_hex` and what it can do faster. What it overrides needs no docstring of its own.
+    # A backend adds `_set_key` and `_hmac_hex`, and overrides the methods that it can run faster.
 
     __slots__ = ("_api_key", "_clock_offset_ms", "_recv_window")
 
     _api_key: str
     _backend: ClassVar[str]
     _clock_offset_ms: int
-    _recv_window: str | None  # as it is sent
+    _recv_window: str | None  # the header's digits
 
-    # __new__ and not __init__: a second call of __init__ must not change the key of a Signer in use.
+    # __new__ and not __init__: a second call of __init__ must not change a Signer's key.
     def __new__(
         cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0, recv_window_ms: int | None = None
     ) -> Self:
@@ -45,26 +51,31 @@ class SignerBase:
             api_key = _checks.api_key_text(api_key)
             self = super().__new__(cls)
             self._api_key = api_key  # at once: a traceback that shows locals shows the repr of `self`
+            api_key = ""  # it may be the secret, given twice
+            _checks.check_secret(api_secret, self._api_key)
             self._set_key(_checks.secret_bytes(api_secret), api_secret)
             self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
             self._recv_window = _checks.recv_window(recv_window_ms)
-        finally:
             del api_secret  # a traceback that shows locals must not show it
+        except BaseException as error:
+            api_secret = ""  # noqa: F841
+            _checks.clear_frames(error)  # an interrupt leaves the secret in the functions that it ended
+            raise
         return self
 
     def __init_subclass__(cls) -> None:
         if SignerBase not in cls.__bases__:
-            twin = cls.__bases__[0]
-            raise TypeError(f"type '{twin.__module__}.{twin.__name__}' is not an acceptable base type")
+            signer = cls.__bases__[0]
+            raise TypeError(f"type '{signer.__module__}.{signer.__name__}' is not an acceptable base type")
 
     @property
     def api_key(self) -> str:
-        """The API key, as it is sent in `x-api-key`."""
+        """The API key, sent in `x-api-key`."""
         return self._api_key
 
     @property
     def clock_offset_ms(self) -> int:
-        """Milliseconds that are added to the local clock where a timestamp is left out. May be set at any time."""
+        """Milliseconds added to the local clock for a request without a timestamp. Can be set at any time."""
         return self._clock_offset_ms
 
     @clock_offset_ms.setter
@@ -73,25 +84,41 @@ class SignerBase:
 
     @property
     def recv_window_ms(self) -> int | None:
-        """The receive window in milliseconds, as it is sent in `x-api-recvwindow`; None sends no such header."""
+        """The receive window in milliseconds, sent in `x-api-recvwindow`, or None for no header."""
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-        """The `x-api-signature`: HMAC-SHA256(timestamp + method + path + body) as 64 lower-case hex characters.
+        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body).
 
-        `timestamp` is Unix epoch milliseconds: an int, or a str of 13 digits. `method` is a str of the letters A to Z.
-        `path` is a str that begins with '/' and includes the query as it is sent. `body` is a str (UTF-8), bytes, any
-        other contiguous buffer, or None for an empty one.
-        Raises TypeError, ValueError, BufferError or UnicodeEncodeError; the message says what was got, what was
-        expected and what to do. Source: WOO X integration guide, "Authentication".
+        Args:
+            timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
+            method: upper-case letters, for example "GET".
+            path: begins with "/" and includes the query.
+            body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
+
+        Returns:
+            64 lower-case hex characters.
+
+        Raises:
+            TypeError, ValueError: for an invalid argument. The message names the value, the expected form and a remedy.
+            BufferError: for a buffer that is not contiguous.
+            UnicodeEncodeError: for a str with a lone surrogate.
         """
         return self._hmac_hex(_checks.request_head(timestamp, method, path), copied(_checks.body_bytes(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
-        """The signature of each `(timestamp, method, path, body)`, in the order given.
+        """Return the requests' signatures. Faster than a loop over `sign`.
 
-        `requests` is any iterable; a list is signed as it is at the call. Faster than `sign` one by one.
-        Raises as `sign` does, with the index of the bad request in front of the message, such as `requests[3]:`.
+        Args:
+            requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
+                during the call have no effect.
+
+        Returns:
+            The signatures, in the order of the requests.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
+                invalid request: `requests[3]:`.
         """
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
@@ -102,17 +129,28 @@ class SignerBase:
         return signatures
 
     def hexdigest(self, message: str | Buffer) -> str:
-        """HMAC-SHA256 of `message` as 64 lower-case hex characters: `hmac.new(secret, message, "sha256").hexdigest()`.
+        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
 
-        `message` is a str (UTF-8), bytes, or any other contiguous buffer. Raises as `sign` does for a body.
+        Args:
+            message: str (UTF-8), bytes, or a contiguous buffer.
+
+        Raises:
+            TypeError, BufferError, UnicodeEncodeError: as `sign`.
         """
         return self._hmac_hex(copied(_checks.text_or_buffer("message", message)))
 
     def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
-        """Whether `signature` is what `sign` returns for the other arguments. Compares in constant time.
+        """Compare a signature with a request's signature, in constant time.
 
-        `signature` is a str of hex characters, upper or lower case. Raises as `sign` does, and TypeError for a
-        signature that is not a str; one of another length or with other characters is False.
+        Args:
+            signature: hex characters, in upper or lower case.
+            timestamp, method, path, body: as the arguments of `sign`.
+
+        Returns:
+            True if the signatures are equal. False for a different str.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
         """
         given = _checks.signature_text(signature)
         expected = self.sign(timestamp, method, path, body)
@@ -121,16 +159,22 @@ class SignerBase:
     def headers(
         self, method: str, path: str, body: Body = b"", *, timestamp: Timestamp | None = None
     ) -> dict[str, str]:
-        """The headers of a signed request, as a new dict.
+        """Return a signed request's headers in a new dict.
 
-        They are `x-api-key`, `x-api-timestamp`, `x-api-signature`, `x-api-recvwindow` if the Signer has a receive
-        window, and `Content-Type`. The arguments are those of `sign`; `timestamp` None is the local clock plus
-        `clock_offset_ms`. Raises as `sign` does.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Returns:
+            x-api-key, x-api-timestamp, x-api-signature, x-api-recvwindow for a receive window, and Content-Type.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
         """
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
+        name = _checks.method_text(method)
         target = _checks.path_bytes(path)
-        return self._headers(stamp, verb, target, copied(_checks.body_bytes(body)))
+        return self._headers(stamp, name, target, copied(_checks.body_bytes(body)))
 
     def encode_request(
         self,
@@ -141,18 +185,23 @@ class SignerBase:
         host: str = "api.woox.io",
         timestamp: Timestamp | None = None,
     ) -> bytes:
-        """A whole signed HTTP/1.1 request, ready for a socket: request line, headers and body.
+        """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body.
 
-        The arguments are those of `sign`. `host` is the name or address that the connection goes to, and maybe a port.
-        `timestamp` None is the local clock plus `clock_offset_ms`. Raises as `sign` does, and ValueError for a path or
-        host with a space, a control character or anything but ASCII, so that no argument can add a header.
+        Args:
+            method, path, body: as the arguments of `sign`.
+            host: the host name or address of the connection, and optionally a port.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. No argument can add a header: ValueError
+                for an invalid host, and for a path with a space, "#", or a character outside printable ASCII.
         """
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
+        name = _checks.method_text(method)
         target = _checks.target_text(path)
         host = _checks.host_text(host)
-        data = copied(_checks.body_bytes(body))  # one copy is both signed and sent
-        return _http.request_of(f"{verb} {target}", host, self._headers(stamp, verb, target.encode(), data), data)
+        data = copied(_checks.body_bytes(body))  # the same copy is signed and sent
+        return _http.request_of(f"{name} {target}", host, self._headers(stamp, name, target.encode(), data), data)
 
     def prepare(
         self,
@@ -165,11 +214,25 @@ class SignerBase:
         timestamp: Timestamp | None = None,
         base_url: str = "https://api.woox.io",
     ) -> SignedRequest:
-        """A `SignedRequest(method, url, headers, body)` whose url and body are, to the byte, what was signed.
+        """Build a request's query and JSON once, sign them, and return the request.
 
-        `params` is a mapping or pairs for the query of a GET or DELETE. `json` is written as compact JSON; `body` is
-        signed and sent as it is given. `timestamp` None is the local clock plus `clock_offset_ms`. `base_url` is scheme
-        and host. Raises as `sign` does, and ValueError for arguments that exclude each other, as `json` and `body` do.
+        Args:
+            method, path: as the arguments of `sign`.
+            params: a mapping, or pairs if a name repeats, for the query of GET and DELETE.
+            json: a value for the body, written as compact JSON.
+            body: a body to send unchanged: str (UTF-8), bytes, or a contiguous buffer.
+            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
+            base_url: scheme, host and optionally a port.
+
+        Floats and Decimals are plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a Decimal is a
+        string, since WOO X documents the string type for prices and quantities.
+
+        Returns:
+            A `SignedRequest(method, url, headers, body)`. Send its url and body unchanged.
+
+        Raises:
+            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; ValueError for a path that HTTP clients
+                would change, and for `json` together with `body` or `params`.
         """
         from ._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
@@ -178,32 +241,31 @@ class SignerBase:
         )
 
     def _headers(self, stamp: str, method: str, path: bytes, body: bytes) -> dict[str, str]:
-        """The headers of a request that was checked."""
         signature = self._hmac_hex(f"{stamp}{method}".encode() + path, body)
         content_type = _http.content_type(method, len(body))
         return _http.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
-        """Turn the checked secret into the key's two SHA-256 states; `given` is what it was made of."""
+        """Store the two SHA-256 states of `secret`, which was created from the caller's object `given`."""
         raise NotImplementedError
 
     def _hmac_hex(self, *parts: bytes) -> str:
-        """HMAC-SHA256 of one or two parts as hex."""
+        """Return HMAC-SHA256 of the joined parts as hex."""
         raise NotImplementedError
 
     def _now_ms(self) -> int:
         return time.time_ns() // 1_000_000 + self._clock_offset_ms
 
     def __repr__(self) -> str:
-        return f"<woox_fast.Signer {self._backend} api_key={self._api_key[:4]!r}...>"
+        return f"<woox_fast.Signer {self._backend} api_key={getattr(self, '_api_key', '')[:4]!r}...>"
 
     def __reduce__(self) -> NoReturn:
         _checks.refuse_pickling()
 
 
 def copied(data: bytes | memoryview) -> bytes:
-    """Both hashlib and cffi release the GIL: another thread must not write into what is being signed."""
+    """Return `data` as bytes. hashlib and cffi release the GIL, so a second thread could write into a buffer."""
     if isinstance(data, bytes):
         return data
-    with data:  # PyPy would hold the buffer until it collects garbage
+    with data:  # PyPy would not release the buffer until its next garbage collection
         return data.tobytes()

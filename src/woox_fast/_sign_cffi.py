@@ -1,4 +1,4 @@
-"""The cffi twin, for PyPy: the C core through cffi. It behaves as `woox_fast._sign_py`, the specification."""
+"""cffi backend, for PyPy: signs with the C core. It behaves like the pure Python backend, `woox_fast._sign_py`."""
 
 from __future__ import annotations
 
@@ -18,48 +18,46 @@ if TYPE_CHECKING:
 backend = "cffi"
 sha256_implementation: str
 
-# Memory for one signature, and for the timestamps, sizes and signatures of a chunk of a batch. A thread takes one from
-# here and puts it back: a list's pop and append are atomic, and on PyPy this takes a third of the time of new memory.
+# Buffers for one signature, and for the timestamps, sizes and signatures of a chunk of a batch. A thread pops a buffer
+# and appends it afterwards: both operations are atomic, and on PyPy they cost a third of an allocation.
 _hex_buffers: list[Any] = []
 _chunks: list[tuple[Any, Any, Any]] = []
 
-# A chunk of a batch is signed when it has this many bytes. A body of as many is signed alone, without a copy.
+# Sign a chunk of a batch when it has this many bytes. Sign a body of this size alone, without copying it.
 _LONG = 16384
 
 # PyPy's bytes may share their memory with a str, and its garbage collector may have copied them.
-_CAN_WIPE = sys.implementation.name == "cpython"
+_CAN_CLEANSE = sys.implementation.name == "cpython"
 
 
 class Signer(SignerBase):
     __doc__ = SignerBase.__doc__
 
-    __slots__ = ("_key",)
+    __slots__ = ("_guard", "_key")
 
     _backend = backend
+    _guard: Any  # cleanses the key when this Signer dies, in C, which no signal handler can interrupt
     _key: Any
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
-        self._key = lib.key_new(secret, len(secret))
-        if _CAN_WIPE and secret is not given and len(secret) > 1:  # bytes of one character are shared by all
-            lib.wipe_bytes(secret, len(secret))
-        del secret, given
-        if not self._key:
-            raise MemoryError
-
-    # Not ffi.gc: where a cycle of objects dies, that may free the key before a finalizer of the cycle signs with it.
-    def __del__(self) -> None:
-        key, self._key = getattr(self, "_key", None), None
-        if key:
-            lib.key_free(key)
+        self._key = ffi.new("hmac_sha256_key *")
+        self._guard = ffi.gc(self._key, lib.key_cleanse)
+        try:
+            lib.key_init(self._key, secret, len(secret))
+        finally:
+            if _CAN_CLEANSE and secret is not given and len(secret) > 1:  # all bytes objects of length 1 are shared
+                lib.cleanse_bytes(secret, len(secret))
+            del secret, given
 
     def sign(self, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
         if not _is_common(timestamp, method, path):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
         data = body if type(body) is bytes else copied(_checks.body_bytes(body))
-        key = self._key or _finalized()
         out = _hex_buffer()
-        lib.sign(key, timestamp, method_bytes, len(method_bytes), path_bytes, len(path_bytes), data, len(data), out)
+        size = len(method_bytes)
+        if not lib.sign(self._key, timestamp, method_bytes, size, path_bytes, len(path_bytes), data, len(data), out):
+            _refuse_cleansed_key()
         return _hex_text(out)
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
@@ -89,10 +87,11 @@ class Signer(SignerBase):
         return signatures
 
     def _sign_chunk(self, chunk: tuple[Any, Any, Any], pieces: list[bytes], signatures: list[str]) -> None:
-        """Append the signature of each piece to `signatures`, and empty `pieces`."""
+        """Append the signature of each piece to `signatures`, and clear `pieces`."""
         if pieces:
             timestamps, sizes, out = chunk
-            lib.sign_chunk(self._key or _finalized(), len(pieces), timestamps, sizes, b"".join(pieces), out)
+            if not lib.sign_chunk(self._key, len(pieces), timestamps, sizes, b"".join(pieces), out):
+                _refuse_cleansed_key()
             text = ffi.unpack(out, len(pieces) * lib.HEX_SIZE).decode()
             for at in range(0, len(text), lib.HEX_SIZE):
                 signatures.append(text[at : at + lib.HEX_SIZE])
@@ -100,14 +99,14 @@ class Signer(SignerBase):
 
     def _hmac_hex(self, *parts: bytes) -> str:
         head, body = parts if len(parts) == 2 else (b"", parts[0])
-        key = self._key or _finalized()
         out = _hex_buffer()
-        lib.hmac_hex(key, head, len(head), body, len(body), out)
+        if not lib.hmac_hex(self._key, head, len(head), body, len(body), out):
+            _refuse_cleansed_key()
         return _hex_text(out)
 
 
 def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
-    """Whether this is the common case, which needs no more checks."""
+    """Return whether this is the common case, which needs no further checks."""
     return (
         type(timestamp) is int
         and 10**12 <= timestamp < 10**13
@@ -119,7 +118,7 @@ def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
 
 
 def _common_piece(request: Request) -> bytes | None:
-    """What follows the timestamp in a request of a batch, if it is the common case, and not long."""
+    """Return the text after a request's timestamp, or None if the request is long or not the common case."""
     if type(request) is not tuple or len(request) != 4:
         return None
     timestamp, method, path, body = request
@@ -135,8 +134,8 @@ def _common_piece(request: Request) -> bytes | None:
     return None
 
 
-def _finalized() -> NoReturn:
-    raise RuntimeError("this Signer's key is wiped: it was finalized before the object that signs with it")
+def _refuse_cleansed_key() -> NoReturn:
+    raise RuntimeError("this Signer's key has been cleansed: it was finalized before the object that signs with it")
 
 
 def _hex_buffer() -> Any:
@@ -161,16 +160,30 @@ def _hex_text(out: Any) -> str:
 
 
 def sign(api_secret: str | bytes, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> str:
-    """`Signer.sign` for one message under one secret. No secret is cached: in a loop, use a `Signer`."""
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
+
+    Args:
+        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
+        timestamp, method, path, body: as the arguments of `Signer.sign`.
+
+    Returns:
+        64 lower-case hex characters.
+
+    Raises:
+        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
+    """
     try:
         signer = Signer("-", api_secret)
-    finally:
         del api_secret  # a traceback that shows locals must not show it
+    except BaseException as error:
+        api_secret = ""  # noqa: F841
+        _checks.clear_frames(error)
+        raise
     return signer.sign(timestamp, method, path, body)
 
 
 def _sha256_names() -> list[str]:
-    """The implementations that this processor has, the fastest first."""
+    """Return the implementations that this processor supports, the fastest first."""
     names = []
     index = 0
     while name := lib.sha256_name(index):
@@ -181,7 +194,7 @@ def _sha256_names() -> list[str]:
 
 
 def _choose_sha256(name: str | None = None) -> None:
-    """Take the implementation called `name`, or the fastest; states are the same under each, so a Signer lives on."""
+    """Choose the implementation called `name`, or the fastest. All use the same states, so Signers remain valid."""
     global sha256_implementation
     refused = ffi.new("const char **")
     chosen = lib.sha256_choose((name or "").encode("utf-8", "surrogateescape"), refused)

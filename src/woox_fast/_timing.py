@@ -1,4 +1,4 @@
-"""The one timer of check, bench and demo: rounds of all ways in turn, so that a slower machine is slower for each."""
+"""The timer of check, bench and the benchmarks: interleaved rounds, so that a slow moment slows every candidate."""
 
 from __future__ import annotations
 
@@ -10,29 +10,35 @@ from contextlib import contextmanager
 from timeit import Timer
 from typing import TypeVar
 
-ROUND_S = 0.0005  # short, so that few rounds are disturbed
+ROUND_S = 0.0005  # short, so that interrupts disturb few rounds
 
-Way = TypeVar("Way", bound=Hashable)
+Name = TypeVar("Name", bound=Hashable)
 
 
 def rounds_ns(
-    ways: Mapping[Way, Callable[[], object] | Timer],
+    candidates: Mapping[Name, Callable[[], object] | Timer],
     *,
     number: int | None = None,
     units: int = 1,
     rounds: int = 1,
     most: int | None = None,
     seconds: float = 0.0,
-) -> dict[Way, list[float]]:
-    """Nanoseconds per unit of each of `ways`, functions or timers, in each round.
+) -> dict[Name, list[float]]:
+    """Time functions in rounds, and return the nanoseconds per unit of work by candidate and round.
 
-    A round calls every way `number` times, in an order drawn at random, without garbage collection; a call is worth
-    `units`. `number` None is as many as take half a millisecond, found for each way before the first round. There are
-    `rounds`, and more until `seconds` have passed, but not more than `most`.
+    A round calls the candidates in random order, without garbage collection.
+
+    Args:
+        candidates: functions or timers by name.
+        number: calls per round; by default half a millisecond's worth.
+        units: units of work per call.
+        rounds: the minimum number of rounds.
+        most: the maximum number of rounds; unlimited by default.
+        seconds: continue after the minimum until this time has passed.
     """
-    timers = {name: way if isinstance(way, Timer) else Timer(way) for name, way in ways.items()}
-    calls = {name: number or _calls(timer) for name, timer in timers.items()}
-    times: dict[Way, list[float]] = {name: [] for name in timers}
+    timers = {name: each if isinstance(each, Timer) else Timer(each) for name, each in candidates.items()}
+    calls = {name: number or _calls_in_a_round(timer) for name, timer in timers.items()}
+    times: dict[Name, list[float]] = {name: [] for name in timers}
     order = list(timers)
     done = 0
     ends = time.perf_counter() + seconds
@@ -44,17 +50,16 @@ def rounds_ns(
     return times
 
 
-def _calls(timer: Timer) -> int:
-    """How many calls take `ROUND_S`."""
+def _calls_in_a_round(timer: Timer) -> int:
     calls = 1
-    for _ in range(3):  # the first look is at cold code, the last at code that CPython has specialised
+    for _ in range(3):  # CPython specializes the code during the first two
         calls = max(1, round(calls * ROUND_S / max(timer.timeit(calls), calls * 1e-8)))
     return calls
 
 
 @contextmanager
 def one_core(wanted: bool = True) -> Iterator[None]:
-    """Keep this process, and what it starts, on one core; the last one, since interrupts favour the first."""
+    """Pin this process and its children to the last core: interrupts prefer the first."""
     if not (wanted and hasattr(os, "sched_setaffinity")):
         yield
         return

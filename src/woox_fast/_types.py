@@ -1,4 +1,4 @@
-"""The types of what is signed, shared by the twins and by what is built on them."""
+"""Types of the parts of requests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     Buffer: TypeAlias = bytes | bytearray | memoryview
-    # A request's body: str is UTF-8, None is an empty one.
+    # A request's body: str is UTF-8, None is an empty body.
     Body: TypeAlias = str | Buffer | None
     # Unix epoch milliseconds: an int, or a str of 13 digits.
     Timestamp: TypeAlias = int | str
-    # One request of a batch: timestamp, method, path and body.
+    # A request in a batch: timestamp, method, path and body.
     Request: TypeAlias = tuple[Timestamp, str, str, Body]
-    # Query parameters: a mapping, or pairs where a name repeats.
+    # Query parameters: a mapping, or pairs if a name repeats.
     Params: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]

@@ -1,4 +1,4 @@
-"""Where requests go: the exchange's URLs, what an origin is, and whether it is this machine."""
+"""The exchange's URLs, and checks of their origins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ._checks import is_host
+from ._hosts import is_host
 
 PRODUCTION_URL = "https://api.woox.io"
 STAGING_URL = "https://api.staging.woox.io"
@@ -15,7 +15,7 @@ _ORIGIN = re.compile(r"(https?://([^/]+))/?", re.IGNORECASE)
 
 
 def origin(base_url: str) -> str:
-    """`base_url` without a last '/', if it is http(s), a host and maybe a port; else TypeError or ValueError."""
+    """Return an http(s) scheme, host and optional port without '/' at the end. Raise TypeError or ValueError."""
     if not isinstance(base_url, str):
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
     found = _ORIGIN.fullmatch(base_url)
@@ -26,7 +26,7 @@ def origin(base_url: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the host of `url` is this machine: localhost, 127.0.0.0/8 or ::1, and nothing that only looks like it."""
+    """Return whether the host of `url` is localhost, in 127.0.0.0/8, or ::1. No name is resolved."""
     host = urlsplit(url).hostname or ""
     try:
         address = ipaddress.ip_address(host)

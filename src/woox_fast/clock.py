@@ -1,22 +1,25 @@
-"""`ServerClock` keeps a signer's `clock_offset_ms` right: the exchange's clock less the local one.
+"""`ServerClock` measures the exchange's clock and sets a signer's `clock_offset_ms`.
 
-It asks GET /v3/public/systemInfo, which needs no signature, and learns from any reply that holds the exchange's time.
-Such a reply gives two bounds: the exchange read its clock after the request was sent and before the reply came. The
-bounds are kept against a steady clock, which nobody sets, so what is learned holds when the local clock is set.
+It asks GET /v3/public/systemInfo, which needs no signature, and learns from any response with the exchange's time. A
+response proves two bounds, because the exchange read its clock after the request was sent and before the response
+arrived. The bounds refer to a steady clock, which nobody sets, so they stay valid when somebody sets the local clock.
 
-A ServerClock never makes a timestamp worse. It sets an offset only as far as the bounds prove the local clock wrong.
-When the local clock and the steady one move apart (somebody set the clock, or the machine slept and the steady clock
-stood still), it forgets all: the offset is 0, as without a ServerClock, until the exchange has been asked again.
+A ServerClock never makes a timestamp worse. It sets an offset only if the bounds prove the local clock wrong. A
+response that contradicts the known bounds changes nothing until a second response confirms it. When the local clock and
+the steady clock part (somebody set the clock, or the machine slept and the steady clock stopped), the offset is 0 until
+the exchange answers again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from weakref import WeakSet
 
 from . import _checks
 from ._server_time import SYSTEM_INFO_PATH, ServerTime
@@ -27,12 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["SYSTEM_INFO_PATH", "ServerClock"]
 
-KEPT, BEST = 8, 3  # samples that are kept, and how many of them count: those with the closest bounds
-WATCH_S = 0.2  # how often the thread looks whether the local clock was set
-RETRY_S = 1.0  # how soon it asks again after it got no answer
-STEP_NS = 50_000_000  # two clocks that part by more have been set, or one stood still; a busy machine stays below
-SLEW = 1_000  # and by more than a 1,000th of the time between: NTP changes the speed of a clock by less
-DRIFT = 10_000  # in so many ns two good clocks part by 1 ns at most
+MAX_SAMPLES = 8
+BEST = 3  # samples with the closest bounds, which count
+WATCH_S = 0.2  # between two looks at the local clock
+RETRY_S = 1.0  # after a request without an answer, or with an answer that needs confirmation
+STEP_NS = 50_000_000  # clocks that part by more were set, or stopped; on a busy machine they part by less
+SLEW = 1_000  # NTP changes a clock's speed by less than a 1,000th
+DRIFT = 10_000  # ns in which two good clocks part by at most 1 ns
 MS = 1_000_000  # ns
 
 
@@ -41,14 +45,14 @@ class _HasOffset(Protocol):
 
 
 class Bounds(NamedTuple):
-    """The exchange's clock less the steady one is from `low` to `high`, when the steady one is `at`. In nanoseconds."""
+    """Bounds of the exchange's clock minus the steady clock, at the time `at` of the steady clock. In nanoseconds."""
 
     at: int
     low: int
     high: int
 
     def aged(self, steady: int) -> Bounds:
-        """The same at another time of the steady clock: further apart, since no clock keeps perfect time."""
+        """Return the bounds at a different time of the steady clock: wider, since clocks drift."""
         return self._replace(at=steady).wider(abs(steady - self.at) // DRIFT)
 
     def wider(self, by: int) -> Bounds:
@@ -63,19 +67,19 @@ class Bounds(NamedTuple):
 
 
 def bounds_of(sent: int, server_ms: int, received: int) -> Bounds:
-    """What one reply proves. `sent` and `received` are of the steady clock; `server_ms` is cut to milliseconds."""
+    """Return the bounds that a response proves. `sent` and `received` are times of the steady clock, in nanoseconds."""
     return Bounds(received, server_ms * MS - received, (server_ms + 1) * MS - sent)
 
 
 def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
-    """The medians of the bounds of the closest samples, so that one wrong reply among them does no harm."""
+    """Return the medians of the closest bounds, so that a wrong response among three does no harm."""
     best = sorted((sample.aged(steady) for sample in samples), key=lambda sample: sample.width)[:BEST]
     lows, highs = sorted(sample.low for sample in best), sorted(sample.high for sample in best)
     return Bounds(steady, lows[(len(best) - 1) // 2], highs[len(best) // 2])
 
 
 def least_wrong(low: int, high: int) -> int:
-    """The middle of two bounds, or a value nearer to 0 where the middle could be further from the truth than 0 is."""
+    """Return the middle of two bounds, or the value nearest to it that cannot be further from the truth than 0."""
     middle = (low + high) // 2
     if low > 0:
         return min(middle, 2 * low)
@@ -85,17 +89,17 @@ def least_wrong(low: int, high: int) -> int:
 
 
 class LocalClock:
-    """The two clocks of this machine, in nanoseconds: the one that signers read, and one that nobody sets."""
+    """The machine's wall clock, which signers read, and its steady clock, which nobody sets. In nanoseconds."""
 
     def __init__(self) -> None:
         self.wall_ns: Callable[[], int] = time.time_ns
         self.steady_ns: Callable[[], int] = time.monotonic_ns
-        boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: goes on while the machine sleeps
+        boottime = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: continues while the machine sleeps
         if boottime is not None:
             self.steady_ns = lambda: time.clock_gettime_ns(boottime)
 
     def read(self) -> tuple[int, int]:
-        """Both at one moment: of three readings the one that took the least time."""
+        """Return wall and steady clock at the same moment: the fastest of three readings."""
         readings = []
         for _ in range(3):
             before, wall, after = self.steady_ns(), self.wall_ns(), self.steady_ns()
@@ -105,16 +109,25 @@ class LocalClock:
 
 
 class ServerClock:
-    """Keeps `signer.clock_offset_ms` at the exchange's clock less the local one, in milliseconds.
+    """Set `signer.clock_offset_ms` to the exchange's clock minus the local clock.
 
-    `update()` asks the exchange, as does `await update_async()`; `observe()` learns from a reply to something else.
-    `with ServerClock(signer):` asks before its body, then every `interval_s` from a thread of its own, and at once when
-    the local clock was set. `fetch` returns the exchange's time in milliseconds; None is a request to `base_url` over a
-    connection that is kept, without proxies, given up after `timeout_s` in all.
+    `with ServerClock(signer):` asks the exchange first, then every `interval_s` from its own thread, and at once when
+    somebody sets the local clock. `update()` and `await update_async()` ask at once. `observe()` learns from a response
+    to any request.
 
-    The offset is the middle of the bounds that the best of the last 8 replies give. It is 0 while 0 lies within the
-    bounds, and at most twice what they prove, so that no timestamp is further from the exchange's time than it would be
-    without a ServerClock.
+    The offset is the middle of the bounds proved by the best of the last 8 responses. It is 0 while 0 is within the
+    bounds, and at most twice the proved error, so no timestamp is further from the exchange's time than without a
+    ServerClock. Threads can share a ServerClock. After `os.fork()`, call `start()` in the child.
+
+    Args:
+        signer: a `Signer`, or any object with `clock_offset_ms`.
+        base_url: the exchange. Requests use a persistent connection and no proxy.
+        interval_s: seconds between two updates from the thread.
+        timeout_s: seconds for a whole request.
+        fetch: a function that returns the exchange's time in milliseconds, or None to ask `base_url`.
+
+    Raises:
+        TypeError, ValueError: for an invalid `base_url`.
     """
 
     def __init__(
@@ -129,47 +142,64 @@ class ServerClock:
         self._signer = signer
         self._interval_s = interval_s
         self._server = ServerTime(origin(base_url), timeout_s)
-        self._fetch = fetch or self._server.ask
+        self._fetch = fetch
         self._local = LocalClock()
         self._seen = self._local.read()
-        self._parted = 0  # by how much the two clocks have parted since the newest reply
-        self._set_at = 0  # the wall clock when it was last seen to have been set
-        self._samples: deque[Bounds] = deque(maxlen=KEPT)
-        self._known: Bounds | None = None  # what they tell together
-        self._one_at_a_time = threading.Lock()
-        self._lock = threading.Lock()  # of all that is known; never held while the exchange is asked
-        self._stop = threading.Event()
+        self._parted = 0  # ns by which the two clocks have parted since the newest sample
+        self._set_at = 0  # wall clock when somebody was last seen to set it
+        self._samples: deque[Bounds] = deque(maxlen=MAX_SAMPLES)
+        self._known: Bounds | None = None  # the best of the samples together
+        self._doubt: Bounds | None = None  # a sample that contradicts the known bounds, and waits for confirmation
         self._thread: threading.Thread | None = None
         self.error: Exception | None = None
-        """What the last update from the thread raised; None if it went well. The offset stays as it was."""
+        """The exception of the thread's last update, or None. A failed update does not change the offset."""
+        self._create_locks()
+        _clocks.add(self)
+
+    def _create_locks(self) -> None:
+        self._one_at_a_time = threading.Lock()  # during a request to the exchange
+        self._lock = threading.Lock()  # for the samples; free during a request
+        self._stop = threading.Event()
 
     def update(self) -> int:
-        """Ask the exchange for its time, set the signer's `clock_offset_ms`, and return it.
+        """Ask the exchange for its time and set the signer's `clock_offset_ms`.
 
-        Raises OSError (TimeoutError among them) where the exchange does not answer, and ValueError where it answers
-        something else than its time.
+        Returns the new offset.
+
+        Raises:
+            OSError: if the exchange does not answer; TimeoutError after `timeout_s`.
+            ValueError: for a response without a valid time.
         """
         with self._one_at_a_time:
-            for _ in range(2 * BEST):  # some may contradict those before, or be disturbed
+            for _ in range(
+                2 * BEST
+            ):  # a contradiction needs a second response, and a disturbed response does not count
                 self._ask()
-                if len(self._samples) >= BEST:
+                if len(self._samples) >= BEST and not self._doubt:
                     break
             with self._lock:
                 self._apply(*self._look())
                 if self._known is None:
-                    raise ConnectionError("the local clock was set again and again while the exchange was asked")
+                    raise ConnectionError("the local clock was set during every request to the exchange")
                 return self._signer.clock_offset_ms
 
     async def update_async(self) -> int:
-        """`update` from a thread, so that the event loop goes on meanwhile."""
+        """Run `update` in a thread and wait for it without blocking the event loop."""
         return await asyncio.to_thread(self.update)
 
     def observe(self, sent_ms: float, received_ms: float, server_ms: int) -> None:
-        """Learn from a reply that holds the exchange's time, as V3 replies do in `timestamp`. Takes microseconds.
+        """Learn from a response with the exchange's time: V3 responses contain a `timestamp`. Takes microseconds.
 
-        `sent_ms` and `received_ms` are the local clock, `time.time_ns() // 1_000_000`, before the request was sent and
-        after the reply came, and not the timestamp that was signed. All three are Unix epoch milliseconds. What cannot
-        be true, since the clock was set meanwhile, is passed over. Raises TypeError and ValueError for other values.
+        A request during which somebody set the local clock is ignored.
+
+        Args:
+            sent_ms: the local clock before the request was sent, `time.time_ns() // 1_000_000`. This is not the signed
+                timestamp, which includes the offset.
+            received_ms: the local clock after the response arrived.
+            server_ms: the exchange's time. All three are Unix epoch milliseconds.
+
+        Raises:
+            TypeError, ValueError: for invalid values.
         """
         for name, value in (("sent_ms", sent_ms), ("received_ms", received_ms), ("server_ms", server_ms)):
             if not isinstance(value, int | float) or isinstance(value, bool):
@@ -178,7 +208,7 @@ class ServerClock:
                 raise ValueError(f"{name} must be Unix epoch milliseconds (13 digits), got {value!r}")
         with self._lock:
             wall, steady = self._look()
-            sent, received = int(sent_ms * MS), int(received_ms * MS) + MS  # it may have been cut to milliseconds
+            sent, received = int(sent_ms * MS), int(received_ms * MS) + MS  # received_ms may be rounded down
             if self._set_at <= sent < received <= wall + MS:
                 shift = steady - wall
                 sample = bounds_of(sent + shift, int(server_ms), received + shift)
@@ -186,15 +216,17 @@ class ServerClock:
                 if not known or sample.width < known.width or sample.contradicts(known):
                     self._learn(sample)
                     self._apply(wall, steady)
+                else:
+                    self._doubt = None  # this response agrees with the known bounds
 
     @property
     def round_trip_ms(self) -> float | None:
-        """How far apart the closest bounds are, in milliseconds; half of it bounds the error. None before a reply."""
+        """The width of the closest bounds in milliseconds, or None before the first response. Half bounds the error."""
         with self._lock:
             return min(sample.width for sample in self._samples) / MS if self._samples else None
 
     def start(self) -> None:
-        """Update every `interval_s` from a thread of its own until `stop()`. Does nothing if it runs already."""
+        """Update every `interval_s` from a thread, until `stop()`. Has no effect if the thread runs."""
         if self._thread is None:
             self._stop.clear()
             self._thread = threading.Thread(target=self._run, name="woox-fast clock", daemon=True)
@@ -214,7 +246,8 @@ class ServerClock:
             with self._lock:
                 wall, steady = self._look()
                 self._apply(wall, steady)
-                wait_s = self._interval_s if self._known else min(self._interval_s, RETRY_S)
+                is_sure = self._known and not self._doubt
+                wait_s = self._interval_s if is_sure else min(self._interval_s, RETRY_S)
             if steady - asked >= wait_s * 1e9:
                 asked = steady
                 try:
@@ -240,20 +273,20 @@ class ServerClock:
         await asyncio.to_thread(self.stop)
 
     def _ask(self) -> None:
-        """Learn from one reply of the exchange."""
+        """Learn from a response of the exchange."""
         with self._lock:
             self._look()
             set_at = self._set_at
         sent = self._local.steady_ns()
-        server_ms = int(_checks.timestamp_text(self._fetch()))
+        server_ms = int(_checks.timestamp_text((self._fetch or self._server.ask)()))
         received = self._local.steady_ns()
         with self._lock:
             self._look()
-            if self._set_at == set_at:  # else the steady clock may have stood still meanwhile
+            if self._set_at == set_at:  # otherwise the steady clock may have stopped during the request
                 self._learn(bounds_of(sent, server_ms, received))
 
     def _look(self) -> tuple[int, int]:
-        """Wall and steady clock now. If they have parted, at once or little by little, all is forgotten."""
+        """Return wall and steady clock. Forget all samples if the two have parted, at once or little by little."""
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
         parted, slew = wall_went - steady_went, steady_went // SLEW
@@ -263,26 +296,49 @@ class ServerClock:
             self._parted = 0
             if self._known:
                 self._samples.clear()
-                self._known = None
+                self._known = self._doubt = None
                 self._signer.clock_offset_ms = 0
         self._seen = wall, steady
         return wall, steady
 
     def _known_at(self, steady: int) -> Bounds | None:
-        """What is known at another time of the steady clock: less exactly if the two clocks have parted since."""
+        """Return the known bounds at a different time, wider if the two clocks have parted since."""
         return self._known and self._known.aged(steady).wider(abs(self._parted))
 
     def _learn(self, sample: Bounds) -> None:
         known = self._known_at(sample.at)
-        before = [one.wider(abs(self._parted)) for one in self._samples]
+        before = [each.wider(abs(self._parted)) for each in self._samples]
         if known and sample.contradicts(known):
-            before = []  # one of the two clocks has changed: the newest reply is right
-        self._samples = deque([*before, sample], maxlen=KEPT)
+            doubt = self._doubt and self._doubt.aged(sample.at).wider(STEP_NS)
+            if not doubt or sample.contradicts(doubt):
+                self._doubt = sample
+                return
+            before = []  # confirmed: a clock has changed, and all older samples are wrong
+        self._doubt = None
+        self._samples = deque([*before, sample], maxlen=MAX_SAMPLES)
         self._parted = 0
         self._known = best_of(self._samples, sample.at)
 
+    def _forget_parent(self) -> None:
+        """After a fork, replace everything that the child shares with its parent process or its threads."""
+        self._create_locks()
+        self._thread = None
+        self._server.forget_connection()
+
     def _apply(self, wall: int, steady: int) -> None:
-        """Set the offset that is known, if one is."""
+        """Set the signer's offset from the known bounds, if any."""
         if known := self._known_at(steady):
             shift = steady - wall
             self._signer.clock_offset_ms = int(least_wrong(known.low + shift, known.high + shift) / MS)
+
+
+_clocks: WeakSet[ServerClock] = WeakSet()
+
+
+def _after_fork() -> None:
+    for clock in list(_clocks):
+        clock._forget_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

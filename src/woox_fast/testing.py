@@ -25,7 +25,6 @@ from typing import Any, NamedTuple
 
 from . import _checks, _credentials, prehash
 from ._explain import explain
-from ._prepare import sendable
 
 _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
 
@@ -110,7 +109,7 @@ def _outgoing(request: Any) -> _OutgoingRequest:
     target = httpx_target or (target if target.startswith("/") else "/" + target)
     if not httpx_target or target.startswith("//"):  # some clients send '//' as '/'
         try:
-            sendable(target)
+            _checks.sendable_path(target)
         except ValueError as error:
             raise AssertionError(f"{method} {str(url)!a} would not reach the server unchanged: {error}") from None
     return _OutgoingRequest(method, origin, target, lower, bytes(_checks.body_bytes(body)))

@@ -1,4 +1,4 @@
-"""What aiohttp alone does: payloads that cannot be signed, options of the connector, and connections that are lost."""
+"""aiohttp alone: bodies, connector options, lost connections, and further middlewares."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ import io
 
 import aiohttp
 import pytest
-from helpers.clients import aiohttp_connector, aiohttp_middleware
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Recorder
 
 from woox_fast import Signer
-from woox_fast.adapters.aiohttp import WooXConnector
+from woox_fast.adapters.aiohttp import WooXConnector, WooXMiddleware
+
+
+def with_connector(signer, **options):
+    return aiohttp.ClientSession(connector=WooXConnector(signer, **options))
+
+
+def with_middleware(signer, **options):
+    return aiohttp.ClientSession(middlewares=(WooXMiddleware(signer, **options),))
+
+
+def with_both(signer, **options):
+    middlewares = (WooXMiddleware(signer, **options),)
+    return aiohttp.ClientSession(connector=WooXConnector(signer, **options), middlewares=middlewares)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +32,8 @@ def signer():
     return Signer(KEY, SECRET)
 
 
-@pytest.mark.parametrize("make", [aiohttp_connector, aiohttp_middleware])
-def test_no_stream_no_multipart_and_nothing_compressed(make, signer):
+@pytest.mark.parametrize("make", [with_connector, with_middleware])
+def test_incomplete_body_is_refused(make, signer):
     async def chunks():
         yield b"ab"
 
@@ -30,9 +42,9 @@ def test_no_stream_no_multipart_and_nothing_compressed(make, signer):
             with aiohttp.MultipartWriter() as multipart:
                 multipart.append("ab")
             for options in ({"data": chunks()}, {"data": io.BytesIO(b"ab")}, {"data": multipart}):
-                with pytest.raises(ValueError, match=r"got another one \(\w+\); pass json="):
+                with pytest.raises(ValueError, match=r"must be complete before signing, got \w+; pass json="):
                     await session.post(url, **options)
-            with pytest.raises(ValueError, match=r"got a compressed one \(\w+\); pass json="):
+            with pytest.raises(ValueError, match=r"got compressed \w+; pass json="):
                 await session.post(url, data=b"ab", compress="deflate")
 
     with Recorder() as server:
@@ -40,7 +52,21 @@ def test_no_stream_no_multipart_and_nothing_compressed(make, signer):
         assert server.connections == 0
 
 
-def test_options_of_the_connector_are_passed_on(signer):
+@pytest.mark.parametrize("make", [with_connector, with_middleware, with_both])
+def test_each_body_is_signed(make, signer):
+    bodies = [{"data": {"symbol": "币"}}, {"data": bytearray(b"ab")}, {"data": memoryview(b"ab")}, {"json": {"é": 1}}]
+
+    async def run(url):
+        async with make(signer, origins=[url]) as session:
+            for options in bodies:
+                await session.post(url + "/v3/x", params={"é": "币 &"}, **options)
+
+    with Recorder() as server:
+        asyncio.run(run(server.url))
+        assert (len(server.received), server.faults) == (len(bodies), [])
+
+
+def test_connector_passes_options_on(signer):
     async def run():
         connector = WooXConnector(signer, limit=7, limit_per_host=3, force_close=True)
         assert (connector.limit, connector.limit_per_host, connector.force_close) == (7, 3, True)
@@ -51,17 +77,17 @@ def test_options_of_the_connector_are_passed_on(signer):
     asyncio.run(run())
 
 
-def test_a_connection_is_given_back_when_the_signer_fails():
+def test_failing_signer_releases_connection():
     class Failing:
         def headers(self, *_):
             raise RuntimeError("no clock")
 
     async def run(url):
-        async with aiohttp_connector(Failing(), origins=[url]) as session:
+        async with with_connector(Failing(), origins=[url]) as session:
             for _ in range(3):
                 with pytest.raises(RuntimeError, match="no clock") as raised:
                     await session.get(url + "/v3/x")
-                assert session.connector._acquired == set()  # at once, not when the traceback is forgotten
+                assert session.connector._acquired == set()  # before the traceback is collected
                 del raised
 
     with Recorder() as server:
@@ -69,15 +95,15 @@ def test_a_connection_is_given_back_when_the_signer_fails():
         assert (server.received, server.torn) == ([], [])
 
 
-def test_the_connector_signs_what_a_middleware_made_of_the_request(signer):
-    async def one_more_parameter(request, handler):
+def test_connector_signs_middleware_changes(signer):
+    async def change(request, handler):
         request.url = request.url.update_query(c="d")
         request.method = "PUT"
         return await handler(request)
 
     async def run(url):
-        async with aiohttp.ClientSession(connector=WooXConnector(signer, origins=[url])) as session:
-            return await session.post(url + "/v3/x?a=b", json={}, middlewares=(one_more_parameter,))
+        async with with_connector(signer, origins=[url]) as session:
+            return await session.post(url + "/v3/x?a=b", json={}, middlewares=(change,))
 
     with Recorder() as server:
         asyncio.run(run(server.url))
@@ -85,8 +111,8 @@ def test_the_connector_signs_what_a_middleware_made_of_the_request(signer):
         assert [(received.method, received.target) for received in server.received] == [("PUT", "/v3/x?a=b&c=d")]
 
 
-@pytest.mark.parametrize("make", [aiohttp_connector, aiohttp_middleware])
-def test_a_content_type_of_ones_own_is_kept(make, signer):
+@pytest.mark.parametrize("make", [with_connector, with_middleware])
+def test_user_content_type_is_kept(make, signer):
     async def run(url):
         async with make(signer, origins=[url]) as session:
             for options in ({"headers": {"Content-Type": "text/csv"}}, {}):
@@ -100,8 +126,8 @@ def test_a_content_type_of_ones_own_is_kept(make, signer):
         assert server.faults == []
 
 
-@pytest.mark.parametrize("make", [aiohttp_connector, aiohttp_middleware])
-def test_a_websocket_is_not_signed_for_another_scheme(make, signer):
+@pytest.mark.parametrize("make", [with_connector, with_middleware])
+def test_websocket_elsewhere_is_refused(make, signer):
     async def run():
         async with make(signer) as session:
             with pytest.raises(ValueError, match="is not one of the origins"):

@@ -1,4 +1,4 @@
-"""What requests alone does: bodies in pieces, doubled slashes, hooks, pickles, and options of its adapters."""
+"""requests alone: bodies, prepared requests, pickles, adapter options and connection pools."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from helpers.oracle import KEY, SECRET
 from helpers.recorder import Received, Recorder, Reply
 
 import woox_fast.adapters.requests
+import woox_fast.testing
 from woox_fast import Signer
 from woox_fast.adapters.requests import WooXAdapter, WooXAuth
 
@@ -33,46 +34,104 @@ def session_of(kind: str, signer, url: str) -> requests.Session:
     return session
 
 
+# Bodies
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("options", "got"),
+    ("options", "found"),
     [
         ({"data": iter([b"a", b"b"])}, "a stream (list_iterator)"),
         ({"data": io.BytesIO(b"ab")}, "a stream (BytesIO)"),
         ({"data": io.StringIO("ab")}, "a stream (StringIO)"),
         ({"data": (chunk for chunk in [b"ab"])}, "a stream (generator)"),
-        ({"data": bytearray(b"ab")}, "a stream (bytearray)"),
         ({"data": b"ab", "headers": {"Transfer-Encoding": "chunked"}}, "a stream (bytes)"),
-        ({"files": {"a": b"b"}}, "a multipart one"),
+        ({"files": {"a": b"b"}}, "a multipart body"),
     ],
 )
-def test_a_body_in_pieces_is_refused(kind, signer, options, got):
+def test_incomplete_body_is_refused(kind, signer, options, found):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
-        with pytest.raises(ValueError, match="body must be whole before it can be signed, got") as raised:
+        with pytest.raises(ValueError, match="body must be complete before signing, got") as raised:
             session.post(server.url, timeout=10, **options)
         assert server.connections == 0
-    assert f"got {got}; pass json=, or data=" in str(raised.value)
+    assert f"got {found}; pass json=, or data=" in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_str_is_sent_as_utf8_and_its_bytes_are_counted(kind, signer):
+@pytest.mark.parametrize("kind_of_buffer", [bytearray, memoryview])
+@pytest.mark.parametrize("content", [b'{"a":1}', b"", bytes(range(256))])
+def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data="é"))
-        session.send(prepared, timeout=10)
+        assert session.post(server.url + "/v3/x", data=kind_of_buffer(content), timeout=10).status_code == 200
+        assert server.faults == []
         (received,) = server.received
-        assert (received.body, received.all("content-length"), server.faults) == ("é".encode(), ["2"], [])
+        assert (received.body, received.all("content-length")) == (content, [str(len(content))])
+        assert received.all("transfer-encoding") == []
 
 
-def test_a_str_that_is_put_in_later_is_counted_again(signer):
+@pytest.mark.parametrize("kind", KINDS)
+def test_form_and_unicode_are_signed(kind, signer):
+    with Recorder() as server, session_of(kind, signer, server.url) as session:
+        session.post(server.url + "/v3/x", params={"é": "币 &"}, data={"symbol": "SPOT_币_USDT"}, timeout=10)
+        second = WooXAuth(signer, origins=[server.url])
+        session.post(server.url + "/v3/x", json={"symbol": "币"}, auth=second, timeout=10)
+        assert server.faults == []
+        assert len(server.received) == 2
+
+
+# Requests that change after signing
+
+CHANGES = {
+    "url": lambda prepared: setattr(prepared, "url", prepared.url + "&c=d"),
+    "method": lambda prepared: setattr(prepared, "method", "PUT"),
+    "body": lambda prepared: setattr(prepared, "body", b'{"a":2}'),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changed_request_is_refused(signer, change):
+    with Recorder() as server, session_of("auth", signer, server.url) as session:
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x?a=b", data=b'{"a":1}'))
+        change(prepared)
+        with pytest.raises(ValueError, match="changed after WooXAuth signed the request; prepare a new request"):
+            session.send(prepared, timeout=10)
+        assert (server.received, server.torn) == ([], [])
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_session_signs_changed_request(signer, change):
     with Recorder() as server, session_of("session", signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=b"a"))
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x?a=b", data=b'{"a":1}'))
+        change(prepared)
+        session.send(prepared, timeout=10)
+        assert (len(server.received), server.faults) == (1, [])
+
+
+@pytest.mark.parametrize("first", [b"a", "é"])
+def test_changed_str_is_recounted(first, signer):
+    with Recorder() as server, session_of("session", signer, server.url) as session:
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=first))
         prepared.body = "éé"
         session.send(prepared, timeout=10)
         (received,) = server.received
         assert (received.body, received.all("content-length"), server.faults) == ("éé".encode(), ["4"], [])
 
 
-def test_a_session_signs_once_its_connection_is_open(signer, monkeypatch):
+@pytest.mark.parametrize("kind", KINDS)
+def test_prepared_request_can_be_resent(kind, signer):
+    with Recorder() as server, session_of(kind, signer, server.url) as session:
+        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", json={"a": 1}))
+        prepared.headers["x-tag"] = "a"
+        for request in (prepared, prepared, prepared.copy()):
+            session.send(request, timeout=10)
+        assert server.faults == []
+        assert [received.all("x-tag") for received in server.received] == [["a"]] * 3
+
+
+# Signing
+
+
+def test_session_signs_after_connecting(signer, monkeypatch):
     opened = []
 
     def slow(*arguments, **options):
@@ -88,11 +147,11 @@ def test_a_session_signs_once_its_connection_is_open(signer, monkeypatch):
         assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]
 
 
-def test_a_path_that_begins_with_two_slashes(signer):
-    """Some releases of requests drop one of them after the auth has run; others do not."""
+def test_doubled_slash_is_refused(signer):
+    """Some releases of requests remove a slash after the auth has run."""
     with Recorder() as server:
         with session_of("auth", signer, server.url) as session:
-            with pytest.raises(ValueError, match=r"path must begin with one '/'.*got '//v3/x'"):
+            with pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'"):
                 session.get(server.url + "//v3/x", timeout=10)
             assert server.connections == 0
         with session_of("session", signer, server.url) as session:
@@ -101,24 +160,8 @@ def test_a_path_that_begins_with_two_slashes(signer):
         assert server.received[0].target.endswith("/v3/x?a=//b")
 
 
-def test_a_session_signs_each_request_once():
-    calls = []
-
-    class Counting:
-        def headers(self, *arguments):
-            calls.append(arguments)
-            return signed.headers(*arguments)
-
-    signed = Signer(KEY, SECRET)
-    with Recorder() as server, woox_fast.adapters.requests.session(Counting(), origins=[server.url]) as session:
-        for _ in range(3):
-            session.post(server.url + "/v3/x?a=b", json={"a": 1}, timeout=10)
-        assert calls == [("POST", "/v3/x?a=b", b'{"a": 1}')] * 3
-        assert server.faults == []
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_what_auth_cannot_sign_again_is_not_believed(signer, status):
+def test_auth_reports_followed_redirect(signer, status):
     def answer(received: Received) -> Reply:
         return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
 
@@ -128,13 +171,28 @@ def test_what_auth_cannot_sign_again_is_not_believed(signer, status):
         assert [received.fault() == "" for received in server.received] == [True, False]
 
 
-def test_a_redirect_elsewhere_closes_the_reply(signer, monkeypatch):
+@pytest.mark.parametrize("status", [302, 307])
+def test_other_adapter_receives_no_signature(signer, status):
+    """The user mounts an adapter without origins for a foreign server, to which the exchange redirects."""
+    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
+        with session_of("session", signer, server.url) as session:
+            session.mount(other.url, requests.adapters.HTTPAdapter())
+            session.post(server.url + "/v3/x", json={}, timeout=10)
+        assert [received.api_headers for received in other.received] == [[]]
+        assert KEY.encode() not in other.received[0].raw
+
+
+def test_refused_redirect_closes_response(signer, monkeypatch):
     closed = []
-    monkeypatch.setattr(requests.Response, "close", lambda reply: closed.append(reply.status_code))
+    close = requests.Response.close
+    monkeypatch.setattr(requests.Response, "close", lambda self: closed.append(self.status_code) or close(self))
     with Recorder(lambda received: Reply(307, {"Location": "http://evil.invalid/"})) as server:
-        with session_of("auth", signer, server.url) as session, pytest.raises(ValueError, match="redirects elsewhere"):
+        with session_of("auth", signer, server.url) as session, pytest.raises(ValueError, match="redirect refused"):
             session.get(server.url, stream=True, timeout=10)
         assert closed == [307]
+
+
+# Pickles and options
 
 
 def pickled(thing):
@@ -143,55 +201,35 @@ def pickled(thing):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("again", [pickled, copy.copy, copy.deepcopy])
-def test_a_reply_can_be_pickled_and_copied(kind, again, signer):
+def test_response_can_be_pickled(kind, again, signer):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
-        reply = again(session.post(server.url + "/v3/x", json={"a": 1}, timeout=10))
-    assert (reply.json()["success"], reply.request.body) == (True, b'{"a": 1}')
+        response = again(session.post(server.url + "/v3/x", json={"a": 1}, timeout=10))
+    assert (response.json()["success"], response.request.body) == (True, b'{"a": 1}')
+    woox_fast.testing.assert_signed(response.request, SECRET)
 
 
 @pytest.mark.parametrize("again", [pickle.dumps, copy.deepcopy])
-def test_a_session_that_signs_cannot_be_pickled(again, signer):
-    """It would come back without its Signer."""
+def test_session_cannot_be_pickled(again, signer):
+    """A Signer cannot be pickled, and the copy would send unsigned requests."""
     with woox_fast.adapters.requests.session(signer) as session, pytest.raises(TypeError, match="holds a secret"):
         again(session)
 
 
-def test_options_of_the_adapter_are_passed_on(signer):
-    adapter = WooXAdapter(signer, max_retries=7, pool_maxsize=3, pool_block=True)
-    assert adapter.max_retries.total == 7
-    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:1", timeout=4)):
-        for scheme in ("http", "https"):
-            pool = manager.connection_from_host("api.woox.io", scheme=scheme)
-            assert (pool.pool.maxsize, pool.block) == (3, True)
-    assert manager.connection_from_host("api.woox.io").timeout.connect_timeout == 4
-    assert WooXAdapter(signer).max_retries.total == 0
+def test_adapter_passes_options_on(signer):
+    adapter = WooXAdapter(signer, pool_maxsize=3)
+    for manager in (adapter.poolmanager, adapter.proxy_manager_for("http://127.0.0.1:1")):
+        assert manager.connection_from_host("api.woox.io").pool.maxsize == 3
     with pytest.raises(TypeError, match="pool_size"):
         WooXAdapter(signer, pool_size=3)
 
 
-def test_options_of_a_request_are_passed_on(signer, tmp_path):
-    with Recorder() as server, woox_fast.adapters.requests.session(signer, origins=[server.url]) as session:
-        with session.get(server.url, stream=True, timeout=10) as reply:
-            assert not reply._content_consumed
-        server.answer = lambda received: Reply(raw=b"")
-        with pytest.raises(requests.ReadTimeout):
-            session.get(server.url, timeout=0.05)
-    wrong = pytest.raises(OSError, match="Could not find a suitable TLS CA certificate bundle")
-    with woox_fast.adapters.requests.session(signer) as session, wrong:
-        session.get("https://api.woox.io", verify=str(tmp_path / "none"), timeout=10)
-
-
-def test_other_connection_pools_sign_no_more_than_before(signer):
-    """The classes of urllib3 are shared by the process: each adapter has its own."""
-    first, second = WooXAdapter(signer), WooXAdapter(Signer("other", "secret"))
-    plain = requests.adapters.HTTPAdapter()
-    kinds = [one.poolmanager.pool_classes_by_scheme["http"].ConnectionCls for one in (first, second, plain)]
-    assert [getattr(kind, "signer", None) for kind in kinds] == [signer, second.signer, None]
-
-
-def test_the_pools_of_a_proxy_sign_once_however_often_they_are_asked_for(signer):
-    adapter = WooXAdapter(signer)
-    made = [adapter.proxy_manager_for("http://127.0.0.1:1") for _ in range(3)]
-    kinds = [manager.pool_classes_by_scheme["http"].ConnectionCls for manager in made]
-    assert kinds[0] is kinds[1] is kinds[2]
-    assert len([kind for kind in kinds[0].__mro__ if "signer" in vars(kind)]) == 1
+def test_sessions_keep_their_signers(signer):
+    """All sessions share urllib3's classes."""
+    with Recorder() as server:
+        others = [session_of("session", Signer(name, SECRET), server.url) for name in ("first", "second")]
+        for session in [*others, requests.Session(), session_of("session", signer, server.url)]:
+            with session:
+                for proxies in ({}, {"http": server.url}, {"http": server.url}):
+                    session.get(server.url + "/v3/x", proxies=proxies, timeout=10)
+    keys = [received.all("x-api-key") for received in server.received]
+    assert keys == [["first"]] * 3 + [["second"]] * 3 + [[]] * 3 + [[KEY]] * 3

@@ -1,45 +1,139 @@
-"""What each verb takes, and how its help says it. Python's versions lay the same help out in different ways."""
+"""The argument parser: options are never abbreviated, and no typed secret is repeated."""
 
 from __future__ import annotations
 
-import argparse
-from typing import Any
+import re
 
 import pytest
-from helpers.stored import same_as_stored
+from helpers.command import woox_fast
+from helpers.oracle import KEY, SECRET
 
 from woox_fast import cli
+from woox_fast.cli import arguments
+
+# Exchanges use these lengths and letters.
+SECRETS = (
+    SECRET,
+    "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+    "aVeryLongOneWithoutDigits",
+    "k3y/with+base64/AAAABBBBCCCCDDDD==",
+)
+# Required arguments by subcommand.
+REQUIRED = {
+    "sign": ["GET", "/v3/x"],
+    "curl": ["GET", "/v3/x"],
+    "send": ["GET", "/v3/x"],
+    "explain": ["GET", "/v3/x"],
+    "completion": ["bash"],
+}
 
 
-def described(parser: argparse.ArgumentParser) -> dict[str, Any]:
-    return {
-        "description": parser.description,
-        "epilog": parser.epilog,
-        "arguments": [
-            {
-                "names": action.option_strings or action.dest,
-                "kind": type(action).__name__,
-                "metavar": action.metavar,
-                "takes": action.nargs,
-                "choices": action.choices and list(action.choices),
-                "default": action.default if isinstance(action.default, int | None) else str(action.default),
-                "required": action.required,
-                "help": action.help,
-            }
-            for action in parser._actions
-        ],
-    }
+def options_of(name: str) -> set[str]:
+    return set(re.findall(r"--[a-z-]+", woox_fast(name, "--help").stdout.partition("\nexamples:")[0]))
 
 
-@pytest.mark.parametrize("verb", cli.VERBS)
-def test_what_a_verb_takes(verb: str) -> None:
-    root = cli.parser([verb])
-    verbs = next(each for each in root._actions if isinstance(each, argparse._SubParsersAction))
-    same_as_stored(f"verb-{verb}.json", described(verbs.choices[verb]))
+@pytest.mark.parametrize("name", cli.SUBCOMMANDS)
+def test_options_are_never_abbreviated(name: str, capsys: pytest.CaptureFixture) -> None:
+    whole = [name, *REQUIRED.get(name, [])]
+    assert cli.parser([name]).parse_args(whole).subcommand == name
+    options = options_of(name)
+    assert "--json" in options
+    for option in options:
+        for short in {option[:end] for end in range(3, len(option))} - options:
+            with pytest.raises(SystemExit) as caught:
+                cli.parser([name]).parse_args([*whole, short])
+            assert caught.value.code == 2
+            refusal = f"{short}: a secret is not accepted" if "secret" in short else f"unrecognized arguments: {short}"
+            assert refusal in capsys.readouterr().err
 
 
-def test_what_the_command_takes() -> None:
-    root = cli.parser()
-    verbs = next(each for each in root._actions if isinstance(each, argparse._SubParsersAction))
-    summaries = {each.dest: each.help for each in verbs._choices_actions}
-    same_as_stored("verbs.json", {**described(root), "verbs": summaries})
+@pytest.mark.parametrize("name", cli.SUBCOMMANDS)
+@pytest.mark.parametrize(
+    "option", ["--secret", "--api-secret", "--api_secret", "--secret-key", "-secret", "--password", "--SECRET"]
+)
+def test_secret_option_explains_alternatives(name: str, option: str, capsys: pytest.CaptureFixture) -> None:
+    for typed in ([option, "hunter2"], [f"{option}=hunter2"]):
+        for given in ([name, *typed, *REQUIRED.get(name, [])], [name, *REQUIRED.get(name, []), *typed]):
+            with pytest.raises(SystemExit) as caught:
+                cli.main(given)
+            assert caught.value.code == 2
+            output = capsys.readouterr()
+            assert "hunter2" not in output.out + output.err
+            assert f"{option}: a secret is not accepted on the command line" in output.err
+            assert arguments.HOW_TO_GIVE_IT in output.err
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["sign", "GET", "/v3/x", "{}"],
+        ["sign", "GET", "/v3/x", "--sec", "{}"],
+        ["sign", "GET", "/v3/x", "--sec={}"],
+        ["{}"],
+        ["{}", "sign"],
+        ["sign", "{}", "/v3/x", "--example"],
+        ["sign", "GET", "{}", "--example"],
+        ["sign", "GET", "/v3/x", "--scheme", "{}"],
+        ["sign", "GET", "/v3/x", "--json={}"],
+        ["sign", "GET", "/v3/x", "--timestamp", "{}", "--example"],
+        ["sign", "GET", "/v3/x", "--secret-file", "{}", "--api-key", "k"],
+        ["sign", "POST", "/v3/x", "--body", "@{}", "--example"],
+        ["sandbox", "--port", "{}"],
+        ["demo", "--orders", "{}"],
+        ["check", "--url", "{}"],
+        ["curl", "GET", "/v3/x", "--url", "{}", "--example"],
+        ["explain", "GET", "/v3/x", "-H", "{}"],
+        ["explain", "--request", "{}"],
+        ["completion", "{}"],
+    ],
+)
+def test_typed_secret_is_not_repeated(
+    typed: list[str], secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.delenv("WOOX_API_SECRET", raising=False)
+    monkeypatch.setenv("WOOX_API_KEY", KEY)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    try:
+        status = cli.main([argument.replace("{}", secret) for argument in typed])
+    except SystemExit as error:
+        status = error.code
+    output = capsys.readouterr()
+    assert (status, output.out) == (2, "")
+    assert secret[:6] not in output.err
+
+
+@pytest.mark.parametrize(
+    "typed", [["--sec", "hunter2"], ["--sec=hunter2"], ["--verbose", "--sec", "hunter2"], ["hunter2"]]
+)
+def test_unknown_value_is_not_repeated(typed: list[str], capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["sign", "GET", "/v3/x", *typed])
+    errors = capsys.readouterr().err
+    assert "hunter2" not in errors
+    assert all(option.partition("=")[0] in errors for option in typed if option.startswith("-"))
+    assert arguments.HOW_TO_GIVE_IT in errors
+
+
+@pytest.mark.parametrize("offset", range(24))
+def test_secret_inside_value_is_hidden(offset: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments_ in (["demo", "--orders"], ["bench", "--seconds"], ["completion"]):
+        result = woox_fast(*arguments_, "= " + "x" * offset + SECRET, WOOX_API_SECRET=SECRET)
+        assert result.returncode == 2
+        assert SECRET[:6] not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "GET", "/v3/trade/order", "v3/trade/algoOrder/cancelAll", "SPOT_BTC_USDT", "1578565539808", "http://127.0.0.1:8080",
+     "--list-faults", "symbol=SPOT_BTC_USDT", "/home/someone/averylongfilename12345", "2026-11-24T20:12:10"],
+)  # fmt: skip
+def test_plain_words_are_shown(text: str) -> None:
+    assert not arguments.looks_like_secret(text)
+
+
+def test_short_secret_is_recognized(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not arguments.looks_like_secret("hunter2")
+    monkeypatch.setenv("WOOX_API_SECRET", "hunter2")
+    assert arguments.looks_like_secret("hunter2")
+    assert "hunter2" not in arguments.without_secrets("got 'hunter2'", ["sign", "--json=hunter2"])

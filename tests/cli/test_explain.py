@@ -23,22 +23,86 @@ def explain_arguments(signature: str, method: str = "POST", path: str = "/v3/tra
     return ["explain", method, path, "--timestamp", str(NOW), "--signature", signature, "--seconds", "0.5"]
 
 
-@pytest.mark.parametrize("columns", [60, 80, 100])
-def test_explain_names_the_mistake_and_shows_the_difference(columns: int) -> None:
+def test_explain_shows_cause_and_difference() -> None:
     spaced = json.dumps(json.loads(ORDER))
-    signature = oracle(f"{NOW}POST/v3/trade/order{spaced}".encode())
-    result = woox_fast(*explain_arguments(signature), "--body", ORDER, **CREDENTIALS, COLUMNS=str(columns))
+    result = woox_fast(
+        *explain_arguments(oracle(f"{NOW}POST/v3/trade/order{spaced}".encode())), "--body", ORDER, **CREDENTIALS
+    )
     assert result.returncode == 0
-    assert max(map(len, result.stdout.splitlines())) <= columns
-    *sentences, expected, signed, mark, tried = result.stdout.splitlines()
-    assert sentences[0].startswith("cause     ")
-    assert "json.dumps" in " ".join(line[10:] for line in sentences)
+    cause, remedy, expected, signed, mark, tried = result.stdout.splitlines()
+    assert cause.startswith("cause     The body was signed with spaces (json.dumps")
+    assert remedy.startswith("remedy    Serialize the body once")
     at = mark.index("^")
     assert (expected[:10], signed[:10]) == ("expected  ", "signed    ")
     assert expected[10:at] == signed[10:at]
     assert expected[at : at + 6] == '"SPOT_'
     assert signed[at : at + 7] == ' "SPOT_'
     assert "combination" in tried
+
+
+def test_file_output_has_whole_lines() -> None:
+    body = json.dumps({"symbol": "X" * 3000, "side": "BUY"})
+    signature = oracle(f"{NOW}POST/v3/trade/order{body.replace(' ', '')}".encode())
+    result = woox_fast(*explain_arguments(signature), "--body", body, **CREDENTIALS, COLUMNS="60")
+    cause, remedy, expected, signed, _, _ = result.stdout.splitlines()
+    assert (cause[:6], remedy[:6]) == ("cause ", "remedy")
+    assert expected == f"expected  '{NOW}POST/v3/trade/order{body}'"
+    assert signed == f"signed    '{NOW}POST/v3/trade/order{body.replace(' ', '')}'"
+
+
+def test_missing_timestamp_is_named() -> None:
+    result = woox_fast("explain", "GET", "/v3/x", "--signature", "0" * 64, **CREDENTIALS)
+    assert result.returncode == 2
+    assert "--timestamp is required" in result.stderr
+    assert "(required, unless" in " ".join(woox_fast("explain", "--help").stdout.split())
+
+
+def test_header_overrides_the_request(tmp_path: Path) -> None:
+    """-H and --signature are newer than the saved request."""
+    path = "/v3/asset/balances"
+    headers = f"x-api-key: {KEY}\r\nx-api-timestamp: {NOW}\r\nx-api-signature: {'0' * 64}"
+    (tmp_path / "request").write_text(f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n")
+    right = oracle(f"{NOW + 1}GET{path}".encode())
+    options = ["-H", f"X-API-Timestamp: {NOW + 1}", "-H", f"x-api-signature: {right}"]
+    found = answer("explain", "--request", str(tmp_path / "request"), *options, WOOX_API_SECRET=SECRET)
+    assert (found["right"], found["expected"]) == (True, f"{NOW + 1}GET{path}")
+    again = ["--timestamp", str(NOW + 1), "--signature", right]
+    assert answer("explain", "--request", str(tmp_path / "request"), *again, WOOX_API_SECRET=SECRET)["right"]
+
+
+def test_request_without_signature_is_checked(tmp_path: Path) -> None:
+    request = tmp_path / "request"
+    request.write_text(f"GET https://cloud-api.wooxpro.com/v3/x HTTP/1.1\r\nX-BM-KEY: {KEY}\r\n\r\n")
+    result = woox_fast("explain", "--request", str(request))
+    assert result.returncode == 0
+    for words in ("x-bm-key has a wrong name", "no x-api-timestamp", "no x-api-signature", "WOO X Pro"):
+        assert words in result.stdout
+    found = answer("explain", "--request", str(request))
+    assert "header-x-api-key" in [fault["name"] for fault in found["faults"]]
+
+
+def test_memo_finds_the_rule_of_woox_pro() -> None:
+    signature = oracle(f"{NOW}#desk#{ORDER}".encode())
+    found = answer(*explain_arguments(signature), "--body", ORDER, "--memo", "desk", **CREDENTIALS)
+    assert [one["name"] for one in found["mistakes"]] == ["rule-woox-pro"]
+
+
+def test_text_output_has_no_row_names() -> None:
+    signature = oracle(f"{NOW}GET/v3/xNone".encode())
+    result = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), **CREDENTIALS)
+    assert "or        The message was signed with 'None' after it." in result.stdout
+    assert not re.search("no-body-none|message-text", result.stdout)
+
+
+def test_mistakes_are_filtered() -> None:
+    everything = answer("explain", "--mistakes")
+    some = answer("explain", "--mistakes", "timestamp ISO")
+    assert 0 < some["count"] == len(some["mistakes"]) < everything["count"] / 10
+    assert all("ISO" in mistake["cause"] for mistake in some["mistakes"])
+    lines = woox_fast("explain", "--mistakes", "ISO 8601").stdout.splitlines()
+    assert lines[0].startswith("known mistakes with 'ISO 8601': ")
+    assert "- The timestamp was signed as an ISO 8601 time." in lines
+    assert woox_fast("explain", "--mistakes", "no such words").stdout == "known mistakes with 'no such words': 0\n"
 
 
 def test_explain_takes_a_refused_request_as_it_is(tmp_path: Path) -> None:
@@ -86,14 +150,14 @@ def test_a_body_that_the_log_lacks_is_asked_for() -> None:
     assert "does not show its body; give it with --body" in result.stderr
     assert answer("explain", "--request", "-", "--body", ORDER, given=log.encode(), **CREDENTIALS)["right"] is True
     result = woox_fast("explain", "--request", "-", "--body", "b", given=f"curl -d a {URL}".encode(), **CREDENTIALS)
-    assert "--request holds a body; do not give one again" in result.stderr
+    assert "--request contains a body; do not give one again" in result.stderr
 
 
 def test_the_file_of_the_secret_is_no_request_and_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     result = woox_fast("explain", "--request", str(tmp_path / "secret"), "--api-key", KEY)
     assert result.returncode == 2
-    assert "found no request in what begins with '<not shown>" in result.stderr
+    assert "found no request in the text that begins with '<not shown>" in result.stderr
 
 
 def base64_of(message: bytes) -> str:
@@ -111,35 +175,15 @@ def test_explain_takes_curls_headers_and_a_url() -> None:
     assert found["expected"] == f"{NOW}GET/v3/asset/balances"
 
 
-def test_explain_is_honest() -> None:
+def test_unexplained_signature_shows_other_causes() -> None:
     result = woox_fast(*explain_arguments("0" * 64), "--body", ORDER, **CREDENTIALS)
     assert result.returncode == 1
-    said = " ".join(result.stdout.partition("\nexpected")[0].split())
-    assert re.match(r"verdict The secret may be another one .* None of [\d,]{4,} combinations", said)
-    assert "What no signature shows:" in result.stdout
-    assert result.stdout.count("The secret may be another one") == 1
-    assert "The clock:" in result.stdout
+    assert re.match(r"verdict   No cause found: the time limit ended .* after \d+% .*--seconds", result.stdout)
+    assert "\n- The clock:" in result.stdout
     right = woox_fast(*explain_arguments(oracle(f"{NOW}POST/v3/trade/order".encode())), **CREDENTIALS)
     assert right.returncode == 0
     assert right.stdout.startswith("verdict   The signature is right for this request and this secret.\n")
-    first, second = re.findall(r"^- .*", right.stdout, re.MULTILINE)[:2]
-    assert first.startswith(
-        "- The signature is right for this request and for the secret that you gave. If the exchange"
-    )
-    assert "its secret for this API key is not this one" in " ".join(right.stdout.split())
-    assert second.startswith("- The clock:")
-
-
-def test_the_likeliest_cause_stands_first_in_json_too() -> None:
-    signature = oracle(f"{NOW}POST/v3/trade/order".encode())
-    none = answer(*explain_arguments("0" * 64), "--body", ORDER, status=1, **CREDENTIALS)
-    assert none["other_causes"][0].startswith("The secret may be another one than the exchange has")
-    right = answer(*explain_arguments(signature), **CREDENTIALS)
-    assert right["other_causes"][0].endswith("its secret for this API key is not this one.")
-    assert len(right["other_causes"]) == len(none["other_causes"]) > 3
-    upper = answer(*explain_arguments(signature.upper()), **CREDENTIALS)
-    assert upper["mistakes"]
-    assert upper["other_causes"] == []
+    assert "its secret for this API key is not this one" in right.stdout
 
 
 @pytest.mark.parametrize(
@@ -157,37 +201,11 @@ def test_the_scheme_follows_the_path_unless_it_is_named(path: str, scheme: str |
     assert (found["right"], found["expected"]) == (True, message)
 
 
-def test_what_signs_the_same_bytes_is_said_to() -> None:
-    """Without a query and a body several mistakes yield one text."""
-    body = '{"a":1}'
-    signature = oracle(f"{NOW}GET/v3/x".encode())
-    found = answer(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS)
-    assert found["mistakes"]
-    shown = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), "--body", body, **CREDENTIALS).stdout
-    assert ("or        The same bytes are signed by " in shown) is bool(found["others"])
-
-
-def test_every_mistake_is_listed_with_its_count() -> None:
-    listed = answer("explain", "--mistakes")
-    assert listed["count"] == len(listed["mistakes"]) > 500
-    assert {"name", "layer", "sentence", "likelihood"} == set(listed["mistakes"][0])
-    shown = woox_fast("explain", "--mistakes", COLUMNS="80").stdout
-    lines = shown.splitlines()
-    layers = {mistake["layer"] for mistake in listed["mistakes"]}
-    assert lines[0] == f"{listed['count']:,} mistakes, alone and together, in {len(layers)} parts of a request:"
-    assert sum(line.startswith("- ") for line in lines) == listed["count"]
-    counts = re.findall(r"^(\w+) \((\d+)\)$", shown, re.MULTILINE)
-    assert {layer for layer, _ in counts} == layers
-    assert sum(int(count) for _, count in counts) == listed["count"]
-    assert max(map(len, lines)) <= 80
-    assert SECRET not in shown
-
-
 def test_explain_shows_hostile_bytes_escaped() -> None:
     path = "/v3/\x1b[31m\u202e\r\n"
     signature = "\x1b" * 24 + "0" * 40
     result = woox_fast(*explain_arguments(signature, "G\x1bT", path), "--body", "\x07\u2028", **CREDENTIALS)
-    assert result.returncode == 1
+    assert result.returncode in (0, 1)
     assert not re.search(r"[^\n\x20-\x7e]", result.stdout + result.stderr)
 
 
@@ -201,16 +219,8 @@ def test_what_can_be_no_signature_is_said_at_once(signature: str) -> None:
     if signature:
         assert f"the signature must be 64 hex characters, got {len(signature)}: " in result.stderr
     else:
-        assert "--signature is needed" in result.stderr
+        assert "--signature is required" in result.stderr
     assert not re.search(r"[^\n\x20-\x7e]", result.stderr)
-
-
-def test_a_signature_of_another_length_is_said_first() -> None:
-    signature = base64_of(f"{NOW}POST/v3/trade/order".encode())
-    result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
-    said = " ".join(result.stdout.split())
-    assert said.startswith(f"The signature that was sent is no 64 hex characters, but 44: {signature} cause ")
-    assert "no 64 hex" not in woox_fast(*explain_arguments("0" * 64), **CREDENTIALS).stdout
 
 
 # shown

@@ -1,8 +1,8 @@
-/* Every combination of head and part sizes, with each part next to a page that cannot be read: once after it, once
- * before it. Every implementation signs it, alone and in a batch; the result is compared with OpenSSL's. What the core
- * does with a message depends only on these sizes, so that all messages up to the largest size are covered.
+/* Sign every combination of head and part sizes, with each part before or after an unreadable page, with every
+ * implementation, singly and in a batch, and compare with OpenSSL. The core's branches depend on these sizes alone, so
+ * this covers all messages up to the largest size.
  *
- * Arguments: the most bytes of a part, and the step between sizes far from a border of words or blocks. */
+ * Arguments: the largest size of a part, and the step between sizes far from the borders of words and blocks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -10,25 +10,25 @@
 #include "hmac_sha256.h"
 #include "openssl.h"
 
-#ifndef SAID_LONGER
-#define SAID_LONGER 0 /* bytes: the control, which must end in a segmentation fault */
+#ifndef EXTRA_BYTES
+#define EXTRA_BYTES 0 /* the control, which must end in a segmentation fault */
 #endif
 
-enum { PAGE = 4096, MOST_SIZES = 2048, TOGETHER = 100 };
+enum { PAGE = 4096, MAX_SIZES = 2048, BATCH = 100 };
 
 static const char secret[] = "QHKRXHPAW1MC9YGZMAT8YDJG2HPR";
-static const sha256_implementation *sha256;
+static const hmac_sha256_implementation *sha256;
 static hmac_sha256_key key;
 static hmac_sha256_message message;
 static uint8_t *pages[HMAC_SHA256_PARTS], *hex, *all_hex;
-static size_t sizes[MOST_SIZES], size_count;
+static size_t sizes[MAX_SIZES], size_count;
 static int behind;
 static unsigned long signatures;
-static hmac_sha256_message waiting[TOGETHER];
-static char expected[TOGETHER][HMAC_SHA256_HEX_SIZE];
+static hmac_sha256_message waiting[BATCH];
+static char expected[BATCH][HMAC_SHA256_HEX_SIZE];
 static size_t waiting_count;
 
-/* Two pages between two that cannot be read. */
+/* Allocate two pages between unreadable pages. */
 static uint8_t *guarded_pages(void) {
     uint8_t *start = mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED || mprotect(start + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE)) exit(3);
@@ -39,7 +39,7 @@ static void check(const void *given, const hmac_sha256_message *of) {
     if (memcmp(given, expected[of - waiting], HMAC_SHA256_HEX_SIZE) == 0) return;
     fprintf(stderr, "wrong: %s, a head of %zu bytes and parts of", sha256->name, of->head_size);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) fprintf(stderr, " %zu", of->parts[i].size);
-    fprintf(stderr, " bytes, %s\n", behind ? "behind" : "before");
+    fprintf(stderr, " bytes, %s\n", behind ? "after a page" : "before a page");
     exit(1);
 }
 
@@ -57,10 +57,10 @@ static void sign(const openssl_hmac *hashed) {
     hmac_sha256_hex(&key, &message, (char *)hex);
     check(hex, &waiting[waiting_count]);
     signatures++;
-    if (++waiting_count == TOGETHER) sign_waiting();
+    if (++waiting_count == BATCH) sign_waiting();
 }
 
-/* All sizes of part `i` and those after it; the head and the parts before have been hashed. */
+/* Iterate over the sizes of part `i` and later parts; the head and the earlier parts are hashed already. */
 static void each_size(const openssl_hmac *hashed, int i) {
     if (i == HMAC_SHA256_PARTS) {
         sign(hashed);
@@ -70,24 +70,24 @@ static void each_size(const openssl_hmac *hashed, int i) {
         openssl_hmac next = *hashed;
         uint8_t *data = behind ? pages[i] : pages[i] + 2 * PAGE - sizes[at];
         SHA256_Update(&next.inner, data, sizes[at]);
-        message.parts[i] = (hmac_sha256_part){data, sizes[at] + SAID_LONGER};
+        message.parts[i] = (hmac_sha256_part){data, sizes[at] + EXTRA_BYTES};
         each_size(&next, i + 1);
     }
 }
 
-/* Of words, of a block, of a block with its padding, and of a block behind a head of 16 bytes. */
+/* Borders of words, of a block, of a block with padding, and of a block after a head of 16 bytes. */
 static int near_border(size_t size) {
     size_t rest = size % 64;
     return size <= 17 || rest <= 1 || rest == 48 || rest == 49 || rest == 55 || rest == 63;
 }
 
 int main(int count, char **arguments) {
-    size_t most = count > 1 ? strtoul(arguments[1], NULL, 10) : 0;
+    size_t largest = count > 1 ? strtoul(arguments[1], NULL, 10) : 0;
     size_t step = count > 2 ? strtoul(arguments[2], NULL, 10) : 1;
     openssl_hmac oracle, hashed;
 
-    if (most == 0 || most >= MOST_SIZES || step == 0) return 2;
-    for (size_t size = 0; size <= most; size++)
+    if (largest == 0 || largest >= MAX_SIZES || step == 0) return 2;
+    for (size_t size = 0; size <= largest; size++)
         if (size % step == 0 || near_border(size)) sizes[size_count++] = size;
     for (int i = 0; i < HMAC_SHA256_PARTS; i++) {
         pages[i] = guarded_pages();
@@ -96,12 +96,12 @@ int main(int count, char **arguments) {
     hex = guarded_pages() + 2 * PAGE - HMAC_SHA256_HEX_SIZE;
     all_hex = guarded_pages();
     openssl_hmac_init(&oracle, secret, sizeof secret - 1);
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         sha256 = hmac_sha256_chosen = *each;
         if (!sha256->supported()) continue;
         hmac_sha256_key_init(&key, secret, sizeof secret - 1);
         for (behind = 0; behind < 2; behind++)
-            for (size_t head = 0; head <= HMAC_SHA256_HEAD_ROOM; head++) {
+            for (size_t head = 0; head <= HMAC_SHA256_HEAD_CAPACITY; head++) {
                 message.head_size = head;
                 for (size_t i = 0; i < sizeof message.head; i++) message.head[i] = (uint8_t)rand();
                 hashed = oracle;
@@ -110,6 +110,6 @@ int main(int count, char **arguments) {
                 sign_waiting();
             }
     }
-    printf("%lu signatures right, nothing read outside\n", signatures);
+    printf("%lu signatures right, no read outside a part\n", signatures);
     return 0;
 }

@@ -1,8 +1,7 @@
-/* One input of the fuzzer: a secret, a head and three parts, signed by every implementation and compared with OpenSSL.
+/* Sign an input of the fuzzer (a secret, a head and parts) with every implementation, and compare with OpenSSL.
  *
  * Each part has an allocation of its exact size (after `shift` bytes, for other alignments), so that AddressSanitizer
- * sees a read of one byte too many. Built with libFuzzer, or with -DSTANDALONE to run the files and
- * then as many random inputs as the command line says.
+ * detects a read past its end. Build with libFuzzer, or with -DSTANDALONE to run files and then random inputs.
  *
  * Input: secret size, head size, shifts, sizes of parts 1 and 2 (two bytes each), then secret and message. */
 #include <stdio.h>
@@ -15,8 +14,8 @@
 /* A batch is three messages; for one input in sixteen, more than the core takes at once if it takes two at a time. */
 enum { HEADER_SIZE = 7, SMALL_BATCH = 3, LARGE_BATCH = 67 };
 
-#ifndef SAID_LONGER
-#define SAID_LONGER 0 /* bytes: the control, which must be found */
+#ifndef EXTRA_BYTES
+#define EXTRA_BYTES 0 /* the control, which the sanitizer must report */
 #endif
 
 #define CHECK(condition)                                                                                               \
@@ -78,15 +77,16 @@ static void check_prehash(const uint8_t *data) {
     memset(head + TIMESTAMP_SIZE, 0xff, PREHASH_ROOM - TIMESTAMP_SIZE); /* what is behind the digits does not matter */
     CHECK(prehash_method(head, text, size) == letters);
     CHECK(memcmp(head, data, TIMESTAMP_SIZE) == 0 && memcmp(head + TIMESTAMP_SIZE, text, size) == 0);
-    free(head), free(text);
+    free(head);
+    free(text);
 }
 
 /* The implementations that this processor has, then NULL. Asked once: in a virtual machine each cpuid is a trap. */
-static const sha256_implementation *const *supported(void) {
-    static const sha256_implementation *found[8];
+static const hmac_sha256_implementation *const *supported(void) {
+    static const hmac_sha256_implementation *found[8];
     if (found[0] == NULL)
-        for (size_t i = 0, count = 0; sha256_implementations[i] != NULL; i++)
-            if (sha256_implementations[i]->supported()) found[count++] = sha256_implementations[i];
+        for (size_t i = 0, count = 0; hmac_sha256_implementations[i] != NULL; i++)
+            if (hmac_sha256_implementations[i]->supported()) found[count++] = hmac_sha256_implementations[i];
     return found;
 }
 
@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hmac_sha256_message message = {{0}};
     whole = data;
     size_t whole_size = left;
-    message.head_size = take(header[1] % (HMAC_SHA256_HEAD_ROOM + 1), &data, &left, &piece);
+    message.head_size = take(header[1] % (HMAC_SHA256_HEAD_CAPACITY + 1), &data, &left, &piece);
     memcpy(message.head, piece, message.head_size);
     size_t wanted[] = {(size_t)header[3] | (size_t)header[4] << 8, (size_t)header[5] | (size_t)header[6] << 8, left};
     for (int i = 0; i < HMAC_SHA256_PARTS; i++) {
@@ -112,13 +112,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t part_size = take(i < HMAC_SHA256_PARTS - 1 ? wanted[i] % (left + 1) : left, &data, &left, &piece);
         copies[i] = alone(piece, part_size, shift);
         message.parts[i] = (hmac_sha256_part){part_size + shift > 0 ? copies[i] + shift : NULL,
-                                               part_size + SAID_LONGER};
+                                               part_size + EXTRA_BYTES};
     }
     openssl_hmac_hex(&oracle, whole, whole_size, expected);
     openssl_hmac_hex(&oracle, NULL, 0, of_nothing);
     if (whole_size >= TIMESTAMP_SIZE) check_prehash(whole);
 
-    for (const sha256_implementation *const *each = supported(); *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = supported(); *each != NULL; each++) {
         hmac_sha256_key key;
         hmac_sha256_chosen = *each;
         hmac_sha256_key_init(&key, secret, secret_size);

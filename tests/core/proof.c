@@ -1,17 +1,18 @@
-/* What CBMC proves of the C that assembles, pads and encodes; `tools/proofs.py` runs it.
+/* Proofs by CBMC for the C that assembles, pads and encodes; `tools/proofs.py` runs them.
  *
- * Every value that is not given here is any value at all. Beside what is asserted, CBMC proves that nothing is read or
- * written out of bounds, that no signed sum and no pointer overflows, and that no shift is undefined. */
+ * A value that is not assigned can be any value. Besides the assertions, CBMC proves that every access is in bounds, that
+ * no signed sum and no pointer overflows, and that every shift is defined. */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "hmac_sha256.c"
+#include "cleanse.c"
+#include "hmac_sha256_padding.h"
+#include "hmac_sha256_portable.c"
 #include "prehash.h"
 #include "sha256.c"
-#include "wipe.c"
 
-#ifndef SAID_LONGER
-#define SAID_LONGER 0 /* bytes: the control, which must be refuted */
+#ifndef EXTRA_BYTES
+#define EXTRA_BYTES 0 /* the control, which must be refuted */
 #endif
 
 size_t nondet_size(void);
@@ -24,10 +25,10 @@ static size_t size_to(size_t most) {
     return size;
 }
 
-/* They take the place of copy() and memset() where a message is padded, and check only what may be touched. That copy()
- * touches just that, for every size that is asked of it here, is proved by proof_copy. */
+/* Stand-ins for copy() and memset() while a message is padded. They check the memory that the call may touch; proof_copy
+ * proves that copy() touches no other memory. */
 void copied(uint8_t *to, const uint8_t *from, size_t size) {
-    assert(size < (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE);
+    assert(size <= MAX_COPIED);
     assert(size == 0 || (__CPROVER_w_ok(to, size) && __CPROVER_r_ok(from, size)));
 }
 
@@ -36,48 +37,64 @@ void *cleared(void *to, int value, size_t size) {
     return to;
 }
 
-/* Parts of any size to a tebibyte: the runs are whole blocks that can be read, and as many as SHA-256 says. */
-void proof_pad_message(void) {
-    padded_message m;
+/* Parts of any size up to a tebibyte: the runs are readable whole blocks, as many as SHA-256 requires. */
+static void prove_padding(sha256_run runs[MAX_RUNS], uint8_t *scratch, size_t max_size, size_t max_copied) {
     hmac_sha256_message message;
     size_t total, blocks = 0;
-    message.head_size = total = size_to(HMAC_SHA256_HEAD_ROOM);
+    message.head_size = total = size_to(HMAC_SHA256_HEAD_CAPACITY);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {
-        size_t size = size_to((size_t)1 << 40);
-        message.parts[i] = (hmac_sha256_part){malloc(size), size + SAID_LONGER};
+        size_t size = size_to(max_size);
+        message.parts[i] = (hmac_sha256_part){malloc(size), size + EXTRA_BYTES};
         __CPROVER_assume(message.parts[i].data != NULL);
-        total += size + SAID_LONGER;
+        total += size + EXTRA_BYTES;
     }
-    size_t run_count = pad_message(&m, &message, SHA256_BLOCK_SIZE);
+    __CPROVER_assume(max_size > LANE_COPIED_BLOCKS * SHA256_BLOCK_SIZE || block_count(&message) <= LANE_COPIED_BLOCKS);
+    size_t run_count = pad_message(runs, scratch, &message, SHA256_BLOCK_SIZE, max_copied);
     assert(0 < run_count && run_count <= MAX_RUNS);
     for (size_t i = 0; i < run_count; i++) {
-        assert(m.runs[i].count > 0 && __CPROVER_r_ok(m.runs[i].blocks, m.runs[i].count * SHA256_BLOCK_SIZE));
-        blocks += m.runs[i].count;
+        assert(runs[i].count > 0 && __CPROVER_r_ok(runs[i].blocks, runs[i].count * SHA256_BLOCK_SIZE));
+        blocks += runs[i].count;
     }
     assert(blocks == (total + 8) / SHA256_BLOCK_SIZE + 1);
     assert(blocks == block_count(&message));
 }
 
-/* Every size that pad_message asks for, at the end of both arrays and at their beginning. */
+void proof_pad_message(void) {
+    padded_message m;
+    prove_padding(m.runs, m.scratch, (size_t)1 << 40, MAX_COPIED);
+}
+
+void proof_pad_lane(void) {
+    padded_lane m;
+    prove_padding(m.runs, m.scratch, (size_t)1 << 40, MAX_LANE_COPIED);
+}
+
+void proof_pad_short_lane(void) {
+    padded_lane m;
+    enum { CAPACITY = LANE_COPIED_BLOCKS * SHA256_BLOCK_SIZE };
+    prove_padding(m.runs, m.scratch, CAPACITY, CAPACITY);
+}
+
+/* Every size that pad_message copies, at the end of both arrays and at their beginning. */
 void proof_copy(void) {
-    enum { ROOM = (IN_PLACE_BLOCKS + 1) * SHA256_BLOCK_SIZE };
-    uint8_t to[ROOM], from[ROOM];
-    size_t size = size_to(ROOM);
-    copy(to + (ROOM - size), from + (ROOM - size), size);
+    enum { CAPACITY = MAX_COPIED + 1 };
+    uint8_t to[CAPACITY], from[CAPACITY];
+    size_t size = size_to(CAPACITY);
+    copy(to + (CAPACITY - size), from + (CAPACITY - size), size);
     copy(to, from, size);
 }
 
-/* To two blocks and a bit, each byte too. */
+/* The bytes are equal, for sizes up to two blocks and a word. */
 void proof_copy_bytes(void) {
-    enum { ROOM = 2 * SHA256_BLOCK_SIZE + 9 };
-    uint8_t to[ROOM], from[ROOM];
-    size_t size = size_to(ROOM), i = nondet_size();
+    enum { CAPACITY = 2 * SHA256_BLOCK_SIZE + 9 };
+    uint8_t to[CAPACITY], from[CAPACITY];
+    size_t size = size_to(CAPACITY), i = nondet_size();
     copy(to, from, size);
     __CPROVER_assume(i < size);
     assert(to[i] == from[i]);
 }
 
-/* Every number: refused, or 13 digits. */
+/* Every number: false, or 13 digits. */
 void proof_prehash_milliseconds(void) {
     uint8_t head[PREHASH_ROOM];
     int64_t number = nondet_int64();
@@ -86,7 +103,7 @@ void proof_prehash_milliseconds(void) {
     for (int i = 0; right && i < TIMESTAMP_SIZE; i++) assert(head[i] >= '0' && head[i] <= '9');
 }
 
-/* Every number after every one of 13 digits: as prehash_milliseconds, but for the digits, which it copies. */
+/* Every number after every number of 13 digits. */
 void proof_prehash_milliseconds_after(void) {
     uint8_t head[PREHASH_ROOM], before_head[PREHASH_ROOM];
     int64_t number = nondet_int64(), before = nondet_int64();
@@ -97,7 +114,7 @@ void proof_prehash_milliseconds_after(void) {
     for (int i = 0; right && i < TIMESTAMP_SIZE; i++) assert(head[i] >= '0' && head[i] <= '9');
 }
 
-/* All 10,000, of which prehash_milliseconds is made. */
+/* All 10,000 values. */
 void proof_four_digits(void) {
     uint32_t number = nondet_word();
     __CPROVER_assume(number < 10000);
@@ -115,7 +132,7 @@ void proof_prehash_digits(void) {
     for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(head[i] == text[i]);
 }
 
-/* Every text of every size that a method may have, at the end of its array; what was in front of it stays. */
+/* Every text of every size of a method, at the end of its array; the bytes before it remain. */
 void proof_prehash_method(void) {
     uint8_t head[PREHASH_ROOM], before[TIMESTAMP_SIZE], text[METHOD_MAX];
     size_t size = size_to(METHOD_MAX);
@@ -137,7 +154,7 @@ void proof_store_hex(void) {
     for (int i = 0; i < 8; i++) assert(hex[i] == "0123456789abcdef"[word >> (28 - 4 * i) & 15]);
 }
 
-/* Any blocks and states: nothing beside them is touched. */
+/* Any blocks and states: no other memory is touched. */
 void proof_portable(void) {
     enum { BLOCKS = 2 };
     uint8_t blocks[BLOCKS * SHA256_BLOCK_SIZE];
@@ -145,6 +162,6 @@ void proof_portable(void) {
     char hex[HMAC_SHA256_HEX_SIZE];
     size_t count = size_to(BLOCKS);
     const uint8_t *first = blocks + (BLOCKS - count) * SHA256_BLOCK_SIZE;
-    sha256_portable.compress(state, outer, &(sha256_run){first, count}, 1);
-    sha256_portable.outer_hex(outer, state, hex);
+    hmac_sha256_portable.compress(state, outer, &(sha256_run){first, count}, 1);
+    hmac_sha256_portable.outer_hex(outer, state, hex);
 }

@@ -1,11 +1,11 @@
-/* Reads the stack right after a call from Python: a library for ctypes.PyDLL. */
+/* Read the stack after a call from Python: a library for ctypes.PyDLL. */
 #include <Python.h>
 #include <string.h>
 
 enum { BELOW = 1 << 16 };
 
-/* What was on the stack below the call when `function()` had returned; NULL with its exception if it raised one that
- * is not a TypeError or ValueError. Before the call all of it is 0xA5. */
+/* Fill the stack with 0xA5, call `function()`, and return the stack below the call. A TypeError or ValueError of the
+ * function is ignored; with another exception, return NULL. */
 __attribute__((noinline)) PyObject *stack_after(PyObject *function) {
     volatile char *top = __builtin_frame_address(0);
     PyObject *seen = PyBytes_FromStringAndSize(NULL, BELOW);

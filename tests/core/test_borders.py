@@ -1,5 +1,6 @@
-"""Nothing is read outside of what is given, and every split of a message is signed right: up to the last byte before a
-page that cannot be read. `make prove` has every combination of sizes; here are those near borders."""
+"""The core signs every split of a message and reads no byte outside it: each part ends or begins at an unreadable page.
+
+`make prove` covers every combination of sizes; these tests cover the sizes near borders."""
 
 from __future__ import annotations
 
@@ -9,39 +10,39 @@ import signal
 import subprocess
 
 import pytest
-from helpers.compiled import COMPILERS, FUZZ_FLAGS, SANITIZING, compile_core
+from helpers.core_build import COMPILERS, FUZZ_FLAGS, SANITIZING, compile_core
 from helpers.oracle import KEY, NOW, SECRET, oracle
+from helpers.slow import slow_after
 
 PAGE = mmap.PAGESIZE
 
 
-@pytest.mark.parametrize(
-    ("compiler", "flags"),
-    [
-        pytest.param(name, flags, id=f"{name}-{kind}", marks=[pytest.mark.slow] if name != COMPILERS[0] else [])
-        for names, flags, kind in ((COMPILERS, ["-O3"], "plain"), (SANITIZING, FUZZ_FLAGS, "sanitizers"))
-        for name in names
-    ],
-)
-def test_every_part_before_and_behind_a_page_that_cannot_be_read(tmp_path, compiler, flags):
-    program = compile_core(tmp_path, compiler, "borders.c", *flags)
-    result = subprocess.run([program, "100", "100"], capture_output=True, text=True)
+BUILDS = [
+    *((name, "-O3") for name in COMPILERS),
+    *((name, " ".join(FUZZ_FLAGS)) for name in SANITIZING),
+]
+
+
+@pytest.mark.parametrize(("compiler", "flags"), slow_after(1, BUILDS))
+def test_parts_at_unreadable_pages(tmp_path, compiler, flags):
+    program = compile_core(tmp_path, compiler, "borders.c", *flags.split())
+    result = subprocess.run([program, "66", "66"], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    signatures, said = result.stdout.split(maxsplit=1)
+    signatures, verdict = result.stdout.split(maxsplit=1)
     assert int(signatures) > 100_000
-    assert said == "signatures right, nothing read outside\n"
+    assert verdict == "signatures right, no read outside a part\n"
 
 
-def test_one_byte_too_many_is_a_fault(tmp_path):
-    """The control: each part is said to be one byte longer than it is."""
+def test_extra_byte_is_a_fault(tmp_path):
+    """The control: each part claims one byte more than it has."""
     for compiler in COMPILERS[:1]:
-        program = compile_core(tmp_path, compiler, "borders.c", "-O3", "-DSAID_LONGER=1")
-        assert subprocess.run([program, "8"]).returncode == -signal.SIGSEGV
+        program = compile_core(tmp_path, compiler, "borders.c", "-O3", "-DEXTRA_BYTES=1")
+        assert subprocess.run([program, "8"], check=False).returncode == -signal.SIGSEGV
 
 
 @pytest.fixture(scope="module")
 def guarded():
-    """Addresses of 2 pages between pages that cannot be read."""
+    """Yield the first and last address of two pages between unreadable pages."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
@@ -53,8 +54,8 @@ def guarded():
     assert libc.munmap(start, 4 * PAGE) == 0
 
 
-def test_a_body_before_and_behind_a_page_that_cannot_be_read(twin, guarded):
-    """Through Python, for each backend: a body of every size, at every alignment that its end or its beginning has."""
+def test_bodies_at_unreadable_pages(twin, guarded):
+    """Sign bodies of every size through Python, at every alignment of their beginning or end."""
     first, last = guarded
     signer = twin.Signer(KEY, SECRET)
     for address in (first, last):

@@ -29,7 +29,7 @@ static void must_be(const char *got, const vector *v, const char *name, const ch
     exit(1);
 }
 
-#ifdef SHA256_HAVE_AVX512
+#ifdef HMAC_SHA256_HAVE_AVX512
 static bool has_avx512;
 #endif
 #define ALL(STORE)                                                                                                     \
@@ -41,7 +41,7 @@ static bool has_avx512;
 
 /* The C library uses the registers that only AVX-512 has, too: clear them before the core is called. */
 static void clear_registers(void) {
-#ifdef SHA256_HAVE_AVX512
+#ifdef HMAC_SHA256_HAVE_AVX512
 #define CLEAR(n) "vpxord %%zmm" #n ", %%zmm" #n ", %%zmm" #n "\n\t"
     if (has_avx512) __asm__ __volatile__(HIGH(CLEAR) "vzeroall" : : : "memory");
 #endif
@@ -113,8 +113,8 @@ static long sign_all(const vector *vectors, size_t count, const char *name) {
 }
 
 int main(void) {
-#ifdef SHA256_HAVE_AVX512
-    has_avx512 = sha256_avx512.supported();
+#ifdef HMAC_SHA256_HAVE_AVX512
+    has_avx512 = hmac_sha256_avx512.supported();
 #endif
     static vector vectors[MAX_LINES];
     static char secret[2 * MAX_BYTES], message[2 * MAX_BYTES];
@@ -124,7 +124,7 @@ int main(void) {
         vectors[count].message_size = read_hex(vectors[count].message, message);
         count++;
     }
-    for (const sha256_implementation *const *each = sha256_implementations; *each != NULL; each++) {
+    for (const hmac_sha256_implementation *const *each = hmac_sha256_implementations; *each != NULL; each++) {
         const char *refused, *name = (*each)->name;
         if (!(*each)->supported()) continue;
         if (hmac_sha256_choose(name, &refused) == NULL) {

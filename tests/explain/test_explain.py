@@ -1,171 +1,225 @@
-"""What `explain` is given and what it says: the other schemes, faults of the request, and that nothing was found."""
+"""`explain`: the checks of the whole request, honest answers, and the texts."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
-import re
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from helpers.by_hand import SENT, Made, by_name, explained
-from helpers.oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, SECRET, oracle
 
-import woox_fast
-from woox_fast import _explain
-from woox_fast._explain import cells, search
+from woox_fast import explain
+from woox_fast._explain import UNEXPLAINED, all_mistakes, check, search
+from woox_fast._explain.request_checks import check_headers
 
-# The other schemes.
+TIME = "1764601234567"
+PATH = "/v3/trade/order"
+ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","price":"45000.5","quantity":"0.01"}'
+FORM = "symbol=SPOT_BTC_USDT&side=BUY"
+RIGHT = {"x-api-key": KEY, "x-api-timestamp": TIME, "x-api-signature": "0" * 64, "Content-Type": "application/json"}
 
-V1 = replace(SENT["get"], method="POST", path="/v1/order", body=b"symbol=SPOT_BTC_USDT&side=BUY&order_price=9%2C000")
+
+def faults(headers: dict[str, str], body: str = ORDER, scheme: str = "v3", method: str = "POST") -> list[str]:
+    found = check_headers(headers, method, body.encode(), scheme=scheme, api_key=KEY)
+    return [finding.name for finding in found.findings]
+
+
+def test_right_request_has_no_faults() -> None:
+    assert faults(RIGHT) == []
+    assert faults({**RIGHT, "Content-Type": "application/json; charset=utf-8"}) == []
+    assert faults({**RIGHT, "Content-Type": "application/x-www-form-urlencoded"}, FORM, "v1") == []
+    assert faults({name: RIGHT[name] for name in ("x-api-key", "x-api-timestamp", "x-api-signature")}, "") == []
+
+
+@pytest.mark.parametrize("name", ["WOO-SIGNATURE", "api-signature", "x_api_signature", "X-BM-SIGN", "OK-ACCESS-SIGN"])
+def test_misnamed_signature_is_found(name: str) -> None:
+    headers = {key: value for key, value in RIGHT.items() if key != "x-api-signature"} | {name: "ab" * 32}
+    found = check_headers(headers, "POST", ORDER.encode(), scheme="v3")
+    assert [finding.name for finding in found.findings] == ["header-x-api-signature"]
+    assert name in found.findings[0].cause
+    assert "x-api-signature" in found.findings[0].remedy
+    assert found.values["x-api-signature"] == "ab" * 32
 
 
 @pytest.mark.parametrize(
-    ("names", "join", "between"),
+    ("name", "right"),
     [
-        ([], lambda m: ["&".join(by_name(m)), m.timestamp], "|"),
-        (["rule-v3"], lambda m: [m.timestamp, m.method, m.path, m.body], ""),
-        (["separator-none"], lambda m: ["&".join(by_name(m)), m.timestamp], ""),
-        (["rule-v1-unsorted"], lambda m: [m.body, m.timestamp], "|"),
+        ("X-MBX-APIKEY", "x-api-key"),
+        ("X-BM-KEY", "x-api-key"),
+        ("apikey", "x-api-key"),
+        ("OK-ACCESS-KEY", "x-api-key"),
+        ("X-BAPI-TIMESTAMP", "x-api-timestamp"),
+        ("KC-API-TIMESTAMP", "x-api-timestamp"),
+        ("x-timestamp", "x-api-timestamp"),
     ],
 )
-def test_a_v1_request(names: list[str], join: Callable[[Made], list[str | bytes]], between: str) -> None:
-    found = explained(replace(V1, join=join, between=between), V1)
-    assert [mistake.name for mistake in found.mistakes] == names
-    assert found.expected == f"order_price=9%2C000&side=BUY&symbol=SPOT_BTC_USDT|{NOW}".encode()
-    assert all("{rule}" not in mistake.sentence for mistake in found.mistakes)
+def test_misnamed_header_is_found(name: str, right: str) -> None:
+    headers = {key: value for key, value in RIGHT.items() if key != right} | {name: RIGHT[right]}
+    assert faults(headers) == [f"header-{right}"]
 
 
-def test_the_guides_own_signature_is_that_of_a_v1_order(woox_vectors: dict) -> None:
-    signature = "20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d"
-    text = "order_price=9000&order_quantity=0.11&order_type=LIMIT&side=BUY&symbol=SPOT_BTC_USDT"
-    found = woox_fast.explain(SECRET, signature, NOW, "POST", "/v3/trade/order", text)
-    assert [mistake.name for mistake in found.mistakes] == ["rule-v1"]
+@pytest.mark.parametrize("name", ["sec-websocket-key", "idempotency-key", "x-forwarded-for", "user-agent", "date"])
+def test_unrelated_header_is_no_fault(name: str) -> None:
+    assert faults({**RIGHT, name: "x"}) == []
 
 
 @pytest.mark.parametrize(
-    ("names", "message"),
-    [([], f"|{NOW}"), (["only-timestamp"], f"{NOW}"), (["timestamp-seconds"], f"|{NOW // 1000}")],
-)
-def test_a_websocket_login(names: list[str], message: str) -> None:
-    signature = hmac.new(SECRET.encode(), message.encode(), "sha256").hexdigest()
-    found = woox_fast.explain(SECRET, signature, NOW, "", "", scheme="ws")
-    assert [mistake.name for mistake in found.mistakes] == names
-    assert found.expected == f"|{NOW}".encode()
-
-
-# What is given.
-
-
-def test_a_right_signature() -> None:
-    for sent in SENT.values():
-        found = explained(sent, sent)
-        assert (found.right, found.found, found.mistakes) == (True, True, ())
-        assert str(found).startswith("The signature is right for this request.")
-
-
-@pytest.mark.parametrize(
-    ("name", "around"),
+    ("changes", "name"),
     [
-        ("secret-newline", "{}\n"),
-        ("secret-double-quotes", '"{}"'),
-        ("secret-bom", "\ufeff{}"),
-        ("secret-surrounded", " '{}'\n"),
+        ({"x-api-key": ""}, "no-x-api-key"),
+        ({"x-api-timestamp": ""}, "no-x-api-timestamp"),
+        ({"x-api-signature": ""}, "no-x-api-signature"),
+        ({"x-api-key": "another"}, "other-api-key"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "content-type"),
+        ({"Content-Type": "text/plain;charset=UTF-8"}, "content-type"),
     ],
 )
-def test_the_secret_as_the_user_holds_it_has_the_mistake(name: str, around: str) -> None:
-    """Signer and explain read the same variable: the signature fits what is given, and is wrong all the same."""
-    held = around.format(SECRET)
-    sent = SENT["get-query"]
-    found = explained(replace(sent, secret=held.encode()), sent, secret=held)
-    assert [mistake.name for mistake in found.mistakes] == [name]
-    assert explained(sent, sent, secret=held).right
+def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
+    assert faults({**RIGHT, **changes}) == [name]
 
 
-def test_a_full_url() -> None:
-    sent = SENT["get-query"]
-    url = "http://127.0.0.1:8080" + sent.path + sent.query
-    signature = replace(sent, path="http://127.0.0.1:8080" + sent.path).signature()
-    found = woox_fast.explain(SECRET, signature, NOW, "GET", url)
-    assert [mistake.name for mistake in found.mistakes] == ["path-full-url"]
-    assert found.expected == sent.message()
+def test_content_type_follows_the_scheme() -> None:
+    assert faults(RIGHT, FORM, "v1") == ["content-type"]
+    assert faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "fault", "words"),
+    ("changes", "name", "words"),
     [
-        ({"timestamp": str(NOW // 1000)}, "sent-timestamp", "seconds"),
-        ({"timestamp": f"{NOW}000"}, "sent-timestamp", "microseconds"),
-        ({"timestamp": "now"}, "sent-timestamp", "13 digits"),
-        ({"method": "get"}, "sent-method", "upper case"),
-        ({"body": b"{}"}, "sent-body", "query"),
-        ({"method": "POST", "query": "?a=1"}, "sent-query", "body"),
-        ({"path": "v3/asset/balances"}, "sent-path", "'/'"),
+        ({"timestamp": "1764601234"}, "sent-seconds", "seconds"),
+        ({"timestamp": "1764601234567000"}, "sent-timestamp", "invalid"),
+        ({"method": "post"}, "sent-method", "upper case"),
+        ({"method": "GET"}, "sent-body", "query"),
+        ({"method": "DELETE"}, "sent-body", "query"),
+        ({"path": f"{PATH}?a=1"}, "sent-query", "JSON body"),
+        ({"path": PATH[1:]}, "sent-path", "'/'"),
+        ({"body": FORM}, "sent-form", "JSON"),
+        ({"path": "/v1/order"}, "v1-json", "form"),
+        ({"path": f"https://cloud-api.wooxpro.com{PATH}"}, "other-product", "WOO X Pro"),
+        ({"path": f"https://api.staging.woox.io{PATH}"}, "staging", "staging"),
+        ({"path": f"https://api.woo.org{PATH}"}, "old-host", "api.woox.io"),
+        ({"api_key": SECRET}, "sent-secret", "new"),
+        ({"api_key": f"{KEY} "}, "sent-api-key", "white space"),
     ],
 )
-def test_what_is_wrong_with_the_request_itself(changes: dict[str, Any], fault: str, words: str) -> None:
-    sent = replace(SENT["get"], **changes)
-    found = explained(sent, sent)
-    assert [one.name for one in found.faults] == [fault]
+def test_wrong_request_is_found(changes: dict[str, Any], name: str, words: str) -> None:
+    given = {"timestamp": TIME, "method": "POST", "path": PATH, "body": ORDER, "api_key": KEY, **changes}
+    found = explain(SECRET, "0" * 64, given.pop("timestamp"), **given, time_limit=0.1)
+    assert [finding.name for finding in found.faults] == [name]
     assert words in found.faults[0].sentence
+    assert UNEXPLAINED not in str(found)
 
 
-def test_none_is_said_honestly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_now", time.process_time)  # of a busy machine's clock a second may be little
-    sent = SENT["get"]
-    found = woox_fast.explain(SECRET, "0" * 64, NOW, sent.method, sent.path, api_key=KEY, time_limit=1.0)
-    assert (found.found, found.right, found.signed, found.mistakes) == (False, False, None, ())
-    assert found.tried > 1_000
-    assert re.match(rf"None of {found.tried:,} combinations.* yields? this signature: the secret is most", str(found))
-    assert len(found.other_causes) > 2
+def test_request_without_signature_is_checked() -> None:
+    found = check("GET", f"https://cloud-api.wooxpro.com{PATH}", b"{}", timestamp="", api_key=KEY, scheme=None)
+    assert [finding.name for finding in found] == ["other-product", "sent-body"]
 
 
-def test_all_that_is_to_be_tried_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Single mistakes, all pairs and triples that are likely; what comes after them is tried while there is time."""
-    wanted = [cell for cell in cells.all_cells() if sum(cell) <= cells.COMPLETE_COST]
-    last = next(cell for cell in cells.all_cells() if sum(cell) > cells.COMPLETE_COST)
-    monkeypatch.setattr(search, "all_cells", lambda: [*wanted, last])
-    sent = SENT["get"]
-    found = explained(replace(sent, write=lambda digest: "0" * 64), sent)
-    assert found.complete
-    assert found.tried > 500_000
-    assert "that the time limit allowed" not in str(found)
+def test_right_v1_rule_over_json_is_a_fault() -> None:
+    signature = oracle(f"side=BUY&symbol=X|{TIME}".encode())
+    found = explain(SECRET, signature, TIME, "POST", "/v1/order", '{"symbol":"X","side":"BUY"}')
+    assert found.right
+    assert [fault.name for fault in found.faults] == ["v1-json"]
 
 
-def test_the_time_limit_holds_and_is_told() -> None:
-    body = json.dumps({"a": "x" * 2_000_000})
-    found = woox_fast.explain(SECRET, "0" * 64, NOW, "POST", "/v3/trade/order", body, time_limit=0.0)
+def test_form_sent_names_the_form_only() -> None:
+    signature = oracle(f'{TIME}POST{PATH}{{"symbol": "X", "quantity": 2}}'.encode())
+    found = explain(SECRET, signature, TIME, "POST", PATH, "symbol=X&quantity=2")
+    assert [finding.name for finding in (*found.mistakes, *found.faults)] == ["body-form-sent"]
+    assert "application/json" in str(found)
+    assert "rule" not in str(found)
+
+
+def test_upper_case_hex_is_accepted() -> None:
+    assert explain(SECRET, oracle(f"{TIME}GET{PATH}".encode()).upper(), TIME, "GET", PATH).right
+    spaced = oracle(f"{TIME}POST{PATH}{json.dumps(json.loads(ORDER))}".encode()).upper()
+    found = explain(SECRET, spaced, TIME, "POST", PATH, ORDER)
+    assert [finding.name for finding in found.mistakes] == ["json-spaced"]
+
+
+def test_interrupted_search_blames_no_secret() -> None:
+    found = explain(SECRET, "0" * 64, TIME, "POST", PATH, ORDER, time_limit=0.0)
     assert not found.complete
-    assert found.tried < 10
-    assert "that the time limit allowed" in str(found)
+    assert found.share < 0.05
+    assert UNEXPLAINED not in str(found)
+    assert "less than 1%" in str(found)
+    assert "--seconds" in str(found)
 
 
-@pytest.mark.parametrize(
-    "signature", ["", "x", "é" * 64, "b'", "b'\\x'", "'" * 64, "%", "A" * 10**6, "\0" * 64, "=" * 44]
-)
-def test_what_is_no_signature_is_explained_by_nothing(signature: str) -> None:
-    assert not woox_fast.explain(SECRET, signature, NOW, "GET", "/v3/asset/balances", time_limit=0.3).found
+def test_complete_search_doubts_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_COST", search.COMPLETE_COST)
+    found = explain(SECRET, "0" * 64, TIME, "GET", "/v3/x", time_limit=600)
+    assert (found.found, found.complete, found.share) == (False, True, 1.0)
+    assert UNEXPLAINED in str(found)
+
+
+@pytest.mark.parametrize("signature", ["", "x", "é" * 64, "b'", "%", "A" * 10**6, "\0" * 64, "=" * 44, "\ud800" * 64])
+def test_impossible_signature_blames_no_secret(signature: str) -> None:
+    found = explain(SECRET, signature, TIME, "GET", PATH, time_limit=0.1)
+    assert not found.found
+    assert UNEXPLAINED not in str(found)
 
 
 @pytest.mark.parametrize(
     "body",
-    [
-        b"\xff\xfe",
-        b"{",
-        b"[" * 100_000,
-        b'{"a":' * 5000,
-        b"{}",
-        b"[]",
-        b'{"a":1e999}',
-        b"\0",
-    ],
+    [b"\xff\xfe", b"{", b"[" * 100_000, b'{"a":' * 5000, b"{}", b"[]", b'{"a":1e999}', b"\0", b'"', b"=", b'{"":{}}'],
 )
-def test_any_body_is_searched(body: bytes) -> None:
-    found = woox_fast.explain(SECRET, "0" * 64, NOW, "POST", "/v3/trade/order", body, time_limit=0.3)
-    assert not found.found
+@pytest.mark.parametrize("path", [PATH, "", "?", "/v1/x?&&=&a", "//", "http://", "\ud800"])
+def test_any_request_is_searched(body: bytes, path: str) -> None:
+    for method, scheme in (("POST", None), ("", "ws")):
+        found = explain(SECRET, "0" * 64, "x", method, path, body, scheme=scheme, time_limit=0.05)
+        assert not found.found
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1"])
+def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL in strict FIPS mode refuses MD5, whatever `usedforsecurity` says."""
+    message = f"{TIME}POST{PATH}{ORDER}".encode()
+    signature = hmac.new(SECRET.encode(), message, "sha384").hexdigest()
+    refused = hmac.new(SECRET.encode(), message, algorithm).hexdigest()
+    new_hash, new_hmac = hashlib.new, hmac.new
+
+    def refuse(function: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            if algorithm in (args[0], args[-1]):
+                raise ValueError("unsupported")
+            return function(*args, **options)
+
+        return call
+
+    monkeypatch.setattr(hashlib, "new", refuse(new_hash))
+    monkeypatch.setattr(hmac, "new", refuse(new_hmac))
+    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+    assert [finding.name for finding in found.mistakes] == ["algorithm-hmac-sha384"]
+    assert not explain(SECRET, refused, TIME, "POST", PATH, ORDER, time_limit=0.2).found
+
+
+def test_answer_has_three_lines() -> None:
+    signature = oracle(f"1764601234POST{PATH}{json.dumps(json.loads(ORDER))}".encode())
+    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+    assert str(found).count("\n") <= 2
+    for finding in found.mistakes:
+        assert finding.cause in str(found)
+        assert finding.remedy in str(found)
+        assert finding.name not in str(found)
+
+
+def test_alternatives_sign_the_same_bytes() -> None:
+    signature = oracle(f"{TIME}GET/v3/xNone".encode())
+    found = explain(SECRET, signature, TIME, "GET", "/v3/x")
+    assert found.mistakes[0].name == "no-body-none"
+    assert found.alternatives
+    assert found.mistakes[0].cause not in found.alternatives
+
+
+def test_known_mistakes_have_texts() -> None:
+    for mistake in all_mistakes():
+        assert mistake.cause.endswith((".", "?"))
+        assert mistake.remedy.endswith(".")
+        assert "{rule}" not in mistake.remedy
+        assert SECRET not in mistake.cause + mistake.remedy
 
 
 @pytest.mark.parametrize(
@@ -177,12 +231,21 @@ def test_any_body_is_searched(body: bytes) -> None:
         ({"body": {}}, TypeError, "json.dumps"),
     ],
 )
-def test_what_cannot_be_searched(changes: dict[str, Any], error: type[Exception], words: str) -> None:
-    given = {"api_secret": SECRET, "signature": "0" * 64, "timestamp": NOW, "method": "GET", "path": "/v3/x", **changes}
+def test_wrong_argument_raises(changes: dict[str, Any], error: type[Exception], words: str) -> None:
+    given = {
+        "api_secret": SECRET,
+        "signature": "0" * 64,
+        "timestamp": TIME,
+        "method": "GET",
+        "path": "/v3/x",
+        **changes,
+    }
     with pytest.raises(error, match=words):
-        woox_fast.explain(**given)
+        explain(**given)
 
 
-def test_every_sentence_names_a_mend() -> None:
-    for mistake in _explain.all_mistakes():
-        assert len(re.findall(r"[.?](?: |$)", mistake.sentence.replace("{rule}", "Rule."))) >= 1, mistake
+def test_websocket_login_is_explained() -> None:
+    for message, names in ((f"|{TIME}", []), (TIME, ["only-timestamp"]), (f"|{TIME[:10]}", ["timestamp-seconds"])):
+        found = explain(SECRET, oracle(message.encode()), TIME, "", "", scheme="ws")
+        assert [finding.name for finding in found.mistakes] == names
+        assert found.expected == f"|{TIME}".encode()

@@ -1,9 +1,6 @@
-"""Every row of explain's tables is as tests/vectors/explain holds it.
+"""One table per part of a request: the mistake, and the value that was signed in place of the value that was sent.
 
-A row that is lost, or a text of a row's list, is a mistake that is never named again, and nothing else would show it. A
-new row is a line of the files' difference, read before it is committed: `python tools/explain_rows.py` writes them.
-What the files hold is true by the standard library: here of digests and signatures, in test_explain_rows_signed of the
-rest.
+Every signature comes from the standard library's `hmac`. Each name of `explain` appears at least once.
 """
 
 from __future__ import annotations
@@ -13,174 +10,580 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from urllib.parse import quote, quote_plus
+from typing import Any
 
 import pytest
-from helpers.explain_rows import FOLDER, PARTS, REQUESTS, held, rows
-from helpers.spelled import EVEN, NEGATIVE, SMALL, ZEROS
+from helpers.oracle import KEY, SECRET
 
-from woox_fast import _explain
-from woox_fast._explain.layers.digest import DIGESTS
+from woox_fast import explain
+from woox_fast._explain import all_mistakes
 
-
-def _is_missing(algorithm: str) -> bool:
-    """Not every OpenSSL has it."""
-    try:
-        return not hmac.new(b"", b"", algorithm)
-    except ValueError:
-        return True
+TIME = "1764601234567"
+PATH = "/v3/futures/positions"
+ORDER = '{"symbol":"SPOT_BTC_USDT","price":"9000.50","quantity":2,"reduceOnly":true}'
+MARKET = '{"symbol":"X","quantity":"1"}'
+MESSAGE = f"{TIME}GET{PATH}"
 
 
-OF_OPENSSL = {
-    "algorithm-hmac-ripemd160": "ripemd160",
-    "algorithm-hmac-sm3": "sm3",
-    "algorithm-sha512-256": "sha512_256",
+def sign(message: str | bytes, secret: str | bytes = SECRET) -> str:
+    data = message.encode() if isinstance(message, str) else message
+    return hmac.new(secret.encode() if isinstance(secret, str) else secret, data, "sha256").hexdigest()
+
+
+def assert_named(name: str, signature: str, method: str, path: str, body: str | bytes = b"", **options: Any) -> None:
+    """Assert that `explain` names this mistake alone, or as an alternative with the same bytes."""
+    found = explain(SECRET, signature, options.pop("timestamp", TIME), method, path, body, api_key=KEY, **options)
+    named = [[finding.name for finding in findings] for findings in (found.mistakes, *found.others)]
+    assert [name] in named, f"{name}: {named}"
+
+
+def encoded(secret: str) -> dict[str, str | bytes]:
+    hashes = {name: hashlib.new(name, secret.encode()) for name in ("sha256", "sha1", "sha512", "md5")}
+    return {
+        **{f"{name}-hex": digest.hexdigest() for name, digest in hashes.items()},
+        **{f"{name}-raw": digest.digest() for name, digest in hashes.items()},
+    }
+
+
+SECRETS: dict[str, str | bytes] = {
+    "newline": f"{SECRET}\n",
+    "line-break": f"{SECRET}\r\n",
+    "trailing-space": f"{SECRET} ",
+    "leading-space": f" {SECRET}",
+    "white-space": f"\t{SECRET}",
+    "escaped-newline": f"{SECRET}\\n",
+    "double-quotes": f'"{SECRET}"',
+    "single-quotes": f"'{SECRET}'",
+    "one-quote": f'{SECRET}"',
+    "other-quotes": f"`{SECRET}`",
+    "quote-mark": f'"{SECRET}";',
+    "semicolon": f"{SECRET};",
+    "mark": f"{SECRET}=",
+    "brackets": f"<{SECRET}>",
+    "bom": f"\ufeff{SECRET}",
+    "nbsp": f"{SECRET}\u00a0",
+    "zero-width": f"{SECRET}\u200b",
+    "invisible": f"{SECRET}\u200c",
+    "lower-case": SECRET.lower(),
+    "last-lost": SECRET[:-1],
+    "first-lost": SECRET[1:],
+    "two-lost": SECRET[:-2],
+    "first-bytes": SECRET[:16],
+    "doubled": SECRET * 2,
+    "doubled-lines": f"{SECRET}\n{SECRET}",
+    "api-key": KEY,
+    "key-and-secret": KEY + SECRET,
+    "secret-and-key": SECRET + KEY,
+    "key-colon-secret": f"{KEY}:{SECRET}",
+    "key-comma-secret": f"{KEY},{SECRET}",
+    "secret-colon-key": f"{SECRET}:{KEY}",
+    "key-base64-decoded": base64.b64decode(KEY),
+    "key-percent-encoded": KEY.replace("=", "%3D"),
+    "none": "None",
+    "undefined": "undefined",
+    "null": "null",
+    "object": "[object Object]",
+    "empty": "",
+    "mistyped": SECRET.replace("W1", "Wl"),
+    "variable": "YOUR_API_SECRET",
+    "prefixed": f"WOOX_API_SECRET={SECRET}",
+    "base64-decoded": base64.b64decode(SECRET),
+    "base64-encoded": base64.b64encode(SECRET.encode()),
+    "base64-newline": base64.b64encode(f"{SECRET}\n".encode()),
+    "hex-encoded": SECRET.encode().hex(),
+    "hex-encoded-upper": SECRET.encode().hex().upper(),
+    "bytes-repr": f"b'{SECRET}'",
+    "utf-16": SECRET.encode("utf-16-le"),
+    **encoded(SECRET),
 }
-MISSING = {name for name, algorithm in OF_OPENSSL.items() if _is_missing(algorithm)}
+# Mistakes that need another secret: the secret that is given, and the secret that signs.
+OTHER_SECRETS: dict[str, tuple[str, str | bytes]] = {
+    "upper-case": ("qhkr" * 7, "QHKR" * 7),
+    "hex-decoded": ("ab" * 16, b"\xab" * 16),
+    "hex-decoded-part": ("abcdQHKR", b"\xab\xcd"),
+    "hex-decoded-zeros": ("a1QHKRb2", b"\xa1\0\0\xb2"),
+    "base64-decoded-part": (SECRET + "Q", base64.b64decode(SECRET)),
+    "percent-encoded": ("QHKR+XHP", "QHKR%2BXHP"),
+    "surrounded": (f" '{SECRET}'\n", f" '{SECRET}'\n"),
+    "newline": (f"{SECRET}\n", f"{SECRET}\n"),
+}
+TIMESTAMPS = {
+    "seconds": "1764601234",
+    "float-seconds": "1764601234.567",
+    "float-milliseconds": "1764601234567.0",
+    "microseconds": "1764601234567000",
+    "nanoseconds": "1764601234567000000",
+    "fixed-seconds": "1764601234.567000",
+    "whole-seconds": "1764601234000",
+    "seconds-rounded": "1764601235",
+    "exponent": "1.764601234567e+12",
+    "exponent-short": "1.7646e+12",
+    "int32": str((1764601234567 + 2**31) % 2**32 - 2**31),
+    "other-number": f"{1764601234567:#x}",
+    "iso": "2025-12-01T15:00:34.567Z",
+    "iso-other": "2025-12-01T15:00:34+00:00",
+    "datetime": "2025-12-01 15:00:34.567000",
+    "none": "undefined",
+    "template": "{{$timestamp}}",
+    "exact-microseconds": "1764601234567891",
+    "exact-float": "1764601234.5678902",
+    "taken-twice": "1764601234570",
+    "old": "1764601203123",
+    "zone": "1764633634567",
+    "round-away": "1764601534567",
+    "quoted": '"1764601234567"',
+    "space": "1764601234567 ",
+    "doubled": "17646012345671764601234567",
+    "suffix": "1764601234567L",
+}
+METHODS = {
+    "left-out": "",
+    "post": "POST",
+    "put-delete": "PUT",
+    "none": "null",
+    "other": "OPTIONS",
+    "lower-case": "get",
+    "capitalized": "Get",
+    "quoted": "'GET'",
+    "space": " GET",
+    "enum": "HttpMethod.GET",
+}
+# The path as sent, and as signed.
+PATHS = {
+    "no-version": (PATH, "/futures/positions"),
+    "other-version": (PATH, "/v1/futures/positions"),
+    "doubled-version": (PATH, "/v3/v3/futures/positions"),
+    "no-id": ("/v3/order/123", "/v3/order/undefined"),
+    "template": ("/v3/order/123", "/v3/order/{orderId}"),
+    "part-lost": (PATH, "/v3/positions"),
+    "last-part": (PATH, "positions"),
+    "left-out": (PATH, ""),
+    "none": (PATH, "/"),
+    "lower-case": ("/v3/algoOrder", "/v3/algoorder"),
+    "decoded": ("/v3/a%20b", "/v3/a b"),
+    "encoded": ("/v3/a b", "/v3/a%20b"),
+    "trailing-slash": (PATH, f"{PATH}/"),
+    "no-trailing-slash": (f"{PATH}/", PATH),
+    "fragment": (PATH, f"{PATH}#"),
+    "no-fragment": (f"{PATH}#x", PATH),
+    "space": (PATH, f"{PATH} "),
+    "full-url": (PATH, f"https://api.woox.io{PATH}"),
+    "host": (PATH, f"api.woox.io{PATH}"),
+    "host-spelled": (PATH, f"http://api.woox.io:443{PATH}"),
+    "other-host": (PATH, f"https://api.woo.org{PATH}"),
+    "no-slash": (PATH, PATH[1:]),
+    "double-slash": (PATH, f"/{PATH}"),
+    "double-slash-inside": (PATH, "/v3//futures/positions"),
+    "slashes-merged": ("/v3//futures/positions", PATH),
+    "prefix": (PATH, f"/api{PATH}"),
+    "prefix-version": (PATH, f"/api/v3{PATH}"),
+    "base-url": (PATH, f"undefined{PATH}"),
+    "leading-space": (PATH, f" {PATH}"),
+}
+# The query as sent, and as signed.
+QUERIES = {
+    "no-empty": ("?a=&b=1", "?b=1"),
+    "no-nulls": ("?a=None&b=1&c=", "?b=1"),
+    "field-added": ("?a=1&b=2&c=3", "?a=1&c=3"),
+    "two-fields-added": ("?a=1&b=2&c=3&d=4", "?a=1&c=3"),
+    "only-values": ("?a=1&b=2", "?1&2"),
+    "left-out": ("?a=1", ""),
+    "with-timestamp": ("?a=1", f"?a=1&timestamp={TIME}"),
+    "null-dropped": ("?symbol=X&size=5", "?symbol=X&status=None&size=5"),
+    "nulls-dropped": ("?symbol=X", "?symbol=X&page=undefined&size=undefined"),
+    "sorted": ("?b=2&a=1&c=3", "?a=1&b=2&c=3"),
+    "sorted-by-name": ("?b=2&a=2&a=1", "?a=2&a=1&b=2"),
+    "reversed": ("?b=2&a=1&c=3", "?c=3&a=1&b=2"),
+    "moved": ("?b=2&a=1&d=4&c=3", "?a=1&d=4&b=2&c=3"),
+    "order": ("?b=2&a=1&d=4&c=3", "?a=1&b=2&c=3&d=4".replace("a=1&b=2", "d=4&b=2").replace("&d=4", "&a=1", 1)),
+    "booleans-json": ("?a=True", "?a=true"),
+    "booleans-python": ("?a=true", "?a=True"),
+    "booleans-numbers": ("?a=true", "?a=1"),
+    "booleans-words": ("?a=1", "?a=true"),
+    "numbers-float": ("?a=5&b=1", "?a=5.0&b=1.0"),
+    "values-quoted": ("?a=5", '?a="5"'),
+    "values-lower": ("?a=SELL", "?a=sell"),
+    "values-upper": ("?a=sell", "?a=SELL"),
+    "names-snake-case": ("?orderId=1", "?order_id=1"),
+    "names-camel-case": ("?order_id=1", "?orderId=1"),
+    "value-spelled": ("?s=SPOT_BTC_USDT&p=1", "?s=BTC-USDT&p=1"),
+    "value-rounded": ("?p=1.5&s=X", "?p=1.5321&s=X"),
+    "decoded": ("?t=a%20b", "?t=a b"),
+    "decoded-plus": ("?t=a+b%2Cc", "?t=a b,c"),
+    "encoded-twice": ("?t=a%20b", "?t=a%2520b"),
+    "encoded": ("?t=a b", "?t=a%20b"),
+    "encoded-all": ("?t=a:b;c", "?t=a%3Ab%3Bc"),
+    "encoded-whole": ("?t=a&b=c", "?t%3Da%26b%3Dc"),
+    "encoded-otherwise": ("?t=a%27b%20c", "?t=a'b%20c"),
+    "html-ampersands": ("?a=1&b=2", "?a=1&amp;b=2"),
+    "lower-case": ("?orderId=X", "?orderid=x"),
+    "percent-20": ("?t=a+b", "?t=a%20b"),
+    "plus": ("?t=a%20b", "?t=a+b"),
+    "plus-encoded": ("?t=a+b;c", "?t=a%2Bb;c"),
+    "comma-raw": ("?t=a%2Cb%3Ac", "?t=a,b%3Ac"),
+    "colon-raw": ("?t=a%2Cb%3Ac", "?t=a%2Cb:c"),
+    "slash-raw": ("?t=a%2Cb%2Fc", "?t=a%2Cb/c"),
+    "reserved-raw": ("?t=a%2Cb%2Fc%40d", "?t=a,b/c%40d"),
+    "brackets-raw": ("?t%5B%5D=%2C", "?t[]=%2C"),
+    "at-raw": ("?t=%40%2C", "?t=@%2C"),
+    "comma-encoded": ("?t=a,b:c", "?t=a%2Cb:c"),
+    "colon-encoded": ("?t=a,b:c", "?t=a,b%3Ac"),
+    "slash-encoded": ("?t=a/b:c", "?t=a%2Fb:c"),
+    "reserved-encoded": ("?t=a,b:c;d", "?t=a%2Cb%3Ac;d"),
+    "brackets-encoded": ("?t[]=a;b", "?t%5B%5D=a;b"),
+    "at-encoded": ("?t=@,;", "?t=%40,;"),
+    "escapes-lower": ("?t=a%2Cb", "?t=a%2cb"),
+    "escapes-upper": ("?t=a%2cb;c", "?t=a%2Cb;c"),
+    "no-mark": ("?a=1", "a=1"),
+    "two-marks": ("?a=1", "??a=1"),
+    "ampersand-for-mark": ("?a=1", "&a=1"),
+    "mark-ampersand": ("?a=1", "?&a=1"),
+    "slash-mark": ("?a=1", "/?a=1"),
+    "trailing-ampersand": ("?a=1", "?a=1&"),
+    "trailing-newline": ("?a=1", "?a=1\n"),
+    "no-fragment": ("?a=1#x", "?a=1"),
+    "no-ampersands": ("?a=1&b=2", "?a=1b=2"),
+    "no-marks": ("?a=1&b=2", "?a1b2"),
+    "other-marks": ("?a=1&b=2", "?a=1;b=2"),
+    "object": ("?a=1", "?[object Object]"),
+    "question-mark": ("", "?"),
+    "text": ("", "?undefined"),
+}
+BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
+    "body-left-out": (ORDER, ""),
+    "body-json-string-sent": (json.dumps(ORDER), ORDER),
+    "body-form-sent": ("symbol=X&price=9000.5&reduceOnly=True", '{"symbol": "X", "price": 9000.5, "reduceOnly": true}'),
+    "no-body-object": ("", "[object Object]"),
+    "no-body-undefined": ("", "undefined"),
+    "no-body-null": ("", "null"),
+    "no-body-none": ("", "None"),
+    "no-body-empty-object": ("", "{}"),
+    "no-body-empty-list": ("", "[]"),
+    "no-body-empty-string": ("", '""'),
+    "no-body-bytes": ("", "b''"),
+    "no-body-array": ("", "Array"),
+    "no-body-template": ("", "{body}"),
+    "no-body-newline-only": ("", "\n"),
+    "no-body-hash": ("", hashlib.sha256().hexdigest()),
+    "json-no-nulls": ('{"a":null,"b":""}', '{"b":""}'),
+    "json-no-empty": ('{"a":null,"b":"","c":1}', '{"c":1}'),
+    "json-field-added": (ORDER, ORDER.replace('"quantity":2,', "")),
+    "json-two-fields-added": (ORDER, '{"symbol":"SPOT_BTC_USDT","quantity":2}'),
+    "json-null-dropped": (MARKET, '{"symbol":"X","price":null,"quantity":"1"}'),
+    "json-empty-dropped": (MARKET, '{"symbol":"X","quantity":"1","visibleQuantity":0}'),
+    "json-nulls-dropped": (MARKET, '{"symbol":"X","price":null,"quantity":"1","orderTag":null}'),
+    "json-in-list": (MARKET, f"[{MARKET}]"),
+    "json-in-object": (MARKET, f'{{"data":{MARKET}}}'),
+    "json-timed": (MARKET, f'{MARKET[:-1]},"timestamp":{TIME}}}'),
+    "json-sorted": (ORDER, json.dumps(json.loads(ORDER), sort_keys=True, separators=(",", ":"))),
+    "json-sorted-deep": ('{"a":{"y":1,"x":2},"b":0}', '{"a":{"x":2,"y":1},"b":0}'),
+    "json-reversed": ('{"b":1,"a":2,"c":3}', '{"c":3,"a":2,"b":1}'),
+    "json-moved": ('{"b":1,"a":2,"d":3,"c":4}', '{"a":2,"d":3,"b":1,"c":4}'),
+    "json-order": ('{"b":1,"a":2,"d":3,"c":4}', '{"d":3,"b":1,"c":4,"a":2}'),
+    "json-numbers-float": ('{"a":5,"b":1}', '{"a":5.0,"b":1.0}'),
+    "json-numbers-javascript": ('{"a":5.0,"b":9007199254740993}', '{"a":5,"b":9007199254740992}'),
+    "json-numbers-plain": ('{"a":1e-8,"b":1E-7}', '{"a":0.00000001,"b":0.0000001}'),
+    "json-numbers-eight-decimals": ('{"a":1,"b":2}', '{"a":1.00000000,"b":2.00000000}'),
+    "json-numbers-two-decimals": ('{"a":1,"b":2}', '{"a":1.00,"b":2.00}'),
+    "json-words-quoted": ('{"a":true,"b":false}', '{"a":"true","b":"false"}'),
+    "json-words-unquoted": ('{"a":"true","b":"false"}', '{"a":true,"b":false}'),
+    "json-value-spelled": ('{"s":"SPOT_BTC_USDT","b":1}', '{"s":"BTC-USDT","b":1}'),
+    "json-keys-camel-case": ('{"order_id":1}', '{"orderId":1}'),
+    "json-keys-snake-case": ('{"orderId":1}', '{"order_id":1}'),
+    "json-keys-pascal-case": ('{"orderId":1}', '{"OrderId":1}'),
+    "json-value-rounded": ('{"price":9000.5,"s":"X"}', '{"price":9000.5341,"s":"X"}'),
+    "json-numbers": ('{"a":"1.5","b":"2"}', '{"a":1.5,"b":2}'),
+    "json-strings": ('{"a":1.5,"b":2}', '{"a":"1.5","b":"2"}'),
+    "json-compact": ('{"a": 1, "b": 2}', '{"a":1,"b":2}'),
+    "json-spaced": ('{"a":1,"b":2}', '{"a": 1, "b": 2}'),
+    "json-comma-space": ('{"a":1,"b":2}', '{"a":1, "b":2}'),
+    "json-colon-space": ('{"a":1,"b":2}', '{"a": 1,"b": 2}'),
+    "json-braces-spaced": ('{"a":1,"b":2}', '{ "a":1,"b":2 }'),
+    **{f"json-indent-{n}": ('{"a":[1],"b":2}', json.dumps({"a": [1], "b": 2}, indent=n)) for n in (0, 1, 2, 3, 4, 8)},
+    **{
+        f"json-indent-{n}-crlf": ('{"a":1,"b":2}', json.dumps({"a": 1, "b": 2}, indent=n).replace("\n", "\r\n"))
+        for n in (2, 4)
+    },
+    "json-indent-tab": ('{"a":1}', '{\n\t"a": 1\n}'),
+    "json-dumps": ('{"a":1E2,"b":"\u00e9"}', '{"a": 100.0, "b": "\\u00e9"}'),
+    "json-dumps-compact": ('{"a": 1E2, "b": "\\u00e9"}', '{"a":100.0,"b":"\u00e9"}'),
+    "json-repr": ('{"a":true,"b":"x"}', "{'a': True, 'b': 'x'}"),
+    "json-repr-double-quotes": ('{"a":true,"b":"x"}', '{"a": True, "b": "x"}'),
+    "json-printed": ('{"symbol":"X","price":1.5}', "Order(symbol='X', price=1.5)"),
+    "json-single-quotes": ('{"a":"x","b":1}', "{'a':'x','b':1}"),
+    "json-no-marks": ('{"a":"x","b":1}', "{a:x,b:1}"),
+    "body-form": ('{"a":"x y","b":true}', "a=x%20y&b=true"),
+    "body-form-plus": ('{"a":"x y","b":true}', "a=x+y&b=true"),
+    "body-form-python": ('{"a":"x","b":true}', "a=x&b=True"),
+    "body-form-raw": ('{"a":"x y","b":1}', "a=x y&b=1"),
+    "body-form-sorted": ('{"b":true,"a":"x y"}', "a=x%20y&b=true"),
+    "body-names-and-values": ('{"b":1,"a":"x"}', "axb1"),
+    "body-values": ('{"b":1,"a":"x"}', "1x"),
+    "body-object": (ORDER, "[object Object]"),
+    "body-undefined": (ORDER, "undefined"),
+    "body-null": (ORDER, "null"),
+    "body-none": (ORDER, "None"),
+    "body-empty-object": (ORDER, "{}"),
+    "body-empty-list": (ORDER, "[]"),
+    "body-empty-string": (ORDER, '""'),
+    "body-bytes": (ORDER, "b''"),
+    "body-array": (ORDER, "Array"),
+    "body-template": (ORDER, "{body}"),
+    "body-newline-only": (ORDER, "\n"),
+    "json-ascii": ('{"a":"\u5e01"}', '{"a":"\\u5e01"}'),
+    "json-not-ascii": ('{"a":"\\u5e01"}', '{"a":"\u5e01"}'),
+    "json-slashes-escaped": ('{"a":"b/c"}', '{"a":"b\\/c"}'),
+    "json-html-escaped": ('{"a":"<b>"}', '{"a":"\\u003cb\\u003e"}'),
+    "body-newline": (ORDER, f"{ORDER}\n"),
+    "body-no-newline": (f"{ORDER}\n", ORDER),
+    "body-stripped": (f" {ORDER} ", ORDER),
+    "body-space": (ORDER, f"{ORDER} "),
+    "body-bom": (ORDER, f"\ufeff{ORDER}"),
+    "body-lines-lf": ('{"a":1,\r\n"b":2}', '{"a":1,\n"b":2}'),
+    "body-lines-crlf": ('{"a":1,\n"b":2}', '{"a":1,\r\n"b":2}'),
+    "body-bytes-repr": (ORDER, f"b'{ORDER}'"),
+    "body-dumped-twice": ('{"a":"\u00e9"}', json.dumps('{"a":"\u00e9"}')),
+    "body-as-json-string": ('{"a":"\u00e9"}', json.dumps('{"a":"\u00e9"}', ensure_ascii=False)),
+    "body-base64": (ORDER, base64.b64encode(ORDER.encode())),
+    "body-hex": (ORDER, ORDER.encode().hex()),
+    "body-no-white-space": ('{"a":"b c", "d": true}', '{"a":"bc","d":true}'),
+    "body-latin-1": ('{"a":"\u00e9"}', '{"a":"\u00e9"}'.encode("latin-1")),
+    "body-utf-16": (ORDER, ORDER.encode("utf-16-le")),
+    "body-utf-8-twice": ('{"a":"\u00e9"}', '{"a":"\u00e9"}'.encode().decode("latin-1").encode()),
+    "body-percent-encoded": ('{"a":1}', "%7B%22a%22%3A1%7D"),
+    "body-percent-decoded": ("%7B%22a%22%3A1%7D", '{"a":1}'),
+    "body-case": (ORDER, ORDER.lower()),
+    "body-quotes-escaped": (ORDER, ORDER.replace('"', '\\"')),
+    "body-quoted": (ORDER, f"'{ORDER}'"),
+    "body-doubled": (ORDER, ORDER * 2),
+    "body-named": (ORDER, f"data={ORDER}"),
+    "body-sorted-form": ("b=2&a=1", "a=1&b=2"),
+    "body-sha256": (ORDER, hashlib.sha256(ORDER.encode()).hexdigest()),
+    "body-sha512": (ORDER, hashlib.sha512(ORDER.encode()).hexdigest()),
+    "body-md5": (ORDER, hashlib.md5(ORDER.encode()).hexdigest()),
+    "body-sha1": (ORDER, hashlib.sha1(ORDER.encode()).hexdigest()),
+}
+GET = ("GET", "/v3/x?b=2&a=1", "")
+POST = ("POST", "/v3/x", '{"b":1,"a":"x"}')
+V1 = ("POST", "/v1/x", "b=2&a=1")
+T, S10, GATE = TIME, TIME[:10], hashlib.sha512(POST[2].encode()).hexdigest()
+# The request, and the whole message that was signed.
+LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
+    "query-in-body": (GET, f"{T}GET/v3/xb=2&a=1"),
+    "query-in-body-json": (GET, f'{T}GET/v3/x{{"b": 2, "a": 1}}'),
+    "query-in-body-repr": (GET, f"{T}GET/v3/x{{'b': '2', 'a': '1'}}"),
+    "query-also-in-body": (GET, f"{T}GET{GET[1]}b=2&a=1"),
+    "query-also-in-body-json": (GET, f'{T}GET{GET[1]}{{"b":"2","a":"1"}}'),
+    "body-in-query": (POST, f"{T}POST/v3/x?b=1&a=x"),
+    "body-in-query-sorted": (POST, f"{T}POST/v3/x?a=x&b=1"),
+    "body-also-in-query": (POST, f"{T}POST/v3/x?b=1&a=x{POST[2]}"),
+    "rule-v3": (V1, f"{T}POST/v1/xb=2&a=1"),
+    "rule-v3-json": (V1, f'{T}POST/v1/x{{"b": "2", "a": "1"}}'),
+    "rule-v1": (GET, f"a=1&b=2|{T}"),
+    "rule-v1-unsorted": (GET, f"b=2&a=1|{T}"),
+    "rule-v1-decoded": (("GET", "/v3/x?b=%2C", ""), f"b=,|{T}"),
+    "rule-v1-no-timestamp": (GET, "a=1&b=2"),
+    "rule-v1-timestamp-first": (GET, f"{T}|a=1&b=2"),
+    "rule-v1-body": (POST, f"{POST[2]}|{T}"),
+    "rule-v1-path": (GET, f"{GET[1]}|{T}"),
+    "rule-v3-parameters": (POST, f"{T}POST/v3/xa=x&b=1"),
+    "rule-websocket": (GET, f"|{T}"),
+    "nothing": (GET, ""),
+    "only-timestamp": (GET, T),
+    "only-body": (POST, POST[2]),
+    "only-path": (GET, GET[1]),
+    "only-query": (GET, "b=2&a=1"),
+    "timestamp-left-out": (POST, f"POST/v3/x{POST[2]}"),
+    "timestamp-last": (POST, f"POST/v3/x{POST[2]}{T}"),
+    "timestamp-after-method": (POST, f"POST{T}/v3/x{POST[2]}"),
+    "timestamp-after-path": (POST, f"POST/v3/x{T}{POST[2]}"),
+    "path-before-method": (POST, f"{T}/v3/xPOST{POST[2]}"),
+    "body-before-path": (POST, f"{T}POST{POST[2]}/v3/x"),
+    "path-left-out": (POST, f"{T}POST{POST[2]}"),
+    "method-and-path-left-out": (POST, f"{T}{POST[2]}"),
+    "path-for-query": (GET, f"{T}GETb=2&a=1"),
+    "query-apart": (GET, f"{T}GET/v3/xb=2&a=1"),
+    "timestamp-and-query": (GET, f"{T}b=2&a=1"),
+    "request-line": (POST, f"{T}POST /v3/x HTTP/1.1{POST[2]}"),
+    "api-key-first": (POST, f"{KEY}{T}POST/v3/x{POST[2]}"),
+    "api-key-second": (POST, f"{T}{KEY}POST/v3/x{POST[2]}"),
+    "api-key-last": (POST, f"{T}POST/v3/x{POST[2]}{KEY}"),
+    "api-key-for-method-and-path": (POST, f"{T}{KEY}{POST[2]}"),
+    "rule-woox-pro": (POST, f"{T}##{POST[2]}"),
+    "rule-okx": (POST, f"2025-12-01T15:00:34.567ZPOST/v3/x{POST[2]}"),
+    "rule-bybit": (POST, f"{T}{KEY}5000{POST[2]}"),
+    "rule-binance": (POST, f"b=1&a=x&timestamp={T}"),
+    "rule-mexc": (GET, f"{KEY}{T}b=2&a=1"),
+    "rule-coinbase": (GET, f"{S10}GET/v3/x"),
+    "rule-no-query": (GET, f"{T}GET/v3/x"),
+    "rule-bitmex": (POST, f"POST/v3/x{S10}{POST[2]}"),
+    "rule-phemex": (GET, f"/v3/xb=2&a=1{S10}"),
+    "rule-deribit": (POST, f"{T}\n{T}\nPOST\n/v3/x\n{POST[2]}\n"),
+    "rule-gate": (POST, f"POST\n/v3/x\n\n{GATE}\n{S10}"),
+    "rule-huobi": (GET, "GET\napi.woox.io\n/v3/x\na=1&b=2"),
+    "rule-bitfinex": (POST, f"/api/v3/x{T}{POST[2]}"),
+    "other-order": (POST, f"{POST[2]}/v3/xPOST{T}"),
+    "separator-newline": (POST, f"{T}\nPOST\n/v3/x\n{POST[2]}"),
+    "separator-none": (V1, f"a=1&b=2{T}"),
+    "separator-space": (POST, f"{T} POST /v3/x {POST[2]}"),
+    "separator-bar": (POST, f"{T}|POST|/v3/x|{POST[2]}"),
+    "separator-ampersand": (POST, f"{T}&POST&/v3/x&{POST[2]}"),
+    "separator-comma": (POST, f"{T},POST,/v3/x,{POST[2]}"),
+    "separator-colon": (POST, f"{T}:POST:/v3/x:{POST[2]}"),
+    "separator-escaped-newline": (POST, f"{T}\\nPOST\\n/v3/x\\n{POST[2]}"),
+    "separator-crlf": (POST, f"{T}\r\nPOST\r\n/v3/x\r\n{POST[2]}"),
+    "separator-other": (POST, f"{T}+POST+/v3/x+{POST[2]}"),
+    "message-newline": (GET, f"{T}GET{GET[1]}\n"),
+    "message-quoted": (GET, f'"{T}GET{GET[1]}"'),
+    "message-bytes-repr": (GET, f"b'{T}GET{GET[1]}'"),
+    "message-bom": (GET, f"\ufeff{T}GET{GET[1]}"),
+    "message-text": (POST, f"{T}POST/v3/x{POST[2]}undefined"),
+}
+M, S = MESSAGE.encode(), SECRET.encode()
+DIGESTS: dict[str, str] = {
+    **{f"hmac-{n}": hmac.new(S, M, n).hexdigest() for n in ("sha512", "sha384", "sha1", "md5", "sha3_256", "sha224")},
+    **{
+        f"{name}{kind}": hashlib.new(name, data).hexdigest()
+        for name in ("sha256", "sha512", "md5", "sha1")
+        for kind, data in (("", M), ("-secret-message", S + M), ("-message-secret", M + S), ("-secret-both", S + M + S))
+    },
+    "swapped": hmac.new(M, S, "sha256").hexdigest(),
+    "of-sha256": sign(hashlib.sha256(M).hexdigest()),
+    "of-sha256-raw": sign(hashlib.sha256(M).digest()),
+    "of-base64": sign(base64.b64encode(M)),
+    "of-hex": sign(M.hex()),
+    "of-upper-case": sign(M.upper()),
+    "of-utf-16": sign(MESSAGE.encode("utf-16-le")),
+    "of-doubled": sign(M * 2),
+    "again": sign(sign(M)),
+    "again-raw": sign(bytes.fromhex(sign(M))),
+    "hashed": hashlib.sha256(bytes.fromhex(sign(M))).hexdigest(),
+    "hashed-hex": hashlib.sha256(sign(M).encode()).hexdigest(),
+    "bytes-reversed": bytes.fromhex(sign(M))[::-1].hex(),
+}
+RAW = bytes.fromhex(sign(M))
+SIGNATURES: dict[str, str] = {
+    "space": f" {RAW.hex()}\n",
+    "bytes-repr": f"b'{RAW.hex()}'",
+    "quotes": f'"{RAW.hex()}"',
+    "0x": f"0x{RAW.hex()}",
+    "label": f"sha256={RAW.hex()}",
+    "dashes": RAW.hex("-").upper(),
+    "end-mark": f"{RAW.hex()};",
+    "text": f'{{"sign":"{RAW.hex()}"}}',
+    "base64": base64.b64encode(RAW).decode(),
+    "base64-of-hex": base64.b64encode(RAW.hex().encode()).decode(),
+    "hex-of-hex": RAW.hex().encode().hex(),
+    "hex-of-base64": base64.b64encode(RAW).hex(),
+    "raw": RAW.decode("latin-1"),
+    "cut": RAW.hex()[:40],
+    "repeated": RAW.hex() * 2,
+}
 
 
-@pytest.mark.parametrize("part", [*PARTS, "signature"])
-def test_the_rows_are_those_that_are_held(part: str) -> None:
-    now, before = (
-        [json.dumps(row) for row in lines if row.get("name") not in MISSING] for lines in (rows(part), held(part))
+@pytest.mark.parametrize("name", SECRETS)
+def test_secret_mistake_is_named(name: str) -> None:
+    assert_named(f"secret-{name}", sign(MESSAGE, SECRETS[name]), "GET", PATH)
+
+
+@pytest.mark.parametrize("name", OTHER_SECRETS)
+def test_other_secret_is_named(name: str) -> None:
+    given, used = OTHER_SECRETS[name]
+    found = explain(given, sign(MESSAGE, used), TIME, "GET", PATH)
+    assert [finding.name for finding in found.mistakes] == [f"secret-{name}"]
+
+
+@pytest.mark.parametrize("name", TIMESTAMPS)
+def test_timestamp_mistake_is_named(name: str) -> None:
+    assert_named(f"timestamp-{name}", sign(f"{TIMESTAMPS[name]}GET{PATH}"), "GET", PATH)
+
+
+@pytest.mark.parametrize(("name", "signed"), [("milliseconds", f"{TIME[:10]}000"), ("exact-milliseconds", TIME)])
+def test_sent_seconds_are_named(name: str, signed: str) -> None:
+    assert_named(f"timestamp-{name}", sign(f"{signed}GET{PATH}"), "GET", PATH, timestamp=TIME[:10])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method_mistake_is_named(name: str) -> None:
+    assert_named(f"method-{name}", sign(f"{TIME}{METHODS[name]}{PATH}"), "GET", PATH)
+
+
+@pytest.mark.parametrize(("name", "sent"), [("get", "DELETE"), ("upper-case", "delete")])
+def test_method_as_sent_is_named(name: str, sent: str) -> None:
+    assert_named(f"method-{name}", sign(f"{TIME}{'GET' if name == 'get' else 'DELETE'}{PATH}"), sent, PATH)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_path_mistake_is_named(name: str) -> None:
+    sent, signed = PATHS[name]
+    assert_named(f"path-{name}", sign(f"{TIME}GET{signed}"), "GET", sent)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_query_mistake_is_named(name: str) -> None:
+    sent, signed = QUERIES[name]
+    assert_named(f"query-{name}", sign(f"{TIME}GET{PATH}{signed}"), "GET", PATH + sent)
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_body_mistake_is_named(name: str) -> None:
+    sent, signed = BODIES[name]
+    data = signed.encode() if isinstance(signed, str) else signed
+    assert_named(name, sign(f"{TIME}POST{PATH}".encode() + data), "POST", PATH, sent)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_layout_mistake_is_named(name: str) -> None:
+    request, message = LAYOUTS[name]
+    assert_named(name, sign(message), *request)
+
+
+def test_memo_of_woox_pro_is_used() -> None:
+    assert_named("rule-woox-pro", sign(f"{TIME}#desk#{ORDER}"), "POST", PATH, ORDER, memo="desk")
+    assert_named("rule-woox-pro", sign(f"{TIME}#desk#a=1"), "GET", f"{PATH}?a=1", memo="desk")
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_digest_mistake_is_named(name: str) -> None:
+    assert_named(f"algorithm-{name}", DIGESTS[name], "GET", PATH)
+
+
+def test_message_in_lower_case_is_named() -> None:
+    assert_named("algorithm-of-lower-case", sign(f"{TIME}get/v3/algoorder"), "GET", "/v3/algoOrder")
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signature_encoding_is_named(name: str) -> None:
+    assert_named(f"signature-{name}", SIGNATURES[name], "GET", PATH)
+
+
+@pytest.mark.parametrize("change", [lambda d: d.lstrip("0"), lambda d: "".join(f"{b:x}" for b in bytes.fromhex(d))])
+def test_lost_zeros_are_named(change: Callable[[str], str]) -> None:
+    path = next(path for path in (f"/v3/{n}" for n in range(10_000)) if sign(f"{TIME}GET{path}").startswith("00"))
+    assert_named("signature-zeros-lost", change(sign(f"{TIME}GET{path}")), "GET", path)
+
+
+def test_percent_encoded_signature_is_named() -> None:
+    text = next(
+        text for n in range(1000) if "+" in (text := base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode())
     )
-    lost, new = ([row for row in one if row not in other] for one, other in ((before, now), (now, before)))
-    assert now == before, "\n".join(
-        (
-            f"{FOLDER.name}/{part}.json holds what the code does not make:",
-            *lost,
-            "the code makes what it does not hold:",
-            *new,
-            "the same rows, in another order" if not (lost or new) else "",
-            "if that is what was meant: python tools/explain_rows.py",
-        )
+    path = next(
+        f"/{n}" for n in range(1000) if base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode() == text
     )
+    found = explain(SECRET, text.replace("+", "%2B").replace("=", "%3D"), TIME, "GET", path)
+    assert [finding.name for finding in found.mistakes] == ["signature-percent-encoded", "signature-base64"]
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_each_row_makes_something_else_of_a_request(part: str) -> None:
-    assert not [row["name"] for row in held(part)[1:] if not row["makes"]]
-
-
-def test_all_that_is_listed_is_held() -> None:
-    """`explain --mistakes` lists what the files hold, and the one mistake that is of no table."""
-    listed = {(one.name, one.layer) for one in _explain.all_mistakes()}
-    lines = {(row["name"], part) for part in (*PARTS, "signature") for row in held(part) if "name" in row}
-    assert listed == lines | {("secret-surrounded", "secret")}
-
-
-# The digests, by hand: secret and message to bytes.
-
-Digest = Callable[[bytes, bytes], bytes]
-NAMES = {"sha3-256": "sha3_256", "sha3-384": "sha3_384", "sha3-512": "sha3_512"}
-
-
-def hashed(algorithm: str, data: bytes) -> bytes:
-    return hashlib.new(NAMES.get(algorithm, algorithm), data, usedforsecurity=False).digest()
-
-
-def keyed(secret: bytes, message: bytes, algorithm: str = "sha256") -> bytes:
-    return hmac.new(secret, message, NAMES.get(algorithm, algorithm)).digest()
-
-
-OF_DIGESTS = {row["name"]: row for row in held("digest")[1:]}
-PLAIN = ("sha256", "sha512", "sha1", "md5", "sha384", "sha3-256", "blake2s")
-KEYED = ("sha1", "sha512", "sha384", "sha224", "md5", "sha3-256", "sha3-384", "sha3-512", "blake2s", "blake2b")
-WRITTEN: dict[str, Callable[[bytes], bytes]] = {
-    "raw": bytes,
-    "hex": lambda d: d.hex().encode(),
-    "hex-upper": lambda d: d.hex().upper().encode(),
-    "base64": base64.b64encode,
-}
-OF: dict[str, Callable[[bytes], bytes]] = {
-    **{
-        f"{a}-{name}": lambda m, a=a, w=w: w(hashed(a, m))
-        for a in ("md5", "sha1", "sha384", "sha512")
-        for name, w in WRITTEN.items()
-    },
-    **{f"sha256-{name}": lambda m, w=w: w(hashed("sha256", m)) for name, w in WRITTEN.items() if name != "raw"},
-    "sha256": lambda m: hashed("sha256", m),
-    "base64": base64.b64encode,
-    "base64-url-safe": base64.urlsafe_b64encode,
-    "hex": lambda m: m.hex().encode(),
-    "lower-case": bytes.lower,
-    "upper-case": bytes.upper,
-    "utf-16": lambda m: m.decode().encode("utf-16-le"),
-    "utf-16-be": lambda m: m.decode().encode("utf-16-be"),
-    "utf-32": lambda m: m.decode().encode("utf-32-le"),
-    "bytes-repr": lambda m: str(m).encode(),
-    "percent-encoded": lambda m: quote(m, safe="").encode(),
-    "percent-encoded-path": lambda m: quote(m).encode(),
-    "percent-encoded-plus": lambda m: quote_plus(m).encode(),
-    "json-string": lambda m: json.dumps(m.decode()).encode(),
-    "json-string-not-ascii": lambda m: json.dumps(m.decode(), ensure_ascii=False).encode(),
-    "reversed": lambda m: bytes(reversed(m)),
-    "doubled": lambda m: m + m,
-    "stripped": lambda m: m.decode().strip().encode(),
-    "no-spaces": lambda m: b"".join(m.split(b" ")),
-}
-BY_HAND: dict[str, Digest] = {
-    **{a: lambda s, m, a=a: hashed(a, m) for a in PLAIN},
-    **{f"hmac-{a}": lambda s, m, a=a: keyed(s, m, a) for a in (*KEYED, "ripemd160", "sm3")},
-    **{f"{a}-secret-message": lambda s, m, a=a: hashed(a, s + m) for a in ("sha256", "sha512", "sha1", "md5")},
-    **{f"{a}-message-secret": lambda s, m, a=a: hashed(a, m + s) for a in ("sha256", "sha512", "sha1", "md5")},
-    **{
-        f"{a}-message-{name}-secret": lambda s, m, a=a, mark=mark: hashed(a, m + mark + s)
-        for a in ("sha256", "md5", "sha1")
-        for name, mark in (("colon", b":"), ("bar", b"|"), ("name", b"&secretKey="))
-    },
-    **{
-        f"{a}-of-hmac-{name}": lambda s, m, a=a, w=WRITTEN[name]: hashed(a, w(keyed(s, m)))
-        for a in ("md5", "sha1", "sha512")
-        for name in ("raw", "hex")
-    },
-    **{f"of-{name}": lambda s, m, w=w: keyed(s, w(m)) for name, w in OF.items()},
-    "sha512-256": lambda s, m: keyed(s, m, "sha512_256"),
-    "sha256-secret-both": lambda s, m: hashed("sha256", s + m + s),
-    "sha256-message-ampersand-secret": lambda s, m: hashed("sha256", m + b"&" + s),
-    "sha256-message-secret-parameter": lambda s, m: hashed("sha256", m + b"&secret=" + s),
-    "md5-message-secret-parameter": lambda s, m: hashed("md5", m + b"&secret_key=" + s),
-    "sha256-twice": lambda s, m: hashed("sha256", hashed("sha256", m)),
-    "hmac-of-hmac": lambda s, m: keyed(s, keyed(s, m)),
-    "hmac-of-hmac-hex": lambda s, m: keyed(s, keyed(s, m).hex().encode()),
-    "hmac-of-hmac-base64": lambda s, m: keyed(s, base64.b64encode(keyed(s, m))),
-    "hmac-three-times": lambda s, m: keyed(s, keyed(s, keyed(s, m).hex().encode()).hex().encode()),
-    "sha256-of-hmac": lambda s, m: hashed("sha256", keyed(s, m)),
-    "sha256-of-hmac-hex": lambda s, m: hashed("sha256", keyed(s, m).hex().encode()),
-    "blake2b-keyed": lambda s, m: hashlib.blake2b(m, key=s, digest_size=32).digest(),
-    "blake2b-256": lambda s, m: hashlib.blake2b(m, digest_size=32).digest(),
-    "blake2s-keyed": lambda s, m: hashlib.blake2s(m, key=s).digest(),
-    # PBKDF2's one round is HMAC over the salt and a 1.
-    "pbkdf2": lambda s, m: keyed(m, s + b"\0\0\0\1"),
-    "pbkdf2-swapped": lambda s, m: keyed(s, m + b"\0\0\0\1"),
-    "swapped": lambda s, m: keyed(m, s),
-    "swapped-sha512": lambda s, m: keyed(m, s, "sha512"),
-    "of-message-secret": lambda s, m: keyed(s, m + s),
-    "of-secret-message": lambda s, m: keyed(s, s + m),
-    "bytes-reversed": lambda s, m: bytes(reversed(keyed(s, m))),
-    "hmac-key-updated": lambda s, m: keyed(s, b""),
-    "empty-key": lambda s, m: keyed(b"", s + m),
-}
-
-
-@pytest.mark.parametrize("name", [name for name in BY_HAND if f"algorithm-{name}" in OF_DIGESTS])
-def test_a_digest_is_that_of_the_standard_library(name: str) -> None:
-    row = OF_DIGESTS[f"algorithm-{name}"]
-    if row["name"] in MISSING:
-        return
-    sent, secret = REQUESTS[row["of"]]
-    message = (sent.timestamp + sent.method + sent.path + sent.query).encode() + sent.body
-    digest = BY_HAND[name](secret.encode(), message)
-    assert row["makes"] == [digest.hex()]
-    assert DIGESTS[name].size == len(digest)
-
-
-def test_what_is_spelled_is_read() -> None:
-    """A digest of 32 bytes, however it is spelled."""
-    tried = 0
-    for line in held("signature"):
-        for name, digest in (("even", EVEN), ("zeros", ZEROS), ("negative", NEGATIVE), ("small", SMALL)):
-            if line.get("spelled", "").endswith((f" of {name}", f", {name}")):
-                tried += 1
-                assert any(one["hex"] == digest.hex() or name in one["fits"] for one in line["readings"]), line
-    assert tried == 4 * 15
+def test_every_mistake_has_a_test() -> None:
+    tested = {
+        *(f"secret-{name}" for name in (*SECRETS, *OTHER_SECRETS)),
+        *(f"timestamp-{name}" for name in (*TIMESTAMPS, "milliseconds", "exact-milliseconds")),
+        *(f"method-{name}" for name in (*METHODS, "get", "upper-case")),
+        *(f"path-{name}" for name in PATHS),
+        *(f"query-{name}" for name in QUERIES),
+        *BODIES,
+        *LAYOUTS,
+        *(f"algorithm-{name}" for name in (*DIGESTS, "of-lower-case")),
+        *(f"signature-{name}" for name in (*SIGNATURES, "zeros-lost", "percent-encoded")),
+    }
+    assert {mistake.name for mistake in all_mistakes()} - tested == set()

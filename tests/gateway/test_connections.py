@@ -1,26 +1,30 @@
-"""The gateway's connections: open before they are needed, warm, one request at a time, dropped after any surprise."""
+"""Connections: open before they are needed, warm, checked before each request, replaced in the background."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import gc
-import re
+import os
 import select
 import socket
-import ssl
+import subprocess
+import sys
 import threading
 import time
-from itertools import pairwise
+import warnings
+from importlib.util import find_spec
 
 import pytest
-import trustme
-from helpers.gateways import MODES, ORDER, Exchange, RawExchange, eventually, opened
-from helpers.recorder import Received, Reply
+from helpers.gateways import MODES, ORDER, eventually, new_event_loop, opened
+from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer, response
 
-import woox_fast.gateway.blocking
-from woox_fast.gateway import NoReplyError, NotSentError
-from woox_fast.gateway.connection import Connection, Tls, TlsConnection
-from woox_fast.gateway.reply import Framing
+import woox_fast.gateway.connection
+from woox_fast import Signer
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.housekeeping import ThreadKeeper
+
+FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 
 @pytest.fixture(params=MODES)
@@ -28,425 +32,467 @@ def mode(request):
     return request.param
 
 
-def slowly(seconds: float):
-    """Answers with the target, after so long."""
-
-    def answer(received: Received) -> Reply:
-        time.sleep(seconds)
-        return Reply(body=received.target.encode())
-
-    return answer
+def reply(peer, request):
+    peer.send(response())
+    return True
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_all_are_open_before_the_first_request(mode, tls):
-    authority = trustme.CA()
-    server_side, client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("127.0.0.1").configure_cert(server_side)
-    authority.configure_trust(client_side)
-    options = {"tls": client_side} if tls else {}
-    with (
-        Exchange(tls=server_side if tls else None) as server,
-        opened(mode, server.url, connections=5, **options) as gateway,
-    ):
-        assert repr(gateway.gateway).endswith(f"to {server.host}: 6 connections open>")
-        eventually(lambda: server.connections == 6)  # those that the kernel accepted are counted a little later
+def hang_up_after(peer, request):
+    peer.send(response())
+    return False
+
+
+def test_all_connections_open_first(mode):
+    with RawServer() as server, opened(mode, server.url, connections=3, reserved=1) as gateway:
+        assert len(server.peers) == 5
+        assert repr(gateway.gateway).endswith(": 5 connections open>")
         assert gateway.request(*ORDER).status == 200
-    assert server.connections <= 6
 
 
-def test_one_that_fails_at_first_is_opened_all_the_same(mode):
-    with Exchange() as server:
-        replies = iter([None])
-        server.answer_get = lambda received: next(replies, Reply())
-        with opened(mode, server.url, connections=3) as gateway:
-            assert repr(gateway.gateway).endswith(": 4 connections open>")
-        assert server.connections == 5
+def test_public_gets_keep_pace(mode):
+    """At most five within a second, at opening as well as later."""
+    stamps = []
 
+    def stamp(peer, request):
+        stamps.append(time.monotonic())
+        return reply(peer, request)
 
-def test_one_that_never_opens(mode):
-    with Exchange() as server:
-        server.answer_get = lambda received: Reply() if received.connection == 1 else None
-        started = time.monotonic()
-        refused = r"^cannot open all 3 connections to .*; nothing was sent$"
-        with pytest.raises(NotSentError, match=refused), opened(mode, server.url, connections=2, timeout_s=0.5):
-            pass
-        assert 0.45 < time.monotonic() - started < 5
-
-
-def test_so_many_at_once_and_one_on_each(mode):
-    with Exchange(slowly(0.2)) as server, opened(mode, server.url, connections=3) as gateway:
-        started = time.monotonic()
-        replies = [gateway.submit("POST", f"/{number}", "{}") for number in range(9)]
-        assert [reply.result(30).body for reply in replies] == [b"/%d" % number for number in range(9)]
-        assert 0.6 <= time.monotonic() - started < 1.5
-    assert server.faults == []
-    assert server.connections <= 4
-
-
-def test_first_come_first_served_and_signed_in_its_turn(mode):
-    with Exchange(slowly(0.1)) as server, opened(mode, server.url, connections=1) as gateway:
-        replies = []
-        for number in range(6):
-            replies.append(gateway.submit("POST", f"/{number}", "{}"))
-            time.sleep(0.01)
-        for reply in replies:
-            reply.result(30)
-    assert [received.target for received in server.received] == [f"/{number}" for number in range(6)]
-    stamps = [int(received.all("x-api-timestamp")[0]) for received in server.received]
-    assert all(later - earlier >= 95 for earlier, later in pairwise(stamps)), stamps
-
-
-def test_who_waits_too_long_is_told_and_not_sent(mode):
-    """Every reply takes long, but not too long: the third in the queue has no chance."""
-    with Exchange(slowly(0.25)) as server, opened(mode, server.url, connections=1, timeout_s=0.4) as gateway:
-        replies = []
-        for number in range(3):
-            replies.append(gateway.submit("POST", f"/{number}", "{}"))
-            time.sleep(0.02)
-        assert [reply.result(30).status for reply in replies[:2]] == [200, 200]
-        with pytest.raises(NotSentError) as raised:
-            replies[2].result(30)
-    assert str(raised.value) == (
-        f"the request to {server.host} was not sent: no connection was free for 0.4 s; all 1 were in use"
-    )
-    assert [received.target for received in server.received] == ["/0", "/1"]
-
-
-def test_the_most_recently_used_goes_first(mode):
-    with Exchange(slowly(0)) as server, opened(mode, server.url, connections=4) as gateway:
-        for _ in range(20):
-            gateway.request(*ORDER)
-    assert len({received.connection for received in server.received}) == 1
-
-
-def test_connections_are_kept_warm_by_a_public_get(mode):
-    """Each when it is opened, and again when it was idle."""
-    with Exchange() as server, opened(mode, server.url, connections=2, warm_s=0.1) as gateway:
-        assert sorted(received.connection for received in server.warmed) == [1, 2, 3]
-        eventually(lambda: {received.connection for received in server.warmed[3:]} == {1, 2, 3})
-        assert gateway.request(*ORDER).status == 200
-    assert {(received.method, received.body, *received.api_headers) for received in server.warmed} == {("GET", b"")}
-    assert {received.target for received in server.warmed} == {"/v3/public/systemInfo"}
-    assert {tuple(received.all("host")) for received in server.warmed} == {(server.host,)}
-    assert server.connections == 3
-
-
-def test_warming_is_never_in_the_way(mode):
-    """Though the public GET takes a second, and only one request may be under way."""
-    asked = threading.Event()
-
-    def slow(received: Received) -> Reply:
-        asked.set()
-        time.sleep(1)
-        return Reply()
-
-    with Exchange() as server, opened(mode, server.url, connections=1, warm_s=0.05) as gateway:
-        server.answer_get = slow
-        assert asked.wait(10)
-        started = time.monotonic()
-        for _ in range(20):
-            gateway.request(*ORDER)
-        assert time.monotonic() - started < 0.7
-    assert server.connections == 2
-
-
-def test_a_connection_in_use_needs_no_warming(mode):
-    with Exchange(slowly(0.01)) as server, opened(mode, server.url, connections=1, warm_s=0.6) as gateway:
-        started = time.monotonic()
-        while time.monotonic() - started < 0.5:
-            gateway.request(*ORDER)
-    assert len(server.warmed) == 2
-
-
-@pytest.mark.parametrize("how", ["silently", "and says so"])
-def test_what_the_server_closes_is_opened_again_in_the_background(mode, how):
-    def answer(received: Received) -> Reply:
-        return Reply(close=True, headers={"Connection": "close"} if how == "and says so" else {})
-
-    with Exchange(answer) as server, opened(mode, server.url, connections=2) as gateway:
-        for number in range(5):
-            eventually(lambda: server.connections == 3 + number)  # noqa: B023
-            eventually(lambda: len(gateway.gateway._pool.idle) == 3)
+    with RawServer() as server:
+        server.answer_get = stamp
+        with opened(mode, server.url, connections=12, warm_s=0.01) as gateway:
+            assert len(stamps) == 5
+            eventually(lambda: len(stamps) > 12)
             assert gateway.request(*ORDER).status == 200
-    assert server.faults == []
-    assert len(server.received) == 5
+    assert all(later - earlier > 0.9 for earlier, later in zip(stamps, stamps[5:], strict=False))
 
 
-@pytest.mark.parametrize("how", ["silently", "and says so"])
-def test_a_server_that_closes_after_every_reply(mode, how):
-    """Its connections cannot be warm."""
-
-    def answer(received: Received) -> Reply:
-        return Reply(close=True, headers={"Connection": "close"} if how == "and says so" else {})
-
-    with Exchange(answer) as server:
-        server.answer_get = answer
-        with opened(mode, server.url, connections=1) as gateway:
-            replies = 0
-            while replies < 5:
-                with contextlib.suppress(NoReplyError if how == "silently" else ()):  # closed just as it was sent
-                    replies += gateway.request(*ORDER).status == 200
-    assert server.faults == []
+def test_429_pauses_warming(mode):
+    with RawServer() as server:
+        server.answer_get = lambda peer, request: peer.send(response(b"", 429)) or True
+        with opened(mode, server.url, connections=2, warm_s=0.01) as gateway:
+            time.sleep(1.5)
+            assert server.gets == 3
+            assert gateway.request(*ORDER).status == 200
 
 
-@pytest.mark.parametrize("odd", [b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"])
-def test_a_server_that_does_not_answer_a_public_get(mode, odd):
-    with Exchange() as server:
-        server.answer_get = lambda received: Reply(raw=odd)
-        started = time.monotonic()
-        why = (
-            "the reply is not HTTP/1.1"
-            if b"SSH" in odd
-            else r"(timed out|no reply to a public GET in time|not in 0.3 s)"
-        )
-        with pytest.raises(NotSentError, match=why), opened(mode, server.url, timeout_s=0.3):
-            pass
-        assert time.monotonic() - started < 2
-
-
-def test_idle_ones_that_the_server_closes_are_opened_again(mode):
-    with Exchange() as server, opened(mode, server.url, connections=3) as gateway:
-        for number in (1, 2):
-            eventually(lambda: len(server._open) == 4)
-            gateway.request(*ORDER)
-            server.hang_up()
-            eventually(lambda: server.connections == 4 * (1 + number))  # noqa: B023
-    assert len(server.received) == 2
-
-
-def test_where_the_system_does_not_tell_that_a_server_closed(monkeypatch):
-    monkeypatch.setattr(woox_fast.gateway.blocking, "_CLOSED_BY_SERVER", 0)
-    with Exchange() as server, opened("blocking", server.url, connections=3) as gateway:
-        gateway.request(*ORDER)
-        eventually(lambda: len(server._open) == 4)
-        server.hang_up()
-        eventually(lambda: server.connections == 8)
-        gateway.request(*ORDER)
-
-
-def test_the_look_needs_no_poll(monkeypatch):
-    """As on Windows."""
-    monkeypatch.setattr(
-        "woox_fast.gateway.connection._arrived_at",
-        lambda sock: lambda timeout: select.select([sock], [], [], timeout)[0],
-    )
-    with Exchange() as server, opened("blocking", server.url, connections=1) as gateway:
+def test_cold_connection_is_warmed(mode):
+    """The pool warms the connection that was idle for longest."""
+    with RawServer() as server, opened(mode, server.url, connections=2, warm_s=0.3) as gateway:
         for _ in range(3):
             gateway.request(*ORDER)
-        assert len({received.connection for received in server.received}) == 1
+        used = {number for number, _ in server.requests}
+        warmed = []
+        server.answer_get = lambda peer, request: warmed.append(peer.number) or reply(peer, request)
+        eventually(lambda: len(warmed) == 3)
+        assert len(used) == 1
+        assert set(warmed[:2]) == {1, 2, 3} - used
+        assert len(server.peers) == 3
 
 
-def test_a_server_that_accepts_and_closes_is_not_hammered(mode):
-    with Exchange() as server, opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
-        server.deaf = 10**6
-        server._serve = lambda connection, number: connection.close()
-        eventually(lambda: len(server._open) == 3)
+def test_failed_warming_closes_connection(mode):
+    """A lost response to a public GET costs a connection each time, and warming goes on."""
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=0.2, warm_s=0.05) as gateway:
+        server.answer_get = lambda peer, request: True
+        eventually(lambda: server.gets > 6)
+        server.answer_get = reply
+        gets = server.gets
+        eventually(lambda: server.gets > gets + 2)
+        assert gateway.request(*ORDER).status == 200
+
+
+def test_most_recently_used_goes_first(mode):
+    with RawServer() as server, opened(mode, server.url, connections=4) as gateway:
+        for _ in range(20):
+            gateway.request(*ORDER)
+    assert len({number for number, _ in server.requests}) == 1
+
+
+def test_idle_connection_outlives_timeout(mode):
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=0.2) as gateway:
+        gateway.request(*ORDER)
+        time.sleep(0.8)
+        gateway.request(*ORDER)
+        assert len(server.peers) == 2
+
+
+def test_closed_connections_are_replaced(mode):
+    with RawServer(hang_up_after) as server, opened(mode, server.url, connections=2) as gateway:
+        for number in range(5):
+            eventually(lambda: len(server.peers) >= 3 + number)  # noqa: B023
+            eventually(lambda: len(gateway.gateway._pool.live()) == 3)
+            assert gateway.request(*ORDER).status == 200
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_look_finds_hangup_within_task_step(loop_mode):
+    """The loop has had no chance to report that the server closed."""
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            assert (await gateway.request(*ORDER)).status == 200
+            server.hang_up()
+            time.sleep(0.2)
+            assert (await gateway.request(*ORDER)).status == 200
+
+    with RawServer() as server:
+        loop = new_event_loop(loop_mode)
+        loop.run_until_complete(trade())
+        loop.close()
+    assert len(server.requests) == 2
+
+
+def test_several_closed_connections_end_in_time(mode):
+    """Every connection is closed just before its request: the deadline is the first one's."""
+    with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=0.6) as gateway:
+        server.answer_get = hang_up_after
         server.hang_up()
-        time.sleep(0.5)
-        assert server.connections < 20
+        started = time.monotonic()
+        while time.monotonic() - started < 10:
+            try:
+                assert gateway.request(*ORDER).status == 200
+            except NotSentError:
+                break
+            except NoReplyError:
+                pass
+            server.hang_up()
+        assert not [peer for peer in server.peers if peer.received.count(b"POST") > 1]
+
+
+def test_refused_send_uses_another_connection(mode, monkeypatch):
+    """The server closes after the look: the system refuses the bytes, so the request may go out elsewhere."""
+    monkeypatch.setattr(woox_fast.gateway.connection, "readable_check", lambda sock: lambda timeout_ms: [])
+    monkeypatch.delattr(select, "POLLRDHUP")
+
+    def reset_later(peer, request):
+        peer.send(response())
+        time.sleep(0.1)
+        peer.reset()
+        return False
+
+    with RawServer(reset_later) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        for _ in range(3):
+            assert gateway.request(*ORDER).status == 200
+            time.sleep(0.3)
+    assert len(server.requests) == 3
+
+
+def test_unsolicited_data_ends_connection(mode):
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        server.answer = lambda peer, request: peer.send(response(b"true") + response(b"stray")) or True
+        assert gateway.request(*ORDER).body == b"true"
+        server.answer = lambda peer, request: peer.send(response(b"second")) or True
+        assert gateway.request(*ORDER).body == b"second"
+        for peer in server.open_peers:
+            peer.send(b"x")
+        time.sleep(0.2)  # until the bytes have arrived
+        assert gateway.request(*ORDER).body == b"second"
+
+
+@pytest.mark.parametrize("size", [16_000_000])
+def test_early_413_is_returned(mode, size):
+    """The connection is not used again: half of the body is unsent."""
+
+    def refuse(peer, request=b""):
+        data = b""
+        while b"\r\n\r\n" not in data:
+            if not (more := peer.sock.recv(4096)):
+                return False
+            data += more
+        if data.startswith(b"GET /v3/public"):
+            peer.send(response())
+            return refuse(peer)
+        if b" /big " in data:
+            peer.send(response(b"big", 413))
+            drained = 0
+            while drained < 3_000_000:
+                drained += len(peer.sock.recv(65536))
+            time.sleep(0.5)
+            return False
+        peer.received += data
+        peer.send(response(b"small"))
+        return refuse(peer)
+
+    with RawServer() as server:
+        server.read = refuse
+        with opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+            assert gateway.request("POST", "/big", b"x" * size).status == 413
+            assert gateway.request("GET", "/small").body == b"small"
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_loop_answers_during_large_send(loop_mode):
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=1) as gateway:
+            big = asyncio.ensure_future(gateway.request("POST", "/big", b"x" * 16_000_000))
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+            assert not big.done()
+            with pytest.raises(NoReplyError):
+                await big
+
+    import asyncio
+
+    def read_nothing(peer):
+        peer.sock.recv(200)
+        peer.send(response())
+        time.sleep(1.5)
+
+    with RawServer() as server:
+        server.read = read_nothing
+        loop = new_event_loop(loop_mode)
+        loop.run_until_complete(asyncio.wait_for(trade(), 60))
+        loop.close()
+
+
+def test_late_response_is_drained(mode):
+    """Deadlines of the client are no failures of the server: the connections serve again, and no response is mixed up."""
+    released = threading.Event()
+
+    def answer(peer, request):
+        path = request.split()[1]
+        if path.startswith(b"/slow"):
+            released.wait(5)
+        peer.send(response(path))
+        return True
+
+    with RawServer(answer) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        for number in range(2):
+            with pytest.raises(NoReplyError, match=r"no whole response came within 0.05 s"):
+                gateway.request("GET", f"/slow{number}", timeout_s=0.05)
+        released.set()
+        for number in range(6):
+            assert gateway.request("GET", f"/{number}").body == b"/%d" % number
+        assert gateway.gateway._pool._failures == 0
+
+
+def test_first_address_without_answer_leaves_time(mode, monkeypatch):
+    """RFC 8305: the next address after 250 ms, and the address that worked comes first from then on."""
+    with socket.create_server(("127.0.0.1", 0), backlog=99) as deaf, RawServer() as server:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        infos = [(*kind, deaf.getsockname()), (*kind, ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(infos))
+        with opened(mode, f"http://exchange.test:{server.port}", connections=1, timeout_s=20) as gateway:
+            assert gateway.request(*ORDER).status == 200
+            assert gateway.gateway._connector._best == ("127.0.0.1", server.port)
+        monkeypatch.undo()
+
+
+def test_refused_address_is_skipped(mode, monkeypatch):
+    with RawServer() as server:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        infos = [(*kind, ("127.0.0.1", 1)), (*kind, ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(infos))
+        with opened(mode, f"http://exchange.test:{server.port}", connections=1) as gateway:
+            assert gateway.request(*ORDER).status == 200
+        monkeypatch.undo()
+
+
+def test_restarted_server_is_found(mode):
+    before = RawServer().__enter__()
+    with opened(mode, before.url, connections=1, timeout_s=0.4) as gateway:
+        before.__exit__()
+        with pytest.raises((NotSentError, NoReplyError)):
+            gateway.request(*ORDER)
+        with pytest.raises(NotSentError, match="the last opening failed") as raised:
+            gateway.request(*ORDER)
+        assert isinstance(raised.value.__cause__, ConnectionRefusedError)
+        with RawServer(address=("127.0.0.1", before.port)) as after:
+            eventually(lambda: len(after.peers) == 2)
+            eventually(lambda: gateway.gateway._pool.idle)
+            assert gateway.request(*ORDER).status == 200
+
+
+def test_accepting_and_closing_server_is_not_hammered(mode):
+    with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
+        server.read = lambda peer: peer.sock.shutdown(socket.SHUT_RDWR)
+        server.hang_up()
+        time.sleep(1)
+        assert len(server.peers) < 30
         with pytest.raises(ConnectionError):
             gateway.request(*ORDER)
 
 
-def test_after_a_restart_of_the_server_it_goes_on(mode):
-    before = RawExchange().__enter__()
-    with opened(mode, before.url, connections=1, timeout_s=0.3) as gateway:
-        before.__exit__()
-        with pytest.raises(NotSentError, match=r"another cannot be opened: .*refused$") as raised:
-            gateway.request(*ORDER)
-        assert isinstance(raised.value.__cause__, ConnectionRefusedError)
-        with RawExchange(before.address) as after:
-            eventually(lambda: len(after.warm) == 2)
-            order = gateway.submit(*ORDER)
-            (sock, *_), _, _ = select.select(after.warm, [], [], 10)
-            assert sock.recv(4096).startswith(b"POST ")
-            sock.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-            assert order.result(10).status == 200
-
-
-@pytest.mark.parametrize("stray", [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray", b"x", b"\r\n"])
-@pytest.mark.parametrize("when", ["with the reply", "after it"])
-def test_what_comes_to_no_request_is_given_to_none(mode, stray, when):
-    """Also while an event loop is blocked, and sees no event."""
-    plain = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
-    with RawExchange() as exchange, opened(mode, exchange.url, connections=1) as gateway:
-        eventually(lambda: len(exchange.warm) == 2)
-        heard, sent = threading.Event(), threading.Event()
-
-        def serve() -> None:
-            (first, *_), _, _ = select.select(exchange.warm, [], [], 10)
-            first.recv(4096)
-            if when == "with the reply":
-                first.sendall(plain + stray)
-            else:
-                first.sendall(plain)
-                assert heard.wait(10)
-                first.sendall(stray)
-            sent.set()
-            others = [sock for sock in exchange.warm if sock is not first]
-            (second, *_), _, _ = select.select(others, [], [], 10)
-            second.recv(4096)
-            second.sendall(plain)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        assert gateway.request(*ORDER).body == b"true"
-        heard.set()
-        again = []
-
-        def order_after_the_stray() -> None:
-            sent.wait(10)
-            time.sleep(0.02)
-            again.append(gateway.submit(*ORDER))
-
-        if mode == "blocking":
-            order_after_the_stray()
-        else:
-            gateway.gateway._loop.call_soon_threadsafe(order_after_the_stray)  # which holds up the loop
-            eventually(lambda: again)
-        assert again[0].result(10).body == b"true"
-        thread.join(10)
-
-
-def test_every_address_of_a_name_is_tried_and_names_are_resolved_again(mode, monkeypatch):
-    resolve, asked = socket.getaddrinfo, []
-
-    def two_addresses(host, port, **options):
-        asked.append(host)
-        nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))
-        return [nobody, *resolve("127.0.0.1", port, **options)]
-
-    with Exchange(lambda received: Reply(close=True)) as server:
-        monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
-        with opened(mode, f"http://exchange.test:{server.port}", connections=1) as gateway:
-            assert asked == ["exchange.test"] * 2
-            assert gateway.request(*ORDER).status == 200
-            eventually(lambda: len(asked) == 3)
-        monkeypatch.undo()
-    assert server.received[0].all("host") == [f"exchange.test:{server.port}"]
-
-
-def test_an_address_that_never_answers_leaves_time_for_the_next(mode, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, Exchange() as server:
-        full = [socket.socket() for _ in range(4)]  # nobody accepts, and soon nobody is put in the queue
-        for sock in full:
-            sock.setblocking(False)
-            sock.connect_ex(deaf.getsockname())
-        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
-        monkeypatch.setattr(
-            socket,
-            "getaddrinfo",
-            lambda *_, **__: [(*address, deaf.getsockname()), (*address, ("127.0.0.1", server.port))],
-        )
-        started = time.monotonic()
-        with opened(mode, f"http://exchange.test:{server.port}", connections=1, timeout_s=2) as gateway:
-            assert time.monotonic() - started >= 0.9
-            assert gateway.request(*ORDER).status == 200
-        monkeypatch.undo()
-        for sock in full:
-            sock.close()
-
-
-def test_socket_options(mode):
-    with Exchange() as server, opened(mode, server.url, connections=1) as gateway:
-        for connection in gateway.gateway._pool.live:
-            option = connection.sock.getsockopt
-            assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-            assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
-            assert option(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
-
-
-def test_a_large_request_to_a_server_that_reads_slowly(mode):
-    body = b"x" * 30_000_000
-    with Exchange() as server, opened(mode, server.url, connections=1) as gateway:
-        assert gateway.request("POST", "/v3/x", body).status == 200
+def test_old_connections_are_replaced(mode):
+    with RawServer() as server, opened(mode, server.url, connections=1, max_connection_age_s=0.2) as gateway:
+        eventually(lambda: len(server.peers) > 4)
         assert gateway.request(*ORDER).status == 200
-    assert server.received[0].body == body
-    assert server.faults == []
 
 
-@pytest.fixture
-def tls_pair():
-    """A connection over TLS 1.3, and the server's end of it, byte by byte."""
-    authority, here, there = trustme.CA(), *socket.socketpair()
-    server_side, client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("a.test").configure_cert(server_side)
-    authority.configure_trust(client_side)
-    ends = []
-    for context, options in ((client_side, {"server_hostname": "a.test"}), (server_side, {"server_side": True})):
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        ends.append(Tls(context.wrap_bio(incoming, outgoing, **options), incoming, outgoing))
-    client, server = ends
-    for end, other in ((client, server), (server, client), (client, server), (server, None)):
-        with contextlib.suppress(ssl.SSLWantReadError):
-            end.stream.do_handshake()
-        if other is not None:
-            other.incoming.write(end.outgoing.read())
-    tickets = server.outgoing.read()
-    connection = TlsConnection(here, Framing(1000), client)
-    yield connection, there, server, tickets
-    connection.close()
-    there.close()
+def test_socket_options_are_set(mode):
+    options = [(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)]
+    with (
+        RawServer() as server,
+        opened(mode, server.url, connections=1, socket_options=options, source_address=("127.0.0.2", 0)) as gateway,
+    ):
+        for connection in gateway.gateway._pool.live():
+            assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+            assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 16384
+            assert connection.sock.getsockname()[0] == "127.0.0.2"
 
 
-def test_session_tickets_mean_nothing(tls_pair):
-    connection, there, _, tickets = tls_pair
-    assert tickets
-    there.send(tickets)
-    assert connection.is_quiet()
-    assert connection.send(b"GET / HTTP/1.1\r\n\r\n", "GET")
+# Threads, descriptors, forks and patched sockets
 
 
-@pytest.mark.parametrize("what", ["data", "a part of a record", "a goodbye", "an end", "no TLS"])
-def test_anything_else_over_tls_means_that_the_connection_is_not_used(tls_pair, what):
-    connection, there, server, tickets = tls_pair
-    there.send(tickets)
-    assert connection.is_quiet()
-    if what == "a goodbye":
-        with pytest.raises(ssl.SSLWantReadError):
-            server.stream.unwrap()
-    else:
-        server.stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    data = server.outgoing.read()
-    if what == "an end":
-        there.close()
-    else:
-        there.send({"a part of a record": data[:-1], "no TLS": b"HTTP/1.1 200 OK\r\n"}.get(what, data))
-    assert not connection.send(b"GET / HTTP/1.1\r\n\r\n", "GET")
-    assert re.search(
-        {"data": "bytes came to no request", "a part of a record": "came to no request", "no TLS": "SSL"}.get(
-            what, "closed"
-        ),
-        str(connection.last_error),
-    )
+def test_exhausted_descriptors_raise_not_sent_error(monkeypatch):
+    def refuse(*_: object, **__: object):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    gateway = Gateway(Signer(KEY, SECRET), "http://127.0.0.1:1")
+    monkeypatch.setattr(socket, "socketpair", refuse)
+    with pytest.raises((NotSentError, OSError), match="Too many open files"):
+        gateway.open()
+    gateway.close()
 
 
-def test_what_lies_beyond_a_reply_over_tls(tls_pair):
-    connection, there, server, tickets = tls_pair
-    reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-    server.stream.write(reply)
-    whole = server.outgoing.read()
-    server.stream.write(reply)
-    there.send(tickets + whole + server.outgoing.read()[:-1])
-    assert connection.receive().body == b"{}"
-    assert not connection.framing.reusable
+def test_exhausted_threads_raise_not_sent_error(mode, monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    with RawServer() as server:
+        gateway = (Gateway if mode == "blocking" else AsyncGateway)(Signer(KEY, SECRET), server.url)
+        start = threading.Thread.start
+        monkeypatch.setattr(
+            threading.Thread, "start", lambda thread: refuse(thread) if "open" in thread.name else start(thread)
+        )
+        with pytest.raises(NotSentError, match="can't start new thread"):
+            if mode == "blocking":
+                gateway.open()
+            else:
+                loop = new_event_loop(mode)
+                try:
+                    loop.run_until_complete(gateway.open())
+                finally:
+                    loop.close()
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_a_connection_that_dies_closes_its_socket(tls):
-    """At once, not when the garbage collector finds it."""
-    here, there = socket.socketpair()
-    if tls:
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        stream = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a.test")
-        connection = TlsConnection(here, Framing(1000), Tls(stream, incoming, outgoing))
-        del stream
-    else:
-        connection = Connection(here, Framing(1000))
-    gc.disable()
-    del connection, here
-    gc.enable()
-    there.settimeout(1)
-    assert there.recv(1) == b""
-    there.close()
+def test_failed_housekeeping_is_reported(monkeypatch):
+    """The thread survives an exception, and the caller learns of it."""
+
+    def broken(*_: object):
+        raise OSError("no more rounds")
+
+    with RawServer(hang_up_after) as server:
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3).open()
+        monkeypatch.setattr(ThreadKeeper, "round", broken)
+        gateway._keeper.wake()
+        try:
+            with pytest.raises(NotSentError, match="housekeeping failed: no more rounds"):
+                for _ in range(9):
+                    gateway.request(*ORDER)
+        finally:
+            monkeypatch.undo()
+        eventually(lambda: gateway._keeper.failure is None)
+        assert gateway.request(*ORDER).status == 200
+        gateway.close()
+
+
+def test_dropped_gateway_closes_itself():
+    with RawServer() as server:
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
+        thread = gateway._keeper.thread
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            del gateway
+            gc.collect()
+        assert [str(warning.message)[:17] for warning in caught if warning.category is ResourceWarning] == [
+            "unclosed <Gateway"
+        ]
+        eventually(lambda: not thread.is_alive())
+
+
+@pytest.mark.parametrize("missing", [("POLLRDHUP",), ("poll", "POLLRDHUP"), ("poll",)])
+def test_missing_poll_is_replaced(missing, monkeypatch):
+    """As on Windows, on macOS and with eventlet."""
+    for name in missing:
+        monkeypatch.delattr(select, name)
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=20) as gateway:
+        assert gateway.request(*ORDER).status == 200
+        server.hang_up()
+        eventually(lambda: len(server.peers) >= 6)
+        assert gateway.request(*ORDER).status == 200
+        with pytest.raises(NoReplyError):
+            server.answer = lambda peer, request: True
+            gateway.request(*ORDER, timeout_s=0.1)
+
+
+@pytest.mark.skipif(not find_spec("eventlet"), reason="eventlet is not installed")
+def test_eventlet_program_trades():
+    program = f"""
+import eventlet
+eventlet.monkey_patch()
+import sys
+from woox_fast import Signer
+from woox_fast.gateway import Gateway
+with Gateway(Signer({KEY!r}, {SECRET!r}), sys.argv[1], connections=2) as gateway:
+    pool = eventlet.GreenPool()
+    print(sorted(r.status for r in pool.imap(lambda n: gateway.request("GET", f"/{{n}}"), range(6))))
+"""
+    with RawServer() as server:
+        command = [sys.executable, "-W", "ignore", "-c", program, server.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "[200, 200, 200, 200, 200, 200]\n"), done.stderr
+
+
+def in_child(check) -> str:
+    """Run `check` in a forked process. Return "passed" or the exception."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        outcome = "passed"
+        try:
+            check()
+        except BaseException as error:
+            outcome = repr(error)
+        os.write(write, outcome.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        outcome = pipe.read()
+    os.waitpid(child, 0)
+    return outcome
+
+
+@FORKS
+def test_forked_gateway_refuses(mode):
+    with RawServer() as server, opened(mode, server.url, connections=2) as gateway:
+        assert gateway.request(*ORDER).status == 200
+
+        def check() -> None:
+            with pytest.raises(RuntimeError, match="the process was forked"):
+                if mode == "blocking":
+                    gateway.gateway.request(*ORDER)
+                else:
+                    gateway.gateway.request(*ORDER).send(None)
+            if mode == "blocking":
+                gateway.gateway.close()
+                with Gateway(Signer(KEY, SECRET), server.url, connections=1) as another:
+                    assert another.request("GET", "/child").status == 200
+
+        assert in_child(check) == "passed"
+        assert gateway.request(*ORDER).status == 200
+
+
+@FORKS
+def test_fork_during_opening_keeps_no_socket(mode):
+    """The child has no copy of the socket, so the server sees the parent's close."""
+    waiting = threading.Event()
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: waiting.set() or peer.sock.recv(1) != b""
+        server.hang_up()
+        assert waiting.wait(20)
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.read(read, 1)
+            os._exit(0)
+        opening = server.peers[-1]
+        gateway.run(gateway.gateway.close)
+        try:
+            opening.sock.settimeout(20)
+            eventually(lambda: opening.sock.fileno() < 0 or not server._threads[-1].is_alive())
+        finally:
+            os.write(write, b"x")
+            os.waitpid(child, 0)
+            os.close(read)
+            os.close(write)

@@ -7,7 +7,7 @@ from helpers.exactly_once import place_orders
 from helpers.gateways import MODES
 
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
-from woox_fast.gateway.reply import Framing
+from woox_fast.gateway.parser import ResponseParser
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -53,7 +53,7 @@ def calls_it_not_sent(request):
     [
         (Gateway, "request", repeats, "received twice"),
         (Gateway, "request", calls_it_not_sent, "NotSentError, and received"),
-        (Framing, "feed", takes_what_comes, "got another"),
+        (ResponseParser, "feed", takes_what_comes, "got another"),
     ],
 )
 def test_a_gateway_that_does_it_wrong_is_found_out(monkeypatch, what, name, wrong, found):

@@ -1,6 +1,6 @@
-"""Two packages that stand between httpx and the wire: httpx-aiohttp's transport and pytest-httpx's mock.
+"""Two packages that wrap httpx: the transport of httpx-aiohttp and the mock of pytest-httpx.
 
-Neither is needed for anything else, so tools/client_versions.py installs them and runs this.
+tools/client_versions.py installs them and runs these tests.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def auth(url: str) -> WooXAuth:
 
 
 @pytest.mark.parametrize("make", [lambda: httpx.AsyncClient(transport=AiohttpTransport()), HttpxAiohttpClient])
-def test_the_transport_of_httpx_aiohttp(make):
+def test_httpx_aiohttp_sends_signature(make):
     async def run():
         async with make() as client:
             for method in METHODS:
-                reply = await client.request(
+                response = await client.request(
                     method, server.url + "/v3/x?a=b%20c", content=b'{"a":1}', auth=auth(server.url)
                 )
-                assert reply.status_code == 200
+                assert response.status_code == 200
 
     with Recorder() as server:
         asyncio.run(run())
@@ -39,10 +39,10 @@ def test_the_transport_of_httpx_aiohttp(make):
 
 
 @pytest.mark.parametrize("status", [302, 307])
-def test_the_transport_of_httpx_aiohttp_takes_no_signature_elsewhere(status):
+def test_httpx_aiohttp_redirects_unsigned(status):
     async def run():
         async with HttpxAiohttpClient(auth=auth(server.url), follow_redirects=True) as client:
-            with pytest.raises(ValueError, match="without a signature"):
+            with pytest.raises(ValueError, match="followed unsigned"):
                 await client.post(server.url + "/v3/x", json={})
 
     with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
@@ -52,7 +52,7 @@ def test_the_transport_of_httpx_aiohttp_takes_no_signature_elsewhere(status):
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_pytest_httpx_sees_it_signed(kind, httpx_mock):
+def test_pytest_httpx_receives_signed_request(kind, httpx_mock):
     async def run():
         async with httpx.AsyncClient(auth=auth("https://api.woox.io")) as client:
             await client.post("https://api.woox.io/v3/x?a=b", json={"a": 1})

@@ -1,24 +1,34 @@
-"""Every client under test behind one call: `send(name, signer, url, calls)` sends the calls one by one."""
+"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Response`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from ssl import SSLContext
 from typing import Any, NamedTuple
 
 import aiohttp
-import httpx
 import requests
 
 import woox_fast.adapters.aiohttp
+import woox_fast.adapters.ccxt
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
 from woox_fast import Signer
+from woox_fast.gateway import AsyncGateway, Gateway
+from woox_fast._encoding import json_bytes
 
 
 class Call(NamedTuple):
-    """A request as a user writes it, in the words that all three clients share, but for `content` (`data` in two)."""
+    """A request in the terms of the clients. `content` is `data` in requests and aiohttp."""
 
     method: str
     path: str
@@ -27,166 +37,261 @@ class Call(NamedTuple):
     content: Any = None
     headers: Any = None
 
+    def options(self, content: str) -> dict[str, Any]:
+        named = {"params": self.params, "json": self.json, content: self.content, "headers": self.headers}
+        return {name: value for name, value in named.items() if value is not None}
 
-class Answered(NamedTuple):
+
+class Response(NamedTuple):
     status: int
     body: bytes
 
 
-class Way(NamedTuple):
-    """How the calls are sent: only what is not None is told to the client or to its adapter."""
+@dataclass
+class Settings:
+    """Options of `open_client`. `origins=None` keeps the adapter's default origins."""
 
-    follow: bool = False
     origins: Any = None
+    follow: bool = False
     proxy: str | None = None
+    timeout_s: float = 10.0
+    tls: SSLContext | None = None
+    connections: int | None = None  # requests wait for a free connection
+    options: dict[str, Any] = field(default_factory=dict)  # for the client's own constructor
 
     def adapter(self) -> dict[str, Any]:
         return {} if self.origins is None else {"origins": self.origins}
 
 
-Outcome = Answered | Exception
-Sends = Callable[[Signer, str, Iterable[Call], Way], list[Outcome]]
+@dataclass
+class Client:
+    """`native` is the session, client, gateway or exchange; `submit` returns an awaitable if there is a `loop`."""
+
+    native: Any
+    submit: Callable[[Call], Any]
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self, call: Call) -> Response:
+        response = self.submit(call)
+        return self.loop.run_until_complete(response) if self.loop else response
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; an event loop goes on running."""
+        if self.loop:
+            self.loop.run_until_complete(asyncio.sleep(seconds))
+        else:
+            time.sleep(seconds)
 
 
-def _options(call: Call, content: str) -> dict[str, Any]:
-    named = {"params": call.params, "json": call.json, content: call.content, "headers": call.headers}
-    return {name: value for name, value in named.items() if value is not None}
+@contextmanager
+def open_client(
+    name: str, signer: Signer | None, url: str, *, new_loop: Any = asyncio.new_event_loop, **settings: Any
+) -> Iterator[Client]:
+    """Open the client `name`, which signs for `url` only unless `origins` differs. Without a signer, open it plain."""
+    given = Settings(**{"origins": [url], **settings})
+    with ExitStack() as stack:
+        if inspect.iscoroutinefunction(opener := CLIENTS[name]):
+            loop = new_loop()
+            stack.callback(loop.close)
+            stack.callback(lambda: loop.run_until_complete(asyncio.sleep(0)))  # the loop closes its sockets
+            client = loop.run_until_complete(opener(signer, url, given, stack))
+            client.loop = loop
+            stack.callback(lambda: loop.run_until_complete(client.native.__aexit__(None, None, None)))
+            yield client
+        else:
+            yield opener(signer, url, given, stack)
 
 
-def _with_requests(make: Callable[..., requests.Session]) -> Sends:
-    def run(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        with make(signer, **way.adapter()) as session:
-            if way.proxy:
-                session.proxies = {"http": way.proxy, "https": way.proxy}
-            for call in calls:
-                try:
-                    reply = session.request(
-                        call.method, url + call.path, allow_redirects=way.follow, timeout=10, **_options(call, "data")
-                    )
-                    outcomes.append(Answered(reply.status_code, reply.content))
-                except Exception as error:
-                    outcomes.append(error)
-        return outcomes
+def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
+    """Send the calls concurrently: as tasks of the client's event loop, or in threads."""
+    if client.loop:
 
-    return run
+        async def gather() -> list[Response]:
+            return await asyncio.gather(*map(client.submit, calls))
+
+        return client.loop.run_until_complete(gather())
+    calls = list(calls)
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(client, calls))
 
 
-def _session_with_auth(signer: Signer, **options: Any) -> requests.Session:
-    session = requests.Session()
-    session.auth = woox_fast.adapters.requests.WooXAuth(signer, **options)
-    return session
-
-
-def _with_httpx(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    auth = woox_fast.adapters.httpx.WooXAuth(signer, **way.adapter())
-    with httpx.Client(auth=auth, follow_redirects=way.follow, proxy=way.proxy, verify=False, timeout=10) as client:
+def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Response | Exception]:
+    """Send the calls in sequence through the client `name`, and return their responses and exceptions."""
+    outcomes: list[Response | Exception] = []
+    with open_client(name, signer, url, **settings) as client:
         for call in calls:
             try:
-                reply = client.request(call.method, url + call.path, **_options(call, "content"))
-                outcomes.append(Answered(reply.status_code, reply.content))
+                outcomes.append(client(call))
             except Exception as error:
                 outcomes.append(error)
     return outcomes
 
 
-async def _with_async_httpx(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    auth = woox_fast.adapters.httpx.WooXAuth(signer, **way.adapter())
-    options: dict[str, Any] = {"follow_redirects": way.follow, "proxy": way.proxy, "verify": False, "timeout": 10}
-    async with httpx.AsyncClient(auth=auth, **options) as client:
-        for call in calls:
-            try:
-                reply = await client.request(call.method, url + call.path, **_options(call, "content"))
-                outcomes.append(Answered(reply.status_code, reply.content))
-            except Exception as error:
-                outcomes.append(error)
-    return outcomes
+def _requests(kind: str, signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
+    module = woox_fast.adapters.requests
+    if kind == "session" and signer:
+        session = module.session(signer, **settings.adapter())
+        if limit := settings.connections:
+            session.mount(url, module.WooXAdapter(signer, **settings.adapter(), pool_maxsize=limit, pool_block=True))
+    else:
+        session = requests.Session()
+        session.auth = signer and module.WooXAuth(signer, **settings.adapter())
+    stack.enter_context(session)
+    if settings.proxy:
+        session.proxies = {"http": settings.proxy, "https": settings.proxy}
+    sending = {"allow_redirects": settings.follow, "timeout": settings.timeout_s}
+
+    def submit(call: Call) -> Response:
+        response = session.request(call.method, url + call.path, **sending, **call.options("data"))
+        return Response(response.status_code, response.content)
+
+    return Client(session, submit)
 
 
-def _with_aiohttp(make: Callable[..., AbstractAsyncContextManager[aiohttp.ClientSession]]) -> Any:
-    async def run(signer: Signer, url: str, calls: Iterable[Call], way: Way) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        async with make(signer, **way.adapter()) as session:
-            for call in calls:
-                options = _options(call, "data")
-                try:
-                    async with session.request(
-                        call.method, url + call.path, allow_redirects=way.follow, proxy=way.proxy, **options
-                    ) as reply:
-                        outcomes.append(Answered(reply.status, await reply.read()))
-                except Exception as error:
-                    outcomes.append(error)
-        return outcomes
-
-    return run
+def _httpx_options(module: Any, signer: Signer | None, settings: Settings) -> dict[str, Any]:
+    return {
+        "limits": module.Limits(max_connections=settings.connections),
+        "auth": signer and woox_fast.adapters.httpx.WooXAuth(signer, **settings.adapter()),
+        "follow_redirects": settings.follow,
+        "proxy": settings.proxy,
+        "timeout": settings.timeout_s,
+        "verify": settings.tls or False,
+        **settings.options,
+    }
 
 
-def aiohttp_connector(signer: Signer, **options: Any) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=woox_fast.adapters.aiohttp.WooXConnector(signer, **options))
+def _httpx(module: str, signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
+    httpx = import_module(module)
+    client = stack.enter_context(httpx.Client(**_httpx_options(httpx, signer, settings)))
+
+    def submit(call: Call) -> Response:
+        response = client.request(call.method, url + call.path, **call.options("content"))
+        return Response(response.status_code, response.content)
+
+    return Client(client, submit)
 
 
-def aiohttp_middleware(signer: Signer, **options: Any) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(middlewares=(woox_fast.adapters.aiohttp.WooXMiddleware(signer, **options),))
+async def _async_httpx(module: str, signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
+    httpx = import_module(module)
+    client = httpx.AsyncClient(**_httpx_options(httpx, signer, settings))
+
+    async def submit(call: Call) -> Response:
+        response = await client.request(call.method, url + call.path, **call.options("content"))
+        return Response(response.status_code, response.content)
+
+    return Client(await client.__aenter__(), submit)
 
 
-_ADAPTERS: dict[str, Any] = {
-    "requests auth": _with_requests(_session_with_auth),
-    "requests session": _with_requests(woox_fast.adapters.requests.session),
-    "httpx": _with_httpx,
-    "httpx async": _with_async_httpx,
-    "aiohttp connector": _with_aiohttp(aiohttp_connector),
-    "aiohttp middleware": _with_aiohttp(aiohttp_middleware),
+async def _aiohttp(kind: str, signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
+    module = woox_fast.adapters.aiohttp
+    options: dict[str, Any] = {"timeout": aiohttp.ClientTimeout(settings.timeout_s), **settings.options}
+    connector: dict[str, Any] = {"ssl": settings.tls or True, "limit": settings.connections or 100}
+    if kind == "connector" and signer:
+        options["connector"] = module.WooXConnector(signer, **settings.adapter(), **connector)
+    else:
+        options["connector"] = aiohttp.TCPConnector(**connector)
+        options["middlewares"] = (module.WooXMiddleware(signer, **settings.adapter()),) if signer else ()
+    session = aiohttp.ClientSession(**options)
+    sending: dict[str, Any] = {"allow_redirects": settings.follow, "proxy": settings.proxy}
+
+    async def submit(call: Call) -> Response:
+        async with session.request(call.method, url + call.path, **sending, **call.options("data")) as response:
+            return Response(response.status, await response.read())
+
+    return Client(session, submit)
+
+
+def _gateway_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "connections": settings.connections or 1,
+        "timeout_s": settings.timeout_s,
+        "tls": settings.tls,
+        **settings.options,
+    }
+
+
+def _gateway_call(call: Call) -> tuple[str, str, Any]:
+    return call.method, call.path, (call.content or b"") if call.json is None else json_bytes(call.json)
+
+
+def _gateway(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
+    gateway = stack.enter_context(Gateway(signer, url, **_gateway_options(settings)))
+
+    def submit(call: Call) -> Response:
+        response = gateway.request(*_gateway_call(call))
+        return Response(response.status, response.body)
+
+    return Client(gateway, submit)
+
+
+async def _async_gateway(signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
+    gateway = AsyncGateway(signer, url, **_gateway_options(settings))
+
+    async def submit(call: Call) -> Response:
+        response = await gateway.request(*_gateway_call(call))
+        return Response(response.status, response.body)
+
+    return Client(await gateway.__aenter__(), submit)
+
+
+def _woo(module: Any, url: str, settings: Settings) -> tuple[Any, Callable[[Call], Any], list[Response]]:
+    """Return an exchange, a function that starts a request, and the list that receives the raw responses."""
+    urls = {"api": dict.fromkeys(("pub", "public", "private"), url)}
+    woo = module.woo({"enableRateLimit": False, "timeout": settings.timeout_s * 1000, "urls": urls, **settings.options})
+    responses: list[Response] = []
+
+    def keep(code: int, _reason: str, _url: str, _method: str, _headers: Any, body: str, *_: Any) -> str:
+        responses.append(Response(code, body.encode()))
+        return body.strip()
+
+    def start(call: Call) -> Any:
+        version, _, path = call.path.lstrip("/").partition("/")
+        return woo.request(path, [version, "private"], call.method, call.params or call.json or {})
+
+    woo.on_rest_response = keep
+    return woo, start, responses
+
+
+def _ccxt(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
+    """Open ccxt.woo, accelerated if there is a signer. Its `apiKey` and `secret` are in `settings.options`."""
+    woo, start, responses = _woo(import_module("ccxt"), url, settings)
+    if signer:
+        woox_fast.adapters.ccxt.accelerate(woo)
+    stack.callback(woo.session.close)
+
+    def submit(call: Call) -> Response:
+        start(call)
+        return responses.pop()
+
+    return Client(woo, submit)
+
+
+async def _async_ccxt(signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
+    woo, start, responses = _woo(import_module("ccxt.async_support"), url, settings)
+    if signer:
+        woox_fast.adapters.ccxt.accelerate(woo)
+
+    async def submit(call: Call) -> Response:
+        await start(call)
+        return responses.pop()
+
+    return Client(woo, submit)
+
+
+CLIENTS: dict[str, Callable[..., Client | Awaitable[Client]]] = {
+    "requests session": partial(_requests, "session"),
+    "requests auth": partial(_requests, "auth"),
+    "httpx": partial(_httpx, "httpx"),
+    "httpx async": partial(_async_httpx, "httpx"),
+    "aiohttp connector": partial(_aiohttp, "connector"),
+    "aiohttp middleware": partial(_aiohttp, "middleware"),
+    "httpx2": partial(_httpx, "httpx2"),
+    "httpx2 async": partial(_async_httpx, "httpx2"),
+    "gateway": _gateway,
+    "gateway async": _async_gateway,
+    "ccxt": _ccxt,
+    "ccxt async": _async_ccxt,
 }
-ADAPTERS = tuple(_ADAPTERS)
-
-
-def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **way: Any) -> list[Outcome]:
-    """What became of each of `calls`, sent to `url` by the client and adapter of this `name`. `way` is that of `Way`;
-    the adapter signs for `url` alone unless told otherwise: `origins=None` leaves its own.
-    """
-    outcomes = _ADAPTERS[name](signer, url, calls, Way(**{"origins": [url], **way}))
-    return asyncio.run(outcomes) if asyncio.iscoroutine(outcomes) else outcomes
-
-
-# What sends a SignedRequest.
-
-
-def _prepared_requests(signed: list[Any]) -> list[Outcome]:
-    with requests.Session() as session:
-        return [Answered(r.status_code, r.content) for r in (session.request(**one.for_requests()) for one in signed)]
-
-
-def _prepared_httpx(signed: list[Any]) -> list[Outcome]:
-    with httpx.Client(follow_redirects=True) as client:
-        return [Answered(r.status_code, r.content) for r in (client.request(**one.for_httpx()) for one in signed)]
-
-
-def _prepared_async_httpx(signed: list[Any]) -> list[Outcome]:
-    async def run() -> list[Outcome]:
-        async with httpx.AsyncClient(follow_redirects=True) as client:
-            replies = [await client.request(**one.for_httpx()) for one in signed]
-            return [Answered(r.status_code, r.content) for r in replies]
-
-    return asyncio.run(run())
-
-
-def _prepared_aiohttp(signed: list[Any]) -> list[Outcome]:
-    async def run() -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        async with aiohttp.ClientSession() as session:
-            for one in signed:
-                async with session.request(**one.for_aiohttp()) as reply:
-                    outcomes.append(Answered(reply.status, await reply.read()))
-        return outcomes
-
-    return asyncio.run(run())
-
-
-PREPARED: dict[str, Callable[[list[Any]], list[Outcome]]] = {
-    "requests": _prepared_requests,
-    "httpx": _prepared_httpx,
-    "httpx async": _prepared_async_httpx,
-    "aiohttp": _prepared_aiohttp,
-}
+if not find_spec("httpx2"):  # it needs Python 3.11
+    del CLIENTS["httpx2"], CLIENTS["httpx2 async"]
+ADAPTERS = tuple(name for name in CLIENTS if not name.startswith(("gateway", "ccxt")))

@@ -1,4 +1,4 @@
-"""`woox-fast` as a user runs it: the installed one in a process or a terminal of its own, or `main` in this process."""
+"""Run `woox-fast` as users do: in this process, in a new process, in a shell or in a terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import select
-import shlex
 import subprocess
 import sys
 import time
@@ -28,28 +27,29 @@ CREDENTIALS = {"WOOX_API_KEY": KEY, "WOOX_API_SECRET": SECRET}
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """This process's environment without credentials and colours, at 100 columns, its output in blocks as usual."""
+    """Return this process's environment without credentials and colours, at 100 columns, plus `changes`."""
     dropped = ("WOOX_API_KEY", "WOOX_API_SECRET", "FORCE_COLOR", "NO_COLOR", "PYTHONUNBUFFERED")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "COLUMNS": "100", **changes}
 
 
 def woox_fast(*arguments: str, given: bytes | None = None, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run a verb to its end; in a process of its own only where a process reads a changed variable as it starts. Checks
-    that it shows neither the secret nor a traceback."""
+    """Run a subcommand, and check that its output has neither the secret nor a traceback.
+
+    It runs in this process, unless `changes` has a variable that Python or the package reads at its start.
+    """
     if any(name.startswith(("WOOX_FAST_", "PYTHON", "PATH")) for name in changes):
         command = [SCRIPT, *arguments]
         done = subprocess.run(command, env=environment(**changes), input=given or b"", capture_output=True, timeout=60)
         status, out, err = done.returncode, done.stdout.decode(), done.stderr.decode()
     else:
-        status, out, err = _main(arguments, given or b"", environment(**changes))
+        status, out, err = _call_main(arguments, given or b"", environment(**changes))
     assert SECRET not in out + err
     assert "Traceback" not in err
     return subprocess.CompletedProcess(arguments, status, out, err)
 
 
-def _main(arguments: Sequence[str], given: bytes, variables: dict[str, str]) -> tuple[int, str, str]:
-    """Exit status, output and errors of `main`, called in this process with streams and variables of its own."""
+def _call_main(arguments: Sequence[str], given: bytes, variables: dict[str, str]) -> tuple[int, str, str]:
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     with (
         patch.dict(os.environ, variables, clear=True),
@@ -66,28 +66,27 @@ def _main(arguments: Sequence[str], given: bytes, variables: dict[str, str]) -> 
 
 
 def answer(*arguments: str, status: int = 0, **more: Any) -> Any:
-    """What a verb prints with --json."""
+    """Return the JSON that a subcommand prints with --json, parsed as strict JSON."""
     result = woox_fast(*arguments, "--json", **more)
     assert result.returncode == status, result.stderr
-    return json.loads(result.stdout)
+    return json.loads(result.stdout, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(text: str) -> None:
+    raise AssertionError(f"{text} is not JSON")
 
 
 def in_shell(line: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """A line of bash, in which `woox-fast` is the installed one."""
+    """Run a line of bash in which `woox-fast` is the installed program."""
     path = f"{Path(SCRIPT).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-c", line],
-        env=environment(PATH=path, **changes),
+        env=environment(**{"PATH": path, **changes}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,
     )
-
-
-def bash(*arguments: str) -> str:
-    """`woox-fast` and its arguments as bash reads them."""
-    return shlex.join(["woox-fast", *arguments])
 
 
 def _has_pty() -> bool:
@@ -100,12 +99,12 @@ def _has_pty() -> bool:
     return True
 
 
-needs_pty = pytest.mark.skipif(not _has_pty(), reason="needs a pseudo-terminal, and this machine gives none (/dev/pts)")
+needs_pty = pytest.mark.skipif(not _has_pty(), reason="this machine has no pseudo-terminals (/dev/pts)")
 
 
 @contextmanager
 def terminal(*arguments: str, **changes: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The verb in a terminal of its own, and our end of that."""
+    """Start a subcommand in a terminal; yield its process and our end of the terminal."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [SCRIPT, *arguments],
@@ -125,13 +124,13 @@ def terminal(*arguments: str, **changes: str) -> Iterator[tuple[subprocess.Popen
 
 
 def read_until(descriptor: int, words: bytes) -> bytes:
-    """What a terminal shows until `words` are there, or all of it if they never come."""
+    """Return everything that a terminal shows until `words` appear, or until the program ends."""
     seen = b""
     deadline = time.monotonic() + 30
     while words not in seen and time.monotonic() < deadline and select.select([descriptor], [], [], 30)[0]:
         try:
             more = os.read(descriptor, 65536)
-        except OSError:  # on Linux: the other end is closed
+        except OSError:  # on Linux: the program closed its end
             break
         if not more:
             break

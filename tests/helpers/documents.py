@@ -1,11 +1,11 @@
-"""Runs what a Markdown document shows.
+"""Run a Markdown document's examples.
 
-- A `python` block runs; the document's blocks share their names.
-- A `text` block right after a `python` block is what that block printed.
-- A `console` block holds `$ command` lines, and what each printed, which a shell runs here.
-- An `sh` block names commands that take long or change the machine: they are checked for existence, and not run.
+- A `python` block is executed. The blocks of a document share their names.
+- A `text` block right after a `python` block must equal the output of that block.
+- A `console` block contains `$ command` lines, each followed by its expected output. Bash runs the commands.
+- An `sh` block names commands that take long or change the machine. Only their existence is checked.
 
-`...` stands for any text, and durations are not compared. http://127.0.0.1:8080 is a sandbox of the test's own.
+`...` matches any text, and durations are not compared. A sandbox of the test replaces http://127.0.0.1:8080.
 """
 
 from __future__ import annotations
@@ -13,68 +13,84 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
 
 from sybil import Document, Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-EXCHANGE = "http://127.0.0.1:8080"
-SECONDS = 60
+SANDBOX_URL = "http://127.0.0.1:8080"
+TIMEOUT_S = 600
+# Programs that an example may use although README's packages do not include them.
+OPTIONAL_PROGRAMS = {"curl"}
 
 _DURATION = re.compile(r"\d[\d,]*(?:\.\d+)?(?= ?(?:ns|us|µs|ms|s|seconds|times)\b)")
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 _TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
-def examples_of(path: Path) -> Document:
-    """The document with its examples, each of which can be evaluated, in order."""
-    evaluators = {"python": _run, "text": _printed, "console": _shell, "sh": _exists}
-    parsers = [CodeBlockParser(language, evaluate) for language, evaluate in evaluators.items()]
-    return Sybil(parsers).parse(path)
+def parse_document(path: Path) -> Document:
+    """Return the document with its examples in order."""
+    evaluators = {"python": _run_python, "text": _compare_output, "console": _run_commands, "sh": _check_commands}
+    return Sybil([CodeBlockParser(language, evaluate) for language, evaluate in evaluators.items()]).parse(path)
 
 
-def _run(example: Example) -> None:
-    printed = io.StringIO()
-    source = "\n" * (example.line + 1) + str(example.parsed).replace(EXCHANGE, example.namespace["_exchange"])
-    with redirect_stdout(printed):
+def run_document(path: Path, sandbox_url: str, folder: Path) -> set[str]:
+    """Run every example with `folder` as the working directory of commands.
+
+    Returns:
+        The optional programs that are not installed. Commands that need a missing program were skipped.
+    """
+    missing: set[str] = set()
+    document = parse_document(path)
+    document.namespace.update({"_url": sandbox_url, "_folder": folder, "_missing": missing, "__name__": "__main__"})
+    for example in document.examples():
+        example.evaluate()
+    return missing
+
+
+def _run_python(example: Example) -> None:
+    output = io.StringIO()
+    source = "\n" * (example.line + 1) + str(example.parsed).replace(SANDBOX_URL, example.namespace["_url"])
+    with redirect_stdout(output):
         exec(compile(source, example.path, "exec"), example.namespace)  # noqa: S102 (our own documents)
-    example.namespace["_printed"] = (_end_line(example, closing=2), printed.getvalue())
+    last_line = example.line + str(example.parsed).count("\n") + 2
+    example.namespace["_printed"] = (last_line, output.getvalue())
 
 
-def _end_line(example: Example, closing: int) -> int:
-    return example.line + str(example.parsed).count("\n") + closing
-
-
-def _printed(example: Example) -> None:
+def _compare_output(example: Example) -> None:
     line, printed = example.namespace.get("_printed", (None, ""))
     if line is not None and example.line - line <= 1:
-        _same(str(example.parsed), printed, example)
+        _assert_same(str(example.parsed), printed, example)
 
 
-def _shell(example: Example) -> None:
+def _run_commands(example: Example) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WOOX_", "COLUMNS"))}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     for command, expected in _COMMAND.findall(str(example.parsed)):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("WOOX_", "COLUMNS"))}
-        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        missing = {program for program in OPTIONAL_PROGRAMS & set(command.split()) if not shutil.which(program)}
+        example.namespace["_missing"].update(missing)
+        if missing:
+            continue
         result = subprocess.run(
-            ["bash", "-c", command.replace(EXCHANGE, example.namespace["_exchange"])],
+            ["bash", "-c", command.replace(SANDBOX_URL, example.namespace["_url"])],
             cwd=example.namespace["_folder"],
             env=environment | {"COLUMNS": "100"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_S,
         )
-        _same(expected, result.stdout, example)
+        _assert_same(expected, result.stdout, example)
 
 
-def _exists(example: Example) -> None:
+def _check_commands(example: Example) -> None:
     for line in str(example.parsed).splitlines():
         words = line.partition("#")[0].split()
         if words[:1] == ["make"]:
@@ -83,14 +99,9 @@ def _exists(example: Example) -> None:
             assert (ROOT / words[1]).is_file(), f"{example.path}: {line}: there is no such file"
 
 
-def _same(expected: str, printed: str, example: Example) -> None:
-    printed = printed.replace(example.namespace["_exchange"], EXCHANGE)
+def _assert_same(expected: str, printed: str, example: Example) -> None:
+    printed = printed.replace(example.namespace["_url"], SANDBOX_URL)
     wanted, got = (_DURATION.sub("N", text.strip()) for text in (expected, printed))
     pattern = ".*?".join(map(re.escape, wanted.split("...")))
     where = f"{example.path}:{example.line}"
-    assert re.fullmatch(pattern, got, re.DOTALL), f"{where} shows\n{expected}\nbut this was printed:\n{printed}"
-
-
-def namespace_of(exchange: str, folder: Path) -> dict[str, Any]:
-    """What every document can name: nothing but what its runner needs."""
-    return {"_exchange": exchange, "_folder": folder, "__name__": "__main__"}
+    assert re.fullmatch(pattern, got, re.DOTALL), f"{where} shows\n{expected}\nbut the output was\n{printed}"

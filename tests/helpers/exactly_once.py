@@ -1,26 +1,28 @@
-"""Many orders through a gateway, to an exchange where everything goes wrong: each must come once, or be told as it is.
+"""Place many orders at a faulty server. Each order must arrive once, or its error must be true.
 
-`place_orders` is what `make test` runs in short and `tools/exactly_once.py` in long. Its ledger is checked against the
-bytes that the exchange kept.
+`place_orders` is the short form in the test suite and the long form in `tools/exactly_once.py`. It compares a ledger of
+the client with the bytes that the server stored. Signal handlers raise exceptions at random moments inside the gateway.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
-from helpers.faulty_exchange import FaultyExchange
+from helpers.faulty_server import FaultyExchange
 from helpers.gateways import new_event_loop
 from helpers.oracle import KEY, SECRET
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Reply
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Response
 
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
@@ -29,16 +31,18 @@ CONNECTIONS = 8
 
 @dataclass
 class Ledger:
-    """What became of each order, as the client knows it."""
+    """The fate of each order, as the client knows it."""
 
     accepted: set[int] = field(default_factory=set)  # known from the exchange: by a reply, or because it was asked
     not_sent: set[int] = field(default_factory=set)
     cancelled: set[int] = field(default_factory=set)  # before they were sent
+    interrupted: set[int] = field(default_factory=set)  # by a signal, without a NoReplyError
+    signals: int = 0
     unknown: deque[tuple[float, int]] = field(default_factory=deque)  # still to be asked for, and since when
     asked: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def took(self, order_id: int, reply: Reply) -> None:
+    def took(self, order_id: int, reply: Response) -> None:
         if f'"clientOrderId": {order_id}}}' not in reply.body.decode():
             self.wrong.append(f"order {order_id} got another's reply: {reply.body!r}")
         self.accepted.add(order_id)
@@ -48,7 +52,19 @@ class Ledger:
             self.wrong.append(f"order {order_id} failed with another's error: {error}")
         self.unknown.append((time.monotonic(), order_id))
 
-    def answered(self, order_id: int, reply: Reply) -> None:
+    def failed(self, order_id: int, error: BaseException, gateway: Gateway | AsyncGateway) -> None:
+        """Note an exception that is neither NotSentError nor NoReplyError."""
+        unknown = NoReplyError.find(error) or next(
+            (found for found in reversed(gateway.unknown) if found.path == path_of(order_id)), None
+        )
+        if unknown is not None and unknown.path == path_of(order_id):
+            self.lost(order_id, unknown)
+        elif isinstance(error, asyncio.CancelledError):
+            self.cancelled.add(order_id)
+        else:
+            self.interrupted.add(order_id)
+
+    def answered(self, order_id: int, reply: Response) -> None:
         self.asked += 1
         if f'"clientOrderId": {order_id}, "found": ' not in reply.body.decode():
             self.wrong.append(f"who asked for order {order_id} got another's reply: {reply.body!r}")
@@ -56,7 +72,7 @@ class Ledger:
             self.accepted.add(order_id)
 
     def due(self, *, all_of_them: bool = False) -> int | None:
-        """An order to ask for now."""
+        """Return an order to ask for now."""
         if self.unknown and (all_of_them or self.unknown[0][0] < time.monotonic() - ASK_AFTER_S):
             return self.unknown.popleft()[1]
         return None
@@ -70,8 +86,31 @@ def body_of(order_id: int) -> bytes:
     return b'{"clientOrderId":%d,"note":"%b"}' % (order_id, b"x" * (order_id % 97))
 
 
+@contextmanager
+def random_signals(seed: int) -> Iterator[list[int]]:
+    """Raise TimeoutError or KeyboardInterrupt from a signal handler every few milliseconds, inside the gateway only."""
+    chance = random.Random(seed)
+    counts = [0]
+
+    def handle(_: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.0005, 0.02))
+        while frame is not None and not frame.f_globals.get("__name__", "").startswith("woox_fast.gateway."):
+            frame = frame.f_back
+        if frame is not None and chance.random() < 0.5:
+            counts[0] += 1
+            raise chance.choice((TimeoutError, KeyboardInterrupt))("alarm")
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    try:
+        yield counts
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def place_orders(mode: str, orders: int, seed: int = 1) -> str:
-    """So many orders in `mode`: blocking (8 threads), asyncio or uvloop. Raises AssertionError; returns the figures."""
+    """Place orders in `mode`: blocking (8 threads), asyncio or uvloop. Return the figures. Raises AssertionError."""
     started = time.monotonic()
     run = _in_threads if mode == "blocking" else _in_tasks
     with FaultyExchange(seed, late_s=TIMEOUT_S) as exchange:
@@ -81,6 +120,7 @@ def place_orders(mode: str, orders: int, seed: int = 1) -> str:
     accepted = set().union(*(ledger.accepted for ledger in ledgers))
     not_sent = set().union(*(ledger.not_sent for ledger in ledgers))
     cancelled = set().union(*(ledger.cancelled for ledger in ledgers))
+    interrupted = set().union(*(ledger.interrupted for ledger in ledgers))
     book = {int(order_id): times for order_id, times in report["book"].items()}
     wrong = [line for ledger in ledgers for line in ledger.wrong]
     assert not wrong, (len(wrong), wrong[:5])
@@ -90,13 +130,14 @@ def place_orders(mode: str, orders: int, seed: int = 1) -> str:
     assert set(book.values()) <= {1}, "carried out twice"
     assert not not_sent & begun, f"NotSentError, and received: {sorted(not_sent & begun)[:5]}"
     assert not cancelled & begun, f"cancelled before it was sent, and received: {sorted(cancelled & begun)[:5]}"
+    assert not interrupted & begun, f"interrupted without a word, and received: {sorted(interrupted & begun)[:5]}"
     assert accepted == set(book), (sorted(accepted - set(book))[:5], sorted(set(book) - accepted)[:5])
     asked = sum(ledger.asked for ledger in ledgers)
     faults = {name: times for name, times in report["done"].items() if times and name != "answer"}
     return (
         f"{mode}: {orders:,} orders in {time.monotonic() - started:.0f} s, {sum(faults.values()):,} faults of "
         f"{len(faults)} kinds, {asked:,} asked for after NoReplyError, {len(not_sent):,} NotSentError, "
-        f"{len(cancelled):,} cancelled unsent; received twice: 0, another request's reply: 0, NotSentError but "
+        f"{len(cancelled):,} cancelled unsent, {sum(ledger.signals for ledger in ledgers):,} signals that raised; received twice: 0, another request's reply: 0, NotSentError but "
         f"received: 0, book of {len(book):,}: equal; oldest signature {report['oldest_ms']} ms; "
         f"{report['connections']:,} connections"
     )
@@ -122,13 +163,15 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
                 ledger.not_sent.add(order_id)
             except NoReplyError as error:
                 ledger.lost(order_id, error)
+            except (KeyboardInterrupt, TimeoutError) as error:
+                ledger.failed(order_id, error, gateway)
         time.sleep(ASK_AFTER_S)
         while (unknown := ledger.due(all_of_them=True)) is not None:
             ask(ledger, gateway, unknown)
 
     def ask(ledger: Ledger, gateway: Gateway, order_id: int) -> None:
         while True:
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
                 ledger.answered(order_id, gateway.request("GET", path_of(order_id)))
                 return
 
@@ -139,9 +182,12 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
             failures.append(error)
 
     with Gateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, timeout_s=TIMEOUT_S, warm_s=0.01) as gateway:
-        threads = [threading.Thread(target=guarded, args=(ledger, gateway)) for ledger in ledgers]
+        threads = [threading.Thread(target=guarded, args=(ledger, gateway)) for ledger in ledgers[1:]]
         for thread in threads:
             thread.start()
+        with random_signals(seed) as counts:  # they interrupt the main thread
+            guarded(ledgers[0], gateway)
+        ledgers[0].signals = counts[0]
         for thread in threads:
             thread.join()
     if failures:
@@ -150,7 +196,7 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
 
 
 def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
-    """As many tasks as wait for a connection and more, of which some are cancelled, at every await there is."""
+    """Run twice as many tasks as connections. Cancel some of them, at every await."""
     chance = random.Random(seed)
     numbers = iter(range(1, orders + 1))
     ledger = Ledger()
@@ -160,10 +206,10 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
             ledger.took(order_id, await gateway.request("POST", path_of(order_id), body_of(order_id)))
         except NotSentError:
             ledger.not_sent.add(order_id)
-        except NoReplyError as error:  # and of a task that was cancelled after it was sent
+        except NoReplyError as error:
             ledger.lost(order_id, error)
-        except asyncio.CancelledError:
-            ledger.cancelled.add(order_id)
+        except (asyncio.CancelledError, KeyboardInterrupt, TimeoutError) as error:
+            ledger.failed(order_id, error, gateway)
 
     async def place_or_cancel(gateway: AsyncGateway, order_id: int) -> None:
         how = chance.random()
@@ -172,7 +218,9 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
         elif how < 0.005:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(place(gateway, order_id), chance.choice((0, 0.0001, 0.0005, TIMEOUT_S)))
-            known = order_id in ledger.accepted or order_id in ledger.not_sent or order_id in ledger.cancelled
+            known = any(
+                order_id in found for found in (ledger.accepted, ledger.not_sent, ledger.cancelled, ledger.interrupted)
+            )
             if not known and all(one != order_id for _, one in ledger.unknown):
                 ledger.cancelled.add(order_id)  # it never began
         else:
@@ -191,7 +239,7 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
 
     async def ask(gateway: AsyncGateway, order_id: int) -> None:
         while True:
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
                 ledger.answered(order_id, await gateway.request("GET", path_of(order_id)))
                 return
 
@@ -204,7 +252,9 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
     async def walk() -> None:
         options: dict[str, Any] = {"connections": CONNECTIONS, "timeout_s": TIMEOUT_S, "warm_s": 0.01}
         async with AsyncGateway(Signer(KEY, SECRET), url, **options) as gateway:
-            await asyncio.gather(*(work(gateway) for _ in range(2 * CONNECTIONS)))
+            with random_signals(seed) as counts:
+                await asyncio.gather(*(work(gateway) for _ in range(2 * CONNECTIONS)))
+            ledger.signals = counts[0]
             await asyncio.sleep(ASK_AFTER_S)
             while (unknown := ledger.due(all_of_them=True)) is not None:
                 await ask(gateway, unknown)
@@ -213,11 +263,16 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
     return [ledger]
 
 
-def run_on(mode: str, walk: Awaitable[Any]) -> Any:
-    """`walk` on a new event loop of asyncio or uvloop."""
+def run_on(mode: str, walk: Coroutine[Any, Any, Any]) -> Any:
+    """Run `walk` on a new event loop of asyncio or uvloop. Continue after an interrupt of the loop."""
     loop = new_event_loop(mode)
+    loop.set_exception_handler(lambda loop, context: None)  # exceptions of signal handlers in callbacks
+    task = loop.create_task(walk)
     try:
-        return loop.run_until_complete(walk)
+        while not task.done():
+            with suppress(KeyboardInterrupt, TimeoutError):
+                loop.run_until_complete(asyncio.wait([task]))
+        return task.result()
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()

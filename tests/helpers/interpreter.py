@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from helpers.backends import DEFAULT, MODULES
 from helpers.oracle import KEY, NOW, SECRET
-from helpers.twins import DEFAULT, MODULES
 
 SHOW = "import woox_fast as w; print(w.backend, w.sha256_implementation)"
 SIGN = f"; print(w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, 'GET', '/v3/algo/orders?algoType=STOP'))"

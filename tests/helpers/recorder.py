@@ -1,4 +1,4 @@
-"""A server that keeps the raw bytes of each request, and checks each signature with the standard library alone."""
+"""A server that records the bytes of every request and verifies its signature with the standard library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API_HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 
 @dataclass
 class Received:
-    """One request as it arrived: `raw` is its head to the byte, `body` what follows (of a chunked one, decoded)."""
+    """One request: `raw` is its head, byte by byte; `body` is decoded if it was chunked."""
 
     raw: bytes
     body: bytes
@@ -44,29 +44,29 @@ class Received:
         return [name for name, _ in self.headers if name.startswith("x-api")]
 
     def fault(self) -> str:
-        """Why this request would be refused: "" if it is signed to the byte, now, by our key."""
+        """Return why an exchange would refuse this request: "" if its bytes are signed with the key, at this time."""
         if sorted(self.api_headers) != sorted(API_HEADERS):
             return f"x-api headers are {self.api_headers}"
         key, stamp, signature = (self.all(name)[0] for name in API_HEADERS)
         target = self.target
-        if not target.startswith("/"):  # the absolute form, which proxies are given
+        if not target.startswith("/"):  # the absolute form, for proxies
             parts = urlsplit(target)
-            target = target.removeprefix(f"{parts.scheme}://{parts.netloc}")
+            target = target.removeprefix(f"{parts.scheme}://{parts.netloc}") or "/"  # the path that a proxy forwards
         message = f"{stamp}{self.method}{target}".encode("latin-1") + self.body
         if key != KEY or not hmac.compare_digest(
             signature, hmac.new(SECRET.encode(), message, hashlib.sha256).hexdigest()
         ):
-            return f"the signature is not that of {message[:200]!r}"
+            return f"the signature does not match {message[:200]!r}"
         if abs(int(stamp) - time.time() * 1000) > 60_000:
-            return f"the timestamp {stamp} is not of now"
+            return f"the timestamp {stamp} is off by more than a minute"
         if len(self.all("content-type")) > 1 or len(self.all("host")) != 1:
-            return "Content-Type or Host is there twice"
+            return "duplicate Content-Type or Host header"
         return ""
 
 
 @dataclass
 class Reply:
-    """What to answer, and what to do with the connection then."""
+    """The response to send. `close` closes the connection afterwards; `raw` replaces all bytes."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -82,14 +82,14 @@ class Reply:
         return f"HTTP/1.1 {self.status} Status\r\n{head}\r\n".encode("latin-1") + self.body
 
 
-DROP = None  # the connection is reset, without an answer
+DROP = None  # reset the connection without a response
 Answer = Callable[[Received], "Reply | None"]
 
 
 class Recorder:
-    """Serves on a free port of `host` in threads of its own. `answer` gives the reply to each request.
+    """Serve on a free port of `host`, with a thread per connection. `answer` returns the response to a request.
 
-    The first `deaf` connections are reset once something arrived, before a byte of it is read.
+    The server resets the first `deaf` connections when data arrives, before it reads a byte.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Recorder:
     ) -> None:
         self.answer: Answer = answer or (lambda received: Reply())
         self.received: list[Received] = []
-        self.torn: list[bytes] = []  # the bytes of a request whose head was not complete
+        self.torn: list[bytes] = []  # incomplete request heads
         self.connections = 0
         self.deaf = deaf
         self._tls = tls
@@ -126,7 +126,7 @@ class Recorder:
             thread.join(10)
 
     def hang_up(self) -> None:
-        """Close every connection that is open, as a server does with those that are idle."""
+        """Close every open connection, as a server does after an idle timeout."""
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
@@ -134,8 +134,8 @@ class Recorder:
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong with the requests that arrived, [] if all are signed to the byte."""
-        return [f"{one.method} {one.target}: {fault}" for one in list(self.received) if (fault := one.fault()) != ""]
+        """Return what is wrong with the received requests: [] if every byte is signed."""
+        return [f"{each.method} {each.target}: {fault}" for each in list(self.received) if (fault := each.fault())]
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -173,7 +173,7 @@ class Recorder:
                     self._open.discard(connection)
 
     def _one(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
-        if not self._tls and stream.peek(1)[:1] == b"\x16":  # TLS, which this server does not speak
+        if not self._tls and stream.peek(1)[:1] == b"\x16":  # a TLS handshake
             return False
         raw = b""
         while not raw.endswith(b"\r\n\r\n"):
@@ -201,6 +201,6 @@ class Recorder:
 
 
 def reset(connection: socket.socket) -> None:
-    """Close with a RST, as a machine does that has lost the connection."""
+    """Close with a RST, like a crashed peer."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import woox_fast
+from helpers.backends import BUILT, MODULES
 from helpers.oracle import NOW, oracle
-from helpers.twins import BUILT, MODULES
 from woox_fast import SignedRequest, clock, gateway, sandbox, testing
 from woox_fast.adapters import aiohttp, ccxt, httpx, requests
 from woox_fast.sandbox import auth

@@ -1,4 +1,4 @@
-"""The archive and CI's files hold no credentials but the published example's; and the pins are up to date."""
+"""The source archive contains no credentials except the published example, and the pins are up to date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).parents[2]
-# Credentials in the forms of the services that issue them, and in the general form.
+# Patterns of credentials by issuer, and of assignments in general.
 CREDENTIALS = {
     "private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
     "GitHub": r"\b(gh[pousr]_|github_pat_)\w{20,}",
@@ -33,7 +33,7 @@ FILES = re.compile(r"(^|/)(\.env|\.netrc|\.pypirc|\.npmrc|id_(rsa|ed25519)|.*\.(
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """The text of each file of the source archive, and of CI's own files where this is a checkout."""
+    """Return the text of every file in the source archive, and in a checkout also of the CI files."""
     folder = tmp_path_factory.mktemp("archive")
     code = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, folder], cwd=REPOSITORY, check=True, capture_output=True)
@@ -51,12 +51,12 @@ def published(tmp_path_factory):
 
 
 def credentials(text: str) -> list[tuple[str, str]]:
-    """Kind and text of all that looks like one."""
+    """Return (kind, text) of every match of CREDENTIALS, except the published example."""
     found = [(kind, match[0]) for kind, pattern in CREDENTIALS.items() for match in re.finditer(pattern, text)]
     return [(kind, match) for kind, match in found if SECRET not in match and KEY not in match]
 
 
-def test_the_archive_holds_no_credentials(published):
+def test_archive_contains_no_credentials(published):
     assert {"README.md", "Makefile", "src/_sign.pyx", "tests/conftest.py", "requirements/test.txt"} <= set(published)
     assert [name for name in published if FILES.search(name)] == []
     found = {name: credentials(text) for name, text in published.items()}
@@ -64,8 +64,8 @@ def test_the_archive_holds_no_credentials(published):
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
-def test_credentials_would_be_found(kind):
-    """The control; each is written in two parts, so that it isn't found in this file."""
+def test_credentials_are_found(kind):
+    """Control. The credentials are split, so that the test above does not find it in this file."""
     letters = "aB3" * 20
     made_up = {
         "private key": "-----BEGIN RSA PRIVATE" + " KEY-----",
@@ -82,8 +82,8 @@ def test_credentials_would_be_found(kind):
     assert kind in [found for found, _ in credentials(f"x {made_up[kind]} y")]
 
 
-def test_the_pins_are_what_the_extras_ask_for():
-    """`make lock` was run since the last change, and each pin has a hash."""
+def test_pins_satisfy_the_extras():
+    """Every requirement of the extras has a pin with a hash; if not, run `make lock`."""
     lines = {name: (REPOSITORY / "requirements" / f"{name}.txt").read_text() for name in ("test", "lint")}
     pins: dict[str, list[Requirement]] = {}
     for text in lines.values():

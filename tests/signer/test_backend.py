@@ -1,8 +1,9 @@
-"""Which backend and which SHA-256 are taken, and the error when they cannot be had."""
+"""The choice of backend and SHA-256 implementation, also in subinterpreters and frozen programs."""
 
 from __future__ import annotations
 
 import importlib
+import modulefinder
 import os
 import re
 import shutil
@@ -12,25 +13,25 @@ import warnings
 from pathlib import Path
 
 import pytest
+from helpers.backends import BUILT, DEFAULT, MODULES
 from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.oracle import NOW, SECRET, oracle
-from helpers.twins import BUILT, DEFAULT, MODULES
 
 import woox_fast
 from woox_fast import _backend
 
 
 def pure_copy(folder: Path) -> Path:
-    """The package without any compiled file."""
+    """Copy the package without its compiled files."""
     source = Path(woox_fast.__file__).parent
     shutil.copytree(source, folder / "woox_fast", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     return folder
 
 
-def test_the_compiled_backend_is_the_default_where_it_was_built():
+def test_compiled_backend_is_the_default():
     if os.environ.get("WOOX_FAST_REQUIRE_EXTENSION") == "1":
         due = "cffi" if sys.implementation.name == "pypy" else "cython"
-        assert due in BUILT, f"WOOX_FAST_REQUIRE_EXTENSION=1, but the {due} twin was not built"
+        assert due in BUILT, f"WOOX_FAST_REQUIRE_EXTENSION=1, but the {due} backend was not built"
         assert "cffi" in BUILT or os.environ.get("WOOX_FAST_CFFI") != "1", "WOOX_FAST_CFFI=1, but it was not built"
     result = run(SHOW + SIGN)
     expected = f"{DEFAULT} {sha256_names()[0]}" if BUILT else "python hashlib"
@@ -38,11 +39,13 @@ def test_the_compiled_backend_is_the_default_where_it_was_built():
     assert result.stderr == ""
 
 
-def test_the_fastest_sha256_is_the_default():
+def test_fastest_sha256_is_the_default():
     if BUILT:
         flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
         assert ("sha-ni" in sha256_names()) == (" sha_ni" in flags)
-        assert ("avx512" in sha256_names()) == all(flag in flags for flag in (" sha_ni", " avx512f", " avx512bw"))
+        assert ("sha-ni+avx512" in sha256_names()) == all(
+            flag in flags for flag in (" sha_ni", " avx512f", " avx512bw")
+        )
         assert sha256_names()[-1] == "portable"
 
 
@@ -51,107 +54,164 @@ def test_backend_by_name(policy):
     result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
     if policy in MODULES and policy not in ("python", *BUILT):
         assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: " in result.stderr
-        assert result.stderr.rstrip().endswith(f"; here it can be {', '.join(['auto', *BUILT, 'python'])}")
+        assert result.stderr.rstrip().endswith(f"; available here: {', '.join(['auto', *BUILT, 'python'])}")
         return
     assert result.stdout.split()[0] == {"": DEFAULT, "auto": DEFAULT}.get(policy, policy)
     assert result.stdout.split()[2] == PUBLISHED
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "words"),
     [
-        (ModuleNotFoundError("not built", name="woox_fast._sign"), False),
-        (ModuleNotFoundError("no module named x", name="x"), True),
-        (ImportError("undefined symbol", name="woox_fast._sign"), True),
+        (ModuleNotFoundError("not built", name="woox_fast._sign"), ""),
+        (ModuleNotFoundError("no module x", name="x"), "is installed but broken{}no module x; reinstall woox-fast"),
+        (ImportError("undefined", name="woox_fast._sign"), "is installed but broken{}undefined; reinstall woox-fast"),
+        (
+            ModuleNotFoundError("cffi", name="_cffi_backend"),
+            "needs cffi, which is not installed{}cffi; run: pip install cffi",
+        ),
     ],
-    ids=["not built", "a module is missing", "broken"],
+    ids=["not built", "a module is missing", "broken", "no cffi"],
 )
-def test_what_is_broken_is_told_and_what_was_not_built_is_not(error, told, monkeypatch):
-    def load(name):
-        if name == "woox_fast._sign":
-            raise error
-        if name == "woox_fast._sign_cffi":
-            raise ModuleNotFoundError("not built", name="woox_fast._sign_cffi_lib")
-        return name
+def test_only_broken_backend_is_reported(error, words, monkeypatch):
+    def fail():
+        raise error
 
-    monkeypatch.setattr(_backend, "import_module", load)
+    def fail_unbuilt():
+        raise ModuleNotFoundError("not built", name="woox_fast._sign_cffi_lib")
+
+    monkeypatch.setitem(_backend._IMPORTS, "cython", fail)
+    monkeypatch.setitem(_backend._IMPORTS, "cffi", fail_unbuilt)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert _backend._load("auto") == "woox_fast._sign_py"
-    words = f"woox_fast: the cython backend is installed but broken, a slower one is used: {error}; reinstall woox-fast"
-    assert [(one.category, str(one.message)) for one in caught] == [(RuntimeWarning, words)] * told
+        assert _backend._load("auto").backend == "python"
+    words = words and "woox_fast: the cython backend " + words.format(", a slower one is used: ")
+    assert [(each.category, str(each.message)) for each in caught] == [(RuntimeWarning, words)] * bool(words)
 
 
-def test_unknown_backend():
+def test_unknown_backend_raises():
     result = run(SHOW, WOOX_FAST_BACKEND="rust")
     assert result.returncode == 1
     assert "ImportError: WOOX_FAST_BACKEND must be auto, cython, cffi, python; got 'rust'" in result.stderr
 
 
-def test_every_sha256_by_name():
-    for backend in BUILT:
-        for name in sha256_names():
-            result = run(SHOW + SIGN, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
-            assert result.stdout.splitlines() == [f"{backend} {name}", PUBLISHED]
-
-
-@pytest.mark.parametrize(
-    "name", ["md5", "armv8", "avx512", "sha-ni", "portable", "hashlib", "SHA-NI", "sha-ni ", "\udcff"]
-)
-@pytest.mark.parametrize("backend", ["", "auto", *MODULES])
-def test_a_sha256_that_was_named_is_taken_or_refused(backend, name):
-    """Never another one, whether or not a backend is named too; the refusal names those that can be had."""
+@pytest.mark.parametrize("name", ["md5", "sha-ni+avx512", "sha-ni", "portable", "hashlib", "sha-ni ", "\udcff"])
+@pytest.mark.parametrize("backend", ["auto", *MODULES])
+def test_named_sha256_is_used_or_refused(backend, name):
+    """No different implementation is used. The error lists the available implementations."""
     if backend in MODULES and backend not in ("python", *BUILT):
         return
-    taken = DEFAULT if backend in ("", "auto") else backend
-    names = importlib.import_module(MODULES[taken])._sha256_names()
-    result = run(SHOW, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
+    used = DEFAULT if backend == "auto" else backend
+    names = importlib.import_module(MODULES[used])._sha256_names()
+    result = run(SHOW + SIGN, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
     if name in names:
-        assert (result.stdout.split(), result.stderr) == ([taken, name], "")
+        assert (result.stdout.split(), result.stderr) == ([used, name, PUBLISHED], "")
         return
     assert (result.returncode, result.stdout) == (1, "")
     shown = name.encode("ascii", "backslashreplace").decode()  # as standard error shows it
     assert result.stderr.splitlines()[-1] == (
-        f"ImportError: WOOX_FAST_SHA256={shown} cannot be had: the {taken} backend has {', '.join(names)} "
+        f"ImportError: WOOX_FAST_SHA256={shown} cannot be had: the {used} backend has {', '.join(names)} "
         "on this processor; choose one of these, or leave it unset for the fastest"
     )
     assert "RuntimeWarning" not in result.stderr
 
 
-def test_without_extension_the_pure_twin_is_taken_in_silence(tmp_path):
+def test_unbuilt_extension_is_silent(tmp_path):
     result = run(SHOW + SIGN, pure_copy(tmp_path))
     assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
     assert result.stderr == ""
     missing = run(SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
     assert missing.returncode == 1
     assert "ImportError: WOOX_FAST_BACKEND=cython, but this backend cannot be loaded" in missing.stderr
-    assert missing.stderr.endswith("; here it can be auto, python\n")
-    named = run(SHOW, tmp_path, WOOX_FAST_SHA256="portable")
-    assert named.returncode == 1
-    assert "WOOX_FAST_SHA256=portable cannot be had: the python backend has hashlib on this" in named.stderr
+    assert missing.stderr.endswith("; available here: auto, python\n")
 
 
-@pytest.mark.parametrize("broken", ["raise ImportError('undefined symbol: x')", "import nothing_of_this_name"])
-def test_a_broken_extension_is_reported(tmp_path, broken):
-    (pure_copy(tmp_path) / "woox_fast" / "_sign.py").write_text(broken)
-    result = run(SHOW + SIGN, tmp_path)
+@pytest.mark.parametrize(
+    ("frozen", "words"),
+    [
+        ("", "installed but broken, a slower one is used: {}; reinstall woox-fast"),
+        (
+            "import sys; sys.frozen = True; ",
+            "cannot be loaded in this frozen program, a slower one is used: {}; tell your freezer to include that",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("raise ImportError('undefined symbol: x')", "undefined symbol: x"),
+        ("import no_such", "No module named 'no_such'"),
+    ],
+)
+def test_broken_extension_is_reported(tmp_path, frozen, words, source, error):
+    (pure_copy(tmp_path) / "woox_fast" / "_sign.py").write_text(source)
+    result = run(frozen + SHOW + SIGN, tmp_path)
     assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
-    assert "RuntimeWarning: woox_fast: the cython backend is installed but broken" in result.stderr
-    named = run(SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
+    assert "RuntimeWarning: woox_fast: the cython backend " in result.stderr
+    assert words.format(error) in result.stderr
+    named = run(frozen + SHOW, tmp_path, WOOX_FAST_BACKEND="cython")
     assert named.returncode == 1
     assert "ImportError: WOOX_FAST_BACKEND=cython" in named.stderr
+
+
+SUBINTERPRETER = f"""
+import woox_fast
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+interpreters.run_string(interpreters.create(), {"import warnings; warnings.simplefilter('always'); " + SHOW + SIGN!r})
+"""
+
+
+@pytest.mark.skipif("cython" not in BUILT, reason="the Cython backend is not built")
+def test_subinterpreter_warning_names_the_cause():
+    result = run(SUBINTERPRETER)
+    if "No module named" in result.stderr:
+        pytest.skip("this Python has no module for subinterpreters")
+    assert result.stdout.split()[0] in ("cffi", "python"), result.stderr
+    assert result.stdout.split()[2] == PUBLISHED
+    assert "the cython backend cannot be loaded in this interpreter" in result.stderr
+    assert "import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python" in result.stderr
+    assert "reinstall" not in result.stderr
+
+
+def test_freezers_find_every_module(tmp_path):
+    """The standard library's module finder follows static imports only, as PyInstaller and Nuitka do."""
+    program = tmp_path / "program.py"
+    program.write_text("import woox_fast\n")
+    finder = modulefinder.ModuleFinder([str(Path(woox_fast.__file__).parents[1])])
+    finder.run_script(str(program))
+    needed = {"_checks", "_encoding", "_explain", "_http", "_prepare", "_sign_base", "_sign_cffi", "_sign_py", "_urls"}
+    needed |= {"_sign"} if "cython" in BUILT else set()
+    needed |= {"_sign_cffi_lib"} if "cffi" in BUILT else set()
+    assert {f"woox_fast.{name}" for name in needed} <= set(finder.modules)
+    assert not any(name.startswith("woox_fast.adapters") for name in finder.modules)
+
+
+@pytest.mark.slow
+def test_pyinstaller_program_is_compiled(tmp_path):
+    pytest.importorskip("PyInstaller")
+    program = tmp_path / "program.py"
+    program.write_text(SHOW + SIGN)
+    options = ["--onefile", f"--paths={Path(woox_fast.__file__).parents[1]}", "--log-level=ERROR"]
+    command = [sys.executable, "-m", "PyInstaller", *options, str(program)]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run([tmp_path / "dist" / "program"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == ([DEFAULT, sha256_names()[0] if BUILT else "hashlib", PUBLISHED], "")
 
 
 def test_import_is_light():
     code = "import sys; before = set(sys.modules); import woox_fast; print(*sorted(set(sys.modules) - before))"
     loaded = set(run(code).stdout.split())
     assert "woox_fast" in loaded
-    assert not loaded & {"requests", "httpx", "aiohttp", "ccxt", "asyncio", "ssl", "json", "urllib.parse"}
+    assert not loaded & {"requests", "httpx", "aiohttp", "ccxt", "asyncio", "ssl", "json", "re", "urllib.parse"}
 
 
-def test_public_names():
+def test_public_names_exist():
     for name in woox_fast.__all__:
         assert getattr(woox_fast, name) is not None
+    assert woox_fast.adapters.requests.session is not None
     assert re.fullmatch(r"\d+\.\d+\.\d+", woox_fast.__version__)
     assert woox_fast.sign(SECRET, NOW, "GET", "/") == oracle(b"%dGET/" % NOW)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -159,7 +219,7 @@ def test_public_names():
 
 
 @pytest.mark.parametrize("name", ["REQUIRE_EXTENSION", "NO_EXTENSION", "CFFI"])
-def test_a_build_option_is_1_or_0(name):
+def test_build_option_must_be_1_or_0(name):
     command = [sys.executable, "setup.py", "--version"]
     own = {key: value for key, value in os.environ.items() if not key.startswith("WOOX_FAST_")}
     folder = Path(__file__).parents[2]

@@ -1,102 +1,86 @@
-"""Every refusal: the same type and the same words from each twin."""
+"""Error types and messages, the same in every backend."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from helpers.oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast._checks import raise_at, refuse_sha256, warn_wrong_sha256
 
-DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got "
-CLOCK = "; use time.time_ns() // 1_000_000"
-METHOD_HINT = "method must be upper-case letters A-Z such as 'GET', got "
-URL_HINT = "path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got "
+DIGITS = "timestamp must be Unix epoch milliseconds, exactly 13 digits, got {}; use time.time_ns() // 1_000_000"
+SECONDS = " (10 digits: this looks like seconds; multiply by 1000)"
+MICROSECONDS = " (16 digits: this looks like microseconds; divide by 1000)"
+NANOSECONDS = " (19 digits: this looks like nanoseconds; divide by 1_000_000)"
 
 TIMESTAMPS = [
-    (1578565539, ValueError, DIGITS + "1578565539 (10 digits: this looks like seconds; multiply by 1000)" + CLOCK),
-    ("1578565539", ValueError, DIGITS + "'1578565539' (10 digits: this looks like seconds; multiply by 1000)" + CLOCK),
-    (
-        1578565539808000,
-        ValueError,
-        DIGITS + "1578565539808000 (16 digits: this looks like microseconds; divide by 1000)" + CLOCK,
-    ),
-    (
-        "1578565539808000000",
-        ValueError,
-        DIGITS + "'1578565539808000000' (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK,
-    ),
-    (0, ValueError, DIGITS + "0" + CLOCK),
-    (10**12 - 1, ValueError, DIGITS + "999999999999" + CLOCK),
-    (10**13, ValueError, DIGITS + "10000000000000" + CLOCK),
-    (-NOW, ValueError, DIGITS + "-1578565539808" + CLOCK),
-    (
-        2**63,
-        ValueError,
-        DIGITS + "9223372036854775808 (19 digits: this looks like nanoseconds; divide by 1_000_000)" + CLOCK,
-    ),
-    (-(2**64), ValueError, DIGITS + "-18446744073709551616" + CLOCK),
-    (10**40 - 1, ValueError, DIGITS + "9" * 40 + CLOCK),
-    (10**40, ValueError, DIGITS + "an integer of 133 bits" + CLOCK),
-    (10**5000, ValueError, DIGITS + "an integer of 16610 bits" + CLOCK),
-    ("", ValueError, DIGITS + "''" + CLOCK),
-    ("157856553980x", ValueError, DIGITS + "'157856553980x'" + CLOCK),
-    ("157856553980:", ValueError, DIGITS + "'157856553980:'" + CLOCK),
-    ("/578565539808", ValueError, DIGITS + "'/578565539808'" + CLOCK),
-    (" 578565539808", ValueError, DIGITS + "' 578565539808'" + CLOCK),
-    ("-578565539808", ValueError, DIGITS + "'-578565539808'" + CLOCK),
-    ("157856553980\0", ValueError, DIGITS + "'157856553980\\x00'" + CLOCK),
-    ("157856553980\x7f", ValueError, DIGITS + "'157856553980\\x7f'" + CLOCK),
-    ("١٥٧٨٥٦٥٥٣٩٨٠٨", ValueError, DIGITS + ascii("١٥٧٨٥٦٥٥٣٩٨٠٨") + CLOCK),
-    ("2026-11-25", ValueError, DIGITS + "'2026-11-25'" + CLOCK),
-    ("\u0661" * 10, ValueError, DIGITS + "'" + "\\u0661" * 10 + "'" + CLOCK),
-    ("1" * 60, ValueError, DIGITS + f"'{'1' * 60}'" + CLOCK),
-    ("1" * 61, ValueError, DIGITS + f"'{'1' * 60}'... (61 characters)" + CLOCK),
-    ("1" * 100, ValueError, DIGITS + f"'{'1' * 60}'... (100 characters)" + CLOCK),
-    ("\ud800" * 13, ValueError, DIGITS + "'" + "\\ud800" * 13 + "'" + CLOCK),
-    *(
-        (value, TypeError, f"timestamp must be an int or a str of Unix epoch milliseconds, got {kind}" + CLOCK)
-        for value, kind in [
-            (True, "bool"),
-            (1578565539808.0, "float"),
-            (None, "NoneType"),
-            (b"1578565539808", "bytes"),
-            ([NOW], "list"),
-        ]
-    ),
+    (value, ValueError, DIGITS.format(got))
+    for value, got in [
+        (1578565539, "1578565539" + SECONDS),
+        ("1578565539", "'1578565539'" + SECONDS),
+        (1578565539808000, "1578565539808000" + MICROSECONDS),
+        ("1578565539808000000", "'1578565539808000000'" + NANOSECONDS),
+        (0, "0"),
+        (10**13, "10000000000000"),
+        (-NOW, "-1578565539808"),
+        (2**63, "9223372036854775808" + NANOSECONDS),
+        (10**40 - 1, "9" * 40),
+        (10**40, "an integer of 133 bits"),
+        (10**5000, "an integer of 16610 bits"),
+        ("", "''"),
+        ("157856553980x", "'157856553980x'"),
+        (" 578565539808", "' 578565539808'"),
+        ("157856553980\0", "'157856553980\\x00'"),
+        ("157856553980\x7f", "'157856553980\\x7f'"),
+        ("\u0661" * 13, "'" + "\\u0661" * 13 + "'"),
+        ("1" * 61, f"'{'1' * 60}'... (61 characters)"),
+        ("\ud800" * 13, "'" + "\\ud800" * 13 + "'"),
+    ]
+] + [
+    (value, TypeError, "timestamp must be an int or a str of Unix epoch milliseconds, got " + got)
+    for value, got in [
+        (True, "bool; use time.time_ns() // 1_000_000"),
+        (1578565539808.0, "float; use time.time_ns() // 1_000_000"),
+        (None, "NoneType; use time.time_ns() // 1_000_000"),
+        (b"1578565539808", "bytes; use time.time_ns() // 1_000_000"),
+        ([NOW], "list; use time.time_ns() // 1_000_000"),
+    ]
 ]
 
 METHODS = [
-    ("get", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'get'; write 'GET'"),
-    ("GEt", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'GEt'; write 'GET'"),
-    ("", ValueError, "method must be upper-case letters A-Z such as 'GET', got ''"),
-    ("GET ", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'GET '"),
-    ("GET\r\n", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'GET\\r\\n'"),
-    ("G@T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G@T'"),
-    ("G[T", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G[T'"),
-    ("GÉT", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'G\\xc9T'"),
-    ("g" * 19, ValueError, f"{METHOD_HINT}'{'g' * 19}'; write '{'G' * 19}'"),
-    ("g" * 20, ValueError, f"{METHOD_HINT}'{'g' * 20}'"),
-    ("PATCH\0", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'PATCH\\x00'"),
-    ("DELETEDELETE_", ValueError, "method must be upper-case letters A-Z such as 'GET', got 'DELETEDELETE_'"),
-    ("\ud800", ValueError, "method must be upper-case letters A-Z such as 'GET', got '\\ud800'"),
+    (value, ValueError, "method must be upper-case letters A-Z such as 'GET', got " + got)
+    for value, got in [
+        ("get", "'get'; write 'GET'"),
+        ("", "''"),
+        ("GET ", "'GET '"),
+        ("GET\r\n", "'GET\\r\\n'"),
+        ("G@T", "'G@T'"),
+        ("G\xc9T", "'G\\xc9T'"),
+        ("g" * 19, f"'{'g' * 19}'; write '{'G' * 19}'"),
+        ("g" * 20, f"'{'g' * 20}'"),
+        ("PATCH\0", "'PATCH\\x00'"),
+        ("\ud800", "'\\ud800'"),
+    ]
+] + [
     (b"GET", TypeError, "method must be a str such as 'GET', got bytes"),
     (None, TypeError, "method must be a str such as 'GET', got NoneType"),
 ]
 
 PATHS = [
-    ("", ValueError, URL_HINT + "''; put '/' before it"),
-    ("v3/trade/order", ValueError, URL_HINT + "'v3/trade/order'; put '/' before it"),
     (
-        "https://api.woox.io/v3/trade/order",
+        value,
         ValueError,
-        URL_HINT + "'https://api.woox.io/v3/trade/order'; a full URL was given: leave out the scheme and host",
-    ),
-    ("v3/x?u=http://h", ValueError, URL_HINT + "'v3/x?u=http://h'; put '/' before it"),
-    ("v3", ValueError, URL_HINT + "'v3'; put '/' before it"),
-    ("GET", ValueError, URL_HINT + "'GET'; put '/' before it"),
-    ("é", ValueError, URL_HINT + "'\\xe9'; put '/' before it"),
+        f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {value!a}; {hint}",
+    )
+    for value, hint in [
+        ("", "put '/' before it"),
+        ("v3/trade/order", "put '/' before it"),
+        ("https://api.woox.io/v3/trade/order", "a full URL was given: leave out the scheme and host"),
+        ("v3/x?u=http://h", "put '/' before it"),
+        ("\xe9", "put '/' before it"),
+    ]
+] + [
     (b"/v3", TypeError, "path must be a str such as '/v3/trade/order', got bytes"),
     (None, TypeError, "path must be a str such as '/v3/trade/order', got NoneType"),
     ("/\ud800", UnicodeEncodeError, re.compile(r".*surrogates not allowed")),
@@ -125,7 +109,7 @@ REQUESTS = (
     + [((NOW, value, "/"), *rest) for value, *rest in METHODS]
     + [((NOW, "GET", value), *rest) for value, *rest in PATHS]
     + [((NOW, "POST", "/", value), *rest) for value, *rest in BODIES]
-    # The first bad field is the one that is named.
+    # The message names the first invalid field.
     + [((None, None, None, 5), TypeError, TIMESTAMPS[-3][2]), ((NOW, "get", "x", 5), *METHODS[0][1:])]
 )
 
@@ -140,7 +124,7 @@ def signer(twin):
 
 
 @pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
-def test_bad_request(twin, signer, request_, error, words):
+def test_invalid_request_raises(twin, signer, request_, error, words):
     with raises(error, words) as raised:
         signer.sign(*request_)
     assert raised.type is error
@@ -154,7 +138,7 @@ def test_bad_request(twin, signer, request_, error, words):
 
 
 @pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
-def test_bad_request_in_a_batch(signer, request_, error, words):
+def test_invalid_request_in_a_batch(signer, request_, error, words):
     full = (*request_, b"")[:4]
     good = (NOW, "GET", "/", b"")
     for index in (0, 1, 7):
@@ -183,12 +167,12 @@ def test_bad_request_in_a_batch(signer, request_, error, words):
         ([()], ValueError, "requests[0]: each request must be (timestamp, method, path, body), got 0 fields"),
     ],
 )
-def test_bad_batch(signer, requests, error, words):
+def test_invalid_batch_raises(signer, requests, error, words):
     with raises(error, words):
         signer.sign_many(requests)
 
 
-def test_an_iterator_keeps_its_own_error(signer):
+def test_iterator_error_is_unchanged(signer):
     def requests():
         yield NOW, "GET", "/", b""
         raise ValueError("mine")
@@ -210,18 +194,18 @@ def test_an_iterator_keeps_its_own_error(signer):
         ("\udfff", UnicodeEncodeError, re.compile(".*surrogates not allowed")),
     ],
 )
-def test_bad_message(signer, message, error, words):
+def test_invalid_message_raises(signer, message, error, words):
     with raises(error, words):
         signer.hexdigest(message)
 
 
-def test_bad_signature(signer):
+def test_invalid_signature_type_raises(signer):
     for signature, kind in ((b"0" * 64, "bytes"), (None, "NoneType"), (5, "int")):
         with raises(TypeError, f"signature must be a str of 64 hex characters, got {kind}"):
             signer.verify(signature, NOW, "GET", "/")
 
 
-# Texts that cannot be encoded. Where, str.encode says: of neighbours CPython names all, PyPy a pair.
+# Texts that cannot be encoded. str.encode is the oracle of the position: CPython reports all neighbours, PyPy a pair.
 SURROGATES = [
     "\ud800",
     "/\ud800",
@@ -234,8 +218,8 @@ SURROGATES = [
 
 
 @pytest.mark.parametrize("text", SURROGATES, ids=range(len(SURROGATES)))
-def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text):
-    """Wherever the argument stands in the message, and whichever path signs the request."""
+def test_surrogate_position_is_in_its_argument(twin, signer, text):
+    """At any position in the prehash, on the fast path and on the slow path."""
     with pytest.raises(UnicodeEncodeError) as own:
         text.encode()
     start, end = own.value.start, own.value.end
@@ -263,23 +247,23 @@ def test_a_lone_surrogate_is_found_within_its_own_argument(twin, signer, text):
 
 
 @pytest.mark.parametrize("error", [KeyError("a"), MemoryError(), type("Own", (ValueError,), {})("b")])
-def test_an_error_of_another_kind_is_raised_as_it_is(error):
-    """An exception that is not ours, and that cannot be made again with another message."""
+def test_other_errors_are_unchanged(error):
     with pytest.raises(type(error)) as raised:
         raise_at(3, error)
     assert raised.value is error
 
 
-def test_a_processor_on_which_no_sha256_is_right():
+def test_no_working_sha256_raises():
     with pytest.raises(ImportError, match=r"^no SHA-256 of the cython backend gives a right answer on this") as raised:
         refuse_sha256(None, "cython", [])
-    assert raised.value.name == "woox_fast"  # the command says it in a line, as it does for what else cannot be had
+    assert raised.value.name == "woox_fast"  # the command line prints its message without a traceback
     with pytest.warns(RuntimeWarning, match=r"^woox_fast: the sha-ni SHA-256 gave a wrong answer on this processor"):
         warn_wrong_sha256("sha-ni")
 
 
 ASCII_KEY = "api_key must be printable ASCII without spaces (it becomes a header), got {} at index {} of {}"
-STRIP = "; strip what was pasted around it"
+PASTED = "; remove the characters pasted around it"
+ALONE = "api_secret must be the secret alone, got {}; remove what does not belong to it, or pass bytes if it does"
 
 
 @pytest.mark.parametrize(
@@ -288,30 +272,58 @@ STRIP = "; strip what was pasted around it"
         (("", SECRET), ValueError, "api_key must not be empty; copy it from the WOO X console"),
         ((None, SECRET), TypeError, "api_key must be a str, got NoneType"),
         ((b"key", SECRET), TypeError, "api_key must be a str, got bytes"),
-        (("key\n", SECRET), ValueError, ASCII_KEY.format("'\\n'", 3, 4) + STRIP),
-        ((" key", SECRET), ValueError, ASCII_KEY.format("' '", 0, 4) + STRIP),
-        (("k\x7fy", SECRET), ValueError, ASCII_KEY.format("'\\x7f'", 1, 3) + STRIP),
-        (("ké", SECRET), ValueError, ASCII_KEY.format("'\\xe9'", 1, 2) + STRIP),
+        (("key\n", SECRET), ValueError, ASCII_KEY.format("'\\n'", 3, 4) + PASTED),
+        ((" key", SECRET), ValueError, ASCII_KEY.format("' '", 0, 4) + PASTED),
+        (("k\x7fy", SECRET), ValueError, ASCII_KEY.format("'\\x7f'", 1, 3) + PASTED),
+        (("k\xe9", SECRET), ValueError, ASCII_KEY.format("'\\xe9'", 1, 2) + PASTED),
         ((KEY, ""), ValueError, "api_secret must not be empty; is the environment variable set?"),
         ((KEY, b""), ValueError, "api_secret must not be empty; is the environment variable set?"),
         ((KEY, None), TypeError, "api_secret must be str or bytes, got NoneType"),
         ((KEY, bytearray(b"x")), TypeError, "api_secret must be str or bytes, got bytearray"),
-        ((KEY, 5), TypeError, "api_secret must be str or bytes, got int"),
         (
             (KEY, "topsecret\ud800"),
             UnicodeEncodeError,
             "'utf-8' codec can't encode character '\\ud800' in position 0: "
             "api_secret has a lone surrogate at index 9; read it as UTF-8",
         ),
+        ((KEY, "topsecret\n"), ValueError, ALONE.format("white space ('\\n') at its end")),
+        ((KEY, "topsecret\r\n"), ValueError, ALONE.format("white space ('\\n') at its end")),
+        ((KEY, " topsecret"), ValueError, ALONE.format("white space (' ') at its start")),
+        ((KEY, "topsecret\xa0"), ValueError, ALONE.format("white space ('\\xa0') at its end")),
+        ((KEY, "\ufefftopsecret"), ValueError, ALONE.format("white space ('\\ufeff') at its start")),
+        ((KEY, "topsecret\u200b"), ValueError, ALONE.format("white space ('\\u200b') at its end")),
+        ((KEY, '"topsecret"'), ValueError, ALONE.format('a quotation mark (") at its start')),
+        ((KEY, "topsecret'"), ValueError, ALONE.format("a quotation mark (') at its end")),
+        ((KEY, "\u201ctopsecret\u201d"), ValueError, ALONE.format("a quotation mark (\\u201c) at its start")),
+        ((KEY, " "), ValueError, ALONE.format("white space (' ') at its start")),
+        ((KEY, type("Text", (str,), {})("topsecret\t")), ValueError, ALONE.format("white space ('\\t') at its end")),
     ],
 )
-def test_bad_credentials(twin, arguments, error, words):
+def test_invalid_credentials_raise(twin, arguments, error, words):
     with raises(error, words) as raised:
         twin.Signer(*arguments)
     assert "topsecret" not in repr(raised.value.__dict__) + str(raised.value.args) + repr(raised.value.__context__)
     if arguments[0] == KEY:
         with raises(error, words):
             twin.sign(arguments[1], NOW, "GET", "/")
+
+
+def test_api_key_as_secret_raises(twin):
+    words = "api_secret must be the API secret, got the API key; copy the secret from the WOO X console"
+    with raises(ValueError, words):
+        twin.Signer(KEY, KEY)
+    assert twin.sign("-", NOW, "GET", "/") == oracle(b"%dGET/" % NOW, b"-")
+
+
+@pytest.mark.parametrize("secret", [b"secret\n", b" secret", b'"secret"', KEY.encode(), b"\xff"])
+def test_secret_bytes_are_unchanged(twin, secret):
+    assert twin.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
+    assert twin.sign(secret, NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
+
+
+@pytest.mark.parametrize("secret", ["se cret", "se\"cret'x", "s", "\u79d8\u5bc6", "=secret=="])
+def test_unusual_secret_is_accepted(twin, secret):
+    assert twin.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret.encode())
 
 
 @pytest.mark.parametrize(
@@ -321,11 +333,15 @@ def test_bad_credentials(twin, arguments, error, words):
         (True, TypeError, "clock_offset_ms must be an int of milliseconds, got bool"),
         (None, TypeError, "clock_offset_ms must be an int of milliseconds, got NoneType"),
         ("5", TypeError, "clock_offset_ms must be an int of milliseconds, got str"),
-        (10**13, ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside"),
-        (-(2**64), ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13; got one far outside"),
+        (10**13, ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got 10000000000000"),
+        (
+            -(2**64),
+            ValueError,
+            "clock_offset_ms must be milliseconds between -10**13 and 10**13, got -18446744073709551616",
+        ),
     ],
 )
-def test_bad_clock_offset(twin, offset, error, words):
+def test_invalid_clock_offset_raises(twin, offset, error, words):
     with raises(error, words):
         twin.Signer(KEY, SECRET, clock_offset_ms=offset)
     signer = twin.Signer(KEY, SECRET)
@@ -346,28 +362,8 @@ def test_bad_clock_offset(twin, offset, error, words):
         (10**50, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got an integer of 167 bits"),
     ],
 )
-def test_bad_recv_window(twin, window, error, words):
+def test_invalid_recv_window_raises(twin, window, error, words):
     with raises(error, words):
         twin.Signer(KEY, SECRET, recv_window_ms=window)
     with pytest.raises(AttributeError):
         twin.Signer(KEY, SECRET).recv_window_ms = 5
-
-
-def test_a_clock_far_off_is_refused(twin):
-    signer = twin.Signer(KEY, SECRET, clock_offset_ms=-(10**13) + 1)
-    with pytest.raises(ValueError, match="exactly 13 digits, got -"):
-        signer.headers("GET", "/")
-
-
-def test_arguments_are_counted(twin, signer):
-    for call in (
-        lambda: signer.sign(NOW, "GET"),
-        lambda: signer.sign(NOW, "GET", "/", b"", b""),
-        lambda: signer.sign(NOW, "GET", "/", url=""),
-        lambda: signer.headers("GET", "/", b"", NOW),
-        lambda: twin.Signer(KEY),
-        lambda: twin.Signer(KEY, SECRET, 5),
-        lambda: twin.sign(SECRET),
-    ):
-        with pytest.raises(TypeError):
-            call()

@@ -1,12 +1,12 @@
-"""`prepare`: what was signed is what the client sends, or it is refused; the oracle is the standard library's hmac."""
+"""`prepare`: clients send the signed bytes. The oracle of the signatures is the standard library's hmac."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
 import string
-import sys
+import urllib.error
+import urllib.request
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import requests
-import yarl
 from helpers.oracle import KEY, SECRET, oracle
+from helpers.recorder import Recorder, Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woox_fast import PRODUCTION_URL, STAGING_URL, SignedRequest, Signer, _sign_py
+from woox_fast import PRODUCTION_URL, SignedRequest, Signer, _sign_py
 from woox_fast._http import FORM, JSON
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "woox.json").read_text("utf-8"))
@@ -44,7 +44,7 @@ scalars = st.one_of(
 
 
 def assert_signed_as_sent(request: SignedRequest) -> None:
-    """The signature is hmac's over the very url (path and query) and body that would go out."""
+    """Compare the signature with hmac over the request's path, query and body."""
     parts = urlsplit(request.url)
     target = parts.path + ("?" + parts.query if parts.query else "")
     assert request.url == f"{parts.scheme}://{parts.netloc}{target}"
@@ -73,7 +73,6 @@ def assert_signed_as_sent(request: SignedRequest) -> None:
             FORM,
         ),
         ("DELETE", "/v3/trade/allOrders", {"params": {"a": None}}, "/v3/trade/allOrders", b"", FORM),
-        ("GET", "/v3/x", {"body": "b"}, "/v3/x", b"b", FORM),
         (
             "POST",
             "/v3/trade/order",
@@ -83,7 +82,6 @@ def assert_signed_as_sent(request: SignedRequest) -> None:
             JSON,
         ),
         ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
-        ("PUT", "/v3/x", {"body": memoryview(b"abcd")[1:3]}, "/v3/x", b"bc", JSON),
         ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
         ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
         ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
@@ -105,7 +103,7 @@ def test_prepare(
     assert_signed_as_sent(request)
 
 
-def test_prepare_reproduces_the_published_vector(signer: Any) -> None:
+def test_published_vectors(signer: Any) -> None:
     vector = BY_NAME["v3_get"]
     request = signer.prepare("GET", "/v3/algo/orders", params={"algoType": "STOP"}, timestamp=vector["timestamp"])
     assert request.headers["x-api-signature"] == vector["signature"]
@@ -114,39 +112,16 @@ def test_prepare_reproduces_the_published_vector(signer: Any) -> None:
     assert request.headers["x-api-signature"] == vector["signature"]
 
 
-def test_prepare_takes_the_clock_plus_the_offset(signer: Any) -> None:
-    signer.clock_offset_ms = 0
-    now = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
-    signer.clock_offset_ms = 3_600_000
-    later = int(signer.prepare("GET", "/v3/x").headers["x-api-timestamp"])
-    assert 3_600_000 <= later - now < 3_660_000
-
-
-@pytest.mark.parametrize(
-    ("base_url", "origin"),
-    [
-        (STAGING_URL, "https://api.staging.woox.io"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://[::1]:80/", "http://[::1]:80"),
-        ("https://api.woox.io/", "https://api.woox.io"),
-    ],
-)
-def test_prepare_base_url(signer: Any, base_url: str, origin: str) -> None:
-    request = signer.prepare("GET", "/v3/x", params={"a": 1}, base_url=base_url, timestamp=TIMESTAMP)
-    assert request.url == origin + "/v3/x?a=1"
-    assert request.headers["x-api-signature"] == oracle(b"1578565539808GET/v3/x?a=1")
-
-
 path_text = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*[#| \xe9", max_size=20)
 
 
 @given(path_text, st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), scalars, max_size=4))
-def test_clients_leave_what_prepare_accepts_as_it_is(rest: str, params: dict[str, Any]) -> None:
+def test_clients_send_the_url_unchanged(rest: str, params: dict[str, Any]) -> None:
     signer = Signer(KEY, SECRET)
     try:
         request = signer.prepare("GET", "/" + rest, params=params, base_url="http://localhost", timestamp=TIMESTAMP)
     except ValueError as error:
-        assert "path must be percent-encoded ASCII" in str(error)  # noqa: PT017 - some paths only
+        assert "path must be percent-encoded ASCII" in str(error)  # noqa: PT017 (for some paths only)
         request = signer.prepare("GET", "/v3/x", params=params, base_url="http://localhost", timestamp=TIMESTAMP)
     assert_signed_as_sent(request)
     target = request.url.removeprefix("http://localhost")
@@ -177,7 +152,7 @@ def test_clients_leave_what_prepare_accepts_as_it_is(rest: str, params: dict[str
         ("/a?", 2),
     ],
 )
-def test_prepare_refuses_a_path_that_a_client_would_change(signer: Any, path: str, index: int) -> None:
+def test_path_that_clients_change_raises(signer: Any, path: str, index: int) -> None:
     with pytest.raises(ValueError, match=f"percent-encoded ASCII .* at index {index};"):
         signer.prepare("GET", path)
 
@@ -192,17 +167,14 @@ def test_prepare_refuses_a_path_that_a_client_would_change(signer: Any, path: st
         ("POST", "/v3/x", {"json": {}, "body": b""}, ValueError, "json or body, not both"),
         ("POST", "/v3/x", {"json": {"a": math.nan}}, ValueError, "finite"),
         ("POST", "/v3/x", {"body": {"a": 1}}, TypeError, "json.dumps"),
-        ("POST", "/v3/x", {"body": memoryview(b"abcd")[::2]}, BufferError, "contiguous"),
         ("GET", "/v3/x", {"params": {"a": object()}}, TypeError, "got object"),
         ("get", "/v3/x", {}, ValueError, "write 'GET'"),
         ("GET", "v3/x", {}, ValueError, "put '/' before it"),
-        ("GET", "https://api.woox.io/v3/x", {}, ValueError, "full URL"),
         ("GET", "/v3/x", {"timestamp": 1578565539}, ValueError, "looks like seconds"),
-        ("GET", "/v3/x", {"timestamp": 1.5}, TypeError, "float"),
         ("GET", "/v3/x", {"data": b""}, TypeError, "data"),
     ],
 )
-def test_prepare_refuses(
+def test_invalid_arguments_raise(
     signer: Any, method: str, path: str, options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
@@ -214,56 +186,54 @@ def test_prepare_refuses(
     [
         "",
         "api.woox.io",
-        "//api.woox.io",
         "ftp://api.woox.io",
         "https://",
-        "https://:443",
         "https://api.woox.io/v3",
-        "https://api.woox.io?",
-        "https://api.woox.io#",
-        "https://api.woox.io:https",
         "https://api.woox.io ",
-        "https://api.woox.io\n",
-        "https://api .woox.io",
         "https://api.woox.io\\.evil.example",
-        "https://[::1",
-        "https://bücher.example",
     ],
 )
-def test_prepare_refuses_a_base_url(signer: Any, base_url: str) -> None:
+def test_invalid_base_url_raises(signer: Any, base_url: str) -> None:
     with pytest.raises(ValueError, match="base_url must be scheme, host"):
         signer.prepare("GET", "/v3/x", base_url=base_url)
 
 
-def test_prepare_refuses_a_base_url_of_another_type(signer: Any) -> None:
-    with pytest.raises(TypeError, match="base_url must be a str, got NoneType"):
-        signer.prepare("GET", "/v3/x", base_url=None)
-
-
-def test_a_password_in_base_url_is_refused_and_not_shown(signer: Any) -> None:
-    with pytest.raises(ValueError, match="user name or password") as caught:
-        signer.prepare("GET", "/v3/x", base_url="https://me:hunter2@api.woox.io")
+@pytest.mark.parametrize(
+    ("base_url", "error", "words"),
+    [(None, TypeError, "base_url must be a str, got NoneType"), ("https://me:hunter2@h", ValueError, "password$")],
+)
+def test_invalid_base_url_is_not_shown(signer: Any, base_url: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words) as caught:
+        signer.prepare("GET", "/v3/x", base_url=base_url)
     assert "hunter2" not in str(caught.value)
 
 
-def test_repr_of_a_signed_request_shows_no_key_and_no_signature(signer: Any) -> None:
+def test_repr_shows_no_key(signer: Any) -> None:
     request = signer.prepare("POST", "/v3/trade/order", json={"a": 1}, timestamp=TIMESTAMP)
     assert repr(request) == "<SignedRequest POST https://api.woox.io/v3/trade/order with a body of 7 bytes>"
 
 
-def test_what_each_client_is_given(signer: Any) -> None:
-    """No redirect is followed: it would take the signature to another host."""
-    for method, body in (("GET", b""), ("POST", b"{}")):
-        request = signer.prepare(method, "/v3/x?a=%2C,%2F", body=body)
-        common = {"method": method, "url": request.url, "headers": request.headers}
-        assert request.for_requests() == common | {"data": body, "allow_redirects": False}
-        assert request.for_httpx() == common | {"content": body, "follow_redirects": False}
-        url = yarl.URL(request.url, encoded=True)
-        assert request.for_aiohttp() == common | {"url": url, "data": body or None, "allow_redirects": False}
-        assert str(request.for_aiohttp()["url"]) == request.url == f"{PRODUCTION_URL}/v3/x?a=%2C,%2F"
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
-def test_for_aiohttp_says_which_extra_is_missing(signer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "yarl", None)
-    with pytest.raises(ImportError, match=re.escape("needs aiohttp; run: pip install 'woox-fast[aiohttp]'")):
-        signer.prepare("GET", "/v3/x").for_aiohttp()
+def test_urllib_sends_the_signed_bytes(signer: Any) -> None:
+    """As documented in SignedRequest: a redirect is an error, and the signature stays with its host."""
+    replies = {"/v3/x?a=%2C": Reply(), "/v3/y": Reply(), "/v3/away": Reply(307, {"Location": "http://127.0.0.1:1/"})}
+    opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
+    with Recorder(lambda received: replies[received.target]) as server:
+        for method, path, options in (
+            ("GET", "/v3/x", {"params": {"a": ","}}),
+            ("POST", "/v3/y", {"json": {"price": 1e-7}}),
+            ("POST", "/v3/away", {"json": {}}),
+        ):
+            signed = signer.prepare(method, path, base_url=server.url, **options)
+            request = urllib.request.Request(signed.url, signed.body or None, signed.headers, method=signed.method)
+            if path == "/v3/away":
+                with pytest.raises(urllib.error.HTTPError, match="307"):
+                    opener.open(request)
+            else:
+                opener.open(request).close()
+            assert server.received[-1].body == signed.body
+        assert [received.fault() for received in server.received] == [""] * 3

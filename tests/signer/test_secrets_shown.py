@@ -1,4 +1,4 @@
-"""No traceback of ours shows a secret: not with locals, and not as pytest prints it."""
+"""No traceback shows a secret, whether with local variables or as pytest prints it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
-from helpers import memory
+from helpers import key_traces
+from helpers.backends import BUILT, MODULES
+from helpers.oracle import NOW
 from helpers.secret_calls import CALLS, CALLS_OF_USERS, COVERED, Held
-from helpers.slow import slow
 
 import woox_fast
 from woox_fast import adapters
 
-WANTED = memory.traces(Held.data)
+WANTED = key_traces.traces(Held.data)
 SHOWN = {"secret"}
 
 # The same calls as tests of a user's, and as ones that hold the secret themselves, which must be seen.
@@ -45,7 +47,7 @@ def test_control(name, secret):
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """It, and all that it was raised from or during, also where `from None` hides that."""
+    """Yield the error and its causes and contexts, including those that `from None` hides."""
     yield error
     for other in (error.__cause__, error.__context__):
         if other is not None:
@@ -59,16 +61,16 @@ def with_locals(error: BaseException) -> str:
 
 
 def shown(call: Callable[[str], object], name: str) -> set[str]:
-    """What the traceback of this call shows of the secret."""
+    """Return the traces of the secret in the traceback of a call."""
     try:
         call(name)
     except Exception as error:
-        return memory.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
+        return key_traces.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
     raise AssertionError("it raises nothing")
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_no_frame_holds_it(name: str) -> None:
+def test_frames_hide_secret(name: str) -> None:
     def holding(name: str) -> None:
         secret = Held.text
         CALLS[name]()
@@ -78,8 +80,57 @@ def test_no_frame_holds_it(name: str) -> None:
     assert shown(holding, name) == SHOWN
 
 
-@pytest.mark.parametrize("options", [slow([], id="default"), pytest.param(["--tb=long", "--showlocals"], id="long")])
-def test_pytest_does_not_print_it(tmp_path: Path, options: list[str]) -> None:
+def interrupt(call: Callable[[], object], at: int) -> BaseException | None:
+    """Raise KeyboardInterrupt before the bytecode instruction number `at` of this package during a call."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable | None:
+        nonlocal count
+        if "woox_fast" not in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            count += 1
+            if count == at:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt as error:
+        return error
+    finally:
+        sys.settrace(before)
+    return None
+
+
+@pytest.mark.parametrize("name", ["Signer", "sign"])
+@pytest.mark.parametrize("backend", [*BUILT, "python"])
+def test_interrupt_hides_secret(backend: str, name: str) -> None:
+    """The first instruction is the call itself, whose arguments are the caller's."""
+    module = importlib.import_module(MODULES[backend])
+    secret = Held.text + "é"
+    wanted = key_traces.traces(secret.encode())
+    calls = {"Signer": lambda: module.Signer("key", secret), "sign": lambda: module.sign(secret, NOW, "GET", "/")}
+    at = 2
+    while error := interrupt(calls[name], at):
+        text = ""
+        for one in chain(error):
+            entry = one.__traceback__
+            while entry is not None:
+                if entry.tb_frame.f_code.co_filename != __file__:
+                    text += repr(entry.tb_frame.f_locals)
+                entry = entry.tb_next
+        assert key_traces.find_in_text(text.encode("utf-8", "backslashreplace"), wanted) == set(), at
+        at += 1
+    assert at > 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--tb=long", "--showlocals"]], ids=["default", "long"])
+def test_pytest_hides_secret(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "test_users.py").write_text(USERS_TESTS)
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, *options, "."],
@@ -93,12 +144,12 @@ def test_pytest_does_not_print_it(tmp_path: Path, options: list[str]) -> None:
     _, *parts = re.split(r"\n_+ (test_\w+)\[(.+)\] _+\n", result.stdout.partition("short test summary info")[0])
     printed = {(kind, name): text for kind, name, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True)}
     assert printed.keys() == {(kind, name) for kind in ("test_call", "test_control") for name in CALLS_OF_USERS}
-    found = {key: memory.find_in_text(text.encode(), WANTED) for key, text in printed.items()}
+    found = {key: key_traces.find_in_text(text.encode(), WANTED) for key, text in printed.items()}
     assert [name for kind, name in printed if kind == "test_call" and found[kind, name]] == []
     assert [name for kind, name in printed if kind == "test_control" and found[kind, name] != SHOWN] == []
 
 
-def test_every_public_function_that_takes_a_secret_is_called() -> None:
+def test_calls_cover_public_functions() -> None:
     taking = {"woox_fast.Signer", "woox_fast.sign", "woox_fast.explain"}
     public = ["woox_fast"]
     for module in pkgutil.iter_modules(woox_fast.__path__, "woox_fast."):

@@ -1,14 +1,16 @@
-"""What every twin signs, against published vectors and against the standard library's hmac."""
+"""Signatures of every backend, against published vectors and the standard library's hmac."""
 
 from __future__ import annotations
 
 import array
+import ctypes
 import enum
 import hashlib
 import hmac
 import itertools
 import mmap
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,30 +45,30 @@ def test_woox_vectors(twin, woox_vectors):
             assert signer.verify(vector["signature"], *request), vector["name"]
 
 
-def test_every_length_of_message(signer):
+def test_every_message_length(signer):
     message = random.Random(1).randbytes(300)
     for size in range(301):
         assert signer.hexdigest(message[:size]) == oracle(message[:size]), size
 
 
-def test_every_length_of_text(signer):
+def test_every_text_length(signer):
     text = "".join(map(chr, random.Random(2).choices(range(128), k=300)))
     for size in range(301):
         assert signer.hexdigest(text[:size]) == oracle(text[:size].encode()), size
 
 
-def test_every_length_of_secret(twin):
+def test_every_secret_length(twin):
     secret = random.Random(3).randbytes(200)
     for size in range(1, 201):
         assert twin.Signer("k", secret[:size]).hexdigest(b"message") == oracle(b"message", secret[:size]), size
 
 
-def test_secret_as_text_is_utf8(twin):
+def test_secret_is_utf8(twin):
     for secret in ("é", "ключ", "key \U0001f511", "x" * 64, "x" * 65, "ключ" * 20, "\0", "a\0b"):
         assert twin.Signer("k", secret).hexdigest("m") == oracle(b"m", secret.encode()), secret
 
 
-def test_one_shared_byte_is_not_wiped(twin):
+def test_shared_byte_is_unchanged(twin):
     class Secret(bytes):
         pass
 
@@ -79,7 +81,7 @@ BORDERS = sorted({max(0, 64 * block - 9 + near) for block in range(1, 6) for nea
 
 
 @pytest.mark.parametrize("total", BORDERS)
-def test_every_split_over_the_parts_near_a_block_border(signer, total):
+def test_splits_near_block_borders(signer, total):
     rng = random.Random(total)
     for method_size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130):
         for path_size in (*range(1, 20), 31, 32, 33, 50, 51, 63, 64, 65, 127, 128, 129, 200):
@@ -96,7 +98,7 @@ def test_every_split_over_the_parts_near_a_block_border(signer, total):
             assert signer.sign(str(timestamp), method, path, body.encode()) == expected, split
 
 
-@pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, 1 << 20, (1 << 20) + 1])
+@pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, (1 << 20) + 1])
 def test_long_bodies(signer, size):
     body = random.Random(size).randbytes(size)
     expected = oracle(b"%dPOST/v3/x" % NOW + body)
@@ -110,14 +112,15 @@ def test_long_bodies(signer, size):
 
 @pytest.fixture(scope="module")
 def half_a_gib():
-    """Of zeros, which take no memory as long as nobody writes into them; and what the oracle makes of them."""
+    """Return a body of zeros, which uses no memory until it is written, and its signature."""
     body = bytes(1 << 29)
     expected = hmac.new(SECRET.encode(), b"%dPOST/v3/x" % NOW, hashlib.sha256)
-    expected.update(body)  # not oracle(): to put both together would take memory
+    expected.update(body)  # not oracle(), which would concatenate both
     return body, expected.hexdigest()
 
 
-def test_a_length_in_bits_of_more_than_32_bits(signer, half_a_gib):
+@pytest.mark.slow
+def test_length_exceeds_32_bits(signer, half_a_gib):
     body, expected = half_a_gib
     assert signer.sign(NOW, "POST", "/v3/x", body) == expected
 
@@ -130,7 +133,7 @@ def test_first_and_last_timestamps(signer):
 
 
 def test_many_timestamps(signer):
-    for timestamp in random.Random(4).sample(range(10**12, 10**13), 3000):
+    for timestamp in random.Random(4).sample(range(10**12, 10**13), 1000):
         assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
 
 
@@ -153,7 +156,7 @@ class Stamp(enum.IntEnum):
     NOW = NOW
 
 
-def test_what_a_body_may_be(signer):
+def test_body_types(signer):
     expected = {body: oracle(f"{NOW}POST/v3/x".encode() + body) for body in (b"", b"body", b"abcdefgh", b"a\0b")}
     for body in (b"", None, "", bytearray(), memoryview(b""), memoryview(b"")[:0], array.array("d")):
         assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b""]
@@ -171,14 +174,14 @@ def test_what_a_body_may_be(signer):
     assert signer.sign(NOW, "POST", "/v3/x", "a\0b") == expected[b"a\0b"]
 
 
-def test_a_buffer_is_released(signer):
+def test_buffer_is_released(signer):
     body = bytearray(b"body")
     signer.sign(NOW, "POST", "/v3/x", body)
     signer.hexdigest(body)
-    body.append(1)  # raises BufferError while anybody holds it
+    body.append(1)  # raises BufferError if a buffer was not released
 
 
-def test_what_a_subclass_holds_is_signed(signer):
+def test_subclass_value_is_signed(signer):
     expected = oracle(b"%dGET/v3/x" % NOW)
     assert signer.sign(Number(NOW), "GET", "/v3/x") == expected
     assert signer.sign(Stamp.NOW, "GET", "/v3/x") == expected
@@ -191,7 +194,7 @@ def test_strings_of_every_width(signer):
             assert signer.sign(NOW, "POST", path, body) == oracle(f"{NOW}POST{path}{body}".encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     timestamp=st.integers(10**12, 10**13 - 1),
     method=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1),
@@ -226,16 +229,15 @@ def test_sign_many(signer):
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 2047, 2048, 2049, 4096, 4099])
-def test_a_batch_of_any_length(signer, count):
+def test_batch_of_any_length(signer, count):
     requests = [(NOW + i, "POST" if i % 5 else "GET", "/v3/x", "b" * (i % 700)) for i in range(count)]
     expected = [oracle("".join(map(str, request)).encode()) for request in requests]
     assert signer.sign_many(requests) == expected
     assert signer.sign_many(request for request in requests) == expected
 
 
-@pytest.mark.parametrize("size", [40, 600, 9000])
-def test_a_batch_of_messages_of_one_length(signer, size):
-    """They are hashed at once, in lanes of the processor's registers, as far as it has them."""
+@pytest.mark.parametrize("size", [40, 600, pytest.param(9000, marks=pytest.mark.slow)])
+def test_batch_of_equal_lengths(signer, size):
     drawn = random.Random(size)
     for count in (22, 23, 24, 25, 31, 32, 33, 63, 64, 65, 100):
         texts = ["".join(drawn.choices("abc", k=size)) for _ in range(count)]
@@ -244,7 +246,7 @@ def test_a_batch_of_messages_of_one_length(signer, size):
         assert signer.sign_many(requests) == [oracle(f"{NOW}POST/{text}".encode()) for text in texts]
 
 
-def test_a_batch_of_every_kind(signer):
+def test_batch_of_every_kind(signer):
     bodies = ["{}", b"{}", "é", "b" * 20_000, b"b" * 16_384, "é" * 16_383, bytearray(70), None, "b" * 900]
     requests = [(NOW + i, "POST", "/é" if i % 7 == 0 else "/v3/x", bodies[i * i % 9]) for i in range(400)]
     expected = [
@@ -258,12 +260,12 @@ def as_bytes(part: object) -> bytes:
     return bytes(part or b"") if isinstance(part, (bytes, bytearray, type(None))) else str(part).encode()
 
 
-def test_neighbours_that_share_objects(signer):
-    """A field that is the same object as in the request before is read once; an equal or other object is read again."""
+def test_neighbours_share_objects(signer):
+    """The core reads a field once if the previous request has the same object, and again if the object differs."""
     drawn = random.Random(7)
     border = 1578565540000
     timestamps = [border - 1, border, border + 9999, border + 10000, NOW, str(NOW), str(border), 10**12, 10**13 - 1]
-    timestamps += [int(str(NOW))]  # equal, and another object
+    timestamps += [int(str(NOW))]  # an equal, different object
     methods = ["GET", "POST", "DELETE", "PUT", "".join(["P", "OST"])]
     paths = ["/", "/v3/trade/order", "".join(["/v3/trade", "/order"]), "/v3/é"]
     bodies = ["", "{}", b"x" * 100, None, bytearray(b"y"), "é"]
@@ -274,25 +276,122 @@ def test_neighbours_that_share_objects(signer):
 
 
 @pytest.mark.parametrize("bad", [NOW * 10, NOW // 10, 10**13, 10**12 - 1, -NOW, 0, 2**64 + NOW])
-def test_a_bad_timestamp_after_a_good_one(signer, bad):
+def test_invalid_timestamp_after_valid(signer, bad):
     good = (NOW, "GET", "/", b"")
     with pytest.raises(ValueError, match=r"requests\[2\]: timestamp"):
         signer.sign_many([good, good, (bad, *good[1:]), good])
 
 
-def test_an_endless_batch_is_refused_at_its_first_bad_request(signer):
+def test_endless_batch_is_refused(signer):
     with pytest.raises(ValueError, match=r"^requests\[3\]: timestamp must be"):
         signer.sign_many((NOW if i < 3 else 5, "GET", "/", b"") for i in itertools.count())
 
 
-def test_a_batch_that_grows_while_it_is_signed(signer):
+def test_batch_grows_during_call(signer):
     class Growing(bytes):
         def __buffer__(self, flags):  # called by CPython 3.12 and newer
             requests.append((NOW, "GET", "/", b""))
             return memoryview(bytes(self))
 
     requests = [(NOW, "POST", "/", Growing(b"x"))] * 2
-    assert signer.sign_many(requests) == [oracle(b"%dPOST/x" % NOW)] * 2  # what was given
+    assert signer.sign_many(requests) == [oracle(b"%dPOST/x" % NOW)] * 2  # the batch at the call
+
+
+class Reset:
+    """An iterable whose iterator starts again when `iter` is called on it."""
+
+    def __init__(self, requests):
+        self.requests = requests
+
+    def __iter__(self):
+        self.position = 0
+        return self
+
+    def __next__(self):
+        if self.position == len(self.requests):
+            raise StopIteration
+        self.position += 1
+        return self.requests[self.position - 1]
+
+
+class NextOnly:
+    def __init__(self, requests):
+        self.__next = iter(requests).__next__
+
+    def __next__(self):
+        return self.__next()
+
+
+class IterableOfNextOnly(list):
+    def __iter__(self):
+        return NextOnly(list.__iter__(self))
+
+
+@pytest.mark.parametrize("kind", [Reset, IterableOfNextOnly])
+def test_batch_iterator_is_created_once(signer, kind):
+    requests = [(NOW + i, "GET", "/", b"") for i in range(3)]
+    assert signer.sign_many(kind(requests)) == [oracle(b"%dGET/" % (NOW + i)) for i in range(3)]
+
+
+def test_iterator_error_ends_batch(signer):
+    def requests():
+        yield (NOW, "GET", "/", b"")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        signer.sign_many(requests())
+
+
+def test_batch_owns_created_fields(signer):
+    """A tuple subclass can create new fields each time it is iterated."""
+
+    class Request(tuple):
+        __slots__ = ()
+
+        def __iter__(self):
+            return iter([NOW, "GET", f"/{self[0]}", b"%d" % self[0]])
+
+    count = 3000
+    expected = [oracle(b"%dGET/%d%d" % (NOW, i, i)) for i in range(count)]
+    assert signer.sign_many([Request((i,)) for i in range(count)]) == expected
+    assert signer.sign_many(Request((i,)) for i in range(count)) == expected
+
+
+@pytest.mark.parametrize("kind", [ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p], ids=lambda kind: kind.__name__)
+def test_buffer_of_addresses_is_refused(signer, kind):
+    body = (kind * 2)()
+    for call in (lambda: signer.sign(NOW, "POST", "/", body), lambda: signer.encode_request("POST", "/", body)):
+        with pytest.raises(TypeError, match=r"^body must be a buffer of values, got a .* of memory addresses"):
+            call()
+    with pytest.raises(TypeError, match=r"^message must be a buffer of values"):
+        signer.hexdigest(body)
+
+
+def test_batch_error_is_complete(signer):
+    """An error in a batch has the index in its message, and keeps its other arguments, notes and cause."""
+    cause = KeyError("cause")
+
+    class Fields(list):
+        def __iter__(self):
+            error = ValueError("no fields", 7)
+            error.__notes__ = ["a note"]
+            raise error from cause
+
+    with pytest.raises(ValueError, match="no fields") as raised:
+        signer.sign_many([(NOW, "GET", "/", b""), Fields()])
+    assert raised.value.args == ("requests[1]: no fields", 7)
+    assert raised.value.__notes__ == ["a note"]
+    assert raised.value.__cause__ is cause
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes in Python can define buffers from 3.12 on")
+def test_buffer_error_is_raised(signer):
+    class Broken:
+        def __buffer__(self, flags):
+            raise TypeError("theirs")
+
+    with pytest.raises(TypeError, match=r"^theirs$"):
+        signer.sign(NOW, "POST", "/", Broken())
 
 
 def test_keyword_arguments(signer, twin):
@@ -321,7 +420,7 @@ def test_verify(signer):
     assert signer.verify(folded, *request) is False
 
 
-def test_one_signer_on_many_threads(signer):
+def test_signer_on_many_threads(signer):
     def work(seed):
         rng = random.Random(seed)
         for _ in range(300):

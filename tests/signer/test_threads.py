@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
+from helpers.backends import MODULES, installed_backends
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from helpers.twins import MODULES, twins
 
 REQUESTS = [(NOW + i, "POST" if i % 2 else "GET", f"/v3/x?i={i}", "b" * (i * 37 % 400)) for i in range(200)]
 EXPECTED = [oracle("".join(map(str, request)).encode()) for request in REQUESTS]
@@ -26,7 +26,7 @@ def signer(twin):
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_one_signer_and_one_batch_on_many_threads(signer, threads):
+def test_threads_share_signer(signer, threads):
     def work(_: int) -> bool:
         alone = [signer.sign(*request) for request in REQUESTS]
         return signer.sign_many(REQUESTS) == EXPECTED == alone
@@ -36,15 +36,15 @@ def test_one_signer_and_one_batch_on_many_threads(signer, threads):
 
 
 @pytest.mark.skipif(not NO_GIL, reason="this interpreter has a GIL")
-@pytest.mark.parametrize("backend", sorted({backend for backend, _ in twins()}))
-def test_importing_leaves_the_gil_off(backend):
+@pytest.mark.parametrize("backend", sorted({backend for backend, _ in installed_backends()}))
+def test_import_leaves_gil_off(backend):
     code = f"import sys, {MODULES[backend]}; sys.exit(sys._is_gil_enabled())"
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
 
 
 @contextmanager
 def other_thread(work: Callable[[], object]) -> Iterator[None]:
-    """`work` over and over on another thread."""
+    """Repeat `work` on another thread."""
     stop = threading.Event()
 
     def loop() -> None:
@@ -61,19 +61,19 @@ def other_thread(work: Callable[[], object]) -> Iterator[None]:
 
 
 def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
-    """Whether another thread gets to run during `call`, in one of so many: only if that releases the GIL."""
+    """Return whether another thread runs during one of `times` calls, which requires that a call releases the GIL."""
     turns = 0
 
     def turn() -> None:
         nonlocal turns
         turns += 1
-        time.sleep(0)  # gives the GIL back
+        time.sleep(0)  # releases the GIL
 
     interval = sys.getswitchinterval()
     with other_thread(turn):
-        sys.setswitchinterval(1000)  # seconds: no thread is made to release the GIL
+        sys.setswitchinterval(1000)  # seconds: no thread has to release the GIL
         try:
-            time.sleep(0.05)  # a thread that waits for the GIL still asks for it after the old interval
+            time.sleep(0.05)  # a waiting thread still uses the old interval
             for _ in range(times):
                 before = turns
                 call()
@@ -88,35 +88,42 @@ LONG, SHORT = 1_000_000, 32_767
 
 
 @pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize(
+    "backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()]
+)
 @pytest.mark.parametrize("body", [bytes(LONG), "b" * LONG, memoryview(bytes(LONG))], ids=["bytes", "str", "view"])
-def test_the_gil_is_released_for_what_is_long(backend, body):
+def test_long_message_releases_gil(backend, body):
     module = __import__(MODULES[backend], fromlist=["Signer"])
     signer = module.Signer(KEY, SECRET)
     assert runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 1000)
     assert runs_meanwhile(lambda: signer.hexdigest(body), 1000)
     assert runs_meanwhile(lambda: signer.headers("POST", "/", body), 1000)
+    assert runs_meanwhile(lambda: signer.encode_request("POST", "/", body), 1000)
     assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body)]), 1000)
     assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 400)] * 3000), 1000)
-    assert not runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", bytearray(LONG)), 20)  # others may write into it
+    assert not runs_meanwhile(
+        lambda: signer.sign(NOW, "POST", "/", bytearray(LONG)), 20
+    )  # another thread may write into it
 
 
 @pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize("backend", [backend for backend in ("cython",) if (backend, "portable") in twins()])
+@pytest.mark.parametrize(
+    "backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()]
+)
 @pytest.mark.parametrize("body", [bytes(SHORT), "b" * SHORT, memoryview(bytes(SHORT))], ids=["bytes", "str", "view"])
-def test_the_gil_is_kept_for_what_is_short(backend, body):
-    """Getting it back may take longer than signing."""
+def test_short_message_keeps_gil(backend, body):
     module = __import__(MODULES[backend], fromlist=["Signer"])
     signer = module.Signer(KEY, SECRET)
     assert not runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 1500)
     assert not runs_meanwhile(lambda: signer.hexdigest(body), 1500)
     assert not runs_meanwhile(lambda: signer.headers("POST", "/", body), 1500)
+    assert not runs_meanwhile(lambda: signer.encode_request("POST", "/", body), 1500)
     assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body[:-100])]), 1500)
     assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 100)] * 300), 1500)
 
 
-def test_a_body_that_another_thread_changes(signer):
-    """Each signature is right for one of its states, never for a mixture; resizing it meanwhile is a BufferError."""
+def test_body_changes_during_call(signer):
+    """Each signature belongs to one state of the body, never to a mixture. Resizing the body raises BufferError."""
     size = 300_000
     states = [bytes([letter]) * size for letter in b"ab"]
     messages = [state + tail for state in states for tail in (b"", b"\0")]
@@ -126,7 +133,7 @@ def test_a_body_that_another_thread_changes(signer):
 
     def change() -> None:
         for state in states:
-            body[:] = state  # at once, as the GIL is held
+            body[:] = state  # in one step, under the GIL
             with suppress(BufferError):
                 body.append(0)
                 body.pop()

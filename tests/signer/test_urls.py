@@ -1,4 +1,4 @@
-"""Where requests go: the URLs that are published, what an origin is, and which hosts are this machine."""
+"""The published URLs, origins, and loopback hosts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from woox_fast import PRODUCTION_URL, STAGING_URL, _credentials
 from woox_fast._urls import is_loopback, origin
 
 
-def test_the_urls_and_credentials_are_those_that_the_exchange_publishes(woox_vectors: dict[str, Any]) -> None:
+def test_published_urls_and_credentials(woox_vectors: dict[str, Any]) -> None:
     assert (PRODUCTION_URL, STAGING_URL) == ("https://api.woox.io", "https://api.staging.woox.io")
     assert woox_vectors["api_key"] == _credentials.API_KEY
     assert woox_vectors["api_secret"] == _credentials.API_SECRET
@@ -28,7 +28,7 @@ def test_the_urls_and_credentials_are_those_that_the_exchange_publishes(woox_vec
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_an_origin(url: str, expected: str) -> None:
+def test_origin_of_a_url(url: str, expected: str) -> None:
     assert origin(url) == expected
 
 
@@ -41,17 +41,20 @@ RULE = "base_url must be scheme, host and maybe port, such as 'https://api.woox.
         ("https://api.woox.io/v3", "'https://api.woox.io/v3'"),
         ("api.woox.io", "'api.woox.io'"),
         ("ftp://h", "'ftp://h'"),
+        ("http://a..b", "'http://a..b'"),
+        ("http://-", "'http://-'"),
+        ("http://[:::::]", "'http://[:::::]'"),
         ("http://h:é", "'http://h:\\xe9'"),
         ("http://user:topsecret@h", "one with a user name or password"),
     ],
 )
-def test_what_is_no_origin(url: str, shown: str) -> None:
+def test_invalid_origin_raises(url: str, shown: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(RULE + shown)}$"):
         origin(url)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "[::1]:80", "LOCALHOST:8080"])
-def test_a_host_that_is_this_machine(host: str) -> None:
+def test_loopback_host(host: str) -> None:
     assert is_loopback(f"http://{host}")
 
 
@@ -67,5 +70,5 @@ def test_a_host_that_is_this_machine(host: str) -> None:
         "",
     ],
 )
-def test_a_host_that_only_looks_like_it(host: str) -> None:
+def test_other_host_is_not_loopback(host: str) -> None:
     assert not is_loopback(f"http://{host}")

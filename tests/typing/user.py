@@ -1,6 +1,6 @@
-"""What users write, for type checkers alone: right calls pass, each wrong one is reported, else its ignore is unused.
+"""Calls for type checkers: the valid calls pass, and every invalid call needs its ignore comment.
 
-`make lint` has mypy (strict) and pyright read it.
+`make lint` runs mypy (strict) and pyright on this file.
 """
 
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=error

@@ -1,21 +1,24 @@
-"""Why was this signature refused? A best-first search over what people do to each part of a request.
+"""Explain why a signature was refused: check the whole request, then search for mistakes that yield the signature.
 
-`signing` holds what was sent and how parts become a message; `changes` what a table's row is; `layers` the tables, one
-a part; `rewrites` how bodies and queries get written in other ways; `search` the search; `inputs` reads requests as
-people have them at hand.
+`request_checks` reports mistakes that no signature shows. `search` combines the rows of `tables`, the cheapest first;
+`rows` and `signing` define rows, values and layouts. `signature` reads the encodings of a digest, `readers` requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _checks, prehash
-from .changes import Change, Finding
-from .layers.rules import BASES, RULES, SOURCES
-from .layers.written import FINDINGS, SHORTEST, readings
-from .search import AS_GIVEN, TABLES, Search
-from .signing import Layout, Secret, Sent, segments, to_bytes
+from .._urls import PRODUCTION_URL
+from .request_checks import check_request, check_signature
+from .rows import Finding, Row
+from .search import Match, Search
+from .signature import FINDINGS
+from .signing import Request, Secret, pieces, to_bytes
+from .tables import TABLES
+from .tables.layout import BASES, RULE, RULES
 
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
@@ -23,26 +26,25 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
-
-# What no signature can show.
+RIGHT = "The signature is right for this request and this secret."
+NOT_FOUND = "No known mistake yields this signature."
+UNEXPLAINED = "Your secret is not the one the exchange has for this key, or a value changed after signing."
+RAISE = "Raise the limit (--seconds, or time_limit=)."
+# Causes that no signature shows.
 OTHER_CAUSES = (
     "The clock: x-api-timestamp must be within 300 s of the exchange's time; `woox-fast check` compares them.",
-    "The API key: expired, revoked, of another account, or of staging where production is asked (or the reverse).",
+    "The API key: expired, revoked, or from another account or environment (staging or production).",
     "Permission: the key may not trade, or not from this IP address; see the console.",
-    "A receive window (x-api-recvwindow) shorter than the request takes to arrive.",
+    "The receive window (x-api-recvwindow) is shorter than the time the request takes to arrive.",
 )
-_MOST_OTHERS = 3  # that are named beside what was found
 
 
 class Explanation(NamedTuple):
-    """What became of a search.
+    """The result of `explain`.
 
-    `mistakes` are those that, made together, yield the signature; empty if the signature is right or unexplained.
-    `found` is whether the signature is that of `signed`, and `right` whether it is the one WOO X expects. `expected` is
-    what had to be signed, `signed` what the signature fits (None if nothing was found): no secret is in either.
-    `others` are other sets of mistakes that sign the very same bytes, so that a signature cannot tell them apart.
-    `faults` are what is wrong with the request whatever its signature. `tried` counts combinations; `complete` is
-    whether the time limit left all of them their turn; `seconds` is what it took.
+    `mistakes` together yield the signature; `others` sign exactly the same bytes. `faults` do not show in a signature.
+    `found` means that the signature belongs to `signed`. `expected` had to be signed. Neither contains the secret.
+    `complete` means that the search tried all pairs and the likely triples, otherwise `share` of them.
     """
 
     mistakes: tuple[Finding, ...]
@@ -54,56 +56,58 @@ class Explanation(NamedTuple):
     complete: bool
     seconds: float
     others: tuple[tuple[Finding, ...], ...] = ()
+    share: float = 1.0
 
     @property
     def right(self) -> bool:
-        """Whether the signature is the one WOO X expects for this request."""
+        """Whether the exchange expects exactly this signature."""
         return self.found and not self.mistakes
 
     @property
-    def other_causes(self) -> tuple[str, ...]:
-        """Causes of a refusal that no signature can show."""
-        return OTHER_CAUSES
+    def verdict(self) -> str:
+        """One sentence if no mistake explains the signature; otherwise empty."""
+        if self.right:
+            return RIGHT
+        if self.found or any(fault.name == "sent-signature" for fault in self.faults):
+            return ""
+        if self.complete:
+            return NOT_FOUND if self.faults else f"{NOT_FOUND} {UNEXPLAINED}"
+        done = f"{self.share:.0%}" if self.share >= 0.01 else "less than 1%"
+        return f"No cause found: the time limit ended the search after {done} of its combinations. {RAISE}"
 
     def __str__(self) -> str:
-        lines = [finding.sentence for finding in (*self.mistakes, *self.faults)]
-        if self.right:
-            lines.insert(0, RIGHT)
-        elif not self.found:
-            within = "" if self.complete else " that the time limit allowed"
-            lines.insert(0, f"None of {self.tried:,} combinations{within} yields this signature: {_ANOTHER}")
-        if self.others:
-            names = [" + ".join(one.name for one in other) for other in self.others[:_MOST_OTHERS]]
-            more = len(self.others) - len(names)
-            text = ", or ".join(names) + (f", or {more} more" if more else "")
-            lines.append(f"The same bytes are signed by {text}: a signature cannot tell them apart.")
-        return "\n".join(lines)
+        """Return the verdict or the causes, the remedies, and alternatives, at most one line each."""
+        found = (*self.faults, *self.mistakes)
+        lines = [" ".join(filter(None, (self.verdict, *(finding.cause for finding in found))))]
+        lines.append(" ".join(dict.fromkeys(finding.remedy for finding in found)))
+        if alternatives := self.alternatives:
+            lines.append(f"Or, with the same bytes: {' Or: '.join(alternatives)}")
+        return "\n".join(filter(None, lines))
 
-
-_ANOTHER = "the secret is most likely another one than the one that signed, or than the exchange knows."
-RIGHT = (
-    "The signature is right for this request. If the exchange refuses it as a signature, then it knows another secret "
-    "for this API key."
-)
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        causes = [" ".join(finding.cause for finding in other) for other in self.others]
+        known = {finding.cause for finding in self.mistakes}
+        return tuple(cause for cause in dict.fromkeys(causes) if cause not in known)[:2]
 
 
 class Mistake(NamedTuple):
-    """A row of the tables. `likelihood` is its cost: 6 is the likeliest, and costs of several mistakes add up."""
+    """A row of the tables: its part of the request, its texts, and its cost. Lower costs are tried first."""
 
     name: str
-    layer: str
-    sentence: str
-    likelihood: int
+    part: str
+    cause: str
+    remedy: str
+    cost: int
 
 
 def all_mistakes() -> Iterator[Mistake]:
-    """Every mistake that `explain` knows, by the part of the request that it changes; names repeat within a family."""
-    for layer, table in TABLES.items():
-        for one in sorted({one for stage in table.stages for one in stage}, key=lambda one: one.cost):
-            yield Mistake(one.name, layer, one.sentence.replace("{rule}", "").strip(), one.cost)
-    yield Mistake(AS_GIVEN.name, "secret", AS_GIVEN.sentence, AS_GIVEN.cost)
+    """Yield every mistake that `explain` knows, grouped by the part of the request."""
+    for part, table in TABLES.items():
+        for row in {row.finding: row for row in table.rows}.values():
+            yield Mistake(row.name, part, row.cause, row.remedy.replace(RULE, RULES["v3"]), row.cost)
     for finding in FINDINGS:
-        yield Mistake(finding.name, "signature", finding.sentence, 0)
+        yield Mistake(finding.name, "signature", finding.cause, finding.remedy, 0)
 
 
 def explain(
@@ -116,112 +120,124 @@ def explain(
     *,
     api_key: str = "",
     scheme: str | None = None,
-    origin: str = "https://api.woox.io",
+    origin: str = PRODUCTION_URL,
+    memo: str | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Explanation:
-    """Find the mistakes that yield `signature`, for a request given as it was sent; the likeliest that do.
+    """Find the mistakes that yield a refused signature. Sends nothing.
 
-    `signature` and `timestamp` are the headers' values (a `timestamp` in a wrong format is reported, not refused),
-    `path` is path and query or the whole URL, `body` what was sent. `api_key` allows mistakes with the key to be found.
-    `scheme` is "v3", "v1", "ws" or None for what the path says (V2 paths take the V1 rule); `time_limit` is in seconds.
-    Sends nothing anywhere. Raises TypeError and ValueError for an empty secret or values of a wrong type. Source of the
-    rules: WOO X integration guide, "Authentication".
+    Args:
+        api_secret: The API secret, as the program reads it.
+        signature: The value of x-api-signature.
+        timestamp: The value of x-api-timestamp. An invalid value is reported, not refused.
+        method: The HTTP method as sent.
+        path: Path and query as sent, or the whole URL.
+        body: The body as sent.
+        api_key: The API key; needed to find mistakes that involve it.
+        scheme: "v3", "v1", "ws", or None to derive it from the path.
+        origin: Scheme and host of the URL, if `path` does not contain them.
+        memo: The memo of a WOO X Pro key, to recognize that product's rule.
+        time_limit: Seconds of processor time for the search.
+
+    Returns:
+        The likeliest mistakes, the expected message and the signed message.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If the secret is empty or the scheme unknown.
     """
     try:
-        given = Secret(_checks.secret_bytes(api_secret))
+        given = _secret(api_secret)
     finally:
-        del api_secret  # a traceback that shows locals must not show it
+        del api_secret  # hide it from tracebacks that show locals
     if scheme not in (None, *prehash.SCHEMES):
         raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
-    sent = _sent(str(timestamp), method, path, body, str(api_key), scheme, origin)
-    secret = _stripped(given)
-    search = Search(sent, secret, given, signature, time_limit)
-    found = search.run()
-    rule = RULES[sent.scheme]
-
-    def findings(changes: Iterable[Change], written: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        made = [Finding(one.name, one.sentence.replace("{rule}", rule)) for one in changes]
-        return tuple(dict.fromkeys((*made, *written)))
-
-    mistakes = findings(found.changes, found.written) if found else ()
-    others = dict.fromkeys(findings(other, found.written) for other in found.others) if found else ()
-    names = [one.name for one in mistakes]
+    request = _build(str(timestamp), method, path, body, str(api_key), scheme, origin, memo, given)
+    used = request.scheme
+    secret = _without_marks(given)
+    faults = (*check_request(request, secret), *check_signature(signature))
+    search = Search(request, secret, signature, time_limit)
+    match = search.run()
+    mistakes = _findings(match.trail, match, used) if match else ()
+    others = dict.fromkeys(_findings(trail, match, used) for trail in match.others) if match else ()
+    named = {finding.name for finding in mistakes}
     return Explanation(
         mistakes,
-        found is not None,
-        _expected(sent._replace(method=sent.method.upper())),
-        found.message if found else None,
-        (*_faults(sent, secret), *_faults_of(signature)),
+        match is not None,
+        _expected(request._replace(method=method.upper())),
+        match.message if match else None,
+        tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
         search.tried,
         search.complete,
         search.seconds,
-        tuple(other for other in others if [one.name for one in other] != names),
+        tuple(other for other in others if {finding.name for finding in other} != named),
+        search.share,
     )
 
 
-def _sent(timestamp: str, method: str, path: str, body: Body, api_key: str, scheme: str | None, origin: str) -> Sent:
+def _secret(api_secret: str | bytes) -> Secret:
+    """Encode the secret. Unlike `Signer`, accept white space and quotes, which are mistakes to find."""
+    try:
+        if isinstance(api_secret, str):
+            with suppress(UnicodeEncodeError):
+                api_secret = str.encode(api_secret)
+        return Secret(_checks.secret_bytes(api_secret))
+    finally:
+        del api_secret
+
+
+def _findings(trail: Iterable[Row], match: Match, scheme: str) -> tuple[Finding, ...]:
+    rows = (Finding(row.name, row.cause, row.remedy.replace(RULE, RULES[scheme])) for row in trail)
+    return tuple(dict.fromkeys((*rows, *match.encoding)))
+
+
+def check(
+    method: str, path: str, body: bytes, *, timestamp: str, api_key: str, scheme: str | None
+) -> tuple[Finding, ...]:
+    """Check a request without a signature; `path` may be a whole URL."""
+    request = _build(timestamp, method, path, body, api_key, scheme, PRODUCTION_URL)
+    return tuple(fault for fault in check_request(request, Secret()) if timestamp or fault.name != "sent-timestamp")
+
+
+def _build(
+    timestamp: str,
+    method: str,
+    path: str,
+    body: Body,
+    api_key: str,
+    scheme: str | None,
+    origin: str,
+    memo: str | None = None,
+    secret: Secret = Secret(),  # noqa: B008
+) -> Request:
     if "://" in path[:16] and path[0] != "/":
-        scheme_of_url, _, rest = path.partition("://")
+        protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
-        origin, path = f"{scheme_of_url}://{host}", slash + target
+        origin, path = f"{protocol}://{host}", slash + target
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
-    return Sent(api_key, origin, timestamp, method, target, mark + query, data, scheme or prehash.scheme_of(target))
+    used = scheme or prehash.scheme_of(target)
+    return Request(api_key, origin, timestamp, method, target, mark + query, data, used, memo, secret)
 
 
-def _expected(sent: Sent) -> bytes:
-    layout: Layout = BASES[sent.scheme]
-    query, body = SOURCES[layout.source](sent)
-    values = {"t": sent.timestamp, "m": sent.method, "p": sent.path, "q": query}
+def _expected(request: Request) -> bytes:
+    layout = BASES[request.scheme]
+    query, body = layout.source(request)
+    values = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
     return b"".join(
         piece if isinstance(piece, bytes) else body if piece[0] == "b" else to_bytes(values[piece[0]])
-        for piece in segments(layout.template, layout.separator)
+        for piece in pieces(layout.template, layout.separator)
     )
 
 
-def _stripped(given: Secret) -> Secret:
-    """The secret without what is pasted or read along with one; as it is if nothing else is in it."""
-    before, after = Secret(b""), given
+def _without_marks(given: Secret) -> Secret:
+    """Remove white space, quotes and a byte order mark from the secret's ends."""
+    before, after = Secret(), given
     while before != after:
         before, after = after, Secret(after.removeprefix(b"\xef\xbb\xbf").strip())
-        if after[:1] == after[-1:] and after[:1] in b"\"'":
+        if len(after) > 1 and after[:1] == after[-1:] and after[:1] in (b'"', b"'"):
             after = Secret(after[1:-1])
-    return after if after else given
-
-
-def _faults(sent: Sent, secret: Secret) -> Iterator[Finding]:
-    """What is wrong with the request, whatever its signature."""
-    if not (len(sent.timestamp) == 13 and sent.timestamp.isascii() and sent.timestamp.isdigit()):
-        try:
-            _checks.timestamp_text(sent.timestamp)
-        except ValueError as error:
-            yield Finding("sent-timestamp", f"The timestamp that was sent is refused: {error}.")
-    if sent.api_key and to_bytes(sent.api_key).strip() == secret:
-        yield Finding("sent-secret", "The secret was sent as the API key. It is no secret any more: make a new pair.")
-    if sent.scheme == "ws":
-        return
-    if not (sent.method.isascii() and sent.method.isupper()):
-        yield Finding("sent-method", f"The method that was sent, {sent.method[:20]!a}, is not in upper case.")
-    if not sent.path.startswith("/"):
-        yield Finding("sent-path", "The path that was sent does not begin with '/'.")
-    if sent.scheme == "v3" and sent.method.upper() in ("GET", "DELETE") and sent.body:
-        yield Finding("sent-body", f"A {sent.method} takes its parameters in the query; a body was sent with it.")
-    if sent.scheme == "v3" and sent.method.upper() in ("POST", "PUT") and sent.query:
-        yield Finding("sent-query", f"A {sent.method} takes its parameters in a JSON body; a query was sent with it.")
-    if sent.api_key != sent.api_key.strip():
-        yield Finding("sent-api-key", "Spaces stand round the API key that was sent.")
-
-
-def _faults_of(signature: str) -> Iterator[Finding]:
-    if not signature.strip():
-        yield Finding("sent-signature", "The signature that was sent is empty.")
-    elif not readings(signature):
-        few = f"; fewer than {SHORTEST} hex digits tell nothing" if len(signature) < SHORTEST else ""
-        yield Finding(
-            "sent-signature",
-            f"What was sent as the signature, {signature[:24]!a}{'...' if len(signature) > 24 else ''}, is no digest: "
-            f"WOO X wants 64 lower-case hex characters, got {len(signature):,} characters{few}.",
-        )
+    return after or given

@@ -1,381 +1,239 @@
-"""The search: combinations of changes, the likeliest first, until one of them yields the signature.
+"""The search: combinations of rows, the cheapest first, until one of them yields the signature.
 
-A combination takes one value of each part of the request. Its cost is the sum of the costs of the changes behind the
-values. All combinations of one total cost are tried before those of the next. They are made a cell at a time: a cell
-says what each part costs, and its combinations are the product of the parts' values of that cost. So the work for one
-combination is a concatenation, a hash and a comparison.
+A combination uses one value per part. Its cost is the sum of its rows' costs. A cell assigns a cost to each part; the
+search tries every combination of a cell before the next cell, and every cell of one total cost before the next cost.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
+from itertools import combinations, islice
+from math import prod
 from typing import Any, NamedTuple
 
-from . import rewrites
-from .cells import COMPLETE_COST, PARTS, Cell, all_cells, cells
-from .changes import ALSO, FAMILY, LIKELY, Change, Finding, Table, Values
-from .collector import seldom
-from .layers.body import BODY
-from .layers.digest import DIGEST, DIGESTS
-from .layers.layout import LAYOUT
-from .layers.method import METHOD
-from .layers.path import PATH
-from .layers.query import QUERY
-from .layers.rules import BASES, SOURCES
-from .layers.secret import SECRET
-from .layers.timestamp import TIMESTAMP
-from .layers.written import Reading, readings
-from .signing import (
-    BATCH,
-    BATCH_BYTES,
-    Layout,
-    Secret,
-    Sent,
-    choices_of,
-    form_of,
-    messages_of,
-    slots_of,
-    to_bytes,
-    to_text,
-)
+from .rows import LIKELY, MANY, MAX_ROWS, RARE, Finding, Row, Trail, Values
+from .signature import Reading, readings
+from .signing import Layout, Request, Secret, Source, as_sent, messages_of, pieces, slots_of, to_bytes
+from .tables import TABLES
+from .tables.digest import DIGESTS
+from .tables.layout import BASES
 
-TABLES: Mapping[str, Table] = dict(
-    zip(PARTS, (SECRET, TIMESTAMP, METHOD, PATH, QUERY, BODY, LAYOUT, DIGEST), strict=True)
-)
+PARTS = tuple(TABLES)
+COMPLETE_COST = 18  # a search up to this cost tries all pairs and the likely triples
+MAX_COST = 24  # the search continues up to this cost while time is left
+MAX_PARTS = 3  # changed together
+LONG = 1 << 16  # bytes of a query or body; a longer part is only left out or ended otherwise
+BATCH = 2048  # messages between two looks at the clock
+
+_now = time.thread_time
 _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b"}
-_SECRET, _TIMESTAMP, _METHOD, _PATH, _QUERY, _BODY, _LAYOUT, _DIGEST = range(8)
-_PLAIN = (_TIMESTAMP, _METHOD, _PATH)  # parts that are the same in every layout
-
-# A part of more bytes than this for each second of the limit is only changed in ways that take no time to speak of.
-_LIGHT_BYTES_PER_S = 250_000
-
-_now = time.perf_counter
-
-Way = tuple[Change, ...]
 
 
-class Found(NamedTuple):
-    """A combination that yields the signature: its changes, what is wrong with the signature's spelling, the message,
-    and other combinations of as many changes that sign the very same bytes."""
+class Match(NamedTuple):
+    """A combination that yields the signature, findings about the encoding, and other rows for the same message."""
 
-    changes: Way
-    written: tuple[Finding, ...]
+    trail: Trail
+    encoding: tuple[Finding, ...]
     message: bytes
-    others: tuple[Way, ...]
+    others: tuple[Trail, ...]
 
 
-class _Contents(NamedTuple):
-    """The queries and bodies of a cell's layout, the changes behind each, and what these cost."""
+Cell = dict[str, int]
 
-    queries: list[bytes]
-    bodies: list[bytes]
-    query_ways: list[Way]
-    body_ways: list[Way]
-    query_cost: int
-    body_cost: int
+
+def cells(cost: int) -> Iterator[Cell]:
+    """Yield every assignment of `cost` to the parts, the fewest parts first."""
+    nothing = dict.fromkeys(PARTS, 0)
+    if cost == 0:
+        yield nothing
+    for count in range(1, MAX_PARTS + 1):
+        for shares in _shares(cost, count):
+            for parts in combinations(PARTS, count):
+                yield {**nothing, **dict(zip(parts, shares, strict=True))}
+
+
+def _shares(cost: int, count: int) -> Iterator[tuple[int, ...]]:
+    if count == 1 and cost >= LIKELY:
+        yield (cost,)
+    for first in range(LIKELY, cost) if count > 1 else ():
+        yield from ((first, *rest) for rest in _shares(cost - first, count - 1))
+
+
+@cache
+def _weight(part: str, cost: int, rows: int = MAX_ROWS) -> int:
+    """Estimate how many values a part has at a cost: a wide row counts as a thousand."""
+    if cost == 0 or rows == 0:
+        return int(cost == 0)
+    sizes = ((c, len(some) * (1000 if c >= MANY else 1)) for c, some in TABLES[part].by_cost.items() if c <= cost)
+    return sum(size * _weight(part, cost - row_cost, rows - 1) for row_cost, size in sizes)
+
+
+@cache
+def _total_weight() -> int:
+    return sum(_cell_weight(cell) for cost in range(COMPLETE_COST + 1) for cell in cells(cost))
+
+
+def _cell_weight(cell: Cell) -> int:
+    return prod(_weight(part, share) for part, share in cell.items())
 
 
 class Search:
-    """One search. `run` gives what is found or None; `tried`, `complete` and `seconds` tell of it afterwards."""
+    """One search. After `run`, `tried`, `share`, `complete` and `seconds` describe it.
 
-    def __init__(self, sent: Sent, secret: Secret, given: Secret, signature: str, time_limit: float) -> None:
+    Time is the processor time of this thread, so that a busy machine does not shorten the search.
+    """
+
+    def __init__(self, request: Request, secret: Secret, signature: str, time_limit: float) -> None:
         self.tried = 0
+        self.share = 0.0
         self.complete = False
-        self._begun = False  # the request as it is gets its turn, however short the time
         self.seconds = 0.0
-        self._started = _now()
-        self._deadline = self._started + 0.95 * time_limit  # the rest is for the last step, and to free what is held
-        self._sent = sent
-        self._light = time_limit * _LIGHT_BYTES_PER_S
+        self._start = _now()
+        self._deadline = self._start + 0.95 * time_limit
+        self._request = request
         self._readings = readings(signature)
-        self._keyed: dict[tuple[str, Secret], Callable[[bytes], str]] = {}
-        # What a source (of `layers.rules`) takes for query and body; and the values of each such query and body.
-        self._contents: dict[str, tuple[Values, Values] | None] = {}
-        self._of_contents: dict[tuple[int, str | bytes], Values] = {}
-        self._changed_before: dict[tuple[str, int, int], tuple[list[bytes], list[Way]]] = {}
-        # Of each layout's form, once parts that are empty are left out: the first layout that had it.
-        self._forms: dict[object, Layout] = {}
-        self._values = {
-            _SECRET: self._of(_SECRET, secret, lambda s: s),
-            _TIMESTAMP: self._of(_TIMESTAMP, sent.timestamp, to_bytes),
-            _METHOD: self._of(_METHOD, sent.method, to_bytes),
-            _PATH: self._of(_PATH, sent.path, to_bytes),
-            _LAYOUT: self._of(_LAYOUT, BASES[sent.scheme], lambda layout: layout),
-            _DIGEST: self._of(_DIGEST, "", lambda name: name, light=sum(map(len, (*sent, secret))) > self._light),
-        }
-        if given != secret:
-            self._values[_SECRET].add(given, AS_GIVEN)
+        self._digests: dict[tuple[str, Secret], Callable[[bytes], str]] = {}
+        self._contents: dict[Source, tuple[str, bytes] | None] = {}
+        self._values_of: dict[tuple[str, Any], Values] = {}
+        right = secret, request.timestamp, request.method, request.path, "", b"", BASES[request.scheme], ""
+        self._right = dict(zip(PARTS, right, strict=True))
 
-    def _of(self, part: int, start: Any, encode: Callable[[Any], Any], *, light: bool = False) -> Values:
-        if isinstance(start, str | bytes) and start:
-            light = len(start) > self._light
-        return Values(TABLES[PARTS[part]], start, self._sent, self._watch, encode, light=light)
+    def run(self) -> Match | None:
+        """Return the cheapest combination that yields the signature, or None."""
+        match = None
+        done = 0
+        with suppress(TimeoutError):
+            for cost in range(MAX_COST + 1 if self._readings else 0):
+                self.complete = cost > COMPLETE_COST
+                for cell in cells(cost):
+                    if match := self._try_cell(cell):
+                        break
+                    done += 0 if self.complete else _cell_weight(cell)
+                if match:
+                    break
+            self.complete = True
+        self.share = 1.0 if self.complete else round(done / _total_weight(), 4)
+        self.seconds = round(_now() - self._start, 4)
+        self._values_of.clear()
+        return match
 
-    def _watch(self) -> None:
-        if self._begun and _now() > self._deadline:
+    def _check_time(self) -> None:
+        if self.tried and _now() > self._deadline:
             raise TimeoutError
 
-    def run(self) -> Found | None:
-        """The likeliest combination that yields the signature."""
-        if not self._readings:  # what was sent is no digest
-            self.complete = True
-            return None
-        try:
-            with seldom():
-                for cell in all_cells():
-                    self.complete = sum(cell) > COMPLETE_COST and self._nothing_left_out()
-                    if found := self._cell(cell):
-                        self.complete = True
-                        return found
-                    self._begun = True
-        except TimeoutError:
-            pass
-        finally:
-            # Values refer to the search that watches the time: what is not taken apart here waits for the collector.
-            for held in (
-                self._values,
-                self._of_contents,
-                self._contents,
-                self._changed_before,
-                self._forms,
-                self._keyed,
-            ):
-                held.clear()
-            rewrites.forget()
-            self.seconds = _now() - self._started
-        return None
+    def _values(self, part: str, right: Any) -> Values:
+        if (part, right) not in self._values_of:
+            by_cost: dict[int, list[Row]] = TABLES[part].by_cost
+            if isinstance(right, str | bytes) and len(right) > LONG:
+                by_cost = {LIKELY: [row for row in by_cost[LIKELY] if row.name.endswith(("left-out", "newline"))]}
+            self._values_of[part, right] = Values(by_cost, right, self._request, self._check_time)
+        return self._values_of[part, right]
 
-    def _nothing_left_out(self) -> bool:
-        return all(values.complete for values in (*self._values.values(), *self._of_contents.values()))
+    def _layouts(self, cell: Cell) -> Iterator[tuple[Layout, Trail, dict[str, dict[Any, Trail]]]]:
+        """Yield the layouts of a cell with the values of their slots.
 
-    def _cell(self, cell: Cell) -> Found | None:
-        """Try the combinations of a cell."""
-        secrets = self._values[_SECRET].at(cell[_SECRET])[0]
-        digests = self._values[_DIGEST].at(cell[_DIGEST])[0]
-        if not (secrets and digests):
-            return None
-        batch: dict[str, list[bytes]] = {}
-        size = 0
-        for layout, lists, _ in self._layouts(cell):
-            names = [name or layout.digest for name in digests]
-            names = [name for name in names if any(DIGESTS[name].size in one.sizes for one in self._readings)]
-            if not names:
+        A layout must have a slot for each changed part, and must differ from earlier layouts once empty parts are gone.
+        """
+        request = self._request
+        slots: dict[str, dict[Any, Trail]] = {"k": {request.api_key: ()}, "o": {request.host: ()}}
+        slots["n"] = {request.memo or "": ()}
+        for part in ("timestamp", "method", "path"):
+            slots[_SLOTS[part]] = self._values(part, self._right[part]).at(cell[part])
+        changed = {slot for part, slot in _SLOTS.items() if cell[part]}
+        seen = set()
+        for layout, trail in self._values("layout", self._right["layout"]).at(cell["layout"]).items():
+            if not changed <= slots_of(layout) or (content := self._content(layout.source)) is None:
                 continue
-            for messages in messages_of(layout, lists):
-                for name in names:
-                    batch.setdefault(name, []).extend(messages)
-                size += len(messages) * (len(messages[0]) + 64)
-                if size > BATCH_BYTES:
-                    if hit := self._digest(batch, secrets):
-                        return self._found(cell, *hit)
-                    batch.clear()
-                    size = 0
-        if batch and (hit := self._digest(batch, secrets)):
-            return self._found(cell, *hit)
-        return None
-
-    def _layouts(
-        self, cell: Cell, *, again: bool = False
-    ) -> Iterator[tuple[Layout, dict[str, list[bytes]], tuple[object, ...]]]:
-        """The layouts of a cell, each with the values that its slots take, and what it is without empty parts. Left out
-        are those that show nothing new: without a part that is changed, or (unless `again`) an earlier one without
-        empty parts."""
-        lists: dict[str, list[bytes]] = {"k": [to_bytes(self._sent.api_key)], "o": [to_bytes(self._sent.host)]}
-        for part in _PLAIN:
-            values = self._values[part].at(cell[part])[0]
-            if not values:
-                return
-            lists[_SLOTS[PARTS[part]]] = values
-        changed = {_SLOTS[PARTS[part]] for part in _PLAIN if cell[part]}
-        of_source: dict[str, _Contents | None] = {}
-        for layout in self._values[_LAYOUT].at(cell[_LAYOUT])[0]:
-            if layout.source not in of_source:
-                of_source[layout.source] = self._contents_of(layout.source, cell)
-            if (contents := of_source[layout.source]) is None:
+            query, body = content
+            empty = {slot for slot, value in (("q", query), ("b", body)) if not value} - changed
+            form = tuple(p for p in pieces(layout.template, layout.separator) if p[0] not in empty), layout[2:]
+            if form in seen:
                 continue
-            slots = slots_of(layout)
-            if "h" in slots:
-                slots |= {"t", "b"}
-            of_contents = {slot for slot, cost in (("q", contents.query_cost), ("b", contents.body_cost)) if cost}
-            if not changed | of_contents <= slots:
-                continue
-            empty = frozenset(
-                slot
-                for slot, values in (("q", contents.queries), ("b", contents.bodies))
-                if slot not in of_contents and not values[0]
-            )
-            same = layout.source if of_contents or slots & {"q", "b"} - empty else ""
-            form = (same, layout.digest, empty, form_of(layout, empty))
-            if self._forms.setdefault(form, layout) != layout and not again:
-                continue
-            yield layout, {**lists, "q": contents.queries, "b": contents.bodies}, form
+            seen.add(form)
+            slots["q"] = self._values("query", query).at(cell["query"])
+            slots["b"] = self._values("body", body).at(cell["body"])
+            if all(slots[slot] for slot in slots_of(layout)):
+                yield layout, trail, slots
 
-    def _contents_of(self, source: str, cell: Cell) -> _Contents | None:
-        """Query and body of a source, changed as a cell has it: after the source took them, or else before."""
-        values = self._content(source)
-        if values is None:
-            return None
-        query, body = values
-        of_query, of_body = cell[_QUERY], cell[_BODY]
-        queries, query_ways = query.at(of_query)
-        bodies, body_ways = body.at(of_body)
-        if queries and bodies:
-            return _Contents(queries, bodies, query_ways, body_ways, of_query, of_body)
-        if of_body and not of_query and self._sent.body and not body.start:
-            queries, query_ways = self._before(source, _BODY, of_body)
-            return _Contents(queries, [b""], query_ways, [()], of_body, 0) if queries else None
-        if of_query and not of_body and self._sent.query and not query.start:
-            bodies, body_ways = self._before(source, _QUERY, of_query)
-            return _Contents([b""], bodies, [()], body_ways, 0, of_query) if bodies else None
-        return None
-
-    def _before(self, source: str, part: int, cost: int) -> tuple[list[bytes], list[Way]]:
-        """What a source makes of the request with its body (or query) changed by one change of this cost."""
-        if (source, part, cost) not in self._changed_before:
-            made: tuple[list[bytes], list[Way]] = [], []
-            start = self._sent.body if part == _BODY else self._sent.query
-            values, ways = self._shared(part, start).at(cost) if cost <= FAMILY else ([], [])
-            for value, way in zip(values, ways, strict=True):
-                if len(way) > 1 or way[0].last:
-                    continue
-                self._watch()
-                sent = self._sent._replace(body=value) if part == _BODY else self._sent._replace(query=to_text(value))
-                with suppress(ValueError, RecursionError):
-                    query, body = SOURCES[source](sent)
-                    made[0].append(to_bytes(query) if part == _BODY else body)
-                    made[1].append(way)
-            self._changed_before[source, part, cost] = made
-        return self._changed_before[source, part, cost]
-
-    def _content(self, source: str) -> tuple[Values, Values] | None:
-        """Query and body as a source has them; None where it does not apply."""
+    def _content(self, source: Source) -> tuple[str, bytes] | None:
+        """Return the query and body of a source; None if the source does not apply."""
         if source not in self._contents:
-            self._watch()
-            try:
-                long = len(self._sent.query) + len(self._sent.body) > self._light
-                if long and source not in ("sent", BASES[self._sent.scheme].source):
-                    raise ValueError("too long to be written in another way")
-                query, body = SOURCES[source](self._sent)
-                self._contents[source] = self._shared(_QUERY, query), self._shared(_BODY, body)
-            except (ValueError, RecursionError):
-                self._contents[source] = None
+            long = len(self._request.query) + len(self._request.body) > LONG
+            self._contents[source] = None
+            if not long or source in (as_sent, BASES[self._request.scheme].source):
+                with suppress(ValueError, RecursionError):
+                    self._contents[source] = source(self._request)
         return self._contents[source]
 
-    def _shared(self, part: int, start: str | bytes) -> Values:
-        """The values of a query or body, made once for all sources that start from it."""
-        if (part, start) not in self._of_contents:
-            encode = to_bytes if part == _QUERY else bytes
-            self._of_contents[part, start] = self._of(part, start, encode)
-        return self._of_contents[part, start]
-
-    def _digest(
-        self, batch: dict[str, list[bytes]], secrets: Sequence[Secret]
-    ) -> tuple[bytes, Secret, str, Reading] | None:
-        """The first message of a batch, by digest, that yields the signature under one of `secrets`."""
-        for name, messages in batch.items():
-            fitting = [one for one in self._readings if DIGESTS[name].size in one.sizes]
-            whole = fitting[0].hex if len(fitting) == 1 else ""
-            # A message's bytes, and the key's, which all but the right digest read for each message.
-            cost = max(1, sum(map(len, messages)) // len(messages) + len(secrets[0]))
-            step = min(BATCH, max(1, BATCH_BYTES // cost))
-            for secret in secrets:
-                digest = self._digester(name, secret)
-                for start in range(0, len(messages), step):
-                    self._watch()
-                    some = messages[start : start + step] if step < len(messages) else messages
-                    self.tried += len(some)
-                    if whole:
-                        if whole not in map(digest, some):
-                            continue
-                        return next(m for m in some if digest(m) == whole), secret, name, fitting[0]
-                    for message in some:
-                        hexed = digest(message)
-                        for one in fitting:
-                            if one.fits(hexed):
-                                return message, secret, name, one
+    def _try_cell(self, cell: Cell) -> Match | None:
+        secrets = self._values("secret", self._right["secret"]).at(cell["secret"])
+        digests = self._values("digest", "").at(cell["digest"])
+        for layout, trail, slots in self._layouts(cell) if secrets and digests else ():
+            encoded = _encoded(slots)
+            for name, digest_trail in digests.items():
+                fitting = [one for one in self._readings if DIGESTS[name or layout.digest].size in one.sizes]
+                for secret, secret_trail in secrets.items() if fitting else ():
+                    if hit := self._compare(messages_of(layout, encoded), name or layout.digest, secret, fitting):
+                        index, message, reading = hit
+                        rows = (*secret_trail, *_trail_at(layout, slots, index), *trail, *digest_trail)
+                        others: tuple[Trail, ...] = ()
+                        with suppress(TimeoutError):
+                            others = self._others(cell, message, rows)
+                        return Match(rows, reading.findings, message, others)
         return None
 
-    def _digester(self, name: str, secret: Secret) -> Callable[[bytes], str]:
-        """Message to hex digest: made once for each secret, or each digest under the secret as it is."""
-        key = (name, secret)
-        if key in self._keyed:
-            return self._keyed[key]
-        digest = DIGESTS[name].under(secret)
-        if name == "hmac-sha256" or secret == self._values[_SECRET].start:
-            self._keyed[key] = digest
-        return digest
+    def _compare(
+        self, messages: Iterator[tuple[bytes, ...]], name: str, secret: Secret, fitting: list[Reading]
+    ) -> tuple[int, bytes, Reading] | None:
+        """Return the index of the first message that yields the signature, the message, and the reading."""
+        first = 0
+        step = max(1, BATCH // (1 + (len(self._request.query) + len(self._request.body)) // 1024))
+        try:
+            if (name, secret) not in self._digests:
+                self._digests[name, secret] = DIGESTS[name].keyed(secret)
+            digest = self._digests[name, secret]
+            while batch := list(map(b"".join, islice(messages, step))):
+                self._check_time()
+                self.tried += len(batch)
+                for at, hexdigest in enumerate(map(digest, batch)):
+                    for reading in fitting:
+                        if reading.fits(hexdigest):
+                            return first + at, batch[at], reading
+                first += len(batch)
+        except ValueError:
+            return None  # this Python refuses the algorithm, as OpenSSL in FIPS mode refuses MD5
+        return None
 
-    # What was found
-
-    def _found(self, cell: Cell, message: bytes, secret: Secret, name: str, reading: Reading) -> Found:
-        of_secret = self._way(_SECRET, cell[_SECRET], secret)
-        first, form = next((way, form) for way, digest, form in self._ways(cell, message) if digest == name)
-        others = [(*way, *first) for way in self._values[_SECRET].also(secret)]
-        others += [(*of_secret, *way) for way in self._other_ways(cell, first, message, name, form)]
-        return Found((*of_secret, *first), reading.findings, message, tuple(dict.fromkeys(others)))
-
-    def _way(self, part: int, cost: int, value: Any) -> Way:
-        values, ways = self._values[part].at(cost)
-        return ways[values.index(value)]
-
-    def _ways(
-        self, cell: Cell, message: bytes, *, again: bool = False
-    ) -> Iterator[tuple[Way, str, tuple[object, ...]]]:
-        """The changes of a cell's combinations that make this message, but for those of the secret; the digest; and
-        what the layout is without empty parts. Where `again`, with those of one part exchanged for others that are as
-        likely and make the same of it."""
-        names, of_digest = self._values[_DIGEST].at(cell[_DIGEST])
-        for layout, lists, form in self._layouts(cell, again=again):
-            for chosen in choices_of(layout, lists, message):
-                if "h" in chosen:
-                    chosen["t"], chosen["b"] = divmod(chosen["h"], len(lists["b"]))
-                contents, values = self._contents_of(layout.source, cell), self._content(layout.source)
-                assert contents is not None  # noqa: S101 (`_layouts` leaves those out)
-                assert values is not None  # noqa: S101
-                of_parts = [(self._values[part], *self._values[part].at(cell[part]), PARTS[part]) for part in _PLAIN]
-                of_parts += [(values[0], contents.queries, contents.query_ways, "query")]
-                of_parts += [(values[1], contents.bodies, contents.body_ways, "body")]
-                ways: list[Way] = []
-                alike: list[list[Way]] = []
-                for held, made, made_ways, part in of_parts:
-                    index = chosen.get(_SLOTS[part], 0)
-                    ways.append(made_ways[index])
-                    alike.append(held.as_likely(made[index]) if again and made_ways[index] else [])
-                for at, one in ((None, ()), *((at, one) for at, some in enumerate(alike) for one in some)):
-                    way = sum((one if at == number else way for number, way in enumerate(ways)), ())
-                    way += self._way(_LAYOUT, cell[_LAYOUT], layout)
-                    for name, digest_way in zip(names, of_digest, strict=True):
-                        yield (*way, *digest_way), name or layout.digest, form
-
-    def _other_ways(self, found: Cell, of_message: Way, message: bytes, name: str, form: object) -> Iterator[Way]:
-        """Other combinations of as many changes, about as likely, that make the same message; of up to two changes. A
-        layout that differs in empty parts alone is another only if it is somebody's rule."""
-        forms = {form}
-        if len(of_message) > 2:
-            return
-        spent = sum(found) - found[_SECRET]
-        # What is dearer takes long: its values are not made yet.
-        more = 0 if spent >= FAMILY else ALSO if len(of_message) < 2 else 1
-        for cost in range(max(0, spent - 3 * ALSO), spent + more + 1):
-            for cell in cells(cost):
-                if cell[_SECRET] or sum(map(bool, cell)) > len(of_message):
-                    continue
-                try:
-                    self._watch()
-                    for way, digest, form in self._ways(cell, message, again=True):
-                        known = cell[_LAYOUT] and form in forms and not any(one.name[:5] == "rule-" for one in way)
-                        if digest == name and way != of_message and len(way) == len(of_message) and not known:
-                            forms.add(form)
-                            yield way
-                except TimeoutError:
-                    return
+    def _others(self, found: Cell, message: bytes, trail: Trail) -> tuple[Trail, ...]:
+        """Return other single rows of similar cost that make the same message."""
+        if len(trail) != 1 or found["secret"] or found["digest"] or sum(found.values()) >= MANY:
+            return ()
+        same: list[Trail] = []
+        for cell in (cell for cost in range(LIKELY, RARE + 1) for cell in cells(cost)):
+            if cell["secret"] or cell["digest"]:
+                continue
+            for layout, layout_trail, slots in self._layouts(cell):
+                for at, pieces_ in enumerate(messages_of(layout, _encoded(slots))):
+                    if b"".join(pieces_) == message and layout.digest == "hmac-sha256":
+                        same.append((*_trail_at(layout, slots, at), *layout_trail))
+        return tuple(dict.fromkeys(one for one in same if one != trail and len(one) == 1))
 
 
-AS_GIVEN = Change(
-    "secret-surrounded",
-    LIKELY,
-    "Spaces, quotes or a byte order mark stand round the secret. Take it exactly as the console shows it.",
-    lambda secret, sent: (),
-)
+def _encoded(slots: dict[str, dict[Any, Trail]]) -> dict[str, list[bytes]]:
+    return {
+        slot: [value if isinstance(value, bytes) else to_bytes(value) for value in values]
+        for slot, values in slots.items()
+    }
+
+
+def _trail_at(layout: Layout, slots: dict[str, dict[Any, Trail]], index: int) -> Trail:
+    """Return the rows of the values in the message with this index."""
+    trails: dict[str, Trail] = {}
+    for piece in reversed(pieces(layout.template, layout.separator)):
+        if not isinstance(piece, bytes):
+            index, at = divmod(index, len(slots[piece[0]]))
+            trails[piece[0]] = next(islice(slots[piece[0]].values(), at, None))
+    return sum((trails.get(slot, ()) for slot in "tmpqb"), ())

@@ -1,23 +1,15 @@
-"""Signers for the clients people use: `requests`, `httpx`, `aiohttp` and `ccxt`.
-
-Each module needs the client of its name (`pip install 'woox-fast[requests]'`), and is imported when first asked for.
-"""
+"""Signers for requests, httpx and httpx2, aiohttp, and ccxt. A module is imported on first access."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import aiohttp as aiohttp
-    from . import ccxt as ccxt
-    from . import httpx as httpx
-    from . import requests as requests
-
-_CLIENTS = ("aiohttp", "ccxt", "httpx", "requests")
+    from . import aiohttp as aiohttp, ccxt as ccxt, httpx as httpx, requests as requests  # noqa: I001
 
 
 def __getattr__(name: str) -> object:
-    if name not in _CLIENTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return import_module(f"{__name__}.{name}")
+    if name in ("aiohttp", "ccxt", "httpx", "requests"):
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What all adapters share: which requests they sign (those to their origins and no others), and how."""
+"""Checks and headers that all adapters share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .. import Signer
 from .._checks import is_host
 from .._urls import PRODUCTION_URL, STAGING_URL, origin
 
-DEFAULT = (PRODUCTION_URL, STAGING_URL)
-NOT_WHOLE = "body must be whole before it can be signed, got {}; pass json=, or data= (httpx: content=) str or bytes"
+DEFAULT_ORIGINS = (PRODUCTION_URL, STAGING_URL)
+NOT_WHOLE = "body must be complete before signing, got {}; pass json=, or data= (httpx: content=) str or bytes"
 
 _AUTHORITY = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -20,7 +20,7 @@ _SAME_HOST = re.compile(r"/(?![/\\])[!-~]*")
 
 @contextmanager
 def needs(client: str) -> Iterator[None]:
-    """Add to the ImportError of a `client` that is missing or too old which extra to install."""
+    """Name the extra to install when a missing or outdated `client` raises ImportError."""
     try:
         yield
     except ImportError as error:
@@ -31,44 +31,40 @@ def needs(client: str) -> Iterator[None]:
 
 
 def sign(headers: MutableMapping[str, str], signer: Signer, method: str, path: str, body: bytes | None) -> None:
-    """Put the x-api headers of this request in, with the time of now, and the Content-Type if there is none."""
+    """Set the x-api headers for this request and moment. A Content-Type already present stays."""
     for name, value in signer.headers(method, path, body).items():
         if name != "Content-Type" or name not in headers:
             headers[name] = value
 
 
 class Origins:
-    """The origins that one adapter signs for. Raises ValueError for what is no origin (scheme, host and maybe port)."""
+    """The origins (scheme, host and port) for which an adapter signs."""
 
     def __init__(self, origins: Iterable[str]) -> None:
         if isinstance(origins, str):
             raise TypeError(f"origins must be several URLs, such as ({origins!r},), got one str")
         self._origins = tuple(dict.fromkeys(_origin_of(origin(url)) or "" for url in origins))
         if not self._origins:
-            raise ValueError(f"origins must not be empty: nothing would be signed; leave it out for {DEFAULT}")
-        # The '/' ends the host, so no parser can read another host in a URL that begins with one of these.
-        self._prefixes = tuple(f"{one}/" for one in self._origins)
+            raise ValueError(f"origins must not be empty; omit it to sign for {DEFAULT_ORIGINS}")
+        # The "/" ends the host, so every parser reads the same host in a URL with this prefix.
+        self._prefixes = tuple(f"{allowed}/" for allowed in self._origins)
 
-    def check(self, url: str) -> None:
-        """Raise ValueError unless `url` is of one of the origins."""
+    def check(self, url: str, reason: str = "") -> None:
+        """Raise ValueError unless `url` belongs to an allowed origin."""
         if not url.startswith(self._prefixes) and _origin_of(url) not in self._origins:
             raise ValueError(
-                f"{_shown(url)} is not one of the origins this signer signs for ({', '.join(self._origins)}); nothing "
-                "was sent there. If it should be signed, name its scheme, host and port in origins=(...)"
+                f"{reason}{_redact(url)} is not one of the origins this signer signs for ({', '.join(self._origins)}), "
+                "so no request was sent there. To sign for it, pass its scheme, host and port in origins=(...)"
             )
 
     def check_redirect(self, location: str) -> None:
-        """Raise ValueError unless a reply's `location` leads to its own host or one of the origins, for any reader."""
+        """Raise ValueError unless `location` leads to the redirecting server or an allowed origin."""
         if not _SAME_HOST.fullmatch(location):
-            try:
-                self.check(location)
-            except ValueError as error:
-                raise ValueError(f"a reply redirects elsewhere, which is not followed: {error}") from None
+            self.check(location, "redirect refused: ")
 
 
 def _origin_of(url: str) -> str | None:
-    """Scheme, host and port of `url` in lower case, without a port that is the scheme's own; None if it has a user name
-    or anything else that two readers could take for different hosts."""
+    """Return scheme, host and port without a default port, or None if two parsers could read different hosts."""
     found = _AUTHORITY.match(url)
     if not found or not is_host(found[2]):
         return None
@@ -76,6 +72,6 @@ def _origin_of(url: str) -> str | None:
     return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme])}"
 
 
-def _shown(url: str) -> str:
-    """The origin of `url` for a message, without the query and without a password."""
+def _redact(url: str) -> str:
+    """Return the origin of `url` for a message, never its query or password."""
     return _origin_of(url) or ascii(re.sub(r"//[^/]*@", "//...@", url.partition("?")[0]))[:80]

@@ -1,29 +1,26 @@
-"""The command line: `woox-fast VERB` or `python -m woox_fast VERB`. Each verb imports what it needs when it runs.
-
-Exit status: 0 done, 1 the verb's work failed, 2 it could not begin (usage, a missing extra), 130 interrupted.
-"""
+"""The command line: `woox-fast SUBCOMMAND` or `python -m woox_fast SUBCOMMAND`. Every subcommand has a file."""
 
 from __future__ import annotations
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from .. import __version__
 from . import show
-from .arguments import Parser, without_secrets
+from .arguments import Parser, without_secrets, wrapped
 from .common import UsageError
 
-__all__ = ["VERBS", "main", "parser"]
+__all__ = ["SUBCOMMANDS", "main", "parser"]
 
 
-class Verb(NamedTuple):
-    """A row of the table of verbs. It may import what `extra` installs, `modules`.
+class Subcommand(NamedTuple):
+    """The module `cli.NAME` defines `add_arguments(parser)`, `main(args)`, which returns the exit status, and EXAMPLES.
 
-    Its module is `cli.` and the verb's name: it has `add_arguments(parser)`, `main(args)`, which gives the exit status,
-    and `EXAMPLES`, whole commands.
+    The optional dependency group `extra` installs `modules`.
     """
 
     summary: str
@@ -31,28 +28,26 @@ class Verb(NamedTuple):
     modules: frozenset[str] = frozenset()
 
 
-VERBS = {
-    "sign": Verb("sign a request; show what is signed, the signature and the headers"),
-    "curl": Verb("print a signed request as a curl command"),
-    "send": Verb("sign a request, send it and show the reply", modules=frozenset({"requests"})),
-    "explain": Verb("find out why a signature was refused"),
-    "check": Verb("check this installation, its speed, its environment and its clock"),
-    "sandbox": Verb("run an exchange that verifies every signature", "sandbox", frozenset({"aiohttp"})),
-    "demo": Verb(
-        "sign orders, submit them to the sandbox and show what happened",
-        "demo",
-        frozenset({"aiohttp", "requests", "rich"}),
+SUBCOMMANDS = {
+    "sign": Subcommand("sign a request; show the signed text, the signature and the headers"),
+    "curl": Subcommand("print a signed request as a curl command"),
+    "send": Subcommand("sign a request, send it once and show the response"),
+    "explain": Subcommand("find out why a signature was refused"),
+    "check": Subcommand("check this installation, its speed, its environment and its clock"),
+    "sandbox": Subcommand("run an exchange that verifies every signature", "sandbox", frozenset({"aiohttp"})),
+    "demo": Subcommand(
+        "send orders to a sandbox and verify its books", "demo", frozenset({"aiohttp", "httptools", "rich"})
     ),
-    "bench": Verb("time signing against the standard library"),
-    "completion": Verb("print a completion script for a shell", modules=frozenset({"shtab"})),
+    "bench": Subcommand("time signing against the standard library"),
+    "completion": Subcommand("print a completion script for a shell", modules=frozenset({"shtab"})),
 }
+EXIT_STATUS = "Exit status: 0 success; 1 failure; 2 wrong usage or a missing extra; 130 interrupted."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the verb in `argv` (default `sys.argv[1:]`); returns its exit status. Raises SystemExit as argparse does."""
-    _open_closed_streams()
-    if sys.stdout is None:
-        return _fail(2, "woox-fast", "standard output is closed; to see nothing, send it to /dev/null")
+    """Run the subcommand in `argv` (default `sys.argv[1:]`). Return its exit status, or raise argparse's SystemExit."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get its number
+        return _fail(2, "woox-fast", "a standard stream is closed; redirect it to /dev/null instead")
     try:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
@@ -62,77 +57,66 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not fail once more
-        if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has gone: no error, and no more to say
+        _discard(sys.stdout)  # so that the interpreter's flush succeeds
+        if isinstance(error, BrokenPipeError):  # `head`, for example, has read enough
             return 1
         return _fail(1, "woox-fast", f"cannot write to standard output: {error.strerror}")
 
 
 def _run(argv: Sequence[str]) -> int:
-    named = [verb for verb in VERBS if verb in argv]
-    root = parser(VERBS if "completion" in named else named)
+    named = [name for name in SUBCOMMANDS if name in argv]
+    root = parser(SUBCOMMANDS if "completion" in named else named)
     if not argv:
         root.print_help(sys.stderr)
         root.exit(2)
-    args = root.parse_args(argv)
-    args.root = root
-    verb, name = VERBS[args.verb], f"woox-fast {args.verb}"
+    args = root.parse_args(argv, Namespace(root=root, api_secret=""))
+    subcommand, name = SUBCOMMANDS[args.subcommand], f"woox-fast {args.subcommand}"
     try:
-        status: int = import_module(f"{__name__}.{args.verb}").main(args)
+        status: int = import_module(f"{__name__}.{args.subcommand}").main(args)
         return status
     except UsageError as error:
-        return _fail(2, name, without_secrets(str(error), argv))
+        return _fail(2, name, without_secrets(show.hidden(str(error), args.api_secret), argv))
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
-        if module not in verb.modules:
+        if module not in subcommand.modules:
             raise
-        return _fail(2, name, f"{module} is not installed; run: pip install 'woox-fast[{verb.extra}]'")
+        return _fail(2, name, f"{module} is not installed; run: pip install 'woox-fast[{subcommand.extra}]'")
     except KeyboardInterrupt:
         return _fail(130, name, "interrupted")
 
 
-def parser(with_arguments: Iterable[str] = VERBS) -> Parser:
-    """The parser of every verb, and of the arguments of those in `with_arguments`: building all takes its time."""
+def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
+    """Build the parser. To save time, add arguments to the subcommands in `with_arguments` alone."""
     wanted = set(with_arguments)
-    parser = Parser(
+    root = Parser(
         prog="woox-fast",
         description="Signed requests for the WOO X exchange.",
-        epilog="`woox-fast VERB --help` shows the options of a verb, and examples.",
+        epilog=wrapped(f"`woox-fast SUBCOMMAND --help` shows its options and examples.\n{EXIT_STATUS}"),
     )
-    parser.add_argument("--version", action="version", version=f"woox-fast {__version__}")
-    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for name, verb in VERBS.items():
-        subparser = subparsers.add_parser(
-            name, help=verb.summary, description=verb.summary[0].upper() + verb.summary[1:] + "."
-        )
+    root.add_argument("--version", action="version", version=f"woox-fast {__version__}")
+    subparsers = root.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
+    for name, subcommand in SUBCOMMANDS.items():
+        description = f"{subcommand.summary[0].upper()}{subcommand.summary[1:]}."
+        subparser = subparsers.add_parser(name, help=subcommand.summary, description=description)
         if name in wanted:
             module = import_module(f"{__name__}.{name}")
             module.add_arguments(subparser)
             subparser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+            epilog = "\n\n".join(filter(None, [subparser.epilog, EXIT_STATUS, "examples:"]))
             examples = "\n".join("  " + example.replace("\n", "\n  ") for example in module.EXAMPLES)
-            subparser.epilog = "\n\n".join(filter(None, [subparser.epilog, f"examples:\n{examples}"]))
-    return parser
-
-
-def _open_closed_streams() -> None:
-    """Put /dev/null where a standard stream was closed: the next file or socket would take its number."""
-    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, flags)
-    if sys.stdin is None:
-        sys.stdin = os.fdopen(0, closefd=False)
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", closefd=False)
+            subparser.epilog = f"{wrapped(epilog)}\n{examples}"
+    return root
 
 
 def _flush_errors() -> None:
-    """Write out what is left for standard error; where that fails there is nobody to tell."""
     try:
         sys.stderr.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(status: int, name: str, message: str) -> int:

@@ -1,4 +1,4 @@
-"""`woox-fast completion`: a script that completes verbs and options, made by shtab."""
+"""`woox-fast completion`: print a script that completes subcommands and options."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from . import show
 EXAMPLES = (
     'eval "$(woox-fast completion bash)"',
     "mkdir -p ~/.zfunc && woox-fast completion zsh > ~/.zfunc/_woox-fast",
+    """mkdir -p ~/.config/fish/completions &&
+    woox-fast completion fish > ~/.config/fish/completions/woox-fast.fish""",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh"))
-    parser.epilog = "bash: put the line into ~/.bashrc. zsh: ~/.zfunc must be in fpath, before compinit."
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    parser.epilog = "bash: add the line to ~/.bashrc. zsh: ~/.zfunc must be in fpath, before compinit."
 
 
 def main(args: argparse.Namespace) -> int:

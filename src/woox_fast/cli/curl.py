@@ -1,23 +1,13 @@
-"""`woox-fast curl`: a signed request as a curl command, quoted for the shell, without the secret."""
+"""`woox-fast curl`: print a signed request as a curl command, quoted for the shell, without the secret."""
 
 from __future__ import annotations
 
 import argparse
-import re
+import shlex
 
 from .._credentials import API_KEY_VARIABLE
-from . import show
-from .common import (
-    UsageError,
-    add_credentials,
-    add_exchange,
-    add_request,
-    add_scheme,
-    add_window,
-    exchange,
-    one_api_key,
-    one_api_secret,
-)
+from . import common, show
+from .common import UsageError
 from .sign import sign
 
 EXAMPLES = (
@@ -28,23 +18,20 @@ EXAMPLES = (
     WOOX_API_KEY="AbmyVJGUpN064ks5ELjLfA==" sh""",
 )
 
-# What stands for itself in sh, bash and zsh; a '=' in front would be looked up by zsh as a command.
-_PLAIN = re.compile(r"(?!=)[A-Za-z0-9_@%+=:,./-]+")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_request(parser)
-    add_exchange(parser)
-    add_scheme(parser, websocket=False)
-    add_window(parser)
-    add_credentials(parser)
-    parser.epilog = f"The command names the API key as ${API_KEY_VARIABLE}; its signature is good for 300 s."
+    common.add_request(parser)
+    common.add_destination(parser)
+    common.add_scheme(parser, websocket=False)
+    common.add_window(parser)
+    common.add_credentials(parser)
+    parser.epilog = f"The command reads the API key from ${API_KEY_VARIABLE}. Its signature is valid for 300 s."
 
 
 def main(args: argparse.Namespace) -> int:
-    origin = exchange(args).origin
-    api_key = one_api_key(args)
-    signed = sign(args, api_key, one_api_secret(args), origin)
+    origin = common.destination_of(args).origin
+    api_key, api_secret = common.one_api_key(args), common.one_api_secret(args)
+    signed = sign(args, common.body_bytes(args.body), api_key, api_secret, origin)
     command = ["curl", "--globoff", "--path-as-is", "--request", signed.method, origin + signed.path]
     for name, value in signed.headers.items():
         if name != "x-api-key":
@@ -52,6 +39,8 @@ def main(args: argparse.Namespace) -> int:
     if args.body is not None:
         command += _data(args.body, signed.body)
     text = f'{" ".join(map(quoted, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'
+    if show.hidden(text, api_secret) != text:
+        raise UsageError("the request contains the API secret, and so would the command; remove it from the request")
     if args.json:
         show.as_json({"command": text})
     else:
@@ -60,17 +49,17 @@ def main(args: argparse.Namespace) -> int:
 
 
 def quoted(word: str) -> str:
-    """`word` for a command line, as sh, bash and zsh read it."""
-    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+    """Quote `word` for sh, bash and zsh, which looks a word that begins with "=" up as a command."""
+    return f"'='{shlex.quote(word[1:])}" if word.startswith("=") else shlex.quote(word)
 
 
 def _data(option: str, body: bytes) -> list[str]:
-    """The options that make curl send exactly `body`."""
+    """Return curl's options for exactly this body."""
     if option.startswith("@"):
         return ["--data-binary", option]
     if b"\0" in body:
-        raise UsageError("the body holds a NUL, which no command line can; write it to a file and use --body @FILE")
+        raise UsageError("the body contains a NUL, which a command line cannot; save it to a file and use --body @FILE")
     try:
         return ["--data-raw", body.decode()]
     except UnicodeDecodeError:
-        raise UsageError("the body is not UTF-8; write it to a file and use --body @FILE") from None
+        raise UsageError("the body is not UTF-8; save it to a file and use --body @FILE") from None

@@ -1,11 +1,24 @@
-"""Orders over connections that are open and warm, many at once, each sent once.
+"""Orders over open, warm connections. Each order is sent at most once.
 
-`Gateway` is for threads, `AsyncGateway` for asyncio and uvloop. Needs: pip install 'woox-fast[gateway]'
+`Gateway` is for threads, `AsyncGateway` for asyncio and uvloop. Install it with: pip install 'woox-fast[gateway]'
 """
 
 from .asynchronous import AsyncGateway
 from .blocking import Gateway
 from .errors import NoReplyError, NotSentError
-from .reply import Reply
+from .events import Event
+from .limits import WOO_X_LIMITS, Limit
+from .placement import Placement
+from .response import Response
 
-__all__ = ["AsyncGateway", "Gateway", "NoReplyError", "NotSentError", "Reply"]
+__all__ = [
+    "WOO_X_LIMITS",
+    "AsyncGateway",
+    "Event",
+    "Gateway",
+    "Limit",
+    "NoReplyError",
+    "NotSentError",
+    "Placement",
+    "Response",
+]

@@ -1,252 +1,262 @@
 """`AsyncGateway`: orders from any task of one event loop, asyncio's or uvloop's.
 
-The loop tells when a socket can be read, and the gateway reads it: an order takes no transport, no task and no timer.
-Connections are opened in threads, since a TLS handshake takes the loop a millisecond that an order may need.
+The loop reports a readable socket, and the gateway reads it: an order needs no transport, no task and no timer. Threads
+open the connections, since a TLS handshake occupies the loop for a millisecond that an order may need.
 """
 
 from __future__ import annotations
 
 import asyncio
+import warnings
 from asyncio import get_running_loop
+from collections.abc import Coroutine, Generator, Mapping
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from .base import FORKED, GatewayBase, check_loop
-from .errors import CancelledNoReplyError, NoReplyError
+from .base import CLOSED, FORKED, NOT_OPEN, OPEN, GatewayBase, build_target, refuse_signed_request, seconds_ns
+from .connection import Connection
+from .errors import text
+from .loop_keeper import LoopKeeper
+from .placement import Placement, Placing
+from .pool import SECOND
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .._types import Body
-    from .connection import Connection
-    from .reply import Reply
+    from .._types import Body, Params
+    from .response import Response
+
+_CLOSING_LOOK_S = 0.005
 
 
 class AsyncGateway(GatewayBase):
-    """`async with AsyncGateway(signer) as gateway: reply = await gateway.request(method, path, body)`, in any task."""
+    __doc__ = GatewayBase.__doc__
 
     _loop: asyncio.AbstractEventLoop
+    _keeper: LoopKeeper
 
     async def __aenter__(self) -> Self:
-        """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
-        self._check_unopened()
-        self._loop = get_running_loop()
-        check_loop(self._loop)
-        self._refusal = ""
-        self._changed = asyncio.Event()
-        self._timer = self._loop.call_later(0, self._keep)
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def open(self) -> Self:
+        """Open all connections. `async with AsyncGateway(...)` does the same.
+
+        Raises:
+            NotSentError: No connection can be opened, or not all of them within `timeout_s`.
+            RuntimeError: The gateway was opened before, or the loop cannot watch sockets.
+        """
+        self._begin()
+        self._loop = loop = get_running_loop()
+        _check_loop(loop)
         try:
-            deadline_ns = perf_counter_ns() + self._pool.timeout_ns  # when the pool's timer is due, at the latest
-            while not self._pool.full:
-                await self._changed.wait()
-                self._changed.clear()
-                if self._pool.hopeless or perf_counter_ns() > deadline_ns:
+            deadline_ns = perf_counter_ns() + self._timeout_ns
+            self._refusal = OPEN
+            self._keeper = LoopKeeper(self._pool, self._connector, self._observer, loop)
+            while not self._pool.is_full:
+                if perf_counter_ns() > deadline_ns or self._pool.is_hopeless(self._connector.opening):
                     raise self._not_opened()
+                await asyncio.sleep(_CLOSING_LOOK_S)
+            return self
         except BaseException:
             self._shut()
             raise
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
-        """Wait for the replies that are due, and close all connections. A request without one raises NotSentError."""
-        if self._refusal:
+    def _shut(self) -> None:
+        self._refusal = self._refusal if self._refusal == FORKED else CLOSED
+        if self._keeper is not None:
+            self._keeper.shut()
+
+    async def close(self) -> None:
+        """Wait up to `timeout_s` for the due responses, and close all connections. A closed gateway stays closed."""
+        if self._refusal == NOT_OPEN:
+            self._refusal = CLOSED
+        if self._refusal == FORKED or self._keeper is None or self._keeper.is_shut:
             return
-        self._refuse()
-        for connection in list(self._pool.idle):
-            self._drop(connection)
         try:
-            while self._pool.live:
-                await self._changed.wait()
-                self._changed.clear()
+            self._refusal = CLOSED
+            self._pool.close()
+            for connection in self._pool.pop_idle():
+                self._keeper.drop(connection, CLOSED)
+            deadline_ns = perf_counter_ns() + self._timeout_ns
+            while self._pool.busy() and perf_counter_ns() < deadline_ns:
+                await asyncio.sleep(_CLOSING_LOOK_S)
+            self._shut()
+            deadline_ns = perf_counter_ns() + SECOND // 2
+            while self._connector.threads and perf_counter_ns() < deadline_ns:
+                await asyncio.sleep(_CLOSING_LOOK_S)
         finally:
             self._shut()
 
-    async def request(self, method: str, path: str, body: Body = b"") -> Reply:
-        """Sign this request, send it once, and return the reply, whatever its status. From any task of its loop.
+    def request(
+        self,
+        method: str,
+        path: str = "",
+        body: Body = b"",
+        *,
+        json: Any = None,
+        params: Params | None = None,
+        timeout_s: float | None = None,
+        send_within_s: float | None = None,
+        priority: bool = False,
+    ) -> Coroutine[Any, Any, Response]:
+        """Sign a request, send it once, and return the response, whatever its status. From any task of the loop.
 
-        Raises what `Signer.encode_request` does, NotSentError where no byte of it went out, and NoReplyError where one
-        did and no whole reply came. A request that is cancelled before it went out never goes out; after that, the
-        NoReplyError is its task's CancelledError, too.
+        `GatewayBase` documents the arguments and the exceptions. A request that is cancelled before it went out never
+        goes out. After that, the CancelledError has a NoReplyError as `__cause__`.
         """
-        if self._refusal or get_running_loop() is not self._loop:
-            raise self._not_sent(self._refusal or "it belongs to another event loop than the one that runs here")
-        deadline_ns = 0
-        while True:
-            connection = self._pool.take()
-            if connection is None:
-                connection = await self._wait(deadline_ns)
+        if not path:
+            refuse_signed_request(method)
+        return self._request(method, path, body, json, params, timeout_s, send_within_s, priority)
+
+    async def _request(
+        self, method: str, path: str, body: Any, json: Any, params: Any,
+        timeout_s: float | None, send_within_s: float | None, priority: bool,
+    ) -> Response:  # fmt: skip
+        request = connection = None
+        started_ns = deadline_ns = 0
+        is_unknown = False
+        try:
             try:
-                request = self._encode(method, path, body, host=self._host)
-            except BaseException:
-                self._put(connection)
-                raise
-            due: asyncio.Future[Reply] | None = None
-            try:
-                if connection.send(request, method):
-                    due = connection.due = self._loop.create_future()
-                    if connection.unsent:
-                        self._loop.add_writer(connection.fd, self._writable, connection)
-                    return await due
+                if self._refusal or get_running_loop() is not self._loop:
+                    self._refuse()
+                if json is not None or params is not None:
+                    path, body = build_target(method, path, body, params, json)
+                timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
+                if self._is_plain and send_within_s is None and not priority:
+                    connection = self._pool.take()
+                if connection is None:
+                    started_ns = perf_counter_ns()
+                    deadline_ns = started_ns + timeout_ns
+                    connection = await self._acquire(
+                        method, path, body, started_ns, deadline_ns, send_within_s, priority
+                    )
+                while True:
+                    request = self._encode(method, path, body, host=self._host)  # after the wait, so it is fresh
+                    is_unknown = True
+                    if connection.send(request, method, timeout_ns, deadline_ns):
+                        break
+                    is_unknown = False
+                    deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
+                    connection = await self._replace(connection, deadline_ns, self._is_urgent(method, priority))
+                due = connection.due = self._loop.create_future()
+                if connection.unsent is not None or connection.deadline_ns < self._keeper.due_ns[0]:
+                    self._keeper.prepare(connection)
+                if not self._is_plain:
+                    self._emit("sent", connection, method, path)
+                response: Response | None = await due
+                if response is None:
+                    raise self._give_up(connection, request, timeout_ns)
+                if started_ns:
+                    response.queued_ns = connection.sent_ns - started_ns
+                if not self._is_plain:
+                    self._observe(connection, method, path, body, response)
+                return response
             except BaseException as error:
-                raise self._unknown(connection, due, request, error) from error
-            deadline_ns = deadline_ns or connection.sent_ns + self._pool.timeout_ns
-            self._drop(connection)
+                outcome = self._outcome(error, connection, request if is_unknown else None)
+                raise outcome from outcome.__cause__
+        except BaseException as error:  # an interrupt in the handler above
+            outcome = self._outcome(error, None, request if is_unknown else None)
+            raise outcome from outcome.__cause__
 
-    async def _wait(self, deadline_ns: int) -> Connection:
-        """A connection in its turn. `deadline_ns` is of a request whose connection was found closed: it is the next."""
-        given: asyncio.Future[Connection | None] = self._loop.create_future()
-        waiter = _Waiter(given, deadline_ns or perf_counter_ns() + self._pool.timeout_ns)
-        self._pool.wait(waiter, first=deadline_ns != 0)
+    def _refuse(self) -> NoReturn:
+        self._check_open()
+        raise RuntimeError("the request was not sent: the gateway belongs to another event loop than the running loop")
+
+    async def _acquire(
+        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, within_s: float | None, priority: bool
+    ) -> Connection:  # fmt: skip
+        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
+        if within_s is not None:
+            by_ns = min(by_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        send_at = self._reserve(method, path, body, started_ns, by_ns)
+        waiter = _Waiter(self._is_urgent(method, priority), by_ns, self._loop)
+        return await self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
+
+    async def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
+        """Return another connection for a request whose connection was found closed."""
+        self._keeper.drop(dead, text(dead.last_error))
+        waiter = _Waiter(urgent, deadline_ns, self._loop)
+        steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
+        return self._pool.replace(dead) or await self._wait(waiter, steps)
+
+    async def _wait(self, waiter: _Waiter, steps: Generator[float, bool | None, Connection]) -> Connection:
+        is_rung = None
         try:
-            connection = await given
-        except BaseException:
-            self._pool.leave(waiter)
-            if given.done() and not given.cancelled() and (connection := given.result()) is not None:
-                self._put(connection)
-            raise
-        if connection is None:
-            raise self._not_sent(self._refusal)
-        return connection
+            while True:
+                is_rung = await waiter.wait(steps.send(is_rung))
+        except StopIteration as stop:
+            return cast("Connection", stop.value)
+        finally:
+            steps.close()
 
-    def _unknown(
-        self, connection: Connection, due: asyncio.Future[Reply] | None, request: bytes, error: BaseException
-    ) -> BaseException:
-        """What to raise for a request that may have gone out, and whose reply will not be read."""
-        if connection.due is due:
-            self._drop(connection)
-        elif due is not None and due.done() and not due.cancelled():
-            due.exception()  # it has been seen
-        if isinstance(error, asyncio.CancelledError):
-            return CancelledNoReplyError.of(request, "cancelled while its reply was due")
-        if isinstance(error, GeneratorExit):
-            return NoReplyError.of(request, "its coroutine was closed while the reply was due")
-        return self._no_reply(request, connection, error)
-
-    def _put(self, connection: Connection) -> None:
-        if not self._pool.put(connection):
-            self._drop(connection)
-
-    def _drop(self, connection: Connection, error: BaseException | None = None) -> None:
-        """Close it; `error` is for who awaits its reply."""
-        due, connection.due = connection.due, None
-        if due is not None and error is not None and not due.done():
-            due.set_exception(error)
-        if self._pool.drop(connection, perf_counter_ns()):
-            self._endpoint.warms = False
-        if self._refusal == FORKED:
-            return  # what the loop watches is the parent's as well
-        if not self._loop.is_closed():
-            self._loop.remove_reader(connection.fd)
-            self._loop.remove_writer(connection.fd)
-            self._keep()
-        connection.close()
-
-    def _readable(self, connection: Connection) -> None:
-        due = connection.due
-        if due is None:
-            if self._refusal != FORKED and not connection.is_quiet():
-                self._drop(connection)
-            return
+    async def place(
+        self,
+        order: Mapping[str, Any],
+        *,
+        timeout_s: float | None = None,
+        send_within_s: float | None = None,
+        arrival_window_s: float | None = None,
+    ) -> Placement:
+        """Send an order once, and ask for it by its clientOrderId until its fate is known. See `Gateway.place`."""
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
         try:
-            while (reply := connection.receive()) is None:
-                if not connection.arrived(
-                    0
-                ):  # uvloop reports a reset once, even if there was something to read before it
-                    return
-        except BlockingIOError:
-            return
-        except Exception as error:
-            self._drop(connection, error)
-            return
-        connection.due = None
-        if not due.done():  # else it was cancelled, and its task has not run since
-            due.set_result(reply)
-        if connection.unsent:
-            connection.closing = True
-        self._put(connection)
+            steps = placing.steps()
+            step = next(steps)
+            while True:
+                try:
+                    if step.method:
+                        queue = send_within_s if step.is_order else None
+                        sent = await self.request(
+                            step.method, step.path, json=step.json, timeout_s=timeout_s, send_within_s=queue
+                        )
+                    else:
+                        await asyncio.sleep(step.pause_s)
+                        sent = None
+                except BaseException as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(sent)
+        except StopIteration as stop:
+            return cast("Placement", stop.value)
+        except BaseException as error:
+            outcome = placing.settle(error)
+            raise outcome from outcome.__cause__
 
-    def _writable(self, connection: Connection) -> None:
-        try:
-            connection.send_rest()
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._drop(connection, error)
-            return
-        if not connection.unsent:
-            self._loop.remove_writer(connection.fd)
-
-    def _keep(self) -> None:
-        """Do all that is due: called by the one timer, and when a connection was opened or dropped."""
-        if self._refusal == FORKED:
-            return
-        now = perf_counter_ns()
-        self._pool.expire(now)
-        for connection in self._pool.overdue(now):
-            connection.hang_up()
-        if (to_warm := self._pool.to_warm(now)) is not None:
-            self._warm(to_warm)
-        for _ in range(self._pool.to_open(now)):
-            self._endpoint.open_in_thread(self._opened)
-        self._timer.cancel()
-        if self._pool.live or not self._pool.closed:
-            self._timer = self._loop.call_later(self._pool.next_ns(now) / 1e9, self._keep)
-        self._changed.set()
-
-    def _warm(self, connection: Connection) -> None:
-        if connection.send(self._endpoint.warming, "GET"):
-            connection.due = self._loop.create_future()
-            connection.due.add_done_callback(self._warmed)
-        else:
-            self._pool.warmed()
-            self._drop(connection)
-
-    def _warmed(self, due: asyncio.Future[Reply]) -> None:
-        if not due.cancelled():
-            due.exception()  # the connection was dropped: nothing more is to be done
-        self._pool.warmed()
-        self._keep()
-
-    def _opened(self) -> None:
-        """In the thread that opened it. The loop's queue holds no connection: a loop is closed with what is in it."""
-        try:
-            self._loop.call_soon_threadsafe(self._take_opened)
-        except RuntimeError:  # the loop is closed
-            self._endpoint.stop()
-
-    def _take_opened(self) -> None:
-        for opened in self._endpoint.opened():
-            if isinstance(opened, Exception):
-                self._pool.failed(opened, perf_counter_ns())
-            elif self._refusal:
-                opened.close()
-            else:
-                opened.sock.setblocking(False)
-                self._loop.add_reader(opened.fd, self._readable, opened)
-                self._pool.opened(opened)
-        self._keep()
-
-    def _shut(self) -> None:
-        self._refuse()
-        for connection in list(self._pool.live):
-            self._drop(connection, ConnectionAbortedError("the gateway was closed"))
-        self._endpoint.stop()
-        self._timer.cancel()
-
-    def _forked(self) -> None:
-        super()._forked()
-        for connection in list(self._pool.live):
-            self._drop(connection, ConnectionAbortedError("the process was forked"))
+    def __del__(self) -> None:
+        if self._refusal == OPEN:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            self._shut()
 
 
 class _Waiter:
-    """A request that waits for a connection."""
+    """A task in the queue."""
 
-    def __init__(self, given: asyncio.Future[Connection | None], deadline_ns: int) -> None:
-        self._given = given
-        self.deadline_ns = deadline_ns
+    def __init__(self, urgent: bool, by_ns: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.urgent = urgent
+        self.by_ns = by_ns
+        self._loop = loop
+        self._bell: asyncio.Future[bool] | None = None
 
-    def give(self, connection: Connection | None) -> bool:
-        if waits := not self._given.done():
-            self._given.set_result(connection)
-        return waits
+    def ring(self, is_rung: bool = True) -> None:
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(is_rung)
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Return True if rung within `timeout_s`."""
+        self._bell = self._loop.create_future()
+        timer = self._loop.call_later(timeout_s, self.ring, False)
+        try:
+            return await self._bell
+        finally:
+            timer.cancel()
+
+
+def _check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    if isinstance(loop, getattr(asyncio, "ProactorEventLoop", ())):  # Windows' default
+        raise RuntimeError(
+            "AsyncGateway needs an event loop that watches sockets (add_reader), got asyncio.ProactorEventLoop; "
+            "run it on asyncio.SelectorEventLoop"
+        )

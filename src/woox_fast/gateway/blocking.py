@@ -1,249 +1,318 @@
-"""`Gateway`: orders from any thread. A thread of its own watches the connections and keeps them open and warm."""
+"""`Gateway`: orders from any thread."""
 
 from __future__ import annotations
 
-import contextlib
-import select
-import socket
+import sys
 import threading
+import time
+import warnings
+from collections.abc import Generator, Mapping
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from .base import FORKED, GatewayBase
-from .endpoint import start_thread
-from .errors import NoReplyError
+from .base import CLOSED, FORKED, NOT_OPEN, OPEN, GatewayBase, build_target, refuse_signed_request, seconds_ns
+from .connection import NO_WAIT, Connection
+from .errors import NotSentError, is_from_call, text
+from .housekeeping import ThreadKeeper
+from .placement import Placement, Placing
+from .pool import POLL_S, SECOND
+from .readiness import wait_for
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from typing_extensions import Self
 
-    from .._types import Body
-    from .connection import Connection
-    from .reply import Reply
-
-# poll(2) then reports only that the server closed: a thread that wakes at each reply would slow that reply down.
-_CLOSED_BY_SERVER = getattr(select, "POLLRDHUP", 0)
-_LOOK_EVERY_S = 0.05  # between two looks at idle connections, where the system has no such event
+    from .._types import Body, Params
+    from .response import Response
 
 
 class Gateway(GatewayBase):
-    """`with Gateway(signer) as gateway: reply = gateway.request("POST", path, body)`, from any number of threads."""
+    __doc__ = GatewayBase.__doc__
 
-    _lock = threading.Lock()  # of all that are not open
-    _keeper: threading.Thread | None = None
+    _keeper: ThreadKeeper
 
     def __enter__(self) -> Self:
-        """Open all connections. Raises NotSentError where none can be opened, or not all within `timeout_s`."""
-        self._check_unopened()
-        self._refusal = ""
-        self._wake_at, self._waker = socket.socketpair()
-        self._waker.setblocking(False)
-        self._lock = threading.Lock()
-        opened = threading.Condition(self._lock)
-        self._tell = opened.notify_all
-        try:
-            self._keeper = start_thread("keep", self._keep)
-            with opened:
-                opened.wait_for(lambda: self._pool.full or self._pool.hopeless, self._endpoint.timeout_s)
-                if not self._pool.full:
-                    raise self._not_opened()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return self.open()
 
     def __exit__(self, *_: object) -> None:
-        """Wait for the replies that are due, and close all connections. A request without one raises NotSentError."""
-        if self._refusal:
-            return
-        with self._lock:
-            self._refuse()
-            for connection in list(self._pool.idle):
-                self._close(connection)
-        self._wake()
-        if self._keeper is not None:
-            self._keeper.join()
-        self._endpoint.stop()
-        self._wake_at.close()
-        self._waker.close()
+        self.close()
 
-    def request(self, method: str, path: str, body: Body = b"") -> Reply:
-        """Sign this request, send it once, and return the reply, whatever its status. From any thread.
+    def open(self) -> Self:
+        """Open all connections. `with Gateway(...)` does the same.
 
-        Raises what `Signer.encode_request` does, NotSentError where no byte of it went out, and NoReplyError where one
-        did and no whole reply came. Ctrl-C drops the connection; the KeyboardInterrupt's __cause__ is a NoReplyError.
+        Raises:
+            NotSentError: No connection can be opened, or not all of them within `timeout_s`.
+            RuntimeError: The gateway was opened before.
         """
-        deadline_ns = 0
-        while True:
-            with self._lock:
-                connection = self._pool.take()
-            if connection is None:
-                connection = self._wait(deadline_ns)
-            try:
-                request = self._encode(method, path, body, host=self._host)
-            except BaseException:
-                self._put(connection)
-                raise
-            reply = None
-            try:
-                if connection.send(request, method):
-                    while connection.unsent:
-                        connection.send_rest()
-                    while reply is None:
-                        reply = connection.receive()
-            except BaseException as error:
-                self._drop(connection)
-                if isinstance(error, Exception):
-                    raise self._no_reply(request, connection, error) from error
-                error.__cause__ = NoReplyError.of(request, f"interrupted by {type(error).__name__}")
-                raise
-            if reply is not None:
-                with self._lock:
-                    kept = self._pool.put(connection)
-                if not kept:
-                    self._drop(connection)
-                return reply
-            deadline_ns = deadline_ns or connection.sent_ns + self._pool.timeout_ns
-            self._drop(connection)
-
-    def _wait(self, deadline_ns: int) -> Connection:
-        """A connection in its turn. `deadline_ns` is of a request whose connection was found closed: it is the next."""
-        waiter = _Waiter(deadline_ns or perf_counter_ns() + self._pool.timeout_ns)
-        with self._lock:
-            if self._refusal:
-                raise self._not_sent(self._refusal)
-            self._pool.wait(waiter, first=deadline_ns != 0)
+        self._begin()
         try:
-            self._wake()
-            waiter.given.acquire()
+            deadline_ns = perf_counter_ns() + self._timeout_ns
+            keeper = self._start_keeper()
+            while not self._pool.is_full:
+                is_late = perf_counter_ns() > deadline_ns
+                if is_late or keeper.failure is not None or self._pool.is_hopeless(self._connector.opening):
+                    raise self._not_opened()
+                keeper.changed.acquire(timeout=POLL_S / 5)
+            return self
         except BaseException:
-            with self._lock:
-                self._pool.leave(waiter)
-            if waiter.connection is not None:
-                self._put(waiter.connection)
+            self._stop(0)
             raise
-        if waiter.connection is None:
-            raise self._not_sent(self._refusal)
-        return waiter.connection
 
-    def _put(self, connection: Connection) -> None:
-        with self._lock:
-            kept = self._pool.put(connection)
-        if not kept:
-            self._drop(connection)
-
-    def _drop(self, connection: Connection) -> None:
-        with self._lock:
-            self._close(connection)
-        self._wake()
-
-    def _close(self, connection: Connection) -> None:
-        if self._pool.drop(connection, perf_counter_ns()):
-            self._endpoint.warms = False
-        connection.close()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # full, or closed
-            self._waker.send(b"\0")
-
-    # The keeper's thread, and those that it starts.
-
-    def _keep(self) -> None:
-        while True:
-            with self._lock:
-                if self._refusal and not self._pool.live:
-                    return
-                now = perf_counter_ns()
-                self._take_opened(now)
-                self._pool.expire(now)
-                for connection in self._pool.overdue(now):
-                    connection.hang_up()
-                to_warm = self._pool.to_warm(now)
-                to_open = self._pool.to_open(now)
-                watched = self._watched()
-                left_s = self._pool.next_ns(now) / 1e9
-            if to_warm is not None:
-                self._start_warming(to_warm)
-            for _ in range(to_open):
-                self._endpoint.open_in_thread(self._wake)
-            self._watch(watched, left_s)
-
-    def _take_opened(self, now: int) -> None:
-        for opened in self._endpoint.opened():
-            if isinstance(opened, Exception):
-                self._pool.failed(opened, now)
-            elif self._refusal:
-                opened.close()
-            else:
-                self._pool.opened(opened)
-            self._tell()
-
-    def _start_warming(self, connection: Connection) -> None:
+    def _start_keeper(self) -> ThreadKeeper:
         try:
-            start_thread("warm", self._warm, connection)
-        except RuntimeError:  # as many as the system allows are running: after `warm_s` it is tried again
-            with self._lock:
-                connection.used_ns = perf_counter_ns()
-                self._pool.warmed()
-            self._put(connection)
-            self._wake()
+            self._keeper = keeper = ThreadKeeper(self._pool, self._connector, self._observer)
+            self._refusal = OPEN
+            keeper.thread.start()
+            return keeper
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is available
+            if not is_from_call(error):
+                raise
+            raise NotSentError(f"cannot open the gateway to {self._host}: {error}; nothing was sent") from error
 
-    def _warm(self, connection: Connection) -> None:
+    def close(self) -> None:
+        """Wait up to `timeout_s` for the due responses, and close all connections. A closed gateway stays closed."""
+        self._stop(self._timeout_ns)
+
+    def _stop(self, timeout_ns: int) -> None:
+        if self._refusal in (NOT_OPEN, OPEN):
+            self._refusal = CLOSED
+        keeper = self._keeper
+        if keeper is None or self._refusal == FORKED:
+            return
+        keeper.close(timeout_ns)
+        if keeper.thread.is_alive() and keeper.thread is not threading.current_thread():
+            keeper.thread.join(timeout_ns / SECOND + 0.5)
+        for connection in self._pool.live():  # the thread is dead, or a system call blocks it
+            connection.hang_up()
+            connection.close()
+        if keeper.thread.ident is None:
+            keeper.close_sockets()
+        for thread in list(self._connector.threads):
+            thread.join(0.2)  # a thread that resolves a name ends later, without a socket
+
+    def request(
+        self,
+        method: str,
+        path: str = "",
+        body: Body = b"",
+        *,
+        json: Any = None,
+        params: Params | None = None,
+        timeout_s: float | None = None,
+        send_within_s: float | None = None,
+        priority: bool = False,
+    ) -> Response:
+        """Sign a request, send it once, and return the response, whatever its status. From any thread.
+
+        `GatewayBase` documents the arguments and the exceptions.
+        """
+        if not path:
+            refuse_signed_request(method)
+        return self._request(method, path, body, json, params, timeout_s, send_within_s, priority)
+
+    def _request(
+        self, method: str, path: str, body: Any, json: Any, params: Any,
+        timeout_s: float | None, send_within_s: float | None, priority: bool,
+    ) -> Response:  # fmt: skip
+        request = connection = None
+        started_ns = deadline_ns = 0
+        is_unknown = False
         try:
-            warm = connection.send(self._endpoint.warming, "GET")
-            while warm and connection.receive() is None:
-                pass
-        except Exception as error:
-            connection.last_error, warm = error, False
-        with self._lock:
-            self._pool.warmed()
-        (self._put if warm else self._drop)(connection)
-        self._wake()
+            try:
+                if json is not None or params is not None:
+                    path, body = build_target(method, path, body, params, json)
+                timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
+                if self._is_plain and send_within_s is None and not priority:
+                    connection = self._pool.take()
+                if connection is None:
+                    started_ns = perf_counter_ns()
+                    deadline_ns = started_ns + timeout_ns
+                    connection = self._acquire(method, path, body, started_ns, deadline_ns, send_within_s, priority)
+                while True:
+                    request = self._encode(method, path, body, host=self._host)  # after the wait, so it is fresh
+                    is_unknown = True
+                    if connection.send(request, method, timeout_ns, deadline_ns):
+                        break
+                    is_unknown = False
+                    deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
+                    connection = self._replace(connection, deadline_ns, self._is_urgent(method, priority))
+                if not self._is_plain:
+                    self._emit("sent", connection, method, path)
+                response = self._receive(connection, timeout_ns)
+                if response is None:
+                    raise self._give_up(connection, request, timeout_ns)
+                if started_ns:
+                    response.queued_ns = connection.sent_ns - started_ns
+                done, connection = connection, None
+                self._release(done)
+                if not self._is_plain:
+                    self._observe(done, method, path, body, response)
+                return response
+            except BaseException as error:
+                outcome = self._outcome(error, connection, request if is_unknown else None)
+                raise outcome from outcome.__cause__
+        except BaseException as error:  # an interrupt in the handler above
+            outcome = self._outcome(error, None, request if is_unknown else None)
+            raise outcome from outcome.__cause__
 
-    def _watched(self) -> dict[int, Connection]:
-        return {one.sock.fileno(): one for one in self._pool.live if _CLOSED_BY_SERVER and not one.closing}
-
-    def _watch(self, watched: dict[int, Connection], left_s: float) -> None:
-        """Wait until woken, or for `left_s`, or until the server closes one; an idle one is then closed here too."""
-        if watched:
-            self._wake_at.settimeout(0)
-            poller = select.poll()
-            poller.register(self._wake_at, select.POLLIN)
-            for fd in watched:
-                poller.register(fd, _CLOSED_BY_SERVER)
-            suspects = [watched[fd] for fd, _ in poller.poll(left_s * 1000 + 1) if fd in watched]
+    def _release(self, connection: Connection) -> None:
+        if connection.finish():
+            self._pool.release(connection)
         else:
-            self._wake_at.settimeout(left_s if _CLOSED_BY_SERVER else min(left_s, _LOOK_EVERY_S))
-            suspects = []
-        with contextlib.suppress(BlockingIOError, TimeoutError):
-            self._wake_at.recv(4096)
-        if not _CLOSED_BY_SERVER:
-            suspects = list(self._pool.idle)
-        for connection in suspects:
-            with self._lock:
-                if connection in self._pool.idle:
-                    if not connection.is_quiet():
-                        self._close(connection)
-                elif _CLOSED_BY_SERVER:
-                    connection.closing = True  # its request may still get a reply
+            self._keeper.drop(connection, "the server closes it")
+
+    def _receive(self, connection: Connection, timeout_ns: int) -> Response | None:
+        """Return the response, or None at the deadline."""
+        if connection.unsent is None and connection.is_blocking:
+            if timeout_ns != connection.receive_timeout_ns:
+                connection.limit_receive(timeout_ns)
+            try:
+                if (response := connection.receive()) is not None:
+                    return response
+            except BlockingIOError as error:
+                if not connection.is_own(error):
+                    raise
+        while (left_ns := connection.deadline_ns - perf_counter_ns()) > 0:
+            sock = connection.sock
+            ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
+            if not ready:
+                continue
+            if connection.arrived(0):
+                try:
+                    if (response := connection.receive(NO_WAIT)) is not None:
+                        return response
+                except BlockingIOError as error:
+                    if not connection.is_own(error):
+                        raise
+            elif connection.unsent is not None:
+                connection.send_rest()
+        return None
+
+    def _acquire(
+        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, within_s: float | None, priority: bool
+    ) -> Connection:  # fmt: skip
+        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
+        if within_s is not None:
+            by_ns = min(by_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        send_at = self._reserve(method, path, body, started_ns, by_ns)
+        waiter = _Waiter(self._is_urgent(method, priority), by_ns)
+        return self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
+
+    def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
+        """Return another connection for a request whose connection was found closed."""
+        self._keeper.drop(dead, text(dead.last_error))
+        waiter = _Waiter(urgent, deadline_ns)
+        steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
+        return self._pool.replace(dead) or self._wait(waiter, steps)
+
+    def _wait(self, waiter: _Waiter, steps: Generator[float, bool | None, Connection]) -> Connection:
+        is_rung = None
+        try:
+            while True:
+                seconds = steps.send(is_rung)
+                if is_rung is None and self._is_nested():
+                    raise NotSentError(
+                        f"the request to {self._host} was not sent: no connection is free for a request of a "
+                        "signal handler that interrupted another request"
+                    )
+                is_rung = waiter.wait(seconds)
+        except StopIteration as stop:
+            return cast("Connection", stop.value)
+        finally:
+            steps.close()
+
+    def _is_nested(self) -> bool:
+        """Return True if this thread is inside another request of this gateway, which a signal interrupted."""
+        frame: FrameType | None = sys._getframe(1)
+        requests = 0
+        while frame is not None:
+            requests += frame.f_code is _REQUEST_CODE and frame.f_locals.get("self") is self
+            frame = frame.f_back
+        return requests > 1
+
+    def place(
+        self,
+        order: Mapping[str, Any],
+        *,
+        timeout_s: float | None = None,
+        send_within_s: float | None = None,
+        arrival_window_s: float | None = None,
+    ) -> Placement:
+        """Send an order once, and ask for it by its clientOrderId until its fate is known.
+
+        Args:
+            order: The JSON object of POST /v3/trade/order. A missing clientOrderId is generated.
+            timeout_s, send_within_s: As for `request`; they apply to each request.
+            arrival_window_s: Seconds after its timestamp in which the exchange may still accept the order. The
+                default is the signer's receive window, else 5 seconds.
+
+        Raises:
+            NotSentError: The order did not go out.
+            NoReplyError: The order may exist; its message has both the lost response and the last answer.
+        """
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
+        try:
+            steps = placing.steps()
+            step = next(steps)
+            while True:
+                try:
+                    if step.method:
+                        queue = send_within_s if step.is_order else None
+                        sent = self.request(
+                            step.method, step.path, json=step.json, timeout_s=timeout_s, send_within_s=queue
+                        )
+                    else:
+                        time.sleep(step.pause_s)
+                        sent = None
+                except BaseException as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(sent)
+        except StopIteration as stop:
+            return cast("Placement", stop.value)
+        except BaseException as error:
+            outcome = placing.settle(error)
+            raise outcome from outcome.__cause__
+
+    @property
+    def _failure(self) -> BaseException | None:
+        keeper = self._keeper
+        if keeper is None or self._refusal or keeper.thread.is_alive():
+            return super()._failure
+        return keeper.failure or RuntimeError("the housekeeping thread died")
 
     def _forked(self) -> None:
         super()._forked()
-        if self._refusal == FORKED:
-            self._lock = threading.Lock()  # the thread that held it is not in the child
-            self._wake_at.close()
-            self._waker.close()
+        if self._keeper is not None:
+            self._keeper.close_sockets()
+
+    def __del__(self) -> None:
+        if self._refusal == OPEN:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            self._stop(0)
 
 
 class _Waiter:
-    """A thread that waits for a connection."""
+    """A thread in the queue."""
 
-    def __init__(self, deadline_ns: int) -> None:
-        self.deadline_ns = deadline_ns
-        self.connection: Connection | None = None
-        self.given = threading.Lock()
-        self.given.acquire()
+    def __init__(self, urgent: bool, by_ns: int) -> None:
+        self.urgent = urgent
+        self.by_ns = by_ns
+        self._bell = threading.Lock()
+        self._bell.acquire()
 
-    def give(self, connection: Connection | None) -> bool:
-        self.connection = connection
-        self.given.release()
-        return True
+    def ring(self) -> None:
+        if self._bell.locked():
+            try:
+                self._bell.release()
+            except RuntimeError as error:  # another thread was faster
+                if not is_from_call(error):
+                    raise
+
+    def wait(self, timeout_s: float) -> bool:
+        """Return True if rung within `timeout_s`."""
+        return self._bell.acquire(timeout=timeout_s)
+
+
+_REQUEST_CODE = Gateway._request.__code__

@@ -1,194 +1,218 @@
-"""One connection to the exchange, plain or TLS: looked at, written to, read from.
+"""One connection to the exchange, plain or TLS. No other module reads or writes a connected socket.
 
-No socket is read or written elsewhere. TLS runs over memory, so that one look at the socket tells whether anything
-came, and the first `send` whether anything went out.
+The sending rule: `state` becomes SENDING before the system call. The call's return value alone decides how much was
+sent. An exception from anywhere in SENDING means "unknown", except an OSError that provably came from the call itself.
 """
 
 from __future__ import annotations
 
-import contextlib
+import _socket
+import errno
+import os
 import select
 import socket
 import ssl
-from collections.abc import Callable
+import struct
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from .reply import Framing, Reply
+from .errors import is_from_call
+from .parser import ResponseParser
+from .readiness import readable_check
+from .states import AWAITING, CLOSED, CONNECTING, IDLE, SENDING, TRANSITIONS, State
 
 if TYPE_CHECKING:
     import asyncio
 
-ROOM = 65536  # what is read at once
+    from .response import Response
+    from .tls import TlsStream
 
-if hasattr(select, "poll"):
-
-    def _arrived_at(sock: socket.socket) -> Callable[[int], list[Any]]:
-        poller = select.poll()
-        poller.register(sock, select.POLLIN)
-        return poller.poll
-
-else:  # Windows
-
-    def _arrived_at(sock: socket.socket) -> Callable[[int], list[Any]]:
-        return lambda timeout: select.select([sock], [], [], timeout)[0]
-
-
-class Tls(NamedTuple):
-    stream: ssl.SSLObject
-    incoming: ssl.MemoryBIO
-    outgoing: ssl.MemoryBIO
+SIZE = 65536
+NO_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
+# A blocking socket with a receive timeout of the kernel saves a system call for each response.
+HAS_KERNEL_TIMEOUT = (
+    os.name == "posix" and bool(NO_WAIT) and hasattr(socket, "SO_RCVTIMEO") and struct.calcsize("l") == 8
+)
+# These errors of send(2) mean that the kernel accepted no byte.
+_REFUSALS = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF, errno.ECONNABORTED, errno.ESHUTDOWN)
 
 
 class Connection:
-    """A plain connection. One request at a time: `send`, then `receive` until there is a reply."""
+    """A connection carries one request at a time: `send`, then `receive` until it returns a response, then `finish`."""
 
-    _seal: Callable[[bytes], bytes] | None = None
+    __slots__ = (
+        "__weakref__",
+        "arrived",
+        "deadline_ns",
+        "due",
+        "fd",
+        "has_ended",
+        "is_blocking",
+        "is_native",
+        "lane",
+        "last_error",
+        "number",
+        "opened_ns",
+        "overdue_ns",
+        "parser",
+        "receive_timeout_ns",
+        "request",
+        "sent_ns",
+        "sock",
+        "state",
+        "tls",
+        "unsent",
+        "used_ns",
+    )  # fmt: skip
 
-    def __init__(self, sock: socket.socket, framing: Framing) -> None:
+    def __init__(self, sock: socket.socket, tls: TlsStream | None = None, parser: ResponseParser | None = None) -> None:
         self.sock = sock
         self.fd = sock.fileno()
-        self.framing = framing
-        self.sent_ns = 0  # when the request that is under way was sent; 0 while none is
-        self.used_ns = self.opened_ns = (
-            perf_counter_ns()
-        )  # when its last reply came, and the one with which it was opened
-        self.overdue = self.closing = False  # its reply took too long; it is not for another request
-        self.last_error: BaseException | None = None  # why it was found closed, and nothing was sent
+        self.number = 0
+        self.tls = tls
+        self.parser = parser or ResponseParser()
+        self.state = CONNECTING
+        self.lane: list[Connection] | None = None  # the list to which the pool returns the idle connection
+        self.request: bytes | None = None  # while its response is due to a caller
         self.unsent: memoryview | None = None
-        """What the socket did not take at once."""
-        self.due: asyncio.Future[Reply] | None = None
-        """Of a connection on an event loop: who awaits the reply."""
-        self.arrived = _arrived_at(sock)
-        """`arrived(0)` is true if something can be read, an error or the end included."""
+        self.due: asyncio.Future[Response | None] | None = None
+        self.opened_ns = perf_counter_ns()
+        self.used_ns = 0  # the time of the last response
+        self.sent_ns = self.deadline_ns = self.overdue_ns = 0
+        self.has_ended = False  # the server closed its side; the due response may still arrive
+        self.last_error: BaseException | None = None  # a failure of the server or the network
+        self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
+        self.is_blocking = False
+        self.receive_timeout_ns = 0
+        self.arrived = readable_check(sock)
 
-    def send(self, request: bytes, method: str) -> bool:
-        """Whether `request` was handed to the socket, or a part of it (then `unsent` is the rest).
+    def move(self, state: State) -> None:
+        """Change the state. Raises RuntimeError for a transition that the table does not list."""
+        if state not in TRANSITIONS[self.state]:
+            raise RuntimeError(f"a connection cannot become {state.name} from {self.state.name}")
+        self.state = state
 
-        Looks first: nothing is sent on a connection that the server closed, or over which came what nobody asked for.
+    def send(self, request: bytes, method: str, timeout_ns: int, deadline_ns: int = 0, due: State = AWAITING) -> bool:
+        """Send `request`, at least in part; `unsent` is then the rest.
+
+        Look first: a connection that the server closed, or over which it sent unsolicited data, is not used.
+
+        Returns:
+            False if the socket accepted no byte. The caller must close the connection and may use another connection.
         """
-        self.sent_ns = perf_counter_ns()
-        if self.arrived(0) and not self.is_quiet():
+        if self.state is not IDLE or (self.arrived(0) and not self.is_quiet()) or self.has_ended:
+            return False
+        if self.tls is not None and not self.tls.is_aligned:
             return False
         if method == "HEAD":
-            self.framing.expect_head()
+            self.parser.expect_head()
+        data = request if self.tls is None else self.tls.seal(request)
+        self.sent_ns = now = perf_counter_ns()
+        self.deadline_ns = deadline_ns or now + timeout_ns
+        self.request = request
+        self.state = SENDING
         try:
-            data = request if self._seal is None else self._seal(request)
-            sent = self.sock.send(data)
+            sent = self.sock.send(data, NO_WAIT)
         except OSError as error:
-            self.last_error = error
-            return False
+            if not is_from_call(error) or error.errno not in (*_REFUSALS, errno.EAGAIN):
+                raise
+            if error.errno != errno.EAGAIN:
+                self.last_error = error
+                return False
+            sent = 0
         if sent < len(data):
             self.unsent = memoryview(data)[sent:]
+        self.state = due
         return True
 
     def send_rest(self) -> None:
-        """Send more of what `send` left. Raises OSError."""
+        """Send more of `unsent` without blocking. Raises OSError."""
         if self.unsent is not None:
-            self.unsent = self.unsent[self.sock.send(self.unsent) :] or None
+            self.unsent = self.unsent[self.sock.send(self.unsent, NO_WAIT) :] or None
 
-    def receive(self) -> Reply | None:
-        """Read once -> the reply, if it is whole now. Raises OSError and ReplyError."""
-        data = self.sock.recv(ROOM)
-        reply = self.framing.feed(data) if data else self._end()
-        if reply is not None:
+    def receive(self, flags: int = 0) -> Response | None:
+        """Read once. Return the response if it is complete now.
+
+        Raises OSError (BlockingIOError if no data came in time) and ResponseError.
+        """
+        data = self.sock.recv(SIZE, flags)
+        if not data and self.overdue_ns:
+            raise BlockingIOError(errno.EAGAIN, "the gateway shut the socket down after the deadline")
+        if self.tls is not None:
+            response = self._receive_tls(self.tls, data)
+        else:
+            response = self.parser.feed(data) if data else self.parser.end()
+        if response is not None:
             self.used_ns = now = perf_counter_ns()
-            reply.latency_ns = now - self.sent_ns
-        return reply
+            response.latency_ns = now - self.sent_ns
+        return response
 
-    def _end(self) -> Reply:
-        if self.overdue:
-            raise TimeoutError("the reply did not end in time")  # it was hung up here, the server did not close
-        return self.framing.end()
+    def _receive_tls(self, tls: TlsStream, data: bytes) -> Response | None:
+        plain = tls.unseal(data) if data else b""
+        response = self.parser.feed(plain) if plain else None
+        if response is None and tls.is_closed:
+            return self.parser.end()
+        if not data:  # whatever the options of the caller's context, only close_notify ends a response
+            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol: the response may be cut")
+        self.has_ended = self.has_ended or tls.is_closed
+        return response
+
+    def finish(self) -> bool:
+        """End a request whose response is complete. Return True if the connection may carry another request."""
+        self.request = None
+        if self.parser.reusable and self.unsent is None and not self.has_ended and self.state is not CLOSED:
+            self.state = IDLE
+            return True
+        self.close()
+        return False
 
     def is_quiet(self) -> bool:
-        """Whether it is open and no data came. Does not block."""
+        """Return True if the idle connection is open and the server sent no data. Session tickets are no data."""
         while self.arrived(0):
             try:
-                data = self.sock.recv(ROOM)
-            except BlockingIOError:
-                return True
+                data = self.sock.recv(SIZE, NO_WAIT)
+                plain = self.tls.unseal(data) if self.tls is not None and data else data
             except OSError as error:
+                if not self.is_own(error):
+                    raise
                 self.last_error = error
-                return False
-            if not data:
+                return isinstance(error, BlockingIOError)
+            if not data or (self.tls is not None and self.tls.is_closed):
                 self.last_error = ConnectionResetError("the server closed the connection")
                 return False
-            if not self._means_nothing(data):
+            if plain:
+                self.last_error = ConnectionError(f"the server sent {len(data)} bytes without a request")
                 return False
         return True
 
-    def _means_nothing(self, data: bytes) -> bool:
-        self.last_error = ConnectionError(f"{len(data)} bytes came to no request")
-        return False
+    def is_own(self, error: OSError) -> bool:
+        """Return True if a call on the socket raised `error`, False if a signal handler raised it."""
+        return error.errno is not None and (not self.is_native or is_from_call(error))
+
+    def limit_receive(self, timeout_ns: int) -> None:
+        """Set the receive timeout of a blocking socket."""
+        seconds, rest = divmod(max(timeout_ns, 1_000_000), 1_000_000_000)
+        self.receive_timeout_ns = 0  # unknown if a signal interrupts the call
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, rest // 1000))
+        self.receive_timeout_ns = timeout_ns
+
+    def set_blocking(self) -> None:
+        """Let `receive` block for the time of `limit_receive`, where the system can."""
+        if HAS_KERNEL_TIMEOUT and self.is_native and hasattr(select, "poll"):
+            self.sock.setblocking(True)
+            self.is_blocking = True
 
     def hang_up(self) -> None:
-        """Shut the socket down: a thread that waits for a reply wakes without one. From any thread."""
-        with contextlib.suppress(OSError):
+        """Shut the socket down from any thread. A thread that receives wakes."""
+        try:
             self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError as error:
+            if not self.is_own(error):
+                raise
 
     def close(self) -> None:
+        self.state = CLOSED
         self.sock.close()
 
     def __del__(self) -> None:
         self.sock.close()
-
-
-class TlsConnection(Connection):
-    """The same over TLS."""
-
-    def __init__(self, sock: socket.socket, framing: Framing, tls: Tls) -> None:
-        super().__init__(sock, framing)
-        self._stream, self._incoming, _ = tls
-        self._seal = _sealer(tls)
-
-    def receive(self) -> Reply | None:
-        data = self.sock.recv(ROOM)
-        if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()  # without a close_notify before it, `read` raises SSLEOFError: the reply is cut
-        while True:
-            try:
-                plain = self._stream.read(ROOM)
-            except ssl.SSLWantReadError:
-                return None
-            reply = self.framing.feed(plain) if plain else self.framing.end()
-            more = self._incoming.pending or self._stream.pending()
-            if reply is not None:
-                if more:
-                    self.framing.reusable = False
-                self.used_ns = now = perf_counter_ns()
-                reply.latency_ns = now - self.sent_ns
-                return reply
-            if not more:
-                return None
-
-    def _means_nothing(self, data: bytes) -> bool:
-        """Session tickets may come at any time, in whole records, and are no data; a part of a record is."""
-        end = 0
-        while end + 5 <= len(data):
-            end += 5 + int.from_bytes(data[end + 3 : end + 5], "big")
-        try:
-            self._incoming.write(data)
-            if not self._stream.read(ROOM):
-                self.last_error = ConnectionResetError("the server closed the connection")
-                return False
-        except ssl.SSLWantReadError:
-            if end == len(data):
-                return True
-        except OSError as error:
-            self.last_error = error
-            return False
-        return super()._means_nothing(data)
-
-
-def _sealer(tls: Tls) -> Callable[[bytes], bytes]:
-    """Not a method: a connection that refers to itself would not die, and close, with its last user."""
-    write, read = tls.stream.write, tls.outgoing.read
-
-    def seal(request: bytes) -> bytes:
-        write(request)
-        return read()
-
-    return seal

@@ -1,22 +1,26 @@
-"""The two ways in which a request has no reply: it was not sent, or it may have been carried out."""
+"""The two errors of a request without a response, and how to decide between them."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 _TIMESTAMP = re.compile(rb"\r\nx-api-timestamp: (\d+)\r\n", re.IGNORECASE)
 
 
 class NotSentError(ConnectionError):
-    """No byte of the request was handed to a socket: it may be sent again."""
+    """The socket accepted no byte of the request. You may send it again."""
 
 
 class NoReplyError(ConnectionError):
-    """The request went out, or a part of it, and no whole reply came: it may or may not have been carried out.
+    """The request may have gone out, and no whole response came. The exchange may have carried it out.
 
-    It is not sent again. `method`, `path`, `body` (bytes) and `timestamp` (ms) are the request's, to ask for the order
-    with; `last_error` is what happened to the connection, None where nothing did.
+    The gateway does not send it again. Ask for the order by its clientOrderId.
+
+    Attributes:
+        method, path: The request line.
+        body: The body as bytes.
+        timestamp: The signed timestamp in milliseconds, 0 for an unsigned request.
+        last_error: The exception that ended the request, or None.
     """
 
     def __init__(
@@ -37,23 +41,49 @@ class NoReplyError(ConnectionError):
         self.last_error = last_error
 
     @classmethod
-    def of(cls, request: bytes, why: str, last_error: BaseException | None = None) -> NoReplyError:
-        """For `request` as `Signer.encode_request` wrote it; `why` is what happened, in a few words."""
+    def from_request(cls, request: bytes, reason: str, last_error: BaseException | None = None) -> NoReplyError:
+        """Describe `request`, as encoded by `Signer.encode_request`; `reason` is a short clause."""
         head, _, body = request.partition(b"\r\n\r\n")
         method, path, _ = head.split(b" ", 2)
         stamp = _TIMESTAMP.search(head + b"\r\n")
-        error = cls(
-            f"{why}: {method.decode()} {path.decode()} went out and may or may not have been carried out. It was not "
-            "sent again; ask for the order (by its clientOrderId) before you send it again",
+        return cls(
+            f"{reason}: {method.decode()} {path.decode()} went out and may or may not have been carried out. It was "
+            "not sent again; ask for the order (by its clientOrderId) before you send it again",
             method=method.decode(),
             path=path.decode(),
             body=body,
             timestamp=int(stamp[1]) if stamp else 0,
             last_error=last_error,
         )
-        error.__cause__ = last_error
-        return error
+
+    @staticmethod
+    def find(error: BaseException | None) -> NoReplyError | None:
+        """Return the NoReplyError in the causes and contexts of `error`, such as a TimeoutError or CancelledError."""
+        seen: list[BaseException] = []
+        queue = [error]
+        while queue:
+            current = queue.pop(0)
+            if isinstance(current, NoReplyError):
+                return current
+            if current is not None and not any(current is other for other in seen):
+                seen.append(current)
+                queue += [current.__cause__, current.__context__]
+        return None
 
 
-class CancelledNoReplyError(NoReplyError, asyncio.CancelledError):
-    """A NoReplyError of a task that was cancelled while it awaited the reply; to asyncio it is a CancelledError."""
+def is_from_call(error: BaseException) -> bool:
+    """Return True if a C function that this package called raised `error`.
+
+    An exception of a signal handler or of a trace function has the handler's frame at the end of its traceback.
+    """
+    traceback = error.__traceback__
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    module = str(traceback.tb_frame.f_globals.get("__name__"))
+    return module in ("ssl", "socket", "threading") or module.startswith("woox_fast.gateway.")
+
+
+def text(error: BaseException | None) -> str:
+    return str(error) or type(error).__name__

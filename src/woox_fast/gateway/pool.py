@@ -1,185 +1,338 @@
-"""Which connection a request gets, and which are opened or warmed when. No I/O, no clock, no lock: a gateway has them.
+"""The pool: which connection a request gets, and which connections to open, warm, retire or give up.
 
-There is one connection more than there may be requests at once: while one is kept warm or opened again, a request still
-finds as many as were asked for. A connection in use is in no list: one that is lost on the way (Ctrl-C between two
-instructions) is closed with its last reference, counts as missing, and is opened again.
+The pool needs no lock. Requests only pop from and append to lists, which is atomic. Everything else is derived from the
+states of the connections, by one thread or event loop (housekeeping). So an exception between any two instructions
+loses a connection at most: it is closed with its last reference, or as an orphan, and opened again.
+
+A connection that is open is in one of three lists while it is idle:
+    idle      for every request; the most recently used connection is the last
+    reserved  for urgent requests
+    standby   one connection, which replaces a closed connection or a connection that is being warmed
 """
 
 from __future__ import annotations
 
-import contextlib
+import weakref
 from collections import deque
-from collections.abc import Iterator
-from itertools import islice
-from typing import Protocol
-from weakref import WeakSet
+from typing import NamedTuple, Protocol
 
 from .connection import Connection
+from .errors import is_from_call
+from .pace import Pace
+from .states import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, WARMING
 
-_SECOND = 1_000_000_000
-_YOUNG_NS = _SECOND  # one that ends younger than this, without a reply to a request, failed
-_BACKOFF_NS, _LONGEST_BACKOFF_NS = _SECOND // 20, 2 * _SECOND
+SECOND = 1_000_000_000
+TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
+POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
+_YOUNG_NS = SECOND  # a connection that fails sooner, without a response to a request, counts as a failed opening
+_BACKOFF_NS, _MAX_BACKOFF_NS = SECOND // 20, 2 * SECOND
 
 
 class Waiter(Protocol):
-    """A request in the queue, until `deadline_ns`."""
+    """A request in a queue."""
 
-    deadline_ns: int
+    urgent: bool
+    by_ns: int  # when the request gives up
 
-    def give(self, connection: Connection | None) -> bool:
-        """Take this connection, or None where there will be none; False if it waits no longer."""
+    def ring(self) -> None:
+        """Wake the request, which then looks for a connection."""
+
+
+class Plan(NamedTuple):
+    """The work of one round of housekeeping."""
+
+    open: list[bool]  # whether to warm each connection to open
+    warm: Connection | None
+    close: list[Connection]  # too old, surplus, or lost by an interrupted request
+    overdue: list[Connection]
+    next_ns: int  # time until the next round
 
 
 class Pool:
-    """The connections of one gateway. All times are nanoseconds of one monotonic clock, which the caller reads."""
+    """The connections of one gateway. All times are nanoseconds of `time.perf_counter_ns`."""
 
-    def __init__(self, connections: int, *, timeout_s: float, warm_s: float) -> None:
-        self.size = connections
-        self.timeout_ns, self.warm_ns = round(timeout_s * _SECOND), round(warm_s * _SECOND)
-        self.idle: list[Connection] = []  # the most recently used is the last
-        self.live: WeakSet[Connection] = WeakSet()
+    def __init__(self, size: int, reserved: int, *, timeout_ns: int, warm_ns: int, max_age_ns: int, pace: Pace) -> None:
+        self.size, self.reserved_size = size, reserved
+        self.timeout_ns, self._warm_ns, self._max_age_ns = timeout_ns, warm_ns, max_age_ns
+        self._pace = pace
+        self.idle: list[Connection] = []
+        self.reserved: list[Connection] = []
+        self.standby: list[Connection] = []
         self.waiters: deque[Waiter] = deque()
-        self.opening = 0
+        self.urgent: deque[Waiter] = deque()
+        self.background: list[Connection] = []  # warming or draining; no request refers to them
+        self.dropped: deque[Connection] = deque()  # closed since the last round
         self.closed = False
-        self.warming: Connection | None = None
-        self.last_error: BaseException | None = None
-        """Why the last opening failed; None since one has not."""
-        self._spare = 0  # how many of the idle ones are not for requests now
+        self.last_error: BaseException | None = None  # of the last opening, None after a success
+        self.keeps_closing = False  # the server keeps closing connections that it just accepted
+        self._known: list[weakref.ref[Connection]] = []
+        self._opened = 0
         self._failures = 0
-        self._open_at = 0
+        self._failed_ns = self._open_at = 0
+
+    # For requests, in any thread.
+
+    def take(self, *, urgent: bool = False) -> Connection | None:
+        """Pop an idle connection, unless another request waits for it."""
+        if urgent:
+            return _pop(self.idle) or _pop(self.reserved)
+        if self.waiters or self.urgent:
+            return None
+        while self.idle:
+            try:
+                connection = self.idle.pop()
+            except IndexError as error:  # another thread was faster
+                if not is_from_call(error):
+                    raise
+                return None
+            if connection.state is IDLE:
+                return connection
+        return None
+
+    def replace(self, dead: Connection) -> Connection | None:
+        """Pop the standby connection to replace a connection that was found closed."""
+        connection = _pop(self.standby)
+        if connection is not None:
+            connection.lane = dead.lane
+        return connection
+
+    def release(self, connection: Connection) -> None:
+        """Return an idle connection."""
+        lane = connection.lane
+        (self.standby if lane is None else lane).append(connection)
+        if self.waiters or self.urgent:
+            self.ring()
+
+    def enter(self, waiter: Waiter, *, first: bool = False) -> None:
+        """Queue `waiter`; `first` is for a request that had its turn before."""
+        queue = self.urgent if waiter.urgent else self.waiters
+        if first:
+            queue.appendleft(waiter)
+        else:
+            queue.append(waiter)
+
+    def grant(self, waiter: Waiter, *, has_polled: bool) -> Connection | None:
+        """Pop a connection for a queued request if it is its turn.
+
+        A request that was not woken in time (`has_polled`) need not be the first: the first may be interrupted.
+        """
+        if waiter.urgent:
+            is_next = has_polled or _first(self.urgent) is waiter
+            return (_pop(self.idle) or _pop(self.reserved)) if is_next else None
+        is_next = has_polled or (not self.urgent and _first(self.waiters) is waiter)
+        return _pop(self.idle) if is_next else None
+
+    def leave(self, waiter: Waiter) -> None:
+        """Remove `waiter` from its queue, and wake the next request if a connection is idle."""
+        try:
+            (self.urgent if waiter.urgent else self.waiters).remove(waiter)
+        except ValueError as error:
+            if not is_from_call(error):
+                raise
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the request that an idle connection can serve."""
+        waiter = _first(self.urgent) if self.idle or self.reserved else None
+        if waiter is None and self.idle:
+            waiter = _first(self.waiters)
+        if waiter is not None:
+            waiter.ring()
+
+    # For housekeeping, in one thread.
+
+    def live(self) -> list[Connection]:
+        found = [ref() for ref in self._known]
+        return [connection for connection in found if connection is not None and connection.state is not CLOSED]
 
     @property
-    def full(self) -> bool:
-        return len(self.live) > self.size
+    def target(self) -> int:
+        return self.size + self.reserved_size + 1
 
     @property
-    def hopeless(self) -> bool:
-        """None is open, and the last that was tried failed."""
-        return self.last_error is not None and not self.live and not self.opening
+    def is_full(self) -> bool:
+        return len(self.live()) >= self.target
 
-    def take(self) -> Connection | None:
-        """The most recently used idle connection, if a request may have one now."""
-        return self.idle.pop() if len(self.idle) > self._spare else None
+    def is_hopeless(self, opening: int) -> bool:
+        """Return True if no connection is open, and the last opening failed."""
+        return self.last_error is not None and not opening and not self.live()
 
-    def put(self, connection: Connection) -> bool:
-        """Take it back after its request; False if it cannot carry another: then drop it."""
-        connection.sent_ns = 0
-        if not connection.framing.reusable or connection.closing or self.closed:
-            return False
-        self._failures = 0
-        self.idle.append(connection)
-        if self.waiters:
-            self.serve()
-        return True
-
-    def drop(self, connection: Connection, now: int) -> bool:
-        """A connection was closed: one more is missing. Whether the server keeps closing what it just accepted."""
-        connection.sent_ns = 0
-        self.live.discard(connection)
-        if connection in self.idle:
-            self.idle.remove(connection)
-        young = connection.used_ns == connection.opened_ns and now - connection.opened_ns < _YOUNG_NS
-        if young:
-            self._fail(now)
-        self._count()
-        return young and connection.last_error is not None and self._failures > 2
-
-    def to_open(self, now: int) -> int:
-        """How many to open now; they are counted as being opened until `opened` or `failed`."""
-        missing = self.size + 1 - len(self.live) - self.opening
-        if missing <= 0 or now < self._open_at or self.closed:
-            return 0
-        count = missing if self._failures < 2 else min(missing, 1 - min(self.opening, 1))
-        self.opening += count
-        return count
-
-    def opened(self, connection: Connection) -> None:
-        self.opening -= 1
+    def add(self, connection: Connection) -> None:
+        """Add a newly opened connection."""
         self.last_error = None
-        connection.opened_ns = connection.used_ns
-        self.live.add(connection)
-        self.idle.insert(0, connection)
-        self._count()
+        self._opened += 1
+        connection.number = self._opened
+        connection.opened_ns = max(connection.used_ns, connection.opened_ns)
+        self._known = [*(weakref.ref(one) for one in self.live()), weakref.ref(connection)]
+        self.admit(connection)
 
-    def failed(self, error: BaseException, now: int) -> None:
-        self.opening -= 1
+    def admit(self, connection: Connection) -> None:
+        """Insert an idle connection into the list that lacks a connection."""
+        lanes = [other.lane for other in self.live() if other is not connection]
+        connection.lane = None
+        for lane, size in ((self.idle, self.size), (self.reserved, self.reserved_size)):
+            if sum(other is lane for other in lanes) < size:
+                connection.lane = lane
+                lane.insert(0, connection)
+                self.ring()
+                return
+        self.standby.append(connection)
+
+    def fail(self, error: BaseException, now: int) -> None:
+        """Count a failed opening. Try again at once, then later and later."""
         self.last_error = error
-        self._fail(now)
-
-    def _fail(self, now: int) -> None:
-        """The next try is at once, the others later and later, and one at a time."""
+        self._failed_ns = now
         if now < self._open_at:
             return  # one of several that were tried at once
         self._failures += 1
         if self._failures > 1:
-            self._open_at = now + min(_BACKOFF_NS << min(self._failures - 2, 10), _LONGEST_BACKOFF_NS)
+            self._open_at = now + min(_BACKOFF_NS << min(self._failures - 2, 10), _MAX_BACKOFF_NS)
 
-    def to_warm(self, now: int) -> Connection | None:
-        """The least recently used connection, if it was idle for long and no other is under way; `warmed` follows."""
-        self._count()
-        if self.warming or len(self.live) <= self.size or not self.idle or self.closed:
+    def plan(self, now: int, opening: int) -> Plan:
+        """Return what to do now. The caller counts as `opening` the connections that it is already opening."""
+        live = self.live()
+        for queue in (self.urgent, self.waiters):  # an interrupt may have left a request in its queue
+            while (waiter := _first(queue)) is not None and now > waiter.by_ns + SECOND:
+                self.leave(waiter)
+        for connection in list(self.background):
+            if connection.state not in BACKGROUND:
+                self.background.remove(connection)
+        self._judge_dropped(now)
+        if any(
+            connection.used_ns > self._failed_ns for connection in live if connection.used_ns > connection.opened_ns
+        ):
+            self._failures = self._open_at = 0  # a response ends the back-off
+        for lane, size in ((self.idle, self.size), (self.reserved, self.reserved_size)):
+            if sum(one.lane is lane for one in live) < size and (spare := _pop(self.standby)) is not None:
+                self.admit(spare)
+        draining = sum(one.state is DRAINING for one in live)
+        close = self._find_orphans(now, live) + self._retire(now, live)
+        while len(self.standby) > 1 and (surplus := _pop(self.standby)) is not None:
+            close.append(surplus)
+        to_open = self._to_open(now, len(live) - min(draining, self.size), opening)
+        warm = self._to_warm(now, live)
+        overdue = [one for one in live if one.state in BUSY and one.deadline_ns and now >= one.deadline_ns]
+        return Plan(to_open, warm, close, overdue, self._next_ns(now, live))
+
+    def _judge_dropped(self, now: int) -> None:
+        while self.dropped:
+            connection = self.dropped.popleft()
+            is_young = connection.used_ns <= connection.opened_ns and now - connection.opened_ns < _YOUNG_NS
+            if is_young and connection.last_error is not None:
+                self.fail(connection.last_error, now)
+                self.keeps_closing = self._failures > 2
+
+    def _to_open(self, now: int, live: int, opening: int) -> list[bool]:
+        missing = self.target - live - opening
+        if missing <= 0 or now < self._open_at or self.closed:
+            return []
+        count = missing if self._failures < 2 else min(missing, 1 - min(opening, 1))
+        return [self._pace.take(now) for _ in range(count)]
+
+    def _to_warm(self, now: int, live: list[Connection]) -> Connection | None:
+        """Take the connection that was idle for longest, if it is due and another connection can replace it."""
+        if self.closed or now < self._pace.next_ns(spread=True) or any(one.state is WARMING for one in live):
             return None
-        connection = min(self.idle, key=lambda one: one.used_ns)
-        if now - connection.used_ns < self.warm_ns:
-            return None
-        self.idle.remove(connection)
-        self.warming = connection
-        self._count()
-        return connection
+        due = [one for one in live if one.state is IDLE and (not one.used_ns or now - one.used_ns >= self._warm_ns)]
+        for connection in sorted(due, key=lambda one: one.used_ns):
+            if self._withdraw(connection) and self._pace.take(now, spread=True):
+                return connection
+        return None
 
-    def warmed(self) -> None:
-        self.warming = None
-        self._count()
+    def _retire(self, now: int, live: list[Connection]) -> list[Connection]:
+        """Withdraw one idle connection that is too old, if another connection can replace it."""
+        if self._max_age_ns and len(live) >= self.target:
+            for connection in live:
+                is_old = connection.state is IDLE and now - connection.opened_ns > self._max_age_ns
+                if is_old and self._withdraw(connection):
+                    return [connection]
+        return []
 
-    def wait(self, waiter: Waiter, *, first: bool) -> None:
-        """Put it in the queue; `first` is for one that had its turn before."""
-        if first:
-            self.waiters.appendleft(waiter)
-        else:
-            self.waiters.append(waiter)
-        self.serve()
+    def withdraw(self, connection: Connection) -> bool:
+        """Remove an idle connection from its list. Return False if a request was faster."""
+        return _discard(self.standby if connection.lane is None else connection.lane, connection)
 
-    def leave(self, waiter: Waiter) -> None:
-        with contextlib.suppress(ValueError):
-            self.waiters.remove(waiter)
+    def _withdraw(self, connection: Connection) -> bool:
+        """Remove an idle connection from its list, and let the standby connection replace it."""
+        lane = self.standby if connection.lane is None else connection.lane
+        if (lane is not self.standby and not self.standby) or not _discard(lane, connection):
+            return False
+        connection.lane = None
+        if lane is not self.standby and (spare := _pop(self.standby)) is not None:
+            self.admit(spare)
+        return True
 
-    def expire(self, now: int) -> None:
-        """Give None to those whose time is over."""
-        while self.waiters and self.waiters[0].deadline_ns <= now:
-            self.waiters.popleft().give(None)
+    def _find_orphans(self, now: int, live: list[Connection]) -> list[Connection]:
+        """Return idle connections that an interrupted request lost. A slow owner gets EBADF, and sends nothing."""
+        orphans = []
+        for connection in live:
+            lane = self.standby if connection.lane is None else connection.lane
+            if connection.state is not IDLE:
+                continue
+            if any(one is connection for one in lane):
+                connection.overdue_ns = 0
+            elif not connection.overdue_ns:
+                connection.overdue_ns = now
+            elif now - connection.overdue_ns > self.timeout_ns + SECOND:
+                orphans.append(connection)
+        return orphans
 
-    def overdue(self, now: int) -> Iterator[Connection]:
-        """Those whose reply has not come in time."""
-        for connection in list(self.live):
-            if connection.sent_ns and now - connection.sent_ns >= self.timeout_ns:
-                connection.overdue = connection.closing = True
-                yield connection
-
-    def next_ns(self, now: int) -> int:
-        """How long until there is something to do, if nothing happens before."""
-        due = [now + self.timeout_ns]
-        due += [waiter.deadline_ns for waiter in islice(self.waiters, 1)]
-        due += [one.sent_ns + self.timeout_ns for one in list(self.live) if one.sent_ns and not one.closing]
-        if not self.warming and len(self.live) > self.size:
-            due += [one.used_ns + self.warm_ns for one in self.idle]
-        if self.size + 1 > len(self.live) + self.opening and self._open_at > now:
+    def _next_ns(self, now: int, live: list[Connection]) -> int:
+        due = [now + TICK_NS]
+        due += [one.deadline_ns for one in live if one.state in BUSY and one.deadline_ns > now]
+        if len(live) >= self.target:
+            pace = self._pace.next_ns(spread=True)
+            due += [max(one.used_ns + self._warm_ns, pace) for one in live if one.state is IDLE]
+        elif self._open_at > now:
             due.append(self._open_at)
-        return max(min(due) - now, 0)
-
-    def _count(self) -> None:
-        self._spare = 1 if len(self.live) - (self.warming is not None) > self.size else 0
-        if self.waiters:
-            self.serve()
-
-    def serve(self) -> None:
-        """Give the idle connections to those who wait, first come, first served."""
-        while self.waiters and len(self.idle) > self._spare:
-            connection = self.idle.pop()  # first, so that an interrupt never leaves it to two requests
-            if not self.waiters.popleft().give(connection):
-                self.idle.append(connection)
+        return max(min(due) - now, SECOND // 1000)
 
     def close(self) -> None:
-        """From now on no connection is taken back, and those who wait get None."""
+        """Refuse connections from now on, and wake all waiting requests."""
         self.closed = True
-        while self.waiters:
-            self.waiters.popleft().give(None)
+        for waiter in (*list(self.urgent), *list(self.waiters)):
+            waiter.ring()
+
+    def pop_idle(self) -> list[Connection]:
+        """Pop all idle connections."""
+        found = []
+        for stack in (self.idle, self.reserved, self.standby):
+            while (connection := _pop(stack)) is not None:
+                found.append(connection)
+        return found
+
+    def busy(self) -> list[Connection]:
+        """Return the connections whose response is due to a caller."""
+        return [one for one in self.live() if one.state in (SENDING, AWAITING)]
+
+
+def _pop(stack: list[Connection]) -> Connection | None:
+    while stack:
+        try:
+            connection = stack.pop()
+        except IndexError as error:  # another thread was faster
+            if not is_from_call(error):
+                raise
+            return None
+        if connection.state is IDLE:
+            return connection
+    return None
+
+
+def _discard(stack: list[Connection], connection: Connection) -> bool:
+    try:
+        stack.remove(connection)
+    except ValueError as error:
+        if not is_from_call(error):
+            raise
+        return False
+    return connection.state is IDLE
+
+
+def _first(queue: deque[Waiter]) -> Waiter | None:
+    try:
+        return queue[0] if queue else None
+    except IndexError as error:
+        if not is_from_call(error):
+            raise
+        return None

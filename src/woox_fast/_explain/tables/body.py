@@ -1,0 +1,332 @@
+"""Mistakes in the body."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from .. import json_edits, notations
+from ..json_edits import indented, of_members, one_scalar, scalars
+from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Apply, Entry, Row, Table, if_present, rows
+from ..signing import Request, to_bytes, to_text
+
+SAME_BYTES = "Serialize the body once, then sign and send the same bytes (`Signer.prepare` does)."
+AS_JSON = "Send the signed string as the body (data=text in requests) with Content-Type application/json."
+_BOM = b"\xef\xbb\xbf"
+_CAUSE = "The body was signed {}, but sent otherwise."
+
+
+def _encode(made: str | Iterable[str]) -> Iterator[bytes]:
+    return map(to_bytes, [made] if isinstance(made, str) else made)
+
+
+def _of_json(function: Callable[[Any], Any]) -> Apply:
+    """Apply a function to the text of a JSON object or list."""
+
+    def apply(body: bytes, request: Request) -> Iterator[bytes]:
+        text = body.decode()
+        json_edits.tokens(text)
+        return _encode(function(text))
+
+    return apply
+
+
+def _of_text(function: Callable[[Any], Any]) -> Apply:
+    return lambda body, _: to_bytes(function(body.decode()))
+
+
+_rows = partial(rows, "body-", _CAUSE, SAME_BYTES, adapt=if_present)
+
+
+def _json_rows(*entries: Entry, cause: str = _CAUSE) -> tuple[Row, ...]:
+    return rows("json-", cause, SAME_BYTES, *entries, adapt=_of_json)
+
+
+def _sort_all(text: str) -> str:
+    """Sort the keys at every depth. Raises ValueError if json.dumps would change more than that."""
+    marks = {", ": (", ", ": "), ",": (",", ":")}[", " if '": ' in text else ","]
+    plain = json.dumps(json.loads(text), separators=marks, ensure_ascii=text.isascii())
+    if plain != text:
+        raise ValueError("json.dumps writes this text in another way")
+    return json.dumps(json.loads(text), separators=marks, ensure_ascii=text.isascii(), sort_keys=True)
+
+
+def _without(*values: str) -> Callable[[str], Iterator[str]]:
+    return of_members(lambda items: [[item for item in items if json_edits.value_of(item) not in values]])
+
+
+_OPTIONAL = (
+    *("price", "quantity", "amount", "visibleQuantity", "clientOrderId", "reduceOnly", "orderTag", "positionSide"),
+    *("broker_id", "triggerPrice", "marginMode", "bidAskLevel", "postOnlyAdjusted", "algoType", "client_order_id"),
+    *("order_price", "order_quantity", "order_amount", "order_tag", "reduce_only", "visible_quantity", "brokerId"),
+)
+
+
+def _absent(items: list[str], values: Iterable[str]) -> list[str]:
+    colon = ": " if '": ' in items[0] else ":"
+    present = set(map(json_edits.name_of, items))
+    return [f'"{name}"{colon}{value}' for value in values for name in _OPTIONAL if name not in present]
+
+
+def _grown(*values: str, names: int = 99) -> Callable[[str], Iterator[str]]:
+    """Insert one optional field with a value that means nothing."""
+    return of_members(lambda items: json_edits.one_more(_absent(items, values)[:names])(items))
+
+
+def _grown_twice(items: list[str]) -> Iterator[Any]:
+    for value in ("null", "0", '""'):
+        added = _absent(items, (value,))
+        for item in added:
+            for longer in json_edits.one_more((item,))(items):
+                yield from json_edits.one_more(other for other in added if other > item)(list(longer))
+
+
+def _parse_string(body: bytes) -> bytes:
+    return to_bytes(notations.string_content(body.decode()))
+
+
+_LEFT_OUT = Row(
+    "body-left-out", LIKELY, "The body was sent but not signed.", SAME_BYTES, lambda b, r: b"" if b and r.body else None
+)
+_NOT_JSON = rows(
+    "body-",
+    "{}.",
+    AS_JSON,
+    ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse_string),
+    (
+        "form-sent",
+        LIKELY,
+        "JSON was signed, but a form was sent (data=dict)",
+        lambda b: _encode(notations.form_as_json(to_text(b))),
+    ),
+)
+_DROPPED = "The body was signed with {}, but sent without."
+_OBJECTS = ("body", "data", "params", "order")
+_RAW = _rows(
+    ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
+    (
+        "stripped",
+        COMMON,
+        "without the white space or byte order mark around it",
+        lambda b: b.removeprefix(_BOM).strip(),
+    ),
+)
+_FIELDS = (
+    *_json_rows(
+        ("no-nulls", LIKELY, "its null fields", _without("null")),
+        ("no-empty", COMMON, "its empty fields", _without("null", '""', "[]")),
+        cause="The body was signed without {}, but sent with them.",
+    ),
+    *_json_rows(
+        ("field-added", LIKELY, "a field that it was sent with", of_members(json_edits.one_less)),
+        ("two-fields-added", RARE, "two fields that it was sent with", of_members(json_edits.two_less)),
+        cause="The body was signed without {}; was it added after signing?",
+    ),
+    *_json_rows(
+        ("null-dropped", UNCOMMON, "a field that was null", _grown("null", names=8)),
+        (
+            "empty-dropped",
+            MANY,
+            "a field that was null, zero or empty",
+            _grown("null", '""', "0", "false", '"0"', "0.0", "[]"),
+        ),
+        ("nulls-dropped", WIDEST, "two fields that were null, zero or empty", of_members(_grown_twice)),
+        cause=_DROPPED,
+    ),
+    *_json_rows(
+        ("in-list", UNCOMMON, "within a list", lambda t: f"[{t}]"),
+        ("in-object", RARE, "within an object", lambda t: (f'{{"{name}":{t}}}' for name in _OBJECTS)),
+    ),
+)
+
+
+def _timed(body: bytes, request: Request) -> Iterator[bytes]:
+    added = [f'"{name}":{mark}{request.timestamp}{mark}' for name in ("timestamp", "ts", "nonce") for mark in ("", '"')]
+    return _encode(of_members(lambda items: ([*items, item] for item in added))(body.decode()))
+
+
+_TIMED = Row("json-timed", UNCOMMON, _DROPPED.replace("{}", "a timestamp field"), SAME_BYTES, _timed)
+_ORDER = _json_rows(
+    ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
+    ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
+    ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
+    ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
+    ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
+)
+_NUMBERS = (
+    ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", json_edits.as_float),
+    ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7, rounded above 2**53)", json_edits.as_javascript),
+    ("plain", COMMON, "without exponent (0.00001)", json_edits.plain),
+    ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
+    ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
+)
+_PYTHON = {"true": "True", "false": "False", "null": "None"}
+_QUOTED = {f'"{word}"': word.lower() for word in ("true", "false", "null", "True", "False")}
+_SCALARS = _json_rows(
+    *(
+        (f"numbers-{name}", cost, f"with its numbers {words}", scalars(json_edits.numbers(write)))
+        for name, cost, words, write in _NUMBERS
+    ),
+    ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
+    ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
+    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(json_edits.spellings)),
+    ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(json_edits.camel_case)),
+    ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(json_edits.snake_case)),
+    ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),
+) + _json_rows(
+    ("value-rounded", WIDE, "", one_scalar(json_edits.unrounded)),
+    cause="A number in the body was rounded after signing.",
+)
+_QUOTES = _json_rows(
+    ("numbers", LIKELY, "with numbers, where strings were sent", scalars(json_edits.unquoted)),
+    ("strings", LIKELY, "with strings, where numbers were sent", scalars(json_edits.quoted)),
+    cause="The body was signed {}.",
+)
+
+
+def compact_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _with_double_quotes(text: str) -> list[str]:
+    shown = str(json.loads(text)).replace("'", '"')
+    return [shown, shown.replace(" ", "")]
+
+
+_STYLES = _json_rows(
+    ("compact", LIKELY, "compact, without spaces", json_edits.compact),
+    ("spaced", LIKELY, "with spaces (json.dumps does so by default)", json_edits.spaced),
+    ("comma-space", COMMON, "with a space after each comma only", json_edits.separated(", ", ":")),
+    ("colon-space", COMMON, "with a space after each colon only", json_edits.separated(",", ": ")),
+    ("braces-spaced", RARE, "with spaces inside its braces", lambda t: f"{{ {t[1:-1]} }}"),
+    ("indent-2", LIKELY, "indented by 2", indented("  ")),
+    ("indent-4", LIKELY, "indented by 4", indented("    ")),
+    ("indent-tab", COMMON, "indented by a tab", indented("\t")),
+    *((f"indent-{n}", UNCOMMON, f"indented by {n}", indented(" " * n)) for n in (0, 1, 3, 8)),
+    *((f"indent-{n}-crlf", UNCOMMON, f"indented by {n} with CR LF", indented(" " * n, "\r\n")) for n in (2, 4)),
+    ("dumps", COMMON, "as json.dumps writes its value", lambda t: json.dumps(json.loads(t))),
+    ("dumps-compact", COMMON, "as another JSON library writes its value", lambda t: compact_json(json.loads(t))),
+    ("repr", LIKELY, "as Python's str(dict) ('single quotes', True, None)", lambda t: str(json.loads(t))),
+    ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _with_double_quotes),
+    ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
+    ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
+    ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
+)
+_NAMES_VALUES = notations.of_object(lambda v: "".join(f"{n}{one}" for n, one in sorted(v.items())))
+_FORMS = rows(
+    "body-",
+    "The body was signed {}, but sent as JSON.",
+    SAME_BYTES,
+    ("form", LIKELY, "as a form (a=1&b=x)", notations.form),
+    ("form-plus", COMMON, "as a form with + for spaces", lambda t: notations.form(t, plus=True)),
+    ("form-python", COMMON, "as Python's urlencode writes it", notations.python_form),
+    ("form-raw", COMMON, "as a form without percent-encoding", notations.raw_form),
+    ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
+    ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
+    ("values", UNCOMMON, "as its values alone", notations.of_object(lambda v: "".join(map(str, v.values())))),
+    adapt=_of_text,
+)
+_ESCAPES = _json_rows(
+    ("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", json_edits.ascii_escapes),
+    ("not-ascii", LIKELY, "without \\u escapes (ensure_ascii=False)", json_edits.no_ascii_escapes),
+    ("slashes-escaped", COMMON, "with \\/ for / (PHP's json_encode)", lambda t: t.replace("/", "\\/")),
+    ("html-escaped", COMMON, "with <, > and & as \\u escapes (Go, .NET)", lambda t: [_html(t, "x"), _html(t, "X")]),
+)
+
+
+def _html(text: str, form: str) -> str:
+    characters = "<>&" if form == "x" else "<>&+'"
+    return text.translate({ord(c): f"\\u{ord(c):04{form}}" for c in characters})
+
+
+def _hash(algorithm: str) -> Callable[[bytes], list[bytes]]:
+    def hashed(body: bytes) -> list[bytes]:
+        digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
+        return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
+
+    return hashed
+
+
+_HASHES = _rows(
+    ("sha256", LIKELY, "as its SHA-256", _hash("sha256")),
+    *((name, COMMON, f"as its {name.upper()}", _hash(name)) for name in ("sha512", "md5", "sha1")),
+)
+
+
+def _sorted_form(body: bytes) -> bytes:
+    return body if body[:1] in b"{[" else b"&".join(sorted(body.split(b"&")))
+
+
+_ENDS = _rows(
+    ("newline", LIKELY, "with a trailing newline", lambda b: b + b"\n"),
+    ("space", COMMON, "with white space around it", lambda b: [b + b"\r\n", b + b" ", b" " + b]),
+    ("bom", COMMON, "with a byte order mark before it", lambda b: _BOM + b),
+    ("lines-lf", COMMON, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
+    ("lines-crlf", COMMON, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
+)
+_ENCODING = _rows(
+    ("bytes-repr", LIKELY, "as the repr of a bytes object (b'...')", lambda b: repr(b).encode()),
+    ("dumped-twice", LIKELY, "through json.dumps twice", lambda b: to_bytes(json.dumps(b.decode()))),
+    ("as-json-string", COMMON, "as a JSON string", lambda b: to_bytes(compact_json(b.decode()))),
+    ("base64", COMMON, "in base64", base64.b64encode),
+    ("hex", RARE, "in hex", lambda b: b.hex().encode()),
+    ("no-white-space", COMMON, "without any white space", lambda b: b"".join(b.split())),
+    ("latin-1", COMMON, "in Latin-1, not UTF-8", lambda b: b.decode().encode("latin-1")),
+    ("utf-16", COMMON, "in UTF-16, not UTF-8", lambda b: b.decode().encode("utf-16-le")),
+    ("utf-8-twice", UNCOMMON, "encoded in UTF-8 twice", lambda b: b.decode("latin-1").encode()),
+    ("percent-encoded", UNCOMMON, "percent-encoded", lambda b: [quote(b, safe="").encode(), quote_plus(b).encode()]),
+    ("percent-decoded", UNCOMMON, "before percent-encoding", lambda b: to_bytes(unquote_plus(to_text(b)))),
+    ("case", UNCOMMON, "in lower or upper case", lambda b: [b.lower(), b.upper()]),
+    ("quotes-escaped", UNCOMMON, "with a backslash before each quote", lambda b: b.replace(b'"', b'\\"')),
+    ("quoted", UNCOMMON, "in quotes", lambda b: [b'"' + b + b'"', b"'" + b + b"'"]),
+    ("doubled", RARE, "twice", lambda b: b * 2),
+    ("named", RARE, "with a name before it", lambda b: [n + b for n in (b"data=", b"body=", b"json=", b"payload=")]),
+    ("sorted-form", COMMON, "as a sorted form", _sorted_form),
+)
+# Texts for a missing value: name, text, cost in place of a body, cost where no body is sent.
+_TEXTS = (
+    ("object", "[object Object]", LIKELY, COMMON),
+    ("undefined", "undefined", COMMON, LIKELY),
+    ("null", "null", COMMON, LIKELY),
+    ("none", "None", COMMON, LIKELY),
+    ("empty-object", "{}", LIKELY, LIKELY),
+    ("empty-list", "[]", UNCOMMON, COMMON),
+    ("empty-string", '""', UNCOMMON, COMMON),
+    ("bytes", "b''", RARE, COMMON),
+    ("array", "Array", UNCOMMON, UNCOMMON),
+    ("template", "{body}", UNCOMMON, UNCOMMON),
+    ("newline-only", "\n", UNCOMMON, UNCOMMON),
+)
+
+
+def _if_absent(function: Callable[[Any], Any]) -> Apply:
+    return lambda body, request: None if body or request.body else function(body)
+
+
+_INSTEAD = _rows(*((n, cost, f"as the text {text}", lambda b, t=text: t.encode()) for n, text, cost, _ in _TEXTS))
+_NO_BODY = rows(
+    "no-body-",
+    "{} was signed as the body, but no body was sent.",
+    "Sign nothing for an absent body.",
+    *((n, cost, text.strip() or "A newline", lambda _, t=text: t.encode()) for n, text, _, cost in _TEXTS),
+    ("hash", COMMON, "A hash", lambda _: hashlib.sha256().hexdigest().encode()),
+    adapt=_if_absent,
+)
+
+BODY = Table(
+    (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW),
+    (*_FIELDS, _TIMED),
+    _ORDER,
+    _SCALARS,
+    _QUOTES,
+    (*_STYLES, *_FORMS, *_INSTEAD),
+    _ESCAPES,
+    _ENDS,
+    (*_ENCODING, *_HASHES),
+    _ENDS,
+)

@@ -1,0 +1,93 @@
+"""Mistakes in the path, without its query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from urllib.parse import quote, unquote
+
+from ..json_edits import one_less
+from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
+from ..signing import Request
+
+_VERSION = re.compile(r"/v\d+(?=/|\Z)")
+_NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
+_NAMES = ("id", "orderId", "order_id", "oid", "clientOrderId", "client_order_id", "algoOrderId")
+_PLACEHOLDERS = [form.replace("NAME", name) for name in _NAMES for form in ("{NAME}", ":NAME", "<NAME>", "NAME")]
+_HOSTS = ("api.woox.io", "api.staging.woox.io", "api-pub.woox.io", "api.woo.org", "api.staging.woo.org", "localhost")
+_NO_BASE = ("undefined", "null", "None", "{{baseUrl}}", "{{base_url}}", "{{url}}", "${baseUrl}", "{base_url}")
+
+
+_rows = partial(rows, "path-", "The path was signed {}.", "Sign the path exactly as it appears in the request line.")
+
+
+def _version(replacement: str) -> Callable[[str], str]:
+    return lambda p: _VERSION.sub(replacement, p, count=1)
+
+
+def _ids(*texts: str) -> Callable[[str], list[str]]:
+    """Replace the path's ids by each of `texts`."""
+    return lambda p: [_NUMBER.sub(text, p) for text in texts]
+
+
+def _parts(path: str) -> list[str]:
+    return re.findall("/[^/]*", path)
+
+
+def _after_hosts(path: str, request: Request, hosts: tuple[str, ...] = ()) -> Iterator[str]:
+    for host in hosts or (request.host,) * bool(request.host):
+        for before in ("https://", "http://", ""):
+            for after in ("", ":443", "/"):
+                yield f"{before}{host}{after}{path}"
+
+
+_ROUTE = _rows(
+    ("no-version", LIKELY, "without its version (/v3); the base URL may contain it", _version("")),
+    ("other-version", COMMON, "with another version", lambda p: [_version(v)(p) for v in ("/v1", "/v2", "/v3", "/v4")]),
+    ("doubled-version", COMMON, "with its version twice; base URL and path contain it", _version(r"\g<0>\g<0>")),
+    ("no-id", COMMON, "without its id, or with null for it", _ids("", "null", "undefined", "None")),
+    ("template", COMMON, "as a template, with a name for its id", _ids(*_PLACEHOLDERS)),
+    ("part-lost", UNCOMMON, "without one of its parts", lambda p: ["".join(some) for some in one_less(_parts(p))]),
+    ("last-part", RARE, "as its last part alone", lambda p: [_parts(p)[-1], _parts(p)[-1][1:]]),
+    ("left-out", UNCOMMON, "as its query alone", lambda p: ""),
+    ("none", UNCOMMON, "as /, None, undefined or null", lambda p: ["/", "None", "undefined", "null"]),
+)
+_SPELLING = _rows(
+    ("lower-case", COMMON, "in lower case", str.lower),
+    ("decoded", COMMON, "before percent-encoding", lambda p: unquote(p, errors="surrogateescape")),
+    (
+        "encoded",
+        UNCOMMON,
+        "percent-encoded",
+        lambda p: [quote(p, safe=s, errors="surrogateescape") for s in ("/%:", "")],
+    ),
+)
+_ENDS = _rows(
+    ("trailing-slash", LIKELY, "with a slash after it", lambda p: p + "/"),
+    ("no-trailing-slash", COMMON, "without its last slash", lambda p: p.removesuffix("/")),
+    ("fragment", UNCOMMON, "with a # after it", lambda p: p + "#"),
+    ("no-fragment", COMMON, "without its fragment", lambda p: p.partition("#")[0]),
+    ("space", UNCOMMON, "with white space after it", lambda p: [p + " ", p + "\n"]),
+)
+_ORIGIN = tuple(
+    Row(f"path-{name}", cost, f"The path was signed {words}.", "Leave out scheme and host.", apply)
+    for name, cost, words, apply in (
+        ("full-url", LIKELY, "as the full URL, with scheme and host", lambda p, r: r.origin + p if r.origin else None),
+        ("host", LIKELY, "with the host before it", lambda p, r: r.host + p if r.host else None),
+        ("host-spelled", UNCOMMON, "with the host before it, in another spelling", _after_hosts),
+        ("other-host", RARE, "with another host before it", lambda p, r: _after_hosts(p, r, _HOSTS)),
+    )
+)
+_FRONT = _rows(
+    ("no-slash", LIKELY, "without its leading slash", lambda p: p.removeprefix("/")),
+    ("double-slash", LIKELY, "with two leading slashes; the base URL must not end with a slash", lambda p: "/" + p),
+    ("double-slash-inside", UNCOMMON, "with two slashes after its version", _version(r"\g<0>/")),
+    ("slashes-merged", COMMON, "with one slash, but sent with two", lambda p: re.sub("/+", "/", p)),
+    ("prefix", LIKELY, "with /api before it", lambda p: "/api" + p),
+    ("prefix-version", COMMON, "with a version before it", lambda p: ["/api/v3" + p, "/v3" + p, "/v1" + p]),
+    ("base-url", COMMON, "with an undefined base URL before it", lambda p: [text + p for text in _NO_BASE]),
+    ("leading-space", RARE, "with a space before it", lambda p: " " + p),
+)
+
+PATH = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))

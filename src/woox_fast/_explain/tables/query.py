@@ -1,0 +1,226 @@
+"""Mistakes in the query, which includes its '?'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from urllib.parse import quote, unquote, unquote_plus
+
+from .. import json_edits
+from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Row, Table, if_present, rows
+from ..signing import Request
+
+AS_SENT = "Build the query once, and sign it exactly as it appears in the request line."
+
+Pairs = list[str]
+
+
+_rows = partial(rows, "query-", "The query was signed {}.", AS_SENT, adapt=if_present)
+
+
+def _joined(query: str, pairs: Sequence[str]) -> str:
+    return "?" * (query[:1] == "?" and bool(pairs)) + "&".join(pairs)
+
+
+def _pairs(edit: Callable[[Pairs], Pairs]) -> Callable[[str], str]:
+    """Edit the list of name=value pairs."""
+    return lambda query: _joined(query, edit(query.removeprefix("?").split("&")))
+
+
+def _each(edit: Callable[[Pairs], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
+    """Edit the list of pairs in several ways."""
+    return lambda query: (_joined(query, pairs) for pairs in edit(query.removeprefix("?").split("&")))
+
+
+def _split(pair: str) -> tuple[str, str, str]:
+    return pair.partition("=")
+
+
+def _values(write: Callable[[str], str]) -> Callable[[str], str]:
+    return _pairs(lambda pairs: [name + equals + write(value) for name, equals, value in map(_split, pairs)])
+
+
+def _names(write: Callable[[str], str]) -> Callable[[str], str]:
+    return _pairs(lambda pairs: [write(name) + equals + value for name, equals, value in map(_split, pairs)])
+
+
+def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Iterator[Pairs]]:
+    """Rewrite one value, as a JSON scalar, in every spelling that `write` yields."""
+
+    def edit(pairs: Pairs) -> Iterator[Pairs]:
+        for at, (name, equals, value) in enumerate(map(_split, pairs)):
+            for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
+                yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
+
+    return edit
+
+
+_NAMES = (
+    "symbol status side page size type startTime endTime orderId clientOrderId orderTag algoType fromId limit "
+    "positionSide token start_t end_t order_tag realizedPnl"
+)
+_NOTHING = ("None", "null", "undefined", "")
+
+
+def _with_empty(count: int) -> Callable[[str], Iterator[str]]:
+    """Insert `count` parameters without a value, which the client library drops."""
+
+    def edit(query: str) -> Iterator[str]:
+        pairs = query.removeprefix("?").split("&") if query else []
+        absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
+        for text in _NOTHING:
+            grown: list[Sequence[str]] = [pairs]
+            for _ in range(count):
+                add = json_edits.one_more([f"{name}={text}" for name in absent])
+                grown = [longer for shorter in grown for longer in add(list(shorter))]
+            yield from ("?" + "&".join(longer) for longer in grown)
+
+    return edit
+
+
+def _quote(text: str, safe: str) -> str:
+    return quote(text, safe=safe, errors="surrogateescape")
+
+
+def _unquote(text: str) -> str:
+    return unquote(text, errors="surrogateescape")
+
+
+def _raw(characters: str) -> Callable[[str], str]:
+    escapes = re.compile("|".join(f"%{ord(c):02X}" for c in characters), re.IGNORECASE)
+    return lambda query: escapes.sub(lambda found: chr(int(found[0][1:], 16)), query)
+
+
+def _encoded(characters: str) -> Callable[[str], str]:
+    table = {ord(c): f"%{ord(c):02X}" for c in characters}
+    return lambda query: query.translate(table)
+
+
+def _escapes(write: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda query: re.sub("%[0-9A-Fa-f]{2}", lambda found: write(found[0]), query)
+
+
+# The characters that libraries leave unencoded, and how they write a space.
+_LIBRARIES = (
+    ("!'()*~", "%20"),  # JavaScript's encodeURIComponent
+    ("*", "+"),  # URLSearchParams
+    ("~", "+"),  # Go, Python's urlencode
+    ("~", "%20"),  # PHP's RFC 3986 mode
+    ("!'()*~:$,[]", "+"),  # axios
+    ("~:,/?@;", "+"),  # yarl
+)
+
+
+def _as_libraries(query: str) -> Iterator[str]:
+    for safe, space in _LIBRARIES:
+        pairs = query.removeprefix("?").split("&")
+        encoded = ["=".join(_quote(unquote_plus(half), safe) for half in pair.split("=", 1)) for pair in pairs]
+        yield _joined(query, encoded).replace("%20", space)
+
+
+def _timed(query: str, request: Request) -> list[str]:
+    start = f"{query}&" if query[1:] else query or "?"
+    return [f"{start}{name}={request.timestamp}" for name in ("timestamp", "ts")]
+
+
+_SETS = (("comma", ","), ("colon", ":"), ("slash", "/"), ("reserved", ",:/"), ("brackets", "[]"), ("at", "@"))
+_BOOLEANS = {"true": "1", "false": "0", "True": "1", "False": "0"}
+_WORDS = {"1": "true", "0": "false"}
+_ABSENT = ("?undefined", "?null", "?None", "&", "?{}", "?[object Object]")
+_EMPTY = ("", "null", "none", "undefined")
+
+
+def _is_null(pair: str) -> bool:
+    return _split(pair)[2].lower() in _EMPTY
+
+
+_FIELDS = (
+    *_rows(
+        ("no-empty", COMMON, "without its empty parameters", _pairs(lambda ps: [p for p in ps if _split(p)[2]])),
+        ("no-nulls", COMMON, "without its null parameters", _pairs(lambda ps: [p for p in ps if not _is_null(p)])),
+        ("field-added", COMMON, "without a parameter that was added later", _each(json_edits.one_less)),
+        ("two-fields-added", RARE, "without two parameters that were added later", _each(json_edits.two_less)),
+        ("only-values", UNCOMMON, "as its values alone", _pairs(lambda ps: [_split(p)[2] for p in ps])),
+    ),
+    Row("query-left-out", LIKELY, "The query was sent but not signed.", AS_SENT, lambda query, _: ""),
+    Row("query-with-timestamp", UNCOMMON, "The query was signed with a timestamp that was not sent.", AS_SENT, _timed),
+    *rows(
+        "query-",
+        "The query was signed with {} None, null or empty, which the client library did not send.",
+        "Drop such parameters before you build the query.",
+        ("null-dropped", MANY, "a parameter that was", _with_empty(1)),
+        ("nulls-dropped", WIDEST, "two parameters that were", _with_empty(2)),
+    ),
+)
+_ORDER = _rows(
+    ("sorted", LIKELY, "with its parameters sorted", _pairs(sorted)),
+    (
+        "sorted-by-name",
+        COMMON,
+        "with its parameters sorted by name",
+        _pairs(lambda ps: sorted(ps, key=lambda p: _split(p)[0])),
+    ),
+    ("reversed", UNCOMMON, "with its parameters in reverse order", _pairs(lambda ps: ps[::-1])),
+    ("moved", COMMON, "with one parameter in another place", _each(json_edits.moved)),
+    ("order", MANY, "with its parameters in another order", _each(json_edits.permuted)),
+)
+_SPELLING = _rows(
+    ("booleans-json", LIKELY, "with true for True", _values(lambda v: v.lower() if v in ("True", "False") else v)),
+    ("booleans-python", LIKELY, "with True for true", _values(lambda v: v.title() if v in ("true", "false") else v)),
+    ("booleans-numbers", COMMON, "with 1 and 0 for true and false", _values(lambda v: _BOOLEANS.get(v, v))),
+    ("booleans-words", UNCOMMON, "with true and false for 1 and 0", _values(lambda v: _WORDS.get(v, v))),
+    ("numbers-float", COMMON, "with its numbers as floats", _values(json_edits.numbers(json_edits.as_float))),
+    ("values-quoted", UNCOMMON, "with its values in double quotes", _values(lambda v: f'"{v}"')),
+    ("values-lower", UNCOMMON, "with its values in lower case", _values(str.lower)),
+    ("values-upper", UNCOMMON, "with its values in upper case", _values(str.upper)),
+    ("names-snake-case", UNCOMMON, "with its names in snake_case", _names(json_edits.snake_case)),
+    ("names-camel-case", UNCOMMON, "with its names in camelCase", _names(json_edits.camel_case)),
+    ("value-spelled", UNCOMMON, "with a value in another spelling", _each(_spell_one(json_edits.spellings))),
+    ("value-rounded", WIDE, "with a number that was rounded later", _each(_spell_one(json_edits.unrounded))),
+)
+_ENCODING = _rows(
+    ("decoded", LIKELY, "before percent-encoding", _unquote),
+    ("decoded-plus", LIKELY, "before its + and % were written", lambda q: _unquote(q.replace("+", " "))),
+    ("encoded-twice", LIKELY, "percent-encoded twice", lambda q: q.replace("%", "%25")),
+    ("encoded", LIKELY, "percent-encoded, but sent raw", lambda q: _quote(q, "?&=%+,:/")),
+    ("encoded-all", COMMON, "with all but letters and digits percent-encoded", lambda q: _quote(_unquote(q), "?&=")),
+    ("encoded-whole", UNCOMMON, "with its = and & encoded", lambda q: [q[:1] + _quote(q[1:], ""), _quote(q, "")]),
+    ("encoded-otherwise", UNCOMMON, "percent-encoded by another library", _as_libraries),
+    ("html-ampersands", RARE, "with &amp; for &", lambda q: q.replace("&", "&amp;")),
+    ("lower-case", RARE, "in lower case", str.lower),
+)
+_CHARACTERS = _rows(
+    ("percent-20", LIKELY, "with %20 for a space, but sent with +", lambda q: q.replace("+", "%20")),
+    ("plus", LIKELY, "with + for a space, but sent with %20", lambda q: q.replace("%20", "+")),
+    ("plus-encoded", COMMON, "with %2B, but sent with +", lambda q: q.replace("+", "%2B")),
+    *((f"{n}-raw", COMMON, f"with raw {' '.join(c)}, but sent percent-encoded", _raw(c)) for n, c in _SETS),
+    *((f"{n}-encoded", COMMON, f"with {' '.join(c)} percent-encoded, but sent raw", _encoded(c)) for n, c in _SETS),
+    ("escapes-lower", COMMON, "with percent-encoding in lower case (%2c)", _escapes(str.lower)),
+    ("escapes-upper", COMMON, "with percent-encoding in upper case (%2C)", _escapes(str.upper)),
+)
+_FRAME = (
+    *_rows(
+        ("no-mark", LIKELY, "without its question mark", lambda q: q.removeprefix("?")),
+        ("two-marks", UNCOMMON, "with two question marks", lambda q: "?" + q),
+        ("ampersand-for-mark", UNCOMMON, "with & for its question mark", lambda q: "&" + q.removeprefix("?")),
+        ("mark-ampersand", UNCOMMON, "with ?& before it", lambda q: "?&" + q.removeprefix("?")),
+        ("slash-mark", UNCOMMON, "with a slash before its question mark", lambda q: "/" + q),
+        ("trailing-ampersand", LIKELY, "with a trailing &", lambda q: q + "&"),
+        ("trailing-newline", UNCOMMON, "with a trailing newline", lambda q: q + "\n"),
+        ("no-fragment", UNCOMMON, "without its fragment", lambda q: q.partition("#")[0]),
+        ("no-ampersands", COMMON, "without its &", lambda q: q.replace("&", "")),
+        ("no-marks", COMMON, "without its & and =", lambda q: q.replace("&", "").replace("=", "")),
+        ("other-marks", UNCOMMON, "with another mark for &", lambda q: [q.replace("&", mark) for mark in ",;|\n"]),
+        ("object", COMMON, "as the text [object Object]", lambda q: "?[object Object]"),
+    ),
+    *rows(
+        "query-",
+        "{} was signed, but no query follows.",
+        "Append '?' only if there are parameters.",
+        ("question-mark", LIKELY, "A question mark after the path", lambda q: None if q else "?"),
+        ("text", UNCOMMON, "A text after the path", lambda q: None if q else _ABSENT),
+    ),
+)
+
+QUERY = Table(_FIELDS, _ORDER, _SPELLING, _ENCODING, _CHARACTERS, _FRAME)

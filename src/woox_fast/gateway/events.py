@@ -1,0 +1,67 @@
+"""Events of a gateway, for a callback of the caller and for the standard `logging`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .errors import text
+
+LOGGER = logging.getLogger("woox_fast.gateway")
+
+Kind = Literal["sent", "response", "unknown", "opened", "dropped"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event of a gateway. It contains no header and no body, and so no secret.
+
+    Attributes:
+        kind: "sent", "response" and "unknown" are about a request, "opened" and "dropped" about a connection.
+        connection: The number of the connection, counted from 1.
+        method, path: The request line, "" for a connection.
+        status: The HTTP status of a response, else 0.
+        queued_ns: Nanoseconds that the request waited before it was sent.
+        latency_ns: Nanoseconds from send to response.
+        reason: Why the request is unknown, or why the connection was dropped.
+    """
+
+    kind: Kind
+    connection: int
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    queued_ns: int = 0
+    latency_ns: int = 0
+    reason: str = ""
+
+
+Observer = Callable[[Event], None]
+
+
+def observer_of(on_event: Observer | None) -> Observer | None:
+    """Combine the callback and the logger. Return None if nobody listens."""
+    if not LOGGER.isEnabledFor(logging.DEBUG):
+        return on_event if on_event is None else _guarded(on_event)
+
+    def log(event: Event) -> None:
+        fields = {name: value for name, value in vars(event).items() if value}
+        LOGGER.debug(" ".join(f"{name}={value}" for name, value in fields.items()))
+        if on_event is not None:
+            on_event(event)
+
+    return _guarded(log)
+
+
+def _guarded(observer: Observer) -> Observer:
+    """Log an exception of the callback: it must not end a request whose bytes went out."""
+
+    def observe(event: Event) -> None:
+        try:
+            observer(event)
+        except Exception as error:
+            LOGGER.warning("on_event raised %s for %s", text(error), event.kind, exc_info=True)
+
+    return observe

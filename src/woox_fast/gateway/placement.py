@@ -1,0 +1,156 @@
+"""`place`: send one order once, and ask for it until its fate is known. The generator does no I/O."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from .._encoding import json_bytes
+from .connector import WARM_PATH
+from .errors import NoReplyError, NotSentError, text
+from .response import Response
+
+ORDER_PATH = "/v3/trade/order"
+RECEIVE_WINDOW_S = 5.0  # WOO X's default receive window
+_MARGIN_S = 1.0  # for an exchange that does not report its time
+_FIRST_PAUSE_S, _MAX_PAUSE_S = 0.05, 0.5
+_NO_SUCH_ORDER, _DUPLICATE = -1006, -1007
+_UNCLEAR_CODES = (-1000, -1011, -1012, _DUPLICATE)  # unknown error, order service not reached, duplicate
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The fate of an order.
+
+    Attributes:
+        placed: True if the exchange has the order, False if it has not and will not.
+        client_order_id: The order's clientOrderId.
+        response: The response that decided: to the order, or to the question for it.
+        asked: True if the response to the order was lost or unclear.
+    """
+
+    placed: bool
+    client_order_id: int
+    response: Response
+    asked: bool = False
+
+    def __bool__(self) -> bool:
+        return self.placed
+
+
+class Step(NamedTuple):
+    """A request to send, or a pause if `method` is empty."""
+
+    method: str = ""
+    path: str = ""
+    json: Any = None
+    pause_s: float = 0
+    is_order: bool = False
+
+
+class Placing:
+    """The course of one order. A gateway runs `steps`, and passes any exception to `settle`."""
+
+    def __init__(self, order: Mapping[str, Any], signer: Any, timeout_s: float, arrival_window_s: float | None) -> None:
+        self.order = dict(order)
+        given = self.order.get("clientOrderId") or (int(time.time() * 1000) << 21) + secrets.randbits(21)
+        if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 2**63:
+            raise ValueError(f"clientOrderId must be an int from 1 to 2**63 - 1, got {given!r}")
+        self.client_order_id = self.order["clientOrderId"] = given
+        if arrival_window_s is None:
+            window_ms = getattr(signer, "recv_window_ms", None)
+            arrival_window_s = RECEIVE_WINDOW_S if window_ms is None else window_ms / 1000
+        self._signer = signer
+        self._window_s = arrival_window_s
+        self._patience_s = arrival_window_s + _MARGIN_S + timeout_s
+        self._lost: NoReplyError | None = None
+        self._may_be_sent = False
+        self._known_ms, self._known_at = 0.0, 0.0  # the exchange's clock at a moment of the steady clock
+
+    def steps(self) -> Generator[Step, Any, Placement]:
+        self._may_be_sent = True
+        try:
+            response = yield Step("POST", ORDER_PATH, self.order, is_order=True)
+        except NotSentError:
+            self._may_be_sent = False
+            raise
+        except NoReplyError as error:
+            self._lost = error
+        else:
+            envelope = response.envelope
+            is_clear = envelope is not None and response.status < 500 and envelope.get("code") not in _UNCLEAR_CODES
+            if envelope is not None and is_clear:
+                return Placement(envelope["success"], self.client_order_id, response)
+            self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
+        return (yield from self._ask(self._lost, time.monotonic()))
+
+    def _ask(self, lost: NoReplyError, started: float) -> Generator[Step, Any, Placement]:
+        pause_s, last = _FIRST_PAUSE_S, "no answer"
+        while True:
+            is_final = self._can_no_longer_arrive(lost, started)
+            try:
+                response = yield Step("GET", f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
+                envelope = response.envelope or {}
+                last = f"HTTP {response.status}, {response.body[:60]!r}"
+                if envelope.get("success"):
+                    return Placement(True, self.client_order_id, response, asked=True)
+                if envelope.get("code") == _NO_SUCH_ORDER:
+                    if is_final:
+                        return Placement(False, self.client_order_id, response, asked=True)
+                    if not self._learn_time(response):
+                        self._learn_time((yield Step("GET", WARM_PATH)))
+            except (NotSentError, NoReplyError) as error:
+                last = text(error)
+            if time.monotonic() - started > self._patience_s:
+                raise self._unknown(f"{lost}. The last question for the order got: {last}")
+            yield Step(pause_s=pause_s)
+            pause_s = min(2 * pause_s, _MAX_PAUSE_S)
+
+    def _can_no_longer_arrive(self, lost: NoReplyError, started: float) -> bool:
+        """Return True once the order's receive window has passed on the exchange's clock."""
+        now = time.monotonic()
+        if self._known_ms:
+            return self._known_ms + (now - self._known_at) * 1000 > lost.timestamp + self._window_s * 1000
+        return now - started > self._window_s + _MARGIN_S
+
+    def _learn_time(self, response: Response) -> bool:
+        """Note the exchange's time. It is a lower bound, since the response was on its way for some time."""
+        stamp = (response.envelope or {}).get("timestamp")
+        if not isinstance(stamp, int | float):
+            try:
+                stamp = parsedate_to_datetime(response.headers["date"]).timestamp() * 1000
+            except (KeyError, ValueError, TypeError):
+                return False
+        self._known_ms, self._known_at = float(stamp), time.monotonic()
+        return True
+
+    def _unknown(self, reason: str) -> NoReplyError:
+        now_ms = int(time.time() * 1000) + getattr(self._signer, "clock_offset_ms", 0)
+        lost = self._lost
+        error = NoReplyError(
+            f"the fate of order {self.client_order_id} is unknown: {reason}; ask for it before you send it again",
+            method="POST",
+            path=ORDER_PATH,
+            body=lost.body if lost else json_bytes(self.order),
+            timestamp=lost.timestamp if lost else now_ms,
+            last_error=lost,
+        )
+        error.__cause__ = lost
+        return error
+
+    def settle(self, error: BaseException) -> BaseException:
+        """Return the exception to raise if `place` ends with `error`."""
+        is_clear = not self._may_be_sent or isinstance(error, NotSentError | NoReplyError)
+        if is_clear or (self._lost is None and isinstance(error, TypeError | ValueError | RuntimeError)):
+            return error
+        lost = self._lost or NoReplyError.find(error) or self._unknown(f"interrupted by {type(error).__name__}")
+        if isinstance(error, Exception):
+            unknown = self._unknown(f"asking for it failed: {text(error)}")
+            unknown.__cause__ = error
+            return unknown
+        error.__cause__ = lost
+        return error

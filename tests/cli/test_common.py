@@ -1,0 +1,170 @@
+"""Credentials: from the environment, a file or a prompt, never from the command line; and numbers."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from helpers.command import CREDENTIALS, answer, needs_pty, read_until, terminal, woox_fast
+from helpers.oracle import KEY, NOW, SECRET, oracle
+
+from woox_fast.cli.common import MAX_SECRET_BYTES, UsageError, credentials
+
+SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW))
+SIGNATURE = oracle(f"{NOW}GET/v3/x".encode())
+
+
+@pytest.mark.parametrize(
+    ("api_key", "api_secret", "missing"),
+    [("", "", ""), ("k", "s", ""), ("k", "", "WOOX_API_SECRET"), ("", "hunter2", "WOOX_API_KEY")],
+)
+def test_credentials_come_in_pairs(
+    api_key: str, api_secret: str, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WOOX_API_KEY", api_key)
+    monkeypatch.setenv("WOOX_API_SECRET", api_secret)
+    if missing:
+        with pytest.raises(UsageError, match=f"^{missing} is not set, but its counterpart is; set both or neither$"):
+            credentials()
+    else:
+        assert credentials() == ((api_key, api_secret) if api_key else None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "words"),
+    [
+        ([], {"WOOX_API_KEY": "k"}, "there is no secret; set WOOX_API_SECRET"),
+        ([], {"WOOX_API_SECRET": SECRET}, "there is no API key; set WOOX_API_KEY"),
+        (["--secret-file", "/nowhere"], {"WOOX_API_KEY": "k"}, "cannot read the secret from '/nowhere'"),
+        (["--secret-file", "/"], {"WOOX_API_KEY": "k"}, "cannot read the secret from '/': Is a directory"),
+        (["--secret-file", os.devnull], {"WOOX_API_KEY": "k"}, "the secret is empty"),
+        (["--secret-file", "-"], {"WOOX_API_KEY": "k"}, "cannot read the secret from './-'"),
+    ],
+)
+def test_missing_credentials_are_named(arguments: list[str], changes: dict[str, str], words: str) -> None:
+    result = woox_fast(*SIGN, *arguments, **changes)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--api-key", "--secret-file"])
+@pytest.mark.parametrize("name", ["sign", "curl", "send", "explain"])
+def test_example_contradicts_own_credentials(name: str, option: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("another-secret")
+    more = ["--signature", "0" * 64] if name == "explain" else []
+    result = woox_fast(name, *SIGN[1:], *more, "--example", option, str(secret))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"--example contradicts {option}" in result.stderr
+
+
+def test_example_ignores_environment() -> None:
+    assert answer(*SIGN, "--example", WOOX_API_KEY="k", WOOX_API_SECRET="s")["signature"] == SIGNATURE
+
+
+def test_option_beats_environment(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    changes = {"WOOX_API_KEY": "k", "WOOX_API_SECRET": "s"}
+    signed = answer(*SIGN, "--api-key", "mine", "--secret-file", str(secret), **changes)
+    assert (signed["signature"], signed["headers"]["x-api-key"]) == (SIGNATURE, "mine")
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_secret_comes_from_file(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes((SECRET + ending).encode())
+    for typed in (["--secret-file", str(file)], [f"--secret-file={file}"]):
+        assert answer(*SIGN, *typed, WOOX_API_KEY=KEY)["signature"] == SIGNATURE
+
+
+def test_longest_secret_is_whole(tmp_path: Path) -> None:
+    secret = "s" * (MAX_SECRET_BYTES - 1) + "t"
+    (tmp_path / "secret").write_text(secret)
+    signed = answer(*SIGN, "--secret-file", str(tmp_path / "secret"), WOOX_API_KEY=KEY)
+    assert signed["signature"] == oracle(f"{NOW}GET/v3/x".encode(), secret.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"s" * (MAX_SECRET_BYTES + 1), f"is longer than {MAX_SECRET_BYTES:,} bytes"),
+        (f"{SECRET}\n\n".encode(), "contains '\\n'"),
+        (f"key=x\nsecret={SECRET}\n".encode(), "contains '\\n'"),
+        (f"\ufeff{SECRET}".encode(), "contains '\\ufeff'"),
+        (f"{SECRET}\0".encode(), "contains '\\x00'"),
+        (SECRET.encode("utf-16"), "it is not UTF-8"),
+    ],
+)
+def test_wrong_secret_file_is_refused(data: bytes, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(data)
+    result = woox_fast(*SIGN, "--secret-file", str(file), WOOX_API_KEY=KEY)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+def test_endless_secret_file_is_refused() -> None:
+    result = woox_fast(*SIGN, "--secret-file", "/dev/zero", WOOX_API_KEY=KEY)
+    assert result.returncode == 2
+    assert f"'/dev/zero' is longer than {MAX_SECRET_BYTES:,} bytes" in result.stderr
+
+
+@needs_pty
+def test_secret_prompt_is_hidden() -> None:
+    with terminal(*SIGN, "--api-key", KEY, NO_COLOR="1") as (_, screen):
+        assert b"hidden" in read_until(screen, b": ")
+        time.sleep(0.2)  # getpass turns the echo off after the prompt
+        os.write(screen, SECRET.encode() + b"\n")
+        seen = read_until(screen, b"urlencoded")
+    assert SIGNATURE.encode() in seen
+    assert SECRET.encode() not in seen
+
+
+@needs_pty
+def test_key_prompt_precedes_secret_prompt() -> None:
+    with terminal(*SIGN, NO_COLOR="1") as (_, screen):
+        asked = read_until(screen, b": ")
+        assert asked.endswith(b"API key: ")
+        assert b"ecret" not in asked
+        os.write(screen, KEY.encode() + b"\n")
+        assert b"hidden" in read_until(screen, b"hidden): ")
+
+
+@needs_pty
+def test_empty_key_is_refused() -> None:
+    with terminal(*SIGN) as (process, screen):
+        read_until(screen, b"API key: ")
+        os.write(screen, b"\n")
+        assert b"the API key is empty" in read_until(screen, b"empty")
+        assert process.wait(20) == 2
+
+
+@needs_pty
+@pytest.mark.parametrize("body", ["-", "@-", "@/dev/stdin"])
+def test_body_from_stdin_prevents_prompt(body: str) -> None:
+    with terminal("sign", "POST", "/v3/x", "--body", body, WOOX_API_KEY=KEY) as (process, screen):
+        assert b"there is no secret" in read_until(screen, b"in a terminal")
+        assert process.wait(20) == 2
+
+
+@pytest.mark.parametrize("text", ["0", "0.09", "601", "1e2", "-1", "nan", "", "1.", "\u0661"])
+@pytest.mark.parametrize("name", ["bench", "explain"])
+def test_bad_seconds_are_refused(name: str, text: str) -> None:
+    result = woox_fast(name, f"--seconds={text}")
+    assert result.returncode == 2
+    assert f"--seconds: must be a number of seconds from 0.1 to 600, got {text!a}" in result.stderr
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_secret_in_body_is_hidden(more: list[str]) -> None:
+    body = f'{{"symbol":"{SECRET}"}}'
+    explain = ["explain", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), "--signature"]
+    for given in (
+        ["sign", "POST", "/v3/x", "--body", body],
+        [*explain, "0" * 64, "--seconds", "0.1"],
+        [*explain, SIGNATURE],
+    ):
+        assert woox_fast(*given, *more, **CREDENTIALS).returncode in (0, 1)

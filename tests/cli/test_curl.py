@@ -1,0 +1,74 @@
+"""`woox-fast curl`: a command that any shell accepts, and that contains no secret."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from helpers.command import CREDENTIALS, ORDER, SCRIPT, environment, woox_fast
+from helpers.oracle import KEY, SECRET, oracle
+
+from woox_fast.cli.curl import quoted
+
+URL = "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("body", [None, ORDER, "@order.json", 'it\'s "quoted" $HOME `x` \\ \n !', "@"])
+def test_curl_command_is_signed(body: str | None, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text(ORDER + "\n")
+    (tmp_path / "@").write_text("{}")
+    method, path = ("GET", "/v3/trade/orders?symbol=SPOT_BTC_USDT") if body is None else ("POST", "/v3/trade/order")
+    arguments = [] if body is None else ["--body", body if body != "@" else "@@"]
+    command = subprocess.run(
+        [SCRIPT, "curl", method, path, *arguments, "--url", URL],
+        cwd=tmp_path,
+        env=environment(**CREDENTIALS),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    assert SECRET not in command
+    assert KEY not in command
+    words = shlex.split(command.replace("$WOOX_API_KEY", KEY))
+    options = dict(pairwise(words))
+    headers = dict(value.split(": ", 1) for name, value in pairwise(words) if name == "--header")
+    sent = options.get("--data-raw", "").encode()
+    if "--data-binary" in options:
+        sent = (tmp_path / options["--data-binary"][1:]).read_bytes()
+    assert headers["x-api-key"] == KEY
+    assert headers["x-api-signature"] == oracle(f"{headers['x-api-timestamp']}{method}{path}".encode() + sent)
+    assert options["--request"] == method
+    assert URL + path in words
+
+
+WORDS = (
+    r"""plain it's '' =ls a=b ~ ~/x !! * ? [a] {a,b} $HOME `x` " \ #a a#b ^a %1 (a) ; & | < > @file -n a:b,c.d/e_f+g"""
+)
+
+
+@pytest.mark.parametrize("word", [*WORDS.split(), "", " ", "\n", "\t", "caf\u00e9"])
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_word_survives_each_shell(word: str, shell: str) -> None:
+    assert shlex.split(quoted(word)) == [word]
+    if shutil.which(shell) is None:
+        # zsh also expands a leading '=' or '~', '^', '#' and braces.
+        assert quoted(word)[0] == "'" or not re.search(r"^[=~]|[\^#{}*?\[\]!]", word)
+        return
+    command = f"{sys.executable} -c 'import sys; print(ascii(sys.argv[1:]))' {quoted(word)}"
+    result = subprocess.run([shell, "-c", command], capture_output=True, text=True)
+    assert result.stdout == f"{[word]!a}\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"\0", "NUL"), (b"\xff", "not UTF-8"), (SECRET.encode(), "the API secret")]
+)
+def test_curl_refuses_unprintable_body(data: bytes, words: str) -> None:
+    result = woox_fast("curl", "POST", "/v3/x", "--body", "-", given=data, **CREDENTIALS)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr

@@ -1,0 +1,112 @@
+"""Printed text: redacted before it is truncated, wrapped between words, coloured on terminals alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from helpers.command import CREDENTIALS, needs_pty, read_until, terminal, woox_fast
+from helpers.oracle import NOW, SECRET, oracle
+from helpers.recorder import Recorder, Reply
+
+from woox_fast.cli import show
+from woox_fast.cli.show import Row
+
+SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW), "--example")
+
+
+@pytest.mark.parametrize("secret", ['with"quote', "with\\backslash", "caf\u00e9-secret", "plain-secret"])
+def test_secret_is_hidden_in_each_notation(secret: str, capsys: pytest.CaptureFixture) -> None:
+    for text in (show.visible(f"a{secret}b".encode()), show.printable(f"a{secret}b")):
+        assert show.hidden(text, secret).strip("'") == f"a{show.REDACTED}b"
+    show.as_json({"text": f"a{secret}b"}, secret)
+    assert json.loads(capsys.readouterr().out) == {"text": f"a{show.REDACTED}b"}
+
+
+@pytest.mark.parametrize("length", range(6, len(SECRET)))
+def test_cut_secret_is_hidden(length: int) -> None:
+    cut = SECRET[:length]
+    for end in ("", "'", '"', "...", "'; use another"):
+        assert show.hidden(f"got 'a{cut}{end}", SECRET) == f"got 'a{show.REDACTED}{end}"
+
+
+def test_other_text_stays_visible() -> None:
+    assert show.hidden("abc", "abc") == "abc"  # so short a secret would garble the text
+    assert show.hidden(f"{SECRET[:8]} and more", SECRET) == f"{SECRET[:8]} and more"
+
+
+@pytest.mark.parametrize("offset", range(20))
+@pytest.mark.parametrize("name", ["sign", "send"])
+def test_error_never_cuts_secret(name: str, offset: int) -> None:
+    """The library's messages truncate long values, maybe in the middle of the secret."""
+    for path in (
+        "/v3/" + "x" * offset + " " + SECRET,
+        "/v3/x?a=" + "b" * offset + SECRET + "\u00e9",
+        "x" * offset + SECRET,
+    ):
+        for more in ([], ["--timestamp", "1" * offset + SECRET]):
+            result = woox_fast(name, "GET", path, *more, **CREDENTIALS)
+            assert result.returncode == 2
+            assert SECRET[:6] not in result.stderr
+
+
+@pytest.mark.parametrize("offset", range(60))
+def test_failure_never_cuts_secret(offset: int) -> None:
+    line = b"x" * (150 + offset) + SECRET.encode() + b"\r\n"
+    with Recorder(lambda _: Reply(raw=line, close=True)) as server:
+        result = woox_fast("send", "GET", "/v3/x", "--url", server.url, **CREDENTIALS)
+    assert result.returncode == 1
+    assert SECRET[:6] not in result.stdout + result.stderr
+
+
+def test_long_text_is_redacted_first() -> None:
+    body = "x" * (show.MAX_SHOWN - 30) + SECRET * 3
+    result = woox_fast("sign", "POST", "/v3/x", "--body", body, "--timestamp", str(NOW), **CREDENTIALS)
+    assert SECRET[:6] not in result.stdout
+    assert "..." in result.stdout
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 300])
+def test_sentences_wrap_between_words(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    words = [f"word{number}" for number in range(60)] + ["long-word-with-hyphens"]
+    text = " ".join(words)
+    show.rows([Row("label", text), Row("", "x" * 500, whole=True), Row("", "", indent="    ")])
+    show.sentence(text, indent="  ")
+    show.sentence("")
+    lines = capsys.readouterr().out.splitlines()
+    assert [word for line in lines for word in line.removeprefix("label").split()] == [*words, "x" * 500, *words]
+    assert lines[0].startswith("label  word0")
+    assert max(len(line) for line in lines if "x" * 500 not in line) <= max(min(columns, 100), 29)
+    assert lines[-1] == ""
+
+
+def test_difference_is_marked() -> None:
+    lines = show.difference(b'{"a":1, "b":2}', b'{"a":1,"b":2}', "")
+    assert lines == ["""'{"a":1, "b":2}'""", """'{"a":1,"b":2}'""", "        ^"]
+    for at, lengths in ((0, 500), (250, 500), (499, 500)):
+        one = b"x" * lengths
+        other = one[:at] + b"y" + one[at + 1 :]
+        expected, signed, mark = show.difference(one, other, "", 60)
+        assert (expected[mark.index("^")], signed[mark.index("^")]) == ("x", "y")
+        assert max(len(expected), len(signed), len(mark)) <= 63
+
+
+@needs_pty
+def test_terminal_output_is_coloured() -> None:
+    with terminal(*SIGN) as (_, screen):
+        seen = read_until(screen, b"urlencoded")
+    assert b"\x1b[32m" + oracle(f"{NOW}GET/v3/x".encode()).encode() in seen
+    with terminal(*SIGN, NO_COLOR="1") as (_, screen):
+        assert b"\x1b" not in read_until(screen, b"urlencoded")
+
+
+@needs_pty
+def test_terminal_error_breaks_no_word() -> None:
+    with terminal("sign", "GET", "/v3/x", "--timestamp", "1", "--example", COLUMNS="40", NO_COLOR="1") as (_, screen):
+        lines = read_until(screen, b"for now's").decode().splitlines()
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 40
+    assert "--timestamp" in " ".join(lines).split()

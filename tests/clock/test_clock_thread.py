@@ -1,0 +1,194 @@
+"""Threads and forks: a `ServerClock`'s thread on a simulated machine, two updates at once, and child processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+from helpers.fake_clock import HOUR, Machine, S, started
+from helpers.recorder import Received, Recorder, Reply
+
+from woox_fast.clock import MS, ServerClock
+
+TRUE_MS = 1_700_000_000_000
+
+
+class Waits:
+    """An Event for `_stop`: each wait advances the simulated time, and after `seconds` the event is set."""
+
+    def __init__(self, machine: Machine, seconds: float, drift_ns: int = 0) -> None:
+        self._machine, self._ends = machine, machine.true + int(seconds * S)
+        self._drift_ns = drift_ns  # added to the wall clock's error in every wait
+
+    def wait(self, seconds: float) -> bool:
+        self._machine.go(int(seconds * S))
+        self._machine.wall_error += self._drift_ns
+        return self._machine.true > self._ends
+
+
+def run_thread(clock: ServerClock, machine: Machine, seconds: float, drift_ns: int = 0) -> None:
+    clock._stop = Waits(machine, seconds, drift_ns)
+    clock._run()
+
+
+def record_times(clock: ServerClock, machine: Machine) -> list[int]:
+    """Return a list that fills with the milliseconds from now to each request."""
+    begun, asked_at = machine.true, []
+
+    def fetch() -> int:
+        asked_at.append((machine.true - begun) // MS)
+        return machine.fetch()
+
+    clock._fetch = fetch
+    return asked_at
+
+
+def test_thread_asks_every_interval(monkeypatch):
+    machine = Machine()
+    clock, _ = started(machine, monkeypatch)
+    clock.update()
+    asked_at = record_times(clock, machine)
+    run_thread(clock, machine, 70)
+    assert asked_at == [30_000, 60_000]
+
+
+def test_thread_asks_soon_after_a_contradiction(monkeypatch):
+    machine = Machine()
+    clock, _ = started(machine, monkeypatch)
+    clock.update()
+    now = machine.wall() // MS
+    clock.observe(now, now, now - 60_000)
+    asked_at = record_times(clock, machine)
+    run_thread(clock, machine, 20)
+    assert asked_at == [1000]
+
+
+def test_thread_asks_each_second_without_an_answer(monkeypatch):
+    machine = Machine()
+    clock, _ = started(machine, monkeypatch)
+    asked_at = []
+
+    def fetch() -> int:
+        asked_at.append(machine.true)
+        raise ConnectionError("no answer")
+
+    clock._fetch = fetch
+    begun = machine.true
+    run_thread(clock, machine, 3.5)
+    assert [at - begun for at in asked_at] == [1 * S, 2 * S, 3 * S]
+    assert str(clock.error) == "no answer"
+
+
+def test_thread_sees_a_clock_that_was_set(monkeypatch):
+    """Long before the next update is due. The offset is 0 until the exchange answers again."""
+    machine = Machine(wall_error=-HOUR)
+    clock, signer = started(machine, monkeypatch)
+    clock.update()
+    machine.go(S)
+    machine.wall_error = 0
+    offsets = []
+
+    def fetch() -> int:
+        offsets.append(signer.clock_offset_ms)
+        return machine.fetch()
+
+    clock._fetch = fetch
+    run_thread(clock, machine, 2)
+    assert offsets[0] == 0
+    assert abs(machine.error(signer.clock_offset_ms)) <= MS
+
+
+@pytest.mark.parametrize("drift_ns", [150_000, -150_000])
+def test_thread_follows_a_drifting_clock(monkeypatch, drift_ns):
+    machine = Machine(wall_error=-HOUR)
+    clock, signer = started(machine, monkeypatch)
+    clock.update()
+    run_thread(clock, machine, 29, drift_ns)
+    assert abs(machine.wall_error + HOUR) > 20 * MS
+    assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
+
+
+def test_updates_from_two_threads_take_turns():
+    """They share one connection."""
+    active = []
+    overlaps = []
+    both = threading.Barrier(2)
+
+    def fetch() -> int:
+        active.append(1)
+        overlaps.append(len(active) > 1)
+        threading.Event().wait(0.01)
+        active.pop()
+        return TRUE_MS
+
+    def update() -> None:
+        both.wait(60)
+        clock.update()
+
+    clock = ServerClock(SimpleNamespace(clock_offset_ms=0), fetch=fetch)
+    threads = [threading.Thread(target=update) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(overlaps) >= 4
+    assert not any(overlaps)
+
+
+FORK = """
+import os, signal, sys, threading, time
+from woox_fast import Signer
+from woox_fast.clock import ServerClock
+
+signer = Signer("key", "secret")
+clock = ServerClock(signer, base_url=sys.argv[1], interval_s=600)
+clock.update()
+clock.start()
+asking = threading.Event()
+
+def fetch():
+    asking.set()
+    time.sleep(0 if os.getpid() != parent else 600)
+    return time.time_ns() // 1_000_000
+
+parent = os.getpid()
+busy = ServerClock(signer, fetch=fetch)
+threading.Thread(target=busy.update, daemon=True).start()
+asking.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    clock.start()
+    assert "woox-fast clock" in [thread.name for thread in threading.enumerate()]
+    clock.update()
+    clock.stop()
+    busy.update()  # another thread of the parent holds its lock for ever
+    os._exit(0)
+status = os.waitpid(child, 0)[1]
+clock.update()
+print(os.waitstatus_to_exitcode(status), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="this system has no fork")
+def test_child_process_has_its_own_clock():
+    """It has a new thread, new locks and a new connection. The parent's connection remains usable."""
+
+    def answer(received: Received) -> Reply:
+        return Reply(body=b'{"timestamp": %d}' % TRUE_MS)
+
+    with Recorder(answer) as server:
+        command = [sys.executable, "-W", "ignore", "-c", FORK, server.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert (done.stdout, done.stderr) == ("0\n", "")
+        connections = [each.connection for each in server.received]
+    first, *others = dict.fromkeys(connections)
+    assert len(others) == 1
+    assert connections[:3] == [first] * 3
+    assert connections[3] == others[0]
+    assert connections[-1] == first  # the parent's connection still works

@@ -1,0 +1,31 @@
+"""The padding's capacities are exact, and the known-answer test detects every injected fault."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from helpers.core_build import COMPILERS, compile_core
+
+pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler to build the core with")
+
+
+@pytest.fixture(scope="module", params=COMPILERS)
+def lines(request, tmp_path_factory):
+    program = compile_core(tmp_path_factory.mktemp("internals"), request.param, "internals.c", "-O2")
+    return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def test_padding_capacities_are_exact(lines):
+    for line in lines[:2]:
+        scratch, runs = line.partition(": ")[2].split(", ")
+        for extent in scratch, runs:
+            used, _, capacity = extent.split()[1:]
+            assert used == capacity, line
+
+
+def test_known_answers_detect_faults(lines):
+    assert len(lines) > 2
+    for line in lines[2:]:
+        name, outcome = line.split(": ")
+        assert outcome == "right", name

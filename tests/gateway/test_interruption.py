@@ -1,0 +1,260 @@
+"""Exceptions of signal handlers, at every line of the package and at random moments. No order may arrive twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+import threading
+import time
+
+import pytest
+from helpers.gateways import MODES, eventually, new_event_loop
+from helpers.interruption import Tracer, lines_of, play
+from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer, response
+
+from woox_fast import Signer
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+
+ERRORS = (KeyboardInterrupt, TimeoutError)
+# The threads of a gateway survive an exception, or report it by the interpreter's hook.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::RuntimeWarning"),
+]
+
+
+@pytest.mark.parametrize("background", [False, True], ids=["caller", "threads"])
+@pytest.mark.parametrize("mode", MODES)
+def test_interrupt_doubles_no_order(mode, background):
+    interrupt_lines(mode, 40, background=background)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("background", [False, True], ids=["caller", "threads"])
+@pytest.mark.parametrize("mode", MODES)
+def test_every_line_doubles_no_order(mode, background):
+    interrupt_lines(mode, 1, background=background)
+
+
+def interrupt_lines(mode, step, *, background):
+    """Raise at the first and the last run of each line in turn, with either exception."""
+    lines = lines_of(mode, background=background)
+    assert len(lines) > 100
+    for line, runs in lines[random.Random(mode).randrange(step) :: step]:
+        for error in ERRORS:
+            for hit in sorted({1, runs}):
+                try:
+                    play(mode, Tracer(line, error, hit), background=background)
+                except AssertionError as failure:
+                    raise AssertionError(f"{error.__name__} at {line}, run {hit}: {failure}") from failure
+
+
+@pytest.fixture
+def alarm():
+    """Let SIGALRM raise the given exception after the given seconds."""
+    raised: list[type[BaseException]] = [TimeoutError]
+
+    def handle(*_: object) -> None:
+        raise raised[0]("alarm")
+
+    def start(seconds: float, error: type[BaseException] = TimeoutError) -> None:
+        raised[0] = error
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+    before = signal.signal(signal.SIGALRM, handle)
+    yield start
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_random_alarm_doubles_no_order(alarm, error):
+    chance = random.Random(7)
+    outcomes: dict[int, BaseException | None] = {}
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=5) as gateway:
+        for order_id in range(1, 301):
+            try:
+                alarm(chance.uniform(0.00002, 0.0004), error)
+                gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
+                outcomes[order_id] = None
+            except BaseException as failure:
+                outcomes[order_id] = failure
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        counts = server.order_counts()
+    assert set(counts.values()) == {1}
+    for order_id, failure in outcomes.items():
+        assert not (isinstance(failure, NotSentError) and order_id in counts)
+        if failure is not None and order_id in counts:
+            assert NoReplyError.find(failure) is not None or gateway.unknown
+
+
+def test_interrupt_after_send_keeps_its_type(alarm):
+    with RawServer(lambda peer, request: True) as server:
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
+            alarm(0.1, KeyboardInterrupt)
+            with pytest.raises(KeyboardInterrupt) as raised:
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert isinstance(raised.value.__cause__, NoReplyError)
+            assert raised.value.__cause__.path == "/v3/trade/order?clientOrderId=1"
+            alarm(0.1, TimeoutError)
+            with pytest.raises(NoReplyError) as lost:
+                gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}")
+            assert type(lost.value.__cause__) is TimeoutError
+            assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
+
+
+def test_alarm_in_queue_sends_nothing(alarm):
+    with RawServer(lambda peer, request: time.sleep(0.5) or peer.send(response()) or True) as server:
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
+            other = threading.Thread(target=gateway.request, args=("GET", "/slow"))
+            other.start()
+            eventually(lambda: server.requests)
+            alarm(0.05, TimeoutError)
+            with pytest.raises(TimeoutError) as raised:
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert raised.value.__cause__ is None
+            other.join()
+            assert gateway.request("GET", "/after").status == 200
+        assert not server.order_counts()
+
+
+@pytest.mark.parametrize("connections", [1, 2])
+def test_signal_handler_can_send(connections):
+    """With a free connection the handler's request works; without, it raises at once."""
+    found: list[object] = []
+
+    def handle(*_: object) -> None:
+        started = time.monotonic()
+        try:
+            found.append(gateway.request("DELETE", "/cancel").status)
+        except NotSentError as error:
+            found.append(str(error))
+        assert time.monotonic() - started < 10
+
+    with RawServer(lambda peer, request: time.sleep(0.3) or peer.send(response()) or True) as server:
+        before = signal.signal(signal.SIGALRM, handle)
+        try:
+            with Gateway(Signer(KEY, SECRET), server.url, connections=connections, timeout_s=20) as gateway:
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
+                assert gateway.request("GET", "/slow").status == 200
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    assert found == [200] if connections == 2 else "signal handler" in str(found[0])
+
+
+def test_endless_signals_keep_deadline():
+    """Each signal restarts the system call; housekeeping still ends the request."""
+    with RawServer(lambda peer, request: True) as server:
+        before = signal.signal(signal.SIGALRM, lambda *_: None)
+        try:
+            with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3) as gateway:
+                signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+                with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
+                    gateway.request("GET", "/silent")
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+# Cancellation
+
+
+def run(loop_mode, coroutine):
+    loop = new_event_loop(loop_mode)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_cancellation_stays_plain(loop_mode):
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=10) as gateway:
+
+            async def order() -> None:
+                try:
+                    await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+                except ConnectionError:
+                    raise AssertionError("caught a cancellation") from None
+
+            task = asyncio.ensure_future(order())
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await task
+            assert type(raised.value) is asyncio.CancelledError
+            assert task.cancelled()
+            assert gateway.unknown[0].path.endswith("=1")
+            with pytest.raises(asyncio.TimeoutError) as late:
+                await asyncio.wait_for(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"), 0.1)
+            assert NoReplyError.find(late.value) is gateway.unknown[1]
+
+    with RawServer(lambda peer, request: True) as server:
+        run(loop_mode, trade())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout and TaskGroup")
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_asyncio_timeout_raises_timeout_error(loop_mode):
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=10) as gateway:
+            with pytest.raises(TimeoutError) as late:
+                async with asyncio.timeout(0.1):
+                    await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert NoReplyError.find(late.value) is gateway.unknown[0]
+
+            async def fail() -> None:
+                while len(server.requests) < 2:
+                    await asyncio.sleep(0.01)
+                raise ValueError("another task failed")
+
+            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
+                    tasks.create_task(fail())
+            assert [type(error) for error in group.value.exceptions] == [ValueError]
+            assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
+
+    with RawServer(lambda peer, request: True) as server:
+        run(loop_mode, trade())
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_cancelled_before_send_sends_nothing(loop_mode):
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=10) as gateway:
+            first = asyncio.ensure_future(gateway.request("GET", "/slow"))
+            queued = asyncio.ensure_future(gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}"))
+            never = asyncio.ensure_future(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
+            never.cancel()
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            queued.cancel()
+            results = await asyncio.gather(queued, never, return_exceptions=True)
+            assert all(type(result) is asyncio.CancelledError and result.__cause__ is None for result in results)
+            assert (await first).status == 200
+            assert (await gateway.request("GET", "/after")).status == 200
+
+    with RawServer(lambda peer, request: time.sleep(0.2) or peer.send(response()) or True) as server:
+        run(loop_mode, trade())
+        assert not server.order_counts()
+
+
+def test_asyncio_run_keeps_ctrl_c():
+    """KeyboardInterrupt leaves asyncio.run, also on 3.10."""
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=1) as gateway:
+            asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGINT)
+            await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+
+    with RawServer(lambda peer, request: True) as server, pytest.raises(KeyboardInterrupt):
+        asyncio.run(trade())

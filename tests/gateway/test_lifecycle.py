@@ -1,0 +1,344 @@
+"""Opening, using and closing a gateway; queues, deadlines and lanes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pickle
+import sys
+import threading
+import time
+
+import pytest
+from helpers.gateways import MODES, ORDER, eventually, new_event_loop, opened
+from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer, response
+
+from woox_fast import Signer
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.states import CLOSED, TRANSITIONS, State
+
+
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
+class Gate:
+    """An answer that waits until it is released."""
+
+    def __init__(self) -> None:
+        self.is_open = threading.Event()
+
+    def __call__(self, peer, request):
+        self.is_open.wait(20)
+        peer.send(response(request.split()[1]))
+        return True
+
+
+def run(loop_mode, coroutine):
+    loop = new_event_loop(loop_mode)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
+def test_table_lists_every_state():
+    assert set(TRANSITIONS) == set(State)
+    assert all(CLOSED in states for states in TRANSITIONS.values())
+
+
+def test_open_and_close_replace_with():
+    with RawServer() as server:
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1)
+        with pytest.raises(RuntimeError, match="the gateway is not open; open it with"):
+            gateway.request(*ORDER)
+        assert gateway.open() is gateway
+        assert gateway.request(*ORDER).status == 200
+        with pytest.raises(RuntimeError, match="cannot be opened: the gateway is already open"):
+            gateway.open()
+        assert gateway.request(*ORDER).status == 200
+        gateway.close()
+        gateway.close()
+        with pytest.raises(RuntimeError, match="the gateway is closed"):
+            gateway.request(*ORDER)
+        with pytest.raises(RuntimeError, match="the gateway is closed"):
+            gateway.open()
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_async_open_and_close_replace_with(loop_mode):
+    async def trade() -> None:
+        gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
+        with pytest.raises(RuntimeError, match="the gateway is not open"):
+            await gateway.request(*ORDER)
+        assert await gateway.open() is gateway
+        with pytest.raises(RuntimeError, match="already open"):
+            await gateway.open()
+        assert (await gateway.request(*ORDER)).status == 200
+        await gateway.close()
+        await gateway.close()
+        with pytest.raises(RuntimeError, match="the gateway is closed"):
+            await gateway.request(*ORDER)
+
+    with RawServer() as server:
+        run(loop_mode, trade())
+
+
+def test_retry_loop_ends_after_close(mode):
+    """A closed gateway raises RuntimeError, which a loop over NotSentError does not catch."""
+    with RawServer() as server, opened(mode, server.url, connections=1) as gateway:
+        gateway.run(gateway.gateway.close)
+        with pytest.raises(RuntimeError):
+            while True:
+                try:
+                    gateway.request(*ORDER)
+                except NotSentError:
+                    continue
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_failed_async_with_refuses_requests(loop_mode):
+    async def trade() -> None:
+        gateway = AsyncGateway(Signer(KEY, SECRET), "http://127.0.0.1:1", connections=1, timeout_s=0.5)
+        with pytest.raises(NotSentError, match="cannot open a connection"):
+            async with gateway:
+                pass
+        with pytest.raises(RuntimeError, match="the gateway is closed"):
+            await gateway.request(*ORDER)
+
+    run(loop_mode, trade())
+
+
+def test_close_waits_for_due_responses(mode):
+    gate = Gate()
+    with RawServer(gate) as server:
+        with opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+            due = gateway.submit("POST", "/slow", "{}")
+            eventually(lambda: server.requests)
+            waiting = gateway.submit(*ORDER)
+            eventually(lambda: gateway.gateway._pool.waiters)
+            threading.Timer(0.2, gate.is_open.set).start()
+        assert due.result(0).body == b"/slow"
+        with pytest.raises(NotSentError, match="the gateway is closed"):
+            waiting.result(20)
+        assert len(server.requests) == 1
+    eventually(lambda: not [thread for thread in threading.enumerate() if "woox-fast gateway" in thread.name])
+
+
+def test_close_ends_in_time(mode):
+    """Though the server never answers, and though an interrupted request keeps its connection."""
+    with RawServer(lambda peer, request: True) as server:
+        with opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
+            due = gateway.submit(*ORDER)
+            eventually(lambda: server.requests)
+            lost = gateway.gateway._pool.take()
+            started = time.monotonic()
+        assert time.monotonic() - started < 10
+        assert lost.state is CLOSED
+        with pytest.raises(NoReplyError):
+            due.result(20)
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_other_loop_is_refused(loop_mode):
+    async def other() -> None:
+        with pytest.raises(RuntimeError, match="another event loop"):
+            await gateway.request(*ORDER)
+
+    async def trade() -> None:
+        await asyncio.to_thread(run, loop_mode, other())
+        assert (await gateway.request(*ORDER)).status == 200
+        await gateway.close()
+
+    with RawServer() as server:
+        gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
+
+        async def begin() -> None:
+            await gateway.open()
+            await trade()
+
+        run(loop_mode, begin())
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_closed_loop_reports_unknown_order(loop_mode):
+    async def begin():
+        gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
+        await gateway.open()
+        request = gateway.request(*ORDER)
+        request.send(None)
+        return gateway, request
+
+    with RawServer() as server:
+        loop = new_event_loop(loop_mode)
+        gateway, request = loop.run_until_complete(begin())
+        loop.close()
+        with pytest.raises(NoReplyError, match="its coroutine was closed while the response was due"):
+            request.close()
+        for connection in gateway._pool.live():
+            connection.close()
+        gateway._refusal = "the loop is closed"
+
+
+def test_proactor_loop_is_refused(monkeypatch):
+    monkeypatch.setattr(asyncio, "ProactorEventLoop", asyncio.SelectorEventLoop, raising=False)
+    gateway = AsyncGateway(Signer(KEY, SECRET), "http://127.0.0.1:1")
+    with pytest.raises(RuntimeError, match=r"got asyncio.ProactorEventLoop; run it on asyncio.SelectorEventLoop"):
+        run("asyncio", gateway.open())
+
+
+# The queue
+
+
+def test_queue_is_first_come_first_served(mode):
+    gate = Gate()
+    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        futures = []
+        for number in range(6):
+            futures.append(gateway.submit("POST", f"/{number}", "{}"))
+            eventually(lambda: len(server.requests) + len(gateway.gateway._pool.waiters) == number + 1)  # noqa: B023
+        gate.is_open.set()
+        assert [future.result(20).body for future in futures] == [b"/%d" % number for number in range(6)]
+        assert futures[0].result().queued_ns == 0
+        assert all(future.result().queued_ns > 0 for future in futures[1:])
+    paths = [request.split()[1] for _, request in server.requests]
+    assert paths == [b"/%d" % number for number in range(6)]
+
+
+def test_signature_is_fresh_after_queue(mode):
+    gate = Gate()
+    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        first, second = gateway.submit("POST", "/0", "{}"), gateway.submit("POST", "/1", "{}")
+        eventually(lambda: server.requests and gateway.gateway._pool.waiters)
+        time.sleep(0.3)
+        released_ms = time.time() * 1000
+        gate.is_open.set()
+        assert first.result(20).status == second.result(20).status == 200
+    stamp = server.requests[1][1].lower().split(b"x-api-timestamp: ")[1][:13]
+    assert int(stamp) >= int(released_ms)
+
+
+def test_request_whose_connection_was_closed_goes_first(mode):
+    """It had its turn before the request that waits."""
+    gate = Gate()
+    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        pool = gateway.gateway._pool
+        blocker = gateway.submit("POST", "/blocker", "{}")
+        eventually(lambda: server.requests)
+        later = gateway.submit("POST", "/later", "{}")
+        eventually(lambda: pool.waiters)
+        first = pool.waiters[0]
+        again = type(first)(
+            *((False, first.by_ns) if mode == "blocking" else (False, first.by_ns, gateway.gateway._loop))
+        )
+        gateway.run(lambda: pool.enter(again, first=True))
+        assert list(pool.waiters) == [again, first]
+        gateway.run(lambda: pool.leave(again))
+        gate.is_open.set()
+        assert blocker.result(20).status == later.result(20).status == 200
+
+
+def test_timeout_covers_queue_and_response(mode):
+    gate = Gate()
+    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        blocker = gateway.submit("POST", "/blocker", "{}")
+        eventually(lambda: server.requests)
+        with pytest.raises(NotSentError, match=r"no connection was free for 0.\d+ s; all 1 were in use"):
+            gateway.request(*ORDER, timeout_s=0.2)
+        with pytest.raises(NotSentError, match="no connection was free"):
+            gateway.request(*ORDER, send_within_s=0.1)
+        with pytest.raises(NotSentError, match="no connection was free"):
+            gateway.request(*ORDER, send_within_s=0)
+        gate.is_open.set()
+        assert blocker.result(20).status == 200
+        assert gateway.request(*ORDER, send_within_s=0, timeout_s=20).status == 200
+    assert len(server.requests) == 2
+
+
+def test_reserved_lane_serves_cancels(mode):
+    gate = Gate()
+
+    def answer(peer, request):
+        return gate(peer, request) if request.startswith(b"POST") else peer.send(response()) or True
+
+    with RawServer(answer) as server, opened(mode, server.url, connections=2, reserved=1, timeout_s=20) as gateway:
+        orders = [gateway.submit("POST", f"/{number}", "{}") for number in range(6)]
+        eventually(lambda: len(gateway.gateway._pool.waiters) == 4)
+        assert gateway.request("DELETE", "/v3/trade/order").status == 200
+        assert gateway.request("GET", "/urgent", priority=True).status == 200
+        eventually(lambda: len([one for _, one in server.requests if one.startswith(b"POST")]) == 2)
+        gate.is_open.set()
+        assert [order.result(20).status for order in orders] == [200] * 6
+
+
+def test_lost_wakeup_is_repaired(mode):
+    """An interrupted request may leave itself in the queue, or take a wake-up with it."""
+    gate = Gate()
+    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        pool = gateway.gateway._pool
+
+        class Ghost:
+            urgent = False
+            by_ns = time.perf_counter_ns() + 60_000_000_000
+
+            def ring(self) -> None:
+                pass
+
+        blocker = gateway.submit("POST", "/blocker", "{}")
+        eventually(lambda: server.requests)
+        gateway.run(lambda: pool.enter(Ghost()))
+        waiting = gateway.submit(*ORDER)
+        eventually(lambda: len(pool.waiters) == 2)
+        gate.is_open.set()
+        assert blocker.result(20).status == waiting.result(20).status == 200
+
+
+# Errors and memory
+
+
+def test_swapped_arguments_are_explained():
+    for kind in (Gateway, AsyncGateway):
+        for arguments in (("key", "secret"), ("http://127.0.0.1", Signer(KEY, SECRET)), (Signer, "http://a"), (None,)):
+            with pytest.raises(TypeError, match="signer must be a Signer, got .*: pass Signer"):
+                kind(*arguments)
+
+
+def test_signed_request_is_refused(mode):
+    signed = Signer(KEY, SECRET).prepare("GET", "/v3/x")
+    with RawServer() as server, opened(mode, server.url, connections=1) as gateway:
+        with pytest.raises(TypeError, match="would be signed twice"):
+            gateway.run(lambda: gateway.gateway.request(signed))
+        assert gateway.request("GET", "/v3/x", params={"a": 1}).status == 200
+        assert gateway.request("POST", "/v3/x", json={"a": 1}).status == 200
+        with pytest.raises(ValueError, match="json or body"):
+            gateway.request("POST", "/v3/x", "{}", json={})
+    assert [request.split()[1] for _, request in server.requests] == [b"/v3/x?a=1", b"/v3/x"]
+    assert server.requests[1][1].endswith(b'{"a":1}')
+
+
+def test_no_reply_error_survives_pickle():
+    request = Signer(KEY, SECRET).encode_request(*ORDER, timestamp=1578565539808)
+    error = pickle.loads(pickle.dumps(NoReplyError.from_request(request, "lost", TimeoutError("late"))))  # noqa: S301
+    assert (error.method, error.path, error.body) == (*ORDER[:2], ORDER[2].encode())
+    assert (error.timestamp, str(error.last_error)) == (1578565539808, "late")
+    assert NoReplyError.find(ValueError()) is None
+
+
+def test_memory_stays_flat(mode):
+    with RawServer() as server, opened(mode, server.url, connections=2) as gateway:
+
+        def count_blocks(orders: int) -> int:
+            for number in range(orders):
+                gateway.request("POST", "/v3/trade/order", f'{{"a":{number}}}')
+            server.requests.clear()
+            for peer in server.peers:
+                peer.received = b""
+            gc.collect()
+            return sys.getallocatedblocks()
+
+        count_blocks(300)
+        before = count_blocks(300)
+        assert count_blocks(2000) - before < 1000

@@ -1,0 +1,116 @@
+"""Rate limits and events."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+from helpers.gateways import MODES, ORDER, opened
+from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer, response
+
+from woox_fast.gateway import WOO_X_LIMITS, Event, Limit, NoReplyError, NotSentError
+from woox_fast.gateway.limits import Limiter
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
+def test_window_delays_requests(mode):
+    stamps = []
+    with RawServer(lambda peer, request: stamps.append(time.monotonic()) or peer.send(response()) or True) as server:
+        with opened(mode, server.url, connections=2, limits=[Limit("POST", "/v3/*", 2, 0.5)]) as gateway:
+            futures = [gateway.submit(*ORDER) for _ in range(6)]
+            responses = [future.result(20) for future in futures]
+            assert max(found.queued_ns for found in responses) > 0.8 * SECOND
+    assert len(stamps) == 6
+    assert sorted(stamps)[4] - sorted(stamps)[0] > 0.8
+
+
+def test_late_slot_is_not_sent(mode):
+    with RawServer() as server, opened(mode, server.url, limits=[Limit("", "/v3/*", 1, 60)]) as gateway:
+        assert gateway.request(*ORDER).status == 200
+        with pytest.raises(NotSentError, match="rate limit"):
+            gateway.request(*ORDER, send_within_s=0.2)
+        assert gateway.request("GET", "/v1/other").status == 200
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [response(b"", 429), response(b'{"success":false,"code":-1003}', 400)])
+def test_429_pauses_bucket(mode, answer):
+    with RawServer(lambda peer, request: peer.send(answer) or True) as server:
+        with opened(mode, server.url, limits=[Limit("POST", "/v3/*", 9, 60)]) as gateway:
+            gateway.request(*ORDER)
+            with pytest.raises(NotSentError, match="rate limit"):
+                gateway.request(*ORDER, send_within_s=0.1)
+
+
+def test_documented_limits_count_symbols():
+    limiter = Limiter(WOO_X_LIMITS)
+
+    def slots(count, method, path, body=b""):
+        return [limiter.reserve(method, path, body, 0, 9 * SECOND) for _ in range(count)]
+
+    assert slots(6, "POST", "/v3/trade/order", b'{"symbol": "SPOT_BTC_USDT"}') == [0] * 5 + [SECOND]
+    assert slots(5, "POST", "/v3/trade/order", '{"symbol":"SPOT_ETH_USDT"}') == [0] * 5
+    assert slots(11, "DELETE", "/v3/trade/order?symbol=a&orderId=1") == [0] * 10 + [SECOND]
+    assert slots(3, "POST", "/v3/trade/algoOrder") == [0, 0, SECOND]
+    assert slots(11, "GET", "/v3/public/systemInfo") == [0] * 10 + [SECOND]
+    assert slots(9, "GET", "/v1/unknown") == [0] * 9
+    assert limiter.reserve("POST", "/v3/trade/algoOrder", b"", 0, SECOND // 2) is None
+
+
+def test_lost_lock_is_replaced():
+    """A signal handler may end the code that holds the lock."""
+    limiter = Limiter([Limit("", "/*", 1, 1)])
+    limiter._lock.acquire()
+    assert [limiter.reserve("GET", "/", b"", 0, 9 * SECOND) for _ in range(3)] == [0, SECOND, 2 * SECOND]
+    assert not limiter._lock.locked()
+
+
+def test_events_describe_requests(mode):
+    events: list[Event] = []
+    answers = [response(), b""]
+    with RawServer(lambda peer, request: peer.send(answers.pop(0)) or True) as server:
+        with opened(mode, server.url, connections=1, timeout_s=20, on_event=events.append) as gateway:
+            gateway.request(*ORDER)
+            with pytest.raises(NoReplyError):
+                gateway.request("GET", "/lost", timeout_s=0.1)
+            server.hang_up()
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline and not any(event.kind == "dropped" for event in events):
+                time.sleep(0.01)
+    kinds = [event.kind for event in events]
+    assert kinds.count("opened") >= 2
+    assert kinds.count("sent") == 2
+    found = next(event for event in events if event.kind == "response")
+    assert (found.method, found.path, found.status, found.latency_ns > 0) == (*ORDER[:2], 200, True)
+    lost = next(event for event in events if event.kind == "unknown")
+    assert (lost.path, lost.reason) == ("/lost", "no whole response came within 0.1 s")
+    assert "dropped" in kinds
+
+
+def test_failing_callback_ends_no_request(mode, caplog):
+    def fail(event: Event) -> None:
+        raise ValueError("broken callback")
+
+    with RawServer() as server, opened(mode, server.url, on_event=fail) as gateway:
+        assert gateway.request(*ORDER).status == 200
+    assert "broken callback" in caplog.text
+
+
+def test_debug_log_has_no_secret(mode, caplog):
+    with (
+        caplog.at_level(logging.DEBUG, "woox_fast.gateway"),
+        RawServer() as server,
+        opened(mode, server.url) as gateway,
+    ):
+        gateway.request(*ORDER)
+    assert "kind=sent" in caplog.text
+    assert "status=200" in caplog.text
+    assert not any(secret in caplog.text for secret in (KEY, SECRET, "x-api"))

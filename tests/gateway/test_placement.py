@@ -1,0 +1,150 @@
+"""`place`: one clientOrderId, sent once, asked for until the order's fate is known."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import pytest
+from helpers.gateways import MODES, opened
+from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer, response
+
+from woox_fast import Signer
+from woox_fast.gateway import Gateway, NoReplyError, NotSentError
+from woox_fast.sandbox import Sandbox
+
+ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}
+HTML = b"<html>504 Gateway Time-out</html>"
+
+
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
+class Book:
+    """An exchange that loses the response to an order in the given way."""
+
+    def __init__(self, fault: str, *, accepts: bool, answers_after: int = 0, reports_time: bool = True) -> None:
+        self.fault, self.accepts, self.answers_after = fault, accepts, answers_after
+        self.reports_time = reports_time
+        self.orders: list[int] = []
+        self.posts = self.questions = 0
+
+    def __call__(self, peer, request) -> bool:
+        if request.startswith(b"POST"):
+            return self.post(peer, json.loads(request.split(b"\r\n\r\n")[1])["clientOrderId"])
+        self.questions += 1
+        assert b"symbol=" not in request.split(b"\r\n")[0]
+        order_id = int(request.split()[1].split(b"clientOrderId=")[1])
+        if self.questions <= self.answers_after:
+            peer.send(response(HTML, 504))
+        elif order_id in self.orders:
+            peer.send(response(b'{"success":true,"data":{"status":"NEW"}}'))
+        else:
+            stamp = b',"timestamp":%d' % (time.time() * 1000) if self.reports_time else b""
+            peer.send(response(b'{"success":false,"code":-1006,"message":"not found"%b}' % stamp, 400))
+        return True
+
+    def post(self, peer, order_id: int) -> bool:
+        self.posts += 1
+        if self.accepts:
+            self.orders.append(order_id)
+        if self.fault == "reset":
+            peer.reset()
+            return False
+        if self.fault:
+            peer.send({"504": response(HTML, 504), "503": response(b'{"code":503}')}.get(self.fault, self.fault))
+        return True
+
+
+def test_sandbox_places_order(mode):
+    with Sandbox(KEY, SECRET) as url, opened(mode, url) as gateway:
+        placement = gateway.place(ORDER)
+        assert placement
+        assert placement.response.ok
+        assert placement.response.json()["data"]["clientOrderId"] == placement.client_order_id
+        refused = gateway.place({**ORDER, "quantity": "-1"})
+        assert not refused
+        assert refused.response.json()["code"] == -1005
+        assert not refused.asked
+
+
+@pytest.mark.parametrize("fault", ["reset", "504", "503", ""])
+def test_lost_response_finds_order(mode, fault):
+    """Lost, a proxy's page, an envelope of the network, or too late."""
+    book = Book(fault, accepts=True, answers_after=2)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        placement = gateway.place(ORDER, timeout_s=None if fault else 0.3)
+        assert placement
+        assert placement.asked
+        assert book.orders == [placement.client_order_id]
+    assert book.posts == 1
+    assert book.questions == 3
+
+
+@pytest.mark.parametrize("reports_time", [True, False])
+def test_lost_order_waits_for_window(mode, reports_time):
+    """The exchange may accept the order until its receive window has passed."""
+    book = Book("reset", accepts=False, reports_time=reports_time)
+    signer = Signer(KEY, SECRET, recv_window_ms=500)
+    started = time.monotonic()
+    with RawServer(book) as server, opened(mode, server.url, signer, connections=2, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: peer.send(response(b"")) or True
+        placement = gateway.place({**ORDER, "clientOrderId": 42})
+        assert not placement
+        assert (placement.client_order_id, placement.asked) == (42, True)
+    assert time.monotonic() - started >= 0.5
+    assert (book.posts, book.questions > 2) == (1, True)
+
+
+def test_unknown_fate_has_both_facts(mode):
+    book = Book("reset", accepts=True, answers_after=10**9)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=1) as gateway:
+        with pytest.raises(NoReplyError, match=r"the fate of order \d+ is unknown: .*HTTP 504") as raised:
+            gateway.place(ORDER, arrival_window_s=0.2)
+        assert isinstance(raised.value.last_error, NoReplyError)
+        assert json.loads(raised.value.body)["clientOrderId"] == book.orders[0]
+    assert book.posts == 1
+
+
+def test_unsent_order_is_not_sent_error(mode):
+    with RawServer(lambda peer, request: time.sleep(1) or peer.send(response()) or True) as server:
+        with opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+            busy = gateway.submit("GET", "/slow")
+            while not server.requests:
+                time.sleep(0.01)
+            with pytest.raises(NotSentError):
+                gateway.place(ORDER, send_within_s=0.1)
+            assert busy.result(20).status == 200
+    assert not [request for _, request in server.requests if request.startswith(b"POST")]
+
+
+@pytest.mark.parametrize("order_id", [-1, 1.5, True, 2**63, "7"])
+def test_invalid_client_order_id_is_refused(mode, order_id):
+    with RawServer() as server, opened(mode, server.url, connections=1) as gateway:
+        with pytest.raises(ValueError, match="clientOrderId must be an int from 1"):
+            gateway.place({**ORDER, "clientOrderId": order_id})
+    assert not server.requests
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, TimeoutError])
+def test_interrupt_while_asking_names_order(error):
+    def handle(*_: object) -> None:
+        raise error("alarm")
+
+    book = Book("reset", accepts=True, answers_after=10**9)
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with RawServer(book) as server, Gateway(Signer(KEY, SECRET), server.url, connections=2) as gateway:
+            signal.setitimer(signal.ITIMER_REAL, 0.4)
+            with pytest.raises((KeyboardInterrupt, NoReplyError)) as raised:
+                gateway.place(ORDER)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert (type(raised.value) is KeyboardInterrupt) == (error is KeyboardInterrupt)
+    assert json.loads(NoReplyError.find(raised.value).body)["clientOrderId"] == book.orders[0]
+    assert book.posts == 1

@@ -1,0 +1,87 @@
+"""A simulated machine whose clocks are set, drift and stop, and a `ServerClock` on it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from woox_fast import clock as clock_module
+from woox_fast.clock import MS, LocalClock, ServerClock
+
+S = 1000 * MS
+HOUR = 3600 * S
+TRUE = 1_700_000_000_000 * MS
+
+
+class Machine:
+    """True time, and the errors of the exchange's clock and the two local clocks. In nanoseconds."""
+
+    def __init__(self, *, wall_error: int = 0, sleeps_are_counted: bool = True, server_error: int = 0) -> None:
+        self.true = TRUE
+        self.wall_error = wall_error
+        self.server_error = server_error
+        self.steady_error = -TRUE  # it counts from the start of the machine
+        self.sleeps_are_counted = sleeps_are_counted
+        self.delays: list[tuple[int, int]] = []  # of the next requests, there and back; 0 after the last
+        self.meanwhile: list[Any] = []  # calls during the next requests
+        self.asked = 0
+
+    def go(self, ns: int) -> None:
+        self.true += ns
+
+    def sleep(self, ns: int) -> None:
+        self.true += ns
+        if not self.sleeps_are_counted:
+            self.steady_error -= ns
+
+    def wall(self) -> int:
+        return self.true + self.wall_error
+
+    def steady(self) -> int:
+        return self.true + self.steady_error
+
+    def server_ms(self) -> int:
+        return (self.true + self.server_error) // MS
+
+    def fetch(self) -> int:
+        self.asked += 1
+        there, back = self.delays.pop(0) if self.delays else (0, 0)
+        self.go(there)
+        told = self.server_ms()
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        self.go(back)
+        return told
+
+    def error(self, offset_ms: int) -> int:
+        """The time by which a timestamp with this offset is ahead of the exchange."""
+        return self.wall_error + offset_ms * MS - self.server_error
+
+
+def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 0) -> tuple[ServerClock, Any]:
+    """A ServerClock on `machine`, and its signer."""
+
+    class Local(LocalClock):
+        def __init__(self) -> None:
+            self.wall_ns, self.steady_ns = machine.wall, machine.steady
+
+    monkeypatch.setattr(clock_module, "LocalClock", Local)
+    signer = SimpleNamespace(clock_offset_ms=offset_ms)
+    return ServerClock(signer, fetch=machine.fetch), signer
+
+
+def look(clock: ServerClock) -> None:
+    """Look at the local clock, as the thread does every 0.2 s."""
+    with clock._lock:
+        clock._apply(*clock._look())
+
+
+def observed(machine: Machine, there: int, back: int) -> tuple[int, int, int]:
+    """Return the times of a request to the exchange, as arguments of `observe`."""
+    sent = machine.wall() // MS
+    machine.go(there)
+    told = machine.server_ms()
+    machine.go(back)
+    return sent, machine.wall() // MS, told
