@@ -153,6 +153,6 @@ def _check_signature(outgoing: _OutgoingRequest, api_secret: str | bytes, scheme
             return ""
         found = explain(api_secret, signature, stamp, outgoing.method, outgoing.target, outgoing.body,
                         api_key=key, scheme=scheme, origin=outgoing.origin)  # fmt: skip
-        return f"carries a wrong signature.\n{found}"
+        return f"is not signed correctly.\n{found}"
     finally:
         del api_secret, secret
