@@ -46,7 +46,7 @@ class Bot:
         try:
             reply = self._session.request(method, self._url + path, timeout=5, **options)
             envelope = reply.json()
-        except requests.RequestException as error:  # includes pages of a gateway that are not JSON
+        except requests.RequestException as error:  # includes gateway pages without JSON
             raise NoAnswerError(type(error).__name__) from error
         if not isinstance(envelope.get("success"), bool):  # a gateway's {"code": 503}
             raise NoAnswerError(envelope)
