@@ -1,4 +1,4 @@
-"""The verb explain, and how two texts are shown one above the other."""
+"""The subcommand `explain`, and how it shows the difference between two texts."""
 
 from __future__ import annotations
 

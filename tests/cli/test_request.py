@@ -115,8 +115,8 @@ def test_the_body_from_standard_input() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sign"], "METHOD and PATH are needed"),
-        (["sign", "GET"], "METHOD and PATH are needed"),
+        (["sign"], "METHOD and PATH are required"),
+        (["sign", "GET"], "METHOD and PATH are required"),
         (["sign", "get", "/v3/x"], "write 'GET'"),
         (["sign", "GET", "https://api.woox.io/v3/x"], "leave out the scheme and host"),
         (["sign", "GET", "/v3/x", "--timestamp", "1578565539"], "looks like seconds"),
@@ -146,13 +146,13 @@ def test_the_body_from_standard_input() -> None:
         (["send", "GET", "/v3/x", "--url", "http://127.0.0.1.example.com"], "--url is for a sandbox on this machine"),
         (["send", "POST", "/v3/x", "--production"], "needs a typed yes"),
         (["send", "DELETE", "/v3/x", "--production"], "needs a typed yes"),
-        (["explain", "GET", "/v3/x"], "--signature is needed"),
-        (["explain", "--signature", "00", "--timestamp", "1"], "METHOD and PATH are needed"),
-        (["explain", "GET", "/v3/x", "--signature", "0" * 64], "--timestamp is needed"),
+        (["explain", "GET", "/v3/x"], "--signature is required"),
+        (["explain", "--signature", "00", "--timestamp", "1"], "METHOD and PATH are required"),
+        (["explain", "GET", "/v3/x", "--signature", "0" * 64], "--timestamp is required"),
         (["explain", "GET", "/v3/x", "-H", "nonsense"], "a header is 'name: value'"),
         (["explain", "GET", "/v3/x", "--request", "-"], "do not give them again"),
         (["explain", "--request", "/nowhere"], "cannot read the request from '/nowhere'"),
-        (["explain", "--request", "-"], "got nothing to read a request from; give a curl command"),
+        (["explain", "--request", "-"], "the request is empty; expected a curl command"),
     ],
 )
 def test_what_cannot_begin_is_one_line_and_exit_status_2(arguments: list[str], words: str) -> None:
@@ -251,7 +251,7 @@ def test_send_explains_a_refusal_by_itself(url: str) -> None:
     result = woox_fast("send", "GET", "/v3/asset/balances", "--url", url, **quoted)
     assert result.returncode == 1
     assert '"code":-1001' in result.stdout
-    assert re.search(r"^cause +The secret had double quotes round it\.", result.stdout, re.MULTILINE)
+    assert re.search(r"^cause +The secret had double quotes around it\.", result.stdout, re.MULTILINE)
     reply = answer("send", "GET", "/v3/asset/balances", "--url", url, status=1, **quoted)
     assert [one["name"] for one in reply["explanation"]["mistakes"]] == ["secret-double-quotes"]
     old = answer("send", "GET", "/v3/asset/balances", "--url", url, "--timestamp", str(NOW), status=1, **CREDENTIALS)

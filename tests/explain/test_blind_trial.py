@@ -1,6 +1,6 @@
 """Thirty mistakes of Python and JavaScript bots, written down before the tables of `_explain` were read.
 
-Each line holds the request as the exchange receives it, the string that the bot signed and the words that the answer must
+A line contains the request as the exchange receives it, the string that the bot signed and the words that the answer must
 contain. The signatures come from the standard library alone.
 """
 
@@ -43,7 +43,7 @@ def sign_base64(message: str) -> str:
 
 
 class Trial(NamedTuple):
-    """A mistake: the request as sent, its signature, and a pattern for each cause that must be named."""
+    """A mistake: the request as sent, its signature, and patterns for the causes that the answer must name."""
 
     name: str
     method: str
@@ -55,7 +55,7 @@ class Trial(NamedTuple):
 
 
 TRIALS = [
-    # Python: the body that the client library writes is not the body that was signed.
+    # Python: the body that the client library writes is not the signed body.
     Trial(
         "requests json=, signed compact", "POST", PLACE, SPACED, sign(f"{TIME}POST{PLACE}{COMPACT}"), ("space|compact",)
     ),
@@ -151,7 +151,7 @@ TRIALS = [
         hashlib.sha256(f"{TIME}GET/v3/asset/balances{SECRET}".encode()).hexdigest(),
         ("HMAC",),
     ),
-    # Rules of V1 and of other exchanges.
+    # Rules of V1 and of further exchanges.
     Trial("V1 rule", "GET", ORDERS, "", sign(f"size=50&status=INCOMPLETE&symbol=SPOT_BTC_USDT|{TIME}"), ("V1",)),
     Trial(
         "Bybit V5",

@@ -175,7 +175,7 @@ def test_any_request_is_searched(body: bytes, path: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1"])
 def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenSSL in strict FIPS mode refuses MD5, whatever `usedforsecurity` says."""
+    """OpenSSL in strict FIPS mode refuses MD5, even with `usedforsecurity=False`."""
     message = f"{TIME}POST{PATH}{ORDER}".encode()
     signature = hmac.new(SECRET.encode(), message, "sha384").hexdigest()
     refused = hmac.new(SECRET.encode(), message, algorithm).hexdigest()

@@ -28,7 +28,7 @@ HTTP = f"POST {PATH} HTTP/1.1\nHost: api.woox.io\n" + "\n".join(LINES)
 
 
 def http_client_log() -> str:
-    """Record what http.client prints with debuglevel=1."""
+    """Record the output of http.client with debuglevel=1."""
 
     class Socket:
         def sendall(self, data: bytes) -> None:

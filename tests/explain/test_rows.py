@@ -1,6 +1,6 @@
-"""One table per part of a request: the mistake, and the value that was signed in place of the value that was sent.
+"""Tables of mistakes, by request part: the name, and the signed value that differs from the sent value.
 
-Every signature comes from the standard library's `hmac`. Each name of `explain` appears at least once.
+Every signature comes from the standard library's `hmac`. The last test ensures that no mistake lacks a test.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ SECRETS: dict[str, str | bytes] = {
     "utf-16": SECRET.encode("utf-16-le"),
     **encoded(SECRET),
 }
-# Mistakes that need another secret: the secret that is given, and the secret that signs.
+# Mistakes that need a different secret: the user's secret, and the signing secret.
 OTHER_SECRETS: dict[str, tuple[str, str | bytes]] = {
     "upper-case": ("qhkr" * 7, "QHKR" * 7),
     "hex-decoded": ("ab" * 16, b"\xab" * 16),
@@ -367,7 +367,7 @@ GET = ("GET", "/v3/x?b=2&a=1", "")
 POST = ("POST", "/v3/x", '{"b":1,"a":"x"}')
 V1 = ("POST", "/v1/x", "b=2&a=1")
 T, S10, GATE = TIME, TIME[:10], hashlib.sha512(POST[2].encode()).hexdigest()
-# The request, and the whole message that was signed.
+# The request, and the signed message.
 LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "query-in-body": (GET, f"{T}GET/v3/xb=2&a=1"),
     "query-in-body-json": (GET, f'{T}GET/v3/x{{"b": 2, "a": 1}}'),

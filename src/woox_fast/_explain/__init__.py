@@ -1,7 +1,7 @@
 """Explain why a signature was refused: check the whole request, then search for mistakes that yield the signature.
 
 `request_checks` reports mistakes that no signature shows. `search` combines the rows of `tables`, the cheapest first;
-`rows` and `signing` define rows, values and layouts. `signature` reads the encodings of a digest, `readers` requests.
+`rows` and `signing` define rows, values and layouts. `signature` reads encodings of digests, `readers` requests.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Explanation(NamedTuple):
 
     `mistakes` together yield the signature; `others` sign exactly the same bytes. `faults` do not show in a signature.
     `found` means that the signature belongs to `signed`. `expected` had to be signed. Neither contains the secret.
-    `complete` means that the search tried all pairs and the likely triples, otherwise `share` of them.
+    `complete` means that the search tried all pairs and the likely triples, otherwise only their `share`.
     """
 
     mistakes: tuple[Finding, ...]
@@ -60,12 +60,12 @@ class Explanation(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """Whether the exchange expects exactly this signature."""
+        """True if the exchange expects exactly this signature."""
         return self.found and not self.mistakes
 
     @property
     def verdict(self) -> str:
-        """One sentence if no mistake explains the signature; otherwise empty."""
+        """A sentence if no mistake explains the signature; otherwise empty."""
         if self.right:
             return RIGHT
         if self.found or any(fault.name == "sent-signature" for fault in self.faults):
@@ -76,7 +76,7 @@ class Explanation(NamedTuple):
         return f"No cause found: the time limit ended the search after {done} of its combinations. {RAISE}"
 
     def __str__(self) -> str:
-        """Return the verdict or the causes, the remedies, and alternatives, at most one line each."""
+        """Return the verdict or the causes, the remedies, and alternatives, in at most three lines."""
         found = (*self.faults, *self.mistakes)
         lines = [" ".join(filter(None, (self.verdict, *(finding.cause for finding in found))))]
         lines.append(" ".join(dict.fromkeys(finding.remedy for finding in found)))
@@ -124,7 +124,7 @@ def explain(
     memo: str | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Explanation:
-    """Find the mistakes that yield a refused signature. Sends nothing.
+    """Find the mistakes that yield a refused signature. Opens no connection.
 
     Args:
         api_secret: The API secret, as the program reads it.
@@ -136,7 +136,7 @@ def explain(
         api_key: The API key; needed to find mistakes that involve it.
         scheme: "v3", "v1", "ws", or None to derive it from the path.
         origin: Scheme and host of the URL, if `path` does not contain them.
-        memo: The memo of a WOO X Pro key, to recognize that product's rule.
+        memo: The WOO X Pro key's memo, to recognize that product's rule.
         time_limit: Seconds of processor time for the search.
 
     Returns:

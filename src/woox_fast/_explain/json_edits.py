@@ -1,7 +1,7 @@
-"""Edits of JSON and query text: how one request's body and query get written in two ways.
+"""Edits of JSON and query text: how a request's body and query get written in two ways.
 
-An edit preserves every byte it does not mean to change: numbers keep their digits, strings their escapes. Each function
-runs in time linear in the text and raises ValueError if it does not apply.
+An edit preserves every byte it does not mean to change, such as the digits of numbers. It runs in linear time and raises
+ValueError if it does not apply.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .signing import to_bytes
 Edit = Callable[[str], str]
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
-_MAX_FIELDS = 40  # edited one at a time
+_MAX_FIELDS = 40  # edited separately
 _MAX_ORDERS = 720
 
 
@@ -28,7 +28,7 @@ _MAX_ORDERS = 720
 
 @lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[str, ...]:
-    """Split a JSON object or list into tokens, white space included. Raises ValueError for any other text."""
+    """Split a JSON object or list into tokens, white space included. Raises ValueError for a scalar."""
     if text.lstrip()[:1] not in ("{", "["):
         raise ValueError("not a JSON object or list")
     json.loads(text)  # _TOKEN matches valid JSON without a gap
@@ -55,8 +55,6 @@ def scalars(write: Edit) -> Edit:
 
 
 def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterator[str]]:
-    """Rewrite one scalar at a time, in every spelling that `write` yields."""
-
     def edit(text: str) -> Iterator[str]:
         parts = tokens(text)
         for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
@@ -67,8 +65,6 @@ def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterato
 
 
 def keys(write: Edit) -> Edit:
-    """Rewrite every key, without its quotes."""
-
     def edit(text: str) -> str:
         parts = tokens(text)
         return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
@@ -87,8 +83,6 @@ spaced = separated(", ", ": ")
 
 
 def indented(indent: str, newline: str = "\n") -> Edit:
-    """Rewrite JSON with one item per line."""
-
     def edit(text: str) -> str:
         out: list[str] = []
         depth = 0
@@ -107,7 +101,7 @@ def indented(indent: str, newline: str = "\n") -> Edit:
     return edit
 
 
-# The members of the outermost object, each as verbatim text
+# The members of the outermost object, as verbatim text
 
 
 def members(text: str) -> tuple[str, list[str], str, str]:
@@ -130,8 +124,6 @@ def members(text: str) -> tuple[str, list[str], str, str]:
 
 
 def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
-    """Rearrange the members of the outermost object."""
-
     def edit(text: str) -> Iterator[str]:
         opening, items, between, closing = members(text)
         return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
@@ -164,7 +156,6 @@ def one_more(added: Iterable[str]) -> Callable[[list[str]], Iterator[Sequence[st
 
 
 def moved(items: list[str]) -> Iterator[Sequence[str]]:
-    """Move one item to each other place."""
     for at, item in enumerate(items):
         rest = items[:at] + items[at + 1 :]
         yield from ([*rest[:to], item, *rest[to:]] for to in range(len(items)) if to != at)
@@ -208,7 +199,6 @@ def numbers(write: Edit) -> Edit:
 
 
 def plain(number: str) -> str:
-    """Write a number without exponent."""
     value = Decimal(number)
     return format(value, "f") if abs(value.adjusted()) < 40 else number
 
@@ -245,7 +235,6 @@ _WORDS = {
 
 
 def spellings(token: str) -> Iterator[str]:
-    """Yield the other spellings of a JSON scalar that programs produce."""
     bare = token.strip('"')
     mark = '"' if token[:1] == '"' else ""
     if len(bare) >= 40 or not NUMBER.fullmatch(bare):

@@ -1,4 +1,4 @@
-"""JSON objects in other notations: forms, printed objects of Python, JavaScript, C#, Java and Go."""
+"""Further notations for JSON objects: forms, printed objects of Python, JavaScript, C#, Java and Go."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _json_values(value: str) -> list[str]:
 
 
 def form_as_json(text: str) -> Iterator[str]:
-    """Yield JSON objects with the values of a form, with every choice of types, compact and spaced."""
+    """Yield a form's values as JSON objects, with every choice of types, compact and spaced."""
     if "=" not in text or text.lstrip()[:1] in ("{", "[", '"', ""):
         raise ValueError("not a form")
     pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
@@ -94,7 +94,7 @@ def _javascript(value: Any) -> str:
 
 
 def printed(text: str) -> Iterator[str]:
-    """Yield the texts that programs print for an object in place of JSON."""
+    """Yield the texts that programs print for an object."""
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("not an object")

@@ -14,7 +14,7 @@ from .signing import Request, Secret, to_bytes
 HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 _HOST_OF_STAGING = "api.staging.woox.io"
 
-# Hosts of other products and exchanges, and their names.
+# Hosts outside WOO X, their owners, and the owners' signing rules.
 _OTHER_HOSTS = (
     (r"(?:.*\.)?wooxpro\.com", "WOO X Pro", "timestamp#memo#body, with other header names"),
     (r"(?:.*\.)?bitmart\.com", "BitMart", "timestamp#memo#body, with other header names"),
@@ -24,7 +24,7 @@ _OTHER_HOSTS = (
     (r"(?:.*\.)?okx\.com", "OKX", "its own rule"),
     (r"(?:.*\.)?kucoin\.com", "KuCoin", "its own rule"),
 )
-# Header names of other exchanges begin with these.
+# Prefixes of foreign header names.
 _OWNERS = {
     "xbm": "of WOO X Pro",
     "xmbx": "of Binance",
@@ -50,7 +50,7 @@ class Headers(NamedTuple):
 
 
 def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, scheme: str, api_key: str = "") -> Headers:
-    """Check the headers of a request as sent. A non-empty `api_key` is compared with x-api-key."""
+    """Check a request's headers as sent. A non-empty `api_key` is compared with x-api-key."""
     lower = {name.strip().lower(): value for name, value in headers.items()}
     values = {name: lower[name] for name in HEADERS if lower.get(name, "").strip()}
     findings = list(_misnamed(headers, values))
@@ -66,7 +66,7 @@ def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, schem
 
 
 def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Finding]:
-    """Report headers with another name, and add their values to `values`."""
+    """Report headers with wrong names, and add their values to `values`."""
     for name, value in headers.items():
         bare = re.sub("[^a-z0-9]", "", name.lower())
         right = next((right for right, pattern in _ROLES if pattern.search(bare)), None)

@@ -1,6 +1,6 @@
-"""Rows, tables and values: one row is one mistake in one part of a request.
+"""Rows, tables and values: a row is a mistake in a request part.
 
-A table orders its rows in stages. A value passes through the stages in order and through at most one row per stage, so
+A table orders its rows in stages. A value passes through the stages in order and through at most a single row per stage, so
 that three stages of ten rows also cover the combinations within one part.
 """
 
@@ -14,13 +14,13 @@ from .signing import Layout, Request
 # Costs: the lower the likelier. The costs of several rows add up. A row with hundreds of results costs MANY, so that
 # the search combines it with likely rows only, or WIDE and WIDEST, so that the search tries it alone.
 LIKELY, COMMON, UNCOMMON, RARE, MANY, WIDE, WIDEST = 6, 7, 8, 9, 12, 15, 17
-MAX_ROWS = 3  # combined within one part
+MAX_ROWS = 3  # combined within a part
 
 Apply = Callable[[Any, Request], Any]
 
 
 class Finding(NamedTuple):
-    """One mistake: its `cause` and its `remedy`, each one sentence. `name` identifies it for programs."""
+    """A mistake: `cause` and `remedy` are sentences. `name` identifies it for programs."""
 
     name: str
     cause: str
@@ -68,7 +68,6 @@ def on_value(function: Function) -> Apply:
 
 
 def if_present(function: Function) -> Apply:
-    """Apply a function to a value that is not empty."""
     return lambda value, _: function(value) if value else None
 
 
@@ -83,8 +82,6 @@ def rows(
 
 
 class Table:
-    """The rows of one part, in stages."""
-
     def __init__(self, *stages: Sequence[Row]) -> None:
         self.rows = [row._replace(stage=at) for at, stage in enumerate(stages) for row in stage]
         self.by_cost: dict[int, list[Row]] = {}
@@ -96,9 +93,9 @@ Trail = tuple[Row, ...]
 
 
 class Values:
-    """The values of one part by cost, each with the cheapest rows that lead to it. Computed on demand.
+    """A part's values by cost, with the cheapest rows that lead to them. Computed on demand.
 
-    `check_time` is called for every application of a row; it raises TimeoutError to end the search.
+    `check_time` runs for every applied row; it raises TimeoutError to end the search.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""The search: combinations of rows, the cheapest first, until one of them yields the signature.
+"""Combinations of rows, the cheapest first, until a combination yields the signature.
 
-A combination uses one value per part. Its cost is the sum of its rows' costs. A cell assigns a cost to each part; the
-search tries every combination of a cell before the next cell, and every cell of one total cost before the next cost.
+A combination uses a single value per part. Its cost is the sum of its rows' costs. A cell assigns costs to the parts; the
+search tries all combinations in a cell before the next cell, and all cells with the same total before the next cost.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTS = tuple(TABLES)
 COMPLETE_COST = 18  # a search up to this cost tries all pairs and the likely triples
 MAX_COST = 24  # the search continues up to this cost while time is left
 MAX_PARTS = 3  # changed together
-LONG = 1 << 16  # bytes of a query or body; a longer part is only left out or ended otherwise
+LONG = 1 << 16  # bytes; a longer query or body is only left out or ended otherwise
 BATCH = 2048  # messages between two looks at the clock
 
 _now = time.thread_time
@@ -33,7 +33,7 @@ _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b
 
 
 class Match(NamedTuple):
-    """A combination that yields the signature, findings about the encoding, and other rows for the same message."""
+    """A combination that yields the signature, findings about the encoding, and alternative rows for the same message."""
 
     trail: Trail
     encoding: tuple[Finding, ...]
@@ -81,7 +81,7 @@ def _cell_weight(cell: Cell) -> int:
 
 
 class Search:
-    """One search. After `run`, `tried`, `share`, `complete` and `seconds` describe it.
+    """A search. After `run`, `tried`, `share`, `complete` and `seconds` describe it.
 
     Time is the processor time of this thread, so that a busy machine does not shorten the search.
     """
@@ -133,9 +133,9 @@ class Search:
         return self._values_of[part, right]
 
     def _layouts(self, cell: Cell) -> Iterator[tuple[Layout, Trail, dict[str, dict[Any, Trail]]]]:
-        """Yield the layouts of a cell with the values of their slots.
+        """Yield the cell's layouts with the values of their slots.
 
-        A layout must have a slot for each changed part, and must differ from earlier layouts once empty parts are gone.
+        A layout must have slots for all changed parts, and must differ from earlier layouts once empty parts are gone.
         """
         request = self._request
         slots: dict[str, dict[Any, Trail]] = {"k": {request.api_key: ()}, "o": {request.host: ()}}
@@ -159,7 +159,6 @@ class Search:
                 yield layout, trail, slots
 
     def _content(self, source: Source) -> tuple[str, bytes] | None:
-        """Return the query and body of a source; None if the source does not apply."""
         if source not in self._contents:
             long = len(self._request.query) + len(self._request.body) > LONG
             self._contents[source] = None
@@ -208,7 +207,7 @@ class Search:
         return None
 
     def _others(self, found: Cell, message: bytes, trail: Trail) -> tuple[Trail, ...]:
-        """Return other single rows of similar cost that make the same message."""
+        """Return single rows of similar cost with the same message."""
         if len(trail) != 1 or found["secret"] or found["digest"] or sum(found.values()) >= MANY:
             return ()
         same: list[Trail] = []

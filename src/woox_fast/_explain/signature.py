@@ -1,4 +1,4 @@
-"""Encodings of a digest: read a digest from the signature as sent, and name the wrong encoding."""
+"""Encodings of digests: read a digest from the signature as sent, and name the wrong encoding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 
 
 class Reading(NamedTuple):
-    """One interpretation of a signature: `fits` tests a hex digest, whose size in bytes must be in `sizes`."""
+    """An interpretation of the signature: `fits` tests a hex digest, whose size in bytes must be in `sizes`."""
 
     sizes: frozenset[int]
     fits: Callable[[str], bool]
@@ -65,7 +65,6 @@ _LABEL = re.compile(
 
 
 def _literal(text: str) -> str | bytes:
-    """Evaluate the repr of a bytes object."""
     found = re.fullmatch(r"""(?:bytearray\()?(b'.*'|b".*")\)?""", text, re.DOTALL)
     try:
         value = ast.literal_eval(found[1]) if found else text
@@ -86,7 +85,7 @@ def _without_marks(text: str) -> str:
     return text.replace(found[1], "") if found else text
 
 
-# Each function removes one wrapping and returns any other text unchanged.
+# Every function removes a wrapping, or returns the text unchanged.
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = tuple(
     (_finding(name, how, _ALONE), peel)
     for name, how, peel in (

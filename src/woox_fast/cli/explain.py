@@ -1,4 +1,4 @@
-"""`woox-fast explain`: find the mistake behind a refused signature."""
+"""`woox-fast explain`: find out why a signature was refused."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
 )
-_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # part of any digest, in any encoding
-_WHOLE = 1_000_000  # columns of a line that is never wrapped
+_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # every encoded digest contains this
+_WHOLE = 1_000_000  # columns: never wrap
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,7 +151,7 @@ def list_mistakes(text: str, as_json: bool) -> int:
 
 
 def _print(text: str) -> None:
-    """Print a sentence: wrapped in a terminal, as one line in a file."""
+    """Print a sentence: wrapped in a terminal, in a file as a single line."""
     if sys.stdout.isatty():
         show.sentence(text, indent="  ")
     else:
@@ -180,7 +180,6 @@ def causes(found: Explanation) -> list[str]:
 
 
 def _show_faults(faults: list[Finding], as_json: bool) -> int:
-    """Print the checks of a request without signature or timestamp."""
     if as_json:
         show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
     else:

@@ -15,7 +15,7 @@ from .http import SentRequest
 __all__ = ["SentRequest", "read_request"]
 
 _EXPECTED = "a curl command, a HAR file, raw HTTP, http.client debug output, or a verbose log of ccxt"
-# A test for each format and its reader. The first match wins.
+# Tests for formats, with their readers. The first match wins.
 _READERS: tuple[tuple[Callable[[bytes], object], Callable[[bytes], SentRequest]], ...] = (
     (curl.is_curl, curl.read),
     (re.compile(rb"\{").match, logs.read_har),

@@ -1,4 +1,4 @@
-"""The tables, one per part of a request, in the order in which a program builds these parts."""
+"""The tables for all request parts, in the order in which a program builds these parts."""
 
 from __future__ import annotations
 

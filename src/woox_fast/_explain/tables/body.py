@@ -26,8 +26,6 @@ def _encode(made: str | Iterable[str]) -> Iterator[bytes]:
 
 
 def _of_json(function: Callable[[Any], Any]) -> Apply:
-    """Apply a function to the text of a JSON object or list."""
-
     def apply(body: bytes, request: Request) -> Iterator[bytes]:
         text = body.decode()
         json_edits.tokens(text)
@@ -74,7 +72,6 @@ def _absent(items: list[str], values: Iterable[str]) -> list[str]:
 
 
 def _grown(*values: str, names: int = 99) -> Callable[[str], Iterator[str]]:
-    """Insert one optional field with a value that means nothing."""
     return of_members(lambda items: json_edits.one_more(_absent(items, values)[:names])(items))
 
 
@@ -288,7 +285,7 @@ _ENCODING = _rows(
     ("named", RARE, "with a name before it", lambda b: [n + b for n in (b"data=", b"body=", b"json=", b"payload=")]),
     ("sorted-form", COMMON, "as a sorted form", _sorted_form),
 )
-# Texts for a missing value: name, text, cost in place of a body, cost where no body is sent.
+# Texts for a missing value: name, text, cost with a body, cost without a body.
 _TEXTS = (
     ("object", "[object Object]", LIKELY, COMMON),
     ("undefined", "undefined", COMMON, LIKELY),

@@ -1,4 +1,4 @@
-"""Mistakes in the digest: other computations than HMAC-SHA256 with the secret as key."""
+"""Mistakes in the digest, which must be HMAC-SHA256 with the secret as key."""
 
 from __future__ import annotations
 
@@ -37,8 +37,6 @@ def _hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m
 
 
 def _of(write: Callable[[bytes], bytes]) -> Keyed:
-    """HMAC-SHA256 of a rewritten message."""
-
     def keyed(s: Secret) -> Callable[[bytes], str]:
         digest = _hmac_sha256(s)
         return lambda message: digest(write(message))
@@ -47,7 +45,6 @@ def _of(write: Callable[[bytes], bytes]) -> Keyed:
 
 
 def _after(finish: Callable[[Secret, bytes], str]) -> Keyed:
-    """Further processing of the HMAC-SHA256."""
     return lambda s: lambda message: finish(s, hmac.digest(s, message, "sha256"))
 
 

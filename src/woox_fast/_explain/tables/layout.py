@@ -137,7 +137,7 @@ _BINANCE = (
 _GATE = "{m}\n{p}\n{q:bare}\n{b:sha512}\n{t:seconds}"
 _PRO = "WOO X Pro's rule was used (timestamp#memo#body)."
 _MEMOS = ("{n}", "", "undefined", "None", "null", "{k}")
-# Other rules: name, cost, cause, template, source.
+# Wrong rules: name, cost, cause, template, source.
 _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1),
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
@@ -177,7 +177,7 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
     ("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}¦{m}¦{p}{q}¦{b}¦{k}"),
     ("api-key-for-method-and-path", COMMON, "The API key was signed, without method and path.", "{t}¦{k}¦{b}"),
-    # Rules of other exchanges, from their documentation.
+    # Rules of further exchanges, from their documentation.
     *(("rule-woox-pro", LIKELY, _PRO, f"{{t}}#{memo}#{{q:bare}}{{b}}") for memo in _MEMOS),
     ("rule-okx", LIKELY, "OKX's rule was used (an ISO 8601 time).", "{t:iso}{m}{p}{q}{b}"),
     *(("rule-bybit", COMMON, "Bybit's rule was used.", f"{{t}}{{k}}{w}{{q:bare}}{{b}}") for w in _WINDOWS),

@@ -27,7 +27,6 @@ def _version(replacement: str) -> Callable[[str], str]:
 
 
 def _ids(*texts: str) -> Callable[[str], list[str]]:
-    """Replace the path's ids by each of `texts`."""
     return lambda p: [_NUMBER.sub(text, p) for text in texts]
 
 

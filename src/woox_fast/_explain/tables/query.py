@@ -24,12 +24,10 @@ def _joined(query: str, pairs: Sequence[str]) -> str:
 
 
 def _pairs(edit: Callable[[Pairs], Pairs]) -> Callable[[str], str]:
-    """Edit the list of name=value pairs."""
     return lambda query: _joined(query, edit(query.removeprefix("?").split("&")))
 
 
 def _each(edit: Callable[[Pairs], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
-    """Edit the list of pairs in several ways."""
     return lambda query: (_joined(query, pairs) for pairs in edit(query.removeprefix("?").split("&")))
 
 
@@ -46,8 +44,6 @@ def _names(write: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Iterator[Pairs]]:
-    """Rewrite one value, as a JSON scalar, in every spelling that `write` yields."""
-
     def edit(pairs: Pairs) -> Iterator[Pairs]:
         for at, (name, equals, value) in enumerate(map(_split, pairs)):
             for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):

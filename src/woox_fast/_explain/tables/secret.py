@@ -121,7 +121,7 @@ _CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
-    """Yield the secret with one character lost or replaced, two exchanged, or a few lost at an end."""
+    """Yield the secret with a lost, a wrong or two exchanged characters, or with a lost end."""
     for at in range(min(len(s), 64)):
         yield Secret(s[:at] + s[at + 1 :])
         yield Secret(s[:at] + s[at : at + 2][::-1] + s[at + 2 :])
@@ -144,7 +144,7 @@ def _decode_hex(s: Secret) -> bytes:
 
 
 def _parse_hex(s: Secret) -> bytes:
-    """Decode each pair as JavaScript's parseInt(pair, 16) | 0."""
+    """Decode pairs as JavaScript's parseInt(pair, 16) | 0."""
     pairs = (s[at : at + 2] for at in range(0, len(s), 2))
     return bytes(int(pair[: len(pair) - len(pair.lstrip(_HEX_DIGITS))] or b"0", 16) for pair in pairs)
 
