@@ -51,7 +51,7 @@ def har(**post: str) -> str:
 
 REQUESTS = {
     "curl": f"{CURL}  --data-raw {QUOTED} --compressed",
-    "curl with short options": f"$ curl -sSX POST {URL} -m 10 -H'{LINES[0]}' -H '{LINES[1]}' -H '{LINES[2]}' -d {QUOTED}",
+    "curl with short options": f"$ curl -sSX POST {URL} -m 10 {' '.join(f'-H{line!r}' for line in LINES)} -d {QUOTED}",
     "curl with long options": f"curl --url={URL}{''.join(f' --header {line!r}' for line in LINES)} --data {QUOTED}",
     "curl --json": f"curl {' '.join(f'-H {line!r}' for line in LINES)} --json {QUOTED} {URL} | jq .",
     "curl in bash quotes": CURL

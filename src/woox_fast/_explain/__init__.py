@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _checks, prehash
 from .._urls import PRODUCTION_URL
@@ -155,7 +155,8 @@ def explain(
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
-    request = _build(str(timestamp), method, path, body, str(api_key), scheme, origin, memo, given)
+    texts = {"api_key": str(api_key), "timestamp": str(timestamp), "method": method}
+    request = _build(path, body, origin, scheme, memo=memo, given_secret=given, **texts)
     used = request.scheme
     secret = _without_marks(given)
     faults = (*check_request(request, secret), *check_signature(signature))
@@ -198,21 +199,11 @@ def check(
     method: str, path: str, body: bytes, *, timestamp: str, api_key: str, scheme: str | None
 ) -> tuple[Finding, ...]:
     """Check a request without a signature; `path` may be a whole URL."""
-    request = _build(timestamp, method, path, body, api_key, scheme, PRODUCTION_URL)
+    request = _build(path, body, PRODUCTION_URL, scheme, api_key=api_key, timestamp=timestamp, method=method)
     return tuple(fault for fault in check_request(request, Secret()) if timestamp or fault.name != "sent-timestamp")
 
 
-def _build(
-    timestamp: str,
-    method: str,
-    path: str,
-    body: Body,
-    api_key: str,
-    scheme: str | None,
-    origin: str,
-    memo: str | None = None,
-    secret: Secret = Secret(),  # noqa: B008
-) -> Request:
+def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any) -> Request:
     if "://" in path[:16] and path[0] != "/":
         protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
@@ -220,7 +211,7 @@ def _build(
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
     used = scheme or prehash.scheme_of(target)
-    return Request(api_key, origin, timestamp, method, target, mark + query, data, used, memo, secret)
+    return Request(origin=origin, path=target, query=mark + query, body=data, scheme=used, **others)
 
 
 def _expected(request: Request) -> bytes:

@@ -1,7 +1,6 @@
 """Edits of JSON and query text: how a request's body and query get written in two ways.
 
-An edit preserves every byte it does not mean to change, such as the digits of numbers. It runs in linear time and raises
-ValueError if it does not apply.
+An edit preserves all other bytes. It runs in linear time and raises ValueError if it does not apply.
 """
 
 from __future__ import annotations
@@ -13,10 +12,17 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations, islice, permutations
 from math import ulp
+from typing import Any
 
 from .signing import to_bytes
 
 Edit = Callable[[str], str]
+
+
+def configured(edit: Callable[..., Any]) -> Callable[..., Callable[[str], Any]]:
+    """Let `edit(option, text)` be called as `edit(option)(text)`."""
+    return lambda *options: lambda text: edit(*options, text)
+
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
 _MAX_FIELDS = 40  # edited separately
@@ -44,32 +50,25 @@ def is_scalar(parts: Sequence[str], at: int) -> bool:
     return parts[at] not in ",:{}[]" and not parts[at].isspace() and not is_key(parts, at)
 
 
-def scalars(write: Edit) -> Edit:
+@configured
+def scalars(write: Edit, text: str) -> str:
     """Rewrite every scalar value; a string includes its quotes."""
-
-    def edit(text: str) -> str:
-        parts = tokens(text)
-        return "".join(write(part) if is_scalar(parts, at) else part for at, part in enumerate(parts))
-
-    return edit
+    parts = tokens(text)
+    return "".join(write(part) if is_scalar(parts, at) else part for at, part in enumerate(parts))
 
 
-def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterator[str]]:
-    def edit(text: str) -> Iterator[str]:
-        parts = tokens(text)
-        for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
-            for other in write(parts[at]):
-                yield "".join((*parts[:at], other, *parts[at + 1 :]))
-
-    return edit
+@configured
+def one_scalar(write: Callable[[str], Iterable[str]], text: str) -> Iterator[str]:
+    parts = tokens(text)
+    for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
+        for other in write(parts[at]):
+            yield "".join((*parts[:at], other, *parts[at + 1 :]))
 
 
-def keys(write: Edit) -> Edit:
-    def edit(text: str) -> str:
-        parts = tokens(text)
-        return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
-
-    return edit
+@configured
+def keys(write: Edit, text: str) -> str:
+    parts = tokens(text)
+    return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
 
 
 def separated(item: str, key: str) -> Edit:
@@ -123,12 +122,10 @@ def members(text: str) -> tuple[str, list[str], str, str]:
     return opening, [item.strip() for item in items], "," + between, closing
 
 
-def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
-    def edit(text: str) -> Iterator[str]:
-        opening, items, between, closing = members(text)
-        return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
-
-    return edit
+@configured
+def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]], text: str) -> Iterator[str]:
+    opening, items, between, closing = members(text)
+    return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
 
 
 def name_of(member: str) -> str:

@@ -14,26 +14,10 @@ from .signing import Request, Secret, to_bytes
 HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 _HOST_OF_STAGING = "api.staging.woox.io"
 
-# Hosts outside WOO X, their owners, and the owners' signing rules.
-_OTHER_HOSTS = (
-    (r"(?:.*\.)?wooxpro\.com", "WOO X Pro", "timestamp#memo#body, with other header names"),
-    (r"(?:.*\.)?bitmart\.com", "BitMart", "timestamp#memo#body, with other header names"),
-    (r"(?:.*\.)?orderly\.(?:org|network)", "Orderly", "an ed25519 key"),
-    (r"(?:.*\.)?binance\.(?:com|us|vision)", "Binance", "its own rule"),
-    (r"(?:.*\.)?bybit\.com", "Bybit", "its own rule"),
-    (r"(?:.*\.)?okx\.com", "OKX", "its own rule"),
-    (r"(?:.*\.)?kucoin\.com", "KuCoin", "its own rule"),
-)
+# Domains outside WOO X, and their owners.
+_FOREIGN = {"wooxpro.com": "WOO X Pro", "bitmart.com": "BitMart", "orderly.org": "Orderly", "binance.com": "Binance"}
 # Prefixes of foreign header names.
-_OWNERS = {
-    "xbm": "of WOO X Pro",
-    "xmbx": "of Binance",
-    "okaccess": "of OKX",
-    "xbapi": "of Bybit",
-    "kcapi": "of KuCoin",
-    "cbaccess": "of Coinbase",
-    "access": "of Bitget",
-}
+_OWNERS = {"xbm": "WOO X Pro", "xmbx": "Binance", "okaccess": "OKX", "xbapi": "Bybit", "kcapi": "KuCoin"}
 _ROLES = (
     ("x-api-signature", re.compile(r"(?:signature|sign|sig|hmac)\Z")),
     ("x-api-timestamp", re.compile(r"(?:timestamp|apits|apitime|nonce|accesstime|reqtime|wootime)\Z")),
@@ -73,7 +57,7 @@ def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Fi
         if right is None or name.strip().lower() in HEADERS or _UNRELATED.match(name) or right in values:
             continue
         values[right] = value
-        owner = next((f" ({label})" for prefix, label in _OWNERS.items() if bare.startswith(prefix)), "")
+        owner = next((f" (of {label})" for prefix, label in _OWNERS.items() if bare.startswith(prefix)), "")
         yield Finding(f"header-{right}", f"The header {name[:40]} has a wrong name{owner}.", f"Name it {right}.")
 
 
@@ -136,10 +120,9 @@ def _check_credentials(request: Request, secret: Secret) -> Iterator[Finding]:
 
 def _check_host(host: str) -> Iterator[Finding]:
     name = host.lower().partition(":")[0]
-    for pattern, product, rule in _OTHER_HOSTS:
-        if re.fullmatch(pattern, name):
-            cause = f"The request went to {name}, a host of {product}, which signs by another rule ({rule})."
-            yield Finding("other-product", cause, "Send it to https://api.woox.io, or sign by that rule.")
+    if product := _FOREIGN.get(".".join(name.split(".")[-2:])):
+        cause = f"The request went to {name}, a host of {product}, which signs by another rule."
+        yield Finding("other-product", cause, f"Send it to https://api.woox.io, or sign by the rule of {product}.")
     if name == _HOST_OF_STAGING:
         cause = "The request went to staging, which accepts only keys created on staging."
         yield Finding("staging", cause, "Use a staging key, or send the request to https://api.woox.io.")

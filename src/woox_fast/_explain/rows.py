@@ -1,7 +1,6 @@
 """Rows, tables and values: a row is a mistake in a request part.
 
-A table orders its rows in stages. A value passes through the stages in order and through at most a single row per stage, so
-that three stages of ten rows also cover the combinations within one part.
+A table orders its rows in stages. A value passes through the stages in order, and through at most one row of a stage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Combinations of rows, the cheapest first, until a combination yields the signature.
 
-A combination uses a single value per part. Its cost is the sum of its rows' costs. A cell assigns costs to the parts; the
-search tries all combinations in a cell before the next cell, and all cells with the same total before the next cost.
+A combination uses a single value per part. Its cost is the sum of its rows' costs. A cell assigns costs to the parts.
+The search tries all combinations in a cell before the next cell, and all cells with a total before the next total.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b
 
 
 class Match(NamedTuple):
-    """A combination that yields the signature, findings about the encoding, and alternative rows for the same message."""
+    """A matching combination, findings about the encoding, and alternative rows for the same message."""
 
     trail: Trail
     encoding: tuple[Finding, ...]

@@ -130,7 +130,9 @@ def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]
         raise UsageError("the request does not show its body; give it with --body, or --body '' for none")
     if sent.body and args.body is not None:
         raise UsageError("--request contains a body; do not give one again")
-    return sent.method, sent.url, sent.body or body_bytes(args.body), {**sent.headers, **headers}
+    headers = {**sent.headers, **headers}
+    url = f"https://{headers['host']}{sent.url}" if sent.url[:1] == "/" and headers.get("host") else sent.url
+    return sent.method, url, sent.body or body_bytes(args.body), headers
 
 
 def list_mistakes(text: str, as_json: bool) -> int:

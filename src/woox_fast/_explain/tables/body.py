@@ -106,11 +106,7 @@ _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    (
-        "stripped",
-        COMMON,
-        "without the white space or byte order mark around it",
-        lambda b: b.removeprefix(_BOM).strip(),
+    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip(),
     ),
 )
 _FIELDS = (
@@ -315,7 +311,7 @@ _NO_BODY = rows(
     adapt=_if_absent,
 )
 
-BODY = Table(
+TABLE = Table(
     (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW),
     (*_FIELDS, _TIMED),
     _ORDER,

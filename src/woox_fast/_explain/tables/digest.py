@@ -108,7 +108,7 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "bytes-reversed": (RARE, 32, "The digest's bytes were reversed.", _after(lambda s, d: d[::-1].hex())),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
-DIGEST = Table(
+TABLE = Table(
     rows(
         "algorithm-",
         "{}",

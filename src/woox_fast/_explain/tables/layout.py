@@ -265,4 +265,4 @@ _ENDS = tuple(
     )
 )
 
-LAYOUT = Table((*_CONTENTS, *_RULES), _SEPARATORS, _ENDS)
+TABLE = Table((*_CONTENTS, *_RULES), _SEPARATORS, _ENDS)

@@ -89,4 +89,4 @@ _FRONT = _rows(
     ("leading-space", RARE, "with a space before it", lambda p: " " + p),
 )
 
-PATH = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))
+TABLE = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))

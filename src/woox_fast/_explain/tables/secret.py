@@ -178,4 +178,4 @@ _ENCODED = _encoded(
 )
 
 # Marks get around a secret before it is encoded, or after.
-SECRET = Table((*_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, (*_AROUND, _SURROUNDED))
+TABLE = Table((*_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, (*_AROUND, _SURROUNDED))

@@ -115,4 +115,4 @@ _EXACT = _rows(
     adapt=_of_time,
 )
 
-TIMESTAMP = Table((*_UNITS, *_TEXTS, *_EXACT, *_MOMENTS), _WRAPPED)
+TABLE = Table((*_UNITS, *_TEXTS, *_EXACT, *_MOMENTS), _WRAPPED)
