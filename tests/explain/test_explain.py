@@ -215,7 +215,7 @@ def test_alternatives_sign_the_same_bytes() -> None:
 
 
 def test_known_mistakes_have_texts() -> None:
-    for mistake in all_mistakes():
+    for _, mistake in all_mistakes():
         assert mistake.cause.endswith((".", "?"))
         assert mistake.remedy.endswith(".")
         assert "{rule}" not in mistake.remedy

@@ -169,7 +169,6 @@ PATHS = {
     "space": (PATH, f"{PATH} "),
     "full-url": (PATH, f"https://api.woox.io{PATH}"),
     "host": (PATH, f"api.woox.io{PATH}"),
-    "host-spelled": (PATH, f"http://api.woox.io:443{PATH}"),
     "other-host": (PATH, f"https://api.woo.org{PATH}"),
     "no-slash": (PATH, PATH[1:]),
     "double-slash": (PATH, f"/{PATH}"),
@@ -378,7 +377,6 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "body-in-query-sorted": (POST, f"{T}POST/v3/x?a=x&b=1"),
     "body-also-in-query": (POST, f"{T}POST/v3/x?b=1&a=x{POST[2]}"),
     "rule-v3": (V1, f"{T}POST/v1/xb=2&a=1"),
-    "rule-v3-json": (V1, f'{T}POST/v1/x{{"b": "2", "a": "1"}}'),
     "rule-v1": (GET, f"a=1&b=2|{T}"),
     "rule-v1-unsorted": (GET, f"b=2&a=1|{T}"),
     "rule-v1-decoded": (("GET", "/v3/x?b=%2C", ""), f"b=,|{T}"),
@@ -586,4 +584,4 @@ def test_every_mistake_has_a_test() -> None:
         *(f"algorithm-{name}" for name in (*DIGESTS, "of-lower-case")),
         *(f"signature-{name}" for name in (*SIGNATURES, "zeros-lost", "percent-encoded")),
     }
-    assert {mistake.name for mistake in all_mistakes()} - tested == set()
+    assert {mistake.name for _, mistake in all_mistakes()} - tested == set()

@@ -23,7 +23,7 @@ from .tables.layout import BASES, RULE, RULES
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
 
-__all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain"]
+__all__ = ["Explanation", "Finding", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
 RIGHT = "The signature is right for this request and this secret."
@@ -91,23 +91,12 @@ class Explanation(NamedTuple):
         return tuple(cause for cause in dict.fromkeys(causes) if cause not in known)[:2]
 
 
-class Mistake(NamedTuple):
-    """A row of the tables: its part of the request, its texts, and its cost. Lower costs are tried first."""
-
-    name: str
-    part: str
-    cause: str
-    remedy: str
-    cost: int
-
-
-def all_mistakes() -> Iterator[Mistake]:
-    """Yield every mistake that `explain` knows, grouped by the part of the request."""
+def all_mistakes() -> Iterator[tuple[str, Finding]]:
+    """Yield every known mistake with its part of the request."""
     for part, table in TABLES.items():
-        for row in {row.finding: row for row in table.rows}.values():
-            yield Mistake(row.name, part, row.cause, row.remedy.replace(RULE, RULES["v3"]), row.cost)
-    for finding in FINDINGS:
-        yield Mistake(finding.name, "signature", finding.cause, finding.remedy, 0)
+        for row in table.rows:
+            yield part, Finding(row.name, row.cause, row.remedy.replace(RULE, RULES["v3"]))
+    yield from (("signature", finding) for finding in FINDINGS)
 
 
 def explain(

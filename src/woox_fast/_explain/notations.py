@@ -62,13 +62,6 @@ def form_as_json(text: str) -> Iterator[str]:
             yield f"{{{comma.join(items)}}}"
 
 
-def string_content(text: str) -> str:
-    value = json.loads(text)
-    if not isinstance(value, str):
-        raise ValueError("not a string")
-    return value
-
-
 _CLASSES = (
     *(
         "Order",

@@ -138,13 +138,14 @@ def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]
 def list_mistakes(text: str, as_json: bool) -> int:
     """Print the known mistakes that contain every word of `text`, by the part of the request."""
     words = text.lower().split()
-    found = [m for m in all_mistakes() if all(word in f"{m.part} {m.cause} {m.remedy}".lower() for word in words)]
+    known = dict.fromkeys(all_mistakes())
+    found = [(part, one) for part, one in known if all(word in f"{part} {one.sentence}".lower() for word in words)]
     if as_json:
-        show.as_json({"count": len(found), "mistakes": [mistake._asdict() for mistake in found]})
+        show.as_json({"count": len(found), "mistakes": [{"part": part, **_as_dict(one)} for part, one in found]})
         return 0
     show.line(f"known mistakes{f' with {show.printable(text)!r}' if text else ''}: {len(found):,}")
-    for part in dict.fromkeys(mistake.part for mistake in found):
-        causes_ = list(dict.fromkeys(mistake.cause for mistake in found if mistake.part == part))
+    for part in dict.fromkeys(part for part, _ in found):
+        causes_ = list(dict.fromkeys(one.cause for other, one in found if other == part))
         show.line()
         show.line(f"{part} ({len(causes_):,})", "label")
         for cause in causes_:

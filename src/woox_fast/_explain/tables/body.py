@@ -34,10 +34,6 @@ def _of_json(function: Callable[[Any], Any]) -> Apply:
     return apply
 
 
-def _of_text(function: Callable[[Any], Any]) -> Apply:
-    return lambda body, _: to_bytes(function(body.decode()))
-
-
 _rows = partial(rows, "body-", _CAUSE, SAME_BYTES, adapt=if_present)
 
 
@@ -83,8 +79,9 @@ def _grown_twice(items: list[str]) -> Iterator[Any]:
                 yield from json_edits.one_more(other for other in added if other > item)(list(longer))
 
 
-def _parse_string(body: bytes) -> bytes:
-    return to_bytes(notations.string_content(body.decode()))
+def _parse(body: bytes) -> bytes | None:
+    content = json.loads(body)
+    return to_bytes(content) if isinstance(content, str) else None
 
 
 _LEFT_OUT = Row(
@@ -94,7 +91,7 @@ _NOT_JSON = rows(
     "body-",
     "{}.",
     AS_JSON,
-    ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse_string),
+    ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse),
     (
         "form-sent",
         LIKELY,
@@ -106,8 +103,7 @@ _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip(),
-    ),
+    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip()),
 )
 _FIELDS = (
     *_json_rows(
@@ -186,11 +182,6 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _with_double_quotes(text: str) -> list[str]:
-    shown = str(json.loads(text)).replace("'", '"')
-    return [shown, shown.replace(" ", "")]
-
-
 _STYLES = _json_rows(
     ("compact", LIKELY, "compact, without spaces", json_edits.compact),
     ("spaced", LIKELY, "with spaces (json.dumps does so by default)", json_edits.spaced),
@@ -205,7 +196,12 @@ _STYLES = _json_rows(
     ("dumps", COMMON, "as json.dumps writes its value", lambda t: json.dumps(json.loads(t))),
     ("dumps-compact", COMMON, "as another JSON library writes its value", lambda t: compact_json(json.loads(t))),
     ("repr", LIKELY, "as Python's str(dict) ('single quotes', True, None)", lambda t: str(json.loads(t))),
-    ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _with_double_quotes),
+    (
+        "repr-double-quotes",
+        COMMON,
+        "as Python's str(dict) with its quotes replaced",
+        lambda t: [str(json.loads(t)).replace("'", '"').replace(*m) for m in ((" ", " "), (" ", ""))],
+    ),
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
     ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
@@ -222,7 +218,7 @@ _FORMS = rows(
     ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
     ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
     ("values", UNCOMMON, "as its values alone", notations.of_object(lambda v: "".join(map(str, v.values())))),
-    adapt=_of_text,
+    adapt=lambda function: lambda body, _: to_bytes(function(body.decode())),
 )
 _ESCAPES = _json_rows(
     ("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", json_edits.ascii_escapes),

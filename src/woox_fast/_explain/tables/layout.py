@@ -72,15 +72,6 @@ def _numbers(query: str) -> dict[str, Any]:
     return {n: json.loads(v) if json_edits.NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
 
 
-def _form_as_json(write: Callable[[Any], str]) -> Source:
-    def content(request: Request) -> tuple[str, bytes]:
-        if request.body[:1] in (b"", b"{"):
-            raise ValueError("not a form")
-        return "", to_bytes(write(_strings(to_text(request.body))))
-
-    return content
-
-
 _READS = (_strings, _numbers)
 _JSON = [lambda q, w=w, read=read: w(read(q)) for w in (json.dumps, compact_json) for read in _READS]
 _REPR = [lambda q, read=read: str(read(q)) for read in _READS]
@@ -220,10 +211,8 @@ def _orders(_: Layout, request: Request) -> Iterator[Layout]:
 
 
 _OTHER_VERSION = "The V3 rule was used for a request of another version."
-_FROM_FORM = [BASES["v3"]._replace(source=_form_as_json(write)) for write in (json.dumps, compact_json)]
 _RULES = (
     Row("rule-v3", LIKELY, _OTHER_VERSION, RULE, lambda _, request: BASES["v3"] if request.path else None),
-    Row("rule-v3-json", UNCOMMON, _OTHER_VERSION, RULE, lambda _, r: None if r.scheme == "v3" else _FROM_FORM),
     *(Row(name, cost, cause, RULE, _replaced(*how)) for name, cost, cause, *how in _TEMPLATES),
     Row("other-order", UNCOMMON, "Other parts were signed, or in another order.", RULE, _orders),
 )
