@@ -470,9 +470,7 @@ SIGNATURES: dict[str, str] = {
     "end-mark": f"{RAW.hex()};",
     "text": f'{{"sign":"{RAW.hex()}"}}',
     "base64": base64.b64encode(RAW).decode(),
-    "base64-of-hex": base64.b64encode(RAW.hex().encode()).decode(),
-    "hex-of-hex": RAW.hex().encode().hex(),
-    "hex-of-base64": base64.b64encode(RAW).hex(),
+    "encoded-twice": base64.b64encode(RAW.hex().encode()).decode(),
     "raw": RAW.decode("latin-1"),
     "cut": RAW.hex()[:40],
     "repeated": RAW.hex() * 2,
@@ -559,6 +557,11 @@ def test_signature_encoding_is_named(name: str) -> None:
 def test_lost_zeros_are_named(change: Callable[[str], str]) -> None:
     path = next(path for path in (f"/v3/{n}" for n in range(10_000)) if sign(f"{TIME}GET{path}").startswith("00"))
     assert_named("signature-zeros-lost", change(sign(f"{TIME}GET{path}")), "GET", path)
+
+
+@pytest.mark.parametrize("text", [RAW.hex().encode().hex(), base64.b64encode(RAW).hex()])
+def test_double_encoding_is_named(text: str) -> None:
+    assert_named("signature-encoded-twice", text, "GET", PATH)
 
 
 def test_percent_encoded_signature_is_named() -> None:

@@ -118,13 +118,11 @@ def explain(
     Args:
         api_secret: The API secret, as the program reads it.
         signature: The value of x-api-signature.
-        timestamp: The value of x-api-timestamp. An invalid value is reported, not refused.
-        method: The HTTP method as sent.
-        path: Path and query as sent, or the whole URL.
-        body: The body as sent.
+        timestamp: The value of x-api-timestamp. An invalid value is a finding, not an error.
+        method, path, body: The request as sent; `path` includes the query, or is the whole URL.
         api_key: The API key; needed to find mistakes that involve it.
         scheme: "v3", "v1", "ws", or None to derive it from the path.
-        origin: Scheme and host of the URL, if `path` does not contain them.
+        origin: Scheme and host, if `path` does not contain them.
         memo: The WOO X Pro key's memo, to recognize that product's rule.
         time_limit: Seconds of processor time for the search.
 
@@ -132,8 +130,7 @@ def explain(
         The likeliest mistakes, the expected message and the signed message.
 
     Raises:
-        TypeError: If an argument has the wrong type.
-        ValueError: If the secret is empty or the scheme unknown.
+        TypeError, ValueError: If an argument has the wrong type, the secret is empty, or the scheme unknown.
     """
     try:
         given = _secret(api_secret)

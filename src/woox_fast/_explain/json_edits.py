@@ -19,7 +19,7 @@ from .signing import to_bytes
 Edit = Callable[[str], str]
 
 
-def configured(edit: Callable[..., Any]) -> Callable[..., Callable[[str], Any]]:
+def configured(edit: Callable[..., Any]) -> Callable[..., Callable[[Any], Any]]:
     """Let `edit(option, text)` be called as `edit(option)(text)`."""
     return lambda *options: lambda text: edit(*options, text)
 
@@ -81,23 +81,21 @@ compact = separated(",", ":")
 spaced = separated(", ", ": ")
 
 
-def indented(indent: str, newline: str = "\n") -> Edit:
-    def edit(text: str) -> str:
-        out: list[str] = []
-        depth = 0
-        parts = [part for part in tokens(text) if not part.isspace()]
-        for at, part in enumerate(parts):
-            depth += (part in "{[") - (part in "}]")
-            line = newline + indent * depth
-            if part in "{[":
-                out.append(part if parts[at + 1] in "}]" else part + line)
-            elif part in "}]":
-                out.append(part if parts[at - 1] in "{[" else line + part)
-            else:
-                out.append("," + line if part == "," else ": " if part == ":" else part)
-        return "".join(out)
-
-    return edit
+@configured
+def indented(indent: str, newline: str, text: str) -> str:
+    out: list[str] = []
+    depth = 0
+    parts = [part for part in tokens(text) if not part.isspace()]
+    for at, part in enumerate(parts):
+        depth += (part in "{[") - (part in "}]")
+        line = newline + indent * depth
+        if part in "{[":
+            out.append(part if parts[at + 1] in "}]" else part + line)
+        elif part in "}]":
+            out.append(part if parts[at - 1] in "{[" else line + part)
+        else:
+            out.append("," + line if part == "," else ": " if part == ":" else part)
+    return "".join(out)
 
 
 # The members of the outermost object, as verbatim text
@@ -144,12 +142,10 @@ def two_less(items: list[str]) -> Iterator[Sequence[str]]:
     return combinations(items, len(items) - 2) if len(items) > 2 else iter(())
 
 
-def one_more(added: Iterable[str]) -> Callable[[list[str]], Iterator[Sequence[str]]]:
-    def arrange(items: list[str]) -> Iterator[Sequence[str]]:
-        for item in added:
-            yield from ([*items[:at], item, *items[at:]] for at in range(len(items), -1, -1))
-
-    return arrange
+@configured
+def one_more(added: Iterable[str], items: list[str]) -> Iterator[Sequence[str]]:
+    for item in added:
+        yield from ([*items[:at], item, *items[at:]] for at in range(len(items), -1, -1))
 
 
 def moved(items: list[str]) -> Iterator[Sequence[str]]:
@@ -185,14 +181,11 @@ def no_ascii_escapes(text: str) -> str:
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
-def numbers(write: Edit) -> Edit:
+@configured
+def numbers(write: Edit, token: str) -> str:
     """Rewrite the number in a scalar, with or without quotes."""
-
-    def edit(token: str) -> str:
-        bare = token.strip('"')
-        return token.replace(bare, write(bare)) if len(bare) < 40 and NUMBER.fullmatch(bare) else token
-
-    return edit
+    bare = token.strip('"')
+    return token.replace(bare, write(bare)) if len(bare) < 40 and NUMBER.fullmatch(bare) else token
 
 
 def plain(number: str) -> str:

@@ -8,21 +8,18 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
-from .json_edits import NUMBER, Edit, compact, members, name_of, value_of
+from .json_edits import NUMBER, compact, configured, members, name_of, value_of
 
 _MAX_TYPINGS = 512
 
 
-def of_object(write: Callable[[dict[str, Any]], str]) -> Edit:
+@configured
+def of_object(write: Callable[[dict[str, Any]], str], text: str) -> str:
     """Parse a JSON object and write it with `write`."""
-
-    def edit(text: str) -> str:
-        value = json.loads(text)
-        if not isinstance(value, dict):
-            raise ValueError("not an object")
-        return write(value)
-
-    return edit
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return write(value)
 
 
 def form(text: str, *, plus: bool = False) -> str:

@@ -31,10 +31,7 @@ class Finding(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A mistake as data. `apply` maps the right value and the request to the signed value.
-
-    `apply` may return several values. None or a ValueError means "does not apply".
-    """
+    """A mistake as data. `apply` maps value and request to one or several values, or None if it does not apply."""
 
     name: str
     cost: int
@@ -42,10 +39,6 @@ class Row(NamedTuple):
     remedy: str
     apply: Apply
     stage: int = 0
-
-    @property
-    def finding(self) -> Finding:
-        return Finding(self.name, self.cause, self.remedy)
 
     def results(self, value: Any, request: Request) -> Iterator[Any]:
         try:
@@ -92,10 +85,7 @@ Trail = tuple[Row, ...]
 
 
 class Values:
-    """A part's values by cost, with the cheapest rows that lead to them. Computed on demand.
-
-    `check_time` runs for every applied row; it raises TimeoutError to end the search.
-    """
+    """A part's values by cost, with the cheapest rows that lead to them. `check_time` may raise TimeoutError."""
 
     def __init__(
         self, by_cost: dict[int, list[Row]], start: Hashable, request: Request, check_time: Callable[[], None]

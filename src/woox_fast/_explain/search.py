@@ -102,7 +102,6 @@ class Search:
         self._right = dict(zip(PARTS, right, strict=True))
 
     def run(self) -> Match | None:
-        """Return the cheapest combination that yields the signature, or None."""
         match = None
         done = 0
         with suppress(TimeoutError):
@@ -187,7 +186,6 @@ class Search:
     def _compare(
         self, messages: Iterator[tuple[bytes, ...]], name: str, secret: Secret, fitting: list[Reading]
     ) -> tuple[int, bytes, Reading] | None:
-        """Return the index of the first message that yields the signature, the message, and the reading."""
         first = 0
         step = max(1, BATCH // (1 + (len(self._request.query) + len(self._request.body)) // 1024))
         try:
@@ -207,7 +205,7 @@ class Search:
         return None
 
     def _others(self, found: Cell, message: bytes, trail: Trail) -> tuple[Trail, ...]:
-        """Return single rows of similar cost with the same message."""
+        """Return single rows with the same message."""
         if len(trail) != 1 or found["secret"] or found["digest"] or sum(found.values()) >= MANY:
             return ()
         same: list[Trail] = []

@@ -39,9 +39,7 @@ _KINDS = {
     name: _finding(name, how, _HEX)
     for name, how in (
         ("base64", "in base64"),
-        ("base64-of-hex", "as the base64 of its hex"),
-        ("hex-of-hex", "as the hex of its hex"),
-        ("hex-of-base64", "as the hex of its base64"),
+        ("encoded-twice", "in hex and base64, one within the other"),
         ("raw", "as raw bytes"),
         ("cut", "without its end or its beginning"),
         ("zeros-lost", "without leading zeros, which number conversions drop"),
@@ -157,7 +155,7 @@ def _read(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
         if len(raw) in SIZES and not is_hex:
             yield _exactly(raw.hex(), (*findings, _KINDS["base64"]))
         elif is_hex and len(raw) // 2 in SIZES:
-            yield _exactly(raw.decode().lower(), (*findings, _KINDS["base64-of-hex"]))
+            yield _exactly(raw.decode().lower(), (*findings, _KINDS["encoded-twice"]))
 
 
 def _from_base64(text: str) -> bytes:
@@ -175,9 +173,9 @@ def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
         yield _exactly(lower, findings)
     inner = bytes.fromhex(text).decode("latin-1") if size % 2 == 0 else ""
     if HEX.fullmatch(inner) and size // 4 in SIZES:
-        yield _exactly(inner.lower(), (*findings, _KINDS["hex-of-hex"]))
+        yield _exactly(inner.lower(), (*findings, _KINDS["encoded-twice"]))
     elif BASE64.fullmatch(inner) and len(raw := _from_base64(inner)) in SIZES:
-        yield _exactly(raw.hex(), (*findings, _KINDS["hex-of-base64"]))
+        yield _exactly(raw.hex(), (*findings, _KINDS["encoded-twice"]))
     if size == 128 and lower[:64] == lower[64:]:
         yield _exactly(lower[:64], (*findings, _KINDS["repeated"]))
     if 32 <= size < 64:

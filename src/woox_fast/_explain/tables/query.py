@@ -43,13 +43,11 @@ def _names(write: Callable[[str], str]) -> Callable[[str], str]:
     return _pairs(lambda pairs: [write(name) + equals + value for name, equals, value in map(_split, pairs)])
 
 
-def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Iterator[Pairs]]:
-    def edit(pairs: Pairs) -> Iterator[Pairs]:
-        for at, (name, equals, value) in enumerate(map(_split, pairs)):
-            for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
-                yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
-
-    return edit
+@json_edits.configured
+def _spell_one(write: Callable[[str], Iterable[str]], pairs: Pairs) -> Iterator[Pairs]:
+    for at, (name, equals, value) in enumerate(map(_split, pairs)):
+        for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
+            yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
 
 
 _NAMES = (
@@ -59,20 +57,17 @@ _NAMES = (
 _NOTHING = ("None", "null", "undefined", "")
 
 
-def _with_empty(count: int) -> Callable[[str], Iterator[str]]:
+@json_edits.configured
+def _with_empty(count: int, query: str) -> Iterator[str]:
     """Insert `count` parameters without a value, which the client library drops."""
-
-    def edit(query: str) -> Iterator[str]:
-        pairs = query.removeprefix("?").split("&") if query else []
-        absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
-        for text in _NOTHING:
-            grown: list[Sequence[str]] = [pairs]
-            for _ in range(count):
-                add = json_edits.one_more([f"{name}={text}" for name in absent])
-                grown = [longer for shorter in grown for longer in add(list(shorter))]
-            yield from ("?" + "&".join(longer) for longer in grown)
-
-    return edit
+    pairs = query.removeprefix("?").split("&") if query else []
+    absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
+    for text in _NOTHING:
+        grown: list[Sequence[str]] = [pairs]
+        for _ in range(count):
+            add = json_edits.one_more([f"{name}={text}" for name in absent])
+            grown = [longer for shorter in grown for longer in add(list(shorter))]
+        yield from ("?" + "&".join(longer) for longer in grown)
 
 
 def _quote(text: str, safe: str) -> str:
