@@ -16,7 +16,7 @@ from .request_checks import check_request, check_signature
 from .rows import Finding, Row
 from .search import Match, Search
 from .signature import FINDINGS
-from .signing import Request, Secret, pieces, to_bytes
+from .signing import Request, Secret, messages_of, to_bytes
 from .tables import TABLES
 from .tables.layout import BASES, RULE, RULES
 
@@ -203,10 +203,9 @@ def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any
 def _expected(request: Request) -> bytes:
     layout = BASES[request.scheme]
     query, body = layout.source(request)
-    values = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
+    texts = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
     return b"".join(
-        piece if isinstance(piece, bytes) else body if piece[0] == "b" else to_bytes(values[piece[0]])
-        for piece in pieces(layout.template, layout.separator)
+        next(messages_of(layout, {"b": [body], **{slot: [to_bytes(text)] for slot, text in texts.items()}}))
     )
 
 

@@ -29,10 +29,8 @@ def form(text: str, *, plus: bool = False) -> str:
     return urlencode(values, quote_via=quote_plus if plus else quote, errors="surrogatepass")
 
 
-def python_form(text: str, *, plus: bool = False) -> str:
-    """Write a JSON object as Python's urlencode does: True, None."""
-    encode = quote_plus if plus else quote
-    return of_object(lambda value: urlencode(value, quote_via=encode, errors="surrogatepass"))(text)
+# Write a JSON object as Python's urlencode does: True, None.
+python_form = of_object(lambda value: urlencode(value, quote_via=quote, errors="surrogatepass"))
 
 
 raw_form = of_object(lambda value: "&".join(f"{name}={one}" for name, one in value.items()))

@@ -6,6 +6,7 @@ A table orders its rows in stages. A value passes through the stages in order, a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .signing import Layout, Request
@@ -41,18 +42,17 @@ class Row(NamedTuple):
     stage: int = 0
 
     def results(self, value: Any, request: Request) -> Iterator[Any]:
-        try:
+        with suppress(ValueError, LookupError, ArithmeticError, RecursionError):
             result = self.apply(value, request)
             if isinstance(result, str | bytes | Layout):
                 yield result
             elif result is not None:
                 yield from result
-        except (ValueError, LookupError, ArithmeticError, RecursionError):
-            return
 
 
 Function = Callable[[Any], Any]
 Entry = tuple[str, int, str, Function]
+Adapt = Callable[[Function], Apply]
 
 
 def on_value(function: Function) -> Apply:
@@ -63,9 +63,7 @@ def if_present(function: Function) -> Apply:
     return lambda value, _: function(value) if value else None
 
 
-def rows(
-    prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Callable[[Function], Apply] = on_value
-) -> tuple[Row, ...]:
+def rows(prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Adapt = on_value) -> tuple[Row, ...]:
     """Build rows from (name, cost, words, function). The words replace {} in `cause`."""
     return tuple(
         Row(prefix + name, cost, cause.replace("{}", words), remedy, adapt(function))
@@ -81,21 +79,19 @@ class Table:
             self.by_cost.setdefault(row.cost, []).append(row)
 
 
+ByCost = dict[int, list[Row]]
 Trail = tuple[Row, ...]
 
 
 class Values:
     """A part's values by cost, with the cheapest rows that lead to them. `check_time` may raise TimeoutError."""
 
-    def __init__(
-        self, by_cost: dict[int, list[Row]], start: Hashable, request: Request, check_time: Callable[[], None]
-    ) -> None:
+    def __init__(self, by_cost: ByCost, start: Hashable, request: Request, check_time: Callable[[], None]) -> None:
         self._by_cost, self._request, self._check_time = by_cost, request, check_time
         self._values: list[dict[Any, Trail]] = [{start: ()}]
         self._seen = {start}
 
     def at(self, cost: int) -> dict[Any, Trail]:
-        """Return the values whose rows cost `cost` together."""
         while len(self._values) <= cost:
             self._values.append(self._compute(len(self._values)))
         return self._values[cost]
@@ -106,9 +102,7 @@ class Values:
             for value, trail in self._values[cost - row_cost].items() if row_cost <= cost else ():
                 if len(trail) == MAX_ROWS or (trail and max(row_cost, trail[-1].cost) >= MANY):
                     continue
-                for row in rows_:
-                    if trail and row.stage <= trail[-1].stage:
-                        continue
+                for row in (row for row in rows_ if not trail or row.stage > trail[-1].stage):
                     self._check_time()
                     for result in row.results(value, self._request):
                         if result not in self._seen:

@@ -233,12 +233,10 @@ def _html(text: str, form: str) -> str:
     return text.translate({ord(c): f"\\u{ord(c):04{form}}" for c in characters})
 
 
-def _hash(algorithm: str) -> Callable[[bytes], list[bytes]]:
-    def hashed(body: bytes) -> list[bytes]:
-        digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
-        return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
-
-    return hashed
+@json_edits.configured
+def _hash(algorithm: str, body: bytes) -> list[bytes]:
+    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
+    return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
 
 
 _HASHES = _rows(

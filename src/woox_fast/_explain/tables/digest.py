@@ -37,11 +37,7 @@ def _hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m
 
 
 def _of(write: Callable[[bytes], bytes]) -> Keyed:
-    def keyed(s: Secret) -> Callable[[bytes], str]:
-        digest = _hmac_sha256(s)
-        return lambda message: digest(write(message))
-
-    return keyed
+    return lambda s: lambda message: hmac.new(s, write(message), "sha256").hexdigest()
 
 
 def _after(finish: Callable[[Secret, bytes], str]) -> Keyed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import methodcaller
 from urllib.parse import quote, unquote, unquote_plus
 
 from .. import json_edits
@@ -16,6 +17,7 @@ AS_SENT = "Build the query once, and sign it exactly as it appears in the reques
 Pairs = list[str]
 
 
+_split = methodcaller("partition", "=")
 _rows = partial(rows, "query-", "The query was signed {}.", AS_SENT, adapt=if_present)
 
 
@@ -29,10 +31,6 @@ def _pairs(edit: Callable[[Pairs], Pairs]) -> Callable[[str], str]:
 
 def _each(edit: Callable[[Pairs], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
     return lambda query: (_joined(query, pairs) for pairs in edit(query.removeprefix("?").split("&")))
-
-
-def _split(pair: str) -> tuple[str, str, str]:
-    return pair.partition("=")
 
 
 def _values(write: Callable[[str], str]) -> Callable[[str], str]:
@@ -54,7 +52,6 @@ _NAMES = (
     "symbol status side page size type startTime endTime orderId clientOrderId orderTag algoType fromId limit "
     "positionSide token start_t end_t order_tag realizedPnl"
 )
-_NOTHING = ("None", "null", "undefined", "")
 
 
 @json_edits.configured
@@ -62,7 +59,7 @@ def _with_empty(count: int, query: str) -> Iterator[str]:
     """Insert `count` parameters without a value, which the client library drops."""
     pairs = query.removeprefix("?").split("&") if query else []
     absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
-    for text in _NOTHING:
+    for text in ("None", "null", "undefined", ""):
         grown: list[Sequence[str]] = [pairs]
         for _ in range(count):
             add = json_edits.one_more([f"{name}={text}" for name in absent])
@@ -70,12 +67,8 @@ def _with_empty(count: int, query: str) -> Iterator[str]:
         yield from ("?" + "&".join(longer) for longer in grown)
 
 
-def _quote(text: str, safe: str) -> str:
-    return quote(text, safe=safe, errors="surrogateescape")
-
-
-def _unquote(text: str) -> str:
-    return unquote(text, errors="surrogateescape")
+_quote = partial(quote, errors="surrogateescape")
+_unquote = partial(unquote, errors="surrogateescape")
 
 
 def _raw(characters: str) -> Callable[[str], str]:
