@@ -115,8 +115,8 @@ def test_the_body_from_standard_input() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sign"], "METHOD and PATH are required"),
-        (["sign", "GET"], "METHOD and PATH are required"),
+        (["sign"], "METHOD and PATH are needed"),
+        (["sign", "GET"], "METHOD and PATH are needed"),
         (["sign", "get", "/v3/x"], "write 'GET'"),
         (["sign", "GET", "https://api.woox.io/v3/x"], "leave out the scheme and host"),
         (["sign", "GET", "/v3/x", "--timestamp", "1578565539"], "looks like seconds"),
@@ -147,7 +147,7 @@ def test_the_body_from_standard_input() -> None:
         (["send", "POST", "/v3/x", "--production"], "needs a typed yes"),
         (["send", "DELETE", "/v3/x", "--production"], "needs a typed yes"),
         (["explain", "GET", "/v3/x"], "--signature is required"),
-        (["explain", "--signature", "00", "--timestamp", "1"], "METHOD and PATH are required"),
+        (["explain", "--signature", "00", "--timestamp", "1"], "METHOD and PATH are needed"),
         (["explain", "GET", "/v3/x", "--signature", "0" * 64], "--timestamp is required"),
         (["explain", "GET", "/v3/x", "-H", "nonsense"], "a header is 'name: value'"),
         (["explain", "GET", "/v3/x", "--request", "-"], "do not give them again"),

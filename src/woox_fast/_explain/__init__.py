@@ -27,6 +27,7 @@ __all__ = ["Explanation", "Finding", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
 RIGHT = "The signature is right for this request and this secret."
+RIGHT_BUT = "The signature is right; the request itself is the likely cause."
 NOT_FOUND = "No known mistake yields this signature."
 UNEXPLAINED = "Your secret is not the one the exchange has for this key, or a value changed after signing."
 RAISE = "Raise the limit (--seconds, or time_limit=)."
@@ -67,7 +68,7 @@ class Explanation(NamedTuple):
     def verdict(self) -> str:
         """A sentence if no mistake explains the signature; otherwise empty."""
         if self.right:
-            return RIGHT
+            return RIGHT_BUT if self.faults else RIGHT
         if self.found or any(fault.name == "sent-signature" for fault in self.faults):
             return ""
         if self.complete:

@@ -72,7 +72,7 @@ def main(args: argparse.Namespace) -> int:
         return list_mistakes(args.mistakes, args.json)
     method, path, body, headers = _request(args)
     if args.scheme != "ws" and not (method and path):
-        raise UsageError("METHOD and PATH are required, such as: GET /v3/asset/balances; or use --request")
+        raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances; or use --request")
     scheme = args.scheme or scheme_of(re.sub(r"\Ahttps?://[^/?]*", "", path))
     api_key = one_api_key(args, needed=False)
     checked = check_headers(headers, method, body, scheme=scheme, api_key=api_key)
