@@ -79,7 +79,8 @@ def test_the_sandbox_prints_a_line_a_request_and_explains() -> None:
     when = r"\d\d:\d\d:\d\d\.\d{3} "
     assert re.fullmatch(when + r"GET    /v3/asset/balances  200 OK  \d+\.\d\d ms", lines[0])
     assert re.fullmatch(when + r"DELETE /v3/trade/orders\?symbol=SPOT_BTC_USDT  401 INVALID_SIGNATURE  .* ms", lines[1])
-    sentence = "The query was sent but not signed. Build the query once, and sign it exactly as it appears in the request line."
+    remedy = "Build the query once, and sign it exactly as it appears in the request line."
+    sentence = f"The query was sent but not signed. {remedy}"
     cause = [line.strip() for line in lines if line.startswith("    ")][: (len(sentence) > 96) + 1]
     assert " ".join(cause) == sentence
     del lines[3 : 2 + len(cause)]

@@ -114,21 +114,17 @@ def explain(
     memo: str | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Explanation:
-    """Find the mistakes that yield a refused signature. Opens no connection.
+    """Return the mistakes that yield a refused signature. Opens no connection.
 
     Args:
         api_secret: The API secret, as the program reads it.
-        signature: The value of x-api-signature.
-        timestamp: The value of x-api-timestamp. An invalid value is a finding, not an error.
+        signature, timestamp: The headers' values. An invalid timestamp is a finding, not an error.
         method, path, body: The request as sent; `path` includes the query, or is the whole URL.
         api_key: The API key; needed to find mistakes that involve it.
         scheme: "v3", "v1", "ws", or None to derive it from the path.
         origin: Scheme and host, if `path` does not contain them.
         memo: The WOO X Pro key's memo, to recognize that product's rule.
         time_limit: Seconds of processor time for the search.
-
-    Returns:
-        The likeliest mistakes, the expected message and the signed message.
 
     Raises:
         TypeError, ValueError: If an argument has the wrong type, the secret is empty, or the scheme unknown.
@@ -137,32 +133,32 @@ def explain(
         given = _secret(api_secret)
     finally:
         del api_secret  # hide it from tracebacks that show locals
-    if scheme not in (None, *prehash.SCHEMES):
-        raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
     texts = {"api_key": str(api_key), "timestamp": str(timestamp), "method": method}
     request = _build(path, body, origin, scheme, memo=memo, given_secret=given, **texts)
-    used = request.scheme
-    secret = _without_marks(given)
+    return _explain(request, _without_marks(given), signature, time_limit)
+
+
+def _explain(request: Request, secret: Secret, signature: str, time_limit: float) -> Explanation:
     faults = (*check_request(request, secret), *check_signature(signature))
     search = Search(request, secret, signature, time_limit)
     match = search.run()
-    mistakes = _findings(match.trail, match, used) if match else ()
-    others = dict.fromkeys(_findings(trail, match, used) for trail in match.others) if match else ()
+    mistakes = _findings(match.trail, match, request.scheme) if match else ()
+    others = dict.fromkeys(_findings(trail, match, request.scheme) for trail in match.others) if match else ()
     named = {finding.name for finding in mistakes}
     return Explanation(
-        mistakes,
-        match is not None,
-        _expected(request._replace(method=method.upper())),
-        match.message if match else None,
-        tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
-        search.tried,
-        search.complete,
-        search.seconds,
-        tuple(other for other in others if {finding.name for finding in other} != named),
-        search.share,
+        mistakes=mistakes,
+        found=match is not None,
+        expected=_expected(request._replace(method=request.method.upper())),
+        signed=match.message if match else None,
+        faults=tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
+        tried=search.tried,
+        complete=search.complete,
+        seconds=search.seconds,
+        others=tuple(other for other in others if {finding.name for finding in other} != named),
+        share=search.share,
     )
 
 
@@ -195,6 +191,8 @@ def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any
         protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{protocol}://{host}", slash + target
+    if scheme not in (None, *prehash.SCHEMES):
+        raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
     used = scheme or prehash.scheme_of(target)

@@ -62,9 +62,7 @@ def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Fi
 
 
 def _check_content_type(content_type: str | None, method: str, body: bytes, scheme: str) -> Iterator[Finding]:
-    if not body or method.upper() not in ("POST", "PUT"):
-        return
-    if scheme == "ws":
+    if not body or method.upper() not in ("POST", "PUT") or scheme == "ws":
         return
     kind = (content_type or "").partition(";")[0].strip().lower()
     wanted = "application/json" if scheme == "v3" else "application/x-www-form-urlencoded"
@@ -111,9 +109,7 @@ def _check_credentials(request: Request, secret: Secret) -> Iterator[Finding]:
         except ValueError as error:
             yield Finding("sent-timestamp", f"The timestamp is invalid: {error}.", "Send 13 digits of milliseconds.")
     if request.api_key and to_bytes(request.api_key).strip() == secret:
-        yield Finding(
-            "sent-secret", "The secret was sent as the API key.", "Delete this key pair and create a new one."
-        )
+        yield Finding("sent-secret", "The secret was sent as the API key.", "Delete this key pair; create a new one.")
     elif request.api_key != request.api_key.strip():
         yield Finding("sent-api-key", "The API key was sent with white space around it.", "Send the key alone.")
 

@@ -209,9 +209,8 @@ class Search:
         if len(trail) != 1 or found["secret"] or found["digest"] or sum(found.values()) >= MANY:
             return ()
         same: list[Trail] = []
-        for cell in (cell for cost in range(LIKELY, RARE + 1) for cell in cells(cost)):
-            if cell["secret"] or cell["digest"]:
-                continue
+        similar = [cell for cost in range(LIKELY, RARE + 1) for cell in cells(cost)]
+        for cell in (cell for cell in similar if not cell["secret"] and not cell["digest"]):
             for layout, layout_trail, slots in self._layouts(cell):
                 for at, pieces_ in enumerate(messages_of(layout, _encoded(slots))):
                     if b"".join(pieces_) == message and layout.digest == "hmac-sha256":

@@ -219,14 +219,10 @@ _RULES = (
 _MARKS = (
     ("newline", LIKELY, "newlines", "\n"),
     ("none", LIKELY, "no separator", ""),
-    ("space", COMMON, "spaces", " "),
-    ("bar", COMMON, "'|'", "|"),
-    ("ampersand", COMMON, "'&'", "&"),
-    ("comma", COMMON, "commas", ","),
-    ("colon", COMMON, "colons", ":"),
+    *(("mark", COMMON, f"{mark!r}", mark) for mark in " |&,:"),
     ("escaped-newline", UNCOMMON, "a backslash and an n", "\\n"),
     ("crlf", UNCOMMON, "CR LF", "\r\n"),
-    *(("other", UNCOMMON, f"'{mark}'", mark) for mark in "+-._;/#"),
+    *(("mark", UNCOMMON, f"{mark!r}", mark) for mark in "+-._;/#"),
 )
 
 
