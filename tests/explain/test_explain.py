@@ -80,6 +80,11 @@ def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
     assert faults({**RIGHT, **changes}) == [name]
 
 
+@pytest.mark.parametrize("key", ["$WOOX_API_KEY", "${KEY}", "%KEY%", "{{apiKey}}", "<key>", "Abmy****"])
+def test_placeholder_is_no_other_key(key: str) -> None:
+    assert faults({**RIGHT, "x-api-key": key}) == []
+
+
 def test_content_type_follows_the_scheme() -> None:
     assert faults(RIGHT, FORM, "v1") == ["content-type"]
     assert faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
