@@ -276,6 +276,10 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "json-timed": (MARKET, f'{MARKET[:-1]},"timestamp":{TIME}}}'),
     "json-sorted": (ORDER, json.dumps(json.loads(ORDER), sort_keys=True, separators=(",", ":"))),
     "json-sorted-deep": ('{"a":{"y":1,"x":2},"b":0}', '{"a":{"x":2,"y":1},"b":0}'),
+    "json-usual": (
+        '{"clientOrderId":1,"price":"9","quantity":"1","side":"BUY","symbol":"X","tag":"t","type":"LIMIT"}',
+        '{"symbol":"X","side":"BUY","type":"LIMIT","price":"9","quantity":"1","clientOrderId":1,"tag":"t"}',
+    ),
     "json-reversed": ('{"b":1,"a":2,"c":3}', '{"c":3,"a":2,"b":1}'),
     "json-moved": ('{"b":1,"a":2,"d":3,"c":4}', '{"a":2,"d":3,"b":1,"c":4}'),
     "json-order": ('{"b":1,"a":2,"d":3,"c":4}', '{"d":3,"b":1,"c":4,"a":2}'),
@@ -407,6 +411,7 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "api-key-second": (POST, f"{T}{KEY}POST/v3/x{POST[2]}"),
     "api-key-last": (POST, f"{T}POST/v3/x{POST[2]}{KEY}"),
     "api-key-for-method-and-path": (POST, f"{T}{KEY}{POST[2]}"),
+    "window-signed": (POST, f"{T}5000POST/v3/x{POST[2]}"),
     "rule-woox-pro": (POST, f"{T}##{POST[2]}"),
     "rule-okx": (POST, f"2025-12-01T15:00:34.567ZPOST/v3/x{POST[2]}"),
     "rule-bybit": (POST, f"{T}{KEY}5000{POST[2]}"),

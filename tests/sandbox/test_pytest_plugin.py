@@ -246,7 +246,7 @@ def test_what_is_no_secret(secret: object, error: type[Exception]) -> None:
 def test_a_signature_that_is_right_under_a_timestamp_that_is_not() -> None:
     for stamp in (str(NOW // 1000), "\u0660" * 13):
         request = SignedRequest("GET", URL, headers("GET/v3/trade/order", stamp), b"")
-        with pytest.raises(AssertionError, match="timestamp is invalid"):
+        with pytest.raises(AssertionError, match=r"timestamp (?:is invalid|was sent in seconds)"):
             assert_signed(request)
 
 

@@ -140,10 +140,19 @@ def _timed(body: bytes, request: Request) -> Iterator[bytes]:
 
 
 _TIMED = Row("json-timed", UNCOMMON, _DROPPED.replace("{}", "a timestamp field"), SAME_BYTES, _timed)
+
+
+def _usual_place(member: str) -> int:
+    names = ("symbol", "side", "type", *_OPTIONAL)
+    name = json_edits.name_of(member)
+    return names.index(name) if name in names else len(names)
+
+
 _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
+    ("usual", COMMON, "in the usual order of keys", of_members(lambda items: [sorted(items, key=_usual_place)])),
     ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )

@@ -121,6 +121,7 @@ RULES = {
     "ws": "Sign '|' and the timestamp (the websocket's rule).",
 }
 _WINDOWS = ("", 5000, 10000, 20000, 60000)
+_WINDOW_SIGNED = [form.replace("W", str(w)) for w in _WINDOWS[1:] for form in ("{t}W{m}{p}{q}{b}", "{t}{m}{p}{q}{b}W")]
 _BINANCE = (
     *(f"{before}timestamp={{t}}" for before in ("", "{q}&", *(f"{{q}}&recvWindow={w}&" for w in _WINDOWS[1:]))),
     *(f"{before}timestamp={{t}}&recvWindow={w}" for before in ("", "{q}&") for w in _WINDOWS[1:]),
@@ -168,6 +169,7 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
     ("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}¦{m}¦{p}{q}¦{b}¦{k}"),
     ("api-key-for-method-and-path", COMMON, "The API key was signed, without method and path.", "{t}¦{k}¦{b}"),
+    *(("window-signed", UNCOMMON, "The receive window was signed too.", t) for t in _WINDOW_SIGNED),
     # Rules of further exchanges, from their documentation.
     *(("rule-woox-pro", LIKELY, _PRO, f"{{t}}#{memo}#{{q:bare}}{{b}}") for memo in _MEMOS),
     ("rule-okx", LIKELY, "OKX's rule was used (an ISO 8601 time).", "{t:iso}{m}{p}{q}{b}"),
