@@ -102,8 +102,6 @@ def test_whole_request_is_read(name: str) -> None:
         (f"A=1 time curl.exe {URL} 2>&1", "GET", URL, b""),
         (f"GET {URL} HTTP/1.1\r\n\r\n", "GET", URL, b""),
         ("get /v3/asset/balances", "get", "/v3/asset/balances", b""),
-        (f"> GET {PATH} HTTP/1.1\n> x-api-key: {KEY}\n> \n< HTTP/1.1 401", "GET", PATH, b""),
-        (f"> POST {PATH} HTTP/1.1\n> x-api-key: {KEY}\n> \n", "POST", PATH, None),
         (f"{HTTP}\nContent-Length: 9\n\n", "POST", PATH, None),
         (f"fetch Request: woo GET {URL} RequestHeaders: {{}} RequestBody: None\n", "GET", URL, b""),
     ],

@@ -85,7 +85,11 @@ def main(args: argparse.Namespace) -> int:
         faults = [fault for fault in faults if not fault.name.startswith("no-")]
     if (not signature or not timestamp) and args.request is not None:
         faults += check(method, path, body, timestamp=timestamp, api_key=api_key, scheme=scheme)
-        return _show_faults(faults, args.json)
+        if args.json:
+            show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
+        else:
+            show.rows(_finding_rows(faults, ""))
+        return 0
     if not signature or not timestamp:
         missing = "--timestamp" if signature else "--signature"
         raise UsageError(f"{missing} is required: the value of the header x-api-{missing[2:]} that was sent")
@@ -177,17 +181,7 @@ def _as_dict(finding: Finding) -> dict[str, str]:
 
 def causes(found: Explanation) -> list[str]:
     """Return the causes that remain if no mistake was found, the likeliest first."""
-    if found.mistakes:
-        return []
-    return [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
-
-
-def _show_faults(faults: list[Finding], as_json: bool) -> int:
-    if as_json:
-        show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
-    else:
-        show.rows(_finding_rows(faults, ""))
-    return 0
+    return [] if found.mistakes else [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
 
 
 def _finding_rows(findings: Iterable[Finding], secret: str) -> list[Row]:

@@ -314,15 +314,6 @@ _NO_BODY = rows(
     adapt=_if_absent,
 )
 
-TABLE = Table(
-    (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW),
-    (*_FIELDS, _TIMED),
-    _ORDER,
-    _SCALARS,
-    _QUOTES,
-    (*_STYLES, *_FORMS, *_INSTEAD),
-    _ESCAPES,
-    _ENDS,
-    (*_ENCODING, *_HASHES),
-    _ENDS,
-)
+_FIRST = (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW)
+_WRITTEN, _ENCODED = (*_STYLES, *_FORMS, *_INSTEAD), (*_ENCODING, *_HASHES)
+TABLE = Table(_FIRST, (*_FIELDS, _TIMED), _ORDER, _SCALARS, _QUOTES, _WRITTEN, _ESCAPES, _ENDS, _ENCODED, _ENDS)

@@ -71,13 +71,8 @@ _AROUND = tuple(
     Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _between(forms))
     for name, cost, words, *forms in _MARKS
 )
-_SURROUNDED = Row(
-    "secret-surrounded",
-    LIKELY,
-    "The secret was used together with the white space or quotes around it.",
-    _COPY,
-    lambda _, request: request.given_secret,
-)
+_CAUSE = "The secret was used together with the white space or quotes around it."
+_SURROUNDED = Row("secret-surrounded", LIKELY, _CAUSE, _COPY, lambda _, request: request.given_secret)
 _PARTS = _copied(
     ("lower-case", COMMON, "was in lower case", lambda s: s.lower()),
     ("upper-case", COMMON, "was in upper case", lambda s: s.upper()),
