@@ -29,9 +29,6 @@ _MAX_FIELDS = 40  # edited separately
 _MAX_ORDERS = 720
 
 
-# JSON as tokens
-
-
 @lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[str, ...]:
     """Split a JSON object or list into tokens, white space included. Raises ValueError for a scalar."""
@@ -98,9 +95,6 @@ def indented(indent: str, newline: str, text: str) -> str:
     return "".join(out)
 
 
-# The members of the outermost object, as verbatim text
-
-
 def members(text: str) -> tuple[str, list[str], str, str]:
     """Return the opening, the members, the text between two members, and the closing."""
     bare = text.strip()
@@ -156,9 +150,6 @@ def moved(items: list[str]) -> Iterator[Sequence[str]]:
 
 def permuted(items: list[str]) -> Iterator[Sequence[str]]:
     return islice(permutations(items), 1, _MAX_ORDERS)
-
-
-# Escapes
 
 
 def ascii_escapes(text: str) -> str:

@@ -71,10 +71,6 @@ def _literal(text: str) -> str | bytes:
     return value if isinstance(value, bytes) else text
 
 
-def _without_quotes(text: str) -> str:
-    return text[1:-1] if len(text) > 2 and text[0] + text[-1] in ('""', "''", "``", "[]", "()", "<>") else text
-
-
 def _without_marks(text: str) -> str:
     r"""Return `abcdef` for `AB-CD-EF`, `ab:cd:ef`, `ab cd ef` and `\xab\xcd\xef`."""
     if re.fullmatch(r"(?:(?:\\x|0x|%)[0-9a-fA-F]{2}[, ]*){16,64}", text):
@@ -83,13 +79,14 @@ def _without_marks(text: str) -> str:
     return text.replace(found[1], "") if found else text
 
 
+_PAIRS = ('""', "''", "``", "[]", "()", "<>")
 # Every function removes a wrapping, or returns the text unchanged.
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = tuple(
     (_finding(name, how, _ALONE), peel)
     for name, how, peel in (
         ("space", "with white space", lambda t: "".join(t.split())),
         ("bytes-repr", "as the repr of a bytes object (b'...')", _literal),
-        ("quotes", "in quotes or brackets", _without_quotes),
+        ("quotes", "in quotes or brackets", lambda t: t[1:-1] if t[:1] + t[-1:] in _PAIRS else t),
         ("0x", "with 0x before it", lambda t: t[2:] if t[:2] in ("0x", "0X") and HEX.fullmatch(t[2:]) else t),
         ("percent-encoded", "percent-encoded", lambda t: unquote(t, errors="strict")),
         ("label", "with a label before it, such as sha256=", lambda t: _LABEL.sub("", t, count=1)),
@@ -180,16 +177,15 @@ def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
         yield _exactly(lower[:64], (*findings, _KINDS["repeated"]))
     if 32 <= size < 64:
         lost = (*findings, _KINDS["zeros-lost"])
-        fits = (lambda d: d.lstrip("0") == lower, lambda d: d[-1] == lower[-1] and _unpadded(d) == lower)
+        fits = (
+            lambda d: d.lstrip("0") == lower,
+            lambda d: d[-1] == lower[-1] and "".join(f"{b:x}" for b in bytes.fromhex(d)) == lower,
+        )
         yield from (Reading(frozenset((32,)), fit, lost) for fit in fits)
     longer = frozenset(digest for digest in SIZES if 2 * digest > size)
     if size >= MIN_DIGITS and longer:
         cut = (*findings, _KINDS["cut"])
         yield Reading(longer, lambda digest: digest.startswith(lower) or digest.endswith(lower), cut)
-
-
-def _unpadded(digest: str) -> str:
-    return "".join(f"{byte:x}" for byte in bytes.fromhex(digest))
 
 
 FINDINGS = (*(finding for finding, _ in _PEELS), *_KINDS.values())

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from ..json_edits import one_less
 from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
 
+_parts = re.compile("/[^/]*").findall
 _VERSION = re.compile(r"/v\d+(?=/|\Z)")
 _NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
 _NAMES = ("id", "orderId", "order_id", "oid", "clientOrderId", "client_order_id", "algoOrderId")
@@ -28,10 +29,6 @@ def _version(replacement: str) -> Callable[[str], str]:
 
 def _ids(*texts: str) -> Callable[[str], list[str]]:
     return lambda p: [_NUMBER.sub(text, p) for text in texts]
-
-
-def _parts(path: str) -> list[str]:
-    return re.findall("/[^/]*", path)
 
 
 _ROUTE = _rows(
