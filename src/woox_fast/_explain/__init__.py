@@ -61,12 +61,10 @@ class Explanation(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """True if the exchange expects exactly this signature."""
         return self.found and not self.mistakes
 
     @property
     def verdict(self) -> str:
-        """A sentence if no mistake explains the signature; otherwise empty."""
         if self.right:
             return RIGHT_BUT if self.faults else RIGHT
         if self.found or any(fault.name == "sent-signature" for fault in self.faults):
@@ -77,7 +75,6 @@ class Explanation(NamedTuple):
         return f"No cause found: the time limit ended the search after {done} of its combinations. {RAISE}"
 
     def __str__(self) -> str:
-        """Return the verdict or the causes, the remedies, and alternatives, in at most three lines."""
         found = (*self.faults, *self.mistakes)
         lines = [" ".join(filter(None, (self.verdict, *(finding.cause for finding in found))))]
         lines.append(" ".join(dict.fromkeys(finding.remedy for finding in found)))

@@ -23,7 +23,6 @@ def of_object(write: Callable[[dict[str, Any]], str], text: str) -> str:
 
 
 def form(text: str, *, plus: bool = False) -> str:
-    """Write a JSON object as a form (`a=1&b=x`), its numbers verbatim."""
     pairs = [(name_of(member), value_of(member)) for member in members(compact(text))[1]]
     values = [(name, json.loads(value) if value[0] == '"' else value) for name, value in pairs]
     return urlencode(values, quote_via=quote_plus if plus else quote, errors="surrogatepass")

@@ -50,7 +50,6 @@ def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, schem
 
 
 def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Finding]:
-    """Report headers with wrong names, and add their values to `values`."""
     for name, value in headers.items():
         bare = re.sub("[^a-z0-9]", "", name.lower())
         right = next((right for right, pattern in _ROLES if pattern.search(bare)), None)

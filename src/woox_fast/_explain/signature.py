@@ -164,7 +164,6 @@ def _from_base64(text: str) -> bytes:
 
 
 def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
-    """Yield the readings of hex digits. The exchange accepts either case."""
     lower, size = text.lower(), len(text)
     if size % 2 == 0 and size // 2 in SIZES:
         yield _exactly(lower, findings)

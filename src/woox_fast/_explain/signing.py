@@ -40,7 +40,6 @@ class Request(NamedTuple):
 
     @property
     def host(self) -> str:
-        """The host of `origin`, with its port."""
         return self.origin.partition("://")[2]
 
     @property

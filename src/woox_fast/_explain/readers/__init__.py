@@ -26,11 +26,7 @@ _READERS: tuple[tuple[Callable[[bytes], object], Callable[[bytes], SentRequest]]
 
 
 def read_request(text: str | bytes) -> SentRequest:
-    """Read a request. If the text has several, prefer the first with a signature.
-
-    Raises:
-        ValueError: If no reader recognizes the text. The message lists the formats.
-    """
+    """Read a request, the first with a signature. Raises ValueError if no reader recognizes the text."""
     data = to_bytes(text) if isinstance(text, str) else bytes(text)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell redirects in UTF-16
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")

@@ -28,7 +28,6 @@ _WITH_VALUE = {"-X", "--request", "-H", "--header", "--url", *_DATA, *_OTHERS.sp
 
 
 def is_curl(data: bytes) -> bool:
-    """Return whether a line is a curl command and no HTTP precedes it."""
     found = _COMMAND.search(data, 0, 4000)
     return found is not None and b"HTTP/" not in data[: found.start()]
 
@@ -125,5 +124,4 @@ def _split(text: str) -> list[str]:
 
 
 def _unescape(found: re.Match[str]) -> str:
-    """Rewrite a shell's $'...' as a plainly quoted word."""
     return shlex.quote(found[1].encode("latin-1", "backslashreplace").decode("unicode_escape"))

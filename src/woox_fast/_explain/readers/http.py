@@ -19,10 +19,7 @@ BYTES_REPR = rb"b'[^'\\\n]*(?:\\.[^'\\\n]*)*'|b\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\""
 
 
 class SentRequest(NamedTuple):
-    """A request as sent: `url` whole or as path and query, `headers` with lower-case names.
-
-    `body` is None if the text does not show the body.
-    """
+    """A request as sent. `headers` have lower-case names; `body` is None if the text does not show it."""
 
     method: str
     url: str

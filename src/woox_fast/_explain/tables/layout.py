@@ -19,7 +19,6 @@ RULE = "{rule}"  # replaced by the rule of the request's scheme
 
 
 def _form(body: bytes) -> bytes:
-    """Write a JSON body as the form that V1 expects."""
     try:
         return to_bytes(notations.python_form(to_text(body))) if body[:1] == b"{" else body
     except (ValueError, RecursionError):
@@ -40,15 +39,12 @@ def _v1_unsorted(request: Request) -> tuple[str, bytes]:
 
 
 def _v1_words(request: Request) -> tuple[str, bytes]:
-    """V1 with true and false as in JSON."""
     if request.query or request.body[:1] != b"{":
         raise ValueError("not JSON")
     return "&".join(sorted(unquote_plus(notations.form(to_text(request.body))).split("&"))), b""
 
 
 def _moved(to_body: bool, write: Callable[[str], str], keep: bool) -> Source:
-    """Move the query to the body or the reverse; `keep` leaves it in its place too."""
-
     def content(request: Request) -> tuple[str, bytes]:
         text = request.query[1:] if to_body else to_text(request.body)
         if not text or (request.body if to_body else request.query):
