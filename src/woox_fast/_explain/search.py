@@ -102,17 +102,13 @@ class Search:
         self._right = dict(zip(PARTS, right, strict=True))
 
     def run(self) -> Match | None:
-        match = None
-        done = 0
+        match, done = None, 0
         with suppress(TimeoutError):
-            for cost in range(MAX_COST + 1 if self._readings else 0):
-                self.complete = cost > COMPLETE_COST
-                for cell in cells(cost):
-                    if match := self._try_cell(cell):
-                        break
-                    done += 0 if self.complete else _cell_weight(cell)
-                if match:
+            for cell in (cell for cost in range(MAX_COST + 1 if self._readings else 0) for cell in cells(cost)):
+                self.complete = sum(cell.values()) > COMPLETE_COST
+                if match := self._try_cell(cell):
                     break
+                done += 0 if self.complete else _cell_weight(cell)
             self.complete = True
         self.share = 1.0 if self.complete else round(done / _total_weight(), 4)
         self.seconds = round(_now() - self._start, 4)

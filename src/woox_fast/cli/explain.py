@@ -6,10 +6,10 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import Explanation, explain
-from .._explain import OTHER_CAUSES, TIME_LIMIT_S, all_mistakes, check
+from .._explain import OTHER_CAUSES, TIME_LIMIT_S, Finding, all_mistakes, check
 from .._explain.request_checks import check_headers
 from ..prehash import scheme_of
 from . import show
@@ -28,14 +28,10 @@ from .common import (
 )
 from .show import Row
 
-if TYPE_CHECKING:
-    from .._explain import Finding
-
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32""",
-    """woox-fast curl GET /v3/asset/balances --example |
-    woox-fast explain --request - --example""",
+    "woox-fast curl GET /v3/asset/balances --example | woox-fast explain --request - --example",
     "woox-fast explain --mistakes timestamp",
 )
 RIGHT_FOR_OURS = (
@@ -53,8 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.help = "the x-api-timestamp that was sent (required, unless --request or -H contains it)"
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as for curl")
-    formats = "a curl command, a HAR file, raw HTTP, http.client debug output or a ccxt log"
-    parser.add_argument("--request", metavar="FILE|-", help=f"the whole request: {formats}")
+    parser.add_argument("--request", metavar="FILE|-", help="a curl command, HAR file, raw HTTP, or a log of a client")
     parser.add_argument("--memo", help="the memo of a WOO X Pro key")
     add_seconds(parser, "the time limit of the search", TIME_LIMIT_S)
     parser.add_argument("--mistakes", nargs="?", const="", metavar="TEXT", help="list the known mistakes with TEXT")
@@ -112,12 +107,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]:
     """Return method, path, body and headers. The command line overrides --request."""
-    headers = {}
-    for text in args.header:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
-        headers[name.strip().lower()] = value.removeprefix(" ")
+    if wrong := [text for text in args.header if ":" not in text]:
+        raise UsageError(f"a header is 'name: value', got {wrong[0][:40]!a}")
+    pairs = (text.split(":", 1) for text in args.header)
+    headers = {name.strip().lower(): value.removeprefix(" ") for name, value in pairs}
     if args.request is None:
         return args.method or "", args.path or "", body_bytes(args.body), headers
     if args.path is not None:
@@ -201,7 +194,7 @@ def _row(label: str, text: str, secret: str, style: str = "") -> Row:
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
-    """Print an explanation. `refused` means that the exchange is known to have refused the signature."""
+    """Print an explanation. `refused` means that the exchange refused the signature."""
     rows: list[Row] = []
     if found.right and refused:
         rows.append(_row("cause", RIGHT_FOR_OURS, secret, "bad"))

@@ -116,6 +116,7 @@ def _data(option: str, value: str) -> str:
     return value
 
 
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrt'\"\\])")
 _ANSI_C = re.compile(r"\$'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
 
 
@@ -124,4 +125,4 @@ def _split(text: str) -> list[str]:
 
 
 def _unescape(found: re.Match[str]) -> str:
-    return shlex.quote(found[1].encode("latin-1", "backslashreplace").decode("unicode_escape"))
+    return shlex.quote(_ESCAPE.sub(lambda escape: escape[0].encode().decode("unicode_escape"), found[1]))
