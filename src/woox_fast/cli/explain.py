@@ -32,7 +32,6 @@ EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32""",
     "woox-fast curl GET /v3/asset/balances --example | woox-fast explain --request - --example",
-    "woox-fast explain --mistakes timestamp",
 )
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
