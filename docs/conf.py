@@ -44,8 +44,8 @@ def write_mistakes(_: object) -> None:
     folder = Path(__file__).parent / "_generated"
     folder.mkdir(exist_ok=True)
     rows = ["| part | cause | remedy |", "|---|---|---|"]
-    for mistake in all_mistakes():
-        cells = (mistake.part, mistake.cause, mistake.remedy)
+    for part, mistake in dict.fromkeys(all_mistakes()):
+        cells = (part, mistake.cause, mistake.remedy)
         rows.append("| " + " | ".join(re.sub(r"[|<*]", r"\\\g<0>", cell) for cell in cells) + " |")
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")
 
