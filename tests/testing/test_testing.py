@@ -71,7 +71,7 @@ def test_signed_requests_pass(request_: object, monkeypatch: pytest.MonkeyPatch)
 def test_wrong_signatures_are_explained(given: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 60.0)
     request = requests.Request("POST", URL, headers=given, data=BODY).prepare()
-    with pytest.raises(AssertionError, match=r"timestamp (?:is invalid|was sent in seconds)") as caught:
+    with pytest.raises(AssertionError, match=words) as caught:
         assert_signed(request)
     assert SECRET not in str(caught.value)
 
