@@ -1,4 +1,4 @@
-"""Connections: open before they are needed, warm, checked before each request, replaced in the background."""
+"""Connections: opened early, warmed, checked before use, replaced in the background."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_look_finds_hangup_within_task_step(loop_mode):
 
 
 def test_several_closed_connections_end_in_time(mode):
-    """Every connection is closed just before its request: the deadline is the first one's."""
+    """The deadline covers all closed connections together."""
     with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=0.6) as gateway:
         server.answer_get = hang_up_after
         server.hang_up()

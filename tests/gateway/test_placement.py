@@ -1,4 +1,4 @@
-"""`place`: one clientOrderId, sent once, asked for until the order's fate is known."""
+"""`place`: sent once, and asked for until the order's fate is known."""
 
 from __future__ import annotations
 

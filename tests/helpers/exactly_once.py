@@ -1,4 +1,4 @@
-"""Place many orders at a faulty server. Each order must arrive once, or its error must be true.
+"""Place many orders at a faulty server. An order must arrive once, or its error must be true.
 
 `place_orders` is the short form in the test suite and the long form in `tools/exactly_once.py`. It compares a ledger of
 the client with the bytes that the server stored. Signal handlers raise exceptions at random moments inside the gateway.
@@ -31,7 +31,7 @@ CONNECTIONS = 8
 
 @dataclass
 class Ledger:
-    """The fate of each order, as the client knows it."""
+    """The orders' fates, as the client knows them."""
 
     accepted: set[int] = field(default_factory=set)  # known from the exchange: by a reply, or because it was asked
     not_sent: set[int] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Ledger:
     def failed(self, order_id: int, error: BaseException, gateway: Gateway | AsyncGateway) -> None:
         """Note an exception that is neither NotSentError nor NoReplyError."""
         unknown = NoReplyError.find(error) or next(
-            (found for found in reversed(gateway.unknown) if found.path == path_of(order_id)), None
+            (found for found in list(gateway.unknown) if found.path == path_of(order_id)), None
         )
         if unknown is not None and unknown.path == path_of(order_id):
             self.lost(order_id, unknown)
@@ -196,7 +196,7 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
 
 
 def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
-    """Run twice as many tasks as connections. Cancel some of them, at every await."""
+    """Run two tasks per connection. Cancel some tasks, at every await."""
     chance = random.Random(seed)
     numbers = iter(range(1, orders + 1))
     ledger = Ledger()

@@ -16,7 +16,7 @@ from .states import AWAITING, CLOSED, IDLE
 
 
 class LoopKeeper(Housekeeping):
-    """Two timers run the rounds. Each starts the other again if an exception ended it."""
+    """Two timers run the rounds. An exception can end a timer, and the other timer restarts it."""
 
     def __init__(
         self, pool: Pool, connector: Connector, observer: Observer | None, loop: asyncio.AbstractEventLoop
@@ -31,7 +31,7 @@ class LoopKeeper(Housekeeping):
         try:
             if self.loop is _running_loop():
                 self.set_timer(0, 0)
-            else:  # an opening thread; the loop's queue has no connection, so a closed loop loses none
+            else:  # an opening thread; the loop's queue contains no connection for a closed loop to lose
                 self.loop.call_soon_threadsafe(self.set_timer, 0, 0)
         except RuntimeError:
             if not self.loop.is_closed():
@@ -48,7 +48,7 @@ class LoopKeeper(Housekeeping):
             self._timers[slot] = self.loop.call_later(delay_ns / SECOND, self._on_timer, slot)
 
     def _on_timer(self, slot: int) -> None:
-        self.set_timer(slot, TICK_NS)  # at first: an exception below must not end housekeeping
+        self.set_timer(slot, TICK_NS)  # first, so that an exception below does not end housekeeping
         now = perf_counter_ns()
         if now > self.due_ns[1 - slot] + SECOND:
             self.set_timer(1 - slot, TICK_NS)
@@ -106,7 +106,7 @@ class LoopKeeper(Housekeeping):
                 raise
 
     def _is_wait(self, connection: Connection, error: BaseException) -> bool:
-        """Return True if there is nothing to read or write yet, or if the connection has failed by itself."""
+        """Return True if the socket is not ready yet, or if the connection failed. Return False for other exceptions."""
         is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
         if is_own and isinstance(error, BlockingIOError):
             return True
