@@ -27,6 +27,7 @@ from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError,
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
 CONNECTIONS = 8
+INTERRUPTED = [f"woox_fast.gateway.{name}" for name in ("blocking", "asynchronous", "loop_keeper")]
 
 
 @dataclass
@@ -94,7 +95,7 @@ def random_signals(seed: int) -> Iterator[list[int]]:
 
     def handle(_: int, frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.0005, 0.02))
-        while frame is not None and not frame.f_globals.get("__name__", "").startswith("woox_fast.gateway."):
+        while frame is not None and frame.f_globals.get("__name__") not in INTERRUPTED:
             frame = frame.f_back
         if frame is not None and chance.random() < 0.5:
             counts[0] += 1

@@ -17,11 +17,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import woox_fast.gateway
 from helpers.gateways import new_event_loop
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import Peer, RawServer, response
-
-import woox_fast.gateway
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
 

@@ -55,6 +55,7 @@ class AsyncGateway(GatewayBase):
             deadline_ns = perf_counter_ns() + self._timeout_ns
             self._refusal = OPEN
             self._keeper = LoopKeeper(self._pool, self._connector, self._observer, loop)
+            self._keeper.start()
             while not self._pool.is_full:
                 if perf_counter_ns() > deadline_ns or self._pool.is_hopeless(self._connector.opening):
                     raise self._not_opened()

@@ -25,7 +25,10 @@ class LoopKeeper(Housekeeping):
         self.loop = loop
         self.is_shut = self.is_forked = False
         self.due_ns = [0, 0]
-        self._timers = [loop.call_later(0, self._on_timer, slot) for slot in (0, 1)]
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def start(self) -> None:
+        self._timers = [self.loop.call_later(0, self._on_timer, slot) for slot in (0, 1)]
 
     def wake(self) -> None:
         try:
@@ -106,7 +109,7 @@ class LoopKeeper(Housekeeping):
                 raise
 
     def _is_wait(self, connection: Connection, error: BaseException) -> bool:
-        """Return True if the socket is not ready yet, or if the connection failed. Return False for other exceptions."""
+        """Return True if the socket is not ready, or if the connection failed. Return False for other exceptions."""
         is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
         if is_own and isinstance(error, BlockingIOError):
             return True
@@ -116,9 +119,10 @@ class LoopKeeper(Housekeeping):
 
     def fail(self, connection: Connection, error: BaseException) -> None:
         """Close a connection, and raise `error` in the request that awaits its response."""
-        due, connection.due = connection.due, None
+        due = connection.due
         if due is not None and not due.done():
             due.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError(text(error)))
+        connection.due = None  # only now: an interrupt before this line must not lose the request
         if connection.state is not CLOSED:
             if isinstance(error, OSError | ResponseError):
                 connection.last_error = error

@@ -1,6 +1,7 @@
 """The response parser for a connection. It does no I/O: the connection feeds it the received bytes.
 
-httptools parses. This module adds responses to HEAD, responses until close, a size limit, and a check for surplus bytes. Headers are parsed on access only.
+httptools parses. This module adds responses to HEAD, responses until close, a size limit, and a check for surplus
+bytes. Headers are parsed on access only.
 """
 
 from __future__ import annotations
