@@ -95,7 +95,7 @@ def test_random_alarm_doubles_no_order(alarm, error):
 
 
 def test_interrupt_after_send_keeps_its_type(alarm):
-    with RawServer(lambda peer, request: True) as server:
+    with RawServer(lambda peer, request: True) as server:  # noqa: SIM117
         with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
             alarm(0.1, KeyboardInterrupt)
             with pytest.raises(KeyboardInterrupt) as raised:
@@ -216,7 +216,7 @@ def test_asyncio_timeout_raises_timeout_error(loop_mode):
                     await asyncio.sleep(0.01)
                 raise ValueError("another task failed")
 
-            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821
+            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821, PT012
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
                     tasks.create_task(fail())

@@ -24,7 +24,7 @@ _CLOSING_LOOK_S = 0.01
 
 
 class Housekeeping:
-    """The work of both kinds of gateways. It does not refer to the gateway, so the garbage collector can close a dropped gateway."""
+    """The common work of both gateways. It does not refer to the gateway, so a dropped gateway can close."""
 
     def __init__(self, pool: Pool, connector: Connector, observer: Observer | None) -> None:
         self.pool = pool
