@@ -25,7 +25,7 @@ from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
 
 PACKAGE = str(Path(woox_fast.gateway.__file__).parent) + os.sep
-TIMEOUT_S = 0.1
+TIMEOUT_S = 0.2
 Line = tuple[str, int]
 
 
@@ -101,7 +101,7 @@ def answer(peer: Peer, request: bytes) -> bool:
         peer.reset()
         return False
     if action == b"slow":
-        time.sleep(0.03)
+        time.sleep(0.08)
     peer.send(response())
     return action != b"hangup"
 

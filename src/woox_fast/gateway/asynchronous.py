@@ -248,11 +248,13 @@ class _Waiter:
     async def wait(self, timeout_s: float) -> bool:
         """Return True if rung within `timeout_s`."""
         self._bell = self._loop.create_future()
-        timer = self._loop.call_later(timeout_s, self.ring, False)
+        # The second timer is for an exception in the callback of the first timer.
+        timers = [self._loop.call_later(timeout_s + delay_s, self.ring, False) for delay_s in (0, 0.5)]
         try:
             return await self._bell
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
 
 def _check_loop(loop: asyncio.AbstractEventLoop) -> None:

@@ -192,8 +192,11 @@ class Pool:
         """Return what to do now. The caller counts as `opening` the connections that it is already opening."""
         live = self.live()
         for queue in (self.urgent, self.waiters):  # an interrupted request may still be in its queue
-            while (waiter := _first(queue)) is not None and now > waiter.by_ns + SECOND:
-                self.leave(waiter)
+            for waiter in list(queue):
+                if now > waiter.by_ns + 5 * SECOND:
+                    self.leave(waiter)
+                elif now > waiter.by_ns:
+                    waiter.ring()
         for connection in list(self.background):
             if connection.state not in BACKGROUND:
                 self.background.remove(connection)
