@@ -222,6 +222,21 @@ def test_refused_connection_is_reported(mode):
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("where", ["connect", "first response"])
+def test_connect_timeout_is_not_sent_error(mode, where):
+    """The order cannot have gone out."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0 if where == "connect" else 9) as listener:
+        full = [socket.socket() for _ in range(4)] if where == "connect" else []
+        for sock in full:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(NotSentError, match="nothing was sent"), opened(mode, url, timeout_s=0.3):
+            pass
+        for sock in full:
+            sock.close()
+
+
 @pytest.mark.parametrize("kind", [Gateway, AsyncGateway])
 @pytest.mark.parametrize(
     ("options", "error", "message"),
