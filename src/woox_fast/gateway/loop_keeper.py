@@ -51,12 +51,16 @@ class LoopKeeper(Housekeeping):
             self._timers[slot] = self.loop.call_later(delay_ns / SECOND, self._on_timer, slot)
 
     def _on_timer(self, slot: int) -> None:
-        self.set_timer(slot, TICK_NS)  # first, so that an exception below does not end housekeeping
-        now = perf_counter_ns()
-        if now > self.due_ns[1 - slot] + SECOND:
-            self.set_timer(1 - slot, TICK_NS)
-        if not self.is_shut:
-            self.set_timer(slot, self.round(now))
+        try:
+            self.set_timer(slot, TICK_NS)  # first, so that an exception below does not end housekeeping
+            now = perf_counter_ns()
+            if now > self.due_ns[1 - slot] + SECOND // 4:
+                self.set_timer(1 - slot, TICK_NS)
+            if not self.is_shut:
+                self.set_timer(slot, self.round(now))
+        except BaseException:
+            self.set_timer(slot, TICK_NS)
+            raise
 
     def end_overdue(self, connection: Connection, now: int) -> None:
         due = connection.due
