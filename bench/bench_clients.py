@@ -239,6 +239,27 @@ def threads_on_one(threads: int = 8, orders: int = 4000) -> list[Goal]:
     ]
 
 
+def threads_in_queue(threads: int = 4, connections: int = 2, orders: int = 2000) -> list[Goal]:
+    """Measure the processor time of an order if threads wait for connections: microseconds of the whole process."""
+    with fixed_reply() as server, Gateway(SIGNER, server.url, connections=connections) as gateway:
+
+        def work() -> None:
+            for _ in range(orders):
+                gateway.request("POST", PATH, BODY)
+
+        def spend() -> float:
+            workers = [threading.Thread(target=work) for _ in range(threads)]
+            before = time.process_time()
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+            return (time.process_time() - before) / (threads * orders) * 1e6
+
+        figure = median(spend() for _ in range(5))
+    return [Goal(f"Gateway: {threads} threads on {connections} connections, processor", figure, 50, "us an order")]
+
+
 def memory(orders: int) -> list[Goal]:
     """Measure the growth of the process in bytes per order."""
 
@@ -350,6 +371,7 @@ def main() -> None:
         *first_order(tls=True),
         *many_at_once(64, 100),
         *threads_on_one(),
+        *threads_in_queue(),
     ]
     goals += memory(1_000_000) if args.memory else []
     versions = {
