@@ -24,6 +24,7 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 copybutton_prompt_text = "$ "
 
+napoleon_use_ivar = True  # "Attributes" would repeat the annotated members
 default_role = "code"  # docstrings write names in single backquotes
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
