@@ -22,7 +22,7 @@ help: ## list these commands
 .PHONY: build demo
 build: $(VENV)/installed ## set up .venv, compile the backends in place (seconds after a change in src/)
 
-demo: $(VENV)/installed ## start the sandbox and send signed orders to it (ARGS='--client all')
+demo: $(VENV)/installed ## start the sandbox and send signed orders to it (ARGS='--orders 500')
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
 .PHONY: test test-slow test-all test-ui

@@ -19,11 +19,13 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 exclude_patterns = ["_generated"]
 html_theme = "furo"
 html_title = f"woox-fast {release}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 copybutton_prompt_text = "$ "
 
+napoleon_use_ivar = True  # "Attributes" would repeat the annotated members
 default_role = "code"  # docstrings write names in single backquotes
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -44,8 +46,8 @@ def write_mistakes(_: object) -> None:
     folder = Path(__file__).parent / "_generated"
     folder.mkdir(exist_ok=True)
     rows = ["| part | cause | remedy |", "|---|---|---|"]
-    for mistake in all_mistakes():
-        cells = (mistake.part, mistake.cause, mistake.remedy)
+    for part, mistake in dict.fromkeys(all_mistakes()):
+        cells = (part, mistake.cause, mistake.remedy)
         rows.append("| " + " | ".join(re.sub(r"[|<*]", r"\\\g<0>", cell) for cell in cells) + " |")
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")
 

@@ -24,9 +24,8 @@ async def trade(url: str, signer: Signer, orders: int) -> None:
         for placement in await asyncio.gather(*(gateway.place(ORDER) for _ in range(orders))):
             response = placement.response
             state = "placed" if placement else "not placed"
-            print(
-                f"order {placement.client_order_id}: {state} in {response.latency_ns / 1000:,.0f} us: {response.text[:80]}"
-            )
+            micros = response.latency_ns // 1000
+            print(f"order {placement.client_order_id}: {state} in {micros:,} us: {response.text[:80]}")
         await gateway.request("DELETE", "/v3/trade/allOrders", params={"symbol": ORDER["symbol"]})
 
 

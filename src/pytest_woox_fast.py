@@ -9,7 +9,7 @@ loads this module at every start, so it imports woox_fast only when a test uses 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,9 +61,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"woox_faults: {error}", pytrace=False)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    result = yield
+@pytest.hookimpl(trylast=True)  # after the test, if it passed
+def pytest_runtest_call(item: pytest.Item) -> None:
     markers = list(item.iter_markers("woox_faults"))
     faults = item.stash.get(_RULES, None)
     if markers and faults is None:
@@ -75,7 +74,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
             '@pytest.mark.woox_faults(..., unused="ok").',
             pytrace=False,
         )
-    return result
 
 
 @pytest.fixture
@@ -91,16 +89,9 @@ def woox_sandbox(request: pytest.FixtureRequest) -> Iterator[RunningSandbox]:
     exchange = sandbox.Sandbox(faults=_marked_rules(request.node))
     request.node.stash[_RULES] = exchange.faults
     with exchange as url:
-        yield RunningSandbox(
-            url,
-            sandbox.DEMO_API_KEY,
-            sandbox.DEMO_API_SECRET,
-            exchange.requests,
-            exchange.faults,
-            exchange.orders,
-            exchange.price,
-            exchange.account,
-        )
+        key, secret = sandbox.DEMO_API_KEY, sandbox.DEMO_API_SECRET
+        yield RunningSandbox(url, key, secret, exchange.requests, exchange.faults, exchange.orders, exchange.price,
+                             exchange.account)  # fmt: skip
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""Many orders through the gateway to an exchange where everything goes wrong: each comes once, or is told as it is.
+"""Place many orders at a faulty server, and check that each order arrives once, or that its error is true.
 
     python tools/exactly_once.py --orders 200000 --mode blocking|asyncio|uvloop [--seed N]
 
-The exchange (tests/helpers/faulty_exchange.py) keeps every byte. The last line is the figures; exit status 1 means that
-an order came twice, that a reply went to another request, that an order which came was called NotSentError, or that
-the exchange's book is not the client's.
+The server (tests/helpers/faulty_server.py) stores every byte. The last line has the figures. Exit status 1 means that
+an order arrived twice, that a request got another request's response, that an order with NotSentError arrived, or that
+the server's book differs from the client's.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from helpers.gateways import MODES
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", type=int, default=200_000, help="how many (default %(default)s)")
+    parser.add_argument("--orders", type=int, default=200_000, help="number of orders (default %(default)s)")
     parser.add_argument("--mode", choices=MODES, required=True)
-    parser.add_argument("--seed", type=int, default=1, help="of the faults (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the faults (default %(default)s)")
     args = parser.parse_args()
     try:
         figures = place_orders(args.mode, args.orders, args.seed)

@@ -67,12 +67,9 @@ class _OutgoingRequest(NamedTuple):
 
 
 def assert_signed(
-    request: Any,
-    api_secret: str | bytes = _credentials.API_SECRET,
-    *,
-    api_key: str | None = None,
+    request: Any, api_secret: str | bytes = _credentials.API_SECRET, *, api_key: str | None = None,
     scheme: str | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Assert that a request carries its correct signature, verified with the standard library's `hmac`.
 
     Args:
@@ -148,24 +145,14 @@ def _check_signature(outgoing: _OutgoingRequest, api_secret: str | bytes, scheme
         secret = _checks.secret_bytes(api_secret)
         scheme = scheme or prehash.scheme_of(outgoing.target)
         key, stamp, signature = (outgoing.headers[f"x-api-{name}"] for name in ("key", "timestamp", "signature"))
-        message = prehash.unchecked(
-            scheme, _bytes(stamp), _bytes(outgoing.method), _bytes(outgoing.target), outgoing.body
-        )
+        method, target = _bytes(outgoing.method), _bytes(outgoing.target)
+        message = prehash.unchecked(scheme, _bytes(stamp), method, target, outgoing.body)
         expected = hmac.new(secret, message, hashlib.sha256).hexdigest()
         has_timestamp = len(stamp) == 13 and stamp.isascii() and stamp.isdigit()
         if has_timestamp and hmac.compare_digest(_bytes(signature).lower(), expected.encode()):
             return ""
-        found = explain(
-            api_secret,
-            signature,
-            stamp,
-            outgoing.method,
-            outgoing.target,
-            outgoing.body,
-            api_key=key,
-            scheme=scheme,
-            origin=outgoing.origin,
-        )
-        return f"carries a wrong signature.\n{found}"
+        found = explain(api_secret, signature, stamp, outgoing.method, outgoing.target, outgoing.body,
+                        api_key=key, scheme=scheme, origin=outgoing.origin)  # fmt: skip
+        return f"is not signed correctly.\n{found}"
     finally:
         del api_secret, secret

@@ -1,4 +1,4 @@
-"""The verb explain, and how two texts are shown one above the other."""
+"""The subcommand `explain`, and how it shows the difference between two texts."""
 
 from __future__ import annotations
 
@@ -144,7 +144,8 @@ def test_explain_reads_what_is_at_hand(as_standard_input: bool, tmp_path: Path) 
 
 def test_a_body_that_the_log_lacks_is_asked_for() -> None:
     signature = oracle(f"{NOW}POST/v3/trade/order{ORDER}".encode())
-    log = f"> POST /v3/trade/order HTTP/1.1\n> x-api-timestamp: {NOW}\n> x-api-signature: {signature}\n> \n"
+    head = f"POST /v3/trade/order HTTP/1.1\nx-api-timestamp: {NOW}\nx-api-signature: {signature}\n"
+    log = f"{head}Content-Length: {len(ORDER)}\n\n"
     result = woox_fast("explain", "--request", "-", given=log.encode(), **CREDENTIALS)
     assert result.returncode == 2
     assert "does not show its body; give it with --body" in result.stderr

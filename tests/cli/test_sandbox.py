@@ -79,16 +79,15 @@ def test_requests_are_printed_and_explained() -> None:
     when = r"\d\d:\d\d:\d\d\.\d{3} "
     assert re.fullmatch(when + r"GET    /v3/asset/balances  200 OK  \d+\.\d\d ms", lines[0])
     assert re.fullmatch(when + r"DELETE /v3/trade/orders\?symbol=SPOT_BTC_USDT  401 INVALID_SIGNATURE  .* ms", lines[1])
-    sentence = "The query was sent but not signed. Sign the path and query exactly as they go out on the request line."
-    cause = [line.strip() for line in lines if line.startswith("    ")][: (len(sentence) > 96) + 1]
-    assert " ".join(cause) == sentence
-    del lines[3 : 2 + len(cause)]
+    first = next(number for number, line in enumerate(lines) if line.startswith("    expected"))
+    assert lines[2].startswith("    The query was sent but not signed.")
+    del lines[3:first]
     assert re.fullmatch(r"    expected  '\d{13}DELETE/v3/trade/orders\?symbol=SPOT_BTC_USDT'", lines[3])
     assert re.fullmatch(r"    signed    '\d{13}DELETE/v3/trade/orders'", lines[4])
     assert lines[5].strip() == "^" * len("?symbol=SPOT_BTC_USDT")
     said = " ".join(line.strip() for line in lines[7:-1])
-    assert re.search(r"\bNone of [\d,]+ combinations", said)
-    assert re.search(r"[Tt]he secret .*another one", said)
+    assert re.search(r"\bNo (?:known mistake|cause found)", said)
+    assert re.search(r"Your secret is not the one", said)
     assert max(map(len, lines)) <= 100
     assert re.fullmatch(r"    expected  '\d{13}GET/v3/asset/balances'", lines[-1])
 

@@ -1,7 +1,7 @@
 """Thirty mistakes of Python and JavaScript bots, written down before the tables of `_explain` were read.
 
-Each line holds the request as the exchange receives it, the string that the bot signed and the words that the answer must
-contain. The signatures come from the standard library alone.
+A line contains the request as the exchange receives it, the signed string, and the words that the answer must contain.
+The signatures come from the standard library alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -43,7 +43,7 @@ def sign_base64(message: str) -> str:
 
 
 class Trial(NamedTuple):
-    """A mistake: the request as sent, its signature, and a pattern for each cause that must be named."""
+    """A mistake: the request as sent, its signature, and patterns for the causes that the answer must name."""
 
     name: str
     method: str
@@ -51,11 +51,11 @@ class Trial(NamedTuple):
     body: str
     signature: str
     words: tuple[str, ...]
-    extra: dict[str, Any] = {}
+    api_key: str = ""
 
 
 TRIALS = [
-    # Python: the body that the client library writes is not the body that was signed.
+    # Python: the body that the client library writes is not the signed body.
     Trial(
         "requests json=, signed compact", "POST", PLACE, SPACED, sign(f"{TIME}POST{PLACE}{COMPACT}"), ("space|compact",)
     ),
@@ -133,7 +133,7 @@ TRIALS = [
         sign(f"{TIME}GET{ORDERS}", SECRET + "\n"),
         ("secret.*(line|space)",),
     ),
-    Trial("secret and key swapped", "GET", ORDERS, "", sign(f"{TIME}GET{ORDERS}", KEY), ("API key",), {"api_key": KEY}),
+    Trial("secret and key swapped", "GET", ORDERS, "", sign(f"{TIME}GET{ORDERS}", KEY), ("API key",), KEY),
     Trial(
         "secret and message swapped",
         "POST",
@@ -151,7 +151,7 @@ TRIALS = [
         hashlib.sha256(f"{TIME}GET/v3/asset/balances{SECRET}".encode()).hexdigest(),
         ("HMAC",),
     ),
-    # Rules of V1 and of other exchanges.
+    # Rules of V1 and of further exchanges.
     Trial("V1 rule", "GET", ORDERS, "", sign(f"size=50&status=INCOMPLETE&symbol=SPOT_BTC_USDT|{TIME}"), ("V1",)),
     Trial(
         "Bybit V5",
@@ -160,7 +160,7 @@ TRIALS = [
         "",
         sign(f"{TIME}{KEY}5000{ORDERS.partition('?')[2]}"),
         ("Bybit|key.*window",),
-        {"api_key": KEY},
+        KEY,
     ),
     Trial("Binance", "GET", ORDERS, "", sign(f"{ORDERS.partition('?')[2]}&timestamp={TIME}"), ("Binance|timestamp=",)),
     # JavaScript.
@@ -188,7 +188,7 @@ TRIALS = [
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_blind_mistake_is_named(trial: Trial) -> None:
-    found = explain(SECRET, trial.signature, TIME, trial.method, trial.path, trial.body, **trial.extra)
+    found = explain(SECRET, trial.signature, TIME, trial.method, trial.path, trial.body, api_key=trial.api_key)
     assert found.found
     for words in trial.words:
         assert re.search(words, str(found)), str(found)

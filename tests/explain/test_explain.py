@@ -80,6 +80,11 @@ def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
     assert faults({**RIGHT, **changes}) == [name]
 
 
+@pytest.mark.parametrize("key", ["$WOOX_API_KEY", "${KEY}", "%KEY%", "{{apiKey}}", "<key>", "Abmy****"])
+def test_placeholder_is_no_other_key(key: str) -> None:
+    assert faults({**RIGHT, "x-api-key": key}) == []
+
+
 def test_content_type_follows_the_scheme() -> None:
     assert faults(RIGHT, FORM, "v1") == ["content-type"]
     assert faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
@@ -175,7 +180,7 @@ def test_any_request_is_searched(body: bytes, path: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1"])
 def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenSSL in strict FIPS mode refuses MD5, whatever `usedforsecurity` says."""
+    """OpenSSL in strict FIPS mode refuses MD5, even with `usedforsecurity=False`."""
     message = f"{TIME}POST{PATH}{ORDER}".encode()
     signature = hmac.new(SECRET.encode(), message, "sha384").hexdigest()
     refused = hmac.new(SECRET.encode(), message, algorithm).hexdigest()
@@ -215,7 +220,7 @@ def test_alternatives_sign_the_same_bytes() -> None:
 
 
 def test_known_mistakes_have_texts() -> None:
-    for mistake in all_mistakes():
+    for _, mistake in all_mistakes():
         assert mistake.cause.endswith((".", "?"))
         assert mistake.remedy.endswith(".")
         assert "{rule}" not in mistake.remedy

@@ -1,4 +1,4 @@
-"""Connections: open before they are needed, warm, checked before each request, replaced in the background."""
+"""Connections: opened early, warmed, checked before use, replaced in the background."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_look_finds_hangup_within_task_step(loop_mode):
 
 
 def test_several_closed_connections_end_in_time(mode):
-    """Every connection is closed just before its request: the deadline is the first one's."""
+    """The deadline covers all closed connections together."""
     with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=0.6) as gateway:
         server.answer_get = hang_up_after
         server.hang_up()
@@ -246,7 +246,7 @@ def test_loop_answers_during_large_send(loop_mode):
 
 
 def test_late_response_is_drained(mode):
-    """Deadlines of the client are no failures of the server: the connections serve again, and no response is mixed up."""
+    """The client's deadlines do not count as server failures. The connections serve again with the right responses."""
     released = threading.Event()
 
     def answer(peer, request):
@@ -355,7 +355,7 @@ def test_exhausted_threads_raise_not_sent_error(mode, monkeypatch):
         monkeypatch.setattr(
             threading.Thread, "start", lambda thread: refuse(thread) if "open" in thread.name else start(thread)
         )
-        with pytest.raises(NotSentError, match="can't start new thread"):
+        with pytest.raises(NotSentError, match="can't start new thread"):  # noqa: PT012
             if mode == "blocking":
                 gateway.open()
             else:
@@ -377,7 +377,7 @@ def test_failed_housekeeping_is_reported(monkeypatch):
         monkeypatch.setattr(ThreadKeeper, "round", broken)
         gateway._keeper.wake()
         try:
-            with pytest.raises(NotSentError, match="housekeeping failed: no more rounds"):
+            with pytest.raises(NotSentError, match="housekeeping failed: no more rounds"):  # noqa: PT012
                 for _ in range(9):
                     gateway.request(*ORDER)
         finally:
@@ -411,7 +411,7 @@ def test_missing_poll_is_replaced(missing, monkeypatch):
         server.hang_up()
         eventually(lambda: len(server.peers) >= 6)
         assert gateway.request(*ORDER).status == 200
-        with pytest.raises(NoReplyError):
+        with pytest.raises(NoReplyError):  # noqa: PT012
             server.answer = lambda peer, request: True
             gateway.request(*ORDER, timeout_s=0.1)
 
@@ -459,7 +459,7 @@ def test_forked_gateway_refuses(mode):
         assert gateway.request(*ORDER).status == 200
 
         def check() -> None:
-            with pytest.raises(RuntimeError, match="the process was forked"):
+            with pytest.raises(RuntimeError, match="the process was forked"):  # noqa: PT012
                 if mode == "blocking":
                     gateway.gateway.request(*ORDER)
                 else:

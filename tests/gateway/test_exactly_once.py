@@ -10,6 +10,13 @@ from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
 
 
+# A signal handler that raises in a destructor or in Thread.start is reported by the interpreter's hooks.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_order_comes_once_or_is_told_as_it_is(mode):
     print(place_orders(mode, orders=4000, seed=5))

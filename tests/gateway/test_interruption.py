@@ -19,7 +19,7 @@ from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
-# The threads of a gateway survive an exception, or report it by the interpreter's hook.
+# A gateway's threads survive an exception, or report it by the interpreter's hook.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -43,7 +43,7 @@ def test_every_line_doubles_no_order(mode, background):
 
 
 def interrupt_lines(mode, step, *, background):
-    """Raise at the first and the last run of each line in turn, with either exception."""
+    """Raise both exceptions at the first and the last run of the lines."""
     lines = lines_of(mode, background=background)
     assert len(lines) > 100
     for line, runs in lines[random.Random(mode).randrange(step) :: step]:
@@ -57,7 +57,7 @@ def interrupt_lines(mode, step, *, background):
 
 @pytest.fixture
 def alarm():
-    """Let SIGALRM raise the given exception after the given seconds."""
+    """Return a function that raises an exception by SIGALRM after some seconds."""
     raised: list[type[BaseException]] = [TimeoutError]
 
     def handle(*_: object) -> None:
@@ -95,7 +95,7 @@ def test_random_alarm_doubles_no_order(alarm, error):
 
 
 def test_interrupt_after_send_keeps_its_type(alarm):
-    with RawServer(lambda peer, request: True) as server:
+    with RawServer(lambda peer, request: True) as server:  # noqa: SIM117
         with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
             alarm(0.1, KeyboardInterrupt)
             with pytest.raises(KeyboardInterrupt) as raised:
@@ -149,7 +149,7 @@ def test_signal_handler_can_send(connections):
 
 
 def test_endless_signals_keep_deadline():
-    """Each signal restarts the system call; housekeeping still ends the request."""
+    """Signals restart the system call. Housekeeping still ends the request."""
     with RawServer(lambda peer, request: True) as server:
         before = signal.signal(signal.SIGALRM, lambda *_: None)
         try:
@@ -216,7 +216,7 @@ def test_asyncio_timeout_raises_timeout_error(loop_mode):
                     await asyncio.sleep(0.01)
                 raise ValueError("another task failed")
 
-            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821
+            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821, PT012
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
                     tasks.create_task(fail())

@@ -91,7 +91,7 @@ def test_retry_loop_ends_after_close(mode):
     """A closed gateway raises RuntimeError, which a loop over NotSentError does not catch."""
     with RawServer() as server, opened(mode, server.url, connections=1) as gateway:
         gateway.run(gateway.gateway.close)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError):  # noqa: PT012
             while True:
                 try:
                     gateway.request(*ORDER)
@@ -302,7 +302,7 @@ def test_lost_wakeup_is_repaired(mode):
 def test_swapped_arguments_are_explained():
     for kind in (Gateway, AsyncGateway):
         for arguments in (("key", "secret"), ("http://127.0.0.1", Signer(KEY, SECRET)), (Signer, "http://a"), (None,)):
-            with pytest.raises(TypeError, match="signer must be a Signer, got .*: pass Signer"):
+            with pytest.raises(TypeError, match="signer must be a Signer, got .*: pass Signer"):  # noqa: RUF043
                 kind(*arguments)
 
 

@@ -23,7 +23,7 @@ def mode(request):
 
 def test_window_delays_requests(mode):
     stamps = []
-    with RawServer(lambda peer, request: stamps.append(time.monotonic()) or peer.send(response()) or True) as server:
+    with RawServer(lambda peer, request: stamps.append(time.monotonic()) or peer.send(response()) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, connections=2, limits=[Limit("POST", "/v3/*", 2, 0.5)]) as gateway:
             futures = [gateway.submit(*ORDER) for _ in range(6)]
             responses = [future.result(20) for future in futures]
@@ -43,7 +43,7 @@ def test_late_slot_is_not_sent(mode):
 
 @pytest.mark.parametrize("answer", [response(b"", 429), response(b'{"success":false,"code":-1003}', 400)])
 def test_429_pauses_bucket(mode, answer):
-    with RawServer(lambda peer, request: peer.send(answer) or True) as server:
+    with RawServer(lambda peer, request: peer.send(answer) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, limits=[Limit("POST", "/v3/*", 9, 60)]) as gateway:
             gateway.request(*ORDER)
             with pytest.raises(NotSentError, match="rate limit"):
@@ -76,7 +76,7 @@ def test_lost_lock_is_replaced():
 def test_events_describe_requests(mode):
     events: list[Event] = []
     answers = [response(), b""]
-    with RawServer(lambda peer, request: peer.send(answers.pop(0)) or True) as server:
+    with RawServer(lambda peer, request: peer.send(answers.pop(0)) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, connections=1, timeout_s=20, on_event=events.append) as gateway:
             gateway.request(*ORDER)
             with pytest.raises(NoReplyError):

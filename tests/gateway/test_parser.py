@@ -1,4 +1,4 @@
-"""The gateway's parser: response out of bytes, wherever they are cut, and nothing beyond them."""
+"""The response parser: split bytes, surplus bytes, cut responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ END_BY_CLOSING = b"HTTP/1.1 200 OK\r\nX-Request-Id: a\r\n\r\n"
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_a_reply_however_its_bytes_come(name):
+def test_split_response_is_parsed(name):
     raw, status, body = RESPONSES[name]
     parser = ResponseParser(1000)
     for cut in range(len(raw)):
@@ -40,7 +40,7 @@ def test_a_reply_however_its_bytes_come(name):
 @pytest.mark.parametrize(
     "surplus", [b"x", b" ", b"\r\n", b"\n", b"\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\n", "all of it again"]
 )
-def test_what_comes_beyond_a_reply_ends_the_use_of_its_connection(name, surplus):
+def test_surplus_bytes_end_connection(name, surplus):
     raw, status, body = RESPONSES[name]
     raw += raw if isinstance(surplus, str) else surplus
     whole = RESPONSES[name][0]
@@ -52,8 +52,8 @@ def test_what_comes_beyond_a_reply_ends_the_use_of_its_connection(name, surplus)
         assert not parser.reusable
 
 
-def test_a_body_of_line_ends_alone_is_not_trusted():
-    """Whether one more came with it cannot be seen."""
+def test_body_of_line_ends_ends_connection():
+    """A surplus line end would be invisible."""
     parser = ResponseParser(1000)
     assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\r\n").body == b"\r\n"
     assert not parser.reusable
@@ -67,14 +67,14 @@ def test_a_body_of_line_ends_alone_is_not_trusted():
         CHUNKED.replace(b"\r\n", b"\r\nconnection: Close\r\n", 1) + b"2\r\n{}\r\n0\r\n\r\n",
     ],
 )
-def test_a_connection_that_the_server_will_close(raw):
+def test_connection_close_ends_connection(raw):
     parser = ResponseParser(1000)
     assert parser.feed(raw).body == b"{}"
     assert not parser.reusable
 
 
 @pytest.mark.parametrize("length", [b"", b"Content-Length: 9\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_head_ends_with_its_headers(length):
+def test_head_ends_with_headers(length):
     raw = b"HTTP/1.1 200 OK\r\n" + length + b"\r\n"
     for cut in range(1, len(raw)):
         parser = ResponseParser(1000)
@@ -87,7 +87,7 @@ def test_head_ends_with_its_headers(length):
 
 
 @pytest.mark.parametrize("surplus", [b"{}", b"\r\n", b"HTTP/1.1 200 OK\r\n"])
-def test_a_body_in_reply_to_head(surplus):
+def test_body_after_head_is_dropped(surplus):
     parser = ResponseParser(1000)
     parser.expect_head()
     assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n" + surplus).body == b""
@@ -95,7 +95,7 @@ def test_a_body_in_reply_to_head(surplus):
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"{}\r\n"])
-def test_a_reply_that_the_server_ends_by_closing(body):
+def test_close_ends_response(body):
     raw = END_BY_CLOSING + body
     for cut in range(len(END_BY_CLOSING), len(raw) + 1):
         parser = ResponseParser(1000)
@@ -105,7 +105,7 @@ def test_a_reply_that_the_server_ends_by_closing(body):
         assert not parser.reusable
 
 
-def test_a_reply_after_100_that_the_server_ends_by_closing():
+def test_close_ends_response_after_100():
     parser = ResponseParser(1000)
     assert parser.feed(b"HTTP/1.1 100 Continue\r\n\r\n" + END_BY_CLOSING + b"{}") is None
     assert (parser.end().body, parser.reusable) == (b"{}", False)
@@ -124,7 +124,7 @@ def test_a_reply_after_100_that_the_server_ends_by_closing():
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
     ],
 )
-def test_a_reply_that_is_cut(raw):
+def test_cut_response_is_error(raw):
     parser = ResponseParser(1000)
     assert not raw or parser.feed(raw) is None
     with pytest.raises(ResponseError, match=r"^the server closed the connection before its response was complete$"):
@@ -141,13 +141,13 @@ def test_a_reply_that_is_cut(raw):
         (b"HTTP/1.1 101 Up\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", "another protocol"),
     ],
 )
-def test_what_is_no_response(raw, why):
+def test_invalid_response_is_error(raw, why):
     parser = ResponseParser(1000)
     with pytest.raises(ResponseError, match=why):
         parser.feed(raw)
 
 
-def test_no_reply_is_longer_than_allowed():
+def test_long_response_is_error():
     raw = RESPONSES["a length"][0]
     for size in (len(raw), len(raw) - 1):
         for cut in range(len(raw) - 1):
@@ -155,7 +155,7 @@ def test_no_reply_is_longer_than_allowed():
             assert not cut or parser.feed(raw[:cut]) is None
             if size == len(raw):
                 assert parser.feed(raw[cut:]).body == b"{}"
-                assert parser.feed(raw).body == b"{}"  # each for itself
+                assert parser.feed(raw).body == b"{}"  # the limit is per response
             else:
                 with pytest.raises(ResponseError, match=f"longer than {size} bytes"):
                     parser.feed(raw[cut:])
@@ -177,8 +177,8 @@ def test_headers():
     assert ResponseParser(1000).feed(RESPONSES["a length"][0]).request_id is None
 
 
-def test_headers_of_a_reply_in_pieces_are_its_own():
-    """Bytes of a next response behind it are not taken for them."""
+def test_headers_exclude_next_response():
+    """The bytes of the next response are ignored."""
     raw = b"HTTP/1.1 200 OK\r\nA: 1\r\nContent-Length: 2\r\n\r\n{}"
     parser = ResponseParser(1000)
     assert parser.feed(raw[:20]) is None
@@ -199,7 +199,7 @@ def test_repr():
     assert repr(Response(200, b"{}", b"", 1_234_567)) == "<Response 200 with a body of 2 bytes after 1,235 us>"
 
 
-def test_ctrl_c_while_a_reply_is_parsed(monkeypatch):
+def test_interrupt_in_parser_propagates(monkeypatch):
     parser = ResponseParser(1000)
 
     def interrupt(self):

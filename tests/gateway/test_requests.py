@@ -1,8 +1,7 @@
-"""Both gateways with real traffic: to the byte, once, and a clear error where it cannot know."""
+"""Requests of both gateways against a server: the bytes, the responses, the errors."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import pickle
 import re
@@ -15,8 +14,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from helpers.gateways import MODES, ORDER, Exchange, RawExchange, opened
+from helpers.gateways import MODES, ORDER, Exchange, opened
 from helpers.oracle import KEY, SECRET
+from helpers.raw_server import RawServer
 from helpers.recorder import DROP, Received, Reply
 
 from woox_fast import Signer
@@ -57,7 +57,7 @@ def client_tls(authority):
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT"])
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_what_arrives_is_what_was_signed(mode, method, tls, server_tls, client_tls):
+def test_received_bytes_are_signed(mode, method, tls, server_tls, client_tls):
     with (
         Exchange(tls=server_tls if tls else None) as server,
         opened(mode, server.url, connections=1, tls=client_tls if tls else None) as gateway,
@@ -74,7 +74,7 @@ def test_what_arrives_is_what_was_signed(mode, method, tls, server_tls, client_t
         assert received.all("host") == [server.host]
 
 
-def test_the_sandbox_accepts_it(mode):
+def test_sandbox_accepts_requests(mode):
     sandbox = Sandbox(KEY, SECRET)
     with sandbox as url, opened(mode, url) as gateway:
         order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "9000", "quantity": "0.11"}
@@ -88,7 +88,7 @@ def test_the_sandbox_accepts_it(mode):
     assert (sandbox.verified, sandbox.refused) == (3, 0)
 
 
-def test_head_until_close_and_every_status(mode):
+def test_unusual_responses_are_returned(mode):
     raw = {
         "/head": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n",
         "/until": b"HTTP/1.1 200 OK\r\n\r\n{}",
@@ -116,7 +116,7 @@ def test_head_until_close_and_every_status(mode):
     [
         (
             DROP,
-            r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its response was complete)",
+            r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its response)",
         ),
         (Reply(raw=b"", close=True), "the server closed the connection before its response was complete"),
         (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", close=True), "the server closed the connection"),
@@ -131,7 +131,7 @@ def test_head_until_close_and_every_status(mode):
         (Reply(raw=b""), "no whole response came within 0.2 s"),
     ],
 )
-def test_an_order_without_a_whole_reply_is_an_error_and_never_sent_again(mode, reply, why):
+def test_lost_response_is_not_repeated(mode, reply, why):
     def answer(received: Received) -> Reply | None:
         return reply if received.method == "POST" else Reply()
 
@@ -150,22 +150,20 @@ def test_an_order_without_a_whole_reply_is_an_error_and_never_sent_again(mode, r
     assert server.faults == []
 
 
-def test_a_reply_that_drips_is_given_up_in_time(mode):
-    """`timeout_s` is for the whole of it, not for each of its bytes."""
-    with RawExchange() as exchange, opened(mode, exchange.url, connections=1, timeout_s=0.3) as gateway:
-        started = time.monotonic()
-        order = gateway.submit(*ORDER)
-        while not order.done() and time.monotonic() - started < 5:
-            for sock in exchange.warm:
-                with contextlib.suppress(OSError):
-                    sock.send(b"\r\n")
+def test_dripping_response_is_given_up(mode):
+    """`timeout_s` bounds the whole response."""
+
+    def drip(peer, request):
+        while True:
+            peer.send(b"\r\n")
             time.sleep(0.05)
+
+    with RawServer(drip) as server, opened(mode, server.url, connections=1, timeout_s=0.3) as gateway:  # noqa: SIM117
         with pytest.raises(NoReplyError, match=r"^no whole response came within 0.3 s"):
-            order.result(0)
-        assert time.monotonic() - started < 4
+            gateway.request(*ORDER)
 
 
-def test_what_cannot_be_signed_is_not_sent_and_costs_no_connection(mode):
+def test_invalid_request_keeps_connection(mode):
     with Exchange() as server, opened(mode, server.url, connections=1) as gateway:
         for bad in (("GET", "/a b"), ("get", "/"), ("GET", "http://evil.example/"), ("POST", "/", {"a": 1})) * 3:
             with pytest.raises((TypeError, ValueError)):
@@ -175,14 +173,14 @@ def test_what_cannot_be_signed_is_not_sent_and_costs_no_connection(mode):
     assert server.connections <= 2
 
 
-def test_a_stranger_s_certificate(mode, server_tls):
+def test_unknown_certificate_is_refused(mode, server_tls):
     with Exchange(tls=server_tls) as server:
         with pytest.raises(NotSentError, match="certificate verify failed") as raised, opened(mode, server.url):
             pass
         assert isinstance(raised.value.__cause__, ssl.SSLCertVerificationError)
 
 
-def test_a_name_that_is_not_in_the_certificate(mode, authority, client_tls):
+def test_wrong_host_name_is_refused(mode, authority, client_tls):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("api.woox.io").configure_cert(context)
     with (
@@ -193,8 +191,8 @@ def test_a_name_that_is_not_in_the_certificate(mode, authority, client_tls):
         pass
 
 
-def test_a_tls_reply_that_is_cut_is_no_reply(mode, server_tls, client_tls):
-    """Until the server closes: without TLS's own goodbye anybody may have cut it."""
+def test_cut_tls_response_is_error(mode, server_tls, client_tls):
+    """Without close_notify an attacker may have cut the response."""
     with (
         Exchange(lambda received: Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n{}", close=True), tls=server_tls) as server,
         opened(mode, server.url, tls=client_tls) as gateway,
@@ -203,7 +201,7 @@ def test_a_tls_reply_that_is_cut_is_no_reply(mode, server_tls, client_tls):
         gateway.request(*ORDER)
 
 
-def test_a_large_reply_over_tls(mode, server_tls, client_tls):
+def test_large_tls_response_arrives(mode, server_tls, client_tls):
     with (
         Exchange(lambda received: Reply(body=b"x" * 3_000_000), tls=server_tls) as server,
         opened(mode, server.url, connections=1, tls=client_tls) as gateway,
@@ -213,7 +211,7 @@ def test_a_large_reply_over_tls(mode, server_tls, client_tls):
     assert server.connections <= 2
 
 
-def test_nobody_listens(mode):
+def test_refused_connection_is_reported(mode):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     started = time.monotonic()
@@ -222,6 +220,21 @@ def test_nobody_listens(mode):
         pass
     assert isinstance(raised.value.__cause__, ConnectionRefusedError)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("where", ["connect", "first response"])
+def test_connect_timeout_is_not_sent_error(mode, where):
+    """The order cannot have gone out."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0 if where == "connect" else 9) as listener:
+        full = [socket.socket() for _ in range(4)] if where == "connect" else []
+        for sock in full:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(NotSentError, match="nothing was sent"), opened(mode, url, timeout_s=0.3):
+            pass
+        for sock in full:
+            sock.close()
 
 
 @pytest.mark.parametrize("kind", [Gateway, AsyncGateway])
@@ -248,13 +261,13 @@ def test_nobody_listens(mode):
         ({"warm_s": float("inf")}, ValueError, "warm_s must be from 0.001 to 86400 seconds, got inf"),
     ],
 )
-def test_bad_options(kind, options, error, message):
+def test_invalid_option_is_refused(kind, options, error, message):
     with pytest.raises(error, match=re.escape(message)):
         kind(Signer(KEY, SECRET), **options)
 
 
-def test_no_reply_error_can_be_pickled():
-    """As between processes."""
+def test_no_reply_error_is_picklable():
+    """Processes exchange errors by pickle."""
     error = NoReplyError.from_request(
         b"POST /a HTTP/1.1\r\nx-api-timestamp: 1578565539808\r\n\r\n{}", "cut", OSError("x")
     )
@@ -264,7 +277,7 @@ def test_no_reply_error_can_be_pickled():
     assert repr(other.last_error) == "OSError('x')"
 
 
-def test_no_secret_in_what_is_printed(mode):
+def test_output_has_no_secret(mode):
     with Exchange(lambda received: DROP) as server, opened(mode, server.url) as gateway:
         with pytest.raises(NoReplyError) as raised:
             gateway.request(*ORDER)
@@ -272,8 +285,8 @@ def test_no_secret_in_what_is_printed(mode):
 
 
 @pytest.mark.parametrize("name", ["gateway_threads.py", "gateway_asyncio.py"])
-def test_the_example_trades(name):
-    """As its docstring says, and on an exchange that is there already."""
+def test_example_trades(name):
+    """With an embedded exchange, and with a running exchange."""
     example = Path(__file__).parents[2] / "examples" / name
     with Sandbox() as url:
         for arguments in ([], [url]):

@@ -80,7 +80,7 @@ class _Plain:
 
 
 def _goodbye(tls, outgoing) -> bytes:
-    try:
+    try:  # noqa: SIM105
         tls.unwrap()
     except ssl.SSLWantReadError:
         pass

@@ -1,7 +1,7 @@
-"""An exchange of raw sockets that keeps every byte it reads, and fails in many ways, drawn from a seed.
+"""A server of plain sockets that stores every received byte, and fails in many ways, by a seed.
 
-It runs in a process of its own: `python -m helpers.faulty_server SEED LATE_S FOLDER` prints its port. It knows
-nothing of our code. FOLDER/<number> is what each connection sent; on "report" at its standard input it prints its book.
+It runs in a separate process: `python -m helpers.faulty_server SEED LATE_S FOLDER` prints its port. It imports no code
+of woox_fast. FOLDER/<number> contains a connection's bytes. On "report" at standard input it prints its book.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from typing import Any
 
 from helpers.oracle import KEY, oracle
 
-# Of each 10,000 requests. `answer` is what is left.
+# Faults in 10,000 requests. The rest get an answer.
 FAULTS = {
-    "reset before": 40,  # the request lies unread
-    "reset inside": 40,  # a part of it was read
+    "reset before": 40,  # the request is unread
+    "reset inside": 40,  # a part of the request was read
     "reset after, not carried out": 40,
     "reset after": 40,
     "closed after": 40,
-    "reply lost": 8,  # the connection stays open, and nothing comes
-    "reply late": 8,  # later than the client waits
+    "reply lost": 8,  # the connection stays open
+    "reply late": 8,  # after the client's timeout
     "reply slow": 60,  # in pieces
     "reply cut": 40,
-    "reply too short": 20,  # than its Content-Length says, and then nothing
-    "reply too long": 40,  # than its Content-Length says
+    "reply too short": 20,  # than its Content-Length
+    "reply too long": 40,  # than its Content-Length
     "reply doubled": 40,
     "reply and a half": 40,
     "line ends beyond the reply": 40,
     "no HTTP": 20,
-    "closes": 40,  # and says so
+    "closes": 40,  # with 'Connection: close'
     "closes silently": 40,
     "until close": 40,
     "chunked": 300,
@@ -50,11 +50,13 @@ FAULTS = {
     "accepts slowly": 8,
     "restarts": 2,
 }
-CALM = 50  # requests before the first fault: a gateway opens with those
-LIMITED = 0.25  # of the connections: they are closed after so many replies, at once
+CALM = 50  # requests before the first fault, to open the gateway
+LIMITED = 0.25  # share of connections that close after a limited number of replies
 MOST_REPLIES = 200
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
-_ORDER_ID = re.compile(rb"POST /v3/trade/order\?clientOrderId=(\d+) ")  # in the first bytes, so that a few of them tell
+_ORDER_ID = re.compile(
+    rb"POST /v3/trade/order\?clientOrderId=(\d+) "
+)  # in the first bytes, so that a partial request is found
 
 
 class _Connection:
@@ -62,7 +64,7 @@ class _Connection:
         self.sock = sock
         self.kept = kept.open("wb", buffering=0)
         self.held = b""
-        self.replies_left = 0  # 0: as many as it likes
+        self.replies_left = 0  # 0: unlimited
 
     def close(self, *, reset: bool = False) -> None:
         if reset:
@@ -117,7 +119,7 @@ class _Exchange:
     def accept(self) -> None:
         try:
             sock, _ = self.listener.accept()
-        except OSError:  # nobody is there any more, or the listener was closed in this round
+        except OSError:  # the client is gone, or this round closed the listener
             return
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connections += 1
@@ -273,7 +275,7 @@ class _Exchange:
 
 
 class FaultyExchange:
-    """The process, for `with`. `report()` is its book; `received()` is what each connection's bytes say."""
+    """The process. `report()` returns its book, and `received()` reads the stored bytes."""
 
     def __init__(self, seed: int, *, late_s: float) -> None:
         self._arguments = [sys.executable, "-m", "helpers.faulty_server", str(seed), str(late_s)]
@@ -303,7 +305,7 @@ class FaultyExchange:
         return json.loads(self._process.stdout.readline())
 
     def received(self) -> tuple[Counter[int], set[int]]:
-        """How often each clientOrderId came in an order that was read whole, and those of which anything was read."""
+        """Return the counts of whole orders by clientOrderId, and the clientOrderIds of whole and partial orders."""
         whole: Counter[int] = Counter()
         begun: set[int] = set()
         for path in Path(self._folder.name).iterdir():

@@ -1,4 +1,4 @@
-"""One interface to `Gateway` and to `AsyncGateway` on asyncio and uvloop, so that each test runs in every mode."""
+"""A common interface to `Gateway` and `AsyncGateway`, so that every test runs in all modes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raise an exception at one line of the gateway package, in a scenario that a raw server checks.
+"""Raise an exception at a line of the gateway package, in a scenario checked by a raw server.
 
 A trace function raises as a signal handler does: between two instructions of the interrupted code.
 """
@@ -17,16 +17,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import woox_fast.gateway
 from helpers.gateways import new_event_loop
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import Peer, RawServer, response
-
-import woox_fast.gateway
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
 
 PACKAGE = str(Path(woox_fast.gateway.__file__).parent) + os.sep
-TIMEOUT_S = 0.1
+TIMEOUT_S = 0.2
 Line = tuple[str, int]
 
 
@@ -72,7 +71,7 @@ class Tracer:
 
 @dataclass
 class Record:
-    """The outcome of each order, as the client saw it."""
+    """The orders' outcomes, as the client saw them."""
 
     answered: set[int] = field(default_factory=set)
     not_sent: set[int] = field(default_factory=set)
@@ -94,7 +93,7 @@ class Record:
 
 
 def answer(peer: Peer, request: bytes) -> bool:
-    """Do as the path says."""
+    """Follow the path's action."""
     action = request.split(b"do=", 1)[1].split(b" ", 1)[0]
     if action == b"silent":
         return True
@@ -102,7 +101,7 @@ def answer(peer: Peer, request: bytes) -> bool:
         peer.reset()
         return False
     if action == b"slow":
-        time.sleep(0.03)
+        time.sleep(0.08)
     peer.send(response())
     return action != b"hangup"
 
@@ -144,7 +143,7 @@ def play_blocking(url: str, record: Record, tracer: Tracer, background: bool) ->
 
 
 def _start_other(gateway: Gateway, order_id: int, record: Record) -> threading.Thread:
-    """Occupy the only connection from another thread."""
+    """Occupy the only connection from a second thread."""
 
     def order() -> None:
         try:
@@ -238,7 +237,7 @@ def play(mode: str, tracer: Tracer, *, background: bool = False) -> Record:
 
 
 def lines_of(mode: str, *, background: bool = False) -> list[tuple[Line, int]]:
-    """Return the lines that the scenario runs, each with the number of its runs."""
+    """Return the lines of the scenario, with the numbers of runs."""
     tracer = Tracer()
     play(mode, tracer, background=background)
     return sorted(tracer.lines.items())

@@ -21,7 +21,7 @@ def response(body: bytes = OK_BODY, status: int = 200, headers: str = "") -> byt
 
 
 class Peer:
-    """One accepted connection."""
+    """An accepted connection."""
 
     def __init__(self, sock: socket.socket, number: int) -> None:
         self.sock = sock
@@ -56,7 +56,7 @@ Answer = Callable[[Peer, bytes], bool]  # handles a request, and returns False t
 
 
 class RawServer:
-    """Answer public GETs, and pass every other request to `answer`. `answer_get` replaces the answer to public GETs."""
+    """Pass requests to `answer`, and public GETs to `answer_get`."""
 
     def __init__(self, answer: Answer | None = None, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.answer: Answer = answer or (lambda peer, request: peer.send(response()) or True)
@@ -133,7 +133,7 @@ class RawServer:
         return found
 
     def order_counts(self) -> Counter[int]:
-        """Count how often the first bytes of each order arrived, over all connections."""
+        """Count the arrivals of an order's first bytes, over all connections."""
         counts: Counter[int] = Counter()
         for peer in list(self.peers):
             counts.update(int(found) for found in _ORDER_ID.findall(peer.received))

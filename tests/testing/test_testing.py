@@ -53,7 +53,7 @@ def test_signed_requests_pass(request_: object, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(explain.__kwdefaults__, "time_limit", 0.01)
     assert_signed(request_)
     assert_signed(request_, SECRET.encode(), api_key=KEY)
-    with pytest.raises(AssertionError, match="carries a wrong signature"):
+    with pytest.raises(AssertionError, match="is not signed correctly"):
         assert_signed(request_, "another secret")
     with pytest.raises(AssertionError, match=r"has x-api-key 'Abmy'\.\.\., expected 'othe'\.\.\."):
         assert_signed(request_, api_key="other-key")
@@ -121,14 +121,14 @@ def test_invalid_secrets_raise(secret: object, error: type[Exception]) -> None:
 def test_wrong_timestamp_fails() -> None:
     for stamp in (str(NOW // 1000), "\u0660" * 13):
         request = SignedRequest("GET", URL, headers("GET/v3/trade/order", stamp), b"")
-        with pytest.raises(AssertionError, match="timestamp that was sent is refused"):
+        with pytest.raises(AssertionError, match=r"timestamp (?:is invalid|was sent in seconds)"):
             assert_signed(request)
 
 
 @pytest.mark.parametrize("name", ["X-Api-Timestamp", "x-api-signature"])
 def test_lone_surrogate_fails(name: str) -> None:
     given = {**headers("GET/v3/trade/order"), name: "\ud800"}
-    with pytest.raises(AssertionError, match="carries a wrong signature"):
+    with pytest.raises(AssertionError, match="is not signed correctly"):
         assert_signed(SignedRequest("GET", URL, given, b""))
 
 

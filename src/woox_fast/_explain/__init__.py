@@ -1,14 +1,14 @@
 """Explain why a signature was refused: check the whole request, then search for mistakes that yield the signature.
 
 `request_checks` reports mistakes that no signature shows. `search` combines the rows of `tables`, the cheapest first;
-`rows` and `signing` define rows, values and layouts. `signature` reads the encodings of a digest, `readers` requests.
+`rows` and `signing` define rows, values and layouts. `signature` reads encodings of digests, `readers` requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _checks, prehash
 from .._urls import PRODUCTION_URL
@@ -16,17 +16,18 @@ from .request_checks import check_request, check_signature
 from .rows import Finding, Row
 from .search import Match, Search
 from .signature import FINDINGS
-from .signing import Request, Secret, pieces, to_bytes
+from .signing import Request, Secret, messages_of, to_bytes
 from .tables import TABLES
 from .tables.layout import BASES, RULE, RULES
 
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
 
-__all__ = ["Explanation", "Finding", "Mistake", "all_mistakes", "explain"]
+__all__ = ["Explanation", "Finding", "all_mistakes", "explain"]
 
 TIME_LIMIT_S = 2.0
 RIGHT = "The signature is right for this request and this secret."
+RIGHT_BUT = "The signature is right; the request itself is the likely cause."
 NOT_FOUND = "No known mistake yields this signature."
 UNEXPLAINED = "Your secret is not the one the exchange has for this key, or a value changed after signing."
 RAISE = "Raise the limit (--seconds, or time_limit=)."
@@ -44,7 +45,7 @@ class Explanation(NamedTuple):
 
     `mistakes` together yield the signature; `others` sign exactly the same bytes. `faults` do not show in a signature.
     `found` means that the signature belongs to `signed`. `expected` had to be signed. Neither contains the secret.
-    `complete` means that the search tried all pairs and the likely triples, otherwise `share` of them.
+    `complete` means that the search tried all pairs and the likely triples, otherwise only their `share`.
     """
 
     mistakes: tuple[Finding, ...]
@@ -60,14 +61,12 @@ class Explanation(NamedTuple):
 
     @property
     def right(self) -> bool:
-        """Whether the exchange expects exactly this signature."""
         return self.found and not self.mistakes
 
     @property
     def verdict(self) -> str:
-        """One sentence if no mistake explains the signature; otherwise empty."""
         if self.right:
-            return RIGHT
+            return RIGHT_BUT if self.faults else RIGHT
         if self.found or any(fault.name == "sent-signature" for fault in self.faults):
             return ""
         if self.complete:
@@ -76,7 +75,6 @@ class Explanation(NamedTuple):
         return f"No cause found: the time limit ended the search after {done} of its combinations. {RAISE}"
 
     def __str__(self) -> str:
-        """Return the verdict or the causes, the remedies, and alternatives, at most one line each."""
         found = (*self.faults, *self.mistakes)
         lines = [" ".join(filter(None, (self.verdict, *(finding.cause for finding in found))))]
         lines.append(" ".join(dict.fromkeys(finding.remedy for finding in found)))
@@ -91,23 +89,12 @@ class Explanation(NamedTuple):
         return tuple(cause for cause in dict.fromkeys(causes) if cause not in known)[:2]
 
 
-class Mistake(NamedTuple):
-    """A row of the tables: its part of the request, its texts, and its cost. Lower costs are tried first."""
-
-    name: str
-    part: str
-    cause: str
-    remedy: str
-    cost: int
-
-
-def all_mistakes() -> Iterator[Mistake]:
-    """Yield every mistake that `explain` knows, grouped by the part of the request."""
+def all_mistakes() -> Iterator[tuple[str, Finding]]:
+    """Yield every known mistake with its part of the request."""
     for part, table in TABLES.items():
-        for row in {row.finding: row for row in table.rows}.values():
-            yield Mistake(row.name, part, row.cause, row.remedy.replace(RULE, RULES["v3"]), row.cost)
-    for finding in FINDINGS:
-        yield Mistake(finding.name, "signature", finding.cause, finding.remedy, 0)
+        for row in table.rows:
+            yield part, Finding(row.name, row.cause, row.remedy.replace(RULE, RULES["v3"]))
+    yield from (("signature", finding) for finding in FINDINGS)
 
 
 def explain(
@@ -124,57 +111,51 @@ def explain(
     memo: str | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Explanation:
-    """Find the mistakes that yield a refused signature. Sends nothing.
+    """Return the mistakes that yield a refused signature. Opens no connection.
 
     Args:
         api_secret: The API secret, as the program reads it.
-        signature: The value of x-api-signature.
-        timestamp: The value of x-api-timestamp. An invalid value is reported, not refused.
-        method: The HTTP method as sent.
-        path: Path and query as sent, or the whole URL.
-        body: The body as sent.
+        signature, timestamp: The headers' values. An invalid timestamp is a finding, not an error.
+        method, path, body: The request as sent; `path` includes the query, or is the whole URL.
         api_key: The API key; needed to find mistakes that involve it.
         scheme: "v3", "v1", "ws", or None to derive it from the path.
-        origin: Scheme and host of the URL, if `path` does not contain them.
-        memo: The memo of a WOO X Pro key, to recognize that product's rule.
+        origin: Scheme and host, if `path` does not contain them.
+        memo: The WOO X Pro key's memo, to recognize that product's rule.
         time_limit: Seconds of processor time for the search.
 
-    Returns:
-        The likeliest mistakes, the expected message and the signed message.
-
     Raises:
-        TypeError: If an argument has the wrong type.
-        ValueError: If the secret is empty or the scheme unknown.
+        TypeError, ValueError: If an argument has the wrong type, the secret is empty, or the scheme unknown.
     """
     try:
         given = _secret(api_secret)
     finally:
         del api_secret  # hide it from tracebacks that show locals
-    if scheme not in (None, *prehash.SCHEMES):
-        raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
-    request = _build(str(timestamp), method, path, body, str(api_key), scheme, origin, memo, given)
-    used = request.scheme
-    secret = _without_marks(given)
+    texts = {"api_key": str(api_key), "timestamp": str(timestamp), "method": method}
+    request = _build(path, body, origin, scheme, memo=memo, given_secret=given, **texts)
+    return _explain(request, _without_marks(given), signature, time_limit)
+
+
+def _explain(request: Request, secret: Secret, signature: str, time_limit: float) -> Explanation:
     faults = (*check_request(request, secret), *check_signature(signature))
     search = Search(request, secret, signature, time_limit)
     match = search.run()
-    mistakes = _findings(match.trail, match, used) if match else ()
-    others = dict.fromkeys(_findings(trail, match, used) for trail in match.others) if match else ()
+    mistakes = _findings(match.trail, match, request.scheme) if match else ()
+    others = dict.fromkeys(_findings(trail, match, request.scheme) for trail in match.others) if match else ()
     named = {finding.name for finding in mistakes}
     return Explanation(
-        mistakes,
-        match is not None,
-        _expected(request._replace(method=method.upper())),
-        match.message if match else None,
-        tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
-        search.tried,
-        search.complete,
-        search.seconds,
-        tuple(other for other in others if {finding.name for finding in other} != named),
-        search.share,
+        mistakes=mistakes,
+        found=match is not None,
+        expected=_expected(request._replace(method=request.method.upper())),
+        signed=match.message if match else None,
+        faults=tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
+        tried=search.tried,
+        complete=search.complete,
+        seconds=search.seconds,
+        others=tuple(other for other in others if {finding.name for finding in other} != named),
+        share=search.share,
     )
 
 
@@ -198,38 +179,29 @@ def check(
     method: str, path: str, body: bytes, *, timestamp: str, api_key: str, scheme: str | None
 ) -> tuple[Finding, ...]:
     """Check a request without a signature; `path` may be a whole URL."""
-    request = _build(timestamp, method, path, body, api_key, scheme, PRODUCTION_URL)
+    request = _build(path, body, PRODUCTION_URL, scheme, api_key=api_key, timestamp=timestamp, method=method)
     return tuple(fault for fault in check_request(request, Secret()) if timestamp or fault.name != "sent-timestamp")
 
 
-def _build(
-    timestamp: str,
-    method: str,
-    path: str,
-    body: Body,
-    api_key: str,
-    scheme: str | None,
-    origin: str,
-    memo: str | None = None,
-    secret: Secret = Secret(),  # noqa: B008
-) -> Request:
+def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any) -> Request:
     if "://" in path[:16] and path[0] != "/":
         protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
         origin, path = f"{protocol}://{host}", slash + target
+    if scheme not in (None, *prehash.SCHEMES):
+        raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
     used = scheme or prehash.scheme_of(target)
-    return Request(api_key, origin, timestamp, method, target, mark + query, data, used, memo, secret)
+    return Request(origin=origin, path=target, query=mark + query, body=data, scheme=used, **others)
 
 
 def _expected(request: Request) -> bytes:
     layout = BASES[request.scheme]
     query, body = layout.source(request)
-    values = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
+    texts = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
     return b"".join(
-        piece if isinstance(piece, bytes) else body if piece[0] == "b" else to_bytes(values[piece[0]])
-        for piece in pieces(layout.template, layout.separator)
+        next(messages_of(layout, {"b": [body], **{slot: [to_bytes(text)] for slot, text in texts.items()}}))
     )
 
 

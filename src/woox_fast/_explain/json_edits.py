@@ -1,7 +1,6 @@
-"""Edits of JSON and query text: how one request's body and query get written in two ways.
+"""Edits of JSON and query text: how a request's body and query get written in two ways.
 
-An edit preserves every byte it does not mean to change: numbers keep their digits, strings their escapes. Each function
-runs in time linear in the text and raises ValueError if it does not apply.
+An edit preserves all other bytes. It runs in linear time and raises ValueError if it does not apply.
 """
 
 from __future__ import annotations
@@ -13,22 +12,26 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations, islice, permutations
 from math import ulp
+from typing import Any
 
 from .signing import to_bytes
 
 Edit = Callable[[str], str]
 
+
+def configured(edit: Callable[..., Any]) -> Callable[..., Callable[[Any], Any]]:
+    """Let `edit(option, text)` be called as `edit(option)(text)`."""
+    return lambda *options: lambda text: edit(*options, text)
+
+
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[,:{}\[\]]|[^\s,:{}\[\]"]+|\s+', re.DOTALL)
-_MAX_FIELDS = 40  # edited one at a time
+_MAX_FIELDS = 40  # edited separately
 _MAX_ORDERS = 720
-
-
-# JSON as tokens
 
 
 @lru_cache(maxsize=512)
 def tokens(text: str) -> tuple[str, ...]:
-    """Split a JSON object or list into tokens, white space included. Raises ValueError for any other text."""
+    """Split a JSON object or list into tokens, white space included. Raises ValueError for a scalar."""
     if text.lstrip()[:1] not in ("{", "["):
         raise ValueError("not a JSON object or list")
     json.loads(text)  # _TOKEN matches valid JSON without a gap
@@ -44,36 +47,25 @@ def is_scalar(parts: Sequence[str], at: int) -> bool:
     return parts[at] not in ",:{}[]" and not parts[at].isspace() and not is_key(parts, at)
 
 
-def scalars(write: Edit) -> Edit:
+@configured
+def scalars(write: Edit, text: str) -> str:
     """Rewrite every scalar value; a string includes its quotes."""
-
-    def edit(text: str) -> str:
-        parts = tokens(text)
-        return "".join(write(part) if is_scalar(parts, at) else part for at, part in enumerate(parts))
-
-    return edit
+    parts = tokens(text)
+    return "".join(write(part) if is_scalar(parts, at) else part for at, part in enumerate(parts))
 
 
-def one_scalar(write: Callable[[str], Iterable[str]]) -> Callable[[str], Iterator[str]]:
-    """Rewrite one scalar at a time, in every spelling that `write` yields."""
-
-    def edit(text: str) -> Iterator[str]:
-        parts = tokens(text)
-        for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
-            for other in write(parts[at]):
-                yield "".join((*parts[:at], other, *parts[at + 1 :]))
-
-    return edit
+@configured
+def one_scalar(write: Callable[[str], Iterable[str]], text: str) -> Iterator[str]:
+    parts = tokens(text)
+    for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
+        for other in write(parts[at]):
+            yield "".join((*parts[:at], other, *parts[at + 1 :]))
 
 
-def keys(write: Edit) -> Edit:
-    """Rewrite every key, without its quotes."""
-
-    def edit(text: str) -> str:
-        parts = tokens(text)
-        return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
-
-    return edit
+@configured
+def keys(write: Edit, text: str) -> str:
+    parts = tokens(text)
+    return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
 
 
 def separated(item: str, key: str) -> Edit:
@@ -86,28 +78,21 @@ compact = separated(",", ":")
 spaced = separated(", ", ": ")
 
 
-def indented(indent: str, newline: str = "\n") -> Edit:
-    """Rewrite JSON with one item per line."""
-
-    def edit(text: str) -> str:
-        out: list[str] = []
-        depth = 0
-        parts = [part for part in tokens(text) if not part.isspace()]
-        for at, part in enumerate(parts):
-            depth += (part in "{[") - (part in "}]")
-            line = newline + indent * depth
-            if part in "{[":
-                out.append(part if parts[at + 1] in "}]" else part + line)
-            elif part in "}]":
-                out.append(part if parts[at - 1] in "{[" else line + part)
-            else:
-                out.append("," + line if part == "," else ": " if part == ":" else part)
-        return "".join(out)
-
-    return edit
-
-
-# The members of the outermost object, each as verbatim text
+@configured
+def indented(indent: str, newline: str, text: str) -> str:
+    out: list[str] = []
+    depth = 0
+    parts = [part for part in tokens(text) if not part.isspace()]
+    for at, part in enumerate(parts):
+        depth += (part in "{[") - (part in "}]")
+        line = newline + indent * depth
+        if part in "{[":
+            out.append(part if parts[at + 1] in "}]" else part + line)
+        elif part in "}]":
+            out.append(part if parts[at - 1] in "{[" else line + part)
+        else:
+            out.append("," + line if part == "," else ": " if part == ":" else part)
+    return "".join(out)
 
 
 def members(text: str) -> tuple[str, list[str], str, str]:
@@ -129,14 +114,10 @@ def members(text: str) -> tuple[str, list[str], str, str]:
     return opening, [item.strip() for item in items], "," + between, closing
 
 
-def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
-    """Rearrange the members of the outermost object."""
-
-    def edit(text: str) -> Iterator[str]:
-        opening, items, between, closing = members(text)
-        return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
-
-    return edit
+@configured
+def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]], text: str) -> Iterator[str]:
+    opening, items, between, closing = members(text)
+    return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
 
 
 def name_of(member: str) -> str:
@@ -155,16 +136,13 @@ def two_less(items: list[str]) -> Iterator[Sequence[str]]:
     return combinations(items, len(items) - 2) if len(items) > 2 else iter(())
 
 
-def one_more(added: Iterable[str]) -> Callable[[list[str]], Iterator[Sequence[str]]]:
-    def arrange(items: list[str]) -> Iterator[Sequence[str]]:
-        for item in added:
-            yield from ([*items[:at], item, *items[at:]] for at in range(len(items), -1, -1))
-
-    return arrange
+@configured
+def one_more(added: Iterable[str], items: list[str]) -> Iterator[Sequence[str]]:
+    for item in added:
+        yield from ([*items[:at], item, *items[at:]] for at in range(len(items), -1, -1))
 
 
 def moved(items: list[str]) -> Iterator[Sequence[str]]:
-    """Move one item to each other place."""
     for at, item in enumerate(items):
         rest = items[:at] + items[at + 1 :]
         yield from ([*rest[:to], item, *rest[to:]] for to in range(len(items)) if to != at)
@@ -172,9 +150,6 @@ def moved(items: list[str]) -> Iterator[Sequence[str]]:
 
 def permuted(items: list[str]) -> Iterator[Sequence[str]]:
     return islice(permutations(items), 1, _MAX_ORDERS)
-
-
-# Escapes
 
 
 def ascii_escapes(text: str) -> str:
@@ -197,18 +172,14 @@ def no_ascii_escapes(text: str) -> str:
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
-def numbers(write: Edit) -> Edit:
+@configured
+def numbers(write: Edit, token: str) -> str:
     """Rewrite the number in a scalar, with or without quotes."""
-
-    def edit(token: str) -> str:
-        bare = token.strip('"')
-        return token.replace(bare, write(bare)) if len(bare) < 40 and NUMBER.fullmatch(bare) else token
-
-    return edit
+    bare = token.strip('"')
+    return token.replace(bare, write(bare)) if len(bare) < 40 and NUMBER.fullmatch(bare) else token
 
 
 def plain(number: str) -> str:
-    """Write a number without exponent."""
     value = Decimal(number)
     return format(value, "f") if abs(value.adjusted()) < 40 else number
 
@@ -245,7 +216,6 @@ _WORDS = {
 
 
 def spellings(token: str) -> Iterator[str]:
-    """Yield the other spellings of a JSON scalar that programs produce."""
     bare = token.strip('"')
     mark = '"' if token[:1] == '"' else ""
     if len(bare) >= 40 or not NUMBER.fullmatch(bare):

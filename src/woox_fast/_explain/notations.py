@@ -1,4 +1,4 @@
-"""JSON objects in other notations: forms, printed objects of Python, JavaScript, C#, Java and Go."""
+"""Further notations for JSON objects: forms, printed objects of Python, JavaScript, C#, Java and Go."""
 
 from __future__ import annotations
 
@@ -8,34 +8,28 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
-from .json_edits import NUMBER, Edit, compact, members, name_of, value_of
+from .json_edits import NUMBER, compact, configured, members, name_of, value_of
 
 _MAX_TYPINGS = 512
 
 
-def of_object(write: Callable[[dict[str, Any]], str]) -> Edit:
+@configured
+def of_object(write: Callable[[dict[str, Any]], str], text: str) -> str:
     """Parse a JSON object and write it with `write`."""
-
-    def edit(text: str) -> str:
-        value = json.loads(text)
-        if not isinstance(value, dict):
-            raise ValueError("not an object")
-        return write(value)
-
-    return edit
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return write(value)
 
 
 def form(text: str, *, plus: bool = False) -> str:
-    """Write a JSON object as a form (`a=1&b=x`), its numbers verbatim."""
     pairs = [(name_of(member), value_of(member)) for member in members(compact(text))[1]]
     values = [(name, json.loads(value) if value[0] == '"' else value) for name, value in pairs]
     return urlencode(values, quote_via=quote_plus if plus else quote, errors="surrogatepass")
 
 
-def python_form(text: str, *, plus: bool = False) -> str:
-    """Write a JSON object as Python's urlencode does: True, None."""
-    encode = quote_plus if plus else quote
-    return of_object(lambda value: urlencode(value, quote_via=encode, errors="surrogatepass"))(text)
+# Write a JSON object as Python's urlencode does: True, None.
+python_form = of_object(lambda value: urlencode(value, quote_via=quote, errors="surrogatepass"))
 
 
 raw_form = of_object(lambda value: "&".join(f"{name}={one}" for name, one in value.items()))
@@ -52,7 +46,7 @@ def _json_values(value: str) -> list[str]:
 
 
 def form_as_json(text: str) -> Iterator[str]:
-    """Yield JSON objects with the values of a form, with every choice of types, compact and spaced."""
+    """Yield a form's values as JSON objects, with every choice of types, compact and spaced."""
     if "=" not in text or text.lstrip()[:1] in ("{", "[", '"', ""):
         raise ValueError("not a form")
     pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape")
@@ -60,13 +54,6 @@ def form_as_json(text: str) -> Iterator[str]:
         for comma, colon in ((", ", ": "), (",", ":")):
             items = (f"{json.dumps(name)}{colon}{value}" for (name, _), value in zip(pairs, values, strict=True))
             yield f"{{{comma.join(items)}}}"
-
-
-def string_content(text: str) -> str:
-    value = json.loads(text)
-    if not isinstance(value, str):
-        raise ValueError("not a string")
-    return value
 
 
 _CLASSES = (
@@ -94,7 +81,7 @@ def _javascript(value: Any) -> str:
 
 
 def printed(text: str) -> Iterator[str]:
-    """Yield the texts that programs print for an object in place of JSON."""
+    """Yield the texts that programs print for an object."""
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("not an object")

@@ -1,12 +1,12 @@
-"""Rows, tables and values: one row is one mistake in one part of a request.
+"""Rows, tables and values: a row is a mistake in a request part.
 
-A table orders its rows in stages. A value passes through the stages in order and through at most one row per stage, so
-that three stages of ten rows also cover the combinations within one part.
+A table orders its rows in stages. A value passes through the stages in order, and through at most one row of a stage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from .signing import Layout, Request
@@ -14,13 +14,13 @@ from .signing import Layout, Request
 # Costs: the lower the likelier. The costs of several rows add up. A row with hundreds of results costs MANY, so that
 # the search combines it with likely rows only, or WIDE and WIDEST, so that the search tries it alone.
 LIKELY, COMMON, UNCOMMON, RARE, MANY, WIDE, WIDEST = 6, 7, 8, 9, 12, 15, 17
-MAX_ROWS = 3  # combined within one part
+MAX_ROWS = 3  # combined within a part
 
 Apply = Callable[[Any, Request], Any]
 
 
 class Finding(NamedTuple):
-    """One mistake: its `cause` and its `remedy`, each one sentence. `name` identifies it for programs."""
+    """A mistake: `cause` and `remedy` are sentences. `name` identifies it for programs."""
 
     name: str
     cause: str
@@ -32,10 +32,7 @@ class Finding(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A mistake as data. `apply` maps the right value and the request to the signed value.
-
-    `apply` may return several values. None or a ValueError means "does not apply".
-    """
+    """A mistake as data. `apply` maps value and request to one or several values, or None if it does not apply."""
 
     name: str
     cost: int
@@ -44,23 +41,18 @@ class Row(NamedTuple):
     apply: Apply
     stage: int = 0
 
-    @property
-    def finding(self) -> Finding:
-        return Finding(self.name, self.cause, self.remedy)
-
     def results(self, value: Any, request: Request) -> Iterator[Any]:
-        try:
+        with suppress(ValueError, LookupError, ArithmeticError, RecursionError):
             result = self.apply(value, request)
             if isinstance(result, str | bytes | Layout):
                 yield result
             elif result is not None:
                 yield from result
-        except (ValueError, LookupError, ArithmeticError, RecursionError):
-            return
 
 
 Function = Callable[[Any], Any]
 Entry = tuple[str, int, str, Function]
+Adapt = Callable[[Function], Apply]
 
 
 def on_value(function: Function) -> Apply:
@@ -68,13 +60,10 @@ def on_value(function: Function) -> Apply:
 
 
 def if_present(function: Function) -> Apply:
-    """Apply a function to a value that is not empty."""
     return lambda value, _: function(value) if value else None
 
 
-def rows(
-    prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Callable[[Function], Apply] = on_value
-) -> tuple[Row, ...]:
+def rows(prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Adapt = on_value) -> tuple[Row, ...]:
     """Build rows from (name, cost, words, function). The words replace {} in `cause`."""
     return tuple(
         Row(prefix + name, cost, cause.replace("{}", words), remedy, adapt(function))
@@ -83,8 +72,6 @@ def rows(
 
 
 class Table:
-    """The rows of one part, in stages."""
-
     def __init__(self, *stages: Sequence[Row]) -> None:
         self.rows = [row._replace(stage=at) for at, stage in enumerate(stages) for row in stage]
         self.by_cost: dict[int, list[Row]] = {}
@@ -92,24 +79,19 @@ class Table:
             self.by_cost.setdefault(row.cost, []).append(row)
 
 
+ByCost = dict[int, list[Row]]
 Trail = tuple[Row, ...]
 
 
 class Values:
-    """The values of one part by cost, each with the cheapest rows that lead to it. Computed on demand.
+    """A part's values by cost, with the cheapest rows that lead to them. `check_time` may raise TimeoutError."""
 
-    `check_time` is called for every application of a row; it raises TimeoutError to end the search.
-    """
-
-    def __init__(
-        self, by_cost: dict[int, list[Row]], start: Hashable, request: Request, check_time: Callable[[], None]
-    ) -> None:
+    def __init__(self, by_cost: ByCost, start: Hashable, request: Request, check_time: Callable[[], None]) -> None:
         self._by_cost, self._request, self._check_time = by_cost, request, check_time
         self._values: list[dict[Any, Trail]] = [{start: ()}]
         self._seen = {start}
 
     def at(self, cost: int) -> dict[Any, Trail]:
-        """Return the values whose rows cost `cost` together."""
         while len(self._values) <= cost:
             self._values.append(self._compute(len(self._values)))
         return self._values[cost]
@@ -120,9 +102,7 @@ class Values:
             for value, trail in self._values[cost - row_cost].items() if row_cost <= cost else ():
                 if len(trail) == MAX_ROWS or (trail and max(row_cost, trail[-1].cost) >= MANY):
                     continue
-                for row in rows_:
-                    if trail and row.stage <= trail[-1].stage:
-                        continue
+                for row in (row for row in rows_ if not trail or row.stage > trail[-1].stage):
                     self._check_time()
                     for result in row.results(value, self._request):
                         if result not in self._seen:

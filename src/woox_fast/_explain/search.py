@@ -1,7 +1,7 @@
-"""The search: combinations of rows, the cheapest first, until one of them yields the signature.
+"""Combinations of rows, the cheapest first, until a combination yields the signature.
 
-A combination uses one value per part. Its cost is the sum of its rows' costs. A cell assigns a cost to each part; the
-search tries every combination of a cell before the next cell, and every cell of one total cost before the next cost.
+A combination uses a single value per part. Its cost is the sum of its rows' costs. A cell assigns costs to the parts.
+The search tries all combinations in a cell before the next cell, and all cells with a total before the next total.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTS = tuple(TABLES)
 COMPLETE_COST = 18  # a search up to this cost tries all pairs and the likely triples
 MAX_COST = 24  # the search continues up to this cost while time is left
 MAX_PARTS = 3  # changed together
-LONG = 1 << 16  # bytes of a query or body; a longer part is only left out or ended otherwise
+LONG = 1 << 16  # bytes; a longer query or body is only left out or ended otherwise
 BATCH = 2048  # messages between two looks at the clock
 
 _now = time.thread_time
@@ -33,7 +33,7 @@ _SLOTS = {"timestamp": "t", "method": "m", "path": "p", "query": "q", "body": "b
 
 
 class Match(NamedTuple):
-    """A combination that yields the signature, findings about the encoding, and other rows for the same message."""
+    """A matching combination, findings about the encoding, and alternative rows for the same message."""
 
     trail: Trail
     encoding: tuple[Finding, ...]
@@ -81,7 +81,7 @@ def _cell_weight(cell: Cell) -> int:
 
 
 class Search:
-    """One search. After `run`, `tried`, `share`, `complete` and `seconds` describe it.
+    """A search. After `run`, `tried`, `share`, `complete` and `seconds` describe it.
 
     Time is the processor time of this thread, so that a busy machine does not shorten the search.
     """
@@ -102,18 +102,13 @@ class Search:
         self._right = dict(zip(PARTS, right, strict=True))
 
     def run(self) -> Match | None:
-        """Return the cheapest combination that yields the signature, or None."""
-        match = None
-        done = 0
+        match, done = None, 0
         with suppress(TimeoutError):
-            for cost in range(MAX_COST + 1 if self._readings else 0):
-                self.complete = cost > COMPLETE_COST
-                for cell in cells(cost):
-                    if match := self._try_cell(cell):
-                        break
-                    done += 0 if self.complete else _cell_weight(cell)
-                if match:
+            for cell in (cell for cost in range(MAX_COST + 1 if self._readings else 0) for cell in cells(cost)):
+                self.complete = sum(cell.values()) > COMPLETE_COST
+                if match := self._try_cell(cell):
                     break
+                done += 0 if self.complete else _cell_weight(cell)
             self.complete = True
         self.share = 1.0 if self.complete else round(done / _total_weight(), 4)
         self.seconds = round(_now() - self._start, 4)
@@ -133,9 +128,9 @@ class Search:
         return self._values_of[part, right]
 
     def _layouts(self, cell: Cell) -> Iterator[tuple[Layout, Trail, dict[str, dict[Any, Trail]]]]:
-        """Yield the layouts of a cell with the values of their slots.
+        """Yield the cell's layouts with the values of their slots.
 
-        A layout must have a slot for each changed part, and must differ from earlier layouts once empty parts are gone.
+        A layout must have slots for all changed parts, and must differ from earlier layouts once empty parts are gone.
         """
         request = self._request
         slots: dict[str, dict[Any, Trail]] = {"k": {request.api_key: ()}, "o": {request.host: ()}}
@@ -159,7 +154,6 @@ class Search:
                 yield layout, trail, slots
 
     def _content(self, source: Source) -> tuple[str, bytes] | None:
-        """Return the query and body of a source; None if the source does not apply."""
         if source not in self._contents:
             long = len(self._request.query) + len(self._request.body) > LONG
             self._contents[source] = None
@@ -188,7 +182,6 @@ class Search:
     def _compare(
         self, messages: Iterator[tuple[bytes, ...]], name: str, secret: Secret, fitting: list[Reading]
     ) -> tuple[int, bytes, Reading] | None:
-        """Return the index of the first message that yields the signature, the message, and the reading."""
         first = 0
         step = max(1, BATCH // (1 + (len(self._request.query) + len(self._request.body)) // 1024))
         try:
@@ -208,13 +201,12 @@ class Search:
         return None
 
     def _others(self, found: Cell, message: bytes, trail: Trail) -> tuple[Trail, ...]:
-        """Return other single rows of similar cost that make the same message."""
+        """Return single rows with the same message."""
         if len(trail) != 1 or found["secret"] or found["digest"] or sum(found.values()) >= MANY:
             return ()
         same: list[Trail] = []
-        for cell in (cell for cost in range(LIKELY, RARE + 1) for cell in cells(cost)):
-            if cell["secret"] or cell["digest"]:
-                continue
+        similar = [cell for cost in range(LIKELY, RARE + 1) for cell in cells(cost)]
+        for cell in (cell for cell in similar if not cell["secret"] and not cell["digest"]):
             for layout, layout_trail, slots in self._layouts(cell):
                 for at, pieces_ in enumerate(messages_of(layout, _encoded(slots))):
                     if b"".join(pieces_) == message and layout.digest == "hmac-sha256":

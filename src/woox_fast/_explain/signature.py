@@ -1,4 +1,4 @@
-"""Encodings of a digest: read a digest from the signature as sent, and name the wrong encoding."""
+"""Encodings of digests: read a digest from the signature as sent, and name the wrong encoding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/_-]{22,}={0,2}")
 
 
 class Reading(NamedTuple):
-    """One interpretation of a signature: `fits` tests a hex digest, whose size in bytes must be in `sizes`."""
+    """An interpretation of the signature: `fits` tests a hex digest, whose size in bytes must be in `sizes`."""
 
     sizes: frozenset[int]
     fits: Callable[[str], bool]
@@ -39,9 +39,7 @@ _KINDS = {
     name: _finding(name, how, _HEX)
     for name, how in (
         ("base64", "in base64"),
-        ("base64-of-hex", "as the base64 of its hex"),
-        ("hex-of-hex", "as the hex of its hex"),
-        ("hex-of-base64", "as the hex of its base64"),
+        ("encoded-twice", "in hex and base64, one within the other"),
         ("raw", "as raw bytes"),
         ("cut", "without its end or its beginning"),
         ("zeros-lost", "without leading zeros, which number conversions drop"),
@@ -65,17 +63,12 @@ _LABEL = re.compile(
 
 
 def _literal(text: str) -> str | bytes:
-    """Evaluate the repr of a bytes object."""
     found = re.fullmatch(r"""(?:bytearray\()?(b'.*'|b".*")\)?""", text, re.DOTALL)
     try:
         value = ast.literal_eval(found[1]) if found else text
     except (SyntaxError, MemoryError, RecursionError):
         return text
     return value if isinstance(value, bytes) else text
-
-
-def _without_quotes(text: str) -> str:
-    return text[1:-1] if len(text) > 2 and text[0] + text[-1] in ('""', "''", "``", "[]", "()", "<>") else text
 
 
 def _without_marks(text: str) -> str:
@@ -86,13 +79,14 @@ def _without_marks(text: str) -> str:
     return text.replace(found[1], "") if found else text
 
 
-# Each function removes one wrapping and returns any other text unchanged.
+_PAIRS = ('""', "''", "``", "[]", "()", "<>")
+# Every function removes a wrapping, or returns the text unchanged.
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = tuple(
     (_finding(name, how, _ALONE), peel)
     for name, how, peel in (
         ("space", "with white space", lambda t: "".join(t.split())),
         ("bytes-repr", "as the repr of a bytes object (b'...')", _literal),
-        ("quotes", "in quotes or brackets", _without_quotes),
+        ("quotes", "in quotes or brackets", lambda t: t[1:-1] if t[:1] + t[-1:] in _PAIRS else t),
         ("0x", "with 0x before it", lambda t: t[2:] if t[:2] in ("0x", "0X") and HEX.fullmatch(t[2:]) else t),
         ("percent-encoded", "percent-encoded", lambda t: unquote(t, errors="strict")),
         ("label", "with a label before it, such as sha256=", lambda t: _LABEL.sub("", t, count=1)),
@@ -158,7 +152,7 @@ def _read(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
         if len(raw) in SIZES and not is_hex:
             yield _exactly(raw.hex(), (*findings, _KINDS["base64"]))
         elif is_hex and len(raw) // 2 in SIZES:
-            yield _exactly(raw.decode().lower(), (*findings, _KINDS["base64-of-hex"]))
+            yield _exactly(raw.decode().lower(), (*findings, _KINDS["encoded-twice"]))
 
 
 def _from_base64(text: str) -> bytes:
@@ -170,29 +164,27 @@ def _from_base64(text: str) -> bytes:
 
 
 def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
-    """Yield the readings of hex digits. The exchange accepts either case."""
     lower, size = text.lower(), len(text)
     if size % 2 == 0 and size // 2 in SIZES:
         yield _exactly(lower, findings)
     inner = bytes.fromhex(text).decode("latin-1") if size % 2 == 0 else ""
     if HEX.fullmatch(inner) and size // 4 in SIZES:
-        yield _exactly(inner.lower(), (*findings, _KINDS["hex-of-hex"]))
+        yield _exactly(inner.lower(), (*findings, _KINDS["encoded-twice"]))
     elif BASE64.fullmatch(inner) and len(raw := _from_base64(inner)) in SIZES:
-        yield _exactly(raw.hex(), (*findings, _KINDS["hex-of-base64"]))
+        yield _exactly(raw.hex(), (*findings, _KINDS["encoded-twice"]))
     if size == 128 and lower[:64] == lower[64:]:
         yield _exactly(lower[:64], (*findings, _KINDS["repeated"]))
     if 32 <= size < 64:
         lost = (*findings, _KINDS["zeros-lost"])
-        fits = (lambda d: d.lstrip("0") == lower, lambda d: d[-1] == lower[-1] and _unpadded(d) == lower)
+        fits = (
+            lambda d: d.lstrip("0") == lower,
+            lambda d: d[-1] == lower[-1] and "".join(f"{b:x}" for b in bytes.fromhex(d)) == lower,
+        )
         yield from (Reading(frozenset((32,)), fit, lost) for fit in fits)
     longer = frozenset(digest for digest in SIZES if 2 * digest > size)
     if size >= MIN_DIGITS and longer:
         cut = (*findings, _KINDS["cut"])
         yield Reading(longer, lambda digest: digest.startswith(lower) or digest.endswith(lower), cut)
-
-
-def _unpadded(digest: str) -> str:
-    return "".join(f"{byte:x}" for byte in bytes.fromhex(digest))
 
 
 FINDINGS = (*(finding for finding, _ in _PEELS), *_KINDS.values())

@@ -1,4 +1,4 @@
-"""The request as sent, the secret, and layouts: how the parts of a request become one message."""
+"""The request as sent, the secret, and layouts: how a request's parts become a message."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ class Request(NamedTuple):
 
     @property
     def host(self) -> str:
-        """The host of `origin`, with its port."""
         return self.origin.partition("://")[2]
 
     @property
@@ -78,7 +77,7 @@ class Layout(NamedTuple):
     """How a message is assembled.
 
     `template` is a format string over t (timestamp), m (method), p (path), q (query with its '?'), b (body), k (API
-    key), o (host) and n (memo); "{b:sha512}" applies a function of `TRANSFORMS`. `separator` replaces each `JOINT`.
+    key), o (host) and n (memo); "{b:sha512}" applies a function of `TRANSFORMS`. `separator` replaces every `JOINT`.
     `source` returns the query and body to sign; `digest` names the digest.
     """
 

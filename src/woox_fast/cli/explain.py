@@ -1,4 +1,4 @@
-"""`woox-fast explain`: find the mistake behind a refused signature."""
+"""`woox-fast explain`: find out why a signature was refused."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import Explanation, explain
-from .._explain import OTHER_CAUSES, TIME_LIMIT_S, all_mistakes, check
+from .._explain import OTHER_CAUSES, TIME_LIMIT_S, Finding, all_mistakes, check
 from .._explain.request_checks import check_headers
 from ..prehash import scheme_of
 from . import show
@@ -28,22 +28,17 @@ from .common import (
 )
 from .show import Row
 
-if TYPE_CHECKING:
-    from .._explain import Finding
-
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
     --signature 2364302021bee38348f77c9af2710a90b934be7a923679c4a3fd68ae6283fb32""",
-    """woox-fast curl GET /v3/asset/balances --example |
-    woox-fast explain --request - --example""",
-    "woox-fast explain --mistakes timestamp",
+    "woox-fast curl GET /v3/asset/balances --example | woox-fast explain --request - --example",
 )
 RIGHT_FOR_OURS = (
     "The signature is right for this request and for the secret that you gave. If the exchange refuses it as a "
     "signature, its secret for this API key is not this one."
 )
-_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # part of any digest, in any encoding
-_WHOLE = 1_000_000  # columns of a line that is never wrapped
+_DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # every encoded digest contains this
+_WHOLE = 1_000_000  # columns: never wrap
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.help = "the x-api-timestamp that was sent (required, unless --request or -H contains it)"
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as for curl")
-    formats = "a curl command, a HAR file, raw HTTP, http.client debug output or a ccxt log"
-    parser.add_argument("--request", metavar="FILE|-", help=f"the whole request: {formats}")
+    parser.add_argument("--request", metavar="FILE|-", help="a curl command, HAR file, raw HTTP, or a log of a client")
     parser.add_argument("--memo", help="the memo of a WOO X Pro key")
     add_seconds(parser, "the time limit of the search", TIME_LIMIT_S)
     parser.add_argument("--mistakes", nargs="?", const="", metavar="TEXT", help="list the known mistakes with TEXT")
@@ -72,7 +66,7 @@ def main(args: argparse.Namespace) -> int:
         return list_mistakes(args.mistakes, args.json)
     method, path, body, headers = _request(args)
     if args.scheme != "ws" and not (method and path):
-        raise UsageError("METHOD and PATH are required, such as: GET /v3/asset/balances; or use --request")
+        raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances; or use --request")
     scheme = args.scheme or scheme_of(re.sub(r"\Ahttps?://[^/?]*", "", path))
     api_key = one_api_key(args, needed=False)
     checked = check_headers(headers, method, body, scheme=scheme, api_key=api_key)
@@ -85,7 +79,11 @@ def main(args: argparse.Namespace) -> int:
         faults = [fault for fault in faults if not fault.name.startswith("no-")]
     if (not signature or not timestamp) and args.request is not None:
         faults += check(method, path, body, timestamp=timestamp, api_key=api_key, scheme=scheme)
-        return _show_faults(faults, args.json)
+        if args.json:
+            show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
+        else:
+            show.rows(_finding_rows(faults, ""))
+        return 0
     if not signature or not timestamp:
         missing = "--timestamp" if signature else "--signature"
         raise UsageError(f"{missing} is required: the value of the header x-api-{missing[2:]} that was sent")
@@ -108,12 +106,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]:
     """Return method, path, body and headers. The command line overrides --request."""
-    headers = {}
-    for text in args.header:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise UsageError(f"a header is 'name: value', got {text[:40]!a}")
-        headers[name.strip().lower()] = value.removeprefix(" ")
+    if wrong := [text for text in args.header if ":" not in text]:
+        raise UsageError(f"a header is 'name: value', got {wrong[0][:40]!a}")
+    pairs = (text.split(":", 1) for text in args.header)
+    headers = {name.strip().lower(): value.removeprefix(" ") for name, value in pairs}
     if args.request is None:
         return args.method or "", args.path or "", body_bytes(args.body), headers
     if args.path is not None:
@@ -130,19 +126,22 @@ def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]
         raise UsageError("the request does not show its body; give it with --body, or --body '' for none")
     if sent.body and args.body is not None:
         raise UsageError("--request contains a body; do not give one again")
-    return sent.method, sent.url, sent.body or body_bytes(args.body), {**sent.headers, **headers}
+    headers = {**sent.headers, **headers}
+    url = f"https://{headers['host']}{sent.url}" if sent.url[:1] == "/" and headers.get("host") else sent.url
+    return sent.method, url, sent.body or body_bytes(args.body), headers
 
 
 def list_mistakes(text: str, as_json: bool) -> int:
     """Print the known mistakes that contain every word of `text`, by the part of the request."""
     words = text.lower().split()
-    found = [m for m in all_mistakes() if all(word in f"{m.part} {m.cause} {m.remedy}".lower() for word in words)]
+    known = dict.fromkeys(all_mistakes())
+    found = [(part, one) for part, one in known if all(word in f"{part} {one.sentence}".lower() for word in words)]
     if as_json:
-        show.as_json({"count": len(found), "mistakes": [mistake._asdict() for mistake in found]})
+        show.as_json({"count": len(found), "mistakes": [{"part": part, **_as_dict(one)} for part, one in found]})
         return 0
     show.line(f"known mistakes{f' with {show.printable(text)!r}' if text else ''}: {len(found):,}")
-    for part in dict.fromkeys(mistake.part for mistake in found):
-        causes_ = list(dict.fromkeys(mistake.cause for mistake in found if mistake.part == part))
+    for part in dict.fromkeys(part for part, _ in found):
+        causes_ = list(dict.fromkeys(one.cause for other, one in found if other == part))
         show.line()
         show.line(f"{part} ({len(causes_):,})", "label")
         for cause in causes_:
@@ -151,7 +150,7 @@ def list_mistakes(text: str, as_json: bool) -> int:
 
 
 def _print(text: str) -> None:
-    """Print a sentence: wrapped in a terminal, as one line in a file."""
+    """Print a sentence: wrapped in a terminal, in a file as a single line."""
     if sys.stdout.isatty():
         show.sentence(text, indent="  ")
     else:
@@ -174,18 +173,7 @@ def _as_dict(finding: Finding) -> dict[str, str]:
 
 def causes(found: Explanation) -> list[str]:
     """Return the causes that remain if no mistake was found, the likeliest first."""
-    if found.mistakes:
-        return []
-    return [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
-
-
-def _show_faults(faults: list[Finding], as_json: bool) -> int:
-    """Print the checks of a request without signature or timestamp."""
-    if as_json:
-        show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
-    else:
-        show.rows(_finding_rows(faults, ""))
-    return 0
+    return [] if found.mistakes else [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
 
 
 def _finding_rows(findings: Iterable[Finding], secret: str) -> list[Row]:
@@ -205,7 +193,7 @@ def _row(label: str, text: str, secret: str, style: str = "") -> Row:
 
 
 def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
-    """Print an explanation. `refused` means that the exchange is known to have refused the signature."""
+    """Print an explanation. `refused` means that the exchange refused the signature."""
     rows: list[Row] = []
     if found.right and refused:
         rows.append(_row("cause", RIGHT_FOR_OURS, secret, "bad"))

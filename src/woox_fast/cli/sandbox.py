@@ -84,9 +84,8 @@ def main(args: argparse.Namespace) -> int:
         if error.filename == show.STANDARD_OUTPUT:
             raise
         remedy = "; choose another port with --port, or 0 for any free port" if error.errno == errno.EADDRINUSE else ""
-        show.error(
-            f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {error.strerror or error}{remedy}"
-        )
+        reason = f"{error.strerror or error}{remedy}"
+        show.error(f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {reason}")
         return 1
     finally:
         if printer is not None:

@@ -1,4 +1,4 @@
-"""`AsyncGateway`: orders from any task of one event loop, asyncio's or uvloop's.
+"""`AsyncGateway`: orders from any task on an asyncio or uvloop event loop.
 
 The loop reports a readable socket, and the gateway reads it: an order needs no transport, no task and no timer. Threads
 open the connections, since a TLS handshake occupies the loop for a millisecond that an order may need.
@@ -45,7 +45,7 @@ class AsyncGateway(GatewayBase):
         """Open all connections. `async with AsyncGateway(...)` does the same.
 
         Raises:
-            NotSentError: No connection can be opened, or not all of them within `timeout_s`.
+            NotSentError: The connections cannot be opened within `timeout_s`.
             RuntimeError: The gateway was opened before, or the loop cannot watch sockets.
         """
         self._begin()
@@ -55,6 +55,7 @@ class AsyncGateway(GatewayBase):
             deadline_ns = perf_counter_ns() + self._timeout_ns
             self._refusal = OPEN
             self._keeper = LoopKeeper(self._pool, self._connector, self._observer, loop)
+            self._keeper.start()
             while not self._pool.is_full:
                 if perf_counter_ns() > deadline_ns or self._pool.is_hopeless(self._connector.opening):
                     raise self._not_opened()
@@ -176,7 +177,7 @@ class AsyncGateway(GatewayBase):
         return await self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
 
     async def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
-        """Return another connection for a request whose connection was found closed."""
+        """Return a connection to replace a closed connection."""
         self._keeper.drop(dead, text(dead.last_error))
         waiter = _Waiter(urgent, deadline_ns, self._loop)
         steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
@@ -247,11 +248,13 @@ class _Waiter:
     async def wait(self, timeout_s: float) -> bool:
         """Return True if rung within `timeout_s`."""
         self._bell = self._loop.create_future()
-        timer = self._loop.call_later(timeout_s, self.ring, False)
+        # The second timer is for an exception in the callback of the first timer.
+        timers = [self._loop.call_later(timeout_s + delay_s, self.ring, False) for delay_s in (0, 0.5)]
         try:
             return await self._bell
         finally:
-            timer.cancel()
+            for timer in timers:
+                timer.cancel()
 
 
 def _check_loop(loop: asyncio.AbstractEventLoop) -> None:

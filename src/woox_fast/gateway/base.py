@@ -1,4 +1,4 @@
-"""The parts that both gateways share: options, errors, decisions after a failure, and fork."""
+"""The common part of both gateways: options, errors, decisions after a failure, and fork."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class GatewayBase:
         timeout_s: Seconds from the call of `request` to the response, and for `open` and `close`.
         warm_s: Seconds after which an idle connection gets a public GET.
         limits: Rate limits, such as `WOO_X_LIMITS`.
-        on_event: A function of an `Event`. The gateway calls it in the thread of the event, so it must be fast.
+        on_event: A function that accepts an `Event`. It runs in the event's thread, so it must be fast.
         tls: An SSLContext instead of the default context.
         source_address: The local (host, port) of the sockets.
         socket_options: (level, option, value) for `socket.setsockopt`.
@@ -129,7 +129,7 @@ class GatewayBase:
     ) -> Generator[float, bool | None, Connection]:
         """Wait for the moment `send_at` and for a connection. Yield the seconds to wait; receive whether it was rung.
 
-        The wait has a deadline of its own, and relies on a wake-up for `POLL_S` at most.
+        The wait has a separate deadline, and relies on a wake-up for `POLL_S` at most.
         """
         while (left_ns := send_at - perf_counter_ns()) > 0 and not self._refusal:
             yield min(left_ns / SECOND, POLL_S)
@@ -187,7 +187,7 @@ class GatewayBase:
             self._observer(Event(kind, connection.number if connection else 0, method, path, reason=reason))
 
     def _not_sent(self, waited_ns: int) -> NotSentError:
-        """Return the error of a request that waited too long."""
+        """Return the error for too long a wait."""
         pool = self._pool
         cause = self._failure or pool.last_error
         reason = f"no connection was free for {max(waited_ns, 0) / SECOND:.3g} s"
@@ -213,7 +213,7 @@ class GatewayBase:
     def _unknown(
         self, request: bytes, reason: str, cause: BaseException | None, connection: Connection | None
     ) -> NoReplyError:
-        """Record and return the error of a request that may have gone out."""
+        """Record and return the error for a possibly sent request."""
         error = NoReplyError.from_request(request, reason, cause)
         error.__cause__ = cause if isinstance(cause, Exception) else None
         self.unknown.append(error)
@@ -223,7 +223,7 @@ class GatewayBase:
     def _outcome(self, error: BaseException, connection: Connection | None, request: bytes | None) -> BaseException:
         """Return the exception to raise for a request that ended with `error`, and part with its connection.
 
-        `request` is None if no byte went out. Calling it again with the result and without connection changes nothing.
+        `request` is None if no byte went out. A second call with the result, without a connection, returns it.
         """
         if request is None:
             if connection is not None and connection.state is IDLE:
@@ -248,7 +248,7 @@ class GatewayBase:
         return error
 
     def _give_up(self, connection: Connection, request: bytes, timeout_ns: int) -> NoReplyError:
-        """Return the error of a request whose response is overdue."""
+        """Return the error for an overdue response."""
         self._drain(connection, request)
         return self._unknown(request, f"no whole response came within {timeout_ns / SECOND:.4g} s", None, connection)
 

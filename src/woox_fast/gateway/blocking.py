@@ -42,7 +42,7 @@ class Gateway(GatewayBase):
         """Open all connections. `with Gateway(...)` does the same.
 
         Raises:
-            NotSentError: No connection can be opened, or not all of them within `timeout_s`.
+            NotSentError: The connections cannot be opened within `timeout_s`.
             RuntimeError: The gateway was opened before.
         """
         self._begin()
@@ -200,7 +200,7 @@ class Gateway(GatewayBase):
         return self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
 
     def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
-        """Return another connection for a request whose connection was found closed."""
+        """Return a connection to replace a closed connection."""
         self._keeper.drop(dead, text(dead.last_error))
         waiter = _Waiter(urgent, deadline_ns)
         steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
@@ -223,7 +223,7 @@ class Gateway(GatewayBase):
             steps.close()
 
     def _is_nested(self) -> bool:
-        """Return True if this thread is inside another request of this gateway, which a signal interrupted."""
+        """Return True if a signal interrupted a request in this thread."""
         frame: FrameType | None = sys._getframe(1)
         requests = 0
         while frame is not None:
@@ -243,7 +243,7 @@ class Gateway(GatewayBase):
 
         Args:
             order: The JSON object of POST /v3/trade/order. A missing clientOrderId is generated.
-            timeout_s, send_within_s: As for `request`; they apply to each request.
+            timeout_s, send_within_s: As for `request`; they apply to every request.
             arrival_window_s: Seconds after its timestamp in which the exchange may still accept the order. The
                 default is the signer's receive window, else 5 seconds.
 
@@ -306,7 +306,7 @@ class _Waiter:
         if self._bell.locked():
             try:
                 self._bell.release()
-            except RuntimeError as error:  # another thread was faster
+            except RuntimeError as error:  # a different thread was faster
                 if not is_from_call(error):
                     raise
 

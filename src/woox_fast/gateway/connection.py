@@ -1,4 +1,4 @@
-"""One connection to the exchange, plain or TLS. No other module reads or writes a connected socket.
+"""The connection to the exchange, plain or TLS. No other module reads or writes a connected socket.
 
 The sending rule: `state` becomes SENDING before the system call. The call's return value alone decides how much was
 sent. An exception from anywhere in SENDING means "unknown", except an OSError that provably came from the call itself.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SIZE = 65536
 NO_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
-# A blocking socket with a receive timeout of the kernel saves a system call for each response.
+# A blocking socket with a receive timeout of the kernel saves a system call per response.
 HAS_KERNEL_TIMEOUT = (
     os.name == "posix" and bool(NO_WAIT) and hasattr(socket, "SO_RCVTIMEO") and struct.calcsize("l") == 8
 )
@@ -72,7 +72,7 @@ class Connection:
         self.tls = tls
         self.parser = parser or ResponseParser()
         self.state = CONNECTING
-        self.lane: list[Connection] | None = None  # the list to which the pool returns the idle connection
+        self.lane: list[Connection] | None = None  # the pool's list for the idle connection
         self.request: bytes | None = None  # while its response is due to a caller
         self.unsent: memoryview | None = None
         self.due: asyncio.Future[Response | None] | None = None
@@ -98,7 +98,7 @@ class Connection:
         Look first: a connection that the server closed, or over which it sent unsolicited data, is not used.
 
         Returns:
-            False if the socket accepted no byte. The caller must close the connection and may use another connection.
+            False if the socket accepted no byte. The caller must close the connection, and may use another connection.
         """
         if self.state is not IDLE or (self.arrived(0) and not self.is_quiet()) or self.has_ended:
             return False
@@ -158,7 +158,7 @@ class Connection:
         return response
 
     def finish(self) -> bool:
-        """End a request whose response is complete. Return True if the connection may carry another request."""
+        """End a request whose response is complete. Return True if the connection is reusable."""
         self.request = None
         if self.parser.reusable and self.unsent is None and not self.has_ended and self.state is not CLOSED:
             self.state = IDLE
@@ -190,9 +190,9 @@ class Connection:
         return error.errno is not None and (not self.is_native or is_from_call(error))
 
     def limit_receive(self, timeout_ns: int) -> None:
-        """Set the receive timeout of a blocking socket."""
+        """Set the receive timeout for blocking sockets."""
         seconds, rest = divmod(max(timeout_ns, 1_000_000), 1_000_000_000)
-        self.receive_timeout_ns = 0  # unknown if a signal interrupts the call
+        self.receive_timeout_ns = 0  # in case a signal interrupts the call
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", seconds, rest // 1000))
         self.receive_timeout_ns = timeout_ns
 

@@ -1,7 +1,7 @@
 """Open connections: resolve the name, race the addresses as RFC 8305 does, shake hands, send a first public GET.
 
-Name resolution blocks, so each connection is opened in a thread. An attempt at one address is a generator that yields
-the readiness for which it waits. One thread runs all attempts of its connection, and the first to succeed wins.
+Name resolution blocks, so a thread opens the connection. An attempt at an address is a generator, which
+yields the awaited readiness. The thread runs all attempts, and the first success wins.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SocketOptions(NamedTuple):
 
 
 class Connector:
-    """Open connections to one origin in background threads; `results` receives a Connection or an Exception each."""
+    """Open connections to an origin in background threads. `results` receives connections and exceptions."""
 
     def __init__(
         self, url: str, *, timeout_s: float, tls: ssl.SSLContext | None, socket_options: SocketOptions
@@ -63,7 +63,7 @@ class Connector:
         self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()
-        self.threads: dict[threading.Thread, float] = {}  # and when each was started
+        self.threads: dict[threading.Thread, float] = {}  # with their start times
         self.sockets: dict[int, socket.socket] = {}  # not yet in the pool; a forked child closes its copies
         self._best: Any = None  # the address that worked last
         self._stopped = False
@@ -196,7 +196,7 @@ class Connector:
 
 
 class _Attempt:
-    """An attempt to open a connection to one address."""
+    """An attempt to open a connection to an address."""
 
     def __init__(self, connector: Connector, info: Any, warm: bool) -> None:
         self.address = info[4]
@@ -245,7 +245,7 @@ class _Attempt:
             except ssl.SSLError:
                 connection.sock.send(tls.pending_output())  # the alert
                 raise
-            while output:  # a few kilobytes; the buffer of a new socket has space for more
+            while output:  # a few kilobytes, which a new socket's buffer can store
                 output = output[connection.sock.send(output) :]
             if is_complete:
                 return

@@ -1,4 +1,4 @@
-"""The two errors of a request without a response, and how to decide between them."""
+"""NotSentError and NoReplyError, the errors for requests without a response."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NoReplyError(ConnectionError):
 
     @staticmethod
     def find(error: BaseException | None) -> NoReplyError | None:
-        """Return the NoReplyError in the causes and contexts of `error`, such as a TimeoutError or CancelledError."""
+        """Return the NoReplyError in the causes and contexts of `error`, for example a TimeoutError."""
         seen: list[BaseException] = []
         queue = [error]
         while queue:
@@ -74,7 +74,7 @@ class NoReplyError(ConnectionError):
 def is_from_call(error: BaseException) -> bool:
     """Return True if a C function that this package called raised `error`.
 
-    An exception of a signal handler or of a trace function has the handler's frame at the end of its traceback.
+    If a signal handler raised it, the traceback ends in the handler.
     """
     traceback = error.__traceback__
     if traceback is None:

@@ -1,4 +1,4 @@
-"""Events of a gateway, for a callback of the caller and for the standard `logging`."""
+"""Events, for the caller's callback and for the standard `logging`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Kind = Literal["sent", "response", "unknown", "opened", "dropped"]
 
 @dataclass(frozen=True)
 class Event:
-    """An event of a gateway. It contains no header and no body, and so no secret.
+    """An event without headers and bodies, and so without secrets.
 
     Attributes:
         kind: "sent", "response" and "unknown" are about a request, "opened" and "dropped" about a connection.
         connection: The number of the connection, counted from 1.
         method, path: The request line, "" for a connection.
-        status: The HTTP status of a response, else 0.
+        status: The response's HTTP status, else 0.
         queued_ns: Nanoseconds that the request waited before it was sent.
         latency_ns: Nanoseconds from send to response.
         reason: Why the request is unknown, or why the connection was dropped.
@@ -42,7 +42,7 @@ Observer = Callable[[Event], None]
 
 
 def observer_of(on_event: Observer | None) -> Observer | None:
-    """Combine the callback and the logger. Return None if nobody listens."""
+    """Combine the callback and the logger. Return None without listeners."""
     if not LOGGER.isEnabledFor(logging.DEBUG):
         return on_event if on_event is None else _guarded(on_event)
 

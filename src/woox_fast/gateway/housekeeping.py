@@ -24,7 +24,7 @@ _CLOSING_LOOK_S = 0.01
 
 
 class Housekeeping:
-    """The work of both kinds of gateways. It has no reference to the gateway, so a dropped gateway can close."""
+    """The common work of both gateways. It does not refer to the gateway, so a dropped gateway can close."""
 
     def __init__(self, pool: Pool, connector: Connector, observer: Observer | None) -> None:
         self.pool = pool
@@ -73,7 +73,7 @@ class Housekeeping:
         return plan.next_ns
 
     def end_background(self, connection: Connection, response: Response) -> None:
-        """Return a connection to the pool after a response that no request waits for."""
+        """Return a connection to the pool after a response without a waiting request."""
         if response.status == 429 and connection.state is WARMING:
             self.connector.pace.pause(perf_counter_ns())
         if connection.finish():
@@ -82,7 +82,7 @@ class Housekeeping:
             self.drop(connection, "the server closes it")
 
     def drop(self, connection: Connection, reason: str) -> None:
-        """Close a connection; the next round opens another."""
+        """Close a connection; the next round opens a replacement."""
         connection.close()
         self.pool.dropped.append(connection)
         self.wake()
@@ -94,7 +94,7 @@ class Housekeeping:
 
 
 class ThreadKeeper(Housekeeping):
-    """The thread of a blocking gateway. It also closes: an interrupt in `Gateway.close` leaves nothing half closed."""
+    """The thread behind `Gateway`. It also closes the connections, so an interrupt in `Gateway.close` does no harm."""
 
     def __init__(self, pool: Pool, connector: Connector, observer: Observer | None) -> None:
         super().__init__(pool, connector, observer)
@@ -149,7 +149,7 @@ class ThreadKeeper(Housekeeping):
             self.changed.release()
 
     def _is_closed(self, now: int) -> bool:
-        """Close all connections without a due response, and all connections once the time is over."""
+        """Close all connections without a due response, and after the deadline every connection."""
         for connection in self.pool.pop_idle():
             connection.close()
         self.connector.stop()
@@ -161,7 +161,7 @@ class ThreadKeeper(Housekeeping):
         return True
 
     def end_overdue(self, connection: Connection, now: int) -> None:
-        """Wake the thread of an overdue request, and later close the connection, which an interrupt may have lost."""
+        """Wake the overdue request's thread. A second later, close the connection: the request was interrupted."""
         if connection.overdue_ns and now - connection.overdue_ns > SECOND:
             self.drop(connection, "its request was interrupted")
         elif not connection.overdue_ns and now - connection.deadline_ns > _SLACK_NS:

@@ -23,7 +23,7 @@ class Limit:
     Args:
         method: The HTTP method, or "" for every method.
         path: The path without its query, or a prefix that ends with "*".
-        per_symbol: Count each symbol of the body or query apart.
+        per_symbol: Count the symbols in body or query apart.
     """
 
     method: str
@@ -52,7 +52,7 @@ WOO_X_LIMITS = (
     Limit("", "/v3/spotMargin/*", 5, 60),
     Limit("", "/v3/public/*", 10, 1),
 )
-"""The documented limits. The first row that matches a request counts; each method and path has a bucket of its own."""
+"""The documented limits. The first row that matches a request counts; buckets are separate per method and path."""
 
 
 class _Bucket:

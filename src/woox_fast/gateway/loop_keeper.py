@@ -16,7 +16,7 @@ from .states import AWAITING, CLOSED, IDLE
 
 
 class LoopKeeper(Housekeeping):
-    """Two timers run the rounds. Each starts the other again if an exception ended it."""
+    """Two timers run the rounds. An exception can end a timer, and the other timer restarts it."""
 
     def __init__(
         self, pool: Pool, connector: Connector, observer: Observer | None, loop: asyncio.AbstractEventLoop
@@ -25,13 +25,16 @@ class LoopKeeper(Housekeeping):
         self.loop = loop
         self.is_shut = self.is_forked = False
         self.due_ns = [0, 0]
-        self._timers = [loop.call_later(0, self._on_timer, slot) for slot in (0, 1)]
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def start(self) -> None:
+        self._timers = [self.loop.call_later(0, self._on_timer, slot) for slot in (0, 1)]
 
     def wake(self) -> None:
         try:
             if self.loop is _running_loop():
                 self.set_timer(0, 0)
-            else:  # an opening thread; the loop's queue has no connection, so a closed loop loses none
+            else:  # an opening thread; the loop's queue contains no connection for a closed loop to lose
                 self.loop.call_soon_threadsafe(self.set_timer, 0, 0)
         except RuntimeError:
             if not self.loop.is_closed():
@@ -48,12 +51,16 @@ class LoopKeeper(Housekeeping):
             self._timers[slot] = self.loop.call_later(delay_ns / SECOND, self._on_timer, slot)
 
     def _on_timer(self, slot: int) -> None:
-        self.set_timer(slot, TICK_NS)  # at first: an exception below must not end housekeeping
-        now = perf_counter_ns()
-        if now > self.due_ns[1 - slot] + SECOND:
-            self.set_timer(1 - slot, TICK_NS)
-        if not self.is_shut:
-            self.set_timer(slot, self.round(now))
+        try:
+            self.set_timer(slot, TICK_NS)  # first, so that an exception below does not end housekeeping
+            now = perf_counter_ns()
+            if now > self.due_ns[1 - slot] + SECOND // 4:
+                self.set_timer(1 - slot, TICK_NS)
+            if not self.is_shut:
+                self.set_timer(slot, self.round(now))
+        except BaseException:
+            self.set_timer(slot, TICK_NS)
+            raise
 
     def end_overdue(self, connection: Connection, now: int) -> None:
         due = connection.due
@@ -106,7 +113,7 @@ class LoopKeeper(Housekeeping):
                 raise
 
     def _is_wait(self, connection: Connection, error: BaseException) -> bool:
-        """Return True if there is nothing to read or write yet, or if the connection has failed by itself."""
+        """Return True if the socket is not ready, or if the connection failed. Return False for other exceptions."""
         is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
         if is_own and isinstance(error, BlockingIOError):
             return True
@@ -116,9 +123,10 @@ class LoopKeeper(Housekeeping):
 
     def fail(self, connection: Connection, error: BaseException) -> None:
         """Close a connection, and raise `error` in the request that awaits its response."""
-        due, connection.due = connection.due, None
+        due = connection.due
         if due is not None and not due.done():
             due.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError(text(error)))
+        connection.due = None  # only now: an interrupt before this line must not lose the request
         if connection.state is not CLOSED:
             if isinstance(error, OSError | ResponseError):
                 connection.last_error = error

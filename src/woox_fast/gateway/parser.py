@@ -1,7 +1,7 @@
-"""The response parser of one connection. It does no I/O: the connection feeds it the received bytes.
+"""The response parser for a connection. It does no I/O: the connection feeds it the received bytes.
 
-httptools parses. This module adds the end of a response to HEAD, the end of a response by closing, a limit of the size,
-and a check for surplus bytes. Headers are parsed on access only.
+httptools parses. This module adds responses to HEAD, responses until close, a size limit, and a check for surplus
+bytes. Headers are parsed on access only.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ MAX_RESPONSE_BYTES = 8 * 2**20
 
 
 class ResponseError(Exception):
-    """The received bytes are not one whole HTTP/1.1 response."""
+    """The received bytes are not a whole HTTP/1.1 response."""
 
 
 class ResponseParser:
-    """Parse the responses of one connection, each of at most `max_bytes` with its head.
+    """Parse a connection's responses. `max_bytes` limits a response with its head.
 
     `reusable` becomes False after 'Connection: close' and after surplus bytes.
     """
@@ -28,7 +28,7 @@ class ResponseParser:
     def __init__(self, max_bytes: int = MAX_RESPONSE_BYTES) -> None:
         self._max_bytes = max_bytes
         self._body: list[bytes] = []
-        # Each Python callback costs 0.1 us, so headers have no callback and the body has a builtin.
+        # A Python callback costs 0.1 us, so headers have no callback and the body has a builtin.
         self._callbacks = SimpleNamespace(
             on_message_begin=self._on_begin,
             on_body=self._body.append,
@@ -67,7 +67,9 @@ class ResponseParser:
         body, status = self._body, self._status
         if status and not self._is_slow and len(body) == 1 and len(data) <= self._max_bytes:
             last = body[0]
-            if data.endswith(last) and not last.isspace():  # nearly every response: one piece, a length, no surplus
+            if (
+                data.endswith(last) and not last.isspace()
+            ):  # nearly every response: a length, a single piece, no surplus
                 self._status = 0
                 body.clear()
                 return Response(status, last, data)

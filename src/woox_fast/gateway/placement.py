@@ -1,4 +1,4 @@
-"""`place`: send one order once, and ask for it until its fate is known. The generator does no I/O."""
+"""`place`: send an order once, and ask for it until its fate is known. The generator does no I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNCLEAR_CODES = (-1000, -1011, -1012, _DUPLICATE)  # unknown error, order servi
 
 @dataclass(frozen=True)
 class Placement:
-    """The fate of an order.
+    """An order's fate.
 
     Attributes:
         placed: True if the exchange has the order, False if it has not and will not.
@@ -53,7 +53,7 @@ class Step(NamedTuple):
 
 
 class Placing:
-    """The course of one order. A gateway runs `steps`, and passes any exception to `settle`."""
+    """An order's course. The gateway runs `steps`, and passes any exception to `settle`."""
 
     def __init__(self, order: Mapping[str, Any], signer: Any, timeout_s: float, arrival_window_s: float | None) -> None:
         self.order = dict(order)

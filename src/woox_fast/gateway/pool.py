@@ -1,13 +1,13 @@
 """The pool: which connection a request gets, and which connections to open, warm, retire or give up.
 
-The pool needs no lock. Requests only pop from and append to lists, which is atomic. Everything else is derived from the
-states of the connections, by one thread or event loop (housekeeping). So an exception between any two instructions
-loses a connection at most: it is closed with its last reference, or as an orphan, and opened again.
+The pool needs no lock. Requests only pop from and append to lists, which is atomic. Housekeeping, in a single thread,
+derives everything else from the states of the connections. So an exception between any two instructions loses at most
+a connection. Garbage collection or housekeeping closes the lost connection, and the pool opens a replacement.
 
-A connection that is open is in one of three lists while it is idle:
-    idle      for every request; the most recently used connection is the last
+Three lists contain the idle connections:
+    idle      for every request, the most recently used connection last
     reserved  for urgent requests
-    standby   one connection, which replaces a closed connection or a connection that is being warmed
+    standby   a spare connection, in use while the gateway replaces or warms a connection
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .states import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING,
 SECOND = 1_000_000_000
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
 POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
-_YOUNG_NS = SECOND  # a connection that fails sooner, without a response to a request, counts as a failed opening
+_YOUNG_NS = SECOND  # a connection that fails sooner, before any response, counts as a failed opening
 _BACKOFF_NS, _MAX_BACKOFF_NS = SECOND // 20, 2 * SECOND
 
 
@@ -39,17 +39,17 @@ class Waiter(Protocol):
 
 
 class Plan(NamedTuple):
-    """The work of one round of housekeeping."""
+    """The work for a round of housekeeping."""
 
-    open: list[bool]  # whether to warm each connection to open
+    open: list[bool]  # an item per connection to open: True to warm it
     warm: Connection | None
-    close: list[Connection]  # too old, surplus, or lost by an interrupted request
+    close: list[Connection]  # old, surplus or lost connections
     overdue: list[Connection]
     next_ns: int  # time until the next round
 
 
 class Pool:
-    """The connections of one gateway. All times are nanoseconds of `time.perf_counter_ns`."""
+    """The connections of a gateway. All times are nanoseconds of `time.perf_counter_ns`."""
 
     def __init__(self, size: int, reserved: int, *, timeout_ns: int, warm_ns: int, max_age_ns: int, pace: Pace) -> None:
         self.size, self.reserved_size = size, reserved
@@ -60,11 +60,11 @@ class Pool:
         self.standby: list[Connection] = []
         self.waiters: deque[Waiter] = deque()
         self.urgent: deque[Waiter] = deque()
-        self.background: list[Connection] = []  # warming or draining; no request refers to them
+        self.background: list[Connection] = []  # connections without a request, warming or draining
         self.dropped: deque[Connection] = deque()  # closed since the last round
         self.closed = False
-        self.last_error: BaseException | None = None  # of the last opening, None after a success
-        self.keeps_closing = False  # the server keeps closing connections that it just accepted
+        self.last_error: BaseException | None = None  # the failure of the last opening
+        self.keeps_closing = False  # the server repeatedly closes new connections
         self._known: list[weakref.ref[Connection]] = []
         self._opened = 0
         self._failures = 0
@@ -73,7 +73,7 @@ class Pool:
     # For requests, in any thread.
 
     def take(self, *, urgent: bool = False) -> Connection | None:
-        """Pop an idle connection, unless another request waits for it."""
+        """Pop an idle connection, unless other requests wait."""
         if urgent:
             return _pop(self.idle) or _pop(self.reserved)
         if self.waiters or self.urgent:
@@ -81,7 +81,7 @@ class Pool:
         while self.idle:
             try:
                 connection = self.idle.pop()
-            except IndexError as error:  # another thread was faster
+            except IndexError as error:  # a different thread was faster
                 if not is_from_call(error):
                     raise
                 return None
@@ -90,7 +90,7 @@ class Pool:
         return None
 
     def replace(self, dead: Connection) -> Connection | None:
-        """Pop the standby connection to replace a connection that was found closed."""
+        """Pop the standby connection as a replacement for `dead`."""
         connection = _pop(self.standby)
         if connection is not None:
             connection.lane = dead.lane
@@ -104,7 +104,7 @@ class Pool:
             self.ring()
 
     def enter(self, waiter: Waiter, *, first: bool = False) -> None:
-        """Queue `waiter`; `first` is for a request that had its turn before."""
+        """Queue `waiter`; `first` is for a request whose connection was closed before it was sent."""
         queue = self.urgent if waiter.urgent else self.waiters
         if first:
             queue.appendleft(waiter)
@@ -114,7 +114,7 @@ class Pool:
     def grant(self, waiter: Waiter, *, has_polled: bool) -> Connection | None:
         """Pop a connection for a queued request if it is its turn.
 
-        A request that was not woken in time (`has_polled`) need not be the first: the first may be interrupted.
+        After a poll (`has_polled`) any position will do, since an interrupt may have ended the first request.
         """
         if waiter.urgent:
             is_next = has_polled or _first(self.urgent) is waiter
@@ -167,7 +167,7 @@ class Pool:
         self.admit(connection)
 
     def admit(self, connection: Connection) -> None:
-        """Insert an idle connection into the list that lacks a connection."""
+        """Insert an idle connection into the first incomplete list."""
         lanes = [other.lane for other in self.live() if other is not connection]
         connection.lane = None
         for lane, size in ((self.idle, self.size), (self.reserved, self.reserved_size)):
@@ -183,7 +183,7 @@ class Pool:
         self.last_error = error
         self._failed_ns = now
         if now < self._open_at:
-            return  # one of several that were tried at once
+            return  # parallel openings count as a single failure
         self._failures += 1
         if self._failures > 1:
             self._open_at = now + min(_BACKOFF_NS << min(self._failures - 2, 10), _MAX_BACKOFF_NS)
@@ -191,9 +191,12 @@ class Pool:
     def plan(self, now: int, opening: int) -> Plan:
         """Return what to do now. The caller counts as `opening` the connections that it is already opening."""
         live = self.live()
-        for queue in (self.urgent, self.waiters):  # an interrupt may have left a request in its queue
-            while (waiter := _first(queue)) is not None and now > waiter.by_ns + SECOND:
-                self.leave(waiter)
+        for queue in (self.urgent, self.waiters):  # an interrupted request may still be in its queue
+            for waiter in list(queue):
+                if now > waiter.by_ns + 5 * SECOND:
+                    self.leave(waiter)
+                elif now > waiter.by_ns:
+                    waiter.ring()
         for connection in list(self.background):
             if connection.state not in BACKGROUND:
                 self.background.remove(connection)
@@ -230,7 +233,7 @@ class Pool:
         return [self._pace.take(now) for _ in range(count)]
 
     def _to_warm(self, now: int, live: list[Connection]) -> Connection | None:
-        """Take the connection that was idle for longest, if it is due and another connection can replace it."""
+        """Withdraw the least recently used connection if its public GET is due and a spare connection exists."""
         if self.closed or now < self._pace.next_ns(spread=True) or any(one.state is WARMING for one in live):
             return None
         due = [one for one in live if one.state is IDLE and (not one.used_ns or now - one.used_ns >= self._warm_ns)]
@@ -240,7 +243,7 @@ class Pool:
         return None
 
     def _retire(self, now: int, live: list[Connection]) -> list[Connection]:
-        """Withdraw one idle connection that is too old, if another connection can replace it."""
+        """Withdraw an idle connection over the maximal age, if a spare connection exists."""
         if self._max_age_ns and len(live) >= self.target:
             for connection in live:
                 is_old = connection.state is IDLE and now - connection.opened_ns > self._max_age_ns
@@ -263,7 +266,7 @@ class Pool:
         return True
 
     def _find_orphans(self, now: int, live: list[Connection]) -> list[Connection]:
-        """Return idle connections that an interrupted request lost. A slow owner gets EBADF, and sends nothing."""
+        """Return the idle connections lost by interrupted requests. A slow owner gets EBADF when it sends."""
         orphans = []
         for connection in live:
             lane = self.standby if connection.lane is None else connection.lane
@@ -310,7 +313,7 @@ def _pop(stack: list[Connection]) -> Connection | None:
     while stack:
         try:
             connection = stack.pop()
-        except IndexError as error:  # another thread was faster
+        except IndexError as error:  # a different thread was faster
             if not is_from_call(error):
                 raise
             return None

@@ -18,7 +18,7 @@ def readable_check(sock: socket.socket) -> Callable[[float], list[Any]]:
 
 
 def wait_for(reading: Collection[Any], writing: Collection[Any], timeout_s: float) -> set[int]:
-    """Wait until one of the sockets is ready. Return the descriptors of the ready sockets."""
+    """Wait until a socket is ready. Return the descriptors of the ready sockets."""
     timeout_s = max(timeout_s, 0)
     if not hasattr(select, "poll"):
         readable, writable, failed = select.select([*reading], [*writing], [*writing], timeout_s)

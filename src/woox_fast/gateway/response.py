@@ -36,7 +36,7 @@ class Response:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Values by lower-case name. Values of a repeated name are joined by ', '."""
+        """Values by lower-case name. Repeated values are joined by ', '."""
         found: dict[str, str] = {}
         for raw_name, raw_value in self.raw_headers:
             name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1").strip()

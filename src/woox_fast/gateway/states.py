@@ -1,4 +1,4 @@
-"""The states of a connection, and the transitions between them.
+"""Connection states, and the transitions between them.
 
     CONNECTING ── IDLE ── SENDING ── AWAITING ── IDLE        an order and its response
                                   └─ WARMING ─── IDLE        a public GET of the gateway
@@ -16,7 +16,7 @@ from enum import IntEnum
 class State(IntEnum):
     CONNECTING = 0
     IDLE = 1
-    SENDING = 2  # the socket may have accepted bytes of a request
+    SENDING = 2  # the socket may have accepted bytes
     AWAITING = 3
     DRAINING = 4
     WARMING = 5

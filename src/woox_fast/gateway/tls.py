@@ -1,4 +1,4 @@
-"""TLS over memory, so that one look at the socket shows whether data arrived, and one `send` whether data left."""
+"""TLS over memory BIOs: a poll of the socket shows arrived data, and the result of `send` shows sent data."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def default_context() -> ssl.SSLContext:
 
 
 class TlsStream:
-    """The TLS state of one connection."""
+    """The TLS state of the connection."""
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         self._write, self._read_outgoing = self._ssl.write, self._outgoing.read
         self._missing = 0  # bytes until the end of the current record
-        self._header = b""  # the part of a record header
+        self._header = b""  # a partial record header
         self.is_closed = False  # the server sent close_notify
 
     @property
@@ -57,7 +57,7 @@ class TlsStream:
         while True:
             try:
                 piece = self._ssl.read(_SIZE)
-            except ssl.SSLWantReadError:  # session tickets, or a part of a record
+            except ssl.SSLWantReadError:  # session tickets, or a partial record
                 break
             except ssl.SSLZeroReturnError:
                 piece = b""
@@ -75,7 +75,7 @@ class TlsStream:
             self._count_records(data)
 
     def _count_records(self, data: bytes) -> None:
-        """Find where the last record ends. OpenSSL does not report that it buffers a part of a record."""
+        """Find where the last record ends. OpenSSL does not report a buffered partial record."""
         data = self._header + data
         at, self._header = self._missing, b""
         while at + 5 <= len(data):

@@ -18,20 +18,10 @@ MAX_CLOCK_SKEW_MS = 300_000
 def authenticate(
     headers: Mapping[str, str], method: str, target: str, body: bytes, *, api_key: str, mac: hmac.HMAC, now_ms: int
 ) -> None:
-    """Verify key, timestamp, receive window and signature.
+    """Verify key, timestamp, receive window and signature, or raise `ApiError`.
 
-    Args:
-        headers: The request's headers, with case-insensitive or lower-case names.
-        method: HTTP method.
-        target: Raw request target in origin form; bytes outside UTF-8 are surrogate escapes.
-        body: Raw body.
-        api_key: The account's key.
-        mac: HMAC-SHA256 with the account's secret and no data yet. It is copied.
-        now_ms: The exchange's clock, Unix epoch milliseconds.
-
-    Raises:
-        ApiError: MISSING_HEADER, UNAUTHORIZED, MALFORMED_TIMESTAMP, STALE_TIMESTAMP, RECEIVE_WINDOW or
-            INVALID_SIGNATURE.
+    `target` and `body` are raw; bytes of the target outside UTF-8 are surrogate escapes. `mac` is an HMAC-SHA256 with
+    the account's secret and no data yet.
     """
     try:
         key, timestamp, signature = headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"]

@@ -86,8 +86,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
     """Read `price`, or `bid` and `ask`, and `quantity`. Absent values may be None.
 
-    Raises:
-        ValueError: For an unknown symbol or parameter, a malformed number, or a bid above the ask.
+    Raises ValueError for an unknown symbol or parameter, a malformed number, or a bid above the ask.
     """
     if not isinstance(symbol, str) or symbol not in INSTRUMENTS:
         raise ValueError(f"symbol must be one of {', '.join(INSTRUMENTS)}")

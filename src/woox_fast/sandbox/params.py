@@ -85,8 +85,7 @@ class Field(NamedTuple):
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:
     """Check the values and apply the defaults. JSON null counts as absent.
 
-    Raises:
-        ApiError: UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
+    Raises `ApiError` UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
     """
     if not given.keys() <= fields.keys():
         raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")

@@ -23,13 +23,7 @@ class TextFilter:
         return "<TextFilter>"
 
     def __call__(self, text: str | bytes, limit: int = MAX_TEXT, *, ascii_only: bool = False) -> str:
-        """Return at most `limit` characters and an ellipsis.
-
-        Args:
-            text: Bytes are read as UTF-8; invalid bytes appear as escapes.
-            limit: Characters to show, counted after escaping.
-            ascii_only: Escape every character outside printable ASCII.
-        """
+        """Return at most `limit` characters, counted after escaping, and an ellipsis. Invalid UTF-8 becomes escapes."""
         text = self.redact(decode(text) if isinstance(text, bytes) else text)
         if not text.isprintable() or (ascii_only and not text.isascii()):
             text = "".join(c if c.isprintable() and (c.isascii() or not ascii_only) else ascii(c)[1:-1] for c in text)
@@ -53,7 +47,8 @@ def _any_spelling(character: str) -> str:
     """Return a pattern for a character in plain text, a URL, JSON or a Python literal."""
     code = ord(character)
     percent = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
-    spellings = [re.escape(character), rf"\\?{re.escape(character)}", f"(?i:{percent})", rf"(?i:\\u{code:04x})"]
+    # No two spellings match the same text: otherwise a near miss would take exponential time.
+    spellings = [rf"\\?{re.escape(character)}", f"(?i:{percent})", rf"(?i:\\u{code:04x})"]
     if code < 256:
         spellings.append(rf"(?i:\\x{code:02x})")
     if character == " ":

@@ -15,7 +15,7 @@ from .http import SentRequest
 __all__ = ["SentRequest", "read_request"]
 
 _EXPECTED = "a curl command, a HAR file, raw HTTP, http.client debug output, or a verbose log of ccxt"
-# A test for each format and its reader. The first match wins.
+# Tests for formats, with their readers. The first match wins.
 _READERS: tuple[tuple[Callable[[bytes], object], Callable[[bytes], SentRequest]], ...] = (
     (curl.is_curl, curl.read),
     (re.compile(rb"\{").match, logs.read_har),
@@ -26,11 +26,7 @@ _READERS: tuple[tuple[Callable[[bytes], object], Callable[[bytes], SentRequest]]
 
 
 def read_request(text: str | bytes) -> SentRequest:
-    """Read a request. If the text has several, prefer the first with a signature.
-
-    Raises:
-        ValueError: If no reader recognizes the text. The message lists the formats.
-    """
+    """Read a request, the first with a signature. Raises ValueError if no reader recognizes the text."""
     data = to_bytes(text) if isinstance(text, str) else bytes(text)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # PowerShell redirects in UTF-16
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")

@@ -18,7 +18,7 @@ _COMMAND = re.compile(
 _ENDS = {"|", "||", "&&", ";", "&", ">", ">>", "2>", "2>&1", ">/dev/null", "2>/dev/null"}
 _DATA = ("-d", "--data", "--data-ascii", "--data-raw", "--data-binary", "--data-urlencode", "--json")
 _FLAGS = frozenset("sSkviLfgN46#qOnGI")
-# Options with an argument that is not the URL.
+# Options with an argument, which must not be mistaken for the URL.
 _OTHERS = """
 -A --user-agent -b --cookie -c --cookie-jar -e --referer -o --output -w --write-out -x --proxy -m --max-time -u --user
 --connect-timeout --retry --cacert -E --cert --key --resolve --connect-to -D --dump-header --interface -K --config
@@ -28,13 +28,11 @@ _WITH_VALUE = {"-X", "--request", "-H", "--header", "--url", *_DATA, *_OTHERS.sp
 
 
 def is_curl(data: bytes) -> bool:
-    """Return whether a line is a curl command and no HTTP precedes it."""
     found = _COMMAND.search(data, 0, 4000)
     return found is not None and b"HTTP/" not in data[: found.start()]
 
 
 def read(data: bytes) -> SentRequest:
-    """Read the curl commands of a text."""
     found = _COMMAND.search(data)
     text = data[found.start() if found else 0 :].decode("utf-8", "surrogateescape")
     try:
@@ -48,7 +46,7 @@ def read(data: bytes) -> SentRequest:
 
 
 def _commands(words: list[str]) -> Iterator[list[str]]:
-    """Yield the words after each `curl`, up to the command's end."""
+    """Yield the words after `curl`, up to the command's end."""
     starts = [at for at, word in enumerate(words) if re.fullmatch(r"(?:[^{]*[\s/\\$%>#])?curl(?:\.exe)?", word)]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
         command = words[start + 1 : end]
@@ -57,7 +55,7 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield (option, value) in order; the option of a plain word is empty."""
+    """Yield (option, value) in order; plain words have an empty option."""
     rest = iter(words)
     for word in rest:
         while len(word) > 2 and word[0] == "-" and word[1] in _FLAGS:  # -sX means -s -X
@@ -118,6 +116,7 @@ def _data(option: str, value: str) -> str:
     return value
 
 
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrt'\"\\])")
 _ANSI_C = re.compile(r"\$'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
 
 
@@ -126,5 +125,4 @@ def _split(text: str) -> list[str]:
 
 
 def _unescape(found: re.Match[str]) -> str:
-    """Rewrite a shell's $'...' as a plainly quoted word."""
-    return shlex.quote(found[1].encode("latin-1", "backslashreplace").decode("unicode_escape"))
+    return shlex.quote(_ESCAPE.sub(lambda escape: escape[0].encode().decode("unicode_escape"), found[1]))

@@ -12,18 +12,14 @@ from ..signing import to_bytes
 METHODS = b"GET|POST|PUT|DELETE|PATCH|HEAD"
 _TARGET = rb"(?:/|https?://)\S*"
 REQUEST_LINE = re.compile(
-    rb"^(?:> )?[ \t]*(?:[A-Za-z]{1,20}[ \t]+%s[ \t]+HTTP/\d(?:\.\d)?|(?i:%s)[ \t]+%s)[ \t]*\r?$"
-    % (_TARGET, METHODS, _TARGET),
+    rb"^[ \t]*(?:[A-Za-z]{1,20}[ \t]+%s[ \t]+HTTP/\d(?:\.\d)?|(?i:%s)[ \t]+%s)[ \t]*\r?$" % (_TARGET, METHODS, _TARGET),
     re.MULTILINE,
 )
 BYTES_REPR = rb"b'[^'\\\n]*(?:\\.[^'\\\n]*)*'|b\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\""
 
 
 class SentRequest(NamedTuple):
-    """A request as sent: `url` whole or as path and query, `headers` with lower-case names.
-
-    `body` is None if the text does not show the body.
-    """
+    """A request as sent. `headers` have lower-case names; `body` is None if the text does not show it."""
 
     method: str
     url: str
@@ -42,13 +38,7 @@ def choose(requests: Sequence[SentRequest]) -> SentRequest:
 
 def read(data: bytes) -> SentRequest:
     found = REQUEST_LINE.search(data)
-    start = found.start() if found else 0
-    if data[start : start + 1] != b">":
-        return parse(data[start:].lstrip())
-    lines = [line[2:] for line in data[start:].split(b"\n") if line[:1] == b">"]  # curl -v shows no body
-    request = parse(b"\n".join(lines))
-    has_body = request.method in ("POST", "PUT") and request.headers.get("content-length") != "0"
-    return request._replace(body=None if has_body else b"")
+    return parse(data[found.start() if found else 0 :].lstrip())
 
 
 def parse(data: bytes) -> SentRequest:

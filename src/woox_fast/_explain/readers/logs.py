@@ -22,7 +22,7 @@ _CCXT_END = re.compile(r"\r?\n[ \t]*(?:fetch Response|ResponseHeaders|\d{4}-\d\d
 
 
 def read_har(data: bytes) -> SentRequest:
-    """Read a HAR file, one entry, or the request of an entry."""
+    """Read a HAR file, a single entry, or the entry's request."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -56,7 +56,7 @@ def _har_request(request: dict[str, Any]) -> SentRequest:
 
 
 def read_debug_output(data: bytes) -> SentRequest:
-    """Join the `send:` lines, each the repr of bytes, and parse the requests."""
+    """Join the `send:` lines, which are reprs of bytes, and parse the requests."""
     sent = [evaluate(found[1]) for found in DEBUG_OUTPUT.finditer(data)]
     starts = [at for at, part in enumerate(sent) if re.match(rb"(?:%s) \S+ HTTP/" % METHODS, part)]
     if not starts:

@@ -1,24 +1,8 @@
-"""The tables, one per part of a request, in the order in which a program builds these parts."""
+"""The tables for all request parts, in the order in which a program builds these parts."""
 
 from __future__ import annotations
 
-from ..rows import Table
-from .body import BODY
-from .digest import DIGEST
-from .layout import LAYOUT
-from .method import METHOD
-from .path import PATH
-from .query import QUERY
-from .secret import SECRET
-from .timestamp import TIMESTAMP
+from . import body, digest, layout, method, path, query, secret, timestamp
 
-TABLES: dict[str, Table] = {
-    "secret": SECRET,
-    "timestamp": TIMESTAMP,
-    "method": METHOD,
-    "path": PATH,
-    "query": QUERY,
-    "body": BODY,
-    "layout": LAYOUT,
-    "digest": DIGEST,
-}
+_MODULES = (secret, timestamp, method, path, query, body, layout, digest)
+TABLES = {module.__name__.rpartition(".")[2]: module.TABLE for module in _MODULES}

@@ -26,18 +26,12 @@ def _encode(made: str | Iterable[str]) -> Iterator[bytes]:
 
 
 def _of_json(function: Callable[[Any], Any]) -> Apply:
-    """Apply a function to the text of a JSON object or list."""
-
     def apply(body: bytes, request: Request) -> Iterator[bytes]:
         text = body.decode()
         json_edits.tokens(text)
         return _encode(function(text))
 
     return apply
-
-
-def _of_text(function: Callable[[Any], Any]) -> Apply:
-    return lambda body, _: to_bytes(function(body.decode()))
 
 
 _rows = partial(rows, "body-", _CAUSE, SAME_BYTES, adapt=if_present)
@@ -74,7 +68,6 @@ def _absent(items: list[str], values: Iterable[str]) -> list[str]:
 
 
 def _grown(*values: str, names: int = 99) -> Callable[[str], Iterator[str]]:
-    """Insert one optional field with a value that means nothing."""
     return of_members(lambda items: json_edits.one_more(_absent(items, values)[:names])(items))
 
 
@@ -86,8 +79,9 @@ def _grown_twice(items: list[str]) -> Iterator[Any]:
                 yield from json_edits.one_more(other for other in added if other > item)(list(longer))
 
 
-def _parse_string(body: bytes) -> bytes:
-    return to_bytes(notations.string_content(body.decode()))
+def _parse(body: bytes) -> bytes | None:
+    content = json.loads(body)
+    return to_bytes(content) if isinstance(content, str) else None
 
 
 _LEFT_OUT = Row(
@@ -97,7 +91,7 @@ _NOT_JSON = rows(
     "body-",
     "{}.",
     AS_JSON,
-    ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse_string),
+    ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse),
     (
         "form-sent",
         LIKELY,
@@ -109,12 +103,7 @@ _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    (
-        "stripped",
-        COMMON,
-        "without the white space or byte order mark around it",
-        lambda b: b.removeprefix(_BOM).strip(),
-    ),
+    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip()),
 )
 _FIELDS = (
     *_json_rows(
@@ -151,10 +140,19 @@ def _timed(body: bytes, request: Request) -> Iterator[bytes]:
 
 
 _TIMED = Row("json-timed", UNCOMMON, _DROPPED.replace("{}", "a timestamp field"), SAME_BYTES, _timed)
+
+
+def _usual_place(member: str) -> int:
+    names = ("symbol", "side", "type", *_OPTIONAL)
+    name = json_edits.name_of(member)
+    return names.index(name) if name in names else len(names)
+
+
 _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
+    ("usual", COMMON, "in the usual order of keys", of_members(lambda items: [sorted(items, key=_usual_place)])),
     ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
@@ -193,26 +191,26 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _with_double_quotes(text: str) -> list[str]:
-    shown = str(json.loads(text)).replace("'", '"')
-    return [shown, shown.replace(" ", "")]
-
-
 _STYLES = _json_rows(
     ("compact", LIKELY, "compact, without spaces", json_edits.compact),
     ("spaced", LIKELY, "with spaces (json.dumps does so by default)", json_edits.spaced),
     ("comma-space", COMMON, "with a space after each comma only", json_edits.separated(", ", ":")),
     ("colon-space", COMMON, "with a space after each colon only", json_edits.separated(",", ": ")),
     ("braces-spaced", RARE, "with spaces inside its braces", lambda t: f"{{ {t[1:-1]} }}"),
-    ("indent-2", LIKELY, "indented by 2", indented("  ")),
-    ("indent-4", LIKELY, "indented by 4", indented("    ")),
-    ("indent-tab", COMMON, "indented by a tab", indented("\t")),
-    *((f"indent-{n}", UNCOMMON, f"indented by {n}", indented(" " * n)) for n in (0, 1, 3, 8)),
+    ("indent-2", LIKELY, "indented by 2", indented("  ", "\n")),
+    ("indent-4", LIKELY, "indented by 4", indented("    ", "\n")),
+    ("indent-tab", COMMON, "indented by a tab", indented("\t", "\n")),
+    *((f"indent-{n}", UNCOMMON, f"indented by {n}", indented(" " * n, "\n")) for n in (0, 1, 3, 8)),
     *((f"indent-{n}-crlf", UNCOMMON, f"indented by {n} with CR LF", indented(" " * n, "\r\n")) for n in (2, 4)),
     ("dumps", COMMON, "as json.dumps writes its value", lambda t: json.dumps(json.loads(t))),
     ("dumps-compact", COMMON, "as another JSON library writes its value", lambda t: compact_json(json.loads(t))),
     ("repr", LIKELY, "as Python's str(dict) ('single quotes', True, None)", lambda t: str(json.loads(t))),
-    ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _with_double_quotes),
+    (
+        "repr-double-quotes",
+        COMMON,
+        "as Python's str(dict) with its quotes replaced",
+        lambda t: [str(json.loads(t)).replace("'", '"').replace(*m) for m in ((" ", " "), (" ", ""))],
+    ),
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
     ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
@@ -229,7 +227,7 @@ _FORMS = rows(
     ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
     ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
     ("values", UNCOMMON, "as its values alone", notations.of_object(lambda v: "".join(map(str, v.values())))),
-    adapt=_of_text,
+    adapt=lambda function: lambda body, _: to_bytes(function(body.decode())),
 )
 _ESCAPES = _json_rows(
     ("ascii", LIKELY, "with \\u escapes (ensure_ascii=True)", json_edits.ascii_escapes),
@@ -244,12 +242,10 @@ def _html(text: str, form: str) -> str:
     return text.translate({ord(c): f"\\u{ord(c):04{form}}" for c in characters})
 
 
-def _hash(algorithm: str) -> Callable[[bytes], list[bytes]]:
-    def hashed(body: bytes) -> list[bytes]:
-        digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
-        return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
-
-    return hashed
+@json_edits.configured
+def _hash(algorithm: str, body: bytes) -> list[bytes]:
+    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
+    return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
 
 
 _HASHES = _rows(
@@ -288,7 +284,7 @@ _ENCODING = _rows(
     ("named", RARE, "with a name before it", lambda b: [n + b for n in (b"data=", b"body=", b"json=", b"payload=")]),
     ("sorted-form", COMMON, "as a sorted form", _sorted_form),
 )
-# Texts for a missing value: name, text, cost in place of a body, cost where no body is sent.
+# Texts for a missing value: name, text, cost with a body, cost without a body.
 _TEXTS = (
     ("object", "[object Object]", LIKELY, COMMON),
     ("undefined", "undefined", COMMON, LIKELY),
@@ -318,15 +314,6 @@ _NO_BODY = rows(
     adapt=_if_absent,
 )
 
-BODY = Table(
-    (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW),
-    (*_FIELDS, _TIMED),
-    _ORDER,
-    _SCALARS,
-    _QUOTES,
-    (*_STYLES, *_FORMS, *_INSTEAD),
-    _ESCAPES,
-    _ENDS,
-    (*_ENCODING, *_HASHES),
-    _ENDS,
-)
+_FIRST = (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW)
+_WRITTEN, _ENCODED = (*_STYLES, *_FORMS, *_INSTEAD), (*_ENCODING, *_HASHES)
+TABLE = Table(_FIRST, (*_FIELDS, _TIMED), _ORDER, _SCALARS, _QUOTES, _WRITTEN, _ESCAPES, _ENDS, _ENCODED, _ENDS)

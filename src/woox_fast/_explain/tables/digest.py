@@ -1,4 +1,4 @@
-"""Mistakes in the digest: other computations than HMAC-SHA256 with the secret as key."""
+"""Mistakes in the digest, which must be HMAC-SHA256 with the secret as key."""
 
 from __future__ import annotations
 
@@ -37,17 +37,10 @@ def _hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m
 
 
 def _of(write: Callable[[bytes], bytes]) -> Keyed:
-    """HMAC-SHA256 of a rewritten message."""
-
-    def keyed(s: Secret) -> Callable[[bytes], str]:
-        digest = _hmac_sha256(s)
-        return lambda message: digest(write(message))
-
-    return keyed
+    return lambda s: lambda message: hmac.new(s, write(message), "sha256").hexdigest()
 
 
 def _after(finish: Callable[[Secret, bytes], str]) -> Keyed:
-    """Further processing of the HMAC-SHA256."""
     return lambda s: lambda message: finish(s, hmac.digest(s, message, "sha256"))
 
 
@@ -111,7 +104,7 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "bytes-reversed": (RARE, 32, "The digest's bytes were reversed.", _after(lambda s, d: d[::-1].hex())),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
-DIGEST = Table(
+TABLE = Table(
     rows(
         "algorithm-",
         "{}",

@@ -19,7 +19,6 @@ RULE = "{rule}"  # replaced by the rule of the request's scheme
 
 
 def _form(body: bytes) -> bytes:
-    """Write a JSON body as the form that V1 expects."""
     try:
         return to_bytes(notations.python_form(to_text(body))) if body[:1] == b"{" else body
     except (ValueError, RecursionError):
@@ -40,15 +39,12 @@ def _v1_unsorted(request: Request) -> tuple[str, bytes]:
 
 
 def _v1_words(request: Request) -> tuple[str, bytes]:
-    """V1 with true and false as in JSON."""
     if request.query or request.body[:1] != b"{":
         raise ValueError("not JSON")
     return "&".join(sorted(unquote_plus(notations.form(to_text(request.body))).split("&"))), b""
 
 
 def _moved(to_body: bool, write: Callable[[str], str], keep: bool) -> Source:
-    """Move the query to the body or the reverse; `keep` leaves it in its place too."""
-
     def content(request: Request) -> tuple[str, bytes]:
         text = request.query[1:] if to_body else to_text(request.body)
         if not text or (request.body if to_body else request.query):
@@ -70,15 +66,6 @@ _WORDS = {"true": True, "false": False, "True": True, "False": False, "None": No
 def _numbers(query: str) -> dict[str, Any]:
     pairs = _strings(query).items()
     return {n: json.loads(v) if json_edits.NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
-
-
-def _form_as_json(write: Callable[[Any], str]) -> Source:
-    def content(request: Request) -> tuple[str, bytes]:
-        if request.body[:1] in (b"", b"{"):
-            raise ValueError("not a form")
-        return "", to_bytes(write(_strings(to_text(request.body))))
-
-    return content
 
 
 _READS = (_strings, _numbers)
@@ -130,6 +117,7 @@ RULES = {
     "ws": "Sign '|' and the timestamp (the websocket's rule).",
 }
 _WINDOWS = ("", 5000, 10000, 20000, 60000)
+_WINDOW_SIGNED = [form.replace("W", str(w)) for w in _WINDOWS[1:] for form in ("{t}W{m}{p}{q}{b}", "{t}{m}{p}{q}{b}W")]
 _BINANCE = (
     *(f"{before}timestamp={{t}}" for before in ("", "{q}&", *(f"{{q}}&recvWindow={w}&" for w in _WINDOWS[1:]))),
     *(f"{before}timestamp={{t}}&recvWindow={w}" for before in ("", "{q}&") for w in _WINDOWS[1:]),
@@ -137,7 +125,7 @@ _BINANCE = (
 _GATE = "{m}\n{p}\n{q:bare}\n{b:sha512}\n{t:seconds}"
 _PRO = "WOO X Pro's rule was used (timestamp#memo#body)."
 _MEMOS = ("{n}", "", "undefined", "None", "null", "{k}")
-# Other rules: name, cost, cause, template, source.
+# Wrong rules: name, cost, cause, template, source.
 _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1),
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
@@ -177,7 +165,8 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
     ("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}¦{m}¦{p}{q}¦{b}¦{k}"),
     ("api-key-for-method-and-path", COMMON, "The API key was signed, without method and path.", "{t}¦{k}¦{b}"),
-    # Rules of other exchanges, from their documentation.
+    *(("window-signed", UNCOMMON, "The receive window was signed too.", t) for t in _WINDOW_SIGNED),
+    # Rules of further exchanges, from their documentation.
     *(("rule-woox-pro", LIKELY, _PRO, f"{{t}}#{memo}#{{q:bare}}{{b}}") for memo in _MEMOS),
     ("rule-okx", LIKELY, "OKX's rule was used (an ISO 8601 time).", "{t:iso}{m}{p}{q}{b}"),
     *(("rule-bybit", COMMON, "Bybit's rule was used.", f"{{t}}{{k}}{w}{{q:bare}}{{b}}") for w in _WINDOWS),
@@ -220,24 +209,18 @@ def _orders(_: Layout, request: Request) -> Iterator[Layout]:
 
 
 _OTHER_VERSION = "The V3 rule was used for a request of another version."
-_FROM_FORM = [BASES["v3"]._replace(source=_form_as_json(write)) for write in (json.dumps, compact_json)]
 _RULES = (
     Row("rule-v3", LIKELY, _OTHER_VERSION, RULE, lambda _, request: BASES["v3"] if request.path else None),
-    Row("rule-v3-json", UNCOMMON, _OTHER_VERSION, RULE, lambda _, r: None if r.scheme == "v3" else _FROM_FORM),
     *(Row(name, cost, cause, RULE, _replaced(*how)) for name, cost, cause, *how in _TEMPLATES),
     Row("other-order", UNCOMMON, "Other parts were signed, or in another order.", RULE, _orders),
 )
 _MARKS = (
     ("newline", LIKELY, "newlines", "\n"),
     ("none", LIKELY, "no separator", ""),
-    ("space", COMMON, "spaces", " "),
-    ("bar", COMMON, "'|'", "|"),
-    ("ampersand", COMMON, "'&'", "&"),
-    ("comma", COMMON, "commas", ","),
-    ("colon", COMMON, "colons", ":"),
+    *(("mark", COMMON, f"{mark!r}", mark) for mark in " |&,:"),
     ("escaped-newline", UNCOMMON, "a backslash and an n", "\\n"),
     ("crlf", UNCOMMON, "CR LF", "\r\n"),
-    *(("other", UNCOMMON, f"'{mark}'", mark) for mark in "+-._;/#"),
+    *(("mark", UNCOMMON, f"{mark!r}", mark) for mark in "+-._;/#"),
 )
 
 
@@ -265,4 +248,4 @@ _ENDS = tuple(
     )
 )
 
-LAYOUT = Table((*_CONTENTS, *_RULES), _SEPARATORS, _ENDS)
+TABLE = Table((*_CONTENTS, *_RULES), _SEPARATORS, _ENDS)

@@ -20,7 +20,7 @@ _ENUMS = (
 
 _rows = partial(rows, "method-", "The method was signed {}.", _REMEDY)
 
-METHOD = Table(
+TABLE = Table(
     (
         Row("method-left-out", LIKELY, "The method was not signed.", _REMEDY, lambda m, _: ""),
         *_rows(

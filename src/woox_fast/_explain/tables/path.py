@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote, unquote
 
 from ..json_edits import one_less
 from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
-from ..signing import Request
 
+_parts = re.compile("/[^/]*").findall
 _VERSION = re.compile(r"/v\d+(?=/|\Z)")
 _NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
 _NAMES = ("id", "orderId", "order_id", "oid", "clientOrderId", "client_order_id", "algoOrderId")
 _PLACEHOLDERS = [form.replace("NAME", name) for name in _NAMES for form in ("{NAME}", ":NAME", "<NAME>", "NAME")]
 _HOSTS = ("api.woox.io", "api.staging.woox.io", "api-pub.woox.io", "api.woo.org", "api.staging.woo.org", "localhost")
+_URLS = [before + host for host in _HOSTS for before in ("https://", "http://", "")]
 _NO_BASE = ("undefined", "null", "None", "{{baseUrl}}", "{{base_url}}", "{{url}}", "${baseUrl}", "{base_url}")
 
 
@@ -27,19 +28,7 @@ def _version(replacement: str) -> Callable[[str], str]:
 
 
 def _ids(*texts: str) -> Callable[[str], list[str]]:
-    """Replace the path's ids by each of `texts`."""
     return lambda p: [_NUMBER.sub(text, p) for text in texts]
-
-
-def _parts(path: str) -> list[str]:
-    return re.findall("/[^/]*", path)
-
-
-def _after_hosts(path: str, request: Request, hosts: tuple[str, ...] = ()) -> Iterator[str]:
-    for host in hosts or (request.host,) * bool(request.host):
-        for before in ("https://", "http://", ""):
-            for after in ("", ":443", "/"):
-                yield f"{before}{host}{after}{path}"
 
 
 _ROUTE = _rows(
@@ -75,8 +64,7 @@ _ORIGIN = tuple(
     for name, cost, words, apply in (
         ("full-url", LIKELY, "as the full URL, with scheme and host", lambda p, r: r.origin + p if r.origin else None),
         ("host", LIKELY, "with the host before it", lambda p, r: r.host + p if r.host else None),
-        ("host-spelled", UNCOMMON, "with the host before it, in another spelling", _after_hosts),
-        ("other-host", RARE, "with another host before it", lambda p, r: _after_hosts(p, r, _HOSTS)),
+        ("other-host", UNCOMMON, "with another host before it", lambda p, _: [url + p for url in _URLS]),
     )
 )
 _FRONT = _rows(
@@ -90,4 +78,4 @@ _FRONT = _rows(
     ("leading-space", RARE, "with a space before it", lambda p: " " + p),
 )
 
-PATH = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))
+TABLE = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))

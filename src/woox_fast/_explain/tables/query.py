@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from operator import methodcaller
 from urllib.parse import quote, unquote, unquote_plus
 
 from .. import json_edits
@@ -16,6 +17,7 @@ AS_SENT = "Build the query once, and sign it exactly as it appears in the reques
 Pairs = list[str]
 
 
+_split = methodcaller("partition", "=")
 _rows = partial(rows, "query-", "The query was signed {}.", AS_SENT, adapt=if_present)
 
 
@@ -24,17 +26,11 @@ def _joined(query: str, pairs: Sequence[str]) -> str:
 
 
 def _pairs(edit: Callable[[Pairs], Pairs]) -> Callable[[str], str]:
-    """Edit the list of name=value pairs."""
     return lambda query: _joined(query, edit(query.removeprefix("?").split("&")))
 
 
 def _each(edit: Callable[[Pairs], Iterable[Sequence[str]]]) -> Callable[[str], Iterator[str]]:
-    """Edit the list of pairs in several ways."""
     return lambda query: (_joined(query, pairs) for pairs in edit(query.removeprefix("?").split("&")))
-
-
-def _split(pair: str) -> tuple[str, str, str]:
-    return pair.partition("=")
 
 
 def _values(write: Callable[[str], str]) -> Callable[[str], str]:
@@ -45,46 +41,34 @@ def _names(write: Callable[[str], str]) -> Callable[[str], str]:
     return _pairs(lambda pairs: [write(name) + equals + value for name, equals, value in map(_split, pairs)])
 
 
-def _spell_one(write: Callable[[str], Iterable[str]]) -> Callable[[Pairs], Iterator[Pairs]]:
-    """Rewrite one value, as a JSON scalar, in every spelling that `write` yields."""
-
-    def edit(pairs: Pairs) -> Iterator[Pairs]:
-        for at, (name, equals, value) in enumerate(map(_split, pairs)):
-            for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
-                yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
-
-    return edit
+@json_edits.configured
+def _spell_one(write: Callable[[str], Iterable[str]], pairs: Pairs) -> Iterator[Pairs]:
+    for at, (name, equals, value) in enumerate(map(_split, pairs)):
+        for other in write(value if json_edits.NUMBER.fullmatch(value) else f'"{value}"'):
+            yield [*pairs[:at], name + equals + other.strip('"'), *pairs[at + 1 :]]
 
 
 _NAMES = (
     "symbol status side page size type startTime endTime orderId clientOrderId orderTag algoType fromId limit "
     "positionSide token start_t end_t order_tag realizedPnl"
 )
-_NOTHING = ("None", "null", "undefined", "")
 
 
-def _with_empty(count: int) -> Callable[[str], Iterator[str]]:
+@json_edits.configured
+def _with_empty(count: int, query: str) -> Iterator[str]:
     """Insert `count` parameters without a value, which the client library drops."""
-
-    def edit(query: str) -> Iterator[str]:
-        pairs = query.removeprefix("?").split("&") if query else []
-        absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
-        for text in _NOTHING:
-            grown: list[Sequence[str]] = [pairs]
-            for _ in range(count):
-                add = json_edits.one_more([f"{name}={text}" for name in absent])
-                grown = [longer for shorter in grown for longer in add(list(shorter))]
-            yield from ("?" + "&".join(longer) for longer in grown)
-
-    return edit
+    pairs = query.removeprefix("?").split("&") if query else []
+    absent = [name for name in _NAMES.split() if not any(pair.startswith(f"{name}=") for pair in pairs)]
+    for text in ("None", "null", "undefined", ""):
+        grown: list[Sequence[str]] = [pairs]
+        for _ in range(count):
+            add = json_edits.one_more([f"{name}={text}" for name in absent])
+            grown = [longer for shorter in grown for longer in add(list(shorter))]
+        yield from ("?" + "&".join(longer) for longer in grown)
 
 
-def _quote(text: str, safe: str) -> str:
-    return quote(text, safe=safe, errors="surrogateescape")
-
-
-def _unquote(text: str) -> str:
-    return unquote(text, errors="surrogateescape")
+_quote = partial(quote, errors="surrogateescape")
+_unquote = partial(unquote, errors="surrogateescape")
 
 
 def _raw(characters: str) -> Callable[[str], str]:
@@ -223,4 +207,4 @@ _FRAME = (
     ),
 )
 
-QUERY = Table(_FIELDS, _ORDER, _SPELLING, _ENCODING, _CHARACTERS, _FRAME)
+TABLE = Table(_FIELDS, _ORDER, _SPELLING, _ENCODING, _CHARACTERS, _FRAME)

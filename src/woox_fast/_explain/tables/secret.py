@@ -71,13 +71,8 @@ _AROUND = tuple(
     Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _between(forms))
     for name, cost, words, *forms in _MARKS
 )
-_SURROUNDED = Row(
-    "secret-surrounded",
-    LIKELY,
-    "The secret was used together with the white space or quotes around it.",
-    _COPY,
-    lambda _, request: request.given_secret,
-)
+_CAUSE = "The secret was used together with the white space or quotes around it."
+_SURROUNDED = Row("secret-surrounded", LIKELY, _CAUSE, _COPY, lambda _, request: request.given_secret)
 _PARTS = _copied(
     ("lower-case", COMMON, "was in lower case", lambda s: s.lower()),
     ("upper-case", COMMON, "was in upper case", lambda s: s.upper()),
@@ -121,7 +116,7 @@ _CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
-    """Yield the secret with one character lost or replaced, two exchanged, or a few lost at an end."""
+    """Yield the secret with a lost, a wrong or two exchanged characters, or with a lost end."""
     for at in range(min(len(s), 64)):
         yield Secret(s[:at] + s[at + 1 :])
         yield Secret(s[:at] + s[at : at + 2][::-1] + s[at + 2 :])
@@ -144,7 +139,7 @@ def _decode_hex(s: Secret) -> bytes:
 
 
 def _parse_hex(s: Secret) -> bytes:
-    """Decode each pair as JavaScript's parseInt(pair, 16) | 0."""
+    """Decode pairs as JavaScript's parseInt(pair, 16) | 0."""
     pairs = (s[at : at + 2] for at in range(0, len(s), 2))
     return bytes(int(pair[: len(pair) - len(pair.lstrip(_HEX_DIGITS))] or b"0", 16) for pair in pairs)
 
@@ -178,4 +173,4 @@ _ENCODED = _encoded(
 )
 
 # Marks get around a secret before it is encoded, or after.
-SECRET = Table((*_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, (*_AROUND, _SURROUNDED))
+TABLE = Table((*_PARTS, *_KEYS, *_TEXTS, *_FAMILIES), _AROUND, _ENCODED, (*_AROUND, _SURROUNDED))
