@@ -1,4 +1,4 @@
-"""Every way to sign: our implementations, and each alternative for a user."""
+"""All signers: our implementations, and each alternative for a user."""
 
 from __future__ import annotations
 

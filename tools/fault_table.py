@@ -123,14 +123,6 @@ def line_of(text: str) -> str:
     return " | ".join([f"| `{text}`", answer, *map(str, cells)]) + " |"
 
 
-def table_head() -> list[str]:
-    return [f"| rule | held | {' | '.join(CLIENTS)} |", "|---|---|" + "---|" * len(CLIENTS)]
-
-
-def faults_list() -> list[str]:
-    return [f"- **`{name}{fault.usage and ' ' + fault.usage}`**: {fault.sentence}" for name, fault in FAULTS.items()]
-
-
 def main() -> int:
     lines = [line_of(text) for text in RULES]
     document = DOCUMENT.read_text("utf-8")
@@ -138,7 +130,9 @@ def main() -> int:
         wrong = [line for line in lines if line not in document.splitlines()]
         print("\n".join(["These lines differ:", *wrong]) if wrong else "The table is up to date.")
         return len(wrong) > 0
-    for begin, written in ((BEGIN, [*table_head(), *lines]), (LIST, faults_list())):
+    head = [f"| rule | held | {' | '.join(CLIENTS)} |", "|---|---|" + "---|" * len(CLIENTS)]
+    faults = [f"- **`{name}{fault.usage and ' ' + fault.usage}`**: {fault.sentence}" for name, fault in FAULTS.items()]
+    for begin, written in ((BEGIN, [*head, *lines]), (LIST, faults)):
         before, _, rest = document.partition(begin)
         document = "\n".join([before + begin, *written, END + rest.partition(END)[2]])
     DOCUMENT.write_text(document, "utf-8")
