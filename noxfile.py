@@ -1,7 +1,7 @@
 """Test signing on every installed Python, and the adapters with older clients: `make nox`.
 
-nox -s tests-3.13 -- full                  run the whole suite on one Python
-nox -s clients -- requests==2.31.0         run the adapter tests with one release of a client
+nox -s tests-3.13 -- full                  run the whole suite on Python 3.13
+nox -s clients -- requests==2.31.0         run the adapter tests with requests 2.31.0
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "test_lost_reply.py"
 
 
 @pytest.mark.parametrize(
-    ("bot", "status", "words"), [("Asking", 0, "1 passed"), ("Blind", 1, "an order was lost, or doubled")]
+    ("bot", "status", "words"), [("Asking", 0, "1 passed"), ("Blind", 1, "an order is missing or duplicated")]
 )
 def test_example_detects_blind_bot(bot: str, status: int, words: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, EXAMPLE, "-k", bot]
