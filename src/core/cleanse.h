@@ -16,7 +16,7 @@
  * flags, the vector implementations then hash a single message in registers alone. */
 enum { CLEANSE_MARGIN = 128, KEY_STACK = 4096 };
 #if defined(HMAC_SHA256_O3) && !defined(__AVX__) && !defined(__i386__) && !defined(__arm__)
-enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 12288 };
+enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 10240 };
 #else
 enum { VECTOR_SPILLS = 1, SIGN_STACK = 2048, PAIRS_STACK = 4096, LANES_STACK = 14336 };
 #endif

@@ -77,7 +77,7 @@ static NOT_INLINE void hash_group(const batch *b, const uint8_t *order, size_t c
 /* Hash `count` messages of `blocks_left` blocks, a message in each lane. Unused lanes repeat the first message. */
 static NOT_INLINE void hash_lanes(const batch *b, padded_lane *m, size_t blocks_left, char *const hex[SHA256_LANES],
                                   size_t count) {
-    uint32_t states[8][SHA256_LANES];
+    ALIGNED(64) uint32_t states[8][SHA256_LANES]; /* the size of a vector register */
     const uint8_t *blocks[SHA256_LANES];
     sha256_run *run[SHA256_LANES];
     BEGIN_MARGIN();
@@ -95,7 +95,7 @@ static NOT_INLINE void hash_lanes(const batch *b, padded_lane *m, size_t blocks_
         blocks_left -= step;
         for (size_t i = 0; i < count; i++) advance(&run[i], step);
     }
-    b->with->outer_hex_lanes(b->key->outer, (const uint32_t(*)[SHA256_LANES])states, hex);
+    b->with->outer_hex_lanes(b->key->outer, states, hex);
     END_MARGIN();
 }
 

@@ -37,10 +37,9 @@ typedef struct {
     /* Both steps for two messages under one key; NULL if that saves no time. */
     sha256_compress_two *compress_two;
     void (*outer_hex_two)(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]);
-    /* Both steps for SHA256_LANES messages; NULL if the processor cannot. */
+    /* Both steps for SHA256_LANES messages, which overwrite `states`; NULL if the processor cannot. */
     sha256_compress_lanes *compress_lanes;
-    void (*outer_hex_lanes)(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
-                            char *const hex[SHA256_LANES]);
+    void (*outer_hex_lanes)(const uint32_t outer[8], uint32_t states[8][SHA256_LANES], char *const hex[SHA256_LANES]);
 } hmac_sha256_implementation;
 
 /* Every compiled implementation, the fastest first, then NULL. */

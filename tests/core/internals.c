@@ -80,7 +80,7 @@ static void wrong_compress_lanes(uint32_t states[8][SHA256_LANES], const uint8_t
     if (fault == 14) states[7][SHA256_LANES - 1] ^= 1;
 }
 
-static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+static void wrong_outer_hex_lanes(const uint32_t outer[8], uint32_t states[8][SHA256_LANES],
                                   char *const hex[SHA256_LANES]) {
     char *out[SHA256_LANES];
     memcpy(out, hex, sizeof out);
@@ -88,7 +88,7 @@ static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digest
         out[15] = hex[31];
         out[31] = hex[15];
     }
-    right.outer_hex_lanes(outer, digests, out);
+    right.outer_hex_lanes(outer, states, out);
     if (fault == 17) hex[0][0] = (char)(hex[0][0] ^ 1);
     if (fault == 18) hex[31][63] = (char)(hex[31][63] ^ 1);
 }
