@@ -24,9 +24,7 @@ CHECKS = (
 # Each function of proof.c, and the maximum number of rounds of its loops.
 PROOFS = {
     "proof_pad_message": 6,
-    "proof_pad_lane": 6,
-    "proof_pad_short_lane": 6,
-    "proof_copy": 38,
+    "proof_copy": 18,
     "proof_copy_bytes": 14,
     "proof_prehash_milliseconds": 14,
     "proof_prehash_milliseconds_after": 14,

@@ -5,9 +5,9 @@
 const hmac_sha256_implementation *hmac_sha256_chosen = &hmac_sha256_portable;
 
 static NOT_INLINE void compress_with_margin(const hmac_sha256_implementation *with, uint32_t to[8],
-                                            const uint32_t from[8], const sha256_run *runs, size_t run_count) {
+                                            const uint32_t from[8], const padded_message *m) {
     BEGIN_MARGIN();
-    with->compress(to, from, runs, run_count);
+    with->compress(to, from, m->runs, m->run_count);
     END_MARGIN();
 }
 
@@ -15,8 +15,8 @@ static NOT_INLINE void compress_with_margin(const hmac_sha256_implementation *wi
 static NOT_INLINE void inner_padded(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
                                     const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
-    size_t run_count = pad_message(m.runs, m.scratch, message, SHA256_BLOCK_SIZE, MAX_COPIED);
-    compress_with_margin(with, digest, key->inner, m.runs, run_count);
+    pad_message(&m, message, SHA256_BLOCK_SIZE);
+    compress_with_margin(with, digest, key->inner, &m);
     if (with->spills) cleanse_stack(sign_stack);
 }
 
@@ -45,8 +45,8 @@ static void hash_secret(const hmac_sha256_implementation *with, uint8_t digest[S
     padded_message m;
     uint32_t state[8];
     hmac_sha256_message message = {.parts = {{secret, size}}};
-    size_t run_count = pad_message(m.runs, m.scratch, &message, 0, MAX_COPIED);
-    with->compress(state, sha256_initial_state, m.runs, run_count);
+    pad_message(&m, &message, 0);
+    with->compress(state, sha256_initial_state, m.runs, m.run_count);
     for (int i = 0; i < 8; i++) store_be32(digest + 4 * i, state[i]);
 }
 
