@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Check the host of an HTTP request, and write its text into memory of sufficient size."""
+"""Check the host of HTTP requests, and write their text into memory of sufficient size."""
 
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, strlen
@@ -18,7 +18,7 @@ cdef inline bint all_between(const hmac_sha256_part *text, uint8_t low, uint8_t 
 
 
 cdef inline bint is_label(const uint8_t *text, size_t size) noexcept:
-    """Return whether a text of letters, digits and '-' is a label of a host name."""
+    """Return whether letters, digits and '-' form a label of the host name."""
     return 0 < size <= 63 and text[0] != b"-" and text[size - 1] != b"-"
 
 
@@ -34,9 +34,9 @@ cdef inline bint is_port(const uint8_t *text, size_t size) noexcept:
 
 
 cdef inline bint read_host(object host, hmac_sha256_part *part) noexcept:
-    """Read a common host, such as "api.example.com:443". Its last label has a letter, as no IPv4 address does."""
+    """Read a common host, for example "api.example.com:443". Its last label has a letter, as no IPv4 address does."""
     cdef const uint8_t *text
-    cdef size_t i = 0, label = 0  # where the current label begins
+    cdef size_t i = 0, label = 0  # the beginning of the current label
     cdef bint has_letter = False  # in the current label
     if not read_ascii(host, part) or part.size > 253:
         return False

@@ -1,7 +1,7 @@
 /* The functions of the cffi backend. `_sign_cffi_build.py` reads the declarations from the heads of these definitions, so
- * each is `static` and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
+ * all are `static` and their heads end in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
  *
- * Functions that sign return false for a cleansed key, which is all zeros. A finalizer of a dying reference cycle can
+ * Functions that sign return false for a cleansed key, which is all zeros. A finalizer in a dying reference cycle can
  * reach a Signer whose key has been cleansed. */
 #include "cleanse.h"
 #include "hmac_sha256.h"
@@ -41,8 +41,8 @@ static bool sign(const hmac_sha256_key *key, uint64_t timestamp, const char *met
     return !is_cleansed(key);
 }
 
-/* Sign a chunk. `text` has the part of each message after its timestamp, in turn, of these `sizes`. The caller supplies
- * memory for the messages, which are too large for a thread with a small stack. */
+/* Sign a chunk. `text` has the messages without their timestamps, in turn, of these `sizes`. The caller supplies memory
+ * for the messages, which are too large for a thread with a small stack. */
 static bool sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
                        const char *text, hmac_sha256_message *messages, char *hex) {
     for (size_t i = 0; i < count; i++) {

@@ -30,7 +30,7 @@ cdef void sign_all(
 
 
 def sign_orders(bytes secret, long long timestamp_ms, list bodies):
-    """The signature of a POST to /v3/trade/order for each body, bytes of JSON; `timestamp_ms` has 13 digits."""
+    """Return the signatures of orders. `bodies` are bytes of JSON, sent by POST to /v3/trade/order."""
     cdef KeyContext key
     cdef const char *path = METHOD_AND_PATH
     cdef Order *orders = <Order *>malloc(max(1, len(bodies)) * sizeof(Order))

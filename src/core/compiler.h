@@ -12,7 +12,7 @@
 #define ALIGNED(size) __attribute__((aligned(size)))
 #elif defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone has another frame */
+#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone would have a frame of unknown size */
 #define ALIGNED(size) __attribute__((aligned(size)))
 #else
 #define ALWAYS_INLINE inline

@@ -11,7 +11,7 @@ static NOT_INLINE void compress_with_margin(const hmac_sha256_implementation *wi
     END_MARGIN();
 }
 
-/* Not inlined, because a message that is compressed in place needs no such frame. */
+/* Not inlined, because a message compressed in place does not need this large frame. */
 static NOT_INLINE void inner_padded(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
                                     const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
@@ -39,7 +39,7 @@ void hmac_sha256_outer_with(const hmac_sha256_implementation *with, const hmac_s
     cleanse_vector_registers();
 }
 
-/* Store the hash of a secret that is longer than a block as the key's first bytes. */
+/* Store a long secret's hash as the key's first bytes. */
 static void hash_secret(const hmac_sha256_implementation *with, uint8_t digest[SHA256_DIGEST_SIZE],
                         const void *secret, size_t size) {
     padded_message m;

@@ -11,7 +11,7 @@
 #include <arm64_neon.h>
 #define TARGET
 #else
-/* An attribute instead of a compiler flag: the rest of the build runs on any ARMv8. */
+/* An attribute instead of compiler flags: the rest of the build runs on any ARMv8. */
 #if defined(__clang__)
 #if !defined(__ARM_FEATURE_SHA2)
 #define __ARM_FEATURE_SHA2 1 /* before clang 16, the header declares only the intrinsics of the whole file's target */

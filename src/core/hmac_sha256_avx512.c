@@ -1,7 +1,7 @@
-/* 32 messages at once: each has a lane of AVX-512's registers. A register has a word of sixteen messages.
+/* 32 messages at once, in the lanes of AVX-512's registers. A register has a word of sixteen messages.
  *
  * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill one
- * lane of 32, so lanes are for batches; SHA-NI hashes all other messages.
+ * lane of 32, so lanes are for batches; SHA-NI hashes the rest.
  */
 #include "hmac_sha256_implementation.h"
 
@@ -18,7 +18,7 @@
 #include <avx512fintrin.h>
 #include <avx512bwintrin.h>
 #endif
-/* An attribute instead of a compiler flag: the rest of the build runs on any x86. */
+/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 #endif
 
@@ -48,7 +48,7 @@ static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], c
     if (schedule)
         WORD(0) = add(add(WORD(0), WORD(9)), add(SCHEDULED(WORD(1), 7, 18, 3), SCHEDULED(WORD(14), 17, 19, 10)));
     __m512i sum = add(STATE(7), add(WORD(0), every_lane(k[i])));
-    HIDE_VECTOR(sum); /* another order of additions would lengthen the critical path by a third */
+    HIDE_VECTOR(sum); /* a different order of additions would lengthen the critical path by a third */
     sum = add(add(sum, CHOICE(STATE(4), STATE(5), STATE(6))), ROTATED(STATE(4), 6, 11, 25));
     STATE(3) = add(STATE(3), sum);
     STATE(7) = add(sum, add(ROTATED(STATE(0), 2, 13, 22), MAJORITY(STATE(0), STATE(1), STATE(2))));
@@ -94,7 +94,7 @@ static AVX512 ALWAYS_INLINE void transpose(__m512i w[WORDS]) {
         w[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
         w[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
     }
-    /* Each quarter is now transposed. */
+    /* The quarters are now transposed. */
     for (int i = 0; i < 4; i++) {
         __m512i even0 = _mm512_shuffle_i32x4(w[i], w[4 + i], 0x88);
         __m512i odd0 = _mm512_shuffle_i32x4(w[i], w[4 + i], 0xDD);
@@ -125,7 +125,7 @@ static AVX512 void avx512_compress_lanes(uint32_t states[8][SHA256_LANES],
     }
 }
 
-/* Clear the registers that cleanse_vector_registers() does not know, and the high halves of the others. */
+/* Clear the registers that cleanse_vector_registers() does not know, and the high halves of the low registers. */
 static AVX512 ALWAYS_INLINE void cleanse_wide_registers(void) {
 #if defined(__GNUC__)
     CLEANSE_ZMM16_TO_31();
@@ -152,7 +152,7 @@ static AVX512 void avx512_outer_hex_lanes(const uint32_t outer[8], uint32_t stat
         for (int i = 8; i < WORDS; i++) w[set][i] = _mm512_setzero_si512();
         transpose(w[set]);
         for (int i = 0; i < SET_LANES; i++) {
-            /* Widen each byte to 16 bits; then move its high half to the low byte and its low half to the high byte. */
+            /* Widen the bytes to 16 bits; then move its high half to the low byte and its low half to the high byte. */
             __m512i bytes = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(swap_bytes(w[set][i])));
             __m512i halves = _mm512_or_si512(_mm512_srli_epi16(bytes, 4), _mm512_slli_epi16(bytes, 8));
             halves = _mm512_and_si512(halves, _mm512_set1_epi8(0x0F));

@@ -2,8 +2,8 @@
 #include "hmac_sha256.h"
 #include "hmac_sha256_padding.h"
 
-/* The messages of a window are sorted by block count, then hashed in groups: as lanes, if at least MIN_LANES have the
- * same count, else in pairs. With fewer lanes, pairs can be faster. */
+/* Sort a window's messages by block count, then hash them in groups: as lanes, if at least MIN_LANES have the same count,
+ * else in pairs. With fewer lanes, pairs can be faster. */
 enum { WINDOW = 64, GROUP = 8, MIN_LANES = 24 };
 
 _Static_assert(SHA256_LANES * sizeof(padded_message) + sizeof(uint32_t[8][SHA256_LANES]) <= 15 * 1024,
@@ -55,9 +55,9 @@ static NOT_INLINE void hash_pairs(const batch *b, padded_message *m, char *const
     END_MARGIN();
 }
 
-/* Hash messages of equal block counts, a message in each lane. Unused lanes repeat the first message. */
+/* Hash messages of equal block counts, a message per lane. Unused lanes repeat the first message. */
 static NOT_INLINE void hash_lanes(const batch *b, padded_message *m, char **hex, size_t count) {
-    ALIGNED(64) uint32_t states[8][SHA256_LANES]; /* the size of a vector register */
+    ALIGNED(64) uint32_t states[8][SHA256_LANES]; /* a vector register's size */
     const uint8_t *blocks[SHA256_LANES];
     sha256_run *run[SHA256_LANES];
     BEGIN_MARGIN();
@@ -86,10 +86,10 @@ static ALWAYS_INLINE void pad_group(const batch *b, const uint8_t *order, size_t
     }
 }
 
-/* The frames of all groups of a kind are at the same place. So hashing an empty group at the end of a batch clears the
- * stack that all groups used.
+/* All groups of pairs have their frame at the same place, and so have all groups of lanes. Hashing an empty group at the
+ * end clears the stack that they used.
  *
- * Pad all messages of a group, then hash all, then hash all inner digests. So no step waits for memory that the previous
+ * Pad all the group's messages, then hash all, then hash all inner digests. So no step waits for memory that the previous
  * step has just written. This is a tenth faster than hashing the pairs in turn. */
 static NOT_INLINE void hash_pair_group(const batch *b, const uint8_t *order, size_t count) {
     padded_message m[GROUP];
@@ -107,7 +107,7 @@ static NOT_INLINE void hash_lane_group(const batch *b, const uint8_t *order, siz
     else cleanse_stack(lanes_stack);
 }
 
-/* Sort by block count, so that messages hashed in one group finish together. */
+/* Sort by block count, so that the messages in a group finish together. */
 static void sort_window(const batch *b, size_t count, uint8_t order[WINDOW], size_t blocks[WINDOW]) {
     for (size_t i = 0; i < count; i++) {
         size_t size = block_count(&b->messages[i]);

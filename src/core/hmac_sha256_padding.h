@@ -28,8 +28,8 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
 }
 
 /* A message of at most COPIED_BLOCKS is copied whole. In a longer message, parts of at most MAX_COPIED bytes are copied,
- * and the whole blocks of a longer part are read in place. Such a part adds at most two runs: the scratch before it, and
- * its own blocks. The padding before the length is at most one block. */
+ * and the whole blocks of longer parts are read in place. A long part adds at most two runs: the scratch before it, and
+ * its own blocks. The padding before the length is at most a block. */
 enum {
     MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,
     COPIED_BLOCKS = 4,
@@ -39,14 +39,14 @@ enum {
 
 _Static_assert((COPIED_BLOCKS + 1) * SHA256_BLOCK_SIZE <= SCRATCH_SIZE, "a copied message fits");
 
-/* Blocks that parts share, or that have padding, are in `scratch`. */
+/* Shared and padded blocks are in `scratch`. */
 typedef struct {
     sha256_run runs[MAX_RUNS];
     size_t run_count;
     uint8_t scratch[SCRATCH_SIZE];
 } padded_message;
 
-/* Return the number of blocks of a message after the key's block. */
+/* Return a message's number of blocks after the key's block. */
 static inline size_t block_count(const hmac_sha256_message *message) {
     size_t size = message->head_size;
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) size += message->parts[i].size;
@@ -57,7 +57,7 @@ static inline size_t block_count(const hmac_sha256_message *message) {
 static inline void pad_message(padded_message *m, const hmac_sha256_message *message, uint64_t hashed) {
     size_t max_copied = block_count(message) <= COPIED_BLOCKS ? COPIED_BLOCKS * SHA256_BLOCK_SIZE : MAX_COPIED;
     sha256_run *run = m->runs;    /* the next run to fill */
-    uint8_t *blocks = m->scratch; /* where its blocks begin */
+    uint8_t *blocks = m->scratch; /* the beginning of its blocks */
     uint8_t *out = blocks + message->head_size;
     memcpy(blocks, message->head, HMAC_SHA256_HEAD_CAPACITY);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {

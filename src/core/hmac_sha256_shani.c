@@ -1,8 +1,8 @@
 /* The SHA instructions of x86 (SHA-NI), for one message or two at a time.
  *
  * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency of
- * four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. All other work,
- * and a second message, fit into the gaps.
+ * four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message schedule
+ * and a second message fit into the gaps.
  */
 #include "hmac_sha256_shani.h"
 
@@ -16,7 +16,7 @@
 #include <smmintrin.h>
 #include <shaintrin.h>
 #endif
-/* An attribute instead of a compiler flag: the rest of the build runs on any x86. */
+/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
 #define TARGET __attribute__((target("sha,ssse3,sse4.1")))
 #endif
 
@@ -105,7 +105,7 @@ static TARGET ALWAYS_INLINE void store_hex(char *hex, vector_state s) {
 #define STEP_NAME(step) hmac_sha256_shani_##step
 #include "hmac_sha256_steps.h"
 
-/* Compress a message in place: build a block that has several pieces in registers. A load from memory that several
+/* Compress a message in place: build a block from several pieces in registers. A load from memory that several
  * stores have just written would wait for all earlier work, that is, for the hash of the previous message. */
 
 #define SIXTEEN_ZEROS 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128
@@ -124,7 +124,7 @@ static TARGET ALWAYS_INLINE __m128i shift_down(__m128i x, ptrdiff_t places) {
 
 static ALWAYS_INLINE ptrdiff_t smaller(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
 
-/* Load bytes `at` to `at` + 15 of a part, zero outside the part. All loads are inside the part. */
+/* Load a part's bytes `at` to `at` + 15, zero outside the part. All loads are inside the part. */
 static TARGET ALWAYS_INLINE __m128i load_piece(const uint8_t *part, ptrdiff_t size, ptrdiff_t at) {
     if (size >= 16) {
         ptrdiff_t inside = at < 0 ? 0 : smaller(at, size - 16);
@@ -135,12 +135,12 @@ static TARGET ALWAYS_INLINE __m128i load_piece(const uint8_t *part, ptrdiff_t si
     return shift_down(_mm_set_epi64x((int64_t)high, (int64_t)low), at);
 }
 
-/* Add the bytes of a part that belong to a block. The block begins at the part's byte `at`, which is negative if the part
+/* Add a part's bytes to a block. The block begins at the part's byte `at`, which is negative if the part
  * begins inside the block. In the first block, w[0] is full of the head. */
 static TARGET ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, size_t part_size, ptrdiff_t at,
                                          bool first_block) {
     ptrdiff_t size = (ptrdiff_t)part_size;
-    /* One comparison for at >= size || at <= -64: the part is outside the block. */
+    /* at >= size || at <= -64 in a single comparison: the part is outside the block. */
     if (size == 0 || (size_t)(at + SHA256_BLOCK_SIZE - 1) >= part_size + SHA256_BLOCK_SIZE - 1) return;
     if (!first_block) w[0] = _mm_or_si128(w[0], load_piece(part, size, at));
     w[1] = _mm_or_si128(w[1], load_piece(part, size, at + 16));
@@ -148,7 +148,7 @@ static TARGET ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, siz
     w[3] = _mm_or_si128(w[3], load_piece(part, size, at + 48));
 }
 
-/* Add the parts and the padding to the block that begins at byte `at` of a message of `size` bytes. */
+/* Add the parts and the padding to the block that begins at byte `at`. The message has `size` bytes. */
 static TARGET ALWAYS_INLINE void fill_block(__m128i w[4], const hmac_sha256_message *message, size_t size, size_t at) {
     const hmac_sha256_part *parts = message->parts;
     ptrdiff_t in_first = (ptrdiff_t)(at - message->head_size);

@@ -1,4 +1,4 @@
-/* The steps of an implementation whose instructions do four rounds on vector registers, for one message or two.
+/* Steps built on instructions for four rounds: the hash of one message or two.
  *
  * The including file defines `vector`, `vector_state`, TARGET (the attribute of its functions), STEP_NAME (the prefix of
  * their names), and the functions load_state, store_state, add_state, load_block, four_rounds, outer_block, store_hex. */
@@ -14,7 +14,7 @@ static TARGET ALWAYS_INLINE void compress_words(vector_state *s, vector w[4]) {
     add_state(s, start);
 }
 
-/* Two independent streams: both cost little more than one. */
+/* Two independent streams cost little more than a single stream. */
 static TARGET ALWAYS_INLINE void compress_words_two(vector_state s[2], vector w0[4], vector w1[4]) {
     vector_state start0 = s[0];
     vector_state start1 = s[1];

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 backend = "cffi"
 sha256_implementation: str
 
-# Buffers for one signature, and for the timestamps, sizes, messages and signatures of a chunk of a batch. A thread pops
-# a buffer and appends it afterwards: both operations are atomic, and on PyPy they cost a third of an allocation.
+# Buffers for a signature, and for a chunk's timestamps, sizes, messages and signatures. A thread pops a buffer and
+# appends it afterwards: both operations are atomic, and on PyPy they cost three times less than an allocation.
 _hex_buffers: list[Any] = []
 _chunks: list[tuple[Any, Any, Any, Any]] = []
 
-# Sign a chunk of a batch when it has this many bytes. Sign a body of this size alone, without copying it.
+# Sign a chunk when it has this many bytes. Sign a body of this size alone, without copying it.
 _LONG = 16384
 
 # PyPy's bytes may share their memory with a str, and its garbage collector may have copied them.
@@ -87,7 +87,7 @@ class Signer(SignerBase):
         return signatures
 
     def _sign_chunk(self, chunk: tuple[Any, Any, Any, Any], pieces: list[bytes], signatures: list[str]) -> None:
-        """Append the signature of each piece to `signatures`, and clear `pieces`."""
+        """Append the pieces' signatures to `signatures`, and clear `pieces`."""
         if pieces:
             timestamps, sizes, messages, out = chunk
             if not lib.sign_chunk(self._key, len(pieces), timestamps, sizes, b"".join(pieces), messages, out):

@@ -1,5 +1,5 @@
 /* The padding's capacities are exact, and the known-answer test detects every fault that this program injects into an
- * implementation. Prints a line for each. */
+ * implementation. Prints a line per implementation. */
 #include <stdio.h>
 #include <stdlib.h>
 

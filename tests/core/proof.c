@@ -1,6 +1,6 @@
 /* Proofs by CBMC for the C that assembles, pads and encodes; `tools/proofs.py` runs them.
  *
- * A value that is not assigned can be any value. Besides the assertions, CBMC proves that every access is in bounds, that
+ * An unassigned variable can have any value. Besides the assertions, CBMC proves that every access is in bounds, that
  * no signed sum and no pointer overflows, and that every shift is defined. */
 #include <assert.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ static size_t size_to(size_t most) {
     return size;
 }
 
-/* Stand-ins for copy() and memset() while a message is padded. They check the memory that the call may touch; proof_copy
- * proves that copy() touches no other memory. */
+/* Replacements of copy() and memset() in the proof of padding. They check the memory that the call may touch; proof_copy
+ * proves that copy() touches only that memory. */
 void copied(uint8_t *to, const uint8_t *from, size_t size) {
     assert(size <= COPIED_BLOCKS * SHA256_BLOCK_SIZE);
     assert(size == 0 || (__CPROVER_w_ok(to, size) && __CPROVER_r_ok(from, size)));
@@ -37,7 +37,7 @@ void *cleared(void *to, int value, size_t size) {
     return to;
 }
 
-/* Parts of any size up to a tebibyte: the runs are readable whole blocks, as many as SHA-256 requires. */
+/* Parts of any size up to a tebibyte: the runs are readable whole blocks, in the number that SHA-256 requires. */
 void proof_pad_message(void) {
     padded_message m;
     hmac_sha256_message message;
@@ -116,7 +116,7 @@ void proof_prehash_digits(void) {
     for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(head[i] == text[i]);
 }
 
-/* Every text of every size of a method, at the end of its array; the bytes before it remain. */
+/* Every text of a method's size, at the end of its array; the bytes before it remain. */
 void proof_prehash_method(void) {
     uint8_t head[PREHASH_ROOM], before[TIMESTAMP_SIZE], text[METHOD_MAX];
     size_t size = size_to(METHOD_MAX);
@@ -138,7 +138,7 @@ void proof_store_hex(void) {
     for (int i = 0; i < 8; i++) assert(hex[i] == "0123456789abcdef"[word >> (28 - 4 * i) & 15]);
 }
 
-/* Any blocks and states: no other memory is touched. */
+/* Any blocks and states: the code touches no memory outside them. */
 void proof_portable(void) {
     enum { BLOCKS = 2 };
     uint8_t blocks[BLOCKS * SHA256_BLOCK_SIZE];

@@ -26,7 +26,7 @@ def test_sanitizers_find_no_fault(tmp_path, compiler):
 
 @pytest.mark.parametrize("compiler", slow_after(1, SANITIZING))
 def test_read_past_end_is_found(tmp_path, compiler):
-    """The control: each part claims one byte more than it has."""
+    """The control: every part claims an extra byte."""
     program = compile_core(tmp_path, compiler, "fuzz.c", "-DSTANDALONE", "-DEXTRA_BYTES=1", *FUZZ_FLAGS)
     result = subprocess.run([program, "100"], capture_output=True, text=True)
     assert result.returncode != 0

@@ -1,4 +1,4 @@
-"""The C core without Python, on this processor; `make cross` runs the same program for other processors."""
+"""The C core without Python, on this processor; `make cross` runs the same program for more processors."""
 
 from __future__ import annotations
 
