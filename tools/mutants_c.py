@@ -1,9 +1,8 @@
-"""Mutants of the C core, the Cython backend and the cffi backend: each changes a text, which a test must notice.
+"""Mutants of the C core, the Cython backend and the cffi backend. A mutant changes a text, and a test must notice it.
 
     python tools/mutants_c.py [--list] [--sample N] [--seed N] [--jobs N] [NAME ...]
 
-The tool applies each mutant to a copy of the tree, builds the copy as far as the test needs it, and expects the test to
-fail. It skips mutants of AVX-512 on processors without AVX-512. Exit status 1 if a mutant survives unexpectedly.
+The tool applies every mutant to a copy of the tree, builds the backend for the test, and expects the test to fail. It skips mutants of AVX-512 on processors without AVX-512. Exit status 1 if a mutant survives unexpectedly.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ NO_MEMORY = "tests/signer/test_interpreter.py -k 'allocation and cython'"
 SELF_TEST = "tests/cli/test_self_test.py"
 WITH_CFFI = "tests/signer/test_signatures.py tests/signer/test_threads.py -k cffi"
 
-# File, text, replacement, test, and why no test can notice the mutant, if none can.
+# File, text, replacement, test. A fifth entry explains why tests cannot notice the mutant.
 TABLE: list[tuple[str, ...]] = [
     # Cleansing
     (HMAC, "    cleanse_stack(key_stack);\n", "", STACK),
@@ -93,7 +92,12 @@ TABLE: list[tuple[str, ...]] = [
     (SIGN, "        cleanse(&key, sizeof(key))", "        pass", ON_STACK),
     (SIGN, "        cleanse(PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))\n", "        pass\n", SECRETS),
     (SIGN, "    if len(secret) > 1:", "    if True:", "tests/signer/test_signatures.py -k 'cython and shared_byte'"),
-    (SIGN, "        _checks.clear_frames(error)  #", "        #", "tests/signer/test_secrets_shown.py -k 'interrupt and cython'"),
+    (
+        SIGN,
+        "        _checks.clear_frames(error)  #",
+        "        #",
+        "tests/signer/test_secrets_shown.py -k 'interrupt and cython'",
+    ),
     (SIGN, "    cleanse(key, sizeof(KeyContext))", "    pass", "tests/core/test_cython_user.py"),
     # Padding
     (PADDING, "memset(out, 0, SHA256_BLOCK_SIZE);", "memset(out, 0, SHA256_BLOCK_SIZE - 1);", FUZZ),
@@ -227,8 +231,8 @@ TABLE: list[tuple[str, ...]] = [
     (HTTP, "    return has_letter and", "    return", ENCODE),
     (HTTP, "0 < size <= 63", "0 < size", ENCODE),
     (HTTP, "part.size > 253", "part.size > 9999", ENCODE),
-    (SIGN, "is_plain_end(text[0])\n        and ", "", SIGNER),
-    (SIGN, "and not (part.size == key.size and", "and not (False and", SIGNER),
+    (SIGN, "is_plain_end(text[0])\n        and ", "", ERRORS),
+    (SIGN, "and not (part.size == key.size and", "and not (False and", ERRORS),
     (SIGN, "None, None, signer._recv_window, content_type", "None, None, None, content_type", SIGNER),
     (SIGN, "_templates.setdefault(method, template)", "_templates.setdefault('GET', template)", SIGNER),
     (
@@ -326,7 +330,7 @@ def main() -> int:
         if not arguments.names or any(name in mutant.file + mutant.old + mutant.new for name in arguments.names)
     ]
     if arguments.sample:
-        # The sample does not depend on other rows of the table.
+        # The sample does not depend on the number of rows.
         chosen.sort(key=lambda each: hashlib.sha256(f"{arguments.seed}{each[1].old}{each[1].new}".encode()).digest())
         chosen = sorted(chosen[: arguments.sample])
     what = [f"{number:3} {m.file}: {m.old.strip()!r} -> {m.new.strip()!r}" for number, m in chosen]

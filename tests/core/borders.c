@@ -75,7 +75,7 @@ static void each_size(const openssl_hmac *hashed, int i) {
     }
 }
 
-/* Borders of words and blocks, also with padding or with a head of 16 bytes. */
+/* The borders of words and blocks, also with padding or with a head of 16 bytes. */
 static int near_border(size_t size) {
     size_t rest = size % 64;
     return size <= 17 || rest <= 1 || rest == 48 || rest == 49 || rest == 55 || rest == 63;

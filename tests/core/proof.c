@@ -116,7 +116,7 @@ void proof_prehash_digits(void) {
     for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(head[i] == text[i]);
 }
 
-/* Every text of a method's size, at the end of its array; the bytes before it remain. */
+/* Every text with a valid size, at the end of its array; the bytes before it remain. */
 void proof_prehash_method(void) {
     uint8_t head[PREHASH_ROOM], before[TIMESTAMP_SIZE], text[METHOD_MAX];
     size_t size = size_to(METHOD_MAX);

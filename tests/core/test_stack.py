@@ -1,4 +1,4 @@
-"""The core's stack frames have a budget, so a batch can be signed on a thread with a small stack."""
+"""The core's stack frames have a budget, so a thread with a small stack can sign batches."""
 
 from __future__ import annotations
 
