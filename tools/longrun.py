@@ -98,8 +98,7 @@ def counts(full: int, scale: float) -> int:
 
 
 def prove() -> int:
-    """Prove the padding by CBMC, for parts of any size. Then sign messages of all sizes to 137 bytes a part, and of sizes
-    near a border to 700."""
+    """Prove the padding by CBMC for parts of any size. Then sign with parts of every size to 137 bytes."""
     if len(SANITIZING) < 2:
         sys.exit(f"This needs gcc and clang with their sanitizers; {DEBIAN}")
     try:

@@ -2,7 +2,8 @@
 
     python tools/mutants_c.py [--list] [--sample N] [--seed N] [--jobs N] [NAME ...]
 
-The tool applies every mutant to a copy of the tree, builds the backend for the test, and expects the test to fail. It skips mutants of AVX-512 on processors without AVX-512. Exit status 1 if a mutant survives unexpectedly.
+The tool applies every mutant to a copy of the tree, builds the backend for the test, and expects the test to fail. It
+skips mutants of AVX-512 on processors without AVX-512. Exit status 1 if a mutant survives unexpectedly.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ MATRIX = [
 QUICK_HERE = [case for case in QUICK if case in MATRIX]
 CASES = slow_after(len(QUICK_HERE), [*QUICK_HERE, *(case for case in MATRIX if case not in QUICK_HERE)])
 
-# The steps: how to remove the step, the flags, and the trace that then remains (IMPLEMENTATION OPERATION TRACE). The lanes
-# leave no trace with the tested compilers.
+# The steps: how to remove the step, the flags, and the remaining trace (IMPLEMENTATION OPERATION TRACE). With the
+# tested compilers, the lanes leave no trace.
 STEPS: dict[str, tuple[Change, str, str]] = {
     "key": (
         ("core/hmac_sha256.c", "    cleanse_stack(key_stack);\n", ""),
