@@ -73,7 +73,7 @@ KEPT = "tests/signer/test_threads.py -k short_message"
 WRITER = "tests/signer/test_threads.py -k 'changes and cython'"
 LEAKS = "tests/signer/test_interpreter.py -k 'leaks and cython'"
 NO_MEMORY = "tests/signer/test_interpreter.py -k 'allocation and cython'"
-SELF_TEST = "tests/cli/test_self_test.py"
+SELF_TEST = "tests/signer/test_self_test.py"
 WITH_CFFI = "tests/signer/test_signatures.py tests/signer/test_threads.py -k cffi"
 
 # File, text, replacement, test. A fifth entry explains why tests cannot notice the mutant.
