@@ -9,7 +9,7 @@ from glob import glob
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-# A CFLAGS variable makes setuptools drop Python's own flags, -O3 among them. HMAC_SHA256_O3 tells src/core/cleanse.h.
+# With a CFLAGS variable, setuptools drops Python's own flags, -O3 among them. src/core/cleanse.h reads HMAC_SHA256_O3.
 FLAGS = ["-O3", "-DHMAC_SHA256_O3", "-DNDEBUG", "-fwrapv"]
 if sys.platform == "linux":
     FLAGS.append("-fstack-clash-protection")  # a stack overflow faults at the guard page

@@ -1,8 +1,8 @@
-"""What `cimport` costs: one module that signs through `_sign.pxd` and through a core of its own, in turns.
+"""Measure the cost of `cimport`: sign in turn through `_sign.pxd` and through a core compiled into the same module.
 
     python bench/cimport.py
 
-Prints nanoseconds per signature of each, the least of many short rounds, and their ratio.
+Prints the minimum of many short rounds in nanoseconds per signature for both, and their ratio.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
  *     fixed_reply [--delay-ms N] [--tls CERTIFICATE KEY]
  *
  * Print the port on 127.0.0.1, and serve until the standard input ends. A request ends after its blank line and
- * Content-Length. A single thread serves all connections; a delayed response holds up no other connection. */
+ * Content-Length. A single thread serves all connections; a delayed response delays only its own connection. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
-/* What no signer called from CPython can go below, to be timed beside those that there are:
- * the call and the objects that it returns without the hash, and the hash (over src/core) without the call.
+/* The limits of every signer for CPython, to compare with real signers: the call and its result without the hash, and the
+ * hash (src/core) without the call.
  *
- * An extension module of its own: a cffi function cannot return a str. */
+ * This is an extension module, because a cffi function cannot return a str. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <time.h>
@@ -9,12 +9,12 @@
 #include "bytes.h"
 #include "hmac_sha256.h"
 
-/* Headers as `headers` returns them, and the two names whose values are new each time. */
+/* Headers as `headers` returns them, and the names of the two values that change. */
 static PyObject *template, *timestamp_name, *signature_name;
 
 static PyObject *new_signature(void) { return PyUnicode_New(HMAC_SHA256_HEX_SIZE, 127); }
 
-/* Nothing reads the characters of these str, which are whatever lay there. */
+/* The characters of the str are uninitialized, and never read. */
 static PyObject *empty_sign(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names) {
     (void)self, (void)args, (void)count, (void)names;
     return new_signature();
@@ -32,7 +32,7 @@ static PyObject *empty_sign_many(PyObject *self, PyObject *requests) {
     return signatures;
 }
 
-/* The fastest of the ways to build this dict: to copy one and replace two values (to set four takes 25 ns more). */
+/* The fastest way to build this dict: copy a template and replace two values. Setting four values costs 25 ns more. */
 static PyObject *empty_headers(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names) {
     (void)self, (void)args, (void)count, (void)names;
     struct timespec now;
@@ -56,7 +56,7 @@ static PyMethodDef empty_methods[] = {
 
 static PyTypeObject empty_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "limit.Empty",
-    .tp_doc = "A Signer that does not hash: its methods are called as a Signer's are, and return such objects.",
+    .tp_doc = "A Signer that does not hash: its methods accept a Signer's arguments and return objects of the same types.",
     .tp_basicsize = sizeof(PyObject) + sizeof(hmac_sha256_key) + sizeof(int64_t) + sizeof(PyObject *), /* a Signer's */
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = PyType_GenericNew,
@@ -86,8 +86,8 @@ static PyObject *compress(PyObject *module, PyObject *data) {
 }
 
 static PyMethodDef functions[] = {
-    {"choose", choose, METH_O, "choose(name): take this implementation of SHA-256 from the core's table"},
-    {"compress", compress, METH_O, "compress(blocks): the 32 bytes of the state after these blocks, each on the last"},
+    {"choose", choose, METH_O, "choose(name): use this implementation of SHA-256 from the core's table"},
+    {"compress", compress, METH_O, "compress(blocks): the 32 bytes of the state after compressing these blocks"},
     {NULL, NULL, 0, NULL},
 };
 

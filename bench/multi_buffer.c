@@ -31,8 +31,8 @@ static void key_state(Batch *batch, const char *secret, Py_ssize_t size, uint8_t
     IMB_SHA256_ONE_BLOCK(batch->manager, block, state);
 }
 
-/* Batch(secret, messages, path): a secret of at most 64 bytes, messages a list of bytes; path is "auto", what the
- * library takes for this processor, or "avx2", which was faster than its AVX-512 on a processor that has SHA-NI. */
+/* Batch(secret, messages, path): a secret of at most 64 bytes, messages a list of bytes; path is "auto", the
+ * library's own choice, or "avx2", which was faster than its AVX-512 on a processor with SHA-NI. */
 static PyObject *batch_new(PyTypeObject *type, PyObject *args, PyObject *names) {
     (void)names;
     const char *secret, *path;
@@ -74,7 +74,7 @@ static PyObject *batch_new(PyTypeObject *type, PyObject *args, PyObject *names) 
     return (PyObject *)batch;
 }
 
-/* sign(): the digests of all messages, one after the other, always in the same bytes: only the C library is timed. */
+/* sign(): all digests in a row, in the same bytes object at every call, so that only the C library is timed. */
 static PyObject *batch_sign(PyObject *self, PyObject *unused) {
     (void)unused;
     Batch *batch = (Batch *)self;

@@ -1,4 +1,4 @@
-"""The small C files of this folder, compiled when they or the core have changed, and imported."""
+"""Compile and import the C files of this folder. Compile again if they or the core have changed."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ BUILD = HERE.parent / "build" / "bench"
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """What a compiler writes is not shown: that of a library which is not there says nothing new."""
-    kept = os.dup(1), os.dup(2)
-    with open(os.devnull, "w") as nothing:
+    """Hide the compiler's output. The ImportError already reports a missing library."""
+    saved = os.dup(1), os.dup(2)
+    with open(os.devnull, "w") as null:
         for number in (1, 2):
-            os.dup2(nothing.fileno(), number)
+            os.dup2(null.fileno(), number)
     try:
         yield
     finally:
-        for number, before in zip((1, 2), kept, strict=True):
+        for number, before in zip((1, 2), saved, strict=True):
             os.dup2(before, number)
             os.close(before)
 
 
 def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
-    """The extension module of this name; `ImportError` where it cannot be compiled."""
+    """Return the extension module `name`. Raise ImportError if it cannot be compiled."""
     target = BUILD / (name + EXTENSION_SUFFIXES[0])
     inputs = [*sources, *CORE.glob("*.h")]
     if not target.exists() or target.stat().st_mtime < max(path.stat().st_mtime for path in inputs):
@@ -49,7 +49,7 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
         try:
             with silence():
                 build.run()
-        except Exception as error:  # setuptools has one for each step
+        except Exception as error:  # the steps of setuptools raise different errors
             needed = f"a C compiler, Python's headers{''.join(f', lib{library}' for library in libraries)}"
             raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {error}") from error
     spec = importlib.util.spec_from_file_location(name, target)
@@ -76,7 +76,7 @@ def multi_buffer() -> ModuleType:
 
 
 def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
-    """The program of this name, compiled by $CC; `ImportError` where it cannot be."""
+    """Compile the program `name` with $CC, and return its path. Raise ImportError if it cannot be compiled."""
     target = BUILD / name
     sources = [HERE / f"{name}.c", *sources]
     newest = max(path.stat().st_mtime for path in [*sources, *CORE.glob("*.h")])
@@ -88,8 +88,8 @@ def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
             needed = f"a C compiler{''.join(f', lib{library}' for library in libraries)}"
-            said = getattr(error, "stderr", "") or error
-            raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {said}") from error
+            output = getattr(error, "stderr", "") or error
+            raise ImportError(f"{name}.c cannot be compiled ({needed} needed): {output}") from error
     return target
 
 

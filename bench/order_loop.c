@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
     }
     if (argc == 4) {
         SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-        SSL_CTX_set_read_ahead(context, 1); /* one read(2) a record, not two */
+        SSL_CTX_set_read_ahead(context, 1); /* a single read(2) per record */
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
         if (SSL_CTX_load_verify_locations(context, argv[3], NULL) != 1) return 1;
         tls = SSL_new(context);

@@ -1,7 +1,7 @@
-/* `Signer.sign` in bare C, a step at a time: what each step of a signature adds to the limit.
+/* `Signer.sign` in bare C, step by step, to measure the time that a step adds to the limit.
  *
- * Each method does what the one before it does and one step more; all but the last hash blocks that lay ready. An
- * extension module of its own, over the core. */
+ * A method does the steps of the previous method and adds a step. All but the last method hash prepared blocks. The
+ * extension module includes the core. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -12,7 +12,7 @@
 static hmac_sha256_key key;
 static uint8_t ready[4096];
 
-/* For all the compiler knows, somebody reads it. */
+/* The compiler must assume that the memory is read. */
 static inline void used(const void *pointer) { __asm__ __volatile__("" : : "r"(pointer) : "memory"); }
 
 static PyObject *outer_hex(const uint32_t digest[8]) {
@@ -21,7 +21,7 @@ static PyObject *outer_hex(const uint32_t digest[8]) {
     return hex;
 }
 
-/* As many blocks as the message will need. */
+/* Hash prepared blocks, in the message's number. */
 static PyObject *hashed_ready(PyObject *const *args) {
     uint32_t digest[8];
     size_t size = TIMESTAMP_SIZE;
@@ -59,13 +59,13 @@ static inline bool parts(PyObject *const *args, hmac_sha256_message *message) {
            *(const char *)message->parts[0].data == '/' && ascii(args[3], message->parts + 1);
 }
 
-/* A method `name` that takes what `sign` takes: if `plain` is true of the arguments, what it returns. */
+/* Define a method `name` with the arguments of `sign`, which returns `result` if `plain` is true. */
 #define STEP(name, plain, result)                                                                                      \
     static PyObject *step_##name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names) {           \
         (void)self;                                                                                                    \
         hmac_sha256_message message;                                                                                   \
         if (count != 4 || names != NULL || !(plain))                                                                   \
-            return PyErr_Format(PyExc_ValueError, "expected an int, and three str of ASCII, as sign() takes them");    \
+            return PyErr_Format(PyExc_ValueError, "expected an int, and three str of ASCII, as for sign()");    \
         used(&message);                                                                                                \
         return result;                                                                                                 \
     }
@@ -89,7 +89,7 @@ static PyMethodDef methods[] = {
 
 static PyTypeObject steps_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "steps.Steps",
-    .tp_doc = "Steps(secret: bytes): the same key for all of them.",
+    .tp_doc = "Steps(secret: bytes): all instances share the last key.",
     .tp_basicsize = sizeof(PyObject),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_methods = methods,

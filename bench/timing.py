@@ -1,9 +1,9 @@
-"""Does the time of `verify` and `sign` tell anything of what is secret? Welch's t-test, after dudect (Reparaz, 2017).
+"""Test whether the time of `verify` and `sign` depends on a secret: Welch's t-test, after dudect (Reparaz, 2017).
 
     python bench/timing.py [--samples 1000000]
 
-Two classes of calls in random order, timed one by one; |t| < 4.5 says that no difference between their means was seen.
-The control, a comparison that stops at the first wrong character, must be seen. Exit status 1 if either is not so.
+Time calls of two classes in random order. If |t| < 4.5, the test found no difference between their means. It must find
+the control, a comparison that stops at the first wrong character. Otherwise the exit status is 1.
 Source: https://eprint.iacr.org/2016/1123
 """
 
@@ -25,14 +25,14 @@ import woox_fast
 
 THRESHOLD = 4.5
 WARM_UP = 1000  # calls
-ROUNDS = 3  # with other secrets each; their median is given, as one may have been disturbed
-POOL = 16384  # secrets or signatures of each class, drawn at random
+ROUNDS = 3  # with different secrets; the median excludes a disturbed round
+POOL = 16384  # random secrets or signatures per class
 REQUEST = (1578565539808, "POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","side":"BUY"}')
 
 
 class Trial(NamedTuple):
-    """`prepare(text)` is not timed and makes a new object each time, where the last one lay: so that the classes
-    differ in nothing but what the texts say. `call` of it is timed."""
+    """Time `call(prepare(text))` without `prepare`, which builds a new object at the same address for every text. So
+    the classes differ in their texts alone."""
 
     prepare: Callable[[str], Any]
     call: Callable[[Any], object]
@@ -46,9 +46,9 @@ def welch(one: list[int], other: list[int]) -> float:
 
 
 def measure(trial: Trial, samples: int) -> float:
-    """t of the two classes, over `samples` calls in all; the slowest tenth, interrupts among them, is left out.
+    """Return t of the two classes over `samples` calls. Exclude the slowest tenth, for example interrupts.
 
-    Nothing but the text goes a different way for either class: which one it was is looked up when all is measured.
+    The code path is the same for both classes. Assign the times to the classes after the measurement.
     """
     rng = random.Random(secrets.randbits(64))
     prepare, call, _ = trial
@@ -60,7 +60,7 @@ def measure(trial: Trial, samples: int) -> float:
     try:
         for which in order:
             given = prepare(texts[which])
-            call(neutral)  # so that the call timed next finds the processor as this one leaves it, not as preparing did
+            call(neutral)  # so that `prepare` does not affect the processor's state for the timed call
             started = perf_counter_ns()
             call(given)
             times.append(perf_counter_ns() - started)
@@ -87,14 +87,14 @@ def copied(text: str) -> str:
 
 
 def mixed(one: list[str], other: list[str]) -> list[tuple[int, str]]:
-    """The texts with their classes, in any order, and so placed in memory: what lies together is read faster."""
+    """Return the texts with their classes in random order, also in memory: neighbours are read faster."""
     texts = [(kind, text) for kind, each in enumerate((one, other)) for text in each]
     random.shuffle(texts)
     return [(kind, copied(text)) for kind, text in texts]
 
 
 def trials(module: Any) -> dict[str, Trial]:
-    """The pairs of classes, of which only the last, the control, may differ."""
+    """Return pairs of classes. Only the last pair, the control, may differ."""
     signer = module.Signer("key", secrets.token_hex(16))
     good = signer.sign(*REQUEST)
     wrong = mixed(*([wrong_at(good, at) for _ in range(POOL)] for at in (0, 63)))
@@ -124,10 +124,8 @@ def main() -> int:
             t = statistics.median(measure(trials[name], samples) for trials in rounds)
             as_wanted = (abs(t) < THRESHOLD) != ("control" in name)
             sound &= as_wanted
-            print(
-                f"{woox_fast.backend} {sha256}: {name}: t = {t:+.1f}{'' if as_wanted else '  <-- NOT AS IT SHOULD BE'}"
-            )
-    verdict = "as it should be" if sound else "FAILED"
+            print(f"{woox_fast.backend} {sha256}: {name}: t = {t:+.1f}{'' if as_wanted else '  <-- UNEXPECTED'}")
+    verdict = "passed" if sound else "FAILED"
     print(f"timing: {ROUNDS} rounds of {samples:,} samples each, threshold |t| < {THRESHOLD}: {verdict}")
     return 0 if sound else 1
 

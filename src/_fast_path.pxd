@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The fast path: read plain Python objects without copying their bytes.
 
-Each reader returns False for an object that it cannot read. `_checks` then accepts the object or raises an error.
+A reader returns False for an object outside the fast path. `_checks` then accepts the object or raises an error.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
@@ -29,7 +29,7 @@ cdef extern from "Python.h":
 
 
 cdef inline char *ascii_data(str text) noexcept:
-    """Return the characters of a compact ASCII str."""
+    """Return a compact ASCII str's characters."""
     return <char *>(<PyASCIIObject *>text + 1)
 
 

@@ -19,7 +19,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
-from libc.string cimport memchr, memcpy
+from libc.string cimport memchr, memcmp, memcpy
 
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, cleanse, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many,
@@ -310,41 +310,39 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
 
 # -- The Signer
 
+cdef str no_api_key = _checks.NO_API_KEY
+
 
 cdef inline bint is_plain_end(char character) noexcept:
     return character > b" " and character != b'"' and character != b"'" and character != b"`"
 
 
-cdef inline bint has_plain_ends(api_secret) noexcept:
-    """Return whether `_checks.check_secret` accepts this str, because its ends are plain ASCII."""
-    cdef hmac_sha256_part part
+cdef inline bint read_secret(api_secret, str api_key, hmac_sha256_part *part) noexcept:
+    """Read a secret that `_checks` accepts: bytes, or an ASCII str with plain ends that is not the API key."""
+    cdef hmac_sha256_part key = ascii_part(api_key)
     cdef const char *text
-    if not read_ascii(api_secret, &part) or part.size == 0:
+    if not read_body(api_secret, part) or part.size == 0:
         return False
     text = <const char *>part.data
-    return is_plain_end(text[0]) and is_plain_end(text[part.size - 1])
+    return type(api_secret) is bytes or (
+        is_plain_end(text[0])
+        and is_plain_end(text[part.size - 1])
+        and not (part.size == key.size and memcmp(text, key.data, key.size) == 0)
+    )
 
 
-cdef int key_init(hmac_sha256_key *key, api_secret, api_key) except -1:
-    """Compute the key. A signal handler can raise inside `_checks`; no frame of the traceback may then show the secret."""
-    try:
-        if api_key is not None:
-            _checks.check_secret(api_secret, api_key)
-        elif not has_plain_ends(api_secret):
-            _checks.check_secret(api_secret)
-        set_key(key, api_secret)
-    except BaseException as error:
-        _checks.clear_frames(error)
-        raise
-    return 0
-
-
-cdef int set_key(hmac_sha256_key *key, api_secret) except -1:
+cdef int key_init(hmac_sha256_key *key, api_secret, str api_key) except -1:
     cdef hmac_sha256_part part
-    if read_body(api_secret, &part) and part.size > 0:
+    cdef bytes secret
+    if read_secret(api_secret, api_key, &part):
         hmac_sha256_key_init(key, part.data, part.size)
         return 0
-    cdef bytes secret = _checks.secret_bytes(api_secret)
+    try:
+        _checks.check_secret(api_secret, api_key)
+        secret = _checks.secret_bytes(api_secret)
+    except BaseException as error:
+        _checks.clear_frames(error)  # a signal handler can raise anywhere: the frames' local variables have the secret
+        raise
     hmac_sha256_key_init(key, PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
     if len(secret) > 1:  # the interpreter shares all bytes objects of length 1
         cleanse(PyBytes_AS_STRING(secret), <size_t>PyBytes_GET_SIZE(secret))
@@ -521,7 +519,11 @@ cdef class Signer:
             and read_request(&message, method, path, body)
             and all_between(message.parts, b"!", b"~")
             and memchr(message.parts[0].data, b"#", message.parts[0].size) == NULL
-            and (host is default_host or read_host(host, &name) and _checks.is_host(host))
+            and (
+                host is default_host
+                or read_host(host, &name)
+                or read_ascii(host, &name) and _checks.is_host(host)
+            )
         ):
             return plain_request(self, method, &name, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
@@ -615,7 +617,7 @@ def sign(api_secret, timestamp, method, path, body=b""):
         TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
     """
     cdef hmac_sha256_key key
-    key_init(&key, api_secret, None)
+    key_init(&key, api_secret, no_api_key)
     try:
         return request_hex(&key, timestamp, method, path, body)
     finally:

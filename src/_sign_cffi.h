@@ -1,13 +1,13 @@
 /* The functions of the cffi backend. `_sign_cffi_build.py` reads the declarations from the heads of these definitions, so
- * each is `static` and its head ends in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
+ * all are `static` and their heads end in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
  *
- * Functions that sign return false for a cleansed key, which is all zeros. A finalizer of a dying reference cycle can
+ * Functions that sign return false for a cleansed key, which is all zeros. A finalizer in a dying reference cycle can
  * reach a Signer whose key has been cleansed. */
 #include "cleanse.h"
 #include "hmac_sha256.h"
 #include "prehash.h"
 
-enum { CHUNK = 128, STACK_CHUNK = 64, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
+enum { CHUNK = 128, HEX_SIZE = HMAC_SHA256_HEX_SIZE };
 
 static bool is_cleansed(const hmac_sha256_key *key) {
     uint32_t bits = 0;
@@ -41,23 +41,16 @@ static bool sign(const hmac_sha256_key *key, uint64_t timestamp, const char *met
     return !is_cleansed(key);
 }
 
-/* Sign at most CHUNK messages. `text` has the part of each message after its timestamp, in turn, of these `sizes`. */
+/* Sign a chunk. `text` has the messages without their timestamps, in turn, of these `sizes`. The caller supplies memory
+ * for the messages, which are too large for a thread with a small stack. */
 static bool sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t *timestamps, const uint64_t *sizes,
-                       const char *text, char *hex) {
-    hmac_sha256_message messages[STACK_CHUNK];
-    size_t waiting = 0;
+                       const char *text, hmac_sha256_message *messages, char *hex) {
     for (size_t i = 0; i < count; i++) {
-        hmac_sha256_part part = {text, (size_t)sizes[i]};
-        messages[waiting] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {part}};
-        prehash_milliseconds(messages[waiting].head, (int64_t)timestamps[i]);
+        messages[i] = (hmac_sha256_message){.head_size = TIMESTAMP_SIZE, .parts = {{text, (size_t)sizes[i]}}};
+        prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
         text += sizes[i];
-        waiting++;
-        if (waiting == STACK_CHUNK || i + 1 == count) {
-            hmac_sha256_hex_many(key, messages, waiting, hex);
-            hex += waiting * HMAC_SHA256_HEX_SIZE;
-            waiting = 0;
-        }
     }
+    hmac_sha256_hex_many(key, messages, count, hex);
     return !is_cleansed(key);
 }
 

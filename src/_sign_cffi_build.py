@@ -15,7 +15,8 @@ from cffi import FFI
 HEADER = Path("src/_sign_cffi.h").read_text("utf-8")
 
 ffi = FFI()
-ffi.cdef("typedef struct { ...; } hmac_sha256_key; enum { CHUNK = ..., HEX_SIZE = ... };")
+ffi.cdef("typedef struct { ...; } hmac_sha256_key; typedef struct { ...; } hmac_sha256_message;")
+ffi.cdef("enum { CHUNK = ..., HEX_SIZE = ... };")
 ffi.cdef("".join(f"{head};\n" for head in re.findall(r"^static ([^{}]+\)) \{$", HEADER, re.MULTILINE)))
 ffi.set_source(
     "woox_fast._sign_cffi_lib",

@@ -1,11 +1,11 @@
-/* C for the fast path: the value of an int, and the time. */
+/* C for the fast path: an int's value, and the time. */
 #ifndef WOOX_FAST_FAST_PATH_H
 #define WOOX_FAST_FAST_PATH_H
 
 #include <Python.h>
 #include <time.h>
 
-/* Return the value of an exact int of two 30-bit digits, as in every timestamp; for other ints return the value or -1.
+/* Return an exact int's value if it has two 30-bit digits, as every timestamp has; else return its value or -1.
  * Reading the digits saves a call of CPython's API, which costs 8 ns. */
 static inline int64_t exact_int(PyObject *number) {
 #if PyLong_SHIFT == 30 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)

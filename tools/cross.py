@@ -1,10 +1,10 @@
-"""The C core on processors that are not this one: cross-compiled, run under qemu, against the standard library's hmac.
+"""Cross-compile the C core for more processors, run it under qemu, and compare it with the standard library's hmac.
 
     python tools/cross.py [--present]
 
-Every message length from 0 to 300 bytes and every secret length from 1 to 150, with each SHA-256 that the target has;
-for Windows under Wine, where that is installed. And what compilers for macOS and MSVC would see, as clang takes it.
-A target whose compiler or qemu is not installed is a failure; with `--present` it is only named.
+Every implementation signs messages of 0 to 300 bytes with secrets of 1 to 150 bytes. Programs for Windows run under
+Wine, if it is installed. For macOS and MSVC, clang checks the sources without running them. A missing compiler or qemu
+is a failure; with `--present`, the tool skips the target with a notice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Target(NamedTuple):
     compiler: str
     runner: tuple[str, ...]
     implementations: tuple[str, ...]
-    packages: str  # Debian's
+    packages: str  # Debian packages
 
 
 TARGETS = {
@@ -52,8 +52,8 @@ TARGETS = {
     "Windows x86-64": Target("x86_64-w64-mingw32-gcc", ("wine",), (), "gcc-mingw-w64-x86-64 wine64"),
 }
 
-# Compiled, not linked, with declarations for the systems' headers. As MSVC, clang does not say that it is clang, and
-# has flags for the attributes that its intrinsics need and MSVC's do not.
+# Compile without linking, with declarations that replace the systems' headers. To imitate MSVC, hide clang's own macro
+# and enable the instructions by flags, since MSVC's intrinsics need no attributes.
 CLANG = ["clang", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-ffreestanding", "-fms-extensions"]
 DIALECTS = {
     "macOS x64": ["-target", "x86_64-apple-macos11"],
@@ -81,7 +81,7 @@ def needed(target: Target) -> list[str]:
 
 
 def vectors() -> str:
-    """Lines of `secret message hmac` in hex."""
+    """Return lines of `secret message hmac` in hex."""
     rng = random.Random(6)
     pairs = [(bytes(28), rng.randbytes(size)) for size in range(301)]
     pairs += [(rng.randbytes(size), rng.randbytes(rng.choice((0, 45, 181)))) for size in range(1, 151)]
@@ -93,7 +93,7 @@ def vectors() -> str:
 
 
 def check(target: Target, folder: Path) -> str:
-    """Compile and run; returns what passed. Raises CalledProcessError or AssertionError, with the program's words."""
+    """Compile and run the program, and return its result. Raise AssertionError with its output."""
     program = folder / "vectors.exe"
     static = [] if target.compiler == "cc" else ["-static"]
     sources = [*sorted(CORE.glob("*.c")), REPOSITORY / "tests" / "core" / "vectors.c"]
@@ -102,7 +102,7 @@ def check(target: Target, folder: Path) -> str:
         return f"compiles; not run: apt-get install {target.packages}"
     command, own = [*target.runner, program], {**os.environ, "WINEPREFIX": str(folder / "wine"), "WINEDEBUG": "-all"}
     done = subprocess.run(command, input=vectors(), env=own, capture_output=True, text=True, timeout=600, check=False)
-    if target.runner == ("wine",):  # else its server would go on and write into the folder
+    if target.runner == ("wine",):  # its server would write into the folder
         subprocess.run(["wineserver", "-k"], env=own, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     right = dict(line.split() for line in done.stdout.splitlines())
@@ -111,7 +111,7 @@ def check(target: Target, folder: Path) -> str:
 
 
 def check_dialects(folder: Path) -> str:
-    """Compile without linking; returns what passed. Raises CalledProcessError with the compiler's words."""
+    """Compile without linking, and return a summary. Raise AssertionError with the compiler's messages."""
     for name, text in HEADERS.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text + "\n")
@@ -120,7 +120,7 @@ def check_dialects(folder: Path) -> str:
             command = [*CLANG, *flags, "-isystem", folder, "-I", CORE, source]
             done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
             assert done.returncode == 0, done.stderr
-    return f"{', '.join(DIALECTS)}: clang takes it; not run"
+    return f"{', '.join(DIALECTS)}: accepted by clang; not run"
 
 
 def main() -> int:

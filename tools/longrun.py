@@ -1,6 +1,6 @@
-"""The long forms of the tests: `make fuzz MINUTES=n`, `make prove`, `make soak`. Each ends with one line of figures.
+"""Run the long forms of the tests: `make fuzz MINUTES=n`, `make prove`, `make soak`. The last line has the figures.
 
-The short forms are in test_*.py and use the same harnesses; exit status 1 means that something was found.
+The short forms are in test_*.py and use the same harnesses. Exit status 1 means that a run found a fault.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ DEBIAN = "on Debian: apt-get install gcc clang libclang-rt-14-dev, or whichever 
 
 
 def fuzz(minutes: float) -> int:
-    """libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer on the core for nine tenths of the time, then
-    hypothesis on each twin."""
+    """Run libFuzzer with sanitizers on the core for nine tenths of the time, then hypothesis on every backend."""
     if not LIBFUZZER:
         sys.exit(f"This needs clang with libFuzzer; {DEBIAN}")
     with tempfile.TemporaryDirectory() as folder:
-        said = fuzz_core(Path(folder), f"-max_total_time={int(minutes * 54)}")
-    done = re.search(r"Done (\d+) runs in (\d+) second", said)
-    assert done, said
+        output = fuzz_core(Path(folder), f"-max_total_time={int(minutes * 54)}")
+    done = re.search(r"Done (\d+) runs in (\d+) second", output)
+    assert done, output
     surface = fuzz_surface(time.monotonic() + minutes * 6)
     print(
         f"fuzz: {int(done[1]):,} executions of the core in {int(done[2]):,} s under ASan and UBSan, "
@@ -45,7 +44,7 @@ def fuzz(minutes: float) -> int:
 
 
 def fuzz_surface(until: float) -> int:
-    """Any request and any refusal on each twin in turn, until this time of `time.monotonic`; returns how many."""
+    """Check random requests and refusals on all backends until a time of `time.monotonic`. Return the number."""
     examples = 0
     unlimited = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     while time.monotonic() < until or not examples:
@@ -73,7 +72,7 @@ def fuzz_surface(until: float) -> int:
 
 
 def soak(scale: float) -> int:
-    """Threads, signatures, constructions and refusals by the million, then the sandbox; `scale` 1 is the full form."""
+    """Sign and refuse by the million on threads, then load the sandbox; `scale` 1 is the full form."""
     started = time.monotonic()
     threaded = counts(10**6, scale)
     for backend, sha256 in installed_backends():
@@ -85,7 +84,7 @@ def soak(scale: float) -> int:
     orders, hostile = counts(100_000, scale), counts(1000, scale)
     refused = check_load(orders, hostile).refused
     print(
-        f"soak: per twin {8 * threaded:,} signatures on 8 threads, {counts(10**7, scale):,} on one, "
+        f"soak: per backend {8 * threaded:,} signatures on 8 threads, {counts(10**7, scale):,} on one, "
         f"{counts(10**6, scale):,} constructions, {counts(10**6, scale):,} refusals, 0 wrong, 0 leaked; "
         f"{orders:,} orders over 50 connections, 0 lost, 0 doubled; "
         f"{sum(refused.values()):,} hostile requests of {len(refused)} kinds, "
@@ -99,8 +98,7 @@ def counts(full: int, scale: float) -> int:
 
 
 def prove() -> int:
-    """By CBMC, for parts of any size; by exhaustion, and with the bytes: all sizes of two parts and the head to two
-    blocks and a bit, then those near every border."""
+    """Prove the padding by CBMC for parts of any size. Then sign with parts of every size to 137 bytes."""
     if len(SANITIZING) < 2:
         sys.exit(f"This needs gcc and clang with their sanitizers; {DEBIAN}")
     try:
@@ -126,12 +124,12 @@ def prove() -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("fuzz").add_argument("--minutes", type=float, default=5)
-    verbs.add_parser("soak").add_argument("--scale", type=float, default=1.0)
-    verbs.add_parser("prove")
+    subcommands = parser.add_subparsers(dest="subcommand", required=True)
+    subcommands.add_parser("fuzz").add_argument("--minutes", type=float, default=5)
+    subcommands.add_parser("soak").add_argument("--scale", type=float, default=1.0)
+    subcommands.add_parser("prove")
     arguments = vars(parser.parse_args())
-    return {"fuzz": fuzz, "prove": prove, "soak": soak}[arguments.pop("verb")](**arguments)
+    return {"fuzz": fuzz, "prove": prove, "soak": soak}[arguments.pop("subcommand")](**arguments)
 
 
 if __name__ == "__main__":

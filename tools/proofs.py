@@ -1,6 +1,6 @@
 """Run the proofs of `tests/core/proof.c` with CBMC.
 
-CBMC is on PATH, or in a root file system of a newer Debian (WOOX_FAST_MATRIX): Debian 12 has no package `cbmc`.
+CBMC is on PATH, or in a newer Debian's root file system (WOOX_FAST_MATRIX), since Debian 12 has no package `cbmc`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ CHECKS = (
     "--undefined-shift-check --div-by-zero-check --unwinding-assertions --slice-formula --object-bits 10"
 )
 
-# Each function of proof.c, and the maximum number of rounds of its loops.
+# The functions of proof.c, and the maximum number of iterations of their loops.
 PROOFS = {
     "proof_pad_message": 6,
-    "proof_pad_lane": 6,
-    "proof_pad_short_lane": 6,
-    "proof_copy": 38,
+    "proof_copy": 18,
     "proof_copy_bytes": 14,
     "proof_prehash_milliseconds": 14,
     "proof_prehash_milliseconds_after": 14,
@@ -40,7 +38,7 @@ STAND_INS = "--replace-calls copy:copied --replace-calls memset:cleared"  # for 
 
 
 class RefutedError(Exception):
-    """A property does not hold, or CBMC did not finish."""
+    """CBMC refuted a property, or did not finish."""
 
 
 def enter() -> list[str] | None:
@@ -53,7 +51,7 @@ def enter() -> list[str] | None:
 
 
 def check(prefix: list[str], name: str, *defines: str) -> int:
-    """Return the number of proved properties, or raise RefutedError with the others."""
+    """Return the number of proved properties, or raise RefutedError with the refuted properties."""
     with tempfile.TemporaryDirectory(dir=ROOT / "tmp" if prefix else None) as folder:
         for file in [*CORE.iterdir(), REPOSITORY / "tests" / "core" / "proof.c"]:
             shutil.copyfile(file, Path(folder, file.name))
@@ -74,7 +72,7 @@ def check(prefix: list[str], name: str, *defines: str) -> int:
 
 
 def refutes_control(prefix: list[str]) -> bool:
-    """Check the control: each part claims a byte more than it has."""
+    """Check the control: every part claims an extra byte."""
     try:
         check(prefix, "proof_pad_message", "-DEXTRA_BYTES=1")
     except RefutedError as refuted:
@@ -95,7 +93,7 @@ def prove() -> str:
         properties += proved
         print(f"{name}: {proved:,} properties, {time.monotonic() - started:.0f} s", flush=True)
     if not refutes_control(prefix):
-        raise RefutedError("the control was not refuted: each part claims a byte more than it has")
+        raise RefutedError("the control was not refuted: every part claims an extra byte")
     return f"{len(PROOFS)} proofs by CBMC {version[0]}, {properties:,} properties, and a control refuted"
 
 

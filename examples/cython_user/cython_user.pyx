@@ -30,13 +30,7 @@ cdef void sign_all(
 
 
 def sign_orders(bytes secret, long long timestamp_ms, list bodies):
-    """Return the signatures of POST requests to /v3/trade/order.
-
-    Args:
-        secret: the API secret.
-        timestamp_ms: milliseconds, 13 digits.
-        bodies: orders as JSON bytes.
-    """
+    """Return the signatures of orders. `bodies` are bytes of JSON, sent by POST to /v3/trade/order."""
     cdef KeyContext key
     cdef const char *path = METHOD_AND_PATH
     cdef Order *orders = <Order *>malloc(max(1, len(bodies)) * sizeof(Order))

@@ -46,7 +46,7 @@ static inline uint64_t load_le64(const uint8_t *p) {
     return LE64(x);
 }
 
-/* Load 1 to 8 bytes; the other bytes of the result are zero. No byte outside `size` is read. */
+/* Load 1 to 8 bytes; the rest of the result is zero. Reads no byte outside `size`. */
 static inline uint64_t load_le_short(const uint8_t *p, size_t size) {
     if (size >= 4) return load_le32(p) | (uint64_t)load_le32(p + size - 4) << 8 * (size - 4);
     if (size >= 2) return load_le16(p) | (uint64_t)load_le16(p + size - 2) << 8 * (size - 2);

@@ -1,6 +1,6 @@
 /* Clear secrets from memory, from the stack and from vector registers.
  *
- * A compiler may spill any register that has a secret in it. So a function that hashes with a key is called through a
+ * A compiler may spill any register, and with it a secret. So a function that hashes with a key is called through a
  * function whose frame begins with a margin, and the caller then clears the stack below itself: the margin, the frames
  * of both functions, and a reserve. The margin covers the few bytes that the clearing function uses itself. */
 #ifndef WOOX_FAST_CLEANSE_H
@@ -16,7 +16,7 @@
  * flags, the vector implementations then hash a single message in registers alone. */
 enum { CLEANSE_MARGIN = 128, KEY_STACK = 4096 };
 #if defined(HMAC_SHA256_O3) && !defined(__AVX__) && !defined(__i386__) && !defined(__arm__)
-enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 12288 };
+enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 10240 };
 #else
 enum { VECTOR_SPILLS = 1, SIGN_STACK = 2048, PAIRS_STACK = 4096, LANES_STACK = 14336 };
 #endif
@@ -24,7 +24,7 @@ enum { VECTOR_SPILLS = 1, SIGN_STACK = 2048, PAIRS_STACK = 4096, LANES_STACK = 1
 /* Overwrite `size` bytes. The compiler cannot remove this. */
 void cleanse(void *memory, size_t size);
 
-/* Overwrite that many bytes below the function that calls cleanse_stack() with one of these. */
+/* Overwrite the bytes of that name below the caller of cleanse_stack(). */
 void key_stack(void);
 void sign_stack(void);
 void pairs_stack(void);
@@ -42,7 +42,7 @@ static ALWAYS_INLINE void cleanse_stack(void (*overwrite)(void)) {
     PREVENT_TAIL_CALL();
 }
 
-/* Reserve the margin at the beginning of a function, and keep its frame until its last call returns. */
+/* Reserve the margin at a function's beginning. Prevent a tail call at its end. */
 #define BEGIN_MARGIN()                                                                                                 \
     volatile uint8_t margin[CLEANSE_MARGIN];                                                                           \
     margin[0] = 0

@@ -5,19 +5,19 @@
 #if defined(_MSC_VER) && !defined(__clang__)
 #define ALWAYS_INLINE __forceinline
 #define NOT_INLINE __declspec(noinline)
-#define ALIGNED_16 __declspec(align(16))
+#define ALIGNED(size) __declspec(align(size))
 #elif defined(__clang__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOT_INLINE __attribute__((noinline))
-#define ALIGNED_16 __attribute__((aligned(16)))
+#define ALIGNED(size) __attribute__((aligned(size)))
 #elif defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone has another frame */
-#define ALIGNED_16 __attribute__((aligned(16)))
+#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone would have a frame of unknown size */
+#define ALIGNED(size) __attribute__((aligned(size)))
 #else
 #define ALWAYS_INLINE inline
 #define NOT_INLINE
-#define ALIGNED_16
+#define ALIGNED(size)
 #endif
 
 /* Expand STEP(0) to STEP(15). */

@@ -5,18 +5,18 @@
 const hmac_sha256_implementation *hmac_sha256_chosen = &hmac_sha256_portable;
 
 static NOT_INLINE void compress_with_margin(const hmac_sha256_implementation *with, uint32_t to[8],
-                                            const uint32_t from[8], const sha256_run *runs, size_t run_count) {
+                                            const uint32_t from[8], const padded_message *m) {
     BEGIN_MARGIN();
-    with->compress(to, from, runs, run_count);
+    with->compress(to, from, m->runs, m->run_count);
     END_MARGIN();
 }
 
-/* Not inlined, because a message that is compressed in place needs no such frame. */
+/* Not inlined, because a message compressed in place does not need this large frame. */
 static NOT_INLINE void inner_padded(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
                                     const hmac_sha256_message *message, uint32_t digest[8]) {
     padded_message m;
-    size_t run_count = pad_message(m.runs, m.scratch, message, SHA256_BLOCK_SIZE, MAX_COPIED);
-    compress_with_margin(with, digest, key->inner, m.runs, run_count);
+    pad_message(&m, message, SHA256_BLOCK_SIZE);
+    compress_with_margin(with, digest, key->inner, &m);
     if (with->spills) cleanse_stack(sign_stack);
 }
 
@@ -39,14 +39,14 @@ void hmac_sha256_outer_with(const hmac_sha256_implementation *with, const hmac_s
     cleanse_vector_registers();
 }
 
-/* Store the hash of a secret that is longer than a block as the key's first bytes. */
+/* Store a long secret's hash as the key's first bytes. */
 static void hash_secret(const hmac_sha256_implementation *with, uint8_t digest[SHA256_DIGEST_SIZE],
                         const void *secret, size_t size) {
     padded_message m;
     uint32_t state[8];
     hmac_sha256_message message = {.parts = {{secret, size}}};
-    size_t run_count = pad_message(m.runs, m.scratch, &message, 0, MAX_COPIED);
-    with->compress(state, sha256_initial_state, m.runs, run_count);
+    pad_message(&m, &message, 0);
+    with->compress(state, sha256_initial_state, m.runs, m.run_count);
     for (int i = 0; i < 8; i++) store_be32(digest + 4 * i, state[i]);
 }
 

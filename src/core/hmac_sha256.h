@@ -23,7 +23,7 @@ extern const hmac_sha256_implementation *hmac_sha256_chosen;
 /* The functions below use `with`, an implementation that this processor supports. They leave no key material below the
  * caller's frame, but for the first two, after which the caller must call cleanse_stack(sign_stack). */
 
-/* HMAC in two steps. Between them the caller can do other work while the processor is busy with the first. `digest` is
+/* HMAC in two steps. Between them the caller can work while the processor is busy with the first. `digest` is
  * the inner hash as words; `hex` is 64 lower-case characters without a NUL. */
 void hmac_sha256_inner_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
                             const hmac_sha256_message *message, uint32_t digest[8]);
@@ -33,11 +33,11 @@ void hmac_sha256_outer_with(const hmac_sha256_implementation *with, const hmac_s
 void hmac_sha256_key_init_with(const hmac_sha256_implementation *with, hmac_sha256_key *key, const void *secret,
                                size_t size);
 
-/* Both steps for `count` messages, several at a time if the implementation can; `hex` has 64 characters for each. */
+/* Both steps for `count` messages, several at a time if the implementation can; `hex` has 64 characters per message. */
 void hmac_sha256_hex_many_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
                                const hmac_sha256_message *messages, size_t count, char *hex);
 
-/* The same functions with the chosen implementation. */
+/* These functions use the chosen implementation. */
 static inline void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {
     hmac_sha256_key_init_with(hmac_sha256_chosen, key, secret, size);
 }

@@ -1,7 +1,7 @@
-/* 32 messages at once: each has a lane of AVX-512's registers. A register has a word of sixteen messages.
+/* 32 messages at once, in the lanes of AVX-512's registers. A register has a word of sixteen messages.
  *
  * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill one
- * lane of 32, so lanes are for batches; SHA-NI hashes all other messages.
+ * lane of 32, so lanes are for batches; SHA-NI hashes the rest.
  */
 #include "hmac_sha256_implementation.h"
 
@@ -18,7 +18,7 @@
 #include <avx512fintrin.h>
 #include <avx512bwintrin.h>
 #endif
-/* An attribute instead of a compiler flag: the rest of the build runs on any x86. */
+/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 #endif
 
@@ -48,7 +48,7 @@ static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], c
     if (schedule)
         WORD(0) = add(add(WORD(0), WORD(9)), add(SCHEDULED(WORD(1), 7, 18, 3), SCHEDULED(WORD(14), 17, 19, 10)));
     __m512i sum = add(STATE(7), add(WORD(0), every_lane(k[i])));
-    HIDE_VECTOR(sum); /* another order of additions would lengthen the critical path by a third */
+    HIDE_VECTOR(sum); /* a different order of additions would lengthen the critical path by a third */
     sum = add(add(sum, CHOICE(STATE(4), STATE(5), STATE(6))), ROTATED(STATE(4), 6, 11, 25));
     STATE(3) = add(STATE(3), sum);
     STATE(7) = add(sum, add(ROTATED(STATE(0), 2, 13, 22), MAJORITY(STATE(0), STATE(1), STATE(2))));
@@ -56,12 +56,12 @@ static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], c
 #undef WORD
 }
 
-/* Do all rounds of both sets. A loop, and not inlined, so that the code fits the cache of decoded instructions. */
-static AVX512 NOT_INLINE void all_rounds(__m512i states[SETS][8], const __m512i words[SETS][WORDS]) {
+/* Compress a block of every lane. A loop, and not inlined, so that the code fits the cache of decoded instructions. */
+static AVX512 NOT_INLINE void all_rounds(uint32_t states[8][SHA256_LANES], const __m512i words[SETS][WORDS]) {
     const uint32_t *k = sha256_round_constants;
     __m512i s0[8], s1[8], w0[WORDS], w1[WORDS];
-    for (int i = 0; i < 8; i++) s0[i] = states[0][i];
-    for (int i = 0; i < 8; i++) s1[i] = states[1][i];
+    for (int i = 0; i < 8; i++) s0[i] = _mm512_loadu_si512(states[i]);
+    for (int i = 0; i < 8; i++) s1[i] = _mm512_loadu_si512(states[i] + SET_LANES);
     for (int i = 0; i < WORDS; i++) w0[i] = words[0][i];
     for (int i = 0; i < WORDS; i++) w1[i] = words[1][i];
 #define STEP(i)                                                                                                        \
@@ -76,8 +76,9 @@ static AVX512 NOT_INLINE void all_rounds(__m512i states[SETS][8], const __m512i 
         SIXTEEN(STEP)
 #undef STEP
     }
-    for (int i = 0; i < 8; i++) states[0][i] = add(states[0][i], s0[i]);
-    for (int i = 0; i < 8; i++) states[1][i] = add(states[1][i], s1[i]);
+    for (int i = 0; i < 8; i++) _mm512_storeu_si512(states[i], add(_mm512_loadu_si512(states[i]), s0[i]));
+    for (int i = 0; i < 8; i++)
+        _mm512_storeu_si512(states[i] + SET_LANES, add(_mm512_loadu_si512(states[i] + SET_LANES), s1[i]));
 }
 
 /* Turn rows into columns: from the words of message i in w[i] to word i of every message, or back. */
@@ -93,7 +94,7 @@ static AVX512 ALWAYS_INLINE void transpose(__m512i w[WORDS]) {
         w[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
         w[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
     }
-    /* Each quarter is now transposed. */
+    /* The quarters are now transposed. */
     for (int i = 0; i < 4; i++) {
         __m512i even0 = _mm512_shuffle_i32x4(w[i], w[4 + i], 0x88);
         __m512i odd0 = _mm512_shuffle_i32x4(w[i], w[4 + i], 0xDD);
@@ -113,20 +114,18 @@ static AVX512 ALWAYS_INLINE __m512i swap_bytes(__m512i x) {
 
 static AVX512 void avx512_compress_lanes(uint32_t states[8][SHA256_LANES],
                                          const uint8_t *const blocks[SHA256_LANES], size_t count) {
-    __m512i s[SETS][8], w[SETS][WORDS];
-    for (int i = 0; i < SETS * 8; i++) s[i / 8][i % 8] = _mm512_loadu_si512(states[i % 8] + i / 8 * SET_LANES);
+    __m512i w[SETS][WORDS];
     for (size_t at = 0; at < count * SHA256_BLOCK_SIZE; at += SHA256_BLOCK_SIZE) {
         for (int set = 0; set < SETS; set++) {
             for (int i = 0; i < SET_LANES; i++)
                 w[set][i] = swap_bytes(_mm512_loadu_si512(blocks[set * SET_LANES + i] + at));
             transpose(w[set]);
         }
-        all_rounds(s, (const __m512i(*)[WORDS])w);
+        all_rounds(states, (const __m512i(*)[WORDS])w);
     }
-    for (int i = 0; i < SETS * 8; i++) _mm512_storeu_si512(states[i % 8] + i / 8 * SET_LANES, s[i / 8][i % 8]);
 }
 
-/* Clear the registers that cleanse_vector_registers() does not know, and the high halves of the others. */
+/* Clear the registers that cleanse_vector_registers() does not know, and the high halves of the low registers. */
 static AVX512 ALWAYS_INLINE void cleanse_wide_registers(void) {
 #if defined(__GNUC__)
     CLEANSE_ZMM16_TO_31();
@@ -134,26 +133,26 @@ static AVX512 ALWAYS_INLINE void cleanse_wide_registers(void) {
     _mm256_zeroall();
 }
 
-static AVX512 void avx512_outer_hex_lanes(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+static AVX512 void avx512_outer_hex_lanes(const uint32_t outer[8], uint32_t states[8][SHA256_LANES],
                                           char *const hex[SHA256_LANES]) {
     const __m512i digits = _mm512_broadcast_i32x4(_mm_set_epi64x(0x6665646362613938, 0x3736353433323130));
-    __m512i s[SETS][8], w[SETS][WORDS];
+    __m512i w[SETS][WORDS];
     for (int set = 0; set < SETS; set++) {
         for (int i = 0; i < 8; i++) {
-            s[set][i] = every_lane(outer[i]);
-            w[set][i] = _mm512_loadu_si512(digests[i] + set * SET_LANES);
+            w[set][i] = _mm512_loadu_si512(states[i] + set * SET_LANES);
+            _mm512_storeu_si512(states[i] + set * SET_LANES, every_lane(outer[i]));
             w[set][8 + i] = _mm512_setzero_si512();
         }
         w[set][8] = every_lane(0x80000000);
         w[set][15] = every_lane(HMAC_SHA256_OUTER_BITS);
     }
-    all_rounds(s, (const __m512i(*)[WORDS])w);
+    all_rounds(states, (const __m512i(*)[WORDS])w);
     for (int set = 0; set < SETS; set++) {
-        for (int i = 0; i < 8; i++) w[set][i] = s[set][i];
+        for (int i = 0; i < 8; i++) w[set][i] = _mm512_loadu_si512(states[i] + set * SET_LANES);
         for (int i = 8; i < WORDS; i++) w[set][i] = _mm512_setzero_si512();
         transpose(w[set]);
         for (int i = 0; i < SET_LANES; i++) {
-            /* Widen each byte to 16 bits; then move its high half to the low byte and its low half to the high byte. */
+            /* Widen the bytes to 16 bits; then move its high half to the low byte and its low half to the high byte. */
             __m512i bytes = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(swap_bytes(w[set][i])));
             __m512i halves = _mm512_or_si512(_mm512_srli_epi16(bytes, 4), _mm512_slli_epi16(bytes, 8));
             halves = _mm512_and_si512(halves, _mm512_set1_epi8(0x0F));

@@ -2,13 +2,12 @@
 #include "hmac_sha256.h"
 #include "hmac_sha256_padding.h"
 
-/* The messages of a window are sorted by block count, then hashed in groups: as lanes, if at least MIN_LANES have the
- * same count, else in pairs. With fewer lanes, pairs can be faster. */
+/* Sort a window's messages by block count, then hash them in groups: as lanes, if at least MIN_LANES have the same count,
+ * else in pairs. With fewer lanes, pairs can be faster. */
 enum { WINDOW = 64, GROUP = 8, MIN_LANES = 24 };
 
-/* A batch's frames, without the implementation's frames. */
-_Static_assert(GROUP * sizeof(padded_message) <= 12 * 1024, "the frame of a group");
-_Static_assert(SHA256_LANES * sizeof(padded_lane) + sizeof(uint32_t[8][SHA256_LANES]) <= 15 * 1024, "the frame of lanes");
+_Static_assert(SHA256_LANES * sizeof(padded_message) + sizeof(uint32_t[8][SHA256_LANES]) <= 15 * 1024,
+               "the frames of a batch, without the implementation's frames");
 
 /* Messages to hash and their signatures' destinations. */
 typedef struct {
@@ -28,9 +27,9 @@ static inline void advance(sha256_run **run, size_t count) {
 }
 
 /* Hash two messages at once up to the end of the shorter message, then the rest of the longer message. */
-static void inner_two(const batch *b, uint32_t *const digests[2], padded_message m[2], const size_t run_counts[2]) {
+static void inner_two(const batch *b, uint32_t *const digests[2], padded_message m[2]) {
     sha256_run *run[2] = {m[0].runs, m[1].runs};
-    sha256_run *const end[2] = {run[0] + run_counts[0], run[1] + run_counts[1]};
+    sha256_run *const end[2] = {run[0] + m[0].run_count, run[1] + m[1].run_count};
     while (run[0] < end[0] && run[1] < end[1]) {
         size_t count = run[0]->count < run[1]->count ? run[0]->count : run[1]->count;
         b->with->compress_two(digests, (const uint8_t *const[2]){run[0]->blocks, run[1]->blocks}, count);
@@ -40,82 +39,75 @@ static void inner_two(const batch *b, uint32_t *const digests[2], padded_message
         if (run[i] < end[i]) b->with->compress(digests[i], digests[i], run[i], (size_t)(end[i] - run[i]));
 }
 
-static NOT_INLINE void hash_pairs(const batch *b, padded_message m[GROUP], const size_t run_counts[GROUP],
-                                  char *const hex[GROUP], size_t count) {
+static NOT_INLINE void hash_pairs(const batch *b, padded_message *m, char *const *hex, size_t count) {
     uint32_t digests[GROUP][8];
     size_t i;
     BEGIN_MARGIN();
     for (i = 0; i + 1 < count; i += 2) {
         memcpy(digests[i], b->key->inner, sizeof digests[i]);
         memcpy(digests[i + 1], b->key->inner, sizeof digests[i]);
-        inner_two(b, (uint32_t *const[2]){digests[i], digests[i + 1]}, m + i, run_counts + i);
+        inner_two(b, (uint32_t *const[2]){digests[i], digests[i + 1]}, m + i);
     }
-    if (i < count) b->with->compress(digests[i], b->key->inner, m[i].runs, run_counts[i]);
+    if (i < count) b->with->compress(digests[i], b->key->inner, m[i].runs, m[i].run_count);
     for (i = 0; i + 1 < count; i += 2)
         b->with->outer_hex_two(b->key->outer, (const uint32_t *const[2]){digests[i], digests[i + 1]}, hex + i);
     if (i < count) b->with->outer_hex(b->key->outer, digests[i], hex[i]);
     END_MARGIN();
 }
 
-/* The frames of all groups of a kind are at the same place. So hashing an empty group at the end of a batch clears the
- * stack that all groups used.
- *
- * Pad all messages of a group, then hash all, then hash all inner digests. So no step waits for memory that the previous
- * step has just written. This is a tenth faster than hashing the pairs in turn. */
-static NOT_INLINE void hash_group(const batch *b, const uint8_t *order, size_t count) {
-    padded_message m[GROUP];
-    size_t run_counts[GROUP];
-    char *hex[GROUP];
-    for (size_t i = 0; i < count; i++) {
-        run_counts[i] = pad_message(m[i].runs, m[i].scratch, &b->messages[order[i]], SHA256_BLOCK_SIZE, MAX_COPIED);
-        hex[i] = b->hex + order[i] * HMAC_SHA256_HEX_SIZE;
-    }
-    if (count > 0) hash_pairs(b, m, run_counts, hex, count);
-    else cleanse_stack(pairs_stack);
-}
-
-/* Hash `count` messages of `blocks_left` blocks, a message in each lane. Unused lanes repeat the first message. */
-static NOT_INLINE void hash_lanes(const batch *b, padded_lane *m, size_t blocks_left, char *const hex[SHA256_LANES],
-                                  size_t count) {
-    uint32_t states[8][SHA256_LANES];
+/* Hash messages of equal block counts, a message per lane. Unused lanes repeat the first message. */
+static NOT_INLINE void hash_lanes(const batch *b, padded_message *m, char **hex, size_t count) {
+    ALIGNED(64) uint32_t states[8][SHA256_LANES]; /* a vector register's size */
     const uint8_t *blocks[SHA256_LANES];
     sha256_run *run[SHA256_LANES];
     BEGIN_MARGIN();
     for (int word = 0; word < 8; word++)
         for (int lane = 0; lane < SHA256_LANES; lane++) states[word][lane] = b->key->inner[word];
     for (size_t i = 0; i < count; i++) run[i] = m[i].runs;
-    while (blocks_left > 0) {
-        size_t step = blocks_left;
+    for (size_t i = count; i < SHA256_LANES; i++) hex[i] = hex[0];
+    while (run[0] < m[0].runs + m[0].run_count) {
+        size_t step = run[0]->count;
         for (size_t i = 0; i < count; i++) {
             blocks[i] = run[i]->blocks;
             if (run[i]->count < step) step = run[i]->count;
         }
         for (size_t i = count; i < SHA256_LANES; i++) blocks[i] = blocks[0];
         b->with->compress_lanes(states, blocks, step);
-        blocks_left -= step;
         for (size_t i = 0; i < count; i++) advance(&run[i], step);
     }
-    b->with->outer_hex_lanes(b->key->outer, (const uint32_t(*)[SHA256_LANES])states, hex);
+    b->with->outer_hex_lanes(b->key->outer, states, hex);
     END_MARGIN();
 }
 
-static NOT_INLINE void hash_lane_group(const batch *b, const uint8_t *order, size_t count, size_t blocks) {
-    padded_lane m[SHA256_LANES];
-    char *hex[SHA256_LANES];
-    size_t max_copied = blocks <= LANE_COPIED_BLOCKS ? LANE_COPIED_BLOCKS * SHA256_BLOCK_SIZE : MAX_LANE_COPIED;
+static ALWAYS_INLINE void pad_group(const batch *b, const uint8_t *order, size_t count, padded_message *m, char **hex) {
     for (size_t i = 0; i < count; i++) {
-        pad_message(m[i].runs, m[i].scratch, &b->messages[order[i]], SHA256_BLOCK_SIZE, max_copied);
+        pad_message(&m[i], &b->messages[order[i]], SHA256_BLOCK_SIZE);
         hex[i] = b->hex + order[i] * HMAC_SHA256_HEX_SIZE;
     }
-    if (count == 0) {
-        cleanse_stack(lanes_stack);
-        return;
-    }
-    for (size_t i = count; i < SHA256_LANES; i++) hex[i] = hex[0];
-    hash_lanes(b, m, blocks, hex, count);
 }
 
-/* Sort by block count, so that messages hashed in one group finish together. */
+/* All groups of pairs have their frame at the same place, and so have all groups of lanes. Hashing an empty group at the
+ * end clears the stack that they used.
+ *
+ * Pad all the group's messages, then hash all, then hash all inner digests. So no step waits for memory that the previous
+ * step has just written. This is a tenth faster than hashing the pairs in turn. */
+static NOT_INLINE void hash_pair_group(const batch *b, const uint8_t *order, size_t count) {
+    padded_message m[GROUP];
+    char *hex[GROUP];
+    pad_group(b, order, count, m, hex);
+    if (count > 0) hash_pairs(b, m, hex, count);
+    else cleanse_stack(pairs_stack);
+}
+
+static NOT_INLINE void hash_lane_group(const batch *b, const uint8_t *order, size_t count) {
+    padded_message m[SHA256_LANES];
+    char *hex[SHA256_LANES];
+    pad_group(b, order, count, m, hex);
+    if (count > 0) hash_lanes(b, m, hex, count);
+    else cleanse_stack(lanes_stack);
+}
+
+/* Sort by block count, so that the messages in a group finish together. */
 static void sort_window(const batch *b, size_t count, uint8_t order[WINDOW], size_t blocks[WINDOW]) {
     for (size_t i = 0; i < count; i++) {
         size_t size = block_count(&b->messages[i]);
@@ -147,16 +139,16 @@ static NOT_INLINE void hash_window(batch *b, size_t count, bool is_last) {
         while (equal < SHA256_LANES && at + equal < count && blocks[at + equal] == blocks[at]) equal++;
         if (b->with->compress_lanes != NULL && equal >= MIN_LANES) {
             size = equal;
-            hash_lane_group(b, order + at, size, blocks[at]);
+            hash_lane_group(b, order + at, size);
             b->used_lanes = true;
         } else {
             size = count - at < GROUP ? count - at : GROUP;
-            hash_group(b, order + at, size);
+            hash_pair_group(b, order + at, size);
             b->used_pairs = true;
         }
     }
-    if (is_last && b->used_pairs) hash_group(b, order, 0);
-    if (is_last && b->used_lanes) hash_lane_group(b, order, 0, 0);
+    if (is_last && b->used_pairs) hash_pair_group(b, order, 0);
+    if (is_last && b->used_lanes) hash_lane_group(b, order, 0);
 }
 
 void hmac_sha256_hex_many_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,

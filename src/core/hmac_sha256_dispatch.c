@@ -56,7 +56,7 @@ static bool signs(const hmac_sha256_implementation *with, const hmac_sha256_key 
     return memcmp(hex, expected, sizeof hex) == 0;
 }
 
-/* Test pairs with different block counts, and pairs of three blocks each. */
+/* Test pairs with different block counts, and pairs of three blocks. */
 static bool signs_pairs(const hmac_sha256_implementation *with, const hmac_sha256_key *key) {
     static const size_t batch[] = {1, 2, 2, 2};
     hmac_sha256_message messages[4];
@@ -68,7 +68,7 @@ static bool signs_pairs(const hmac_sha256_implementation *with, const hmac_sha25
     return true;
 }
 
-/* Test all lanes with suffixes of the third text, each of three blocks, against single signatures. */
+/* Test all lanes with suffixes of the third text, of three blocks, against single signatures. */
 static bool signs_lanes(const hmac_sha256_implementation *with, const hmac_sha256_key *key) {
     hmac_sha256_message messages[SHA256_LANES];
     char hexes[SHA256_LANES][HMAC_SHA256_HEX_SIZE];

@@ -1,4 +1,4 @@
-/* The steps of HMAC-SHA256 that each instruction set implements, and the table of implementations. */
+/* The steps of HMAC-SHA256 that an instruction set implements, and the table of implementations. */
 #ifndef WOOX_FAST_HMAC_SHA256_IMPLEMENTATION_H
 #define WOOX_FAST_HMAC_SHA256_IMPLEMENTATION_H
 
@@ -11,7 +11,7 @@ enum { HMAC_SHA256_HEX_SIZE = 2 * SHA256_DIGEST_SIZE, HMAC_SHA256_HEAD_CAPACITY 
 /* The length in bits that pads the outer hash: a block of the key and an inner digest. */
 enum { HMAC_SHA256_OUTER_BITS = 8 * (SHA256_BLOCK_SIZE + SHA256_DIGEST_SIZE) };
 
-/* A piece of a message, anywhere in memory. `data` is not read if `size` is 0. */
+/* A piece anywhere in memory. `data` is not read if `size` is 0. */
 typedef struct {
     const void *data;
     size_t size;
@@ -26,21 +26,20 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    bool (*supported)(void); /* whether this processor has the instructions */
-    bool spills;             /* whether a step may leave key material on the stack */
+    bool (*supported)(void); /* true if this processor has the instructions */
+    bool spills;             /* true if a step may leave key material on the stack */
     sha256_compress *compress;
     /* Compress a whole message in place. Returns false for a message whose parts need a copy. NULL if that saves no
      * time. */
     bool (*compress_message)(uint32_t to[8], const uint32_t from[8], const hmac_sha256_message *message);
-    /* HMAC's outer hash of an inner digest, as 64 lower-case hex characters without a NUL. */
+    /* HMAC's outer hash of the inner digest, as 64 lower-case hex characters without a NUL. */
     void (*outer_hex)(const uint32_t outer[8], const uint32_t digest[8], char *hex);
     /* Both steps for two messages under one key; NULL if that saves no time. */
     sha256_compress_two *compress_two;
     void (*outer_hex_two)(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]);
-    /* Both steps for SHA256_LANES messages; NULL if the processor cannot. */
+    /* Both steps for SHA256_LANES messages, which overwrite `states`; NULL if the processor cannot. */
     sha256_compress_lanes *compress_lanes;
-    void (*outer_hex_lanes)(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
-                            char *const hex[SHA256_LANES]);
+    void (*outer_hex_lanes)(const uint32_t outer[8], uint32_t states[8][SHA256_LANES], char *const hex[SHA256_LANES]);
 } hmac_sha256_implementation;
 
 /* Every compiled implementation, the fastest first, then NULL. */
@@ -51,7 +50,7 @@ extern const hmac_sha256_implementation hmac_sha256_portable;
 #define HMAC_SHA256_HAVE_SHANI 1
 extern const hmac_sha256_implementation hmac_sha256_shani;
 #endif
-/* MinGW's gcc does not align such registers on the stack (gcc bug 54412). */
+/* MinGW's gcc does not align these registers on the stack (gcc bug 54412). */
 #if (defined(__x86_64__) || defined(_M_X64)) && !defined(__MINGW32__)
 #define HMAC_SHA256_HAVE_AVX512 1
 extern const hmac_sha256_implementation hmac_sha256_avx512;

@@ -1,8 +1,8 @@
 /* The SHA instructions of x86 (SHA-NI), for one message or two at a time.
  *
  * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency of
- * four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. All other work,
- * and a second message, fit into the gaps.
+ * four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message schedule
+ * and a second message fit into the gaps.
  */
 #include "hmac_sha256_shani.h"
 
@@ -10,50 +10,50 @@
 
 #include <immintrin.h>
 #if defined(_MSC_VER) && !defined(__clang__)
-#define SHANI
+#define TARGET
 #else
 #if defined(_MSC_VER) /* clang-cl's immintrin.h declares only the intrinsics of the whole file's target */
 #include <smmintrin.h>
 #include <shaintrin.h>
 #endif
-/* An attribute instead of a compiler flag: the rest of the build runs on any x86. */
-#define SHANI __attribute__((target("sha,ssse3,sse4.1")))
+/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
+#define TARGET __attribute__((target("sha,ssse3,sse4.1")))
 #endif
 
-#include "bytes.h"
 #include "cleanse.h"
 #include "x86_features.h"
 
+typedef __m128i vector;
 typedef struct {
-    __m128i abef, cdgh;
-} state_shani;
+    vector abef, cdgh;
+} vector_state;
 
-static SHANI ALWAYS_INLINE state_shani load_state(const uint32_t state[8]) {
+static TARGET ALWAYS_INLINE vector_state load_state(const uint32_t state[8]) {
     __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xB1);
     __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1B);
-    return (state_shani){_mm_alignr_epi8(cdab, efgh, 8), _mm_blend_epi16(efgh, cdab, 0xF0)};
+    return (vector_state){_mm_alignr_epi8(cdab, efgh, 8), _mm_blend_epi16(efgh, cdab, 0xF0)};
 }
 
 /* Reorder the state: ABCD in words[0], EFGH in words[1]. */
-static SHANI ALWAYS_INLINE void state_words(state_shani s, __m128i words[2]) {
+static TARGET ALWAYS_INLINE void state_words(vector_state s, __m128i words[2]) {
     __m128i feba = _mm_shuffle_epi32(s.abef, 0x1B);
     __m128i dchg = _mm_shuffle_epi32(s.cdgh, 0xB1);
     words[0] = _mm_blend_epi16(feba, dchg, 0xF0);
     words[1] = _mm_alignr_epi8(dchg, feba, 8);
 }
 
-static SHANI ALWAYS_INLINE void store_state(uint32_t state[8], state_shani s) {
+static TARGET ALWAYS_INLINE void store_state(uint32_t state[8], vector_state s) {
     __m128i words[2];
     state_words(s, words);
     _mm_storeu_si128((__m128i *)state, words[0]);
     _mm_storeu_si128((__m128i *)(state + 4), words[1]);
 }
 
-static SHANI ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
+static TARGET ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
     return _mm_shuffle_epi8(x, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
 }
 
-static SHANI ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
+static TARGET ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
     w[0] = swap_bytes(_mm_loadu_si128((const __m128i *)block));
     w[1] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16)));
     w[2] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 32)));
@@ -61,10 +61,10 @@ static SHANI ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
 }
 
 /* Do rounds 4i to 4i+3, and the part of the message schedule whose words are ready. w[i % 4] is words 4i to 4i+3. */
-static SHANI ALWAYS_INLINE void four_rounds(state_shani *s, __m128i w[4], const __m128i *k, int i) {
+static TARGET ALWAYS_INLINE void four_rounds(vector_state *s, __m128i w[4], const uint32_t *k, int i) {
     __m128i now = w[i & 3];
     __m128i before = w[(i + 3) & 3];
-    __m128i wk = _mm_add_epi32(now, _mm_load_si128(k + i));
+    __m128i wk = _mm_add_epi32(now, _mm_load_si128((const __m128i *)(k + 4 * i)));
     s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, wk);
     if (i >= 3 && i < 15) {
         __m128i next = _mm_add_epi32(w[(i + 1) & 3], _mm_alignr_epi8(now, before, 4));
@@ -74,35 +74,38 @@ static SHANI ALWAYS_INLINE void four_rounds(state_shani *s, __m128i w[4], const 
     if (i >= 1 && i < 13) w[(i + 3) & 3] = _mm_sha256msg1_epu32(before, now);
 }
 
-static SHANI ALWAYS_INLINE void add_state(state_shani *s, state_shani start) {
+static TARGET ALWAYS_INLINE void add_state(vector_state *s, vector_state start) {
     s->abef = _mm_add_epi32(s->abef, start.abef);
     s->cdgh = _mm_add_epi32(s->cdgh, start.cdgh);
 }
 
-static SHANI ALWAYS_INLINE void compress_words(state_shani *s, __m128i w[4]) {
-    state_shani start = *s;
-    const __m128i *k = (const __m128i *)sha256_round_constants;
-    HIDE_VALUE(k); /* the compiler would otherwise load all constants before a loop, and spill them */
-#define STEP(i) four_rounds(s, w, k, i);
-    SIXTEEN(STEP)
-#undef STEP
-    add_state(s, start);
+/* Build the block of the outer hash: the inner digest, the padding bit, and the length. */
+static TARGET ALWAYS_INLINE void outer_block(__m128i w[4], const uint32_t digest[8]) {
+    w[0] = _mm_loadu_si128((const __m128i *)digest);
+    w[1] = _mm_loadu_si128((const __m128i *)(digest + 4));
+    w[2] = _mm_set_epi32(0, 0, 0, (int)0x80000000);
+    w[3] = _mm_set_epi32(HMAC_SHA256_OUTER_BITS, 0, 0, 0);
 }
 
-SHANI void hmac_sha256_shani_compress(uint32_t to[8], const uint32_t from[8], const sha256_run *runs, size_t run_count) {
-    state_shani s = load_state(from);
-    for (const sha256_run *run = runs; run < runs + run_count; run++) {
-        const uint8_t *end = run->blocks + run->count * SHA256_BLOCK_SIZE;
-        for (const uint8_t *block = run->blocks; block < end; block += SHA256_BLOCK_SIZE) {
-            __m128i w[4];
-            load_block(w, block);
-            compress_words(&s, w);
-        }
+static TARGET ALWAYS_INLINE void store_hex(char *hex, vector_state s) {
+    const __m128i digits = _mm_set_epi64x(0x6665646362613938, 0x3736353433323130);
+    const __m128i nibble = _mm_set1_epi8(0x0F);
+    __m128i words[2];
+    state_words(s, words);
+    for (int i = 0; i < 2; i++) {
+        __m128i bytes = swap_bytes(words[i]);
+        __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble);
+        __m128i low = _mm_and_si128(bytes, nibble);
+        __m128i *out = (__m128i *)(hex + 32 * i);
+        _mm_storeu_si128(out, _mm_shuffle_epi8(digits, _mm_unpacklo_epi8(high, low)));
+        _mm_storeu_si128(out + 1, _mm_shuffle_epi8(digits, _mm_unpackhi_epi8(high, low)));
     }
-    store_state(to, s);
 }
 
-/* Compress a message in place: build a block that has several pieces in registers. A load from memory that several
+#define STEP_NAME(step) hmac_sha256_shani_##step
+#include "hmac_sha256_steps.h"
+
+/* Compress a message in place: build a block from several pieces in registers. A load from memory that several
  * stores have just written would wait for all earlier work, that is, for the hash of the previous message. */
 
 #define SIXTEEN_ZEROS 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128
@@ -115,14 +118,14 @@ static const uint8_t shifts[NO_SHIFT + 80] = {
     SIXTEEN_ZEROS, SIXTEEN_ZEROS, SIXTEEN_ZEROS, SIXTEEN_ZEROS,
 };
 
-static SHANI ALWAYS_INLINE __m128i shift_down(__m128i x, ptrdiff_t places) {
+static TARGET ALWAYS_INLINE __m128i shift_down(__m128i x, ptrdiff_t places) {
     return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(shifts + NO_SHIFT + places)));
 }
 
 static ALWAYS_INLINE ptrdiff_t smaller(ptrdiff_t x, ptrdiff_t y) { return x < y ? x : y; }
 
-/* Load bytes `at` to `at` + 15 of a part, zero outside the part. All loads are inside the part. */
-static SHANI ALWAYS_INLINE __m128i load_piece(const uint8_t *part, ptrdiff_t size, ptrdiff_t at) {
+/* Load a part's bytes `at` to `at` + 15, zero outside the part. All loads are inside the part. */
+static TARGET ALWAYS_INLINE __m128i load_piece(const uint8_t *part, ptrdiff_t size, ptrdiff_t at) {
     if (size >= 16) {
         ptrdiff_t inside = at < 0 ? 0 : smaller(at, size - 16);
         return shift_down(_mm_loadu_si128((const __m128i *)(part + inside)), at - inside);
@@ -132,12 +135,12 @@ static SHANI ALWAYS_INLINE __m128i load_piece(const uint8_t *part, ptrdiff_t siz
     return shift_down(_mm_set_epi64x((int64_t)high, (int64_t)low), at);
 }
 
-/* Add the bytes of a part that belong to a block. The block begins at the part's byte `at`, which is negative if the part
+/* Add a part's bytes to a block. The block begins at the part's byte `at`, which is negative if the part
  * begins inside the block. In the first block, w[0] is full of the head. */
-static SHANI ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, size_t part_size, ptrdiff_t at,
+static TARGET ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, size_t part_size, ptrdiff_t at,
                                          bool first_block) {
     ptrdiff_t size = (ptrdiff_t)part_size;
-    /* One comparison for at >= size || at <= -64: the part is outside the block. */
+    /* at >= size || at <= -64 in a single comparison: the part is outside the block. */
     if (size == 0 || (size_t)(at + SHA256_BLOCK_SIZE - 1) >= part_size + SHA256_BLOCK_SIZE - 1) return;
     if (!first_block) w[0] = _mm_or_si128(w[0], load_piece(part, size, at));
     w[1] = _mm_or_si128(w[1], load_piece(part, size, at + 16));
@@ -145,8 +148,8 @@ static SHANI ALWAYS_INLINE void add_part(__m128i w[4], const uint8_t *part, size
     w[3] = _mm_or_si128(w[3], load_piece(part, size, at + 48));
 }
 
-/* Add the parts and the padding to the block that begins at byte `at` of a message of `size` bytes. */
-static SHANI ALWAYS_INLINE void fill_block(__m128i w[4], const hmac_sha256_message *message, size_t size, size_t at) {
+/* Add the parts and the padding to the block that begins at byte `at`. The message has `size` bytes. */
+static TARGET ALWAYS_INLINE void fill_block(__m128i w[4], const hmac_sha256_message *message, size_t size, size_t at) {
     const hmac_sha256_part *parts = message->parts;
     ptrdiff_t in_first = (ptrdiff_t)(at - message->head_size);
     ptrdiff_t in_second = in_first - (ptrdiff_t)parts[0].size;
@@ -165,9 +168,9 @@ static SHANI ALWAYS_INLINE void fill_block(__m128i w[4], const hmac_sha256_messa
 
 /* Compress the blocks after the first block. Not inlined, because the first block needs few registers. `second` is the
  * position of the second part. */
-static SHANI NOT_INLINE void compress_rest(uint32_t to[8], __m128i abef, __m128i cdgh,
+static TARGET NOT_INLINE void compress_rest(uint32_t to[8], __m128i abef, __m128i cdgh,
                                            const hmac_sha256_message *message, size_t second, size_t size) {
-    state_shani s = {abef, cdgh};
+    vector_state s = {abef, cdgh};
     for (size_t at = SHA256_BLOCK_SIZE; at < size + 9; at += SHA256_BLOCK_SIZE) {
         __m128i w[4];
         if (at >= second && at + SHA256_BLOCK_SIZE <= size) {
@@ -182,7 +185,7 @@ static SHANI NOT_INLINE void compress_rest(uint32_t to[8], __m128i abef, __m128i
 }
 
 /* Accept a head of 16 to 23 bytes, which prehash.h writes in words of eight. */
-SHANI bool hmac_sha256_shani_compress_message(uint32_t to[8], const uint32_t from[8],
+TARGET bool hmac_sha256_shani_compress_message(uint32_t to[8], const uint32_t from[8],
                                               const hmac_sha256_message *message) {
     size_t third = message->head_size - 16;
     size_t second = message->head_size + message->parts[0].size;
@@ -197,79 +200,11 @@ SHANI bool hmac_sha256_shani_compress_message(uint32_t to[8], const uint32_t fro
     w[2] = _mm_setzero_si128();
     w[3] = _mm_setzero_si128();
     fill_block(w, message, size, 0);
-    state_shani s = load_state(from);
+    vector_state s = load_state(from);
     compress_words(&s, w);
     if (size + 9 > SHA256_BLOCK_SIZE) compress_rest(to, s.abef, s.cdgh, message, second, size);
     else store_state(to, s);
     return true;
-}
-
-/* Build the block of the outer hash: the inner digest, the padding bit, and the length. */
-static SHANI ALWAYS_INLINE void outer_block(__m128i w[4], const uint32_t digest[8]) {
-    w[0] = _mm_loadu_si128((const __m128i *)digest);
-    w[1] = _mm_loadu_si128((const __m128i *)(digest + 4));
-    w[2] = _mm_set_epi32(0, 0, 0, (int)0x80000000);
-    w[3] = _mm_set_epi32(HMAC_SHA256_OUTER_BITS, 0, 0, 0);
-}
-
-static SHANI ALWAYS_INLINE void store_hex(char *hex, state_shani s) {
-    const __m128i digits = _mm_set_epi64x(0x6665646362613938, 0x3736353433323130);
-    const __m128i nibble = _mm_set1_epi8(0x0F);
-    __m128i words[2];
-    state_words(s, words);
-    for (int i = 0; i < 2; i++) {
-        __m128i bytes = swap_bytes(words[i]);
-        __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble);
-        __m128i low = _mm_and_si128(bytes, nibble);
-        __m128i *out = (__m128i *)(hex + 32 * i);
-        _mm_storeu_si128(out, _mm_shuffle_epi8(digits, _mm_unpacklo_epi8(high, low)));
-        _mm_storeu_si128(out + 1, _mm_shuffle_epi8(digits, _mm_unpackhi_epi8(high, low)));
-    }
-}
-
-SHANI void hmac_sha256_shani_outer_hex(const uint32_t outer[8], const uint32_t digest[8], char *hex) {
-    __m128i w[4];
-    state_shani s = load_state(outer);
-    outer_block(w, digest);
-    compress_words(&s, w);
-    store_hex(hex, s);
-}
-
-/* Two independent streams: both cost little more than one. */
-static SHANI ALWAYS_INLINE void compress_words_two(state_shani s[2], __m128i w0[4], __m128i w1[4]) {
-    state_shani start0 = s[0];
-    state_shani start1 = s[1];
-    const __m128i *k = (const __m128i *)sha256_round_constants;
-    HIDE_VALUE(k);
-#define STEP(i)                                                                                                        \
-    four_rounds(&s[0], w0, k, i);                                                                                      \
-    four_rounds(&s[1], w1, k, i);
-    SIXTEEN(STEP)
-#undef STEP
-    add_state(&s[0], start0);
-    add_state(&s[1], start1);
-}
-
-SHANI void hmac_sha256_shani_compress_two(uint32_t *const states[2], const uint8_t *const blocks[2], size_t count) {
-    state_shani s[2] = {load_state(states[0]), load_state(states[1])};
-    for (size_t at = 0; at < count * SHA256_BLOCK_SIZE; at += SHA256_BLOCK_SIZE) {
-        __m128i w0[4], w1[4];
-        load_block(w0, blocks[0] + at);
-        load_block(w1, blocks[1] + at);
-        compress_words_two(s, w0, w1);
-    }
-    store_state(states[0], s[0]);
-    store_state(states[1], s[1]);
-}
-
-SHANI void hmac_sha256_shani_outer_hex_two(const uint32_t outer[8], const uint32_t *const digests[2], char *const hex[2]) {
-    __m128i w0[4], w1[4];
-    state_shani s[2] = {load_state(outer), load_state(outer)};
-    outer_block(w0, digests[0]);
-    outer_block(w1, digests[1]);
-    compress_words_two(s, w0, w1);
-    store_hex(hex[0], s[0]);
-    store_hex(hex[1], s[1]);
 }
 
 const hmac_sha256_implementation hmac_sha256_shani = {

@@ -48,7 +48,7 @@ static inline bool all_digits(uint64_t x) {
     return ((x | above | ~below) & 0x8080808080808080) == 0;
 }
 
-/* Write a timestamp given as text to `head`; return false unless it consists of digits. */
+/* Write a text's 13 digits to `head`; return false unless it consists of digits. */
 static inline bool prehash_digits(uint8_t head[PREHASH_ROOM], const uint8_t text[TIMESTAMP_SIZE]) {
     uint64_t first = load_le64(text), last = load_le64(text + TIMESTAMP_SIZE - 8);
     store_le64(head, first);

@@ -1,4 +1,4 @@
-/* Query the features of an x86 processor. */
+/* Query x86 processor features. */
 #ifndef WOOX_FAST_X86_FEATURES_H
 #define WOOX_FAST_X86_FEATURES_H
 
@@ -10,7 +10,7 @@
 #include <cpuid.h>
 #endif
 
-/* Read EBX and ECX of a cpuid leaf; both are zero if the processor lacks the leaf. */
+/* Read cpuid's EBX and ECX for a leaf; both are zero if the processor lacks the leaf. */
 static inline void read_cpuid(unsigned leaf, unsigned *b, unsigned *c) {
 #if defined(_MSC_VER) && !defined(__clang__)
     int r[4];

@@ -10,7 +10,7 @@ cdef struct KeyContext:
     uint32_t inner[8]
     uint32_t outer[8]
 
-# Compute the key context of a secret of any size.
+# Compute a secret's key context. The secret can have any size.
 cdef void key_context(KeyContext *key, const void *secret, size_t size) noexcept nogil
 
 cdef void cleanse_key_context(KeyContext *key) noexcept nogil

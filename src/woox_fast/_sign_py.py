@@ -27,7 +27,7 @@ class Signer(SignerBase):
     _inner: hashlib._Hash
     _outer: hashlib._Hash
 
-    # RFC 2104 written out: copying two hash objects for each message takes half the time of copying an `hmac` object.
+    # RFC 2104 written out: per message, copying two hash objects is twice as fast as copying an `hmac` object.
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         block = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
         self._inner = hashlib.sha256(block.translate(_IPAD))
@@ -47,7 +47,7 @@ class Signer(SignerBase):
                 if type(body) is bytes:
                     return self._hmac_hex(f"{timestamp}{method}{path}".encode(), body)
             except UnicodeEncodeError:
-                pass  # its index is within the whole message; SignerBase.sign reports the index within one argument
+                pass  # its index is within the whole message; SignerBase.sign reports the index within the argument
         return SignerBase.sign(self, timestamp, method, path, body)
 
     def _hmac_hex(self, *parts: bytes) -> str:
@@ -87,6 +87,6 @@ def _sha256_names() -> list[str]:
 
 
 def _choose_sha256(name: str | None = None) -> None:
-    """Accept the one available implementation, as the compiled backends accept several."""
+    """Accept the name of the only implementation. The compiled backends have several."""
     if name and name not in _sha256_names():
         _checks.refuse_sha256(name, backend, _sha256_names())

@@ -1,8 +1,8 @@
-/* Sign every combination of head and part sizes, with each part before or after an unreadable page, with every
+/* Sign every combination of head and part sizes, with parts before or after an unreadable page, with every
  * implementation, singly and in a batch, and compare with OpenSSL. The core's branches depend on these sizes alone, so
  * this covers all messages up to the largest size.
  *
- * Arguments: the largest size of a part, and the step between sizes far from the borders of words and blocks. */
+ * Arguments: a part's largest size, and the step between sizes far from the borders of words and blocks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -75,7 +75,7 @@ static void each_size(const openssl_hmac *hashed, int i) {
     }
 }
 
-/* Borders of words, of a block, of a block with padding, and of a block after a head of 16 bytes. */
+/* The borders of words and blocks, also with padding or with a head of 16 bytes. */
 static int near_border(size_t size) {
     size_t rest = size % 64;
     return size <= 17 || rest <= 1 || rest == 48 || rest == 49 || rest == 55 || rest == 63;

@@ -1,5 +1,5 @@
-/* Search the stack for traces of a key: hash a key and sign with it on a thread with a stack of our own, then search that
- * stack. Prints "IMPLEMENTATION OPERATION TRACE" for each trace, and "IMPLEMENTATION OPERATION: done, BYTES deep". */
+/* Search the stack for traces of a key: hash a key and sign with it on a thread with a known stack, then search that
+ * stack. Prints "IMPLEMENTATION OPERATION TRACE" per trace, and "IMPLEMENTATION OPERATION: done, BYTES deep". */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Sign an input of the fuzzer (a secret, a head and parts) with every implementation, and compare with OpenSSL.
  *
- * Each part has an allocation of its exact size (after `shift` bytes, for other alignments), so that AddressSanitizer
- * detects a read past its end. Build with libFuzzer, or with -DSTANDALONE to run files and then random inputs.
+ * Every part has an allocation of its exact size, at alignment `shift`, so that AddressSanitizer detects a read past its
+ * end. Build with libFuzzer, or with -DSTANDALONE to run files and then random inputs.
  *
- * Input: secret size, head size, shifts, sizes of parts 1 and 2 (two bytes each), then secret and message. */
+ * Input: secret size, head size, shifts, sizes of parts 1 and 2 (four bytes), then secret and message. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #include "openssl.h"
 #include "prehash.h"
 
-/* A batch is three messages; for one input in sixteen, more than the core takes at once if it takes two at a time. */
+/* A batch has three messages. Every sixteenth input has a batch larger than a window of the core. */
 enum { HEADER_SIZE = 7, SMALL_BATCH = 3, LARGE_BATCH = 67 };
 
 #ifndef EXTRA_BYTES
@@ -52,7 +52,7 @@ static void check_prehash(const uint8_t *data) {
     number = 1000000000000 + number % 9000000000000;
     CHECK(prehash_milliseconds(head, (int64_t)number));
     uint8_t *after = malloc(PREHASH_ROOM);
-    for (int i = 0; i < 5; i++) { /* of the same ten seconds or not */
+    for (int i = 0; i < 5; i++) { /* within the same ten seconds, or later */
         const uint64_t near[] = {number, number + data[0], number - data[1], number + 9999, number + 10000};
         bool right = near[i] >= 1000000000000 && near[i] < 10000000000000;
         CHECK(prehash_milliseconds_after(after, (int64_t)near[i], head, (int64_t)number) == right);
@@ -74,14 +74,14 @@ static void check_prehash(const uint8_t *data) {
     if (data[1] & 1)
         for (size_t i = 0; i < size; i++) text[i] = (uint8_t)('A' + text[i] % 27);
     for (size_t i = 0; i < size; i++) letters &= text[i] >= 'A' && text[i] <= 'Z';
-    memset(head + TIMESTAMP_SIZE, 0xff, PREHASH_ROOM - TIMESTAMP_SIZE); /* what is behind the digits does not matter */
+    memset(head + TIMESTAMP_SIZE, 0xff, PREHASH_ROOM - TIMESTAMP_SIZE); /* the bytes after the digits do not matter */
     CHECK(prehash_method(head, text, size) == letters);
     CHECK(memcmp(head, data, TIMESTAMP_SIZE) == 0 && memcmp(head + TIMESTAMP_SIZE, text, size) == 0);
     free(head);
     free(text);
 }
 
-/* The implementations that this processor has, then NULL. Asked once: in a virtual machine each cpuid is a trap. */
+/* Return this processor's implementations, then NULL. Cached, because cpuid is slow in a virtual machine. */
 static const hmac_sha256_implementation *const *supported(void) {
     static const hmac_sha256_implementation *found[8];
     if (found[0] == NULL)
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         CHECK(memcmp(hex, expected, HMAC_SHA256_HEX_SIZE) == 0);
         hmac_sha256_message batch[LARGE_BATCH] = {{{0}}};
         size_t batch_size = header[1] >= 0xf0 && (*each)->compress_two != NULL ? LARGE_BATCH : SMALL_BATCH;
-        for (size_t i = 0; i < batch_size; i += 2) batch[i] = message; /* every other one is empty */
+        for (size_t i = 0; i < batch_size; i += 2) batch[i] = message; /* odd messages are empty */
         char *all = malloc(batch_size * HMAC_SHA256_HEX_SIZE);
         hmac_sha256_hex_many(&key, batch, batch_size, all);
         for (size_t i = 0; i < batch_size; i++) {

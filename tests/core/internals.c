@@ -1,5 +1,5 @@
 /* The padding's capacities are exact, and the known-answer test detects every fault that this program injects into an
- * implementation. Prints a line for each. */
+ * implementation. Prints a line per implementation. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,24 +8,25 @@
 
 enum { CANARY = 0xa5, RESERVE = 1024, FAULTS = 24 };
 
-typedef struct {
-    size_t scratch;
-    size_t runs;
-} extent;
+static size_t largest_scratch;
+static size_t largest_runs;
 
-/* Pad a message into memory with a reserve, and record how far the scratch and the runs were written. */
-static void measure(extent *largest, size_t head_size, size_t first, size_t second, size_t max_copied) {
+/* Pad a message, and record how far the scratch and the runs were written. */
+static void measure(size_t head_size, size_t first, size_t second) {
     static uint8_t part[2048];
-    static uint8_t scratch[SCRATCH_SIZE + RESERVE];
-    sha256_run runs[MAX_RUNS + 8];
+    static struct {
+        padded_message m;
+        uint8_t reserve[RESERVE];
+    } padded;
     memset(part, 1, sizeof part);
-    memset(scratch, CANARY, sizeof scratch);
+    memset(&padded, CANARY, sizeof padded);
     hmac_sha256_message message = {.head_size = head_size, .parts = {{part, first}, {part, second}}};
-    size_t run_count = pad_message(runs, scratch, &message, SHA256_BLOCK_SIZE, max_copied);
-    size_t end = sizeof scratch;
-    while (scratch[end - 1] == CANARY) end--;
-    if (end > largest->scratch) largest->scratch = end;
-    if (run_count > largest->runs) largest->runs = run_count;
+    pad_message(&padded.m, &message, SHA256_BLOCK_SIZE);
+    const uint8_t *end = (const uint8_t *)(&padded + 1);
+    while (end[-1] == CANARY) end--;
+    size_t scratch = (size_t)(end - padded.m.scratch);
+    if (scratch > largest_scratch) largest_scratch = scratch;
+    if (padded.m.run_count > largest_runs) largest_runs = padded.m.run_count;
 }
 
 static hmac_sha256_implementation right;
@@ -80,7 +81,7 @@ static void wrong_compress_lanes(uint32_t states[8][SHA256_LANES], const uint8_t
     if (fault == 14) states[7][SHA256_LANES - 1] ^= 1;
 }
 
-static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digests[8][SHA256_LANES],
+static void wrong_outer_hex_lanes(const uint32_t outer[8], uint32_t states[8][SHA256_LANES],
                                   char *const hex[SHA256_LANES]) {
     char *out[SHA256_LANES];
     memcpy(out, hex, sizeof out);
@@ -88,7 +89,7 @@ static void wrong_outer_hex_lanes(const uint32_t outer[8], const uint32_t digest
         out[15] = hex[31];
         out[31] = hex[15];
     }
-    right.outer_hex_lanes(outer, digests, out);
+    right.outer_hex_lanes(outer, states, out);
     if (fault == 17) hex[0][0] = (char)(hex[0][0] ^ 1);
     if (fault == 18) hex[31][63] = (char)(hex[31][63] ^ 1);
 }
@@ -120,15 +121,9 @@ static void inject(void) {
 static void print_extents(void) {
     static const size_t near[] = {0, 1, 63, 64, 65, 127, 128, 129, 191, 192, 511, 512, 574, 575, 576, 577, 639, 640, 1000};
     enum { COUNT = sizeof near / sizeof near[0] };
-    extent whole_message = {0};
-    extent lane = {0};
     for (size_t head = 0; head <= HMAC_SHA256_HEAD_CAPACITY; head++)
-        for (size_t i = 0; i < COUNT * COUNT; i++) {
-            measure(&whole_message, head, near[i / COUNT], near[i % COUNT], MAX_COPIED);
-            measure(&lane, head, near[i / COUNT], near[i % COUNT], MAX_LANE_COPIED);
-        }
-    printf("message: scratch %zu of %d, runs %zu of %d\n", whole_message.scratch, SCRATCH_SIZE, whole_message.runs, MAX_RUNS);
-    printf("lane: scratch %zu of %d, runs %zu of %d\n", lane.scratch, LANE_SCRATCH_SIZE, lane.runs, MAX_RUNS);
+        for (size_t i = 0; i < COUNT * COUNT; i++) measure(head, near[i / COUNT], near[i % COUNT]);
+    printf("scratch %zu of %d, runs %zu of %d\n", largest_scratch, SCRATCH_SIZE, largest_runs, MAX_RUNS);
 }
 
 int main(void) {

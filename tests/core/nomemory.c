@@ -1,8 +1,8 @@
-/* Fails one allocation of Python, the one that is so many away: a library for ctypes.PyDLL. */
+/* Make Python's allocation number `at` fail: a library for ctypes.PyDLL. */
 #include <Python.h>
 
 static PyMemAllocatorEx allocators[3];
-static long left = -1; /* negative: none fails */
+static long left = -1; /* allocations until the failure; negative: no failure */
 static long failed;
 
 static int fails(void) {
@@ -23,7 +23,7 @@ static void *our_realloc(void *context, void *memory, size_t size) {
 }
 static void our_free(void *context, void *memory) { ALLOCATOR->free(ALLOCATOR->ctx, memory); }
 
-/* Call `function()`, with the allocation `at` failing; a new reference, or NULL with an exception. */
+/* Call `function()`, and fail its allocation number `at`. Returns a new reference, or NULL with an exception. */
 PyObject *call_without_memory(PyObject *function, long at) {
     static const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
     for (int i = 0; i < 3; i++) {
@@ -38,5 +38,5 @@ PyObject *call_without_memory(PyObject *function, long at) {
     return result;
 }
 
-/* Whether the last call got as far as the allocation that fails. */
+/* Return whether the last call reached the failing allocation. */
 long reached(void) { return failed; }

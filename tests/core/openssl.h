@@ -10,7 +10,7 @@ int SHA256_Update(void *context, const void *data, size_t size);
 int SHA256_Final(unsigned char *digest, void *context);
 
 typedef struct {
-    uint64_t opaque[32]; /* twice what OpenSSL's SHA256_CTX takes */
+    uint64_t opaque[32]; /* twice the size of OpenSSL's SHA256_CTX */
 } openssl_sha256;
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* Proofs by CBMC for the C that assembles, pads and encodes; `tools/proofs.py` runs them.
  *
- * A value that is not assigned can be any value. Besides the assertions, CBMC proves that every access is in bounds, that
+ * An unassigned variable can have any value. Besides the assertions, CBMC proves that every access is in bounds, that
  * no signed sum and no pointer overflows, and that every shift is defined. */
 #include <assert.h>
 #include <stdlib.h>
@@ -25,10 +25,10 @@ static size_t size_to(size_t most) {
     return size;
 }
 
-/* Stand-ins for copy() and memset() while a message is padded. They check the memory that the call may touch; proof_copy
- * proves that copy() touches no other memory. */
+/* Replacements of copy() and memset() in the proof of padding. They check the memory that the call may touch; proof_copy
+ * proves that copy() touches only that memory. */
 void copied(uint8_t *to, const uint8_t *from, size_t size) {
-    assert(size <= MAX_COPIED);
+    assert(size <= COPIED_BLOCKS * SHA256_BLOCK_SIZE);
     assert(size == 0 || (__CPROVER_w_ok(to, size) && __CPROVER_r_ok(from, size)));
 }
 
@@ -37,47 +37,31 @@ void *cleared(void *to, int value, size_t size) {
     return to;
 }
 
-/* Parts of any size up to a tebibyte: the runs are readable whole blocks, as many as SHA-256 requires. */
-static void prove_padding(sha256_run runs[MAX_RUNS], uint8_t *scratch, size_t max_size, size_t max_copied) {
+/* Parts of any size up to a tebibyte: the runs are readable whole blocks, in the number that SHA-256 requires. */
+void proof_pad_message(void) {
+    padded_message m;
     hmac_sha256_message message;
     size_t total, blocks = 0;
     message.head_size = total = size_to(HMAC_SHA256_HEAD_CAPACITY);
     for (size_t i = 0; i < HMAC_SHA256_PARTS; i++) {
-        size_t size = size_to(max_size);
+        size_t size = size_to((size_t)1 << 40);
         message.parts[i] = (hmac_sha256_part){malloc(size), size + EXTRA_BYTES};
         __CPROVER_assume(message.parts[i].data != NULL);
         total += size + EXTRA_BYTES;
     }
-    __CPROVER_assume(max_size > LANE_COPIED_BLOCKS * SHA256_BLOCK_SIZE || block_count(&message) <= LANE_COPIED_BLOCKS);
-    size_t run_count = pad_message(runs, scratch, &message, SHA256_BLOCK_SIZE, max_copied);
-    assert(0 < run_count && run_count <= MAX_RUNS);
-    for (size_t i = 0; i < run_count; i++) {
-        assert(runs[i].count > 0 && __CPROVER_r_ok(runs[i].blocks, runs[i].count * SHA256_BLOCK_SIZE));
-        blocks += runs[i].count;
+    pad_message(&m, &message, SHA256_BLOCK_SIZE);
+    assert(0 < m.run_count && m.run_count <= MAX_RUNS);
+    for (size_t i = 0; i < m.run_count; i++) {
+        assert(m.runs[i].count > 0 && __CPROVER_r_ok(m.runs[i].blocks, m.runs[i].count * SHA256_BLOCK_SIZE));
+        blocks += m.runs[i].count;
     }
     assert(blocks == (total + 8) / SHA256_BLOCK_SIZE + 1);
     assert(blocks == block_count(&message));
 }
 
-void proof_pad_message(void) {
-    padded_message m;
-    prove_padding(m.runs, m.scratch, (size_t)1 << 40, MAX_COPIED);
-}
-
-void proof_pad_lane(void) {
-    padded_lane m;
-    prove_padding(m.runs, m.scratch, (size_t)1 << 40, MAX_LANE_COPIED);
-}
-
-void proof_pad_short_lane(void) {
-    padded_lane m;
-    enum { CAPACITY = LANE_COPIED_BLOCKS * SHA256_BLOCK_SIZE };
-    prove_padding(m.runs, m.scratch, CAPACITY, CAPACITY);
-}
-
 /* Every size that pad_message copies, at the end of both arrays and at their beginning. */
 void proof_copy(void) {
-    enum { CAPACITY = MAX_COPIED + 1 };
+    enum { CAPACITY = COPIED_BLOCKS * SHA256_BLOCK_SIZE };
     uint8_t to[CAPACITY], from[CAPACITY];
     size_t size = size_to(CAPACITY);
     copy(to + (CAPACITY - size), from + (CAPACITY - size), size);
@@ -132,7 +116,7 @@ void proof_prehash_digits(void) {
     for (int i = 0; i < TIMESTAMP_SIZE; i++) assert(head[i] == text[i]);
 }
 
-/* Every text of every size of a method, at the end of its array; the bytes before it remain. */
+/* Every text with a valid size, at the end of its array; the bytes before it remain. */
 void proof_prehash_method(void) {
     uint8_t head[PREHASH_ROOM], before[TIMESTAMP_SIZE], text[METHOD_MAX];
     size_t size = size_to(METHOD_MAX);
@@ -154,7 +138,7 @@ void proof_store_hex(void) {
     for (int i = 0; i < 8; i++) assert(hex[i] == "0123456789abcdef"[word >> (28 - 4 * i) & 15]);
 }
 
-/* Any blocks and states: no other memory is touched. */
+/* Any blocks and states: the code touches no memory outside them. */
 void proof_portable(void) {
     enum { BLOCKS = 2 };
     uint8_t blocks[BLOCKS * SHA256_BLOCK_SIZE];

@@ -5,7 +5,7 @@
 enum { BELOW = 1 << 16 };
 
 /* Fill the stack with 0xA5, call `function()`, and return the stack below the call. A TypeError or ValueError of the
- * function is ignored; with another exception, return NULL. */
+ * function is ignored; after any different exception, return NULL. */
 __attribute__((noinline)) PyObject *stack_after(PyObject *function) {
     volatile char *top = __builtin_frame_address(0);
     PyObject *seen = PyBytes_FromStringAndSize(NULL, BELOW);

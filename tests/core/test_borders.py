@@ -1,4 +1,4 @@
-"""The core signs every split of a message and reads no byte outside it: each part ends or begins at an unreadable page.
+"""The core signs every split message and reads no byte outside its parts, which end or begin at an unreadable page.
 
 `make prove` covers every combination of sizes; these tests cover the sizes near borders."""
 
@@ -34,7 +34,7 @@ def test_parts_at_unreadable_pages(tmp_path, compiler, flags):
 
 
 def test_extra_byte_is_a_fault(tmp_path):
-    """The control: each part claims one byte more than it has."""
+    """The control: every part claims an extra byte."""
     for compiler in COMPILERS[:1]:
         program = compile_core(tmp_path, compiler, "borders.c", "-O3", "-DEXTRA_BYTES=1")
         assert subprocess.run([program, "8"], check=False).returncode == -signal.SIGSEGV

@@ -1,4 +1,4 @@
-"""After each call, the stack has no trace of the key. Controls remove one cleansing step each."""
+"""After every call, the stack has no trace of the key. Controls remove a cleansing step."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ MATRIX = [
     for level in [*LEVELS, RELEASE, "-Os", "-O2 -flto"]
     for target in TARGETS[compiler]
 ]
-CASES = slow_after(
-    sum(case in MATRIX for case in QUICK), [*(case for case in QUICK if case in MATRIX), *(set(MATRIX) - set(QUICK))]
-)
+QUICK_HERE = [case for case in QUICK if case in MATRIX]
+CASES = slow_after(len(QUICK_HERE), [*QUICK_HERE, *(case for case in MATRIX if case not in QUICK_HERE)])
 
-# Each step: how to remove it, the flags, and the trace that then remains (IMPLEMENTATION OPERATION TRACE). The lanes
-# leave no trace with the tested compilers.
+# The steps: how to remove the step, the flags, and the remaining trace (IMPLEMENTATION OPERATION TRACE). With the
+# tested compilers, the lanes leave no trace.
 STEPS: dict[str, tuple[Change, str, str]] = {
     "key": (
         ("core/hmac_sha256.c", "    cleanse_stack(key_stack);\n", ""),
@@ -139,7 +138,7 @@ def test_python_call_leaves_no_trace(stack_after, backend, sha256):
 
 
 def test_stack_traces_are_found(stack_after):
-    """The control: the digits of a number that C formats."""
+    """The control: a number's digits, formatted in C."""
     libc = ctypes.PyDLL(None)
     libc.snprintf.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_longlong]
     number = random.SystemRandom().randrange(10**17, 10**18)

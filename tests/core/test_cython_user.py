@@ -1,4 +1,4 @@
-"""Other Cython code builds against the installed package without our headers, signs, and cleanses a key."""
+"""A user's Cython module builds against the installed package without our headers, signs, and cleanses a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The core's stack frames have a budget, so a batch can be signed on a thread with a small stack."""
+"""The core's stack frames have a budget, so a thread with a small stack can sign batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.core_build import COMPILERS, SRC
 from helpers.slow import slow, slow_after
 
 MAX_FRAME = 15 * 1024
-SMALL_STACK = 48 * 1024
+SMALL_STACK = 32 * 1024  # the minimum of threading.stack_size
 
 SIGN_MANY = """
 import importlib, sys, threading

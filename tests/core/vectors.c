@@ -1,6 +1,6 @@
-/* Reads lines `secret message hmac`, all in hex ('-' is empty), and signs each with every implementation that this
- * processor has: whole, split at every third byte, and in batches of one secret. Prints how many signatures were right;
- * stops at the first that is wrong, or that leaves something in the vector registers. */
+/* Reads lines `secret message hmac`, all in hex ('-' is empty). Signs every message with every implementation of this
+ * processor: whole, split at every third byte, and in batches with the same secret. Prints the number of correct
+ * signatures. Stops at a wrong signature, and at key material in the vector registers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,9 +47,9 @@ static void clear_registers(void) {
 #endif
 }
 
-/* Where the core clears them; of v8 to v15 of aarch64 the low halves are the caller's. */
+/* The core has cleared the registers, except the low halves of aarch64's v8 to v15, which belong to the caller. */
 static void must_be_clear(const char *name, const char *how) {
-    static uint64_t registers[32][8]; /* not on the stack: to clear it would take a register */
+    static uint64_t registers[32][8]; /* not on the stack, since clearing it would use a register */
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
 #define XMM(n) "movups %%xmm" #n ", 64*" #n "(%0)\n\t"
 #define ZMM(n) "vmovdqu64 %%zmm" #n ", 64*" #n "(%0)\n\t"
@@ -71,7 +71,7 @@ static void must_be_clear(const char *name, const char *how) {
         }
 }
 
-/* `head_size` bytes in the message's own room, then two parts. */
+/* Return a message with `head_size` bytes in its head, then two parts. */
 static hmac_sha256_message split(const vector *v, size_t head_size, size_t at) {
     hmac_sha256_message m = {.head_size = head_size};
     if (at < head_size) at = head_size;

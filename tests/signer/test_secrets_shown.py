@@ -98,7 +98,9 @@ def interrupt(call: Callable[[], object], at: int) -> BaseException | None:
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        call()
+        # A generator has its own handled exception. CPython leaves it set if a trace function, unlike a signal handler,
+        # raises between the last call of an `except` block and its `return`.
+        next(call() for _ in "1")
     except KeyboardInterrupt as error:
         return error
     finally:
