@@ -9,7 +9,6 @@ from helpers.gateways import MODES
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
 
-
 # A signal handler that raises in a destructor or in Thread.start is reported by the interpreter's hooks.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),

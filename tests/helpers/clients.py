@@ -23,8 +23,8 @@ import woox_fast.adapters.ccxt
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, Gateway
 from woox_fast._encoding import json_bytes
+from woox_fast.gateway import AsyncGateway, Gateway
 
 
 class Call(NamedTuple):
