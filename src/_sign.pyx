@@ -2,8 +2,8 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """Cython backend: reads Python objects, signs with the C core, and returns str.
 
-The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as every value does in
-the pure Python backend. So all backends accept the same values and raise the same errors.
+The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as all values do
+in the pure Python backend. So all backends accept the same values and raise the same errors.
 """
 
 from _operator import _compare_digest  # hmac.compare_digest; importing hmac would load OpenSSL
@@ -42,7 +42,7 @@ cdef extern from "Python.h":
     PyObject *PyIter_Next(object iterator) except? NULL
 
 cdef enum:
-    # Release the GIL for messages of at least this many bytes. Signing a shorter message is faster than regaining the GIL.
+    # Release the GIL for messages of at least this many bytes. Signing a shorter message is faster than taking it back.
     LONG_MESSAGE = 32768
     # Sign a batch in chunks of this many requests, so that a chunk stays in the processor's cache.
     CHUNK = 4096

@@ -15,8 +15,8 @@ cdef void key_context(KeyContext *key, const void *secret, size_t size) noexcept
 
 cdef void cleanse_key_context(KeyContext *key) noexcept nogil
 
-# Write HMAC-SHA256 of `head` followed by `body` as lower-case hex. For a V3 request, `head` is the timestamp, method and
-# path. Both can be empty. The function checks no value.
+# Write HMAC-SHA256 of `head` and `body` as lower-case hex. In V3, `head` is the timestamp, method and path. Both
+# can be empty. The function checks no value.
 cdef void sign_into(
     const KeyContext *key, const void *head, size_t head_size, const void *body, size_t body_size, char *hex
 ) noexcept nogil
