@@ -58,8 +58,8 @@ def wait_until(condition) -> None:
 
 
 @pytest.mark.parametrize("offset_ms", [0, 250, -250, 3_600_000, -86_400_000])
-def test_offset_is_the_servers(twin, offset_ms):
-    signer = twin.Signer(KEY, SECRET)
+def test_offset_is_the_servers(implementation, offset_ms):
+    signer = implementation.Signer(KEY, SECRET)
     with time_server(offset_ms) as server:
         clock = ServerClock(signer, base_url=server.url)
         assert clock.round_trip_ms is None

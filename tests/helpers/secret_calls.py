@@ -47,7 +47,7 @@ WRONG = UNSIGNED._replace(headers=HEADERS | {"x-api-signature": oracle(f"{NOW}GE
 BODILESS = {"method": "GET", "url": "https://api.woox.io/", "headers": HEADERS, "body": object()}
 
 
-def calls_of_twin(module: Any) -> dict[str, Callable[[], object]]:
+def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
     return {
         "Signer: api_key": lambda: module.Signer("", Held.text),
         "Signer: api_key, bytes": lambda: module.Signer("é", Held.data),
@@ -83,7 +83,7 @@ def authenticate(headers: dict[str, str]) -> None:
 CALLS: dict[str, Callable[[], object]] = {
     f"{backend} {name}": call
     for backend in (*BUILT, "python")
-    for name, call in calls_of_twin(importlib.import_module(MODULES[backend])).items()
+    for name, call in calls_of_backend(importlib.import_module(MODULES[backend])).items()
 } | {
     "explain: scheme": lambda: woox_fast.explain(Held.text, "0" * 64, NOW, "GET", "/v3/x", scheme="v9"),
     "explain: signature": lambda: woox_fast.explain(Held.data, None, NOW, "GET", "/v3/x"),

@@ -134,9 +134,9 @@ def refusal(error: BaseException) -> tuple[Any, ...]:
     return (*(getattr(error, field, None) for field in fields), error.args, error.__cause__, hidden)
 
 
-def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
-    """Check that `module` answers as the pure twin does."""
-    ours, pure = module.Signer("k", "s"), _sign_py.Signer("k", "s")
+def check_any_refusal(backend: ModuleType, request: tuple[Any, ...]) -> None:
+    """Check that `backend` raises the errors of the pure backend."""
+    ours, pure = backend.Signer("k", "s"), _sign_py.Signer("k", "s")
     batch = [(1578565539808, "GET", "/", b""), request]
     for name, arguments in (
         ("sign", request),
@@ -155,8 +155,8 @@ def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
         for timed in {"timestamp": stamp}, {"timestamp": 1578565539808}:
             assert_same(name, getattr(ours, name), getattr(pure, name), method, path, body, **timed)
     assert_same("host", ours.encode_request, pure.encode_request, "GET", "/", host=stamp, timestamp=1578565539808)
-    assert_same("sign", module.sign, _sign_py.sign, "s", *request)
-    assert_same("secret", module.sign, _sign_py.sign, body, 1578565539808, "GET", "/")
+    assert_same("sign", backend.sign, _sign_py.sign, "s", *request)
+    assert_same("secret", backend.sign, _sign_py.sign, body, 1578565539808, "GET", "/")
     # What only one argument makes wrong.
     for good in ((1578565539808, "POST", "/", body), (1578565539808, "POST", path, b""), (stamp, "POST", "/", "")):
         assert_same("sign", ours.sign, pure.sign, *good)
@@ -164,7 +164,7 @@ def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
         assert_same("headers", ours.headers, pure.headers, *good[1:])
     for options in {}, {"clock_offset_ms": path}, {"recv_window_ms": body}:
         for arguments in (request[:2], request[2:], ("k", body)):
-            made, specified = (outcome(twin.Signer, *arguments, **options) for twin in (module, _sign_py))
+            made, specified = (outcome(module.Signer, *arguments, **options) for module in (backend, _sign_py))
             assert made == specified if made[0] else not specified[0]
 
 

@@ -21,8 +21,8 @@ ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","q
 
 
 @pytest.fixture(scope="module")
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 def expected(method: str, path: str, data: bytes, content_type: str, host: str = "api.woox.io", stamp=NOW) -> bytes:
@@ -161,8 +161,8 @@ def test_subclass_value_is_sent(signer):
 
 
 @pytest.mark.parametrize("offset", [0, 90_000, -(10**9)])
-def test_local_clock_plus_offset(twin, offset):
-    signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
+def test_local_clock_plus_offset(implementation, offset):
+    signer = implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
     before = time.time_ns() // 1_000_000 + offset
     request = signer.encode_request("POST", "/v3/x", ORDER)
     after = time.time_ns() // 1_000_000 + offset

@@ -121,7 +121,9 @@ making_functions = {
 """
     if not makes_functions:
         if not name[0].endswith("._sign"):
-            pytest.skip("this CPython itself crashes without memory for a function, and this twin is written in Python")
+            pytest.skip(
+                "this CPython crashes without memory for a Python function, and the backend is written in Python"
+            )
         calls += "making_functions = {}\n"
     code = """
 def outcome(call, *arguments):
@@ -350,8 +352,8 @@ class LyingBytes(bytes):
     __len__ = __iter__ = __getitem__ = __bytes__ = __eq__ = __hash__ = fail
 
 
-def test_stored_values_are_signed(twin):
-    signer = twin.Signer(KEY, SECRET)
+def test_stored_values_are_signed(implementation):
+    signer = implementation.Signer(KEY, SECRET)
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
     lies = LyingNumber(NOW), LyingText("POST"), LyingText("/v3/x"), LyingBytes(b"{}")
     assert signer.sign(*lies) == expected
@@ -359,18 +361,18 @@ def test_stored_values_are_signed(twin):
     assert signer.sign_many([lies]) == [expected]
     assert signer.verify(expected, *lies)
     for secret in LyingBytes(SECRET.encode()), LyingText(SECRET):
-        assert twin.Signer(KEY, secret).sign(*lies) == expected
-        assert twin.sign(secret, *lies) == expected
+        assert implementation.Signer(KEY, secret).sign(*lies) == expected
+        assert implementation.sign(secret, *lies) == expected
 
 
 @pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)
 @pytest.mark.parametrize("at", range(4))
-def test_lying_objects_are_refused(twin, at, error):
+def test_lying_objects_are_refused(implementation, at, error):
     lie = Lying(error)
     request = [NOW, "GET", "/", b""]
     request[at] = lie
     outcomes = []
-    for signer in twin.Signer(KEY, SECRET), _sign_py.Signer(KEY, SECRET):
+    for signer in implementation.Signer(KEY, SECRET), _sign_py.Signer(KEY, SECRET):
         for call in (signer.sign, *request), (signer.sign_many, [request]):
             with pytest.raises(BaseException) as raised:
                 call[0](*call[1:])
@@ -378,8 +380,8 @@ def test_lying_objects_are_refused(twin, at, error):
     assert outcomes[:2] == outcomes[2:]
 
 
-def test_batch_changes_during_call(twin):
-    signer = twin.Signer(KEY, SECRET)
+def test_batch_changes_during_call(implementation):
+    signer = implementation.Signer(KEY, SECRET)
     good = (NOW, "POST", "/v3/x", "{}")
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
 
@@ -400,8 +402,8 @@ def test_batch_changes_during_call(twin):
     assert signer.sign_many(again()) == [expected] * 5
 
 
-def test_batch_leaks_no_reference(twin):
-    signer = twin.Signer(KEY, SECRET)
+def test_batch_leaks_no_reference(implementation):
+    signer = implementation.Signer(KEY, SECRET)
     good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
     held = [*good, bad[3], good, bad]
 

@@ -21,8 +21,8 @@ NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 @pytest.fixture
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize("threads", [2, 8])
