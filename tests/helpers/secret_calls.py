@@ -51,7 +51,8 @@ def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
     return {
         "Signer: api_key": lambda: module.Signer("", Held.text),
         "Signer: api_key, bytes": lambda: module.Signer("é", Held.data),
-        "Signer: api_key, long": lambda: module.Signer(None, Held.long),
+        "Signer: white space": lambda: module.Signer("key", Held.text + "\n"),
+        "Signer: secret as key": lambda: module.Signer(Held.text, Held.text),
         "Signer: offset": lambda: module.Signer("key", Held.text, clock_offset_ms="late"),
         "Signer: offset, bytes": lambda: module.Signer("key", Held.data, clock_offset_ms=10**13),
         "Signer: no text": lambda: module.Signer("key", Held.no_text),
@@ -66,6 +67,7 @@ def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
         "Signer.prepare": lambda: module.Signer("key", Held.text).prepare("POST", "/v3/x", json={"a": float("nan")}),
         "sign: timestamp": lambda: module.sign(Held.text, NOW // 1000, "GET", "/v3/x"),
         "sign: body": lambda: module.sign(Held.data, NOW, "GET", "/v3/x", object()),
+        "sign: quotes": lambda: module.sign(f"'{Held.text}'", NOW, "GET", "/"),
         "sign: no text": lambda: module.sign(Held.no_text, NOW, "GET", "/v3/x"),
         "sign: no secret": lambda: module.sign([Held.text], NOW, "GET", "/v3/x"),
     }  # fmt: skip

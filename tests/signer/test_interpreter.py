@@ -7,7 +7,6 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
-import tracemalloc
 
 import pytest
 from helpers.backends import MODULES, installed_backends
@@ -182,34 +181,6 @@ finally:
     assert run(TAKE + code, *name) == ""
 
 
-def test_spawned_process_signs(name, tmp_path):
-    script = tmp_path / "spawned.py"
-    code = """
-import multiprocessing
-
-def work(number):
-    return signer.sign(NOW + number, "POST", "/v3/x", "{}")
-
-def take(signer):
-    pass
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(2) as pool:
-        assert pool.map(work, range(50)) == [work(number) for number in range(50)]
-    try:
-        context.Process(target=take, args=(signer,)).start()
-    except TypeError as error:
-        assert "it cannot be pickled or copied" in str(error)
-    else:
-        raise AssertionError("a signer went to another process")
-"""
-    script.write_text(f"import sys\nsys.argv[1:] = {list(name)!r}\n{TAKE}{code}")
-    result = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
-    assert result.returncode == 0, result.stderr
-    assert SECRET not in result.stderr
-
-
 # CPython 3.12.1 crashed at exit after isolated interpreters that imported nothing of ours, in 27 of 40 trials.
 ISOLATED = pytest.param(
     "isolated",
@@ -265,21 +236,6 @@ while len(handled) < 50:
     assert signer.hexdigest(LONG) == LONG_EXPECTED
 signal.setitimer(signal.ITIMER_REAL, 0)
 assert all(handled)
-"""
-    assert run(TAKE + code, *name) == ""
-
-
-def test_event_loop_tasks_sign(name):
-    code = """
-import asyncio
-async def work(number):
-    for _ in range(20):
-        assert signer.sign(*REQUEST) == EXPECTED
-        await asyncio.sleep(0)
-        assert await asyncio.to_thread(signer.sign, *REQUEST) == EXPECTED
-async def main():
-    await asyncio.gather(*(work(number) for number in range(20)))
-asyncio.run(main())
 """
     assert run(TAKE + code, *name) == ""
 
@@ -360,6 +316,10 @@ def test_stored_values_are_signed(implementation):
     assert signer.sign(LyingText(f"{NOW}"), *lies[1:3], LyingText("{}")) == expected
     assert signer.sign_many([lies]) == [expected]
     assert signer.verify(expected, *lies)
+    assert signer.hexdigest(LyingText("m")) == oracle(b"m")
+    assert signer.headers(*lies[1:], timestamp=lies[0])["x-api-signature"] == expected
+    sent = signer.encode_request(*lies[1:], host=LyingText("h"), timestamp=lies[0])
+    assert sent == signer.encode_request("POST", "/v3/x", "{}", host="h", timestamp=NOW)
     for secret in LyingBytes(SECRET.encode()), LyingText(SECRET):
         assert implementation.Signer(KEY, secret).sign(*lies) == expected
         assert implementation.sign(secret, *lies) == expected
@@ -400,28 +360,3 @@ def test_batch_changes_during_call(implementation):
             yield good
 
     assert signer.sign_many(again()) == [expected] * 5
-
-
-def test_batch_leaks_no_reference(implementation):
-    signer = implementation.Signer(KEY, SECRET)
-    good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
-    held = [*good, bad[3], good, bad]
-
-    def work():
-        assert len(signer.sign_many([good] * 500)) == 500
-        with pytest.raises(TypeError, match=r"^requests\[7\]: body must be"):
-            signer.sign_many([good] * 7 + [bad])
-
-    work()
-    before = [sys.getrefcount(each) for each in held]
-    tracemalloc.start()
-    try:
-        work()
-        allocated = tracemalloc.get_traced_memory()[0]
-        for _ in range(25):
-            work()
-        assert tracemalloc.get_traced_memory()[0] - allocated < 50_000  # less than a batch
-    finally:
-        tracemalloc.stop()
-    assert [sys.getrefcount(each) for each in held] == before
-    good[3].append(1)  # raises BufferError if a buffer was not released

@@ -6,9 +6,9 @@ import copy
 import gc
 import hmac
 import pickle
+import re
 import sys
 import time
-import traceback
 import weakref
 from array import array
 from contextlib import suppress
@@ -103,10 +103,17 @@ def test_local_clock_plus_offset(implementation, offset):
     signer = implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
     before = time.time_ns() // 1_000_000 + offset
     headers = signer.headers("GET", "/v3/x")
+    request = signer.encode_request("GET", "/v3/x")
     after = time.time_ns() // 1_000_000 + offset
     stamp = headers["x-api-timestamp"]
-    assert before - 1 <= int(stamp) <= after + 1
     assert headers["x-api-signature"] == oracle(f"{stamp}GET/v3/x".encode())
+    sent = re.search(rb"x-api-timestamp: (\d{13})\r\n", request)[1].decode()
+    assert f"x-api-signature: {oracle(f'{sent}GET/v3/x'.encode())}\r\n".encode() in request
+    assert before - 1 <= int(stamp) <= int(sent) <= after + 1
+    signer.clock_offset_ms = -(10**13) + 1
+    for call in signer.headers, signer.encode_request:
+        with pytest.raises(ValueError, match="exactly 13 digits, got -"):
+            call("GET", "/")
 
 
 def test_clock_offset_can_be_set(signer):
@@ -205,27 +212,3 @@ def test_no_attribute_shows_the_secret(signer):
     seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer))]
     seen += [repr(getattr(signer, name, "")) for name in dir(signer)]
     assert not any(SECRET in text for text in seen)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda implementation, secret: implementation.Signer("bad key", secret),
-        lambda implementation, secret: implementation.Signer("key", secret, clock_offset_ms=1.5),
-        lambda implementation, secret: implementation.Signer("key", [secret]),
-        lambda implementation, secret: implementation.Signer("key", secret + "\n"),
-        lambda implementation, secret: implementation.Signer(secret, secret),
-        lambda implementation, secret: implementation.sign(f"'{secret}'", 5, "GET", "/"),
-        lambda implementation, secret: implementation.Signer("key", secret + "\ud800"),
-        lambda implementation, secret: implementation.sign(secret, 5, "GET", "/"),
-    ],
-)
-def test_no_traceback_shows_the_secret(implementation, call):
-    with pytest.raises((TypeError, ValueError)) as raised:
-        call(implementation, "topsecret")
-    error = raised.value
-    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
-    ours = [frame for frame in frames if "woox_fast" in frame.filename]
-    assert not any("topsecret" in value for frame in ours for value in (frame.locals or {}).values())
-    assert "topsecret" not in str(error)
-    assert error.__context__ is None
