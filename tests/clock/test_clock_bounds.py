@@ -63,7 +63,7 @@ def test_eight_samples_are_stored(monkeypatch):
 
 
 def test_one_wrong_response_of_three(monkeypatch):
-    """It is within the bounds of the right responses, so it does not contradict them."""
+    """The wrong response agrees with the bounds of the right responses, so it does not contradict them."""
     machine = Machine(wall_error=-HOUR)
     clock, _ = started(machine, monkeypatch)
     machine.delays = [(S, S), (S, S), (S, S)]
@@ -92,7 +92,7 @@ def test_observe_sets_the_offset(monkeypatch, wall_error):
     assert machine.asked == 0
 
 
-def test_observe_long_after_the_response(monkeypatch):
+def test_observe_long_after_response(monkeypatch):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     reply = observed(machine, 10 * MS, 10 * MS)
@@ -169,7 +169,7 @@ def test_first_response_can_be_wrong(monkeypatch):
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
-@pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is learned from"])
+@pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is used"])
 def test_observe_while_the_clock_is_set(monkeypatch, step, when):
     """The offset stays 0, as without a ServerClock."""
     machine = Machine()
@@ -184,7 +184,7 @@ def test_observe_while_the_clock_is_set(monkeypatch, step, when):
     sent = machine.wall() // MS
     at("on its way")
     told, received = machine.server_ms(), machine.wall() // MS
-    at("before it is learned from")
+    at("before it is used")
     clock.observe(sent, received, told)
     look(clock)
     if when == "before it was sent":
@@ -239,7 +239,7 @@ def test_short_sleep_widens_bounds(monkeypatch):
 
 @pytest.mark.parametrize("sleeps", [(2.5, 50), (30, 30), (20, 20, 20)])
 def test_short_sleeps_add_up(monkeypatch, sleeps):
-    """A pause that short is usual on a busy machine. Their sum is not."""
+    """Short pauses are usual on a busy machine, long pauses are not."""
     machine = Machine(sleeps_are_counted=False)
     clock, signer = started(machine, monkeypatch)
     clock.update()

@@ -95,7 +95,7 @@ def test_unknown_backend_raises():
     assert "ImportError: WOOX_FAST_BACKEND must be auto, cython, cffi, python; got 'rust'" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["md5", "sha-ni+avx512", "sha-ni", "portable", "hashlib", "sha-ni ", "\udcff"])
+@pytest.mark.parametrize("name", ["md5", "sha-ni", "portable", "hashlib", "\udcff"])
 @pytest.mark.parametrize("backend", ["auto", *MODULES])
 def test_named_sha256_is_used_or_refused(backend, name):
     """No different implementation is used. The error lists the available implementations."""
