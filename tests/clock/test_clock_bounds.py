@@ -1,4 +1,4 @@
-"""The bounds that a response proves, and responses to other requests, on a simulated machine."""
+"""The bounds that a response proves, and `observe`, on a simulated machine."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_one_wrong_response_of_three(monkeypatch):
     assert abs(machine.error(clock._signer.clock_offset_ms)) <= S
 
 
-# Responses to other requests
+# Responses observed by the caller
 
 
 @pytest.mark.parametrize("wall_error", [0, 3 * S, -HOUR])
@@ -224,7 +224,7 @@ def test_observe_accepts_floats(monkeypatch):
 
 
 def test_short_sleep_widens_bounds(monkeypatch):
-    """A response after the sleep does not make the older responses exact again."""
+    """A response after the sleep does not restore the precision of older responses."""
     machine = Machine(sleeps_are_counted=False)
     clock, signer = started(machine, monkeypatch)
     for _ in range(2):

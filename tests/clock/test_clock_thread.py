@@ -18,7 +18,7 @@ TRUE_MS = 1_700_000_000_000
 
 
 class Waits:
-    """An Event for `_stop`: each wait advances the simulated time, and after `seconds` the event is set."""
+    """An Event for `_stop`: a wait advances the simulated time, and after `seconds` the event is set."""
 
     def __init__(self, machine: Machine, seconds: float, drift_ns: int = 0) -> None:
         self._machine, self._ends = machine, machine.true + int(seconds * S)

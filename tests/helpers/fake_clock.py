@@ -79,7 +79,7 @@ def look(clock: ServerClock) -> None:
 
 
 def observed(machine: Machine, there: int, back: int) -> tuple[int, int, int]:
-    """Return the times of a request to the exchange, as arguments of `observe`."""
+    """Send a request to the exchange, and return its times as arguments for `observe`."""
     sent = machine.wall() // MS
     machine.go(there)
     server_ms = machine.server_ms()

@@ -1,6 +1,6 @@
-"""Calls of every public function that takes a secret, each of which raises. No frame of theirs may show it.
+"""Calls that raise, for every public function with a secret among its arguments. No frame may show the secret.
 
-The secret is an attribute and not a name, so that no frame of a call's own holds it.
+The secret is an attribute, not a variable, so a call's frame does not contain it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from woox_fast.sandbox import auth
 
 
 class Held:
-    """Made up, and unlike anything else that a traceback shows."""
+    """A random secret, unlike any other text in a traceback."""
 
     text = "Kq7vX2mN9pRt4wYz8bLc3dFg6hJs"
     data = text.encode()
@@ -28,7 +28,7 @@ class Held:
 
 
 class Raising:
-    """A value that raises wherever it is used, in the middle of what uses it."""
+    """A value that raises at its first use, inside a function."""
 
     def __str__(self) -> str:
         raise RuntimeError("on purpose")
@@ -123,16 +123,16 @@ CALLS: dict[str, Callable[[], object]] = {
     "ServerClock": lambda: clock.ServerClock(woox_fast.Signer("key", Held.text), base_url="api.woox.io"),
 }  # fmt: skip
 
-# Of the twins the one that users have.
+# Only the default backend, as for users.
 CALLS_OF_USERS = [name for name in CALLS if name.partition(" ")[0] not in {*MODULES} - {woox_fast.backend}]
 
-# The public functions that take a secret, each with what the names of its calls begin with.
+# Public functions with a secret among their arguments -> the first word of their calls' names.
 COVERED = {
     "woox_fast.Signer": "Signer",
     "woox_fast.sign": "sign",
     "woox_fast.explain": "explain",
     "woox_fast.testing.assert_signed": "assert_signed",
-    "woox_fast.testing.RunningSandbox": "",  # holds the sandbox's, and raises nothing
+    "woox_fast.testing.RunningSandbox": "",  # only stores the sandbox's secret
     "woox_fast.sandbox.Sandbox": "Sandbox",
     "woox_fast.sandbox.run": "Sandbox.run",
 }

@@ -1,4 +1,4 @@
-"""The short form of the load test of the sandbox; `make stress` sends 100,000 orders."""
+"""The short form of the sandbox load test; `make stress` sends 100,000 orders."""
 
 from __future__ import annotations
 

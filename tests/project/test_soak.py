@@ -17,7 +17,7 @@ def test_memory_and_references_stay_flat(implementation):
 
 
 def test_leak_is_found(implementation):
-    """Control: a Signer that keeps every body."""
+    """Control: a Signer that leaks every body."""
     kept = []
 
     class Signer:

@@ -154,28 +154,6 @@ def test_broken_extension_is_reported(tmp_path, frozen, words, source, error):
     assert "ImportError: WOOX_FAST_BACKEND=cython" in named.stderr
 
 
-SUBINTERPRETER = f"""
-import woox_fast
-try:
-    import _interpreters as interpreters
-except ImportError:
-    import _xxsubinterpreters as interpreters
-interpreters.run_string(interpreters.create(), {"import warnings; warnings.simplefilter('always'); " + SHOW + SIGN!r})
-"""
-
-
-@pytest.mark.skipif("cython" not in BUILT, reason="the Cython backend is not built")
-def test_subinterpreter_warning_names_the_cause():
-    result = run(SUBINTERPRETER)
-    if "No module named" in result.stderr:
-        pytest.skip("this Python has no module for subinterpreters")
-    assert result.stdout.split()[0] in ("cffi", "python"), result.stderr
-    assert result.stdout.split()[2] == PUBLISHED
-    assert "the cython backend cannot be loaded in this interpreter" in result.stderr
-    assert "import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python" in result.stderr
-    assert "reinstall" not in result.stderr
-
-
 def test_freezers_find_every_module(tmp_path):
     """The standard library's module finder follows static imports only, as PyInstaller and Nuitka do."""
     program = tmp_path / "program.py"

@@ -13,7 +13,7 @@ PUBLIC = [name for name in dir(_sign_py.Signer) if not name.startswith("_")]
 
 
 def parameters(function: object) -> list[tuple[str, object, object]]:
-    """Return each parameter's name, kind and default. The compiled backends have no annotations."""
+    """Return (name, kind, default) of the parameters. The compiled backends have no annotations."""
     return [(each.name, each.kind, each.default) for each in inspect.signature(function).parameters.values()]
 
 

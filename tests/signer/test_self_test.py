@@ -13,7 +13,7 @@ VECTOR = {
     "armv8": "core/hmac_sha256_armv8.c",
 }
 INCLUDE = '#include "cleanse.h"'
-# One wrong bit in one round constant of one implementation.
+# A wrong bit in a round constant.
 WRONG_CONSTANT = f"""{INCLUDE}
 static uint32_t wrong[64] __attribute__((aligned(16)));
 __attribute__((constructor)) static void copy_wrong(void) {{
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not ("cython" in BUILT and COMPILERS), reason="t
 
 @pytest.fixture(scope="module")
 def wrong_vector(tmp_path_factory):
-    """Compile the package with a wrong constant in the fastest SHA-256, unless that is the portable implementation."""
+    """Compile the package with a wrong constant in the fastest SHA-256, if it is not the portable implementation."""
     file = VECTOR.get(sha256_names()[0])
     changes = [(file, INCLUDE, WRONG_CONSTANT)] if file else []
     return compile_package(tmp_path_factory.mktemp("vector"), *changes)

@@ -295,7 +295,7 @@ def test_buffer_of_addresses_is_refused(signer, kind):
 
 
 def test_batch_error_is_complete(signer):
-    """An error in a batch has the index in its message, and keeps its other arguments, notes and cause."""
+    """An error in a batch has the index in its message, and its original arguments, notes and cause."""
     cause = KeyError("cause")
 
     class Fields(list):

@@ -1,4 +1,4 @@
-"""Threads: one Signer on many of them, with or without a GIL; and when the GIL is released."""
+"""A Signer shared by threads, with or without a GIL, and the release of the GIL."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def other_thread(work: Callable[[], object]) -> Iterator[None]:
 
 
 def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
-    """Return whether another thread runs during one of `times` calls, which requires that a call releases the GIL."""
+    """Return whether another thread runs during `times` calls. It can run only if a call releases the GIL."""
     turns = 0
 
     def turn() -> None:
@@ -92,7 +92,7 @@ each_kind = pytest.mark.parametrize("make", [bytes, lambda size: "b" * size, lam
 
 
 def calls_with(body: bytes | str | memoryview) -> list[Callable[[], object]]:
-    """Return calls of the Cython backend, each of which signs `body`."""
+    """Return calls of the Cython backend that sign `body`."""
     signer = import_module(MODULES["cython"]).Signer(KEY, SECRET)
     return [
         lambda: signer.sign(NOW, "POST", "/", body),
@@ -123,7 +123,7 @@ def test_short_message_keeps_gil(make):
 @with_gil
 @has_cython
 def test_writable_message_keeps_gil():
-    """Another thread may write into it."""
+    """Without the GIL, another thread could write into the message."""
     assert not runs_meanwhile(calls_with(bytearray(LONG))[0], 20)
 
 
@@ -138,7 +138,7 @@ def test_body_changes_during_call(signer):
 
     def change() -> None:
         for state in states:
-            body[:] = state  # in one step, under the GIL
+            body[:] = state  # atomically, under the GIL
             with suppress(BufferError):
                 body.append(0)
                 body.pop()
