@@ -14,14 +14,14 @@ from woox_fast.clock import MS, LocalClock
 # The two clocks of the real machine
 
 
-def test_steady_clock_continues_in_sleep(monkeypatch):
+def test_steady_clock_counts_sleep(monkeypatch):
     """CLOCK_BOOTTIME includes time asleep. Before the first sleep it equals CLOCK_MONOTONIC."""
     monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
     monkeypatch.setattr(time, "clock_gettime_ns", {7: 5 * S}.__getitem__)
     assert LocalClock().steady_ns() == 5 * S
 
 
-def test_steady_clock_defaults_to_monotonic(monkeypatch):
+def test_steady_clock_is_monotonic(monkeypatch):
     monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
     before = time.monotonic_ns()
     wall, steady = LocalClock().read()
@@ -73,7 +73,7 @@ def test_sleep_during_a_request(monkeypatch, counted):
     assert signer.clock_offset_ms == 0
 
 
-def test_sleep_during_every_request_raises(monkeypatch):
+def test_constant_sleep_raises(monkeypatch):
     machine = Machine(sleeps_are_counted=False)
     machine.meanwhile = [lambda: machine.sleep(HOUR)] * 6
     clock, signer = started(machine, monkeypatch, offset_ms=7)
@@ -103,7 +103,7 @@ def test_local_clock_is_set(monkeypatch, counted, step):
 
 
 @pytest.mark.parametrize(("parted", "forgotten"), [(50 * MS, False), (50 * MS + 1, True), (-50 * MS - 1, True)])
-def test_step_above_50_ms_clears_offset(monkeypatch, parted, forgotten):
+def test_large_step_clears_offset(monkeypatch, parted, forgotten):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     clock.update()
@@ -131,7 +131,7 @@ def test_clock_speed_is_followed(monkeypatch, per_mille):
     assert machine.asked == 1
 
 
-def test_own_offset_stays_before_update(monkeypatch):
+def test_update_replaces_own_offset(monkeypatch):
     machine = Machine()
     clock, signer = started(machine, monkeypatch, offset_ms=7)
     machine.wall_error = HOUR

@@ -62,7 +62,7 @@ def test_eight_samples_are_stored(monkeypatch):
     assert clock.round_trip_ms == 2001
 
 
-def test_one_wrong_response_of_three(monkeypatch):
+def test_wrong_response_is_bounded(monkeypatch):
     """The wrong response agrees with the bounds of the right responses, so it does not contradict them."""
     machine = Machine(wall_error=-HOUR)
     clock, _ = started(machine, monkeypatch)
@@ -79,7 +79,7 @@ def test_one_wrong_response_of_three(monkeypatch):
 
 
 @pytest.mark.parametrize("wall_error", [0, 3 * S, -HOUR])
-def test_observe_sets_the_offset(monkeypatch, wall_error):
+def test_observe_sets_offset(monkeypatch, wall_error):
     machine = Machine(wall_error=wall_error)
     clock, signer = started(machine, monkeypatch)
     clock.observe(*observed(machine, 2 * MS, 3 * MS))
@@ -139,7 +139,7 @@ def test_one_contradiction_changes_nothing(monkeypatch, stale):
     assert abs(machine.error(clock.update())) <= MS
 
 
-def test_two_contradictions_must_agree(monkeypatch):
+def test_contradictions_must_agree(monkeypatch):
     """A cache returns the same timestamp twice."""
     machine, clock, signer = learned(monkeypatch)
     before, stale = signer.clock_offset_ms, machine.server_ms() - 60_000
@@ -170,7 +170,7 @@ def test_first_response_can_be_wrong(monkeypatch):
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
 @pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is used"])
-def test_observe_while_the_clock_is_set(monkeypatch, step, when):
+def test_observe_during_clock_set(monkeypatch, step, when):
     """The offset stays 0, as without a ServerClock."""
     machine = Machine()
     clock, signer = started(machine, monkeypatch)
@@ -250,7 +250,7 @@ def test_short_sleeps_add_up(monkeypatch, sleeps):
     assert clock.round_trip_ms is None
 
 
-def test_late_readings_do_not_add_up(monkeypatch):
+def test_late_readings_cancel_out(monkeypatch):
     """A reading with an error of 30 ms and the next right reading cancel out."""
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)

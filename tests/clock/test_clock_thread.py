@@ -103,7 +103,7 @@ def test_thread_sees_set_clock(monkeypatch):
 
 
 @pytest.mark.parametrize("drift_ns", [150_000, -150_000])
-def test_thread_follows_a_drifting_clock(monkeypatch, drift_ns):
+def test_thread_follows_drift(monkeypatch, drift_ns):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     clock.update()
@@ -112,7 +112,7 @@ def test_thread_follows_a_drifting_clock(monkeypatch, drift_ns):
     assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
 
 
-def test_updates_from_two_threads_take_turns():
+def test_concurrent_updates_take_turns():
     """The threads share a connection."""
     active = []
     overlaps = []

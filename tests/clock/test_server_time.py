@@ -96,7 +96,7 @@ def test_sandbox_answers_the_clock(signer):
     assert sandbox.verified == 0
 
 
-def test_async_update_leaves_the_loop_free(signer):
+def test_async_update_frees_loop(signer):
     looped = threading.Event()  # the server responds after the event loop has run a task
 
     def answer(received: Received) -> Reply:
@@ -150,7 +150,7 @@ def test_invalid_time_raises(signer, reply):
 
 
 @pytest.mark.parametrize("reply", [DROP, Reply(raw=b"SSH-2.0\r\n", close=True)])
-def test_no_answer_keeps_the_offset(signer, reply):
+def test_failure_keeps_offset(signer, reply):
     signer.clock_offset_ms = 5
     with Recorder(lambda received: reply) as server:
         clock = ServerClock(signer, base_url=server.url)
@@ -230,7 +230,7 @@ def test_slow_response_times_out(signer, scheme, start):
     assert signer.clock_offset_ms == 5
 
 
-def test_timed_out_request_is_not_repeated(signer):
+def test_timeout_repeats_no_request(signer):
     """The clock repeats a request on a persistent connection only if the server has closed the connection."""
     requests: list[threading.Thread] = []
     release = threading.Event()

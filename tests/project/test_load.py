@@ -5,5 +5,5 @@ from __future__ import annotations
 from helpers.load import check_load
 
 
-def test_sandbox_refuses_hostile_requests_under_load():
+def test_loaded_sandbox_refuses_attacks():
     check_load(orders=500, hostile=10)

@@ -32,7 +32,7 @@ def test_members_have_equal_docs(implementation, name):
         assert "Raises" in pydoc.render_doc(member, renderer=pydoc.plaintext)
 
 
-def test_class_and_sign_have_equal_docs(implementation):
+def test_class_has_equal_docs(implementation):
     assert inspect.getdoc(implementation.Signer) == inspect.getdoc(_sign_base.SignerBase)
     assert parameters(implementation.Signer) == parameters(_sign_py.Signer)
     assert inspect.getdoc(implementation.sign) == inspect.getdoc(_sign_py.sign)

@@ -71,7 +71,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
-def test_every_method_with_every_body(signer, method):
+def test_methods_with_bodies(signer, method):
     for timestamp, (body, data) in itertools.product((NOW, str(NOW)), BODIES):
         content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
         request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
@@ -187,13 +187,13 @@ def test_long_host_raises(signer, host):
 
 
 @pytest.mark.parametrize(("host", "kind"), [(None, "NoneType"), (b"api.woox.io", "bytes"), (5, "int")])
-def test_host_of_another_type_raises(signer, host, kind):
+def test_host_type_raises(signer, host, kind):
     with refused(f"host must be a str such as 'api.woox.io', got {kind}", TypeError):
         signer.encode_request("GET", "/", host=host)
 
 
 @pytest.mark.parametrize("path", ["/{}", "/v3/!~?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
-def test_path_cannot_break_the_request_line(signer, path):
+def test_path_cannot_break_line(signer, path):
     others = ("#", "\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680")
     for bad in (*map(chr, range(0x21)), *others):
         with refused(ENCODED.format(ascii(bad), path.index("{")) + "prepare(params=...)") as raised:
@@ -202,7 +202,7 @@ def test_path_cannot_break_the_request_line(signer, path):
 
 
 @pytest.mark.parametrize("bad", ["get", "GET ", "GET\r\n", "", "G T", "GÉT", "GET\0", "GET / HTTP/1.1\r\nX: y"])
-def test_method_cannot_break_the_request_line(signer, bad):
+def test_method_cannot_break_line(signer, bad):
     with pytest.raises(ValueError, match=r"^method must be upper-case letters A-Z"):
         signer.encode_request(bad, "/")
 
@@ -216,7 +216,7 @@ def test_first_invalid_argument_is_named(signer):
     assert signer.encode_request(**arguments) == expected("GET", "/", b"", FORM, "h")
 
 
-def test_changed_buffer_is_sent_as_signed(signer, monkeypatch):
+def test_changed_buffer_keeps_signature(signer, monkeypatch):
     """A second thread may write into the buffer after the signature."""
     body = bytearray(b"a" * 100)
 

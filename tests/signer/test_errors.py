@@ -218,7 +218,7 @@ SURROGATES = [
 
 
 @pytest.mark.parametrize("text", SURROGATES, ids=range(len(SURROGATES)))
-def test_surrogate_position_is_in_its_argument(implementation, signer, text):
+def test_surrogate_error_shows_position(implementation, signer, text):
     """At any position in the prehash, on the fast path and on the slow path."""
     with pytest.raises(UnicodeEncodeError) as own:
         text.encode()

@@ -103,7 +103,7 @@ path_text = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*
 
 
 @given(path_text, st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), scalars, max_size=4))
-def test_clients_send_the_url_unchanged(rest: str, params: dict[str, Any]) -> None:
+def test_clients_preserve_url(rest: str, params: dict[str, Any]) -> None:
     signer = Signer(KEY, SECRET)
     try:
         request = signer.prepare("GET", "/" + rest, params=params, base_url="http://localhost", timestamp=TIMESTAMP)
@@ -139,7 +139,7 @@ def test_clients_send_the_url_unchanged(rest: str, params: dict[str, Any]) -> No
         ("/a?", 2),
     ],
 )
-def test_path_that_clients_change_raises(signer: Any, path: str, index: int) -> None:
+def test_rewritten_path_raises(signer: Any, path: str, index: int) -> None:
     with pytest.raises(ValueError, match=f"percent-encoded ASCII .* at index {index};"):
         signer.prepare("GET", path)
 
@@ -191,7 +191,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def test_urllib_sends_the_signed_bytes(signer: Any) -> None:
+def test_urllib_sends_signed_bytes(signer: Any) -> None:
     """As documented in SignedRequest: a redirect is an error, and the signature stays with its host."""
     replies = {"/v3/x?a=%2C": Reply(), "/v3/y": Reply(), "/v3/away": Reply(307, {"Location": "http://127.0.0.1:1/"})}
     opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))

@@ -55,7 +55,7 @@ def test_next_implementation_is_used(wrong_vector):
         assert warned == []
 
 
-def test_wrong_implementation_cannot_be_forced(wrong_vector):
+def test_wrong_implementation_raises(wrong_vector):
     fastest, *others = sha256_names()
     result = run(SHOW, wrong_vector, WOOX_FAST_SHA256=fastest, WOOX_FAST_BACKEND="cython")
     assert (result.returncode == 0) == (not others)

@@ -153,7 +153,7 @@ def test_refused_buffer_is_released():
     del raised
 
 
-def test_verify_compares_in_constant_time(implementation, signer, monkeypatch):
+def test_verify_takes_constant_time(implementation, signer, monkeypatch):
     """No result shows it, so this test sees which function compares."""
     module = implementation if implementation.backend == "cython" else _sign_base
     compared = []
@@ -199,7 +199,7 @@ def test_weak_reference_raises(signer):
         weakref.ref(signer)
 
 
-def test_no_attribute_shows_the_secret(signer):
+def test_attributes_hide_secret(signer):
     seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer))]
     seen += [repr(getattr(signer, name, "")) for name in dir(signer)]
     assert not any(SECRET in text for text in seen)
