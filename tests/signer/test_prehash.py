@@ -36,6 +36,10 @@ def test_other_schemes_vectors() -> None:
         assert oracle(message) == vector["signature"]
 
 
+def test_websocket_ignores_request() -> None:
+    assert prehash.unchecked("ws", b"1578565539808", b"GET", b"/v1/x?a=1", b"b=2") == b"|1578565539808"
+
+
 @given(
     st.integers(10**12, 10**13 - 1),
     st.text(string.ascii_uppercase, min_size=1, max_size=8),
@@ -46,6 +50,7 @@ def test_v3_equals_signed_message(timestamp: int, method: str, rest: str, body: 
     raw = body.encode() if isinstance(body, str) else body or b""
     expected = f"{timestamp}{method}/{rest}".encode() + raw
     assert prehash.v3(timestamp, method, "/" + rest, body) == expected
+    assert prehash.v3(timestamp, method, "/" + rest) == f"{timestamp}{method}/{rest}".encode()
     for kind in (Signer, _sign_py.Signer):
         assert kind(KEY, SECRET).sign(str(timestamp), method, "/" + rest, body) == oracle(expected)
 
