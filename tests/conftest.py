@@ -65,7 +65,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.fixture(scope="module", params=installed_backends(), ids="-".join)
-def twin(request: pytest.FixtureRequest):
+def implementation(request: pytest.FixtureRequest):
     """Yield a backend's module with one of its SHA-256 implementations selected."""
     backend, sha256 = request.param
     module: ModuleType = importlib.import_module(MODULES[backend])

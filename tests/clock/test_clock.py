@@ -14,14 +14,14 @@ from woox_fast.clock import MS, LocalClock
 # The two clocks of the real machine
 
 
-def test_steady_clock_continues_in_sleep(monkeypatch):
-    """On a machine that has never slept, both of its steady clocks show the same time."""
+def test_steady_clock_counts_sleep(monkeypatch):
+    """CLOCK_BOOTTIME includes time asleep. Before the first sleep it equals CLOCK_MONOTONIC."""
     monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
     monkeypatch.setattr(time, "clock_gettime_ns", {7: 5 * S}.__getitem__)
     assert LocalClock().steady_ns() == 5 * S
 
 
-def test_steady_clock_defaults_to_monotonic(monkeypatch):
+def test_steady_clock_is_monotonic(monkeypatch):
     monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
     before = time.monotonic_ns()
     wall, steady = LocalClock().read()
@@ -29,7 +29,7 @@ def test_steady_clock_defaults_to_monotonic(monkeypatch):
     assert abs(wall - time.time_ns()) < 600 * S
 
 
-def test_read_takes_the_fastest_of_three():
+def test_fastest_reading_is_used():
     moments = iter([0, 0, 9, 10, 10, 12, 20, 20, 29])
     local = LocalClock()
     now = 0
@@ -47,16 +47,16 @@ def test_read_takes_the_fastest_of_three():
 
 
 @pytest.mark.parametrize("counted", [True, False])
-@pytest.mark.parametrize("asleep_s", [0.1, 10, 60, 8 * 3600])
-@pytest.mark.parametrize("wall_error", [0, 20 * S, -HOUR])
-def test_sleep_keeps_or_clears_the_offset(monkeypatch, counted, asleep_s, wall_error):
+@pytest.mark.parametrize("asleep_s", [0.1, 8 * 3600])
+@pytest.mark.parametrize("wall_error", [0, -HOUR])
+def test_sleep_preserves_or_clears_offset(monkeypatch, counted, asleep_s, wall_error):
     machine = Machine(sleeps_are_counted=counted, wall_error=wall_error)
     clock, signer = started(machine, monkeypatch)
     assert abs(machine.error(clock.update())) <= MS
     before = signer.clock_offset_ms
     machine.sleep(int(asleep_s * S))
     look(clock)
-    # Until the next update: as before, or as without a ServerClock.
+    # Until the next update the offset is unchanged, or 0 as without a ServerClock.
     assert signer.clock_offset_ms == (before if counted else 0)
     machine.asked = 0
     assert abs(machine.error(clock.update())) <= MS
@@ -68,12 +68,12 @@ def test_sleep_during_a_request(monkeypatch, counted):
     machine = Machine(sleeps_are_counted=counted)
     machine.meanwhile = [lambda: machine.sleep(HOUR)]
     clock, signer = started(machine, monkeypatch, offset_ms=7)
-    assert clock.update() == 0  # the response alone would prove that the server's clock is an hour slow
+    assert clock.update() == 0  # the response alone suggests that the server's clock is an hour slow
     assert machine.asked == (3 if counted else 4)
     assert signer.clock_offset_ms == 0
 
 
-def test_sleep_during_every_request_raises(monkeypatch):
+def test_constant_sleep_raises(monkeypatch):
     machine = Machine(sleeps_are_counted=False)
     machine.meanwhile = [lambda: machine.sleep(HOUR)] * 6
     clock, signer = started(machine, monkeypatch, offset_ms=7)
@@ -83,13 +83,13 @@ def test_sleep_during_every_request_raises(monkeypatch):
     assert clock.update() == 0
 
 
-# Somebody sets a clock
+# A clock is set
 
 
 @pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize("step", [-HOUR, -2 * S, 2 * S, HOUR])
 def test_local_clock_is_set(monkeypatch, counted, step):
-    """A right clock is set wrong, or a wrong clock right. The offset is 0 until the next update."""
+    """The user sets a right clock wrong, or a wrong clock right. The offset is 0 until the next update."""
     for before, after in ((0, step), (step, 0)):
         machine = Machine(sleeps_are_counted=counted, wall_error=before)
         clock, signer = started(machine, monkeypatch)
@@ -103,7 +103,7 @@ def test_local_clock_is_set(monkeypatch, counted, step):
 
 
 @pytest.mark.parametrize(("parted", "forgotten"), [(50 * MS, False), (50 * MS + 1, True), (-50 * MS - 1, True)])
-def test_step_of_50_ms_forgets(monkeypatch, parted, forgotten):
+def test_large_step_clears_offset(monkeypatch, parted, forgotten):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     clock.update()
@@ -125,14 +125,13 @@ def test_clock_speed_is_followed(monkeypatch, per_mille):
         machine.wall_error += per_mille * 100 * S // 1000
         look(clock)
         assert clock.round_trip_ms is not None
-        # Two good clocks part by at most 100 ppm in 100 s, twice.
         assert abs(machine.error(signer.clock_offset_ms)) <= 10_000 * S // 10_000 + MS
     machine.asked = 0
     assert abs(machine.error(clock.update())) <= 2 * MS
     assert machine.asked == 1
 
 
-def test_own_offset_stays_before_update(monkeypatch):
+def test_update_replaces_own_offset(monkeypatch):
     machine = Machine()
     clock, signer = started(machine, monkeypatch, offset_ms=7)
     machine.wall_error = HOUR

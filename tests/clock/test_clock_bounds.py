@@ -1,4 +1,4 @@
-"""The bounds that a response proves, and responses to other requests, on a simulated machine."""
+"""The bounds that a response proves, and `observe`, on a simulated machine."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def test_eight_samples_are_stored(monkeypatch):
     assert clock.round_trip_ms == 2001
 
 
-def test_one_wrong_response_of_three(monkeypatch):
-    """It is within the bounds of the right responses, so it does not contradict them."""
+def test_wrong_response_is_bounded(monkeypatch):
+    """The wrong response agrees with the bounds of the right responses, so it does not contradict them."""
     machine = Machine(wall_error=-HOUR)
     clock, _ = started(machine, monkeypatch)
     machine.delays = [(S, S), (S, S), (S, S)]
@@ -75,11 +75,11 @@ def test_one_wrong_response_of_three(monkeypatch):
     assert abs(machine.error(clock._signer.clock_offset_ms)) <= S
 
 
-# Responses to other requests
+# Responses observed by the caller
 
 
 @pytest.mark.parametrize("wall_error", [0, 3 * S, -HOUR])
-def test_observe_sets_the_offset(monkeypatch, wall_error):
+def test_observe_sets_offset(monkeypatch, wall_error):
     machine = Machine(wall_error=wall_error)
     clock, signer = started(machine, monkeypatch)
     clock.observe(*observed(machine, 2 * MS, 3 * MS))
@@ -92,7 +92,7 @@ def test_observe_sets_the_offset(monkeypatch, wall_error):
     assert machine.asked == 0
 
 
-def test_observe_long_after_the_response(monkeypatch):
+def test_observe_long_after_response(monkeypatch):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     reply = observed(machine, 10 * MS, 10 * MS)
@@ -139,7 +139,7 @@ def test_one_contradiction_changes_nothing(monkeypatch, stale):
     assert abs(machine.error(clock.update())) <= MS
 
 
-def test_two_contradictions_must_agree(monkeypatch):
+def test_contradictions_must_agree(monkeypatch):
     """A cache returns the same timestamp twice."""
     machine, clock, signer = learned(monkeypatch)
     before, stale = signer.clock_offset_ms, machine.server_ms() - 60_000
@@ -169,8 +169,8 @@ def test_first_response_can_be_wrong(monkeypatch):
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
-@pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is learned from"])
-def test_observe_while_the_clock_is_set(monkeypatch, step, when):
+@pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is used"])
+def test_observe_during_clock_set(monkeypatch, step, when):
     """The offset stays 0, as without a ServerClock."""
     machine = Machine()
     clock, signer = started(machine, monkeypatch)
@@ -184,7 +184,7 @@ def test_observe_while_the_clock_is_set(monkeypatch, step, when):
     sent = machine.wall() // MS
     at("on its way")
     told, received = machine.server_ms(), machine.wall() // MS
-    at("before it is learned from")
+    at("before it is used")
     clock.observe(sent, received, told)
     look(clock)
     if when == "before it was sent":
@@ -224,7 +224,7 @@ def test_observe_accepts_floats(monkeypatch):
 
 
 def test_short_sleep_widens_bounds(monkeypatch):
-    """A response after the sleep does not make the older responses exact again."""
+    """A response after the sleep does not restore the precision of older responses."""
     machine = Machine(sleeps_are_counted=False)
     clock, signer = started(machine, monkeypatch)
     for _ in range(2):
@@ -239,7 +239,7 @@ def test_short_sleep_widens_bounds(monkeypatch):
 
 @pytest.mark.parametrize("sleeps", [(2.5, 50), (30, 30), (20, 20, 20)])
 def test_short_sleeps_add_up(monkeypatch, sleeps):
-    """A pause that short is usual on a busy machine. Their sum is not."""
+    """Short pauses are usual on a busy machine, long pauses are not."""
     machine = Machine(sleeps_are_counted=False)
     clock, signer = started(machine, monkeypatch)
     clock.update()
@@ -250,7 +250,7 @@ def test_short_sleeps_add_up(monkeypatch, sleeps):
     assert clock.round_trip_ms is None
 
 
-def test_late_readings_do_not_add_up(monkeypatch):
+def test_late_readings_cancel_out(monkeypatch):
     """A reading with an error of 30 ms and the next right reading cancel out."""
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)

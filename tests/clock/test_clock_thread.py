@@ -18,7 +18,7 @@ TRUE_MS = 1_700_000_000_000
 
 
 class Waits:
-    """An Event for `_stop`: each wait advances the simulated time, and after `seconds` the event is set."""
+    """An Event for `_stop`: a wait advances the simulated time, and after `seconds` the event is set."""
 
     def __init__(self, machine: Machine, seconds: float, drift_ns: int = 0) -> None:
         self._machine, self._ends = machine, machine.true + int(seconds * S)
@@ -56,7 +56,7 @@ def test_thread_asks_every_interval(monkeypatch):
     assert asked_at == [30_000, 60_000]
 
 
-def test_thread_asks_soon_after_a_contradiction(monkeypatch):
+def test_contradiction_shortens_interval(monkeypatch):
     machine = Machine()
     clock, _ = started(machine, monkeypatch)
     clock.update()
@@ -67,7 +67,7 @@ def test_thread_asks_soon_after_a_contradiction(monkeypatch):
     assert asked_at == [1000]
 
 
-def test_thread_asks_each_second_without_an_answer(monkeypatch):
+def test_thread_retries_each_second(monkeypatch):
     machine = Machine()
     clock, _ = started(machine, monkeypatch)
     asked_at = []
@@ -83,7 +83,7 @@ def test_thread_asks_each_second_without_an_answer(monkeypatch):
     assert str(clock.error) == "no answer"
 
 
-def test_thread_sees_a_clock_that_was_set(monkeypatch):
+def test_thread_sees_set_clock(monkeypatch):
     """Long before the next update is due. The offset is 0 until the exchange answers again."""
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
@@ -103,7 +103,7 @@ def test_thread_sees_a_clock_that_was_set(monkeypatch):
 
 
 @pytest.mark.parametrize("drift_ns", [150_000, -150_000])
-def test_thread_follows_a_drifting_clock(monkeypatch, drift_ns):
+def test_thread_follows_drift(monkeypatch, drift_ns):
     machine = Machine(wall_error=-HOUR)
     clock, signer = started(machine, monkeypatch)
     clock.update()
@@ -112,8 +112,8 @@ def test_thread_follows_a_drifting_clock(monkeypatch, drift_ns):
     assert abs(machine.error(signer.clock_offset_ms)) <= 2 * MS
 
 
-def test_updates_from_two_threads_take_turns():
-    """They share one connection."""
+def test_concurrent_updates_take_turns():
+    """The threads share a connection."""
     active = []
     overlaps = []
     both = threading.Barrier(2)
@@ -176,8 +176,8 @@ os._exit(0)
 
 
 @pytest.mark.skipif(not hasattr(os, "register_at_fork"), reason="this system has no fork")
-def test_child_process_has_its_own_clock():
-    """It has a new thread, new locks and a new connection. The parent's connection remains usable."""
+def test_forked_child_has_own_clock():
+    """The child has a new thread, new locks and a new connection. The parent's connection remains usable."""
 
     def answer(received: Received) -> Reply:
         return Reply(body=b'{"timestamp": %d}' % TRUE_MS)

@@ -54,10 +54,10 @@ def guarded():
     assert libc.munmap(start, 4 * PAGE) == 0
 
 
-def test_bodies_at_unreadable_pages(twin, guarded):
+def test_bodies_at_unreadable_pages(implementation, guarded):
     """Sign bodies of every size through Python, at every alignment of their beginning or end."""
     first, last = guarded
-    signer = twin.Signer(KEY, SECRET)
+    signer = implementation.Signer(KEY, SECRET)
     for address in (first, last):
         for size in (*range(300), 4096):
             start = address if address == first else last - size

@@ -41,20 +41,20 @@ def test_libfuzzer_finds_no_fault(tmp_path):
 
 @settings(max_examples=80, deadline=None)
 @given(secret=SECRETS, wanted=st.lists(requests(), min_size=1, max_size=5))
-def test_any_request_is_signed(twin, secret, wanted):
-    check_any_request(twin, secret, wanted)
+def test_any_request_is_signed(implementation, secret, wanted):
+    check_any_request(implementation, secret, wanted)
 
 
 @settings(max_examples=80, deadline=None)
 @given(request=st.tuples(GARBAGE, GARBAGE, GARBAGE, GARBAGE))
-def test_backends_raise_equal_errors(twin, request):
-    check_any_refusal(twin, request)
+def test_backends_raise_equal_errors(implementation, request):
+    check_any_refusal(implementation, request)
 
 
-def test_ten_mebibyte_body(twin):
+def test_ten_mebibyte_body(implementation):
     body = random.Random(10).randbytes(10 << 20)
     expected = oracle(b"%dPOST/" % NOW + body)
-    signer = twin.Signer("k", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR")
+    signer = implementation.Signer("k", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR")
     odd = memoryview(b"x" + body)[1:]
     assert signer.sign(NOW, "POST", "/", body) == signer.sign(NOW, "POST", "/", odd) == expected
     assert signer.sign_many([(NOW, "POST", "/", body)] * 2) == [expected] * 2

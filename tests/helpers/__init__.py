@@ -1,1 +1,1 @@
-"""What several test files and the programs in tools/ share."""
+"""Code shared by test files and the programs in tools/."""

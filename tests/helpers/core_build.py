@@ -1,4 +1,4 @@
-"""Compile the C core and the extensions for a test, optionally with changes, by each installed compiler."""
+"""Compile the C core and the extensions for a test, optionally with changes, by all installed compilers."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _object(compiler: str, flags: list[str], source: Path, *includes: Path) -> P
 
 
 def fuzz_core(folder: Path, limit: str) -> str:
-    """Run libFuzzer on the core from the corpus until `limit`, one of its options, and return its output."""
+    """Run libFuzzer on the core from the corpus until its option `limit` ends it, and return its output."""
     program = compile_core(folder, "clang", "fuzz.c", *LIBFUZZER_FLAGS)
     found = folder / "found"  # new inputs; merge the useful ones into the corpus by hand
     found.mkdir()

@@ -1,9 +1,9 @@
 """Run a Markdown document's examples.
 
-- A `python` block is executed. The blocks of a document share their names.
+- A `python` block is executed. A document's blocks share their names.
 - A `text` block right after a `python` block must equal the output of that block.
-- A `console` block contains `$ command` lines, each followed by its expected output. Bash runs the commands.
-- An `sh` block names commands that take long or change the machine. Only their existence is checked.
+- A `console` block contains `$ command` lines, followed by their expected output. Bash runs the commands.
+- An `sh` block names slow commands and commands that change the machine. Only their existence is checked.
 
 `...` matches any text, and durations are not compared. A sandbox of the test replaces http://127.0.0.1:8080.
 """
@@ -44,7 +44,7 @@ def run_document(path: Path, sandbox_url: str, folder: Path) -> set[str]:
     """Run every example with `folder` as the working directory of commands.
 
     Returns:
-        The optional programs that are not installed. Commands that need a missing program were skipped.
+        The missing optional programs. Their commands were skipped.
     """
     missing: set[str] = set()
     document = parse_document(path)

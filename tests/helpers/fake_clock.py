@@ -1,4 +1,4 @@
-"""A simulated machine whose clocks are set, drift and stop, and a `ServerClock` on it."""
+"""A simulated machine whose clocks can be set, drift and stop, and a `ServerClock` that reads these clocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRUE = 1_700_000_000_000 * MS
 
 
 class Machine:
-    """True time, and the errors of the exchange's clock and the two local clocks. In nanoseconds."""
+    """Simulate true time and the errors of the exchange's clock and of both local clocks, in nanoseconds."""
 
     def __init__(self, *, wall_error: int = 0, sleeps_are_counted: bool = True, server_error: int = 0) -> None:
         self.true = TRUE
@@ -24,8 +24,8 @@ class Machine:
         self.server_error = server_error
         self.steady_error = -TRUE  # it counts from the start of the machine
         self.sleeps_are_counted = sleeps_are_counted
-        self.delays: list[tuple[int, int]] = []  # of the next requests, there and back; 0 after the last
-        self.meanwhile: list[Any] = []  # calls during the next requests
+        self.delays: list[tuple[int, int]] = []  # to the server and back, for the next requests; then 0
+        self.meanwhile: list[Any] = []  # functions to call during the next requests
         self.asked = 0
 
     def go(self, ns: int) -> None:
@@ -49,19 +49,19 @@ class Machine:
         self.asked += 1
         there, back = self.delays.pop(0) if self.delays else (0, 0)
         self.go(there)
-        told = self.server_ms()
+        server_ms = self.server_ms()
         if self.meanwhile:
             self.meanwhile.pop(0)()
         self.go(back)
-        return told
+        return server_ms
 
     def error(self, offset_ms: int) -> int:
-        """The time by which a timestamp with this offset is ahead of the exchange."""
+        """Return how far a timestamp with this offset is ahead of the exchange."""
         return self.wall_error + offset_ms * MS - self.server_error
 
 
 def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 0) -> tuple[ServerClock, Any]:
-    """A ServerClock on `machine`, and its signer."""
+    """Return a ServerClock on `machine`, and its signer."""
 
     class Local(LocalClock):
         def __init__(self) -> None:
@@ -79,9 +79,9 @@ def look(clock: ServerClock) -> None:
 
 
 def observed(machine: Machine, there: int, back: int) -> tuple[int, int, int]:
-    """Return the times of a request to the exchange, as arguments of `observe`."""
+    """Send a request to the exchange, and return its times as arguments for `observe`."""
     sent = machine.wall() // MS
     machine.go(there)
-    told = machine.server_ms()
+    server_ms = machine.server_ms()
     machine.go(back)
-    return sent, machine.wall() // MS, told
+    return sent, machine.wall() // MS, server_ms

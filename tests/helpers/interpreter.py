@@ -1,4 +1,4 @@
-"""A new interpreter that imports woox_fast: what it chooses, and what it says."""
+"""Run code in a new interpreter, to see its choice of backend and its warnings."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def run(code: str, *path: Path, **environment: str) -> subprocess.CompletedProce
 
 
 def sha256_names() -> list[str]:
-    """The SHA-256 implementations of the default backend, the fastest first."""
+    """Return the SHA-256 implementations of the default backend, the fastest first."""
     return importlib.import_module(MODULES[DEFAULT])._sha256_names()

@@ -1,4 +1,4 @@
-"""What a key leaves in memory, and how to find that in another process, through /proc/PID/mem."""
+"""The traces that a key leaves in memory, and a search for them in a process through /proc/PID/mem."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import struct
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -13,31 +14,13 @@ MASK = 0xFFFFFFFF
 BLOCK, CHUNK = 64, 8
 
 
-def _primes(count: int) -> list[int]:
-    found: list[int] = []
-    number = 2
-    while len(found) < count:
-        if all(number % prime for prime in found):
-            found.append(number)
-        number += 1
-    return found
-
-
-def _root_bits(number: int, power: int) -> int:
-    """The first 32 bits of the fraction of the square or cube root."""
-    low, high = 0, number << 32
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if middle**power <= number << 32 * power else (low, middle)
-    return low & MASK
-
-
-INITIAL = [_root_bits(prime, 2) for prime in _primes(8)]
-CONSTANTS = [_root_bits(prime, 3) for prime in _primes(64)]
+PRIMES = [number for number in range(2, 312) if all(number % divisor for divisor in range(2, number))]
+INITIAL = [int(Decimal(prime).sqrt() * 2**32) & MASK for prime in PRIMES[:8]]
+CONSTANTS = [int(Decimal(prime) ** (Decimal(1) / 3) * 2**32) & MASK for prime in PRIMES]
 
 
 def schedule(block: bytes) -> list[int]:
-    """SHA-256's message schedule: 64 words. The last sixteen tell the block as well as the first."""
+    """Return SHA-256's message schedule, 64 words. Any sixteen successive words reveal the block."""
     words = list(struct.unpack(">16I", block))
     for i in range(16, 64):
         a, b = words[i - 15], words[i - 2]
@@ -48,7 +31,7 @@ def schedule(block: bytes) -> list[int]:
 
 
 def compress(state: list[int], block: bytes) -> list[int]:
-    """FIPS 180-4, 6.2.2: the state after one more block."""
+    """Return the state after another block, as in FIPS 180-4, 6.2.2."""
     a, b, c, d, e, f, g, h = state
     for constant, word in zip(CONSTANTS, schedule(block), strict=True):
         t1 = h + (_rotate(e, 6) ^ _rotate(e, 11) ^ _rotate(e, 25)) + (e & f ^ ~e & g) + constant + word
@@ -62,7 +45,7 @@ def _rotate(x: int, n: int) -> int:
 
 
 def traces(secret: bytes) -> dict[str, list[bytes]]:
-    """What gives a secret away, by name: 8 bytes at a time, in every order in which code holds them."""
+    """Return the 8-byte chunks that reveal a secret, by name, in the orders in which the core stores them."""
     key = hashlib.sha256(secret).digest() if len(secret) > BLOCK else secret
     padded = key.ljust(BLOCK, b"\0")
     found = {"secret": _chunks(secret)}
@@ -75,7 +58,7 @@ def traces(secret: bytes) -> dict[str, list[bytes]]:
         found[f"{name} padded key"] = _chunks(block[: len(key)]) + _words(words[: len(key) // 16 * 4])
         found[f"{name} message schedule"] = _words(words[len(key) // 4 + 1 :])
         found[f"{name} state"] = _words(state) + _words([f, e, b, a, h, g, d, c]) + [struct.pack(">4I", a, b, c, d)]
-    # A chunk of nothing but padding tells nothing, and is everywhere.
+    # Leave out chunks of padding, which occur everywhere.
     return {name: [chunk for chunk in chunks if len(set(chunk)) > 4] for name, chunks in found.items()}
 
 
@@ -90,14 +73,12 @@ def _words(words: list[int]) -> list[bytes]:
 
 @cache
 def spellings(data: bytes) -> set[bytes]:
-    """`data` in every way in which a log could show it: as it is, escaped, as hex, base64 or numbers."""
+    """Return `data` as a log could show it: unchanged, escaped, as hex, base64 or numbers."""
     found = {data, repr(data)[2:-1].encode()}
     for separator in ("", " ", ":"):
         found |= {data.hex(*([separator] if separator else [])).encode()}
     found |= {text.upper() for text in found if text != data}
-    for shift in range(
-        3
-    ):  # where it may begin within a longer text; characters that depend on its neighbours are left out
+    for shift in range(3):  # positions in a longer text; neighbours change the first and the last character
         first, last = -(-8 * shift // 6), (8 * (shift + len(data))) // 6
         for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):
             found.add(encode(bytes(shift) + data)[first:last])
@@ -109,14 +90,14 @@ def spellings(data: bytes) -> set[bytes]:
 
 
 def find_in_text(text: bytes, wanted: dict[str, list[bytes]]) -> set[str]:
-    """The names of what is found in `text`, in any spelling."""
+    """Return the names of the traces in `text`, in any spelling."""
     return {
         name for name, chunks in wanted.items() if any(each in text for chunk in chunks for each in spellings(chunk))
     }
 
 
 def find_in_process(pid: int, wanted: dict[str, list[bytes]]) -> set[str]:
-    """The names of what is found anywhere in the memory that the process can write to."""
+    """Return the names of the traces in a process's writable memory."""
     found = set()
     with Path(f"/proc/{pid}/maps").open() as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps:

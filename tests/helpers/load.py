@@ -45,7 +45,7 @@ def _other_body(data: bytes, body: bytes) -> bytes:
 
 
 def bit_flipped(data: bytes, rng: random.Random) -> bytes:
-    """Flip one bit of the target, the body or a header value, but not the case of a letter: hex has no case."""
+    """Flip a bit in the target, the body or a header value, but never change a letter's case: hex has no case."""
     spans = [(data.index(b"/"), data.index(b" HTTP/"))]
     for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
         start = data.index(name) + len(name)
@@ -90,7 +90,7 @@ HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
 
 
 class Connection:
-    """A keep-alive connection, reopened after the sandbox has closed it."""
+    """A persistent connection, reopened after the sandbox has closed it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         host, port = sandbox.url.removeprefix("http://").split(":")
@@ -118,7 +118,7 @@ class Connection:
 
 
 async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
-    """Open broken connections, one at a time, until cancelled."""
+    """Open broken connections in sequence, until cancelled."""
     host, port = sandbox.url.removeprefix("http://").split(":")
     whole = request(0)
     stopped = False

@@ -12,5 +12,5 @@ NOW = 1578565539808
 
 
 def oracle(message: bytes, secret: bytes = SECRET.encode()) -> str:
-    """HMAC-SHA256 of `message` under `secret`, as hex."""
+    """Return the HMAC-SHA256 of `message` under `secret`, as hex."""
     return hmac.new(secret, message, hashlib.sha256).hexdigest()

@@ -1,6 +1,6 @@
-"""Calls of every public function that takes a secret, each of which raises. No frame of theirs may show it.
+"""Calls that raise, for every public function with a secret among its arguments. No frame may show the secret.
 
-The secret is an attribute and not a name, so that no frame of a call's own holds it.
+The secret is an attribute, not a variable, so a call's frame does not contain it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from woox_fast.sandbox import auth
 
 
 class Held:
-    """Made up, and unlike anything else that a traceback shows."""
+    """A random secret, unlike any other text in a traceback."""
 
     text = "Kq7vX2mN9pRt4wYz8bLc3dFg6hJs"
     data = text.encode()
@@ -28,7 +28,7 @@ class Held:
 
 
 class Raising:
-    """A value that raises wherever it is used, in the middle of what uses it."""
+    """A value that raises at its first use, inside a function."""
 
     def __str__(self) -> str:
         raise RuntimeError("on purpose")
@@ -47,11 +47,12 @@ WRONG = UNSIGNED._replace(headers=HEADERS | {"x-api-signature": oracle(f"{NOW}GE
 BODILESS = {"method": "GET", "url": "https://api.woox.io/", "headers": HEADERS, "body": object()}
 
 
-def calls_of_twin(module: Any) -> dict[str, Callable[[], object]]:
+def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
     return {
         "Signer: api_key": lambda: module.Signer("", Held.text),
         "Signer: api_key, bytes": lambda: module.Signer("é", Held.data),
-        "Signer: api_key, long": lambda: module.Signer(None, Held.long),
+        "Signer: white space": lambda: module.Signer("key", Held.text + "\n"),
+        "Signer: secret as key": lambda: module.Signer(Held.text, Held.text),
         "Signer: offset": lambda: module.Signer("key", Held.text, clock_offset_ms="late"),
         "Signer: offset, bytes": lambda: module.Signer("key", Held.data, clock_offset_ms=10**13),
         "Signer: no text": lambda: module.Signer("key", Held.no_text),
@@ -66,6 +67,7 @@ def calls_of_twin(module: Any) -> dict[str, Callable[[], object]]:
         "Signer.prepare": lambda: module.Signer("key", Held.text).prepare("POST", "/v3/x", json={"a": float("nan")}),
         "sign: timestamp": lambda: module.sign(Held.text, NOW // 1000, "GET", "/v3/x"),
         "sign: body": lambda: module.sign(Held.data, NOW, "GET", "/v3/x", object()),
+        "sign: quotes": lambda: module.sign(f"'{Held.text}'", NOW, "GET", "/"),
         "sign: no text": lambda: module.sign(Held.no_text, NOW, "GET", "/v3/x"),
         "sign: no secret": lambda: module.sign([Held.text], NOW, "GET", "/v3/x"),
     }  # fmt: skip
@@ -83,7 +85,7 @@ def authenticate(headers: dict[str, str]) -> None:
 CALLS: dict[str, Callable[[], object]] = {
     f"{backend} {name}": call
     for backend in (*BUILT, "python")
-    for name, call in calls_of_twin(importlib.import_module(MODULES[backend])).items()
+    for name, call in calls_of_backend(importlib.import_module(MODULES[backend])).items()
 } | {
     "explain: scheme": lambda: woox_fast.explain(Held.text, "0" * 64, NOW, "GET", "/v3/x", scheme="v9"),
     "explain: signature": lambda: woox_fast.explain(Held.data, None, NOW, "GET", "/v3/x"),
@@ -121,16 +123,16 @@ CALLS: dict[str, Callable[[], object]] = {
     "ServerClock": lambda: clock.ServerClock(woox_fast.Signer("key", Held.text), base_url="api.woox.io"),
 }  # fmt: skip
 
-# Of the twins the one that users have.
+# Only the default backend, as for users.
 CALLS_OF_USERS = [name for name in CALLS if name.partition(" ")[0] not in {*MODULES} - {woox_fast.backend}]
 
-# The public functions that take a secret, each with what the names of its calls begin with.
+# Public functions with a secret among their arguments -> the first word of their calls' names.
 COVERED = {
     "woox_fast.Signer": "Signer",
     "woox_fast.sign": "sign",
     "woox_fast.explain": "explain",
     "woox_fast.testing.assert_signed": "assert_signed",
-    "woox_fast.testing.RunningSandbox": "",  # holds the sandbox's, and raises nothing
+    "woox_fast.testing.RunningSandbox": "",  # only stores the sandbox's secret
     "woox_fast.sandbox.Sandbox": "Sandbox",
     "woox_fast.sandbox.run": "Sandbox.run",
 }

@@ -1,4 +1,4 @@
-"""Mark parameters `slow`: `make test` skips them, `make test-slow` runs them."""
+"""Mark parameters `slow`, for `make test-slow` only."""
 
 from __future__ import annotations
 

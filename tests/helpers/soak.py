@@ -16,7 +16,7 @@ from types import ModuleType
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 RNG = random.Random(7)
-MAX_GROWTH_BYTES = 4 << 20  # an allocator's arenas; one leaked byte a call would exceed it in `make stress`
+MAX_GROWTH_BYTES = 4 << 20  # an allocator's arenas; leaking a byte per call exceeds this in `make stress`
 MAX_GROWTH_BLOCKS = 100  # pytest's own threads allocate a few
 PASSES = 3  # memory that grows in every pass is a leak
 

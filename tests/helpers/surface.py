@@ -1,7 +1,6 @@
-"""Any call of a twin from Python, for hypothesis: checked against the standard library's hmac.
+"""Hypothesis strategies for backends' calls. The oracle is the standard library's hmac.
 
-Both the short test and `make fuzz` run `check_any_request`. A refusal is compared with that of the pure twin, which is
-its specification.
+The short test and `make fuzz` run the same checks. Errors must equal those of the pure backend, the specification.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from woox_fast import _sign_py
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 METHODS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12)
 TIMESTAMPS = st.integers(10**12, 10**13 - 1)
-# Anything up to a few blocks, their borders, and now and then as long as a large batch of orders.
+# Up to a few blocks, near block borders, and seldom as large as many orders.
 SIZES = st.one_of(
     st.integers(0, 260), st.builds(lambda n, d: max(0, 64 * n + d), st.integers(0, 8), st.integers(-30, 3)),
     st.integers(0, 10 * 1024),
@@ -28,7 +27,7 @@ SIZES = st.one_of(
 
 
 class Text(str):
-    """A subclass whose methods give wrong answers: only what it holds must count."""
+    """A subclass whose methods return wrong values. Backends must use the stored text."""
 
     def __str__(self) -> str:
         return "hostile"
@@ -43,7 +42,7 @@ class Number(int):
 
 
 def _body_forms(data: bytes) -> list[Any]:
-    """`data` in every type in which a body can be given."""
+    """Return `data` in all types that a body can have."""
     forms: list[Any] = [data, bytearray(data), memoryview(data), memoryview(b"x" + data + b"x")[1:-1]]
     forms += [array.array("b", data), memoryview(bytearray(data)), type("Bytes", (bytes,), {})(data)]
     if data and len(data) % 4 == 0:
@@ -55,7 +54,7 @@ def _body_forms(data: bytes) -> list[Any]:
 
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[bytes, bytes, tuple[Any, Any, Any, Any]]:
-    """What is signed before the body, the body, and a request that says so, in any of the types that are taken."""
+    """Draw a request: the prehash up to the body, the body, and the arguments in any accepted types."""
     timestamp, method, path = draw(TIMESTAMPS), draw(METHODS), "/" + draw(TEXT)
     filler = random.Random(draw(st.integers(0, 2**32)))
     text = draw(st.sampled_from(["", "abc{}:,", "aé", "aя", "a\U0001f600"]))
@@ -76,7 +75,7 @@ SECRETS = st.one_of(st.binary(min_size=1, max_size=200), TEXT.map("s{}s".format)
 
 @st.composite
 def surrogate_texts(draw: st.DrawFn) -> str:
-    """A text that cannot be encoded: with surrogates alone, first, last, or paired the wrong way round."""
+    """Draw a text that UTF-8 cannot encode, with lone or reversed surrogates at any position."""
     before = draw(st.sampled_from(["", "/", "/v3/x?a=", "{", "1578565539808", "GET", "é", "\U0001f600", "a" * 300]))
     surrogates = draw(st.sampled_from(["\ud800", "\udfff", "\udc00\ud800", "\ud800\ud800", "\udfffb\ud800"]))
     text = before + surrogates + draw(st.sampled_from(["", "}", "é", "я" * 40]))
@@ -93,7 +92,7 @@ GARBAGE = st.one_of(
 def check_any_request(
     module: ModuleType, secret: Any, wanted: list[tuple[bytes, bytes, tuple[Any, Any, Any, Any]]]
 ) -> None:
-    """Sign these by every method of `module`, and compare with hmac."""
+    """Sign the requests by every method of `module`, and compare with hmac."""
     key = secret.encode() if isinstance(secret, str) else secret
     signer = module.Signer("k", secret)
     expected_of_all = []
@@ -116,11 +115,11 @@ def check_any_request(
     assert signer.sign_many(request for _, _, request in wanted) == expected_of_all
 
 
-TIMED = ("headers", "encode_request", "prepare")  # what is not refused is signed with the time of now
+TIMED = ("headers", "encode_request", "prepare")  # their results contain the current time
 
 
 def outcome(call: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
-    """What a call returns, or all that can be read from its exception."""
+    """Return a call's result, or all readable parts of its exception."""
     try:
         return "", str(call(*arguments, **options))
     except Exception as error:
@@ -128,15 +127,15 @@ def outcome(call: Any, *arguments: Any, **options: Any) -> tuple[Any, ...]:
 
 
 def refusal(error: BaseException) -> tuple[Any, ...]:
-    """What a program can read from an exception beside its type and its words."""
+    """Return an exception's readable parts, apart from its type and message."""
     fields = ("encoding", "object", "start", "end", "reason")
     hidden = error.__context__ is None or error.__suppress_context__
     return (*(getattr(error, field, None) for field in fields), error.args, error.__cause__, hidden)
 
 
-def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
-    """Check that `module` answers as the pure twin does."""
-    ours, pure = module.Signer("k", "s"), _sign_py.Signer("k", "s")
+def check_any_refusal(backend: ModuleType, request: tuple[Any, ...]) -> None:
+    """Check that `backend` raises the errors of the pure backend."""
+    ours, pure = backend.Signer("k", "s"), _sign_py.Signer("k", "s")
     batch = [(1578565539808, "GET", "/", b""), request]
     for name, arguments in (
         ("sign", request),
@@ -155,16 +154,16 @@ def check_any_refusal(module: ModuleType, request: tuple[Any, ...]) -> None:
         for timed in {"timestamp": stamp}, {"timestamp": 1578565539808}:
             assert_same(name, getattr(ours, name), getattr(pure, name), method, path, body, **timed)
     assert_same("host", ours.encode_request, pure.encode_request, "GET", "/", host=stamp, timestamp=1578565539808)
-    assert_same("sign", module.sign, _sign_py.sign, "s", *request)
-    assert_same("secret", module.sign, _sign_py.sign, body, 1578565539808, "GET", "/")
-    # What only one argument makes wrong.
+    assert_same("sign", backend.sign, _sign_py.sign, "s", *request)
+    assert_same("secret", backend.sign, _sign_py.sign, body, 1578565539808, "GET", "/")
+    # Requests with a single wrong argument.
     for good in ((1578565539808, "POST", "/", body), (1578565539808, "POST", path, b""), (stamp, "POST", "/", "")):
         assert_same("sign", ours.sign, pure.sign, *good)
         assert_same("sign_many", ours.sign_many, pure.sign_many, [good])
         assert_same("headers", ours.headers, pure.headers, *good[1:])
     for options in {}, {"clock_offset_ms": path}, {"recv_window_ms": body}:
         for arguments in (request[:2], request[2:], ("k", body)):
-            made, specified = (outcome(twin.Signer, *arguments, **options) for twin in (module, _sign_py))
+            made, specified = (outcome(module.Signer, *arguments, **options) for module in (backend, _sign_py))
             assert made == specified if made[0] else not specified[0]
 
 

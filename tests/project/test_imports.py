@@ -1,4 +1,4 @@
-"""The import contracts of pyproject.toml hold, can fail, and agree with the picture in CONTRIBUTING.md."""
+"""The import contracts of pyproject.toml pass, can fail, and agree with the picture in CONTRIBUTING.md."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The short form of the load test of the sandbox; `make stress` sends 100,000 orders."""
+"""The short form of the sandbox load test; `make stress` sends 100,000 orders."""
 
 from __future__ import annotations
 
 from helpers.load import check_load
 
 
-def test_sandbox_refuses_hostile_requests_under_load():
+def test_loaded_sandbox_refuses_attacks():
     check_load(orders=500, hostile=10)

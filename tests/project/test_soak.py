@@ -8,26 +8,26 @@ import pytest
 from helpers.soak import sign_on_threads, stays_flat
 
 
-def test_one_signer_on_eight_threads(twin):
-    sign_on_threads(twin, threads=8, signatures=1000)
+def test_one_signer_on_eight_threads(implementation):
+    sign_on_threads(implementation, threads=8, signatures=1000)
 
 
-def test_memory_and_references_stay_flat(twin):
-    stays_flat(twin, signatures=5000, constructions=1000, refusals=2000)
+def test_memory_and_references_stay_flat(implementation):
+    stays_flat(implementation, signatures=5000, constructions=1000, refusals=2000)
 
 
-def test_leak_is_found(twin):
-    """Control: a Signer that keeps every body."""
+def test_leak_is_found(implementation):
+    """Control: a Signer that leaks every body."""
     kept = []
 
     class Signer:
         def __init__(self, *arguments, **options):
-            self.real = twin.Signer(*arguments, **options)
+            self.real = implementation.Signer(*arguments, **options)
 
         def __getattr__(self, name):
             method = getattr(self.real, name)
             return lambda *arguments: (kept.append(arguments), method(*arguments))[1]
 
-    leaky = types.SimpleNamespace(Signer=Signer, sign=twin.sign)
+    leaky = types.SimpleNamespace(Signer=Signer, sign=implementation.sign)
     with pytest.raises(AssertionError, match=r"references went from|more blocks"):
         stays_flat(leaky, signatures=1000, constructions=100, refusals=100)

@@ -95,9 +95,9 @@ def test_unknown_backend_raises():
     assert "ImportError: WOOX_FAST_BACKEND must be auto, cython, cffi, python; got 'rust'" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["md5", "sha-ni+avx512", "sha-ni", "portable", "hashlib", "sha-ni ", "\udcff"])
+@pytest.mark.parametrize("name", ["md5", "sha-ni", "portable", "hashlib", "\udcff"])
 @pytest.mark.parametrize("backend", ["auto", *MODULES])
-def test_named_sha256_is_used_or_refused(backend, name):
+def test_named_sha256_is_strict(backend, name):
     """No different implementation is used. The error lists the available implementations."""
     if backend in MODULES and backend not in ("python", *BUILT):
         return
@@ -154,28 +154,6 @@ def test_broken_extension_is_reported(tmp_path, frozen, words, source, error):
     assert "ImportError: WOOX_FAST_BACKEND=cython" in named.stderr
 
 
-SUBINTERPRETER = f"""
-import woox_fast
-try:
-    import _interpreters as interpreters
-except ImportError:
-    import _xxsubinterpreters as interpreters
-interpreters.run_string(interpreters.create(), {"import warnings; warnings.simplefilter('always'); " + SHOW + SIGN!r})
-"""
-
-
-@pytest.mark.skipif("cython" not in BUILT, reason="the Cython backend is not built")
-def test_subinterpreter_warning_names_the_cause():
-    result = run(SUBINTERPRETER)
-    if "No module named" in result.stderr:
-        pytest.skip("this Python has no module for subinterpreters")
-    assert result.stdout.split()[0] in ("cffi", "python"), result.stderr
-    assert result.stdout.split()[2] == PUBLISHED
-    assert "the cython backend cannot be loaded in this interpreter" in result.stderr
-    assert "import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python" in result.stderr
-    assert "reinstall" not in result.stderr
-
-
 def test_freezers_find_every_module(tmp_path):
     """The standard library's module finder follows static imports only, as PyInstaller and Nuitka do."""
     program = tmp_path / "program.py"
@@ -219,7 +197,7 @@ def test_public_names_exist():
 
 
 @pytest.mark.parametrize("name", ["REQUIRE_EXTENSION", "NO_EXTENSION", "CFFI"])
-def test_build_option_must_be_1_or_0(name):
+def test_invalid_build_option_fails(name):
     command = [sys.executable, "setup.py", "--version"]
     own = {key: value for key, value in os.environ.items() if not key.startswith("WOOX_FAST_")}
     folder = Path(__file__).parents[2]

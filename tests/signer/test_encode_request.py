@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import array
 import itertools
-import json
 import re
-import time
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
@@ -21,8 +19,8 @@ ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","q
 
 
 @pytest.fixture(scope="module")
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 def expected(method: str, path: str, data: bytes, content_type: str, host: str = "api.woox.io", stamp=NOW) -> bytes:
@@ -73,7 +71,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
-def test_every_method_with_every_body(signer, method):
+def test_methods_with_bodies(signer, method):
     for timestamp, (body, data) in itertools.product((NOW, str(NOW)), BODIES):
         content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
         request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
@@ -134,46 +132,6 @@ def test_valid_host_is_sent(signer, host):
     assert request == expected("PUT", "/v3/trade/order", ORDER.encode(), JSON, host)
 
 
-class Word(str):
-    """A str whose methods return wrong values."""
-
-    def __str__(self):
-        return "lie"
-
-    def __len__(self):
-        return 1
-
-    def encode(self, *arguments):
-        return b"lie"
-
-
-class Number(int):
-    def __str__(self):
-        return "lie"
-
-
-def test_subclass_value_is_sent(signer):
-    request = signer.encode_request(
-        Word("POST"), Word("/v3/x"), Word(ORDER), host=Word("h.example:1"), timestamp=Number(NOW)
-    )
-    assert request == expected("POST", "/v3/x", ORDER.encode(), JSON, "h.example:1")
-    assert signer.encode_request("GET", "/", timestamp=Word(str(NOW))) == expected("GET", "/", b"", FORM)
-
-
-@pytest.mark.parametrize("offset", [0, 90_000, -(10**9)])
-def test_local_clock_plus_offset(twin, offset):
-    signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
-    before = time.time_ns() // 1_000_000 + offset
-    request = signer.encode_request("POST", "/v3/x", ORDER)
-    after = time.time_ns() // 1_000_000 + offset
-    stamp = int(re.search(rb"x-api-timestamp: (\d{13})\r\n", request)[1])
-    assert before - 1 <= stamp <= after + 1
-    assert request == expected("POST", "/v3/x", ORDER.encode(), JSON, stamp=stamp)
-    signer.clock_offset_ms = -(10**13) + 1
-    with pytest.raises(ValueError, match="exactly 13 digits, got -"):
-        signer.encode_request("GET", "/")
-
-
 # Errors
 
 HOST_RULE = "host must be a host name and maybe a port, such as 'api.woox.io:443', got "
@@ -229,13 +187,13 @@ def test_long_host_raises(signer, host):
 
 
 @pytest.mark.parametrize(("host", "kind"), [(None, "NoneType"), (b"api.woox.io", "bytes"), (5, "int")])
-def test_host_of_another_type_raises(signer, host, kind):
+def test_host_type_raises(signer, host, kind):
     with refused(f"host must be a str such as 'api.woox.io', got {kind}", TypeError):
         signer.encode_request("GET", "/", host=host)
 
 
 @pytest.mark.parametrize("path", ["/{}", "/v3/!~?a={}b", "/" + "x" * 100 + "{}" + " " * 5])
-def test_path_cannot_break_the_request_line(signer, path):
+def test_path_cannot_break_line(signer, path):
     others = ("#", "\x7f", "\x80", "\x85", "\xa0", "é", "\u2028", "币", "\ud800", "\U0001f680")
     for bad in (*map(chr, range(0x21)), *others):
         with refused(ENCODED.format(ascii(bad), path.index("{")) + "prepare(params=...)") as raised:
@@ -244,7 +202,7 @@ def test_path_cannot_break_the_request_line(signer, path):
 
 
 @pytest.mark.parametrize("bad", ["get", "GET ", "GET\r\n", "", "G T", "GÉT", "GET\0", "GET / HTTP/1.1\r\nX: y"])
-def test_method_cannot_break_the_request_line(signer, bad):
+def test_method_cannot_break_line(signer, bad):
     with pytest.raises(ValueError, match=r"^method must be upper-case letters A-Z"):
         signer.encode_request(bad, "/")
 
@@ -258,7 +216,7 @@ def test_first_invalid_argument_is_named(signer):
     assert signer.encode_request(**arguments) == expected("GET", "/", b"", FORM, "h")
 
 
-def test_changed_buffer_is_sent_as_signed(signer, monkeypatch):
+def test_changed_buffer_keeps_signature(signer, monkeypatch):
     """A second thread may write into the buffer after the signature."""
     body = bytearray(b"a" * 100)
 
@@ -270,9 +228,3 @@ def test_changed_buffer_is_sent_as_signed(signer, monkeypatch):
     monkeypatch.setattr(_http, "headers_of", headers_of)
     assert signer.encode_request("POST", "/v3/x", body, timestamp=NOW) == expected("POST", "/v3/x", b"a" * 100, JSON)
     assert body == b"b" * 100
-
-
-def test_buffer_is_released(signer):
-    body = bytearray(json.dumps({"a": 1}).encode())
-    signer.encode_request("POST", "/", body)
-    body.append(1)  # raises BufferError while anyone holds it

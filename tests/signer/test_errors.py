@@ -119,17 +119,17 @@ def raises(error, words):
 
 
 @pytest.fixture(scope="module")
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
-def test_invalid_request_raises(twin, signer, request_, error, words):
+def test_invalid_request_raises(implementation, signer, request_, error, words):
     with raises(error, words) as raised:
         signer.sign(*request_)
     assert raised.type is error
     with raises(error, words):
-        twin.sign(SECRET, *request_)
+        implementation.sign(SECRET, *request_)
     with raises(error, words):
         signer.verify("0" * 64, *request_)
     if request_[0] is not None:
@@ -218,14 +218,17 @@ SURROGATES = [
 
 
 @pytest.mark.parametrize("text", SURROGATES, ids=range(len(SURROGATES)))
-def test_surrogate_position_is_in_its_argument(twin, signer, text):
+def test_surrogate_error_shows_position(implementation, signer, text):
     """At any position in the prehash, on the fast path and on the slow path."""
     with pytest.raises(UnicodeEncodeError) as own:
         text.encode()
     start, end = own.value.start, own.value.end
     calls = [
         (signer.hexdigest, text),
-        *((call, *head, "POST", "/é", text) for call, *head in ((signer.sign, NOW), (twin.sign, SECRET, NOW))),
+        *(
+            (call, *head, "POST", "/é", text)
+            for call, *head in ((signer.sign, NOW), (implementation.sign, SECRET, NOW))
+        ),
         (signer.sign, NOW, "POST", "/v3/x", text),
         (signer.sign, str(NOW), "PATCH", "/v3/x", text),
         (signer.verify, "0" * 64, NOW, "POST", "/v3/x", text),
@@ -299,31 +302,31 @@ ALONE = "api_secret must be the secret alone, got {}; remove what does not belon
         ((KEY, type("Text", (str,), {})("topsecret\t")), ValueError, ALONE.format("white space ('\\t') at its end")),
     ],
 )
-def test_invalid_credentials_raise(twin, arguments, error, words):
+def test_invalid_credentials_raise(implementation, arguments, error, words):
     with raises(error, words) as raised:
-        twin.Signer(*arguments)
+        implementation.Signer(*arguments)
     assert "topsecret" not in repr(raised.value.__dict__) + str(raised.value.args) + repr(raised.value.__context__)
     if arguments[0] == KEY:
         with raises(error, words):
-            twin.sign(arguments[1], NOW, "GET", "/")
+            implementation.sign(arguments[1], NOW, "GET", "/")
 
 
-def test_api_key_as_secret_raises(twin):
+def test_api_key_as_secret_raises(implementation):
     words = "api_secret must be the API secret, got the API key; copy the secret from the WOO X console"
     with raises(ValueError, words):
-        twin.Signer(KEY, KEY)
-    assert twin.sign("-", NOW, "GET", "/") == oracle(b"%dGET/" % NOW, b"-")
+        implementation.Signer(KEY, KEY)
+    assert implementation.sign("-", NOW, "GET", "/") == oracle(b"%dGET/" % NOW, b"-")
 
 
 @pytest.mark.parametrize("secret", [b"secret\n", b" secret", b'"secret"', KEY.encode(), b"\xff"])
-def test_secret_bytes_are_unchanged(twin, secret):
-    assert twin.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
-    assert twin.sign(secret, NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
+def test_secret_bytes_are_unchanged(implementation, secret):
+    assert implementation.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
+    assert implementation.sign(secret, NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
 
 
 @pytest.mark.parametrize("secret", ["se cret", "se\"cret'x", "s", "\u79d8\u5bc6", "=secret=="])
-def test_unusual_secret_is_accepted(twin, secret):
-    assert twin.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret.encode())
+def test_unusual_secret_is_accepted(implementation, secret):
+    assert implementation.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret.encode())
 
 
 @pytest.mark.parametrize(
@@ -341,10 +344,10 @@ def test_unusual_secret_is_accepted(twin, secret):
         ),
     ],
 )
-def test_invalid_clock_offset_raises(twin, offset, error, words):
+def test_invalid_clock_offset_raises(implementation, offset, error, words):
     with raises(error, words):
-        twin.Signer(KEY, SECRET, clock_offset_ms=offset)
-    signer = twin.Signer(KEY, SECRET)
+        implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
+    signer = implementation.Signer(KEY, SECRET)
     with raises(error, words):
         signer.clock_offset_ms = offset
     assert signer.clock_offset_ms == 0
@@ -362,8 +365,8 @@ def test_invalid_clock_offset_raises(twin, offset, error, words):
         (10**50, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got an integer of 167 bits"),
     ],
 )
-def test_invalid_recv_window_raises(twin, window, error, words):
+def test_invalid_recv_window_raises(implementation, window, error, words):
     with raises(error, words):
-        twin.Signer(KEY, SECRET, recv_window_ms=window)
+        implementation.Signer(KEY, SECRET, recv_window_ms=window)
     with pytest.raises(AttributeError):
-        twin.Signer(KEY, SECRET).recv_window_ms = 5
+        implementation.Signer(KEY, SECRET).recv_window_ms = 5

@@ -7,10 +7,9 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
-import tracemalloc
 
 import pytest
-from helpers.backends import MODULES, installed_backends
+from helpers.backends import BUILT, MODULES, installed_backends
 from helpers.core_build import COMPILERS, HARNESSES
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
@@ -27,12 +26,12 @@ def run(code: str, *arguments: str, timeout: float = 120) -> str:
 
 @pytest.fixture(params=installed_backends(), ids="-".join)
 def name(request):
-    """Return the arguments that choose a backend in a new interpreter: see TAKE."""
+    """Return the arguments of SETUP that choose a backend in a new interpreter."""
     backend, sha256 = request.param
     return MODULES[backend], sha256
 
 
-TAKE = f"""
+SETUP = f"""
 import importlib, sys
 module = importlib.import_module(sys.argv[1])
 if hasattr(module, "_choose_sha256"):
@@ -63,8 +62,10 @@ def nomemory(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def makes_functions(nomemory):
-    """Whether this CPython itself survives if there is no memory for a function. 3.12 and 3.13 may not: they free one
-    that they have not filled in."""
+    """Return whether this CPython survives a lack of memory for a function object.
+
+    3.12 and 3.13 may crash, because they free an uninitialized function.
+    """
     code = """
 for at in range(20):
     try:
@@ -73,7 +74,7 @@ for at in range(20):
         pass
 """
     command = [sys.executable, "-c", "import sys" + WITHOUT_MEMORY + code, "", "", nomemory]
-    # What is not filled in is then no address.
+    # The debug allocator fills memory with invalid addresses.
     return (
         subprocess.run(command, env=os.environ | {"PYTHONMALLOC": "debug"}, stderr=subprocess.DEVNULL).returncode == 0
     )
@@ -81,7 +82,7 @@ for at in range(20):
 
 @pytest.mark.skipif(not COMPILERS, reason="no C compiler for the allocator that fails")
 def test_failed_allocation_raises_memory_error(name, nomemory, makes_functions):
-    """Or the result that was asked for, or the refusal; never a crash, and never another answer."""
+    """The result or the error must otherwise be the usual one. The interpreter must not crash."""
     calls = """
 calls = {
     "Signer": lambda: module.Signer(KEY, SECRET).api_key,
@@ -121,7 +122,9 @@ making_functions = {
 """
     if not makes_functions:
         if not name[0].endswith("._sign"):
-            pytest.skip("this CPython itself crashes without memory for a function, and this twin is written in Python")
+            pytest.skip(
+                "this CPython crashes without memory for a Python function, and the backend is written in Python"
+            )
         calls += "making_functions = {}\n"
     code = """
 def outcome(call, *arguments):
@@ -146,7 +149,7 @@ for what, call in (calls | making_functions).items():
     assert signer.sign(*REQUEST) == EXPECTED
     print(what, at, sep=": ")
 """
-    said = run(TAKE + WITHOUT_MEMORY + calls + code, *name, nomemory)
+    said = run(SETUP + WITHOUT_MEMORY + calls + code, *name, nomemory)
     reached = dict(line.split(": ") for line in said.splitlines())
     assert len(reached) == (31 if makes_functions else 27)
     assert int(reached["Signer"]) > 0
@@ -177,38 +180,10 @@ finally:
     for thread in threads:
         thread.join()
 """
-    assert run(TAKE + code, *name) == ""
+    assert run(SETUP + code, *name) == ""
 
 
-def test_spawned_process_signs(name, tmp_path):
-    script = tmp_path / "spawned.py"
-    code = """
-import multiprocessing
-
-def work(number):
-    return signer.sign(NOW + number, "POST", "/v3/x", "{}")
-
-def take(signer):
-    pass
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(2) as pool:
-        assert pool.map(work, range(50)) == [work(number) for number in range(50)]
-    try:
-        context.Process(target=take, args=(signer,)).start()
-    except TypeError as error:
-        assert "it cannot be pickled or copied" in str(error)
-    else:
-        raise AssertionError("a signer went to another process")
-"""
-    script.write_text(f"import sys\nsys.argv[1:] = {list(name)!r}\n{TAKE}{code}")
-    result = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
-    assert result.returncode == 0, result.stderr
-    assert SECRET not in result.stderr
-
-
-# CPython 3.12.1 crashed at exit after isolated interpreters that imported nothing of ours, in 27 of 40 trials.
+# CPython 3.12.1 crashed at exit after isolated interpreters without woox_fast, in 27 of 40 trials.
 ISOLATED = pytest.param(
     "isolated",
     marks=pytest.mark.skipif(
@@ -217,10 +192,15 @@ ISOLATED = pytest.param(
 )
 
 
+CYTHON_REFUSES = [
+    "the cython backend cannot be loaded in this interpreter, a slower one is used: ",
+    "; import woox_fast in the main interpreter only, or set WOOX_FAST_BACKEND=python",
+]
+
+
 @pytest.mark.parametrize("kind", [ISOLATED, "legacy"])
-@pytest.mark.parametrize("first", ["woox_fast", "woox_fast._sign_py"])
-def test_subinterpreters_sign(first, kind):
-    """Where the core cannot be loaded twice, `auto` warns and chooses another backend."""
+def test_subinterpreters_sign(kind):
+    """If the core cannot be loaded twice, `auto` warns and chooses a different backend."""
     code = """
 try:
     import _interpreters as interpreters  # from 3.13 on
@@ -233,7 +213,8 @@ import warnings
 with warnings.catch_warnings(record=True) as warned:
     warnings.simplefilter("always")
     import woox_fast as w
-assert w.backend != "python" or len(warned) >= 1 or {first_is_python}
+words = " ".join(str(each.message) for each in warned)
+assert all(part in words for part in {parts}), words
 assert w.Signer({KEY!r}, {SECRET!r}).sign({NOW}, "POST", "/v3/x", "{{}}") == {EXPECTED!r}
 '''
 for _ in range(3):
@@ -243,8 +224,8 @@ for _ in range(3):
     interpreters.destroy(one)
 assert signer.sign(*REQUEST) == EXPECTED
 """
-    code = code.replace("{first_is_python}", str(len(installed_backends()) == 1))
-    assert run(TAKE + code, first, "", kind) == ""
+    code = code.replace("{parts}", repr(CYTHON_REFUSES if "cython" in BUILT else []))
+    assert run(SETUP + code, "woox_fast", "", kind) == ""
 
 
 def test_signal_handler_signs(name):
@@ -264,22 +245,7 @@ while len(handled) < 50:
 signal.setitimer(signal.ITIMER_REAL, 0)
 assert all(handled)
 """
-    assert run(TAKE + code, *name) == ""
-
-
-def test_event_loop_tasks_sign(name):
-    code = """
-import asyncio
-async def work(number):
-    for _ in range(20):
-        assert signer.sign(*REQUEST) == EXPECTED
-        await asyncio.sleep(0)
-        assert await asyncio.to_thread(signer.sign, *REQUEST) == EXPECTED
-async def main():
-    await asyncio.gather(*(work(number) for number in range(20)))
-asyncio.run(main())
-"""
-    assert run(TAKE + code, *name) == ""
+    assert run(SETUP + code, *name) == ""
 
 
 def test_signer_survives_shutdown(name):
@@ -297,9 +263,9 @@ class Last:
 last = Last()
 atexit.register(lambda: print(signer.sign_many([REQUEST] * 3) == [EXPECTED] * 3))
 """
-    # Finalizers of a dying cycle run in any order. If the key's finalizer is the first, the cffi backend raises.
+    # Finalizers in a dying cycle run in any order. If the key's finalizer is the first, the cffi backend raises.
     refused = ["this Signer's key has been cleansed"] if "cffi" in name[0] else []
-    first, second = run(TAKE + last, *name).splitlines()
+    first, second = run(SETUP + last, *name).splitlines()
     assert first == "True"
     assert second in ["True", *refused]
     thread = """
@@ -312,7 +278,7 @@ def work():
 threading.Thread(target=work, daemon=True).start()
 time.sleep(0.05)
 """
-    assert run(TAKE + thread, *name) == ""
+    assert run(SETUP + thread, *name) == ""
 
 
 # -- Hostile objects
@@ -350,27 +316,31 @@ class LyingBytes(bytes):
     __len__ = __iter__ = __getitem__ = __bytes__ = __eq__ = __hash__ = fail
 
 
-def test_stored_values_are_signed(twin):
-    signer = twin.Signer(KEY, SECRET)
+def test_stored_values_are_signed(implementation):
+    signer = implementation.Signer(KEY, SECRET)
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
     lies = LyingNumber(NOW), LyingText("POST"), LyingText("/v3/x"), LyingBytes(b"{}")
     assert signer.sign(*lies) == expected
     assert signer.sign(LyingText(f"{NOW}"), *lies[1:3], LyingText("{}")) == expected
     assert signer.sign_many([lies]) == [expected]
     assert signer.verify(expected, *lies)
+    assert signer.hexdigest(LyingText("m")) == oracle(b"m")
+    assert signer.headers(*lies[1:], timestamp=lies[0])["x-api-signature"] == expected
+    sent = signer.encode_request(*lies[1:], host=LyingText("h"), timestamp=lies[0])
+    assert sent == signer.encode_request("POST", "/v3/x", "{}", host="h", timestamp=NOW)
     for secret in LyingBytes(SECRET.encode()), LyingText(SECRET):
-        assert twin.Signer(KEY, secret).sign(*lies) == expected
-        assert twin.sign(secret, *lies) == expected
+        assert implementation.Signer(KEY, secret).sign(*lies) == expected
+        assert implementation.sign(secret, *lies) == expected
 
 
 @pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)
 @pytest.mark.parametrize("at", range(4))
-def test_lying_objects_are_refused(twin, at, error):
+def test_lying_objects_are_refused(implementation, at, error):
     lie = Lying(error)
     request = [NOW, "GET", "/", b""]
     request[at] = lie
     outcomes = []
-    for signer in twin.Signer(KEY, SECRET), _sign_py.Signer(KEY, SECRET):
+    for signer in implementation.Signer(KEY, SECRET), _sign_py.Signer(KEY, SECRET):
         for call in (signer.sign, *request), (signer.sign_many, [request]):
             with pytest.raises(BaseException) as raised:
                 call[0](*call[1:])
@@ -378,8 +348,8 @@ def test_lying_objects_are_refused(twin, at, error):
     assert outcomes[:2] == outcomes[2:]
 
 
-def test_batch_changes_during_call(twin):
-    signer = twin.Signer(KEY, SECRET)
+def test_batch_changes_during_call(implementation):
+    signer = implementation.Signer(KEY, SECRET)
     good = (NOW, "POST", "/v3/x", "{}")
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
 
@@ -398,28 +368,3 @@ def test_batch_changes_during_call(twin):
             yield good
 
     assert signer.sign_many(again()) == [expected] * 5
-
-
-def test_batch_leaks_no_reference(twin):
-    signer = twin.Signer(KEY, SECRET)
-    good, bad = (int(f"{NOW}"), "GE" + "T" * len(KEY), "/" + KEY, bytearray(b"{}")), (NOW, "POST", "/", ["no body"])
-    held = [*good, bad[3], good, bad]
-
-    def work():
-        assert len(signer.sign_many([good] * 500)) == 500
-        with pytest.raises(TypeError, match=r"^requests\[7\]: body must be"):
-            signer.sign_many([good] * 7 + [bad])
-
-    work()
-    before = [sys.getrefcount(each) for each in held]
-    tracemalloc.start()
-    try:
-        work()
-        allocated = tracemalloc.get_traced_memory()[0]
-        for _ in range(25):
-            work()
-        assert tracemalloc.get_traced_memory()[0] - allocated < 50_000  # less than a batch
-    finally:
-        tracemalloc.stop()
-    assert [sys.getrefcount(each) for each in held] == before
-    good[3].append(1)  # raises BufferError if a buffer was not released

@@ -1,4 +1,4 @@
-"""A Signer that is gone leaves nothing in key_traces. Another process looks, since looking leaves traces itself."""
+"""A destroyed Signer leaves no trace of its key. A second process searches, because a search itself leaves traces."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ pause("gone")
 
 
 def compiled_backends() -> list[tuple[str, str]]:
-    """Return module and SHA-256 of each compiled backend. The pure backend leaves cleansing to OpenSSL."""
+    """Return (module, SHA-256) of the compiled backends. The pure backend leaves cleansing to OpenSSL."""
     return [(MODULES[backend], sha256) for backend, sha256 in installed_backends() if backend != "python"]
 
 

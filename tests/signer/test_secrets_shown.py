@@ -27,7 +27,7 @@ from woox_fast import adapters
 WANTED = key_traces.traces(Held.data)
 SHOWN = {"secret"}
 
-# The same calls as tests of a user's, and as ones that hold the secret themselves, which must be seen.
+# The calls in a user's tests, and as a control in tests whose own frame contains the secret.
 USERS_TESTS = """
 import pytest
 from helpers.secret_calls import CALLS, CALLS_OF_USERS, Held
@@ -47,7 +47,7 @@ def test_control(name, secret):
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and its causes and contexts, including those that `from None` hides."""
+    """Yield the error and its causes and contexts, including contexts hidden by `from None`."""
     yield error
     for other in (error.__cause__, error.__context__):
         if other is not None:
@@ -61,7 +61,7 @@ def with_locals(error: BaseException) -> str:
 
 
 def shown(call: Callable[[str], object], name: str) -> set[str]:
-    """Return the traces of the secret in the traceback of a call."""
+    """Return the traces of the secret in a call's traceback."""
     try:
         call(name)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The self-test at import: a core that computes wrong is refused, and what is used instead signs right."""
+"""The self-test at import rejects a core that computes wrong signatures, and the next backend signs correctly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VECTOR = {
     "armv8": "core/hmac_sha256_armv8.c",
 }
 INCLUDE = '#include "cleanse.h"'
-# One bit of one round constant, in this implementation alone.
+# A wrong bit in a round constant.
 WRONG_CONSTANT = f"""{INCLUDE}
 static uint32_t wrong[64] __attribute__((aligned(16)));
 __attribute__((constructor)) static void copy_wrong(void) {{
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not ("cython" in BUILT and COMPILERS), reason="t
 
 @pytest.fixture(scope="module")
 def wrong_vector(tmp_path_factory):
-    """The package, with a wrong constant in the fastest SHA-256 where that is not the portable one."""
+    """Compile the package with a wrong constant in the fastest SHA-256, if it is not the portable implementation."""
     file = VECTOR.get(sha256_names()[0])
     changes = [(file, INCLUDE, WRONG_CONSTANT)] if file else []
     return compile_package(tmp_path_factory.mktemp("vector"), *changes)
@@ -39,15 +39,15 @@ def wrong_everywhere(tmp_path_factory):
     return compile_package(tmp_path_factory.mktemp("everywhere"), changed)
 
 
-def refusals(stderr: str) -> list[str]:
+def warnings_in(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if "RuntimeWarning" in line]
 
 
-def test_the_next_implementation_is_taken(wrong_vector):
+def test_next_implementation_is_used(wrong_vector):
     fastest, *others = sha256_names()
     result = run(SHOW + SIGN, wrong_vector)
     assert result.stdout.splitlines() == [f"cython {(others or [fastest])[0]}", PUBLISHED]
-    warned = refusals(result.stderr)
+    warned = warnings_in(result.stderr)
     if others:
         assert len(warned) == 1
         assert f"the {fastest} SHA-256 gave a wrong answer on this processor and is not used" in warned[0]
@@ -55,7 +55,7 @@ def test_the_next_implementation_is_taken(wrong_vector):
         assert warned == []
 
 
-def test_a_wrong_implementation_cannot_be_forced(wrong_vector):
+def test_wrong_implementation_raises(wrong_vector):
     fastest, *others = sha256_names()
     result = run(SHOW, wrong_vector, WOOX_FAST_SHA256=fastest, WOOX_FAST_BACKEND="cython")
     assert (result.returncode == 0) == (not others)
@@ -64,10 +64,10 @@ def test_a_wrong_implementation_cannot_be_forced(wrong_vector):
         assert f"WOOX_FAST_SHA256={fastest} cannot be had: the cython backend has {works} on this" in result.stderr
 
 
-def test_with_none_left_the_next_backend_is_taken(wrong_everywhere):
+def test_next_backend_is_used(wrong_everywhere):
     result = run(SHOW + SIGN, wrong_everywhere)
     assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
-    warned = refusals(result.stderr)
+    warned = warnings_in(result.stderr)
     assert len(warned) == 2
     assert "the portable SHA-256 gave a wrong answer" in warned[0]
     assert "the cython backend is installed but broken, a slower one is used" in warned[1]

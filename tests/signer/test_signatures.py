@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import array
 import ctypes
-import enum
 import hashlib
 import hmac
 import itertools
 import mmap
 import random
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="module")
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
-def test_rfc_4231(twin, rfc4231_vectors):
+def test_rfc_4231(implementation, rfc4231_vectors):
     assert len(rfc4231_vectors) == 7
     for vector in rfc4231_vectors:
-        signer = twin.Signer("k", bytes.fromhex(vector["key_hex"]))
+        signer = implementation.Signer("k", bytes.fromhex(vector["key_hex"]))
         expected = vector["hmac_sha256_hex"]
         assert signer.hexdigest(bytes.fromhex(vector["message_hex"]))[: len(expected)] == expected, vector["case"]
 
 
-def test_woox_vectors(twin, woox_vectors):
-    signer = twin.Signer(woox_vectors["api_key"], woox_vectors["api_secret"])
+def test_woox_vectors(implementation, woox_vectors):
+    signer = implementation.Signer(woox_vectors["api_key"], woox_vectors["api_secret"])
     for vector in woox_vectors["vectors"]:
         assert signer.hexdigest(vector["payload"]) == vector["signature"], vector["name"]
         if vector["scheme"] == "v3":
             request = vector["timestamp"], vector["method"], vector["path"], vector["body"]
             assert signer.sign(*request) == vector["signature"], vector["name"]
             assert signer.sign(int(vector["timestamp"]), *request[1:]) == vector["signature"], vector["name"]
-            assert twin.sign(woox_vectors["api_secret"], *request) == vector["signature"], vector["name"]
+            assert implementation.sign(woox_vectors["api_secret"], *request) == vector["signature"], vector["name"]
             assert signer.sign_many([request]) == [vector["signature"]], vector["name"]
             assert signer.verify(vector["signature"], *request), vector["name"]
 
@@ -57,22 +53,24 @@ def test_every_text_length(signer):
         assert signer.hexdigest(text[:size]) == oracle(text[:size].encode()), size
 
 
-def test_every_secret_length(twin):
+def test_every_secret_length(implementation):
     secret = random.Random(3).randbytes(200)
     for size in range(1, 201):
-        assert twin.Signer("k", secret[:size]).hexdigest(b"message") == oracle(b"message", secret[:size]), size
+        assert implementation.Signer("k", secret[:size]).hexdigest(b"message") == oracle(b"message", secret[:size]), (
+            size
+        )
 
 
-def test_secret_is_utf8(twin):
+def test_secret_is_utf8(implementation):
     for secret in ("é", "ключ", "key \U0001f511", "x" * 64, "x" * 65, "ключ" * 20, "\0", "a\0b"):
-        assert twin.Signer("k", secret).hexdigest("m") == oracle(b"m", secret.encode()), secret
+        assert implementation.Signer("k", secret).hexdigest("m") == oracle(b"m", secret.encode()), secret
 
 
-def test_shared_byte_is_unchanged(twin):
+def test_shared_byte_is_unchanged(implementation):
     class Secret(bytes):
         pass
 
-    twin.Signer("k", Secret(b"Z"))
+    implementation.Signer("k", Secret(b"Z"))
     assert ord(b"Z"[0:1]) == 90
     assert bytes([90]) == b"Z"
 
@@ -125,35 +123,12 @@ def test_length_exceeds_32_bits(signer, half_a_gib):
     assert signer.sign(NOW, "POST", "/v3/x", body) == expected
 
 
-def test_first_and_last_timestamps(signer):
-    for timestamp in (10**12, 10**12 + 1, 1999999999999, 9999999999999, 1234567890123, 9000000000009):
+def test_timestamps_are_signed(signer):
+    borders = [10**12, 10**12 + 1, 1999999999999, 9999999999999, 1234567890123, 9000000000009]
+    for timestamp in (*borders, *random.Random(4).sample(range(10**12, 10**13), 300)):
         assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
         assert signer.sign(f"{timestamp}", "GET", "/") == oracle(b"%dGET/" % timestamp)
     assert signer.sign("0000000000000", "GET", "/") == oracle(b"0000000000000GET/")
-
-
-def test_many_timestamps(signer):
-    for timestamp in random.Random(4).sample(range(10**12, 10**13), 1000):
-        assert signer.sign(timestamp, "GET", "/") == oracle(b"%dGET/" % timestamp)
-
-
-class Text(str):
-    def encode(self, *_):
-        return b"hostile"
-
-    def __str__(self):
-        return "hostile"
-
-
-class Number(int):
-    def __index__(self):
-        return 7
-
-    __int__ = __str__ = None
-
-
-class Stamp(enum.IntEnum):
-    NOW = NOW
 
 
 def test_body_types(signer):
@@ -162,7 +137,7 @@ def test_body_types(signer):
         assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b""]
     with mmap.mmap(-1, 4) as shared:
         shared[:] = b"body"
-        for body in ("body", b"body", bytearray(b"body"), memoryview(b"xbodyx")[1:5], Text("body"), shared):
+        for body in ("body", b"body", bytearray(b"body"), memoryview(b"xbodyx")[1:5], shared):
             assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b"body"]
     for body in (
         array.array("b", b"abcdefgh"),
@@ -177,15 +152,10 @@ def test_body_types(signer):
 def test_buffer_is_released(signer):
     body = bytearray(b"body")
     signer.sign(NOW, "POST", "/v3/x", body)
+    signer.sign_many([(NOW, "POST", "/v3/x", body)] * 2)
     signer.hexdigest(body)
+    signer.encode_request("POST", "/v3/x", body)
     body.append(1)  # raises BufferError if a buffer was not released
-
-
-def test_subclass_value_is_signed(signer):
-    expected = oracle(b"%dGET/v3/x" % NOW)
-    assert signer.sign(Number(NOW), "GET", "/v3/x") == expected
-    assert signer.sign(Stamp.NOW, "GET", "/v3/x") == expected
-    assert signer.sign(Text(NOW), Text("GET"), Text("/v3/x"), Text("")) == expected
 
 
 def test_strings_of_every_width(signer):
@@ -194,46 +164,12 @@ def test_strings_of_every_width(signer):
             assert signer.sign(NOW, "POST", path, body) == oracle(f"{NOW}POST{path}{body}".encode())
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    timestamp=st.integers(10**12, 10**13 - 1),
-    method=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1),
-    path=st.text(st.characters(exclude_categories=["Cs"])),
-    body=st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.binary(max_size=500)),
-    secret=st.binary(min_size=1, max_size=200),
-)
-def test_any_request(twin, timestamp, method, path, body, secret):
-    signer = twin.Signer("k", secret)
-    data = b"" if body is None else body.encode() if isinstance(body, str) else body
-    expected = oracle(f"{timestamp}{method}/{path}".encode() + data, secret)
-    request = (timestamp, method, "/" + path, body)
-    assert signer.sign(*request) == expected
-    assert signer.sign_many([request] * 3) == [expected] * 3
-    assert twin.sign(secret, *request) == expected
-    assert signer.headers(*request[1:], timestamp=timestamp)["x-api-signature"] == expected
-    assert signer.verify(expected.upper(), *request)
-
-
-def test_sign_many(signer):
-    requests = [(NOW + i, "POST" if i % 3 else "GET", f"/v3/x?i={i}", "b" * (i * 7 % 500)) for i in range(1000)]
-    expected = [oracle("".join(map(str, request)).encode()) for request in requests]
-    assert signer.sign_many(requests) == expected
-    assert signer.sign_many(iter(requests)) == expected
-    assert signer.sign_many([list(request) for request in requests]) == expected
-    assert signer.sign_many(()) == []
-    assert signer.sign_many([(str(NOW), "PUT", "/", None)]) == [oracle(b"%dPUT/" % NOW)]
-    assert signer.sign_many([(NOW, "PUT", "/", bytearray(b"x")), (NOW, "PUT", "/é", memoryview(b"y"))]) == [
-        oracle(b"%dPUT/x" % NOW),
-        oracle(f"{NOW}PUT/éy".encode()),
-    ]
-
-
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 2047, 2048, 2049, 4096, 4099])
 def test_batch_of_any_length(signer, count):
     requests = [(NOW + i, "POST" if i % 5 else "GET", "/v3/x", "b" * (i % 700)) for i in range(count)]
     expected = [oracle("".join(map(str, request)).encode()) for request in requests]
     assert signer.sign_many(requests) == expected
-    assert signer.sign_many(request for request in requests) == expected
+    assert signer.sign_many(list(request) for request in requests) == expected
 
 
 @pytest.mark.parametrize("size", [40, 600, pytest.param(9000, marks=pytest.mark.slow)])
@@ -333,15 +269,6 @@ def test_batch_iterator_is_created_once(signer, kind):
     assert signer.sign_many(kind(requests)) == [oracle(b"%dGET/" % (NOW + i)) for i in range(3)]
 
 
-def test_iterator_error_ends_batch(signer):
-    def requests():
-        yield (NOW, "GET", "/", b"")
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        signer.sign_many(requests())
-
-
 def test_batch_owns_created_fields(signer):
     """A tuple subclass can create new fields each time it is iterated."""
 
@@ -368,7 +295,7 @@ def test_buffer_of_addresses_is_refused(signer, kind):
 
 
 def test_batch_error_is_complete(signer):
-    """An error in a batch has the index in its message, and keeps its other arguments, notes and cause."""
+    """An error in a batch has the index in its message, and its original arguments, notes and cause."""
     cause = KeyError("cause")
 
     class Fields(list):
@@ -394,13 +321,13 @@ def test_buffer_error_is_raised(signer):
         signer.sign(NOW, "POST", "/", Broken())
 
 
-def test_keyword_arguments(signer, twin):
+def test_keyword_arguments(signer, implementation):
     request = {"timestamp": NOW, "method": "POST", "path": "/v3/x", "body": "{}"}
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
     assert signer.sign(**request) == expected
-    assert twin.sign(api_secret=SECRET, **request) == expected
+    assert implementation.sign(api_secret=SECRET, **request) == expected
     assert signer.verify(signature=expected, **request)
-    assert twin.Signer(api_key="k", api_secret=SECRET, clock_offset_ms=0).sign(**request) == expected
+    assert implementation.Signer(api_key="k", api_secret=SECRET, clock_offset_ms=0).sign(**request) == expected
     assert signer.hexdigest(message="m") == oracle(b"m")
     assert signer.sign_many(requests=[tuple(request.values())]) == [expected]
 
@@ -418,14 +345,3 @@ def test_verify(signer):
     # Control characters 0x10 to 0x19 differ from digits by the bit that differs between cases.
     folded = "".join(chr(ord(c) ^ 0x20) if c.isdigit() else c for c in good)
     assert signer.verify(folded, *request) is False
-
-
-def test_signer_on_many_threads(signer):
-    def work(seed):
-        rng = random.Random(seed)
-        for _ in range(300):
-            body = rng.randbytes(rng.choice((0, 10, 100, 1000, 40_000)))
-            assert signer.sign(NOW, "POST", "/v3/x", body) == oracle(b"%dPOST/v3/x" % NOW + body)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))

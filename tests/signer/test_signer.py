@@ -6,12 +6,13 @@ import copy
 import gc
 import hmac
 import pickle
+import re
 import sys
 import time
-import traceback
 import weakref
 from array import array
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
@@ -24,8 +25,8 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,8 @@ class Number(int):
 
 @pytest.mark.parametrize("window", [1, 5000, 60_000, Number(700)], ids=int)
 @pytest.mark.parametrize("method", ["POST", "GET", "PATCH"])
-def test_receive_window_is_not_signed(twin, method, window):
-    signer = twin.Signer(KEY, SECRET, recv_window_ms=window)
+def test_recv_window_is_not_signed(implementation, method, window):
+    signer = implementation.Signer(KEY, SECRET, recv_window_ms=window)
     assert (signer.recv_window_ms, type(signer.recv_window_ms)) == (window, int)
     shown = int.__repr__(window)
     for path, body in ("/v3/x", "{}"), ("/v3/é", bytearray(b"{}")):
@@ -91,22 +92,29 @@ def test_receive_window_is_not_signed(twin, method, window):
         assert body == b"{}"
 
 
-def test_no_receive_window_no_header(twin):
-    for signer in twin.Signer(KEY, SECRET), twin.Signer(KEY, SECRET, recv_window_ms=None):
+def test_recv_window_is_optional(implementation):
+    for signer in implementation.Signer(KEY, SECRET), implementation.Signer(KEY, SECRET, recv_window_ms=None):
         assert signer.recv_window_ms is None
         assert "x-api-recvwindow" not in signer.headers("GET", "/")
         assert b"recvwindow" not in signer.encode_request("GET", "/")
 
 
 @pytest.mark.parametrize("offset", [0, 1, -1, 90_000, -(10**9)])
-def test_local_clock_plus_offset(twin, offset):
-    signer = twin.Signer(KEY, SECRET, clock_offset_ms=offset)
+def test_local_clock_plus_offset(implementation, offset):
+    signer = implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
     before = time.time_ns() // 1_000_000 + offset
     headers = signer.headers("GET", "/v3/x")
+    request = signer.encode_request("GET", "/v3/x")
     after = time.time_ns() // 1_000_000 + offset
     stamp = headers["x-api-timestamp"]
-    assert before - 1 <= int(stamp) <= after + 1
     assert headers["x-api-signature"] == oracle(f"{stamp}GET/v3/x".encode())
+    sent = re.search(rb"x-api-timestamp: (\d{13})\r\n", request)[1].decode()
+    assert f"x-api-signature: {oracle(f'{sent}GET/v3/x'.encode())}\r\n".encode() in request
+    assert before - 1 <= int(stamp) <= int(sent) <= after + 1
+    signer.clock_offset_ms = -(10**13) + 1
+    for call in signer.headers, signer.encode_request:
+        with pytest.raises(ValueError, match="exactly 13 digits, got -"):
+            call("GET", "/")
 
 
 def test_clock_offset_can_be_set(signer):
@@ -118,9 +126,9 @@ def test_clock_offset_can_be_set(signer):
         del signer.clock_offset_ms
 
 
-def test_api_key_with_any_character(twin):
+def test_api_key_with_any_character(implementation):
     key = "".join(map(chr, range(0x21, 0x7F)))
-    assert twin.Signer(key, SECRET).headers("GET", "/")["x-api-key"] == key
+    assert implementation.Signer(key, SECRET).headers("GET", "/")["x-api-key"] == key
 
 
 def test_buffer_is_read_in_place():
@@ -145,9 +153,9 @@ def test_refused_buffer_is_released():
     del raised
 
 
-def test_verify_compares_in_constant_time(twin, signer, monkeypatch):
+def test_verify_takes_constant_time(implementation, signer, monkeypatch):
     """No result shows it, so this test sees which function compares."""
-    module = twin if twin.backend == "cython" else _sign_base
+    module = implementation if implementation.backend == "cython" else _sign_base
     compared = []
     monkeypatch.setattr(module, "_compare_digest", lambda *pair: compared.append(pair) or hmac.compare_digest(*pair))
     right, wrong = oracle(b"%dGET/" % NOW), "0" * 64
@@ -171,28 +179,18 @@ def test_signer_is_immutable(signer):
     assert signer.sign(NOW, "GET", "/") == before
 
 
-def test_repr_shows_key_start(twin, signer):
-    assert repr(signer) == f"<woox_fast.Signer {twin.backend} api_key='Abmy'...>"
+def test_repr_shows_key_start(implementation, signer):
+    assert repr(signer) == f"<woox_fast.Signer {implementation.backend} api_key='Abmy'...>"
     assert str(signer) == format(signer) == repr(signer)
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickle_raises(signer, protocol):
-    with pytest.raises(TypeError, match="holds a secret"):
-        pickle.dumps(signer, protocol)
-
-
-@pytest.mark.parametrize(
-    "duplicate", [copy.copy, copy.deepcopy, lambda s: s.__reduce__(), lambda s: s.__reduce_ex__(4)]
-)
-def test_copy_raises(signer, duplicate):
-    with pytest.raises(TypeError, match="holds a secret"):
-        duplicate(signer)
-
-
-def test_subclass_raises(twin):
+def test_copy_raises(implementation, signer):
+    pickles = [partial(pickle.dumps, protocol=protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    for duplicate in (*pickles, copy.copy, copy.deepcopy, lambda s: s.__reduce__(), lambda s: s.__reduce_ex__(4)):
+        with pytest.raises(TypeError, match="holds a secret"):
+            duplicate(signer)
     with pytest.raises(TypeError, match="is not an acceptable base type"):
-        type("Sub", (twin.Signer,), {})
+        type("Sub", (implementation.Signer,), {})
 
 
 @pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy refers weakly to any object")
@@ -201,31 +199,7 @@ def test_weak_reference_raises(signer):
         weakref.ref(signer)
 
 
-def test_no_attribute_shows_the_secret(signer):
+def test_attributes_hide_secret(signer):
     seen = [repr(signer), repr(dir(signer)), repr(gc.get_referents(signer))]
     seen += [repr(getattr(signer, name, "")) for name in dir(signer)]
     assert not any(SECRET in text for text in seen)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda twin, secret: twin.Signer("bad key", secret),
-        lambda twin, secret: twin.Signer("key", secret, clock_offset_ms=1.5),
-        lambda twin, secret: twin.Signer("key", [secret]),
-        lambda twin, secret: twin.Signer("key", secret + "\n"),
-        lambda twin, secret: twin.Signer(secret, secret),
-        lambda twin, secret: twin.sign(f"'{secret}'", 5, "GET", "/"),
-        lambda twin, secret: twin.Signer("key", secret + "\ud800"),
-        lambda twin, secret: twin.sign(secret, 5, "GET", "/"),
-    ],
-)
-def test_no_traceback_shows_the_secret(twin, call):
-    with pytest.raises((TypeError, ValueError)) as raised:
-        call(twin, "topsecret")
-    error = raised.value
-    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
-    ours = [frame for frame in frames if "woox_fast" in frame.filename]
-    assert not any("topsecret" in value for frame in ours for value in (frame.locals or {}).values())
-    assert "topsecret" not in str(error)
-    assert error.__context__ is None

@@ -1,4 +1,4 @@
-"""Threads: one Signer on many of them, with or without a GIL; and when the GIL is released."""
+"""A Signer shared by threads, with or without a GIL, and the release of the GIL."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from importlib import import_module
 
 import pytest
-from helpers.backends import MODULES, installed_backends
+from helpers.backends import BUILT, MODULES, installed_backends
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 REQUESTS = [(NOW + i, "POST" if i % 2 else "GET", f"/v3/x?i={i}", "b" * (i * 37 % 400)) for i in range(200)]
@@ -21,8 +22,8 @@ NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 @pytest.fixture
-def signer(twin):
-    return twin.Signer(KEY, SECRET)
+def signer(implementation):
+    return implementation.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize("threads", [2, 8])
@@ -61,7 +62,7 @@ def other_thread(work: Callable[[], object]) -> Iterator[None]:
 
 
 def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
-    """Return whether another thread runs during one of `times` calls, which requires that a call releases the GIL."""
+    """Return whether another thread runs during `times` calls. It can run only if a call releases the GIL."""
     turns = 0
 
     def turn() -> None:
@@ -85,41 +86,45 @@ def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
 
 
 LONG, SHORT = 1_000_000, 32_767
+with_gil = pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
+has_cython = pytest.mark.skipif("cython" not in BUILT, reason="the Cython backend is not built")
+each_kind = pytest.mark.parametrize("make", [bytes, lambda size: "b" * size, lambda size: memoryview(bytes(size))])
 
 
-@pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize(
-    "backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()]
-)
-@pytest.mark.parametrize("body", [bytes(LONG), "b" * LONG, memoryview(bytes(LONG))], ids=["bytes", "str", "view"])
-def test_long_message_releases_gil(backend, body):
-    module = __import__(MODULES[backend], fromlist=["Signer"])
-    signer = module.Signer(KEY, SECRET)
-    assert runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 1000)
-    assert runs_meanwhile(lambda: signer.hexdigest(body), 1000)
-    assert runs_meanwhile(lambda: signer.headers("POST", "/", body), 1000)
-    assert runs_meanwhile(lambda: signer.encode_request("POST", "/", body), 1000)
-    assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body)]), 1000)
-    assert runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 400)] * 3000), 1000)
-    assert not runs_meanwhile(
-        lambda: signer.sign(NOW, "POST", "/", bytearray(LONG)), 20
-    )  # another thread may write into it
+def calls_with(body: bytes | str | memoryview) -> list[Callable[[], object]]:
+    """Return calls of the Cython backend that sign `body`."""
+    signer = import_module(MODULES["cython"]).Signer(KEY, SECRET)
+    return [
+        lambda: signer.sign(NOW, "POST", "/", body),
+        lambda: signer.hexdigest(body),
+        lambda: signer.headers("POST", "/", body),
+        lambda: signer.encode_request("POST", "/", body),
+        lambda: signer.sign_many([(NOW, "POST", "/", body[:-100])]),
+        lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 100)] * (len(body) // 110)),
+    ]
 
 
-@pytest.mark.skipif(NO_GIL, reason="this interpreter has no GIL")
-@pytest.mark.parametrize(
-    "backend", [backend for backend in ("cython",) if (backend, "portable") in installed_backends()]
-)
-@pytest.mark.parametrize("body", [bytes(SHORT), "b" * SHORT, memoryview(bytes(SHORT))], ids=["bytes", "str", "view"])
-def test_short_message_keeps_gil(backend, body):
-    module = __import__(MODULES[backend], fromlist=["Signer"])
-    signer = module.Signer(KEY, SECRET)
-    assert not runs_meanwhile(lambda: signer.sign(NOW, "POST", "/", body), 1500)
-    assert not runs_meanwhile(lambda: signer.hexdigest(body), 1500)
-    assert not runs_meanwhile(lambda: signer.headers("POST", "/", body), 1500)
-    assert not runs_meanwhile(lambda: signer.encode_request("POST", "/", body), 1500)
-    assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", body[:-100])]), 1500)
-    assert not runs_meanwhile(lambda: signer.sign_many([(NOW, "POST", "/", b"b" * 100)] * 300), 1500)
+@with_gil
+@has_cython
+@each_kind
+def test_long_message_releases_gil(make):
+    for call in calls_with(make(LONG)):
+        assert runs_meanwhile(call, 1000)
+
+
+@with_gil
+@has_cython
+@each_kind
+def test_short_message_keeps_gil(make):
+    for call in calls_with(make(SHORT)):
+        assert not runs_meanwhile(call, 1000)
+
+
+@with_gil
+@has_cython
+def test_writable_message_keeps_gil():
+    """Without the GIL, another thread could write into the message."""
+    assert not runs_meanwhile(calls_with(bytearray(LONG))[0], 20)
 
 
 def test_body_changes_during_call(signer):
@@ -133,7 +138,7 @@ def test_body_changes_during_call(signer):
 
     def change() -> None:
         for state in states:
-            body[:] = state  # in one step, under the GIL
+            body[:] = state  # atomically, under the GIL
             with suppress(BufferError):
                 body.append(0)
                 body.pop()
