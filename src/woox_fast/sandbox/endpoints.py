@@ -14,7 +14,7 @@ from . import queries as q
 from .errors import ApiError
 from .exchange import Exchange
 from .limits import Limit
-from .market import token_network_rows, token_rows
+from .market import TOKEN_NETWORK_ROWS, TOKEN_ROWS
 from .params import Field, Params
 
 LISTEN_KEY_MS = 24 * 60 * 60 * 1000
@@ -106,8 +106,8 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC),
     ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC),
     # ccxt reads its currencies from V1, whose rows are next to "success".
-    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC),
-    ("GET", "/v1/public/token_network"): _endpoint(_constant("networks", token_network_rows()), "", _PUBLIC),
+    ("GET", "/v1/public/token"): _endpoint(_constant("token", TOKEN_ROWS), "", _PUBLIC),
+    ("GET", "/v1/public/token_network"): _endpoint(_constant("networks", TOKEN_NETWORK_ROWS), "", _PUBLIC),
 }
 # fmt: on
 

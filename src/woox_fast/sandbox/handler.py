@@ -11,7 +11,7 @@ from .auth import authenticate
 from .context import RequestContext, body_of, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
-from .fault_rules import apply_strikes
+from .faults import apply_strikes
 from .limits import RateLimiter
 from .log import RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query

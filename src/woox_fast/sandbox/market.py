@@ -26,10 +26,6 @@ class Instrument(NamedTuple):
     base_max: Decimal
     min_notional: Decimal = Decimal(1)
 
-    @property
-    def base_min(self) -> Decimal:
-        return self.base_tick
-
     def check_price(self, price: Decimal) -> None:
         if price % self.quote_tick or price > self.quote_max:
             raise ApiError("PRICE_FILTER", f"price: tick {self.quote_tick:f}, at most {self.quote_max:f}.")
@@ -66,9 +62,7 @@ class Quote:
 
     def crosses(self, side: str, limit: Decimal | None) -> bool:
         """Return True if an order with this limit price would match; a market order has no limit."""
-        if limit is None:
-            return True
-        return limit >= self.ask if side == "BUY" else limit <= self.bid
+        return limit is None or (limit >= self.ask if side == "BUY" else limit <= self.bid)
 
     def available(self, side: str, wanted: Decimal) -> Decimal:
         depth = self.depth[side]
@@ -148,20 +142,15 @@ def instrument_row(symbol: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def token_rows() -> list[dict[str, Any]]:
-    """Return the rows of /v1/public/token."""
-    return [
-        {"token": token, "fullname": token, "network": network, "decimals": str(decimals), "delisted": False,
-         "balance_token": token, "created_time": "1578565539", "updated_time": "1578565539",
-         "can_collateral": True, "can_short": True}
-        for token, network, _, decimals in TOKENS
-    ]  # fmt: skip
-
-
-def token_network_rows() -> list[dict[str, Any]]:
-    """Return the rows of /v1/public/token_network."""
-    return [
-        {"protocol": protocol, "network": network, "token": token, "name": protocol, "minimum_withdrawal": "0",
-         "withdrawal_fee": "0", "allow_deposit": "0", "allow_withdraw": "0"}
-        for token, network, protocol, _ in TOKENS
-    ]  # fmt: skip
+# The rows of /v1/public/token and /v1/public/token_network.
+TOKEN_ROWS: list[dict[str, Any]] = [
+    {"token": token, "fullname": token, "network": network, "decimals": str(decimals), "delisted": False,
+     "balance_token": token, "created_time": "1578565539", "updated_time": "1578565539",
+     "can_collateral": True, "can_short": True}
+    for token, network, _, decimals in TOKENS
+]  # fmt: skip
+TOKEN_NETWORK_ROWS: list[dict[str, Any]] = [
+    {"protocol": protocol, "network": network, "token": token, "name": protocol, "minimum_withdrawal": "0",
+     "withdrawal_fee": "0", "allow_deposit": "0", "allow_withdraw": "0"}
+    for token, network, protocol, _ in TOKENS
+]  # fmt: skip

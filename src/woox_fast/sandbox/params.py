@@ -101,77 +101,63 @@ def check_params(fields: Mapping[str, Field], given: Params) -> Params:
     return checked
 
 
-def _wrong(name: str, wanted: str, value: object) -> ApiError:
-    kinds: dict[object, str] = {dict: "an object", list: "an array"}
-    kind = "the number " if type(value) in (int, float) else ""
-    return ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {kinds.get(type(value)) or f'{kind}{value}'}")
+def _check(wanted: str, read: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+    """Return a check. `read` returns the value to use; None if the value is not `wanted`."""
+
+    def check(name: str, value: Any) -> Any:
+        result = read(value)
+        if result is None:
+            kinds: dict[object, str] = {dict: "an object", list: "an array"}
+            kind = "the number " if type(value) in (int, float) else ""
+            got = kinds.get(type(value)) or f"{kind}{value}"
+            raise ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {got}")
+        return result
+
+    return check
 
 
-def decimal(name: str, value: Any) -> str:
-    """Check a positive number in plain digits. "Please use string type for value input"."""
-    if type(value) is not str or not _DECIMAL.fullmatch(value) or not value.strip("0."):
-        raise _wrong(name, "a positive decimal string", value)
-    return value
+def _read_decimal(value: Any) -> str | None:
+    return value if type(value) is str and _DECIMAL.fullmatch(value) else None
 
 
-def decimal_or_zero(name: str, value: Any) -> str:
-    if type(value) is not str or not _DECIMAL.fullmatch(value):
-        raise _wrong(name, "a decimal string", value)
-    return value
+def _read_positive(value: Any) -> str | None:
+    return value if _read_decimal(value) and value.strip("0.") else None
 
 
-def number(name: str, value: Any) -> str:
-    """Check a positive decimal string or JSON number."""
-    return decimal(name, str(value) if type(value) in (int, float) else value)
+def _read_flag(value: Any) -> bool | None:
+    return value if type(value) is bool else {"true": True, "false": False}.get(str(value))
+
+
+# "Please use string type for value input", says the reference.
+decimal = _check("a positive decimal string", _read_positive)
+decimal_or_zero = _check("a decimal string", _read_decimal)
+number = _check(
+    "a positive decimal string", lambda value: _read_positive(str(value) if type(value) in (int, float) else value)
+)
+flag = _check("true or false", _read_flag)
+array = _check(
+    "an array of at most 10 items", lambda value: value if type(value) is list and len(value) <= 10 else None
+)
 
 
 def integer(lowest: int, highest: int) -> Callable[[str, Any], int]:
     """Check an integer, or a string of its digits: the reference's own examples quote clientOrderId."""
 
-    def check(name: str, value: Any) -> int:
+    def read(value: Any) -> int | None:
         number = int(value) if type(value) is str and _INTEGER.fullmatch(value) else value
-        if type(number) is not int or not lowest <= number <= highest:
-            raise _wrong(name, f"an integer from {lowest} to {highest}", value)
-        return number
+        return number if type(number) is int and lowest <= number <= highest else None
 
-    return check
+    return _check(f"an integer from {lowest} to {highest}", read)
 
 
 def choice(*options: str) -> Callable[[str, Any], str]:
     """Check that the value is in `options`, case-sensitively."""
-    allowed = frozenset(options)
-
-    def check(name: str, value: Any) -> str:
-        if type(value) is not str or value not in allowed:
-            raise _wrong(name, "one of " + "/".join(options), value)
-        return value
-
-    return check
+    return _check("one of " + "/".join(options), lambda value: value if value in options else None)
 
 
 def text(longest: int) -> Callable[[str, Any], str]:
     """Check a string of at most `longest` characters."""
-
-    def check(name: str, value: Any) -> str:
-        if type(value) is not str or len(value) > longest:
-            raise _wrong(name, f"a string of at most {longest} characters", value)
-        return value
-
-    return check
-
-
-_FLAGS = {True: True, False: False, "true": True, "false": False}
-
-
-def flag(name: str, value: Any) -> bool:
-    """Check a boolean; a query string has `true` and `false`."""
-    if type(value) not in (bool, str) or value not in _FLAGS:
-        raise _wrong(name, "true or false", value)
-    return _FLAGS[value]
-
-
-def array(name: str, value: Any) -> list[Any]:
-    """Check a JSON array of at most 10 items."""
-    if type(value) is not list or len(value) > 10:
-        raise _wrong(name, "an array of at most 10 items", value)
-    return value
+    return _check(
+        f"a string of at most {longest} characters",
+        lambda value: value if type(value) is str and len(value) <= longest else None,
+    )
