@@ -71,9 +71,9 @@ def test_forged_orders_do_not_arrive(sandbox: Sandbox, client: Client) -> None:
 
 
 def test_arrival_counts_are_bounded(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from woox_fast.sandbox import exchange
+    from woox_fast.sandbox import orders
 
-    monkeypatch.setattr(exchange, "MAX_OPEN_ORDERS", 3)
+    monkeypatch.setattr(orders, "MAX_OPEN_ORDERS", 3)
     for number in (1, 2, 3, 1, 4):
         client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": number})
     assert sandbox.orders()["clientOrderIds"] == {"2": 1, "3": 1, "4": 1}

@@ -225,7 +225,7 @@ def test_rule_with_first_is_spent() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_examples_are_rules(name: str) -> None:
     rule = Rule(f"  {FAULTS[name].example}\n")
-    assert (str(rule), rule.name, repr(rule)) == (FAULTS[name].example, name, f"<Rule {FAULTS[name].example!r}>")
+    assert (str(rule), rule.name) == (FAULTS[name].example, name)
 
 
 WORDS = (*FAULTS, "on", "POST", "/v3/*", "every", "3", "first", "seed", "probability", "200ms", "id", "é", "\x1b[")

@@ -9,7 +9,7 @@ The sandbox verifies the signature of every private request as the integration g
 (https://developer.woox.io/api-reference/guide): HMAC-SHA256 over timestamp + method + request target + body, over the
 raw bytes, with the standard library and not with woox-fast's own signer.
 
-A request passes these modules in order: `server` and `protocol` (HTTP), `handler` and `context` (the request), `auth`,
+A request passes these modules in order: `server`, `handler` and `context` (HTTP), `auth`,
 `faults` and `fault_rules`, `endpoints`, `exchange` (with `orders`, `account` and `market`) and `log`. `admin` and
 `page` serve tests and people.
 """

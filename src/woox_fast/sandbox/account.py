@@ -23,11 +23,8 @@ _ZERO = Decimal(0)
 class Position:
     """A perpetual position. `holding` is negative for a short position; `cost` is the value at which it was opened."""
 
-    __slots__ = ("cost", "holding", "side", "symbol")
-
     def __init__(self, symbol: str, side: str) -> None:
-        self.symbol = symbol
-        self.side = side
+        self.symbol, self.side = symbol, side
         self.holding = self.cost = _ZERO
 
     @property
@@ -35,7 +32,6 @@ class Position:
         return (self.cost / abs(self.holding)).quantize(_STEP).normalize() if self.holding else _ZERO
 
     def reducible(self, order_side: str) -> Decimal:
-        """Return the quantity that an order of this side can close."""
         return max(_ZERO, self.holding if order_side == "SELL" else -self.holding)
 
     def apply(self, fill: Fill) -> Decimal:
@@ -57,7 +53,7 @@ class Position:
 
 
 class Account:
-    """Holdings and positions of the account, with the funds that are not available."""
+    """Holdings and positions, with the funds that are not available."""
 
     def __init__(self) -> None:
         self.holdings = dict(HOLDINGS)
@@ -75,7 +71,6 @@ class Account:
         return (value / self.leverage[symbol]).quantize(_STEP, rounding=ROUND_UP)
 
     def frozen(self, token: str) -> Decimal:
-        """Return the amount that open orders and positions reserve."""
         frozen = self.reserved[token]
         if token == MARGIN_TOKEN:
             frozen += sum((self.margin(p.symbol, p.cost) for p in self.positions.values()), _ZERO)
@@ -103,11 +98,8 @@ class Account:
             )
         self.restore(order, (token, amount, order.remaining))
 
-    def release(self, order: Order) -> None:
-        self.restore(order, (order.reservation[0], _ZERO, _ZERO))
-
-    def restore(self, order: Order, reservation: tuple[str, Decimal, Decimal]) -> None:
-        """Replace an order's reservation without a check."""
+    def restore(self, order: Order, reservation: tuple[str, Decimal, Decimal] = (MARGIN_TOKEN, _ZERO, _ZERO)) -> None:
+        """Replace an order's reservation without a check; by default release it."""
         key = (order.symbol, order.position_side, order.side)
         for sign, (token, amount, quantity) in ((-1, order.reservation), (1, reservation)):
             self.reserved[token] += sign * amount
@@ -148,7 +140,6 @@ class Account:
         ]  # fmt: skip
 
     def position_rows(self) -> list[dict[str, Any]]:
-        """Return the open positions."""
         return [
             {"symbol": p.symbol, "positionSide": p.side, "holding": plain(p.holding),
              "averageOpenPrice": plain(p.average_price)}

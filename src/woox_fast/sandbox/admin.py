@@ -94,7 +94,7 @@ class AdminApi:
         if (is_admin or origin is not None) and not _is_loopback_host(host):
             raise AdminError(403, "The Host must be this machine: use http://127.0.0.1 or http://localhost.")
         if origin is not None and origin != f"http://{host}":
-            raise AdminError(403, "Pages of other origins may not send requests to the state.")
+            raise AdminError(403, "Pages of other origins may not send requests to the sandbox.")
 
     def _orders(self, context: RequestContext) -> Data:
         limit = self._number(context, "limit")

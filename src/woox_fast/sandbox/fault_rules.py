@@ -127,7 +127,6 @@ class Rule:
         return self._text
 
 
-
 def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
     paths = [value for value in values if value.startswith(("/", "*"))]
     methods = [value for value in values if value not in paths]

@@ -26,9 +26,9 @@ class RateLimiter:
     """Sliding windows per endpoint and scope."""
 
     def __init__(self) -> None:
-        self._windows: dict[tuple[str, ...], deque[int]] = {}
+        self._windows: dict[tuple[int, str], deque[int]] = {}
 
-    def check(self, limit: Limit, key: tuple[str, ...], now_ms: int) -> None:
+    def check(self, limit: Limit, key: tuple[int, str], now_ms: int) -> None:
         """Count a request under `key`, or raise `ApiError` TOO_MANY_REQUEST if the window is full."""
         window = self._windows.get(key)
         if window is None:

@@ -26,17 +26,18 @@ class Instrument(NamedTuple):
     base_max: Decimal
     min_notional: Decimal = Decimal(1)
 
-    def check_price(self, price: Decimal) -> None:
-        if price % self.quote_tick or price > self.quote_max:
+    def check(
+        self, price: Decimal | None = None, quantity: Decimal | None = None, notional: Decimal | None = None
+    ) -> None:
+        """Raise `ApiError` for a value outside the filters. The notional is by default the product of the others."""
+        if price and (price % self.quote_tick or price > self.quote_max):
             raise ApiError("PRICE_FILTER", f"price: tick {self.quote_tick:f}, at most {self.quote_max:f}.")
-
-    def check_quantity(self, quantity: Decimal) -> None:
-        if quantity % self.base_tick or not self.base_tick <= quantity <= self.base_max:
+        if quantity is not None and (quantity % self.base_tick or not self.base_tick <= quantity <= self.base_max):
             limits = f"step {self.base_tick:f}, {self.base_tick:f} to {self.base_max:f}"
             raise ApiError("SIZE_FILTER", f"quantity: {limits}.")
-
-    def check_notional(self, notional: Decimal) -> None:
-        if notional < self.min_notional:
+        if notional is None and price and quantity:
+            notional = price * quantity
+        if notional is not None and notional < self.min_notional:
             raise ApiError("MIN_NOTIONAL", f"At least {self.min_notional:f}.")
 
 
@@ -46,14 +47,11 @@ class Quote:
     Attributes:
         bid: Price for sellers.
         ask: Price for buyers.
-        depth: Quantity left for "BUY" and "SELL" orders; unlimited by default.
+        depth: Quantity left for "BUY" and "SELL" orders; None is unlimited.
     """
 
-    __slots__ = ("ask", "bid", "depth")
-
     def __init__(self, bid: Decimal, ask: Decimal, quantity: Decimal | None = None) -> None:
-        self.bid = bid
-        self.ask = ask
+        self.bid, self.ask = bid, ask
         self.depth: dict[str, Decimal | None] = {"BUY": quantity, "SELL": quantity}
 
     def price(self, side: str) -> Decimal:
@@ -69,8 +67,7 @@ class Quote:
         return wanted if depth is None else min(depth, wanted)
 
     def consume(self, side: str, quantity: Decimal) -> None:
-        depth = self.depth[side]
-        if depth is not None:
+        if (depth := self.depth[side]) is not None:
             self.depth[side] = depth - quantity
 
 

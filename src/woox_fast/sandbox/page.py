@@ -49,7 +49,7 @@ _UNVERIFIED = ("FAULT", "MALFORMED_TIMESTAMP", "MISSING_HEADER", "RECEIVE_WINDOW
 # The remedy, for refusals whose message lacks it.
 ADVICE = {
     "MISSING_HEADER": "Send x-api-key, x-api-timestamp and x-api-signature with every private request.",
-    "UNAUTHORIZED": "Use the API key of this state.",
+    "UNAUTHORIZED": "Use the API key of this sandbox.",
     "MALFORMED_TIMESTAMP": "Send the time in milliseconds as whole digits: `time.time_ns() // 1_000_000`.",
     "STALE_TIMESTAMP": "Sign right before you send, and set the clock: `woox-fast check` compares it with the "
     "exchange's clock, and `woox_fast.clock.ServerClock` corrects a Signer's offset.",
@@ -115,11 +115,11 @@ class WebPage:
         exchange = self._state.exchange
         rows = []
         for order in islice(reversed(exchange.orders.open.values()), MAX_ORDERS):
-            row, times = order_row(order), exchange.arrivals.get(order.client_id, 0)
+            row, times = order_row(order), exchange.orders.arrivals.get(order.client_id, 0)
             rows.append([row["orderId"], row["clientOrderId"], row["symbol"], row["side"], row["type"], row["price"],
                          row["quantity"] or row["amount"], row["executed"], times])  # fmt: skip
         for algo in islice(reversed(exchange.algo.book.open.values()), MAX_ORDERS):
-            row, times = algo_row(algo), exchange.algo.arrivals.get(algo.client_id, 0)
+            row, times = algo_row(algo), exchange.algo.book.arrivals.get(algo.client_id, 0)
             rows.append([row["algoOrderId"], row["clientAlgoOrderId"], row["symbol"], row.get("side"),
                          row["algoType"], row.get("triggerPrice"), row.get("quantity"), "0", times])  # fmt: skip
         return rows

@@ -24,13 +24,9 @@ _ZERO = Decimal(0)
 # -- orders and fills -------------------------------------------------------------------------------------------------
 
 
-def get_order(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return order_row(exchange.orders.find(params), params.get("withRealizedPnl", False))
-
-
 def get_orders(exchange: Exchange, params: Params, now_ms: int) -> Params:
     found = exchange.orders.select(params, now_ms, "symbol", "side", "positionSide", "type", "orderTag")
-    return page_of(found, params, lambda order: order_row(order, params.get("withRealizedPnl", False)))
+    return page_of(found, params, lambda order: order_row(order, params))
 
 
 def get_transaction(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -124,26 +120,14 @@ def get_account_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
     }  # fmt: skip
 
 
-def get_trading_fee(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"symbol": params["symbol"], "takerFee": "0", "makerFee": "0"}
-
-
 def get_leverage(exchange: Exchange, params: Params, now_ms: int) -> Params:
     mode, leverage = exchange.account.position_mode, exchange.account.leverage[params["symbol"]]
     sides = ("BOTH",) if mode == "ONE_WAY" else ("LONG", "SHORT")
-    return {
-        "symbol": params["symbol"],
-        "marginMode": params["marginMode"],
-        "positionMode": mode,
-        "details": [{"positionSide": side, "leverage": leverage} for side in sides],
-    }
+    details = [{"positionSide": side, "leverage": leverage} for side in sides]
+    return {"symbol": params["symbol"], "marginMode": params["marginMode"], "positionMode": mode, "details": details}
 
 
 # -- public data ------------------------------------------------------------------------------------------------------
-
-
-def get_system_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"status": 0, "msg": "System is functioning properly.", "estimatedEndTime": now_ms}
 
 
 def get_instruments(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -183,15 +167,15 @@ def get_kline(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_futures(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    rows = []
-    for symbol in _perpetuals(params):
-        price = _mark_price(exchange, symbol)
-        rows.append(
+    prices = {symbol: _mark_price(exchange, symbol) for symbol in _perpetuals(params)}
+    return {
+        "rows": [
             {"symbol": symbol, "indexPrice": price, "markPrice": price, "estFundingRate": "0", "lastFundingRate": "0",
              "openInterest": "0", "24hOpen": price, "24hClose": price, "24hHigh": price, "24hLow": price,
              "24hVolume": "0", "24hAmount": "0", "nextFundingTime": _next_funding(now_ms)}
-        )  # fmt: skip
-    return {"rows": rows}
+            for symbol, price in prices.items()
+        ]
+    }  # fmt: skip
 
 
 def get_funding_rate(exchange: Exchange, params: Params, now_ms: int) -> Params:

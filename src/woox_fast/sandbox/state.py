@@ -19,16 +19,9 @@ class SandboxState:
     """The account, its exchange, the fault rules, the log and the settings."""
 
     def __init__(
-        self,
-        api_key: str,
-        api_secret: str,
-        faults: Iterable[str],
-        *,
-        clock: Callable[[], float],
-        timeout: float,
-        rate_limits: bool,
-        on_request: Callable[[RequestRecord], None] | None,
-    ) -> None:
+        self, api_key: str, api_secret: str, faults: Iterable[str], clock: Callable[[], float], timeout: float,
+        rate_limits: bool, on_request: Callable[[RequestRecord], None] | None,
+    ) -> None:  # fmt: skip
         try:
             self.faults = FaultRules(faults)
             self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
@@ -38,25 +31,17 @@ class SandboxState:
         self.api_key = api_key
         self.exchange = Exchange(api_key)
         self.log = RequestLog(on_request)
-        self.timeout = timeout
-        self.rate_limits = rate_limits
-        self._clock = clock
+        self.timeout, self.rate_limits, self._clock = timeout, rate_limits, clock
 
     def now_ms(self) -> int:
         """Return the exchange's clock, Unix epoch milliseconds."""
         return int(self._clock() * 1000)
 
     def stats(self) -> dict[str, Any]:
-        """Return the counts of requests, verdicts, faults and open orders."""
         return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
 
     def orders(self, limit: int = MAX_ORDERS) -> dict[str, Any]:
-        """Return the newest open orders by kind, oldest first, and how often every client id arrived."""
         return self.exchange.open_orders(limit)
 
     def account(self) -> dict[str, Any]:
-        """Return the counts of placed, open, filled and cancelled orders, balances and positions.
-
-        `addsUp` is True if balances, reserved funds and counts agree with all fills and open orders.
-        """
         return self.exchange.audit()
