@@ -80,7 +80,6 @@ class Account:
         return self.holdings[token] - self.frozen(token)
 
     def requirement(self, order: Order, price: Decimal) -> tuple[str, Decimal]:
-        """Return the token and the amount that the order's rest needs at this price."""
         instrument = INSTRUMENTS[order.symbol]
         rest = order.remaining
         if order.is_spot:
@@ -107,7 +106,6 @@ class Account:
         order.reservation = reservation
 
     def apply(self, fill: Fill) -> Decimal | None:
-        """Move balances or a position by a fill. Return the realized profit or loss of a perpetual."""
         instrument = INSTRUMENTS[fill.symbol]
         sign = 1 if fill.side == "BUY" else -1
         value = sign * fill.quantity * fill.price
@@ -132,7 +130,6 @@ class Account:
         return expected
 
     def balance_rows(self) -> list[dict[str, Any]]:
-        """Return every token's amounts: `start` + `change` = `holding` = `frozen` + `available`."""
         return [
             {"token": token, "start": plain(HOLDINGS[token]), "change": plain(holding - HOLDINGS[token]),
              "holding": plain(holding), "frozen": plain(self.frozen(token)), "available": plain(self.available(token))}

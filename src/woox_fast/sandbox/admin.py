@@ -27,11 +27,8 @@ from .state import MAX_ORDERS, SandboxState
 
 Data = dict[str, Any]
 Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff"}  # fmt: skip
 
 
 class AdminError(Exception):
@@ -44,8 +41,6 @@ class AdminError(Exception):
 
 
 class AdminApi:
-    """The routes of the admin API, for the sandbox and its page."""
-
     def __init__(self, state: SandboxState, page: WebPage) -> None:
         self._state = state
         self._routes: dict[tuple[str, str], Route] = {
@@ -77,11 +72,9 @@ class AdminApi:
                 known = ", ".join(f"{method} {path}" for method, path in self._routes)
                 raise AdminError(404, f"Unknown path. The admin API has {known}.")
             result = route(context)
-            data = await result if inspect.isawaitable(result) else result
-            if isinstance(data, web.StreamResponse):
-                response = data
-            else:
-                response = json_response(200, {"success": True, "data": data, "timestamp": context.now_ms})
+            response = await result if inspect.isawaitable(result) else result
+            if not isinstance(response, web.StreamResponse):
+                response = json_response(200, {"success": True, "data": response, "timestamp": context.now_ms})
         except AdminError as error:
             response = json_response(error.status, {"success": False, "message": error.message})
         response.headers.update(_HEADERS)
@@ -101,7 +94,6 @@ class AdminApi:
         return self._state.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
 
     async def _set_price(self, context: RequestContext) -> Data:
-        """Set the price of {"symbol", "price" or "bid" and "ask", "quantity"}."""
         given = await self._json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')
         symbol = given.pop("symbol", None)
         try:
@@ -113,13 +105,11 @@ class AdminApi:
 
     def _faults(self, context: RequestContext) -> Data:
         known = [
-            {"fault": name, "usage": fault.usage, "sentence": fault.sentence, "example": fault.example}
-            for name, fault in FAULTS.items()
+            {"fault": n, "usage": f.usage, "sentence": f.sentence, "example": f.example} for n, f in FAULTS.items()
         ]
         return {"rules": self._state.faults.rows(), "faults": known}
 
     async def _add_fault(self, context: RequestContext) -> Data:
-        """Add the rule of {"rule": TEXT}."""
         example = '{"rule": "reset-after first 1"}'
         given = await self._json(context, example)
         if given.keys() != {"rule"}:
@@ -151,7 +141,6 @@ class AdminApi:
         return given
 
     def _number(self, context: RequestContext, name: str) -> int | None:
-        """Return the only parameter that the query may contain."""
         try:
             given = parse_query(context.query)
         except ApiError as error:

@@ -8,10 +8,9 @@ from itertools import count
 from typing import Any
 
 from .errors import ApiError
-from .fields import CHILD_ALGO_ORDER
 from .market import INSTRUMENTS
 from .orders import OrderBook, page_of
-from .params import Params, check_params
+from .params import CHILD_ALGO_ORDER, Params, check_params
 
 MAX_OPEN_PER_SYMBOL = 100  # documented (post_algo_order)
 MAX_DEPTH = 3
@@ -72,7 +71,6 @@ class AlgoOrders:
         }  # fmt: skip
 
     def _new_order(self, params: Params, symbol: str, now_ms: int, depth: int) -> AlgoOrder:
-        """Check an algo order and its children, without adding them to the book."""
         if depth > MAX_DEPTH:
             raise ApiError("INVALID_PARAM", "childOrders are nested too deeply.")
         params["symbol"] = symbol
@@ -153,7 +151,6 @@ def _sizes(params: Params) -> dict[str, Decimal]:
 
 
 def algo_row(order: AlgoOrder) -> Params:
-    """Return an algo order, and its children, in the form of GET /v3/trade/algoOrder."""
     skipped = ("clientAlgoOrderId", "brokerId")
     row = {
         "algoOrderId": order.order_id, "clientAlgoOrderId": order.client_id, "rootAlgoOrderId": order.root_id,

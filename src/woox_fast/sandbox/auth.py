@@ -57,7 +57,6 @@ def _check_age(timestamp: str, window: str | None, now_ms: int) -> None:
 
 
 def _v1_prehash(timestamp: str, target: str, body: bytes) -> bytes:
-    """Join the sorted parameters of query and body, and the timestamp."""
     pairs = [pair for text in (encode(target.partition("?")[2]), body) for pair in text.split(b"&") if pair]
     return b"&".join(sorted(pairs)) + b"|" + encode(timestamp)
 
@@ -66,7 +65,6 @@ def origin_form(target: str) -> str:
     """Return the path and query of the request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
     if target.startswith("/"):
         return target
-    _, _, rest = target.partition("://")
-    path_begins = min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest))
-    path = rest[path_begins:]
+    rest = target.partition("://")[2]
+    path = rest[min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest)) :]
     return path if path.startswith("/") else "/" + path

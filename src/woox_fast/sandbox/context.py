@@ -95,7 +95,6 @@ class RequestContext:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def reset(self) -> web.Response:
-        """End the connection with a TCP reset."""
         self.record(0)
         if (transport := self.request.transport) is not None:
             connection: socket.socket = transport.get_extra_info("socket")
@@ -105,13 +104,11 @@ class RequestContext:
         return WrittenResponse(self.request)
 
     def close(self) -> web.Response:
-        """End the connection after the written bytes."""
         if self.request.transport is not None:
             self.request.transport.close()
         return WrittenResponse(self.request)
 
     async def wait_silently(self) -> web.Response:
-        """Send no response until the client disconnects or the sandbox stops."""
         self.record(0)
         while self.request.transport is not None and not self._stopping.is_set():
             await self.sleep(0.05)

@@ -6,14 +6,14 @@ Source: https://developer.woox.io/api-reference, with a "Limit" line on every pa
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from . import fields as f
+from . import params as f
 from . import queries as q
 from .errors import ApiError
 from .exchange import Exchange
-from .limits import Limit
 from .market import TOKEN_NETWORK_ROWS, TOKEN_ROWS
 from .orders import order_row, page_of
 from .params import Field, Params
@@ -21,6 +21,16 @@ from .params import Field, Params
 LISTEN_KEY_MS = 24 * 60 * 60 * 1000
 
 Handler = Callable[[Exchange, Params, int], Params]
+
+MAX_WINDOWS = 10_000  # a scan from many addresses must not fill the memory
+
+
+class Limit(NamedTuple):
+    """Allow `requests` in `seconds`, in a sliding window; `scope` is "account", "symbol" or "ip"."""
+
+    requests: int
+    seconds: int
+    scope: str = "account"
 
 
 class Endpoint(NamedTuple):
@@ -32,7 +42,6 @@ class Endpoint(NamedTuple):
 
     @property
     def private(self) -> bool:
-        """True if a request needs a signature."""
         return self.limit.scope != "ip"
 
 
@@ -126,3 +135,21 @@ def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
     if endpoint := ENDPOINTS.get((method, newer)):
         return endpoint, {name: value} if name else {}
     raise ApiError("NO_SUCH_ENDPOINT", f"Unknown: {method} {path}")
+
+
+class RateLimiter:
+    """Sliding windows per endpoint and scope. A refused request does not count."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[int, str], deque[int]] = {}
+
+    def check(self, limit: Limit, key: tuple[int, str], now_ms: int) -> None:
+        """Count a request under `key`, or raise `ApiError` TOO_MANY_REQUEST if the window is full."""
+        window = self._windows.get(key)
+        if window is None:
+            if len(self._windows) >= MAX_WINDOWS:
+                self._windows.clear()
+            window = self._windows[key] = deque(maxlen=limit.requests)
+        if len(window) == limit.requests and now_ms - window[0] < limit.seconds * 1000:
+            raise ApiError("TOO_MANY_REQUEST", f"The limit is {limit.requests} in {limit.seconds} s per {limit.scope}.")
+        window.append(now_ms)

@@ -166,7 +166,6 @@ class Exchange:
         return Order(order_id, params["clientOrderId"], params, now_ms, limit, quantity)
 
     def _check_position(self, order: Order) -> None:
-        """Check positionSide against the position mode, and that a closing order has a position to close."""
         if order.is_spot:
             return
         if (order.position_side == "BOTH") != (self.account.position_mode == "ONE_WAY"):
@@ -192,7 +191,6 @@ class Exchange:
         return order.limit if order.limit and order.side == "BUY" else max(order.limit or price, price)
 
     def _fillable(self, order: Order) -> Decimal:
-        """Return the quantity of the rest that can fill now."""
         quote = self.quotes[order.symbol]
         if not quote.crosses(order.side, order.limit):
             return Decimal(0)
@@ -241,7 +239,6 @@ class Exchange:
         ]  # fmt: skip
 
     def open_orders(self, limit: int) -> dict[str, Any]:
-        """Return the newest `limit` open orders by kind, oldest first, and how often every client id arrived."""
         newest = list(islice(reversed(self.orders.open.values()), limit))
         return {
             "open": len(self.orders.open),
@@ -251,7 +248,6 @@ class Exchange:
         }
 
     def summary(self) -> dict[str, Any]:
-        """Count the orders and list balances and positions."""
         counts = self.orders.counts
         return {
             "orders": {"placed": counts["PLACED"], "open": len(self.orders.open), "filled": counts["FILLED"],

@@ -73,7 +73,6 @@ class ExplainWorker:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Stop a search that is under way, and refuse further searches."""
         self._closed = True
         if child := self._child:
             child.kill()
@@ -97,7 +96,6 @@ class ExplainWorker:
 
 
 def answer() -> None:
-    """Explain the request on standard input."""
     from .. import explain
 
     question = json.load(sys.stdin.buffer)

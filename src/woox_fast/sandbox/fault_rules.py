@@ -105,7 +105,6 @@ class Rule:
         return Strike(self.name, self.fault, value, self.until_ms)
 
     def refused_seconds(self) -> float:
-        """Return for how many seconds this rule refuses connections from now on."""
         if self.name != "refuse" or not self._begins():
             return 0.0
         self.struck += 1
@@ -113,7 +112,6 @@ class Rule:
 
     @property
     def is_spent(self) -> bool:
-        """True if the rule has no strikes left."""
         return self._begun >= self.first
 
     def _begins(self) -> bool:
@@ -199,12 +197,10 @@ class FaultRules:
         return [str(rule) for rule in (*self._removed, *self._rules) if not rule.struck]
 
     def strikes(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[Strike]:
-        """Return the strikes on this request, in the order of the rules."""
         found = (rule.strike(method, path, client_id, now_ms, served) for rule in self._rules if rule.name != "refuse")
         return [strike for strike in found if strike]
 
     def connection_accepted(self) -> None:
-        """Refuse the next connections if a rule requires it."""
         for rule in self._rules:
             if not rule.at_once and (seconds := rule.refused_seconds()):
                 self._refuse_for(seconds)
@@ -216,7 +212,6 @@ class FaultRules:
         return seconds
 
     def closed(self) -> None:
-        """Forget the function that refuses connections."""
         self._refuse = None
 
     def _refuse_for(self, seconds: float) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
 from .auth import authenticate
 from .context import RequestContext, body_of, json_response
-from .endpoints import find_endpoint
+from .endpoints import RateLimiter, find_endpoint
 from .errors import ApiError
 from .faults import apply_strikes
-from .limits import RateLimiter
 from .log import RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
 from .state import SandboxState
@@ -34,14 +33,12 @@ class RequestHandler:
         self._admin = admin
 
     def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
-        """Answer a request, the `served`th on its connection."""
         context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
             return self._respond_as_admin(context, served)
         return self._respond_with_faults(context, served) if self._faults else self._respond(context)
 
     def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
-        """Answer malformed HTTP, or (status 500) an internal error."""
         if status < 500:
             reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
             api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason}")
@@ -91,7 +88,6 @@ class RequestHandler:
             return response
 
     async def _execute(self, context: RequestContext) -> Params:
-        """Return the data of the response, or raise `ApiError`."""
         request, method = context.request, context.request.method
         endpoint, path_params = find_endpoint(method, context.path)
         body = context.body = await self._read_body(request)
@@ -169,7 +165,6 @@ class SandboxProtocol(web.RequestHandler):
     def _cancel_timer(self) -> None:
         if self._first_request is not None:
             self._first_request.cancel()
-            self._first_request = None
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -181,12 +176,8 @@ class SandboxServer(web.Server):
     """Create a `SandboxProtocol` for every connection."""
 
     def __init__(self, handler: RequestHandler) -> None:
-        super().__init__(self._respond)
+        super().__init__(lambda request: handler.respond(request, cast("Any", request.protocol).begin_request()))
         self._sandbox_handler = handler
 
     def __call__(self) -> web.RequestHandler:
         return SandboxProtocol(self, self._sandbox_handler)
-
-    def _respond(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        protocol: Any = request.protocol
-        return self._sandbox_handler.respond(request, protocol.begin_request())

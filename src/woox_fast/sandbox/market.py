@@ -55,7 +55,6 @@ class Quote:
         self.depth: dict[str, Decimal | None] = {"BUY": quantity, "SELL": quantity}
 
     def price(self, side: str) -> Decimal:
-        """Return the price for an order of this side."""
         return self.ask if side == "BUY" else self.bid
 
     def crosses(self, side: str, limit: Decimal | None) -> bool:
@@ -127,7 +126,6 @@ HOLDINGS: dict[str, Decimal] = {
 
 
 def instrument_row(symbol: str) -> dict[str, Any]:
-    """Return a row of /v3/public/instruments."""
     i = INSTRUMENTS[symbol]
     return {
         "symbol": symbol, "status": "TRADING", "baseAsset": i.base, "baseAssetMultiplier": 1, "quoteAsset": i.quote,

@@ -90,7 +90,6 @@ class OrderBook:
         self._client_id_name = client_id_name
 
     def count_arrival(self, client_id: int) -> None:
-        """Count a client id, and forget the oldest id if there are too many."""
         if client_id not in self.arrivals and len(self.arrivals) >= MAX_OPEN_ORDERS:
             self.arrivals.popitem(last=False)
         if client_id:
@@ -100,7 +99,6 @@ class OrderBook:
         return {str(client_id): times for client_id, times in self.arrivals.items()}
 
     def check_client_id(self, client_id: int) -> None:
-        """Raise `ApiError` if an open order has this client id; 0 means that it is absent."""
         known = self._by_client_id.get(client_id)
         if known is not None and known.order_id in self.open:
             raise ApiError("DUPLICATE_REQUEST", f"{self._client_id_name} {client_id} is open.")
@@ -112,7 +110,6 @@ class OrderBook:
             self._by_client_id[order.client_id] = order
 
     def close(self, order: Any, status: str, now_ms: int) -> None:
-        """Move an open order to the closed orders."""
         del self.open[order.order_id]
         order.status = status
         order.updated = now_ms
@@ -160,7 +157,6 @@ def plain(value: Decimal) -> str:
 
 
 def order_row(order: Order, query: Params | None = None) -> Params:
-    """Return an order in the form of GET /v3/trade/order."""
     p = order.params
     row = {
         "symbol": p["symbol"], "status": order.status, "side": p["side"], "positionSide": p["positionSide"],
@@ -179,7 +175,6 @@ def average(value: Decimal, quantity: Decimal) -> str:
 
 
 def fill_row(fill: Fill) -> Params:
-    """Return a fill in the form of GET /v3/trade/transaction."""
     return {
         "id": fill.trade_id, "symbol": fill.symbol, "orderId": fill.order_id, "orderTag": fill.tag,
         "executedPrice": plain(fill.price), "executedQuantity": plain(fill.quantity), "isMaker": int(fill.is_maker),
@@ -189,7 +184,6 @@ def fill_row(fill: Fill) -> Params:
 
 
 def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
-    """Return a page of rows, with the documented `meta`."""
     page, size = params["page"], params.get("limit", params["size"])
     return {
         "rows": [row(each) for each in found[(page - 1) * size : page * size]],

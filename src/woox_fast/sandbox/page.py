@@ -17,17 +17,16 @@ from typing import Any
 from aiohttp import web
 
 from .._credentials import API_SECRET
-from .algo import algo_row
 from .auth import origin_form
 from .context import RequestContext, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
 from .explain_worker import ExplainedRequest, ExplainWorker
 from .log import RequestRecord, Transcript
-from .orders import order_row
-from .params import parse_query
+from .orders import Order, plain
+from .params import Params, parse_query
 from .state import SandboxState
-from .text import REDACTED, decode, encode
+from .text import MAX_TEXT, REDACTED, decode, encode
 
 MAX_EXPLANATIONS = 100
 MAX_ORDERS = 100
@@ -80,7 +79,6 @@ class WebPage:
         self._started = secrets.token_hex(4)  # lets the page notice a restart
 
     def close(self) -> None:
-        """Stop the process for explanations."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
@@ -112,20 +110,18 @@ class WebPage:
         })  # fmt: skip
 
     def _orders(self) -> list[list[Any]]:
-        exchange = self._state.exchange
         rows = []
-        for order in islice(reversed(exchange.orders.open.values()), MAX_ORDERS):
-            row, times = order_row(order), exchange.orders.arrivals.get(order.client_id, 0)
-            rows.append([row["orderId"], row["clientOrderId"], row["symbol"], row["side"], row["type"], row["price"],
-                         row["quantity"] or row["amount"], row["executed"], times])  # fmt: skip
-        for algo in islice(reversed(exchange.algo.book.open.values()), MAX_ORDERS):
-            row, times = algo_row(algo), exchange.algo.book.arrivals.get(algo.client_id, 0)
-            rows.append([row["algoOrderId"], row["clientAlgoOrderId"], row["symbol"], row.get("side"),
-                         row["algoType"], row.get("triggerPrice"), row.get("quantity"), "0", times])  # fmt: skip
+        for book in (self._state.exchange.orders, self._state.exchange.algo.book):
+            for order in islice(reversed(book.open.values()), MAX_ORDERS):
+                p: Params = order.params
+                kind = p.get("algoType", p.get("type"))
+                executed = plain(order.executed) if isinstance(order, Order) else "0"
+                rows.append([order.order_id, order.client_id, p["symbol"], p.get("side"), kind,
+                             p.get("triggerPrice", p.get("price")), p.get("quantity", p.get("amount")), executed,
+                             book.arrivals.get(order.client_id, 0)])  # fmt: skip
         return rows
 
     async def detail(self, context: RequestContext) -> web.Response:
-        """Answer GET /sandbox/requests?number=N with everything about the Nth request."""
         number = _parse_number(context, "number")
         found = self._state.log.find(number)
         if found is None:
@@ -150,31 +146,19 @@ class WebPage:
     def _detail(
         self, number: int, record: RequestRecord, transcript: Transcript | None, explained: ExplainedRequest | None
     ) -> dict[str, Any]:
+        text = self._text
         expected, signed = self._prehashes(record, explained)
         command, no_command = self._command(record)
+        names = ("time_ms", "status", "code", "verdict", "message", "fault", "size")
         return {
-            "number": number,
-            "time_ms": record.time_ms,
-            "method": self._text(record.method),
-            "target": self._text(record.target),
-            "status": record.status,
-            "code": record.code,
-            "verdict": record.verdict,
-            "message": record.message,
-            "fault": record.fault,
-            "latency_us": round(record.latency_us, 1),
-            "headers": transcript and [[self._text(name), self._header(name, value)]
-                                       for name, value in transcript.headers],
-            "body": self._text(record.body),
-            "size": record.size,
-            "response": transcript and self._text(transcript.response),
-            "expected": expected,
-            "signed": signed,
-            "headline": "" if explained is None or explained.found else self._text(explained.headline),
-            "causes": [] if explained is None else [self._text(cause) for cause in explained.causes],
+            **{name: getattr(record, name) for name in names}, "number": number, "method": text(record.method),
+            "target": text(record.target), "latency_us": round(record.latency_us, 1), "body": text(record.body),
+            "headers": transcript and [[text(name), self._header(name, value)] for name, value in transcript.headers],
+            "response": transcript and text(transcript.response), "expected": expected, "signed": signed,
+            "headline": "" if explained is None or explained.found else text(explained.headline),
+            "causes": [] if explained is None else [text(cause) for cause in explained.causes],
             "advice": ADVICE.get(record.verdict, "") or (ADVICE["FAULT"] if record.fault else ""),
-            "command": command,
-            "noCommand": no_command,
+            "command": command, "noCommand": no_command,
         }  # fmt: skip
 
     def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
@@ -199,11 +183,11 @@ class WebPage:
             return "", "The log does not store bodies over 64 KiB."
         arguments = [record.method, origin_form(record.target)]
         options = {"--body": decode(record.body), "--timestamp": record.stamp, "--signature": record.signature}
-        texts = (*arguments, *options.values())
-        if any(text.startswith(("-", "@")) or "\0" in text for text in texts):
-            return "", "A command line cannot contain this request."
-        if any(REDACTED in self._text.redact(text) for text in texts):
-            return "", "The request contains the secret."
+        for text in (*arguments, *options.values()):
+            if text.startswith(("-", "@")) or "\0" in text:
+                return "", "A command line cannot contain this request."
+            if REDACTED in self._text.redact(text):
+                return "", "The request contains the secret."
         words = [" ".join(["woox-fast", "explain", *map(_quoted, arguments)])]
         words += [f"{option} {_quoted(text)}" for option, text in options.items() if text]
         if self._secret == API_SECRET:
@@ -212,12 +196,10 @@ class WebPage:
         return (command, "") if len(command) <= MAX_COMMAND else ("", "The request is too long for a command line.")
 
     def _header(self, name: bytes, value: bytes) -> str:
-        limit = _SHORTENED.get(name.decode("latin-1").lower())
-        return self._text(value) if limit is None else self._text(value, limit)
+        return self._text(value, _SHORTENED.get(name.decode("latin-1").lower(), MAX_TEXT))
 
 
 def _parse_number(context: RequestContext, name: str) -> int:
-    """Return the number in the query; 0 if it is absent or malformed."""
     try:
         text = parse_query(context.query)[name]
     except (ApiError, KeyError):

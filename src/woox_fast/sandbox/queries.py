@@ -67,7 +67,6 @@ def _v1_row(fill: Fill) -> Params:
 
 
 def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """List the instruments with a position or an open order."""
     pending = exchange.account.pending
     rows = []
     for (symbol, side), position in sorted(exchange.account.positions.items()):
@@ -88,7 +87,6 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """List the tokens; `holding` is `frozen` plus `availableBalance`."""
     pending: Counter[tuple[str, str]] = Counter()
     for (symbol, _, side), quantity in exchange.account.pending.items():
         if symbol.startswith("SPOT_"):

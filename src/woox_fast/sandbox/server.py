@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -150,7 +151,7 @@ class Sandbox:
         listener = Listener(server)
         try:
             self.url = _local_url(*await listener.open(self.host, self.port))
-            seconds = self.faults.listening(listener.refuser())
+            seconds = self.faults.listening(partial(listener.refuse_from_thread, self._loop))
             if seconds:  # a rule from before
                 await listener.refuse(seconds)
             on_listening()

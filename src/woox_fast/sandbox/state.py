@@ -34,7 +34,6 @@ class SandboxState:
         self.timeout, self.rate_limits, self._clock = timeout, rate_limits, clock
 
     def now_ms(self) -> int:
-        """Return the exchange's clock, Unix epoch milliseconds."""
         return int(self._clock() * 1000)
 
     def stats(self) -> dict[str, Any]:
