@@ -134,7 +134,7 @@ def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]
     for number in range(1, 10):  # noqa: B007 (the callback reads it)
         faults.connection_accepted()
     assert refused == [(each, 2) for each in after]
-    faults.closed()
+    faults.listening(None)
     faults.add("refuse 3s")
     assert len(refused) == len(after)
 

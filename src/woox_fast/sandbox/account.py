@@ -37,8 +37,7 @@ class Position:
     def apply(self, fill: Fill) -> Decimal:
         """Add a fill and return the realized profit or loss.
 
-        Closing a part releases its share of `cost`, rounded. The rest of `cost` absorbs the rounding, so the profits
-        of closed positions add up to the last digit.
+        Closing a part releases its rounded share of `cost`. The rest of `cost` absorbs the rounding.
         """
         closed = min(self.reducible(fill.side), fill.quantity)
         profit = _ZERO

@@ -49,6 +49,10 @@ def _endpoint(names: str, limit: Limit, handler: Handler) -> Endpoint:
     return Endpoint(handler, f.fields(names), limit)
 
 
+def _algo(name: str) -> Handler:
+    return lambda exchange, *args: getattr(exchange.algo, name)(*args)
+
+
 _E = Exchange
 _MINUTE = Limit(10, 60)
 _PUBLIC = Limit(10, 1, "ip")
@@ -67,17 +71,12 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v3/trade/orders"): _endpoint(f.GET_ORDERS, Limit(10, 1), q.get_orders),
     ("DELETE", "/v3/trade/orders"): _endpoint("symbol", Limit(10, 1), _E.cancel_orders),
     ("DELETE", "/v3/trade/allOrders"): _endpoint("symbol", Limit(10, 1), _E.cancel_all_orders),
-    ("POST", "/v3/trade/algoOrder"): _endpoint(
-        f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol"), lambda x, *args: x.algo.place_order(*args)),
-    ("PUT", "/v3/trade/algoOrder"): _endpoint(
-        f.EDIT_ALGO_ORDER, Limit(5, 1), lambda x, *args: x.algo.edit_order(*args)),
-    ("DELETE", "/v3/trade/algoOrder"): _endpoint(
-        _ALGO_ID, Limit(10, 1), lambda x, *args: x.algo.cancel_order(*args)),
-    ("GET", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), lambda x, *args: x.algo.get_order(*args)),
-    ("GET", "/v3/trade/algoOrders"): _endpoint(
-        f.GET_ALGO_ORDERS, Limit(10, 1), lambda x, *args: x.algo.get_orders(*args)),
-    ("DELETE", "/v3/trade/algoOrders"): _endpoint(
-        "symbol", Limit(10, 1), lambda x, *args: x.algo.cancel_orders(*args)),
+    ("POST", "/v3/trade/algoOrder"): _endpoint(f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol"), _algo("place_order")),
+    ("PUT", "/v3/trade/algoOrder"): _endpoint(f.EDIT_ALGO_ORDER, Limit(5, 1), _algo("edit_order")),
+    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("cancel_order")),
+    ("GET", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("get_order")),
+    ("GET", "/v3/trade/algoOrders"): _endpoint(f.GET_ALGO_ORDERS, Limit(10, 1), _algo("get_orders")),
+    ("DELETE", "/v3/trade/algoOrders"): _endpoint("symbol", Limit(10, 1), _algo("cancel_orders")),
     ("POST", "/v3/trade/cancelAllAfter"): _endpoint("triggerAfter!", Limit(10, 1), _E.cancel_all_after),
     ("GET", "/v3/trade/transaction"): _endpoint("tradeId clientOrderId", Limit(10, 1), q.get_transaction),
     ("GET", "/v3/trade/transactionHistory"): _endpoint(f.GET_FILLS, Limit(2, 1), q.get_transactions),

@@ -64,13 +64,11 @@ class ExplainWorker:
             except subprocess.TimeoutExpired:
                 return ExplainedRequest.omitted("the search took too long")
             except (OSError, ValueError) as error:
-                reason = "the sandbox stops" if self._closed else f"the search failed ({type(error).__name__})"
-                return ExplainedRequest.omitted(reason)
-        return ExplainedRequest(
-            found["found"], found["headline"],
-            tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"])), encode(found["expected"]),
-            None if found["signed"] is None else encode(found["signed"]), found,
-        )  # fmt: skip
+                failure = f"the search failed ({type(error).__name__})"
+                return ExplainedRequest.omitted("the sandbox stops" if self._closed else failure)
+        causes = tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"]))
+        signed = None if found["signed"] is None else encode(found["signed"])
+        return ExplainedRequest(found["found"], found["headline"], causes, encode(found["expected"]), signed, found)
 
     def close(self) -> None:
         self._closed = True

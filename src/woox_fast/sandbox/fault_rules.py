@@ -89,14 +89,11 @@ class Rule:
 
     def strike(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> Strike | None:
         """Return the strike on this request, the `served`th on its connection; None without a match."""
-        if (
-            (self.method and method != self.method)
-            or (self.path and not self.path.fullmatch(path))
-            or (self.client_id is not None and client_id != self.client_id)
-            or served < self._min_served
-        ):
-            return None
-        if now_ms >= self.until_ms and not self._begins():
+        is_selected = (
+            self.method in ("", method) and (self.path is None or self.path.fullmatch(path))
+            and self.client_id in (None, client_id) and served >= self._min_served
+        )  # fmt: skip
+        if not is_selected or (now_ms >= self.until_ms and not self._begins()):
             return None
         self.struck += 1
         value = self._draw(self._random)
@@ -205,14 +202,11 @@ class FaultRules:
             if not rule.at_once and (seconds := rule.refused_seconds()):
                 self._refuse_for(seconds)
 
-    def listening(self, refuse: Callable[[float], object]) -> float:
+    def listening(self, refuse: Callable[[float], object] | None) -> float:
         """Store the function that refuses connections. Return for how many seconds to refuse them at the start."""
         self._refuse = refuse
         seconds, self._refuse_s = self._refuse_s, 0.0
         return seconds
-
-    def closed(self) -> None:
-        self._refuse = None
 
     def _refuse_for(self, seconds: float) -> None:
         if self._refuse is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from aiohttp import web
@@ -32,11 +33,24 @@ class RequestHandler:
         self._stopping = stopping
         self._admin = admin
 
-    def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
+    async def respond(self, request: web.BaseRequest, served: int) -> web.StreamResponse:
+        """Answer a request, the `served`th on its connection."""
         context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
-            return self._respond_as_admin(context, served)
-        return self._respond_with_faults(context, served) if self._faults else self._respond(context)
+            response = await self._admin(context)
+            if response is not None:
+                return response
+        if self._faults:
+            with suppress(ApiError):  # an incomplete request is refused before any fault
+                context.body = await self._read_body(request)
+                client_id = client_order_id(context.query, context.body)
+                context.strikes = self._faults.strikes(request.method, context.path, client_id, context.now_ms, served)
+        if context.strikes:
+            self._log.struck.update(strike.name for strike in context.strikes)
+            return await context.send(await apply_strikes(context, context.strikes, lambda: self._answer(context)))
+        answer = await self._answer(context)
+        context.record(answer.status, body_of(answer))
+        return answer
 
     def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
         if status < 500:
@@ -52,31 +66,6 @@ class RequestHandler:
         record = RequestRecord(self._state.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
         self._log.append(record, Transcript((), body_of(response)))
         return response
-
-    async def _respond_as_admin(self, context: RequestContext, served: int) -> web.StreamResponse:
-        response = await self._admin(context)
-        if response is not None:
-            return response
-        return await self._respond_with_faults(context, served)
-
-    async def _respond(self, context: RequestContext) -> web.Response:
-        response = await self._answer(context)
-        context.record(response.status, body_of(response))
-        return response
-
-    async def _respond_with_faults(self, context: RequestContext, served: int) -> web.Response:
-        try:
-            context.body = await self._read_body(context.request)
-        except ApiError:  # an incomplete request is refused before any fault
-            return await self._respond(context)
-        client_id = client_order_id(context.query, context.body)
-        method = context.request.method
-        context.strikes = self._faults.strikes(method, context.path, client_id, context.now_ms, served)
-        if not context.strikes:
-            return await self._respond(context)
-        self._log.struck.update(strike.name for strike in context.strikes)
-        response = await apply_strikes(context, context.strikes, lambda: self._answer(context))
-        return await context.send(response)
 
     async def _answer(self, context: RequestContext) -> web.Response:
         try:

@@ -148,7 +148,6 @@ class WebPage:
     ) -> dict[str, Any]:
         text = self._text
         expected, signed = self._prehashes(record, explained)
-        command, no_command = self._command(record)
         names = ("time_ms", "status", "code", "verdict", "message", "fault", "size")
         return {
             **{name: getattr(record, name) for name in names}, "number": number, "method": text(record.method),
@@ -158,7 +157,7 @@ class WebPage:
             "headline": "" if explained is None or explained.found else text(explained.headline),
             "causes": [] if explained is None else [text(cause) for cause in explained.causes],
             "advice": ADVICE.get(record.verdict, "") or (ADVICE["FAULT"] if record.fault else ""),
-            "command": command, "noCommand": no_command,
+            "command": self._command(record),
         }  # fmt: skip
 
     def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
@@ -175,25 +174,19 @@ class WebPage:
             return expected, None if explained.signed is None else self._text(explained.signed)
         return expected, None if record.verdict in _UNVERIFIED else expected
 
-    def _command(self, record: RequestRecord) -> tuple[str, str]:
-        """Return a `woox-fast explain` command line for a signed request, or the reason why there is no command."""
-        if not record.signature or not record.stamp:
-            return "", ""
-        if record.size > len(record.body):
-            return "", "The log does not store bodies over 64 KiB."
-        arguments = [record.method, origin_form(record.target)]
+    def _command(self, record: RequestRecord) -> str:
+        """Return a `woox-fast explain` command line, or "" for a request that is unsigned or unsuitable for a shell."""
         options = {"--body": decode(record.body), "--timestamp": record.stamp, "--signature": record.signature}
-        for text in (*arguments, *options.values()):
-            if text.startswith(("-", "@")) or "\0" in text:
-                return "", "A command line cannot contain this request."
-            if REDACTED in self._text.redact(text):
-                return "", "The request contains the secret."
-        words = [" ".join(["woox-fast", "explain", *map(_quoted, arguments)])]
-        words += [f"{option} {_quoted(text)}" for option, text in options.items() if text]
-        if self._secret == API_SECRET:
-            words.append("--example")
-        command = " \\\n  ".join(words)
-        return (command, "") if len(command) <= MAX_COMMAND else ("", "The request is too long for a command line.")
+        texts = [record.method, origin_form(record.target), *options.values()]
+        if not (record.signature and record.stamp and record.size == len(record.body) <= MAX_COMMAND):
+            return ""
+        if any(not (text.isascii() and text.isprintable()) or text.startswith(("-", "@")) for text in texts):
+            return ""
+        if any(REDACTED in self._text.redact(text) for text in texts):
+            return ""
+        words = [" ".join(["woox-fast", "explain", *map(shlex.quote, texts[:2])])]
+        words += [f"{option} {shlex.quote(text)}" for option, text in options.items() if text]
+        return " \\\n  ".join(words + ["--example"] * (self._secret == API_SECRET))
 
     def _header(self, name: bytes, value: bytes) -> str:
         return self._text(value, _SHORTENED.get(name.decode("latin-1").lower(), MAX_TEXT))
@@ -205,11 +198,3 @@ def _parse_number(context: RequestContext, name: str) -> int:
     except (ApiError, KeyError):
         return 0
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-
-def _quoted(text: str) -> str:
-    """Quote text for bash, zsh and ksh, in printable ASCII."""
-    if text.isascii() and text.isprintable():
-        return shlex.quote(text)
-    data = encode(text)
-    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in data) + "'"

@@ -5,7 +5,6 @@ They are functions `(exchange, params, now_ms) -> data`.
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 
 from .errors import ApiError
@@ -87,16 +86,16 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    pending: Counter[tuple[str, str]] = Counter()
-    for (symbol, _, side), quantity in exchange.account.pending.items():
-        if symbol.startswith("SPOT_"):
-            pending[INSTRUMENTS[symbol].base, side] += quantity  # type: ignore[assignment]
+    pending = {
+        (INSTRUMENTS[symbol].base, side): plain(quantity)
+        for (symbol, _, side), quantity in exchange.account.pending.items() if symbol.startswith("SPOT_")
+    }  # fmt: skip
     rows = [
         {
             "token": row["token"], "holding": row["holding"], "frozen": row["frozen"], "staked": "0", "unbonding": "0",
             "vault": "0", "interest": "0", "earn": "0",
-            "pendingShortQty": plain(Decimal(pending[row["token"], "SELL"])),
-            "pendingLongQty": plain(Decimal(pending[row["token"], "BUY"])), "availableBalance": row["available"],
+            "pendingShortQty": pending.get((row["token"], "SELL"), "0"),
+            "pendingLongQty": pending.get((row["token"], "BUY"), "0"), "availableBalance": row["available"],
             "averageOpenPrice": "0", "markPrice": "0", "pnl24H": "0", "fee24H": "0", "timestamp": now_ms,
         }
         for row in exchange.account.balance_rows()

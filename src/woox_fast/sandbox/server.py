@@ -157,7 +157,7 @@ class Sandbox:
             on_listening()
             await stopping.wait()
         finally:
-            self.faults.closed()
+            self.faults.listening(None)
             await listener.close()
             await runner.cleanup()
             self._page.close()
