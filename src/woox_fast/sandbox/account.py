@@ -1,7 +1,6 @@
 """The account: holdings, positions, and the funds that open orders and positions reserve.
 
-Amounts are exact. Holdings change with fills alone: a spot fill exchanges two tokens, and a perpetual fill that closes
-a position pays its profit or loss in USDT. There are no fees, no interest and no liquidation.
+There are no fees, no interest and no liquidation.
 """
 
 from __future__ import annotations

@@ -32,12 +32,7 @@ _HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-o
 
 
 class AdminError(Exception):
-    """A request to the admin API is refused with this HTTP status."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(status, message)
-        self.status = status
-        self.message = message
+    """A request to the admin API is refused with this HTTP status and message."""
 
 
 class AdminApi:
@@ -76,7 +71,8 @@ class AdminApi:
             if not isinstance(response, web.StreamResponse):
                 response = json_response(200, {"success": True, "data": response, "timestamp": context.now_ms})
         except AdminError as error:
-            response = json_response(error.status, {"success": False, "message": error.message})
+            status, message = error.args
+            response = json_response(status, {"success": False, "message": message})
         response.headers.update(_HEADERS)
         return response
 

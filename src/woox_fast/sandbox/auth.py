@@ -18,11 +18,7 @@ MAX_CLOCK_SKEW_MS = 300_000
 def authenticate(
     headers: Mapping[str, str], method: str, target: str, body: bytes, *, api_key: str, mac: hmac.HMAC, now_ms: int
 ) -> None:
-    """Verify key, timestamp, receive window and signature, or raise `ApiError`.
-
-    `target` and `body` are raw; bytes of the target outside UTF-8 are surrogate escapes. `mac` is an HMAC-SHA256 with
-    the account's secret and no data yet.
-    """
+    """Verify key, timestamp, receive window and signature, or raise `ApiError`. `target` and `body` are raw."""
     try:
         key, timestamp, signature = headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"]
     except KeyError as error:

@@ -1,7 +1,6 @@
 """The exchange: an account, and minimal matching against a settable quote per instrument.
 
-An order that crosses the quote fills at the quote's price. The rest of a LIMIT order stays open, and
-fills at its own price when a new quote crosses it. `Quote.depth` limits the quantity, for partial fills.
+An order that crosses the quote fills at the quote's price. An open order fills at its own price.
 """
 
 from __future__ import annotations

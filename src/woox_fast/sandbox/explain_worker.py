@@ -1,7 +1,4 @@
-"""Explanations of refused signatures, in separate processes: a search takes seconds and would block the server.
-
-The process reads a JSON object from standard input and writes the explanation to standard output.
-"""
+"""Explanations of refused signatures, in separate processes: a search takes seconds and would block the server."""
 
 from __future__ import annotations
 

@@ -71,9 +71,6 @@ async def _result(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-# -- effects ----------------------------------------------------------------------------------------------------------
-
-
 async def _delay_after(context: RequestContext, strike: Strike, response: web.Response) -> web.Response:
     if context.strikes[0] is strike:  # no outer fault can change the response
         context.record(response.status, body_of(response))
@@ -126,8 +123,6 @@ def _chunked(context: RequestContext, strike: Strike, response: web.Response) ->
     response.headers["Transfer-Encoding"] = "chunked"
     return response
 
-
-# -- arguments --------------------------------------------------------------------------------------------------------
 
 _STATUSES = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}

@@ -1,7 +1,4 @@
-"""The market: instruments and tokens, and a quote per instrument.
-
-Instruments: https://developer.woox.io/api-reference/endpoint/public_data/instruments
-"""
+"""The market: instruments and tokens, and a quote per instrument."""
 
 from __future__ import annotations
 
@@ -42,13 +39,7 @@ class Instrument(NamedTuple):
 
 
 class Quote:
-    """The price at which an instrument trades now.
-
-    Attributes:
-        bid: Price for sellers.
-        ask: Price for buyers.
-        depth: Quantity left for "BUY" and "SELL" orders; None is unlimited.
-    """
+    """The price at which an instrument trades now, and the `depth` for each side; None is unlimited."""
 
     def __init__(self, bid: Decimal, ask: Decimal, quantity: Decimal | None = None) -> None:
         self.bid, self.ask = bid, ask
@@ -74,10 +65,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 
 
 def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
-    """Read `price`, or `bid` and `ask`, and `quantity`. Absent values may be None.
-
-    Raises ValueError for an unknown symbol or parameter, a malformed number, or a bid above the ask.
-    """
+    """Read `price`, or `bid` and `ask`, and `quantity`. Raises ValueError for invalid or missing values."""
     if not isinstance(symbol, str) or symbol not in INSTRUMENTS:
         raise ValueError(f"symbol must be one of {', '.join(INSTRUMENTS)}")
     numbers: dict[str, Decimal] = {}

@@ -18,16 +18,7 @@ _ZERO = Decimal(0)
 
 
 class Order:
-    """An ordinary order.
-
-    Attributes:
-        params: The checked parameters of the request.
-        created, updated: Unix epoch milliseconds.
-        limit: The limit price; market orders have no limit.
-        quantity: The size in the base token.
-        executed, value: The filled quantity, and its value in the quote token.
-        reservation: The token and amount that the account reserves, and the quantity that they are for.
-    """
+    """An ordinary order. The account reserves a token and an amount for a quantity: `reservation`."""
 
     __slots__ = ("client_id", "created", "executed", "is_spot", "limit", "order_id", "params", "position_side",
                  "quantity", "reservation", "side", "status", "symbol", "updated", "value")  # fmt: skip
@@ -35,17 +26,14 @@ class Order:
     def __init__(
         self, order_id: int, client_id: int, params: Params, now_ms: int, limit: Decimal | None, quantity: Decimal
     ) -> None:
-        self.order_id = order_id
-        self.client_id = client_id
-        self.params = params
+        self.order_id, self.client_id, self.params = order_id, client_id, params
         self.symbol: str = params["symbol"]
         self.side: str = params["side"]
         self.position_side: str = params["positionSide"]
         self.is_spot = self.symbol.startswith("SPOT_")
         self.created = self.updated = now_ms
-        self.limit = limit
-        self.quantity = quantity
-        self.executed = self.value = _ZERO
+        self.limit, self.quantity = limit, quantity  # a market order has no limit
+        self.executed = self.value = _ZERO  # in the base token, and in the quote token
         self.status = "NEW"
         self.reservation = ("USDT", _ZERO, _ZERO)
 
@@ -86,8 +74,7 @@ class OrderBook:
         self.counts: Counter[str] = Counter()  # "PLACED", and the final statuses
         self.arrivals: OrderedDict[int, int] = OrderedDict()  # how many orders had this client id, refused ones too
         self._by_client_id: dict[int, Any] = {}
-        self._id_name = id_name
-        self._client_id_name = client_id_name
+        self._id_name, self._client_id_name = id_name, client_id_name
 
     def count_arrival(self, client_id: int) -> None:
         if client_id not in self.arrivals and len(self.arrivals) >= MAX_OPEN_ORDERS:

@@ -89,10 +89,7 @@ class WebPage:
         return web.Response(body=_read(name), headers=headers)
 
     async def updates(self, context: RequestContext) -> web.Response:
-        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth.
-
-        A different `started` comes from before a restart, so all requests are new to the page.
-        """
+        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth since the start."""
         state, log = self._state, self._state.log
         is_same = context.query.endswith(f"started={self._started}")
         since = min(_parse_number(context, "since"), log.seen) if is_same else 0

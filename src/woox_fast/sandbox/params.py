@@ -47,11 +47,7 @@ def parse_query(query: str) -> Params:
 
 
 def parse_body(body: bytes, content_type: str) -> Params:
-    """Decode a POST or PUT body.
-
-    The integration guide asks for `application/json`. Some pages of the reference show
-    `application/x-www-form-urlencoded`, so both are valid.
-    """
+    """Decode a POST or PUT body: the guide asks for JSON, some pages of the reference show forms."""
     media_type = content_type.partition(";")[0].strip().lower()
     try:
         text = body.decode()
@@ -86,10 +82,7 @@ class Field(NamedTuple):
 
 
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:
-    """Check the values and apply the defaults. JSON null counts as absent.
-
-    Raises `ApiError` UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
-    """
+    """Check the values and apply the defaults. JSON null counts as absent."""
     if not given.keys() <= fields.keys():
         raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")
     checked = {}

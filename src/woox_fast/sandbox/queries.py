@@ -20,8 +20,6 @@ KLINE_MS = {
 }  # fmt: skip
 _ZERO = Decimal(0)
 
-# -- orders and fills -------------------------------------------------------------------------------------------------
-
 
 def get_orders(exchange: Exchange, params: Params, now_ms: int) -> Params:
     found = exchange.orders.select(params, now_ms, "symbol", "side", "positionSide", "type", "orderTag")
@@ -60,9 +58,6 @@ def _v1_row(fill: Fill) -> Params:
         "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
         "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker),
     }  # fmt: skip
-
-
-# -- account ----------------------------------------------------------------------------------------------------------
 
 
 def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -122,9 +117,6 @@ def get_leverage(exchange: Exchange, params: Params, now_ms: int) -> Params:
     sides = ("BOTH",) if mode == "ONE_WAY" else ("LONG", "SHORT")
     details = [{"positionSide": side, "leverage": leverage} for side in sides]
     return {"symbol": params["symbol"], "marginMode": params["marginMode"], "positionMode": mode, "details": details}
-
-
-# -- public data ------------------------------------------------------------------------------------------------------
 
 
 def get_instruments(exchange: Exchange, params: Params, now_ms: int) -> Params:
