@@ -61,7 +61,9 @@ VALUES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "orderType": (ALGO_ORDER_TYPES, ("AC", "RPI")),
     "POST /v3/account/listenKey type": (("WEBSOCKET",), ("FIX", "websocket")),
     "algoType": (ALGO_TYPES, ("ICEBERG",)),
-    **dict.fromkeys(["price", "quantity", "amount", "triggerPrice", "activatedPrice", "callbackRate", "callbackValue"], DECIMALS),
+    **dict.fromkeys(
+        ["price", "quantity", "amount", "triggerPrice", "activatedPrice", "callbackRate", "callbackValue"], DECIMALS
+    ),
     "visibleQuantity": OR_ZERO,
     **dict.fromkeys(["clientOrderId", "clientAlgoOrderId", "fromId"], IDS),
     **dict.fromkeys(["orderId", "algoOrderId", "tradeId"], ORDER_IDS),

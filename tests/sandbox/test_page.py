@@ -116,7 +116,7 @@ def test_detail_shows_client_response(sandbox: Sandbox, client: Client) -> None:
     assert (cut["status"], cut["response"]) == (0, "")
 
 
-@pytest.mark.parametrize("prefix", range(180, 200))
+@pytest.mark.parametrize("prefix", range(180, 200, 2))
 def test_truncation_keeps_no_secret(sandbox: Sandbox, client: Client, prefix: int) -> None:
     """A text that ends in the middle of the secret must not show the secret's beginning."""
     for length in (prefix, prefix + 100):
