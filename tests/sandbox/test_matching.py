@@ -151,8 +151,9 @@ def test_edit_matches_and_checks_funds(sandbox: Sandbox, client: Client) -> None
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "101"}) == "SIZE_FILTER"
     for quantity in ["100"] * 99 + ["50"]:
         place(client, price="99999", quantity=quantity)
+    before = balances(sandbox, "USDT")
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "100"}) == "RISK_TOO_HIGH"
-    assert sandbox.account()["addsUp"]
+    assert balances(sandbox, "USDT") == before
     client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "2"})
     for row in client.data("GET", "/v3/trade/orders?status=NEW&size=500")["rows"]:
         if row["orderId"] != order:
@@ -161,7 +162,8 @@ def test_edit_matches_and_checks_funds(sandbox: Sandbox, client: Client) -> None
     client.data("PUT", "/v3/trade/order", {"orderId": order, "price": "70000"})
     assert order_state(client, order) == ("PARTIAL_FILLED", "0.4", "70000")
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.4"}) == "INVALID_PARAM"
-    client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.5"})
+    client.data("PUT", "/v3/trade/order", {"orderId": order, "price": "60000", "quantity": "0.5"})
+    assert balances(sandbox, "USDT") == ("-28000", "6000")
     client.data("DELETE", "/v3/trade/orders")
     assert balances(sandbox, "USDT") == ("-28000", "0")
 

@@ -18,12 +18,13 @@ from aiohttp import web
 from .._urls import is_loopback
 from .context import RequestContext, json_response
 from .errors import ApiError
+from .exchange import MAX_LISTED
 from .faults import FAULTS, FaultError
 from .market import parse_quote
 from .orders import plain
-from .page import WebPage
+from .page import FILES, WebPage
 from .params import parse_query
-from .state import MAX_ORDERS, SandboxState
+from .state import SandboxState
 
 Data = dict[str, Any]
 Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]
@@ -39,13 +40,11 @@ class AdminApi:
     def __init__(self, state: SandboxState, page: WebPage) -> None:
         self._state = state
         self._routes: dict[tuple[str, str], Route] = {
-            ("GET", "/"): page.document,
-            ("GET", "/sandbox/page.css"): page.document,
-            ("GET", "/sandbox/page.js"): page.document,
+            **{("GET", path): page.document for path in FILES},
             ("GET", "/sandbox/updates"): page.updates,
             ("GET", "/sandbox/requests"): page.detail,
             ("GET", "/sandbox/stats"): lambda context: state.stats(),
-            ("GET", "/sandbox/account"): lambda context: state.account(),
+            ("GET", "/sandbox/account"): lambda context: state.exchange.audit(),
             ("GET", "/sandbox/orders"): self._orders,
             ("GET", "/sandbox/prices"): lambda context: {"prices": state.exchange.quote_rows()},
             ("POST", "/sandbox/prices"): self._set_price,
@@ -87,7 +86,7 @@ class AdminApi:
 
     def _orders(self, context: RequestContext) -> Data:
         limit = self._number(context, "limit")
-        return self._state.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
+        return self._state.exchange.open_orders(min(MAX_LISTED, MAX_LISTED if limit is None else limit))
 
     async def _set_price(self, context: RequestContext) -> Data:
         given = await self._json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')

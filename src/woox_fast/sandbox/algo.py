@@ -21,8 +21,6 @@ _WITH_CHILDREN = frozenset({"POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKE
 class AlgoOrder:
     """An algo order, which may have children."""
 
-    __slots__ = ("children", "client_id", "created", "order_id", "params", "parent_id", "root_id", "status", "updated")
-
     def __init__(self, order_id: int, params: Params, now_ms: int) -> None:
         self.order_id = self.root_id = order_id
         self.client_id: int = params["clientAlgoOrderId"]
@@ -131,16 +129,11 @@ class AlgoOrders:
 
 def _check_required(params: Params, *, is_root: bool) -> None:
     algo_type = params["algoType"]
-    required = {
-        "childOrders": algo_type in _WITH_CHILDREN,
-        "side": algo_type not in _WITH_CHILDREN,
-        "type": algo_type not in _WITH_CHILDREN,
-        "triggerPrice": algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS"),
-        "quantity": is_root and algo_type != "POSITIONAL_TP_SL",
-        "price": params.get("type") == "LIMIT",
-    }
-    for name, is_required in required.items():
-        if is_required and not params.get(name):
+    names = "childOrders" if algo_type in _WITH_CHILDREN else "side type"
+    names += " triggerPrice" * (algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS"))
+    names += " quantity" * (is_root and algo_type != "POSITIONAL_TP_SL") + " price" * (params.get("type") == "LIMIT")
+    for name in names.split():
+        if not params.get(name):
             raise ApiError("INVALID_PARAM", f"{name} is required for {algo_type}.")
     if algo_type == "TRAILING_STOP" and ("callbackRate" in params) == ("callbackValue" in params):
         raise ApiError("INVALID_PARAM", "Either callbackRate or callbackValue is required, not both.")

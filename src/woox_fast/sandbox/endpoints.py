@@ -1,7 +1,4 @@
-"""The table of endpoints: a method and path, its function, its parameters and the documented rate limit.
-
-Source: https://developer.woox.io/api-reference, with a "Limit" line on every page.
-"""
+"""The table of endpoints, with parameters and rate limits of https://developer.woox.io/api-reference."""
 
 from __future__ import annotations
 

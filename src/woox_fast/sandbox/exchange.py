@@ -18,6 +18,7 @@ from .market import INSTRUMENTS, START_PRICES, Quote
 from .orders import MAX_OPEN_ORDERS, Fill, Order, OrderBook, order_row, plain
 from .params import Params
 
+MAX_LISTED = 10_000  # open orders in a report
 MAX_FILLS = 10_000  # the newest fills that can be queried
 EXACT = Context(prec=60)
 
@@ -237,7 +238,7 @@ class Exchange:
             for symbol, quote in self.quotes.items()
         ]  # fmt: skip
 
-    def open_orders(self, limit: int) -> dict[str, Any]:
+    def open_orders(self, limit: int = MAX_LISTED) -> dict[str, Any]:
         newest = list(islice(reversed(self.orders.open.values()), limit))
         return {
             "open": len(self.orders.open),

@@ -9,9 +9,7 @@ A rule is a line of text:
 
 `on` selects a method, a path, or both; only `*` is a wildcard, and the path excludes the query. `id` selects the
 clientOrderId in the body or the query. `every 3` strikes the third selected request, the sixth and so on;
-`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. TIME is a number and ms, s or m.
-
-If several rules strike a request, the first rule is the outermost.
+`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. The first rule is the outermost.
 """
 
 from __future__ import annotations

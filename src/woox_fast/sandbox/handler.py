@@ -121,8 +121,6 @@ class RequestHandler:
 class SandboxProtocol(web.RequestHandler):
     """A connection, with the exchange's envelope for malformed HTTP and a time limit on the first request."""
 
-    __slots__ = ("_first_request", "_sandbox_handler", "served")
-
     def __init__(self, server: web.Server, handler: RequestHandler) -> None:
         options: dict[str, Any] = {
             "access_log": None,

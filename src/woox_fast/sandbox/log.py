@@ -51,10 +51,8 @@ class RequestLog:
         self._on_request = on_request
 
     def append(self, record: RequestRecord, transcript: Transcript) -> None:
-        if record.verdict == "OK":
-            self.accepted += 1
-        elif record.verdict != "FAULT":
-            self.refused += 1
+        self.accepted += record.verdict == "OK"
+        self.refused += record.verdict not in ("OK", "FAULT")
         self.seen += 1
         self.verdicts[record.verdict] += 1
         self.requests.append(record)

@@ -32,7 +32,7 @@ MAX_EXPLANATIONS = 100
 MAX_ORDERS = 100
 MAX_COMMAND = 30_000
 
-_FILES = {"/": ("page.html", "text/html"), "/sandbox/page.css": ("page.css", "text/css"),
+FILES = {"/": ("page.html", "text/html"), "/sandbox/page.css": ("page.css", "text/css"),
           "/sandbox/page.js": ("page.js", "text/javascript")}  # fmt: skip
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -84,7 +84,7 @@ class WebPage:
             self._worker = None
 
     async def document(self, context: RequestContext) -> web.Response:
-        name, content_type = _FILES[context.path]
+        name, content_type = FILES[context.path]
         headers = {"Content-Type": f"{content_type}; charset=utf-8", **_HEADERS}
         return web.Response(body=_read(name), headers=headers)
 

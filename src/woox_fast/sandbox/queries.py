@@ -1,7 +1,4 @@
-"""Endpoints that only read: orders and fills, account data, and public data derived from the quotes.
-
-They are functions `(exchange, params, now_ms) -> data`.
-"""
+"""Endpoints that only read: orders and fills, account data, and public data derived from the quotes."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Sandbox:
         self._state, self._admin = state, AdminApi(state, self._page)
         self.api_key, self.exchange, self.faults, self.log = api_key, state.exchange, state.faults, state.log
         self.requests, self.verdicts, self.struck = self.log.requests, self.log.verdicts, self.log.struck
-        self.stats, self.orders, self.account = state.stats, state.orders, state.account
+        self.stats, self.orders, self.account = state.stats, self.exchange.open_orders, self.exchange.audit
         self.host, self.port, self.url = host, port, ""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -12,12 +12,8 @@ from .fault_rules import FaultRules
 from .log import RequestLog, RequestRecord
 from .text import TextFilter
 
-MAX_ORDERS = 10_000
-
 
 class SandboxState:
-    """The account, its exchange, the fault rules, the log and the settings."""
-
     def __init__(
         self, api_key: str, api_secret: str, faults: Iterable[str], clock: Callable[[], float], timeout: float,
         rate_limits: bool, on_request: Callable[[RequestRecord], None] | None,
@@ -38,9 +34,3 @@ class SandboxState:
 
     def stats(self) -> dict[str, Any]:
         return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
-
-    def orders(self, limit: int = MAX_ORDERS) -> dict[str, Any]:
-        return self.exchange.open_orders(limit)
-
-    def account(self) -> dict[str, Any]:
-        return self.exchange.audit()
