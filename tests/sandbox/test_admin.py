@@ -152,14 +152,14 @@ def test_algo_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
 def test_prices_can_be_set(sandbox: Sandbox, client: Client) -> None:
     url = sandbox.url + "/sandbox/prices"
     place(client)
-    given = {"symbol": "SPOT_BTC_USDT", "bid": "59990.5", "ask": "59991", "quantity": "2"}
+    given = {"symbol": "SPOT_BTC_USDT", "bid": "59990.5", "ask": "59991", "quantity": "0.01"}
     assert data(url, "POST", given) == {"symbol": "SPOT_BTC_USDT", "bid": "59990.5", "ask": "59991"}
     assert data(url)["prices"][0] == {
         "symbol": "SPOT_BTC_USDT",
         "bid": "59990.5",
         "ask": "59991",
-        "buyQuantity": "1.99",
-        "sellQuantity": "2",
+        "buyQuantity": "0",
+        "sellQuantity": "0.01",
     }
     account = data(sandbox.url + "/sandbox/account")
     assert (account["orders"], account["addsUp"]) == ({"placed": 1, "open": 0, "filled": 1, "cancelled": 0}, True)

@@ -71,6 +71,12 @@ def test_depth_limits_fills(sandbox: Sandbox, client: Client, order_type: str, s
     assert book["asks"] == ([{"price": "60000", "quantity": "0.4"}] if order_type == "FOK" else [])
 
 
+def test_amount_is_rounded_down(sandbox: Sandbox, client: Client) -> None:
+    sandbox.price(BTC, "60000")
+    order = place(client, type="MARKET", price=None, quantity=None, amount="100")
+    assert order_state(client, order) == ("FILLED", "0.00166", "60000")
+
+
 def test_bid_and_ask_take_quote_price(sandbox: Sandbox, client: Client) -> None:
     sandbox.price(BTC, bid="59990", ask="60010")
     for order_type, price, status in (("BID", "59990", "NEW"), ("ASK", "60010", "FILLED")):
