@@ -187,6 +187,9 @@ def test_v1_path_uses_v1_rule(client: Client) -> None:
     message = f"|{headers['x-api-timestamp']}".encode()
     headers["x-api-signature"] = hmac.new(DEMO_API_SECRET.encode(), message, "sha256").hexdigest()
     assert client.request("GET", target, headers) == (200, {"success": True, "rows": []})
+    message = f"a=1&b=2|{headers['x-api-timestamp']}".encode()  # sorted
+    headers["x-api-signature"] = hmac.new(DEMO_API_SECRET.encode(), message, "sha256").hexdigest()
+    assert client.verdict(*client.request("GET", target + b"?b=2&a=1", headers)) == "UNKNOWN_PARAM"
 
 
 def test_signature_fits_one_request(client: Client) -> None:

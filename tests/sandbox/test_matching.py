@@ -253,6 +253,15 @@ def reserve_all_but(client: Client, usdt: int) -> None:
         rest -= amount
 
 
+@pytest.mark.parametrize("order", [{"quantity": "5", "reduceOnly": True}, {"quantity": "1"}])
+def test_closing_needs_no_margin(client: Client, order: dict[str, Any]) -> None:
+    place(client, symbol=PERP, type="MARKET", quantity="1")
+    reserve_all_but(client, 100)
+    close = place(client, symbol=PERP, type="MARKET", side="SELL", price=None, **order)
+    assert order_state(client, close)[1] == "1"
+    assert position(client) is None
+
+
 def test_crossing_sell_needs_margin(client: Client) -> None:
     """The margin of a short position grows with the price at which it fills."""
     reserve_all_but(client, 5000)

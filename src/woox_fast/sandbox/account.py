@@ -82,7 +82,8 @@ class Account:
         rest = order.remaining
         if order.is_spot:
             return (instrument.quote, rest * price) if order.side == "BUY" else (instrument.base, rest)
-        opening = max(_ZERO, rest - self.position(order.symbol, order.position_side).reducible(order.side))
+        closing = rest if order.reduces_only else self.position(order.symbol, order.position_side).reducible(order.side)
+        opening = max(_ZERO, rest - closing)
         return MARGIN_TOKEN, self.margin(order.symbol, opening * price)
 
     def reserve(self, order: Order, price: Decimal, *, is_new: bool = True) -> None:
