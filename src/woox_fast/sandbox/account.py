@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import ApiError
 from .market import HOLDINGS, INSTRUMENTS
-from .orders import Fill, Order, plain
+from .orders import Fill, Order, average, plain
 
 MARGIN_TOKEN = "USDT"  # noqa: S105 (a cryptocurrency)
 DEFAULT_LEVERAGE = 10
@@ -27,8 +27,8 @@ class Position:
         self.holding = self.cost = _ZERO
 
     @property
-    def average_price(self) -> Decimal:
-        return (self.cost / abs(self.holding)).quantize(_STEP).normalize() if self.holding else _ZERO
+    def average_price(self) -> str:
+        return average(self.cost, abs(self.holding))
 
     def reducible(self, order_side: str) -> Decimal:
         return max(_ZERO, self.holding if order_side == "SELL" else -self.holding)
@@ -138,6 +138,6 @@ class Account:
     def position_rows(self) -> list[dict[str, Any]]:
         return [
             {"symbol": p.symbol, "positionSide": p.side, "holding": plain(p.holding),
-             "averageOpenPrice": plain(p.average_price)}
+             "averageOpenPrice": p.average_price}
             for p in self.positions.values() if p.holding
         ]  # fmt: skip

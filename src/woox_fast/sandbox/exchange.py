@@ -234,7 +234,8 @@ class Exchange:
     def quote_rows(self) -> list[dict[str, Any]]:
         return [
             {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask),
-             **{f"{side.lower()}Quantity": None if depth is None else plain(depth) for side, depth in quote.depth.items()}}
+             **{f"{side.lower()}Quantity": None if depth is None else plain(depth)
+                for side, depth in quote.depth.items()}}
             for symbol, quote in self.quotes.items()
         ]  # fmt: skip
 

@@ -42,7 +42,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
-_SHORTENED = {"x-api-key": 4, "x-api-signature": 8, "authorization": 0, "cookie": 0, "proxy-authorization": 0}
+_SHORTENED = {b"x-api-key": 4, b"x-api-signature": 8, b"authorization": 0, b"cookie": 0, b"proxy-authorization": 0}
 _UNVERIFIED = ("FAULT", "MALFORMED_TIMESTAMP", "MISSING_HEADER", "RECEIVE_WINDOW", "STALE_TIMESTAMP", "UNAUTHORIZED")
 
 # The remedy, for refusals whose message lacks it.
@@ -149,7 +149,8 @@ class WebPage:
         return {
             **{name: getattr(record, name) for name in names}, "number": number, "method": text(record.method),
             "target": text(record.target), "latency_us": round(record.latency_us, 1), "body": text(record.body),
-            "headers": transcript and [[text(name), self._header(name, value)] for name, value in transcript.headers],
+            "headers": transcript and [[text(name), text(value, _SHORTENED.get(name.lower(), MAX_TEXT))]
+                                       for name, value in transcript.headers],
             "response": transcript and text(transcript.response), "expected": expected, "signed": signed,
             "headline": "" if explained is None or explained.found else text(explained.headline),
             "causes": [] if explained is None else [text(cause) for cause in explained.causes],
@@ -184,9 +185,6 @@ class WebPage:
         words = [" ".join(["woox-fast", "explain", *map(shlex.quote, texts[:2])])]
         words += [f"{option} {shlex.quote(text)}" for option, text in options.items() if text]
         return " \\\n  ".join(words + ["--example"] * (self._secret == API_SECRET))
-
-    def _header(self, name: bytes, value: bytes) -> str:
-        return self._text(value, _SHORTENED.get(name.decode("latin-1").lower(), MAX_TEXT))
 
 
 def _parse_number(context: RequestContext, name: str) -> int:

@@ -66,8 +66,8 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
             rows.append(
                 {
                     "symbol": symbol, "holding": plain(position.holding), "pendingLongQty": plain(long),
-                    "pendingShortQty": plain(short), "settlePrice": plain(position.average_price),
-                    "averageOpenPrice": plain(position.average_price), "pnl24H": "0", "fee24H": "0",
+                    "pendingShortQty": plain(short), "settlePrice": position.average_price,
+                    "averageOpenPrice": position.average_price, "pnl24H": "0", "fee24H": "0",
                     "markPrice": _mark_price(exchange, symbol), "estLiqPrice": "0", "timestamp": now_ms,
                     "adlQuantile": 0, "positionSide": side, "marginMode": "CROSS", "isolatedMarginToken": "",
                     "isolatedMarginAmount": "0", "isolatedFrozenLong": "0", "isolatedFrozenShort": "0",
