@@ -120,7 +120,7 @@ def test_verification_uses_standard_library() -> None:
     assert {one for one in ours if one[1] != "_credentials"} == {
         ("admin", "_urls", "is_loopback"),
         ("explain_worker", None, "explain"),
-        ("state", None, "_checks"),
+        ("handler", None, "_checks"),
     }
 
 

@@ -1,7 +1,4 @@
-"""The account: holdings, positions, and the funds that open orders and positions reserve.
-
-There are no fees, no interest and no liquidation.
-"""
+"""The account: holdings, positions, and reserved funds. There are no fees, no interest and no liquidation."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ from .context import RequestContext, json_response
 from .errors import ApiError
 from .exchange import MAX_LISTED
 from .faults import FAULTS, FaultError
+from .handler import SandboxState
 from .market import parse_quote
 from .orders import plain
 from .page import FILES, WebPage
 from .params import parse_query
-from .state import SandboxState
 
 Data = dict[str, Any]
 Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]

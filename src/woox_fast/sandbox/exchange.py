@@ -1,7 +1,4 @@
-"""The exchange: an account, and minimal matching against a settable quote per instrument.
-
-An order that crosses the quote fills at the quote's price. An open order fills at its own price.
-"""
+"""The exchange: an account, and minimal matching against a settable quote per instrument."""
 
 from __future__ import annotations
 

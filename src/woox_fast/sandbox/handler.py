@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, cast
 
 from aiohttp import web
 
+from .. import _checks
 from .auth import authenticate
 from .context import RequestContext, body_of, json_response
 from .endpoints import RateLimiter, find_endpoint
 from .errors import ApiError
+from .exchange import Exchange
+from .fault_rules import FaultRules
 from .faults import apply_strikes
-from .log import RequestRecord, Transcript, logger
+from .log import RequestLog, RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
-from .state import SandboxState
+from .text import TextFilter
 
 AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]]
+
+
+class SandboxState:
+    def __init__(
+        self, api_key: str, api_secret: str, faults: Iterable[str], clock: Callable[[], float], timeout: float,
+        rate_limits: bool, on_request: Callable[[RequestRecord], None] | None,
+    ) -> None:  # fmt: skip
+        try:
+            self.faults = FaultRules(faults)
+            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self.text = TextFilter(api_secret)
+        finally:
+            del api_secret  # a traceback with locals must not show it
+        self.api_key = api_key
+        self.exchange = Exchange(api_key)
+        self.log = RequestLog(on_request)
+        self.timeout, self.rate_limits, self._clock = timeout, rate_limits, clock
+
+    def now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+    def stats(self) -> dict[str, Any]:
+        return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
 
 
 class RequestHandler:
@@ -131,7 +158,6 @@ class SandboxProtocol(web.RequestHandler):
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self.served = 0
         self._sandbox_handler = handler
-        self._first_request: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -140,18 +166,14 @@ class SandboxProtocol(web.RequestHandler):
         self._sandbox_handler.connection_accepted()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._cancel_timer()
+        self._first_request.cancel()
         super().connection_lost(exc)
 
     def begin_request(self) -> int:
         """Return the number of this request. From here on aiohttp's keep-alive timer applies."""
-        self._cancel_timer()
+        self._first_request.cancel()
         self.served += 1
         return self.served
-
-    def _cancel_timer(self) -> None:
-        if self._first_request is not None:
-            self._first_request.cancel()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None

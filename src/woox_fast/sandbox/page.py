@@ -1,8 +1,4 @@
-"""The web page: its three files, the updates for which it polls, and the details of a request.
-
-The page requests no foreign host, as its Content-Security-Policy enforces. It inserts everything from a request as
-text; unprintable characters arrive as escapes, and the secret is redacted.
-"""
+"""The web page: its three files, the updates for which it polls, and the details of a request."""
 
 from __future__ import annotations
 
@@ -22,10 +18,10 @@ from .context import RequestContext, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
 from .explain_worker import ExplainedRequest, ExplainWorker
+from .handler import SandboxState
 from .log import RequestRecord, Transcript
 from .orders import Order, plain
 from .params import Params, parse_query
-from .state import SandboxState
 from .text import MAX_TEXT, REDACTED, decode, encode
 
 MAX_EXPLANATIONS = 100

@@ -1,7 +1,4 @@
-"""Request parameters: parse the query string or the JSON body, and check the fields.
-
-Source of the fields: https://developer.woox.io/api-reference/endpoint
-"""
+"""Request parameters: parse query and body, and check the fields (https://developer.woox.io/api-reference/endpoint)."""
 
 from __future__ import annotations
 

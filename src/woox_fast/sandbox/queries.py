@@ -7,7 +7,7 @@ from decimal import Decimal
 from .errors import ApiError
 from .exchange import Exchange
 from .market import INFINITE_DEPTH, INSTRUMENTS, instrument_row
-from .orders import Fill, fill_row, order_row, page_of, plain
+from .orders import fill_row, order_row, page_of, plain
 from .params import Params
 
 FUNDING_MS = 8 * 60 * 60 * 1000
@@ -45,15 +45,14 @@ def get_transactions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 def get_order_trades(exchange: Exchange, params: Params, now_ms: int) -> Params:
     """GET /v1/order/:oid/trades, which ccxt uses for fetch_order_trades."""
-    return {"rows": [_v1_row(fill) for fill in exchange.fills if fill.order_id == params["orderId"]]}
-
-
-def _v1_row(fill: Fill) -> Params:
     return {
-        "id": fill.trade_id, "symbol": fill.symbol, "fee": "0", "side": fill.side,
-        "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}", "order_id": fill.order_id,
-        "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
-        "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker),
+        "rows": [
+            {"id": fill.trade_id, "symbol": fill.symbol, "fee": "0", "side": fill.side,
+             "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}", "order_id": fill.order_id,
+             "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
+             "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker)}
+            for fill in exchange.fills if fill.order_id == params["orderId"]
+        ]
     }  # fmt: skip
 
 

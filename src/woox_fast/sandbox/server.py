@@ -19,12 +19,11 @@ from aiohttp import web
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .admin import AdminApi
-from .handler import RequestHandler, SandboxServer
+from .handler import RequestHandler, SandboxServer, SandboxState
 from .listener import Listener
 from .log import RequestRecord
 from .market import parse_quote
 from .page import WebPage
-from .state import SandboxState
 
 Number = str | Decimal | None
 
