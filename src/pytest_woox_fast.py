@@ -42,9 +42,7 @@ def _marked_rules(item: pytest.Item) -> list[str]:
     rules: list[str] = []
     for marker in item.iter_markers("woox_faults"):
         if not (marker.args or marker.kwargs) or marker.kwargs not in ({}, {"unused": "ok"}):
-            given = ", ".join(
-                [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
-            )
+            given = ", ".join([*map(repr, marker.args), *(f"{k}={v!r}" for k, v in marker.kwargs.items())])
             pytest.fail(f'woox_faults needs rules, and accepts unused="ok" only; got ({given})', pytrace=False)
         rules += marker.args
     return rules
@@ -69,11 +67,8 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         pytest.fail("woox_faults has no effect: the test does not use the fixture woox_sandbox", pytrace=False)
     unused = [] if faults is None or any(marker.kwargs for marker in markers) else faults.unused()
     if unused:
-        pytest.fail(
-            f"these faults never struck: {'; '.join(unused)}. Check method and path, or mark the test with "
-            '@pytest.mark.woox_faults(..., unused="ok").',
-            pytrace=False,
-        )
+        remedy = 'Check method and path, or mark the test with @pytest.mark.woox_faults(..., unused="ok").'
+        pytest.fail(f"these faults never struck: {'; '.join(unused)}. {remedy}", pytrace=False)
 
 
 @pytest.fixture

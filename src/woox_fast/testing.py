@@ -30,12 +30,9 @@ _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
 
 
 class RunningSandbox(NamedTuple):
-    """The value of the fixture `woox_sandbox`.
+    """The value of the fixture `woox_sandbox`: an address, the account's credentials, and the exchange's reports.
 
     Attributes:
-        url: The exchange's address.
-        api_key: The account's key.
-        api_secret: The account's secret.
         requests: The newest 1,000 `RequestRecord`.
         faults: The fault rules, with `add(RULE)`, `remove(NUMBER)` and `clear()`.
         orders: A function that returns the open orders and how often every clientOrderId arrived.
@@ -57,12 +54,10 @@ class RunningSandbox(NamedTuple):
 
 
 class _OutgoingRequest(NamedTuple):
-    """A request as the client sends it; the names in `headers` are lower-case."""
-
     method: str
     origin: str
     target: str
-    headers: dict[str, str]
+    headers: dict[str, str]  # lower-case names
     body: bytes
 
 
@@ -116,7 +111,6 @@ def _outgoing(request: Any) -> _OutgoingRequest:
 
 
 def _httpx_target(request: Any, url: Any) -> str:
-    """Return path and query as httpx sends them; "" for foreign clients."""
     raw = getattr(url, "raw_path", None)
     return _text(getattr(request, "extensions", {}).get("target", raw)) if isinstance(raw, bytes) else ""
 

@@ -28,7 +28,6 @@ def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> Reque
     return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
 
 
-EXPLAINED = ExplainedRequest(True, "", ("the cause",))
 SPACED = {"method": "POST", "target": "/v3/trade/order", "body": b'{"a":1}', "size": 7}
 
 
@@ -144,8 +143,11 @@ def test_server_answers_during_search(clock: Clock) -> None:
         assert count >= 3
 
 
-def test_failing_callback_is_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_: RequestRecord) -> None:
+def test_callback_receives_records(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[RequestRecord] = []
+
+    def fail(record: RequestRecord) -> None:
+        told.append(record)
         raise ZeroDivisionError
 
     sandbox = Sandbox(clock=clock, on_request=fail)
@@ -153,3 +155,4 @@ def test_failing_callback_is_logged(clock: Clock, caplog: pytest.LogCaptureFixtu
         for _ in range(2):
             assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
     assert "on_request failed" in caplog.text
+    assert told == list(sandbox.requests)

@@ -134,7 +134,7 @@ def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]
     for number in range(1, 10):  # noqa: B007 (the callback reads it)
         faults.connection_accepted()
     assert refused == [(each, 2) for each in after]
-    faults.closed()
+    faults.listening(None)
     faults.add("refuse 3s")
     assert len(refused) == len(after)
 
@@ -225,7 +225,7 @@ def test_rule_with_first_is_spent() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_examples_are_rules(name: str) -> None:
     rule = Rule(f"  {FAULTS[name].example}\n")
-    assert (str(rule), rule.name, repr(rule)) == (FAULTS[name].example, name, f"<Rule {FAULTS[name].example!r}>")
+    assert (str(rule), rule.name) == (FAULTS[name].example, name)
 
 
 WORDS = (*FAULTS, "on", "POST", "/v3/*", "every", "3", "first", "seed", "probability", "200ms", "id", "é", "\x1b[")

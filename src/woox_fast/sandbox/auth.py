@@ -18,11 +18,7 @@ MAX_CLOCK_SKEW_MS = 300_000
 def authenticate(
     headers: Mapping[str, str], method: str, target: str, body: bytes, *, api_key: str, mac: hmac.HMAC, now_ms: int
 ) -> None:
-    """Verify key, timestamp, receive window and signature, or raise `ApiError`.
-
-    `target` and `body` are raw; bytes of the target outside UTF-8 are surrogate escapes. `mac` is an HMAC-SHA256 with
-    the account's secret and no data yet.
-    """
+    """Verify key, timestamp, receive window and signature, or raise `ApiError`. `target` and `body` are raw."""
     try:
         key, timestamp, signature = headers["x-api-key"], headers["x-api-timestamp"], headers["x-api-signature"]
     except KeyError as error:
@@ -57,7 +53,6 @@ def _check_age(timestamp: str, window: str | None, now_ms: int) -> None:
 
 
 def _v1_prehash(timestamp: str, target: str, body: bytes) -> bytes:
-    """Join the sorted parameters of query and body, and the timestamp."""
     pairs = [pair for text in (encode(target.partition("?")[2]), body) for pair in text.split(b"&") if pair]
     return b"&".join(sorted(pairs)) + b"|" + encode(timestamp)
 
@@ -66,7 +61,6 @@ def origin_form(target: str) -> str:
     """Return the path and query of the request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
     if target.startswith("/"):
         return target
-    _, _, rest = target.partition("://")
-    path_begins = min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest))
-    path = rest[path_begins:]
+    rest = target.partition("://")[2]
+    path = rest[min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest)) :]
     return path if path.startswith("/") else "/" + path

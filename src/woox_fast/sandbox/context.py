@@ -41,50 +41,32 @@ class WrittenResponse(web.Response):
     async def write_eof(self, data: bytes = b"") -> None:
         pass
 
-    @property
-    def keep_alive(self) -> bool | None:
-        return self._keeps_alive
+    keep_alive = property(lambda self: self._keeps_alive)
 
 
 class RequestContext:
-    """A request and its outcome.
-
-    Attributes:
-        now_ms: The exchange's clock, Unix epoch milliseconds. The fault `skew` changes it.
-        target, path, query: The raw request target and its two parts.
-        body: The body, once it has been read.
-        strikes: The faults that strike this request.
-    """
-
-    __slots__ = ("_log", "_outcome", "_recorded", "_started", "_stopping", "_text", "body", "now_ms", "path", "query",
-                 "request", "strikes", "target")  # fmt: skip
+    """A request and its outcome. `target` and its parts `path` and `query` are raw; the fault `skew` sets `now_ms`."""
 
     def __init__(
         self, request: web.BaseRequest, now_ms: int, stopping: asyncio.Event, log: RequestLog, text: TextFilter
     ) -> None:
-        self.request = request
-        self.now_ms = now_ms
+        self.request, self.now_ms = request, now_ms
         self.target = origin_form(request.raw_path)
         self.path, _, self.query = self.target.partition("?")
         self.body = b""
         self.strikes: Sequence[Any] = ()
         self._started = time.perf_counter_ns()
-        self._stopping = stopping
-        self._log = log
-        self._text = text
+        self._stopping, self._log, self._text = stopping, log, text
         self._outcome = ("FAULT", 0, "", 0.0)
         self._recorded = False
-
-    # outcome
 
     def _set_outcome(self, verdict: str, code: int, message: str) -> None:
         self._outcome = (verdict, code, message, (time.perf_counter_ns() - self._started) / 1000)
 
     def accept(self, data: dict[str, Any]) -> web.Response:
         self._set_outcome("OK", 0, "")
-        if self.target.startswith("/v1/"):
-            return json_response(200, {"success": True, **data})
-        return json_response(200, {"success": True, "data": data, "timestamp": self.now_ms})
+        rows = data if self.target.startswith("/v1/") else {"data": data, "timestamp": self.now_ms}
+        return json_response(200, {"success": True, **rows})
 
     def refuse(self, error: ApiError) -> web.Response:
         code, status, _ = error.refusal
@@ -107,18 +89,14 @@ class RequestContext:
         )  # fmt: skip
         self._log.append(record, Transcript(self.request.raw_headers, response[:MAX_BODY]))
 
-    # faults of the connection
-
     async def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the end of the sandbox."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def reset(self) -> web.Response:
-        """End the connection with a TCP reset."""
         self.record(0)
-        transport = self.request.transport
-        if transport is not None:
+        if (transport := self.request.transport) is not None:
             connection: socket.socket = transport.get_extra_info("socket")
             with suppress(OSError):  # the client is gone
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -126,13 +104,11 @@ class RequestContext:
         return WrittenResponse(self.request)
 
     def close(self) -> web.Response:
-        """End the connection after the written bytes."""
         if self.request.transport is not None:
             self.request.transport.close()
         return WrittenResponse(self.request)
 
     async def wait_silently(self) -> web.Response:
-        """Send no response until the client disconnects or the sandbox stops."""
         self.record(0)
         while self.request.transport is not None and not self._stopping.is_set():
             await self.sleep(0.05)

@@ -1,25 +1,33 @@
-"""The table of endpoints: a method and path, its function, its parameters and the documented rate limit.
-
-Source: https://developer.woox.io/api-reference, with a "Limit" line on every page.
-"""
+"""The table of endpoints, with parameters and rate limits of https://developer.woox.io/api-reference."""
 
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from . import fields as f
+from . import params as f
 from . import queries as q
 from .errors import ApiError
 from .exchange import Exchange
-from .limits import Limit
-from .market import token_network_rows, token_rows
+from .market import TOKEN_NETWORK_ROWS, TOKEN_ROWS
+from .orders import order_row, page_of
 from .params import Field, Params
 
 LISTEN_KEY_MS = 24 * 60 * 60 * 1000
 
 Handler = Callable[[Exchange, Params, int], Params]
+
+MAX_WINDOWS = 10_000  # a scan from many addresses must not fill the memory
+
+
+class Limit(NamedTuple):
+    """Allow `requests` in `seconds`, in a sliding window; `scope` is "account", "symbol" or "ip"."""
+
+    requests: int
+    seconds: int
+    scope: str = "account"
 
 
 class Endpoint(NamedTuple):
@@ -31,112 +39,113 @@ class Endpoint(NamedTuple):
 
     @property
     def private(self) -> bool:
-        """True if a request needs a signature."""
         return self.limit.scope != "ip"
 
 
-def _endpoint(handler: Handler, names: str, limit: Limit) -> Endpoint:
+def _endpoint(names: str, limit: Limit, handler: Handler) -> Endpoint:
     return Endpoint(handler, f.fields(names), limit)
 
 
 def _algo(name: str) -> Handler:
-    def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
-        data: Params = getattr(exchange.algo, name)(params, now_ms)
-        return data
-
-    call.__name__ = f"algo_{name}"
-    return call
-
-
-def _create_listen_key(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"authKey": secrets.token_urlsafe(32), "expiredTime": now_ms + LISTEN_KEY_MS}
-
-
-def _get_credentials(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    row = {"accountName": "Main", "userId": 1, "apiKey": exchange.api_key, "permissions": ["READ", "TRADE"]}
-    return {"rows": [row], "meta": {"total": 1, "recordsPerPage": params["size"], "currentPage": params["page"]}}
-
-
-def _constant(name: str, rows: list[Params]) -> Handler:
-    def call(exchange: Exchange, params: Params, now_ms: int) -> Params:
-        return {"rows": rows}
-
-    call.__name__ = name
-    return call
+    return lambda exchange, *args: getattr(exchange.algo, name)(*args)
 
 
 _E = Exchange
 _MINUTE = Limit(10, 60)
 _PUBLIC = Limit(10, 1, "ip")
+_ORDER_ID = "orderId clientOrderId"
+_ALGO_ID = "algoOrderId clientAlgoOrderId"
+_KLINE = _endpoint("symbol! klineType! limit= after before", _PUBLIC, q.get_kline)
+_CREDENTIALS = {"accountName": "Main", "userId": 1, "permissions": ["READ", "TRADE"]}
 
 # fmt: off
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    ("POST", "/v3/trade/order"): _endpoint(_E.place_order, f.PLACE_ORDER, Limit(5, 1, "symbol")),
-    ("PUT", "/v3/trade/order"): _endpoint(_E.edit_order, "orderId clientOrderId price quantity", Limit(5, 1)),
-    ("DELETE", "/v3/trade/order"): _endpoint(_E.cancel_order, "symbol! orderId clientOrderId", Limit(10, 1)),
-    ("GET", "/v3/trade/order"): _endpoint(q.get_order, "orderId clientOrderId withRealizedPnl", Limit(5, 1)),
-    ("GET", "/v3/trade/orders"): _endpoint(q.get_orders, f.GET_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/orders"): _endpoint(_E.cancel_orders, "symbol", Limit(10, 1)),
-    ("DELETE", "/v3/trade/allOrders"): _endpoint(_E.cancel_all_orders, "symbol", Limit(10, 1)),
-    ("POST", "/v3/trade/algoOrder"): _endpoint(_algo("place_order"), f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol")),
-    ("PUT", "/v3/trade/algoOrder"): _endpoint(_algo("edit_order"), f.EDIT_ALGO_ORDER, Limit(5, 1)),
-    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_algo("cancel_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrder"): _endpoint(_algo("get_order"), "algoOrderId clientAlgoOrderId", Limit(10, 1)),
-    ("GET", "/v3/trade/algoOrders"): _endpoint(_algo("get_orders"), f.GET_ALGO_ORDERS, Limit(10, 1)),
-    ("DELETE", "/v3/trade/algoOrders"): _endpoint(_algo("cancel_orders"), "symbol", Limit(10, 1)),
-    ("POST", "/v3/trade/cancelAllAfter"): _endpoint(_E.cancel_all_after, "triggerAfter!", Limit(10, 1)),
-    ("GET", "/v3/trade/transaction"): _endpoint(q.get_transaction, "tradeId clientOrderId", Limit(10, 1)),
-    ("GET", "/v3/trade/transactionHistory"): _endpoint(q.get_transactions, f.GET_FILLS, Limit(2, 1)),
-    ("GET", "/v3/trade/tradingFee"): _endpoint(q.get_trading_fee, "symbol!", Limit(2, 1)),
-    ("GET", "/v3/account/info"): _endpoint(q.get_account_info, "", _MINUTE),
-    ("GET", "/v3/account/credentials"): _endpoint(_get_credentials, f.PAGE, _MINUTE),
-    ("GET", "/v3/account/subAccounts/all"): _endpoint(_constant("subAccounts", []), f.PAGE, _MINUTE),
-    ("POST", "/v3/account/listenKey"): _endpoint(_create_listen_key, "listenKeyType!", Limit(5, 10)),
-    ("GET", "/v3/asset/balances"): _endpoint(q.get_balances, "token", Limit(10, 1)),
-    ("GET", "/v3/futures/positions"): _endpoint(q.get_positions, "symbol", Limit(30, 10)),
-    ("GET", "/v3/futures/leverage"): _endpoint(q.get_leverage, "perpetual! marginMode= positionMode", _MINUTE),
-    ("PUT", "/v3/futures/leverage"): _endpoint(_E.set_leverage, f.SET_LEVERAGE, _MINUTE),
-    ("PUT", "/v3/futures/positionMode"): _endpoint(_E.set_position_mode, "positionMode!", Limit(5, 60)),
-    ("GET", "/v3/public/systemInfo"): _endpoint(q.get_system_info, "", _PUBLIC),
-    ("GET", "/v3/public/instruments"): _endpoint(q.get_instruments, "symbol", _PUBLIC),
-    ("GET", "/v3/public/orderbook"): _endpoint(q.get_order_book, "symbol! maxLevel", _PUBLIC),
-    ("GET", "/v3/public/marketTrades"): _endpoint(q.get_market_trades, "symbol! limit=", _PUBLIC),
-    ("GET", "/v3/public/kline"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
-    ("GET", "/v3/public/klineHistory"): _endpoint(q.get_kline, "symbol! klineType! limit= after before", _PUBLIC),
-    ("GET", "/v3/public/futures"): _endpoint(q.get_futures, "symbol", _PUBLIC),
-    ("GET", "/v3/public/fundingRate"): _endpoint(q.get_funding_rate, "symbol", _PUBLIC),
+    ("POST", "/v3/trade/order"): _endpoint(f.PLACE_ORDER, Limit(5, 1, "symbol"), _E.place_order),
+    ("PUT", "/v3/trade/order"): _endpoint(f"{_ORDER_ID} price quantity", Limit(5, 1), _E.edit_order),
+    ("DELETE", "/v3/trade/order"): _endpoint(f"symbol! {_ORDER_ID}", Limit(10, 1), _E.cancel_order),
+    ("GET", "/v3/trade/order"): _endpoint(
+        f"{_ORDER_ID} withRealizedPnl", Limit(5, 1), lambda x, p, _: order_row(x.orders.find(p), p)),
+    ("GET", "/v3/trade/orders"): _endpoint(f.GET_ORDERS, Limit(10, 1), q.get_orders),
+    ("DELETE", "/v3/trade/orders"): _endpoint("symbol", Limit(10, 1), _E.cancel_orders),
+    ("DELETE", "/v3/trade/allOrders"): _endpoint("symbol", Limit(10, 1), _E.cancel_all_orders),
+    ("POST", "/v3/trade/algoOrder"): _endpoint(f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol"), _algo("place_order")),
+    ("PUT", "/v3/trade/algoOrder"): _endpoint(f.EDIT_ALGO_ORDER, Limit(5, 1), _algo("edit_order")),
+    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("cancel_order")),
+    ("GET", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("get_order")),
+    ("GET", "/v3/trade/algoOrders"): _endpoint(f.GET_ALGO_ORDERS, Limit(10, 1), _algo("get_orders")),
+    ("DELETE", "/v3/trade/algoOrders"): _endpoint("symbol", Limit(10, 1), _algo("cancel_orders")),
+    ("POST", "/v3/trade/cancelAllAfter"): _endpoint("triggerAfter!", Limit(10, 1), _E.cancel_all_after),
+    ("GET", "/v3/trade/transaction"): _endpoint("tradeId clientOrderId", Limit(10, 1), q.get_transaction),
+    ("GET", "/v3/trade/transactionHistory"): _endpoint(f.GET_FILLS, Limit(2, 1), q.get_transactions),
+    ("GET", "/v3/trade/tradingFee"): _endpoint(
+        "symbol!", Limit(2, 1), lambda _, p, __: {"symbol": p["symbol"], "takerFee": "0", "makerFee": "0"}),
+    ("GET", "/v3/account/info"): _endpoint("", _MINUTE, q.get_account_info),
+    ("GET", "/v3/account/credentials"): _endpoint(
+        f.PAGE, _MINUTE, lambda x, p, _: page_of([x.api_key], p, lambda key: {**_CREDENTIALS, "apiKey": key})),
+    ("GET", "/v3/account/subAccounts/all"): _endpoint(f.PAGE, _MINUTE, lambda *_: {"rows": []}),
+    ("POST", "/v3/account/listenKey"): _endpoint(
+        "listenKeyType!", Limit(5, 10),
+        lambda _, __, now_ms: {"authKey": secrets.token_urlsafe(32), "expiredTime": now_ms + LISTEN_KEY_MS}),
+    ("GET", "/v3/asset/balances"): _endpoint("token", Limit(10, 1), q.get_balances),
+    ("GET", "/v3/futures/positions"): _endpoint("symbol", Limit(30, 10), q.get_positions),
+    ("GET", "/v3/futures/leverage"): _endpoint("perpetual! marginMode= positionMode", _MINUTE, q.get_leverage),
+    ("PUT", "/v3/futures/leverage"): _endpoint(f.SET_LEVERAGE, _MINUTE, _E.set_leverage),
+    ("PUT", "/v3/futures/positionMode"): _endpoint("positionMode!", Limit(5, 60), _E.set_position_mode),
+    ("GET", "/v3/public/systemInfo"): _endpoint(
+        "", _PUBLIC,
+        lambda _, __, now_ms: {"status": 0, "msg": "System is functioning properly.", "estimatedEndTime": now_ms}),
+    ("GET", "/v3/public/instruments"): _endpoint("symbol", _PUBLIC, q.get_instruments),
+    ("GET", "/v3/public/orderbook"): _endpoint("symbol! maxLevel", _PUBLIC, q.get_order_book),
+    ("GET", "/v3/public/marketTrades"): _endpoint("symbol! limit=", _PUBLIC, q.get_market_trades),
+    ("GET", "/v3/public/kline"): _KLINE,
+    ("GET", "/v3/public/klineHistory"): _KLINE,
+    ("GET", "/v3/public/futures"): _endpoint("symbol", _PUBLIC, q.get_futures),
+    ("GET", "/v3/public/fundingRate"): _endpoint("symbol", _PUBLIC, q.get_funding_rate),
     # ccxt reads its currencies from V1, whose rows are next to "success".
-    ("GET", "/v1/public/token"): _endpoint(_constant("token", token_rows()), "", _PUBLIC),
-    ("GET", "/v1/public/token_network"): _endpoint(_constant("networks", token_network_rows()), "", _PUBLIC),
+    ("GET", "/v1/public/token"): _endpoint("", _PUBLIC, lambda *_: {"rows": TOKEN_ROWS}),
+    ("GET", "/v1/public/token_network"): _endpoint("", _PUBLIC, lambda *_: {"rows": TOKEN_NETWORK_ROWS}),
 }
 # fmt: on
+_ORDER_TRADES = _endpoint("orderId!", Limit(10, 1), q.get_order_trades)
 
 # Paths of the older V3 API in the integration guide's examples
 # (https://developer.woox.io/api-reference/migration_guide).
 ENDPOINTS["POST", "/v3/algo/order"] = ENDPOINTS["POST", "/v3/trade/algoOrder"]
 ENDPOINTS["GET", "/v3/algo/orders"] = ENDPOINTS["GET", "/v3/trade/algoOrders"]
 
-# Paths with an id at their end, from older versions of ccxt 4.5, and the parameter that the id is.
-PATHS_WITH_ID: dict[tuple[str, str], tuple[Endpoint, str]] = {
-    ("PUT", "/v3/order"): (ENDPOINTS["PUT", "/v3/trade/order"], "orderId"),
-    ("PUT", "/v3/order/client"): (ENDPOINTS["PUT", "/v3/trade/order"], "clientOrderId"),
-    ("PUT", "/v3/algo/order"): (ENDPOINTS["PUT", "/v3/trade/algoOrder"], "algoOrderId"),
-    ("PUT", "/v3/algo/order/client"): (ENDPOINTS["PUT", "/v3/trade/algoOrder"], "clientAlgoOrderId"),
-    ("GET", "/v3/algo/order"): (ENDPOINTS["GET", "/v3/trade/algoOrder"], "algoOrderId"),
-    ("DELETE", "/v3/algo/order"): (ENDPOINTS["DELETE", "/v3/trade/algoOrder"], "algoOrderId"),
+# Paths with an id at their end, from older versions of ccxt 4.5: the newer path, and the parameter that the id is.
+PATHS_WITH_ID = {
+    "/v3/order": ("/v3/trade/order", "orderId"),
+    "/v3/order/client": ("/v3/trade/order", "clientOrderId"),
+    "/v3/algo/order": ("/v3/trade/algoOrder", "algoOrderId"),
+    "/v3/algo/order/client": ("/v3/trade/algoOrder", "clientAlgoOrderId"),
 }
-_ORDER_TRADES = _endpoint(q.get_order_trades, "orderId!", Limit(10, 1))
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, Params]:
     """Return the endpoint and the parameters in the path, or raise `ApiError` NO_SUCH_ENDPOINT."""
-    endpoint = ENDPOINTS.get((method, path))
-    if endpoint is not None:
-        return endpoint, {}
     prefix, _, value = path.rpartition("/")
-    if (method, prefix) in PATHS_WITH_ID:
-        endpoint, name = PATHS_WITH_ID[method, prefix]
-        return endpoint, {name: value}
     if method == "GET" and value == "trades" and prefix.startswith("/v1/order/"):
         return _ORDER_TRADES, {"orderId": prefix.removeprefix("/v1/order/")}
+    newer, name = PATHS_WITH_ID.get(prefix, (path, ""))
+    if endpoint := ENDPOINTS.get((method, newer)):
+        return endpoint, {name: value} if name else {}
     raise ApiError("NO_SUCH_ENDPOINT", f"Unknown: {method} {path}")
+
+
+class RateLimiter:
+    """Sliding windows per endpoint and scope. A refused request does not count."""
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[int, str], deque[int]] = {}
+
+    def check(self, limit: Limit, key: tuple[int, str], now_ms: int) -> None:
+        """Count a request under `key`, or raise `ApiError` TOO_MANY_REQUEST if the window is full."""
+        window = self._windows.get(key)
+        if window is None:
+            if len(self._windows) >= MAX_WINDOWS:
+                self._windows.clear()
+            window = self._windows[key] = deque(maxlen=limit.requests)
+        if len(window) == limit.requests and now_ms - window[0] < limit.seconds * 1000:
+            raise ApiError("TOO_MANY_REQUEST", f"The limit is {limit.requests} in {limit.seconds} s per {limit.scope}.")
+        window.append(now_ms)

@@ -1,14 +1,8 @@
 """The table of refusals: names, codes, HTTP statuses and the exchange's own words.
 
-Codes, statuses and texts come from the API's error table (https://docs.woox.io, Error Codes). The table lacks some
-cases, so they borrow the nearest code, and its name says which case it is:
-
-- a missing header answers -1001, the code for keys and signatures "in wrong format";
-- a stale or malformed timestamp answers -1002, because the exchange's article on that code
-  (https://support.woox.io/hc/en-001/articles/4410291392409) lists the timestamp among its causes;
-- maintenance answers -1011 with the words that ccxt recognizes (woo.py, `handle_errors`);
-- an unknown path answers -1006 with HTTP 404;
-- a body too large, or too slow, answers -1005 with HTTP 413 and 408.
+Codes, statuses and texts come from the API's error table (https://docs.woox.io, Error Codes). Cases that the table
+lacks use the nearest code. A bad timestamp has -1002, since the exchange's article on that code
+(https://support.woox.io/hc/en-001/articles/4410291392409) lists it; maintenance has the words that ccxt recognizes.
 """
 
 from __future__ import annotations

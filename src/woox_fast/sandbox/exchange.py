@@ -1,12 +1,8 @@
-"""The exchange: an account, and minimal matching against a settable quote per instrument.
-
-An order that crosses the quote fills at the quote's price. The rest of a LIMIT order stays open, and
-fills at its own price when a new quote crosses it. `Quote.depth` limits the quantity, for partial fills.
-"""
+"""The exchange: an account, and minimal matching against a settable quote per instrument."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from itertools import count, islice
@@ -16,10 +12,10 @@ from .account import Account
 from .algo import AlgoOrders
 from .errors import ApiError
 from .market import INSTRUMENTS, START_PRICES, Quote
-from .orders import Fill, Order, OrderBook, order_row, plain
+from .orders import MAX_OPEN_ORDERS, Fill, Order, OrderBook, order_row, plain
 from .params import Params
 
-MAX_OPEN_ORDERS = 250_000
+MAX_LISTED = 10_000  # open orders in a report
 MAX_FILLS = 10_000  # the newest fills that can be queried
 EXACT = Context(prec=60)
 
@@ -38,8 +34,6 @@ class Exchange:
         self.algo = AlgoOrders()
         self.quotes = {symbol: Quote(price, price) for symbol, price in START_PRICES.items()}
         self.fills: deque[Fill] = deque(maxlen=MAX_FILLS)
-        # How many times the newest clientOrderIds arrived, in accepted and refused orders.
-        self.arrivals: OrderedDict[int, int] = OrderedDict()
         self._order_ids = count(60_000_000_001)
         self._trade_ids = count(1_700_000_001)
         self._cancel_all_at = 0  # Unix epoch ms; 0 is never
@@ -61,12 +55,9 @@ class Exchange:
             for order in crossed:
                 self._match(order, now_ms, is_maker=True)
 
-    # ordinary orders
-
     def place_order(self, params: Params, now_ms: int) -> Params:
         client_id = params["clientOrderId"]
-        if client_id:
-            count_arrival(self.arrivals, client_id)
+        self.orders.count_arrival(client_id)
         order = self._new_order(params, now_ms)
         self.orders.check_client_id(client_id)
         if len(self.orders.open) >= MAX_OPEN_ORDERS:
@@ -98,7 +89,7 @@ class Exchange:
         edited.executed = order.executed
         self._check_passive(edited)
         before = order.reservation
-        self.account.release(order)
+        self.account.restore(order)
         try:
             self.account.reserve(edited, self._worst_price(edited))
         except ApiError:
@@ -129,10 +120,7 @@ class Exchange:
         self._cancel_all_at = now_ms + params["triggerAfter"] if params["triggerAfter"] else 0
         return {"expectedTriggerTime": self._cancel_all_at}
 
-    # futures settings
-
     def set_leverage(self, params: Params, now_ms: int) -> Params:
-        """Change an instrument's leverage while no order or position uses it."""
         symbol = params["symbol"]
         if self._uses_margin(symbol):
             raise ApiError("RPC_REJECT", f"Cancel the orders and close the position of {symbol} first.")
@@ -149,10 +137,7 @@ class Exchange:
         positions = any(p.holding for p in self.account.positions.values() if p.symbol == symbol)
         return positions or any(not o.is_spot and o.symbol == symbol for o in self.orders.open.values())
 
-    # matching
-
     def _new_order(self, params: Params, now_ms: int, *, is_edit: bool = False) -> Order:
-        """Check the parameters and apply the instrument's filters."""
         if ("quantity" in params) == ("amount" in params):
             raise ApiError("INVALID_PARAM", "Either quantity or amount is required, not both.")
         instrument, quote = INSTRUMENTS[params["symbol"]], self.quotes[params["symbol"]]
@@ -164,23 +149,20 @@ class Exchange:
         if "price" not in params and order_type != "MARKET":
             raise ApiError("INVALID_PARAM", f"price is required for {order_type}.")
         limit = Decimal(params["price"]) if "price" in params else None
-        if limit is not None:
-            instrument.check_price(limit)
+        instrument.check(limit)
         price = limit or quote.price(params["side"])
-        if "amount" in params:
-            instrument.check_notional(Decimal(params["amount"]))
         if "quantity" in params:
             quantity = Decimal(params["quantity"])
+            instrument.check(quantity=quantity, notional=price * quantity)
         else:
-            quantity = (Decimal(params["amount"]) / price).quantize(instrument.base_tick, rounding=ROUND_DOWN)
-        instrument.check_quantity(quantity)
-        if "quantity" in params:
-            instrument.check_notional(price * quantity)
+            amount = Decimal(params["amount"])
+            instrument.check(notional=amount)
+            quantity = (amount / price).quantize(instrument.base_tick, rounding=ROUND_DOWN)
+            instrument.check(quantity=quantity)
         order_id = 0 if is_edit else next(self._order_ids)
         return Order(order_id, params["clientOrderId"], params, now_ms, limit, quantity)
 
     def _check_position(self, order: Order) -> None:
-        """Check positionSide against the position mode, and that a closing order has a position to close."""
         if order.is_spot:
             return
         if (order.position_side == "BOTH") != (self.account.position_mode == "ONE_WAY"):
@@ -203,12 +185,9 @@ class Exchange:
     def _worst_price(self, order: Order) -> Decimal:
         """Return the price that needs the most funds: a seller's margin grows with the price."""
         price = self.quotes[order.symbol].price(order.side)
-        if order.limit is None:
-            return price
-        return order.limit if order.side == "BUY" else max(order.limit, price)
+        return order.limit if order.limit and order.side == "BUY" else max(order.limit or price, price)
 
     def _fillable(self, order: Order) -> Decimal:
-        """Return the quantity of the rest that can fill now."""
         quote = self.quotes[order.symbol]
         if not quote.crosses(order.side, order.limit):
             return Decimal(0)
@@ -223,8 +202,9 @@ class Exchange:
         quote = self.quotes[order.symbol]
         price = order.limit if is_maker and order.limit is not None else quote.price(order.side)
         if quantity:
-            self.account.release(order)
-            if is_maker and not self._has_margin(order, price):
+            self.account.restore(order)
+            token, amount = self.account.requirement(order, price)
+            if is_maker and not order.is_spot and amount > self.account.available(token):
                 self._close(order, "CANCELLED", now_ms)  # a position that the order counted on is gone
                 return
             quote.consume(order.side, quantity)
@@ -236,10 +216,6 @@ class Exchange:
         elif quantity:
             self.account.reserve(order, order.limit or price, is_new=False)
 
-    def _has_margin(self, order: Order, price: Decimal) -> bool:
-        token, amount = self.account.requirement(order, price)
-        return order.is_spot or amount <= self.account.available(token)
-
     def _fill(self, order: Order, price: Decimal, quantity: Decimal, is_maker: bool, now_ms: int) -> None:
         fill = Fill(next(self._trade_ids), order.order_id, order.client_id, order.symbol, order.side,
                     order.position_side, price, quantity, is_maker, now_ms, order.params["orderTag"])  # fmt: skip
@@ -249,33 +225,27 @@ class Exchange:
         self.fills.append(fill._replace(profit=self.account.apply(fill)))
 
     def _close(self, order: Order, status: str, now_ms: int) -> None:
-        self.account.release(order)
+        self.account.restore(order)
         self.orders.close(order, status, now_ms)
 
     def quote_rows(self) -> list[dict[str, Any]]:
-        rows = []
-        for symbol, quote in self.quotes.items():
-            depths = {
-                f"{side.lower()}Quantity": depth if depth is None else plain(depth)
-                for side, depth in quote.depth.items()
-            }
-            rows.append({"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask), **depths})
-        return rows
+        return [
+            {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask),
+             **{f"{side.lower()}Quantity": None if depth is None else plain(depth)
+                for side, depth in quote.depth.items()}}
+            for symbol, quote in self.quotes.items()
+        ]  # fmt: skip
 
-    # reports for tests and for the web page
-
-    def open_orders(self, limit: int) -> dict[str, Any]:
-        """Return the newest `limit` open orders by kind, oldest first, and how often every client id arrived."""
+    def open_orders(self, limit: int = MAX_LISTED) -> dict[str, Any]:
         newest = list(islice(reversed(self.orders.open.values()), limit))
         return {
             "open": len(self.orders.open),
             "orders": [order_row(order) for order in reversed(newest)],
-            "clientOrderIds": {str(client_id): times for client_id, times in self.arrivals.items()},
+            "clientOrderIds": self.orders.arrivals_by_text(),
             **self.algo.open_orders(limit),
         }
 
     def summary(self) -> dict[str, Any]:
-        """Count the orders and list balances and positions."""
         counts = self.orders.counts
         return {
             "orders": {"placed": counts["PLACED"], "open": len(self.orders.open), "filled": counts["FILLED"],
@@ -294,10 +264,3 @@ class Exchange:
             placed, *outcomes = summary["orders"].values()
             adds_up = account.expected_holdings() == account.holdings and reserved == account.reserved
             return {**summary, "addsUp": adds_up and placed == sum(outcomes)}
-
-
-def count_arrival(arrivals: OrderedDict[int, int], client_id: int) -> None:
-    """Count a client id, and forget the oldest id if there are too many."""
-    if client_id not in arrivals and len(arrivals) >= MAX_OPEN_ORDERS:
-        arrivals.popitem(last=False)
-    arrivals[client_id] = arrivals.get(client_id, 0) + 1

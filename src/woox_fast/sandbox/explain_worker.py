@@ -1,7 +1,4 @@
-"""Explanations of refused signatures, in separate processes: a search takes seconds and would block the server.
-
-The process reads a JSON object from standard input and writes the explanation to standard output.
-"""
+"""Explanations of refused signatures, in separate processes: a search takes seconds and would block the server."""
 
 from __future__ import annotations
 
@@ -24,23 +21,14 @@ _CODE = "from woox_fast.sandbox.explain_worker import answer; answer()"
 
 
 class ExplainedRequest(NamedTuple):
-    """The cause of the refusal.
-
-    Attributes:
-        found: True if `causes` together yield the signature.
-        headline: A sentence about the search, or the reason why there was no search.
-        causes: Sentences with the mistakes and their remedies.
-        expected: The string to sign.
-        signed: The string that the client signed, if known.
-        report: The whole explanation for JSON.
-    """
+    """The cause of a refusal. If `found`, the mistakes in `causes` together yield the signature."""
 
     found: bool
-    headline: str
+    headline: str  # about the search, or the reason why there was no search
     causes: tuple[str, ...] = ()
-    expected: bytes = b""
-    signed: bytes | None = None
-    report: dict[str, Any] | None = None
+    expected: bytes = b""  # the string to sign
+    signed: bytes | None = None  # the string that the client signed, if known
+    report: dict[str, Any] | None = None  # the whole explanation, for JSON
 
     @classmethod
     def omitted(cls, reason: str) -> ExplainedRequest:
@@ -73,32 +61,24 @@ class ExplainWorker:
             except subprocess.TimeoutExpired:
                 return ExplainedRequest.omitted("the search took too long")
             except (OSError, ValueError) as error:
-                reason = "the sandbox stops" if self._closed else f"the search failed ({type(error).__name__})"
-                return ExplainedRequest.omitted(reason)
-        return ExplainedRequest(
-            found["found"], found["headline"],
-            tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"])), encode(found["expected"]),
-            None if found["signed"] is None else encode(found["signed"]), found,
-        )  # fmt: skip
+                failure = f"the search failed ({type(error).__name__})"
+                return ExplainedRequest.omitted("the sandbox stops" if self._closed else failure)
+        causes = tuple(cause["sentence"] for cause in (*found["mistakes"], *found["faults"]))
+        signed = None if found["signed"] is None else encode(found["signed"])
+        return ExplainedRequest(found["found"], found["headline"], causes, encode(found["expected"]), signed, found)
 
     def close(self) -> None:
-        """Stop a search that is under way, and refuse further searches."""
         self._closed = True
-        child = self._child
-        if child is not None:
+        if child := self._child:
             child.kill()
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         # The same path, so that the process finds this woox_fast however it was installed.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"}
-        with subprocess.Popen(  # noqa: S603 (this interpreter and our own code)
-            [sys.executable, "-c", _CODE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is for the sandbox
-        ) as child:
+        with subprocess.Popen(  # noqa: S603 (this interpreter and our own code; Ctrl-C is for the sandbox)
+            [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment, start_new_session=True,
+        ) as child:  # fmt: skip
             self._child = child
             try:
                 if self._closed:
@@ -107,12 +87,10 @@ class ExplainWorker:
             finally:
                 child.kill()
                 self._child = None
-        found: dict[str, Any] = json.loads(output)
-        return found
+        return dict(json.loads(output))
 
 
 def answer() -> None:
-    """Explain the request on standard input."""
     from .. import explain
 
     question = json.load(sys.stdin.buffer)

@@ -9,9 +9,7 @@ A rule is a line of text:
 
 `on` selects a method, a path, or both; only `*` is a wildcard, and the path excludes the query. `id` selects the
 clientOrderId in the body or the query. `every 3` strikes the third selected request, the sixth and so on;
-`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. TIME is a number and ms, s or m.
-
-If several rules strike a request, the first rule is the outermost.
+`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. The first rule is the outermost.
 """
 
 from __future__ import annotations
@@ -24,10 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Any
 
-from aiohttp import web
-
-from .context import RequestContext
-from .faults import FAULTS, Answer, FaultError, Strike, whole_number
+from .faults import FAULTS, FaultError, Strike, whole_number
 
 MAX_RULES = 100
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -40,87 +35,63 @@ class Rule:
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise TypeError(f"a fault must be a str such as 'reset-after first 1', got {type(text).__name__}")
-        name, *words = text.split() or [""]
-        self._text = " ".join([name, *words])
-        if name not in FAULTS:
-            raise FaultError(f"there is no fault {name[:40]!a}; the faults are {', '.join(FAULTS)}")
-        self.name = name
-        self.fault = FAULTS[name]
-        self.number = 0
-        self.struck = 0
-        self.until_ms = 0
+        self.name, *words = text.split() or [""]
+        self._text = " ".join([self.name, *words])
+        if self.name not in FAULTS:
+            raise FaultError(f"there is no fault {self.name[:40]!a}; the faults are {', '.join(FAULTS)}")
+        self.fault = FAULTS[self.name]
+        self.number = self.struck = self.until_ms = self._seen = self._begun = 0
         begin = next((at for at, word in enumerate(words) if word in _SELECTORS), len(words))
         try:
             self._draw = self.fault.read(words[:begin])
         except FaultError as error:
-            usage = f"{name} {self.fault.usage}".rstrip()
+            usage = f"{self.name} {self.fault.usage}".rstrip()
             raise FaultError(f"the fault is `{usage}`, got {self._text[:80]!a}{str(error) and f': {error}'}") from None
-        self._select(words[begin:])
+        self._select(self._selectors(words[begin:]))
         self._random = random.Random(f"{self.seed} {self._text}")  # noqa: S311 (reproducible, not secret)
-        self._seen = 0
-        self._begun = 0
-        self._min_served = self._draw(self._random) if name == "close" else 0  # `close` counts requests per connection
+        # `close` counts requests per connection
+        self._min_served = self._draw(self._random) if self.name == "close" else 0
 
-    def _select(self, words: list[str]) -> None:
-        self.method = ""
-        self.path: re.Pattern[str] | None = None
-        self.client_id: int | None = None
-        self.every = 1
-        self.probability = 1.0
-        self.seed = 0
-        self.first: float = inf
+    def _selectors(self, words: list[str]) -> dict[str, list[str]]:
         given: dict[str, list[str]] = {}
         for word in words:
+            if word in given:
+                raise FaultError(f"{word} is repeated in {self._text[:80]!a}")
             if word in _SELECTORS:
-                if word in given:
-                    raise FaultError(f"{word} is repeated in {self._text[:80]!a}")
                 given[word] = []
             else:
                 given[list(given)[-1]].append(word)
         for name, values in given.items():
-            if name == "on":
-                self._on(values)
-                continue
-            if len(values) != 1:
+            if name != "on" and len(values) != 1:
                 raise FaultError(f"{name} needs one value, got {' '.join(values)[:60]!a}")
-            if name == "probability":
-                self.probability = _probability(values[0])
-            else:
-                number = whole_number(name, values[0], least=int(name in ("every", "first")))
-                setattr(self, "client_id" if name == "id" else name, number)
-        if "seed" in given and "probability" not in given and not self.fault.is_random:
+        if "seed" in given and "probability" not in given and not self.name.startswith("delay"):
             raise FaultError("seed needs a probability, or a random delay")
         if self.name == "refuse" and given.keys() & {"on", "id"}:
             raise FaultError("refuse strikes connections before their first request, so it has no `on` and no `id`")
+        return given
+
+    def _select(self, given: dict[str, list[str]]) -> None:
+        numbers = {
+            name: whole_number(name, given[name][0], least=int(name in ("every", "first")))
+            for name in ("id", "every", "seed", "first") if name in given
+        }  # fmt: skip
+        self.method, self.path = _method_and_path(given["on"]) if "on" in given else ("", None)
+        self.client_id = numbers.get("id")
+        self.every = numbers.get("every", 1)
+        self.seed = numbers.get("seed", 0)
+        self.probability = _probability(given["probability"][0]) if "probability" in given else 1.0
         # By default a lasting fault strikes once, and `refuse` begins at once.
         is_default = not given.keys() & {"every", "probability", "first"}
         self.at_once = is_default and self.name == "refuse"
-        if is_default and self.fault.lasts:
-            self.first = 1
-
-    def _on(self, values: list[str]) -> None:
-        paths = [value for value in values if value.startswith(("/", "*"))]
-        methods = [value for value in values if value not in paths]
-        if not values or len(paths) > 1 or len(methods) > 1:
-            raise FaultError(f"on needs METHOD, PATH or both, such as POST /v3/trade/*, got {' '.join(values)[:60]!a}")
-        if methods and methods[0] not in METHODS:
-            raise FaultError(f"the method must be {', '.join(METHODS)}, got {methods[0][:60]!a}")
-        if paths and set(paths[0]) & set("?#"):
-            raise FaultError(f"the path must not contain a query, got {paths[0][:60]!a}")
-        self.method = "".join(methods)
-        if paths:
-            self.path = re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
+        self.first = numbers.get("first", 1 if is_default and self.fault.lasts else inf)
 
     def strike(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> Strike | None:
         """Return the strike on this request, the `served`th on its connection; None without a match."""
-        if (
-            (self.method and method != self.method)
-            or (self.path and not self.path.fullmatch(path))
-            or (self.client_id is not None and client_id != self.client_id)
-            or served < self._min_served
-        ):
-            return None
-        if now_ms >= self.until_ms and not self._begins():
+        is_selected = (
+            self.method in ("", method) and (self.path is None or self.path.fullmatch(path))
+            and self.client_id in (None, client_id) and served >= self._min_served
+        )  # fmt: skip
+        if not is_selected or (now_ms >= self.until_ms and not self._begins()):
             return None
         self.struck += 1
         value = self._draw(self._random)
@@ -129,7 +100,6 @@ class Rule:
         return Strike(self.name, self.fault, value, self.until_ms)
 
     def refused_seconds(self) -> float:
-        """Return for how many seconds this rule refuses connections from now on."""
         if self.name != "refuse" or not self._begins():
             return 0.0
         self.struck += 1
@@ -137,7 +107,6 @@ class Rule:
 
     @property
     def is_spent(self) -> bool:
-        """True if the rule has no strikes left."""
         return self._begun >= self.first
 
     def _begins(self) -> bool:
@@ -150,8 +119,19 @@ class Rule:
     def __str__(self) -> str:
         return self._text
 
-    def __repr__(self) -> str:
-        return f"<Rule {self._text!r}>"
+
+def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
+    paths = [value for value in values if value.startswith(("/", "*"))]
+    methods = [value for value in values if value not in paths]
+    if not values or len(paths) > 1 or len(methods) > 1:
+        raise FaultError(f"on needs METHOD, PATH or both, such as POST /v3/trade/*, got {' '.join(values)[:60]!a}")
+    if methods and methods[0] not in METHODS:
+        raise FaultError(f"the method must be {', '.join(METHODS)}, got {methods[0][:60]!a}")
+    if not paths:
+        return methods[0], None
+    if set(paths[0]) & set("?#"):
+        raise FaultError(f"the path must not contain a query, got {paths[0][:60]!a}")
+    return "".join(methods), re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
 
 
 def _probability(text: str) -> float:
@@ -195,18 +175,15 @@ class FaultRules:
             self._refuse_for(rule.refused_seconds())
         return rule
 
-    def remove(self, number: int) -> bool:
-        """Remove the rule with this number. Return False if it does not exist."""
-        return self._remove(lambda rule: rule.number == number)
-
     def clear(self) -> None:
         """Remove all rules."""
-        self._remove(lambda rule: True)
+        self.remove(None)
 
-    def _remove(self, is_chosen: Callable[[Rule], bool]) -> bool:
+    def remove(self, number: int | None) -> bool:
+        """Remove the rule with this number; None removes all. Return False if there was no such rule."""
         with self._lock:
-            removed = [rule for rule in self._rules if is_chosen(rule)]
-            self._rules = tuple(rule for rule in self._rules if not is_chosen(rule))
+            removed = [rule for rule in self._rules if number in (None, rule.number)]
+            self._rules = tuple(rule for rule in self._rules if rule not in removed)
             self._removed.extend(rule for rule in removed if not rule.struck)
         return bool(removed)
 
@@ -215,25 +192,19 @@ class FaultRules:
         return [str(rule) for rule in (*self._removed, *self._rules) if not rule.struck]
 
     def strikes(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[Strike]:
-        """Return the strikes on this request, in the order of the rules."""
-        found = (rule.strike(method, path, client_id, now_ms, served) for rule in self._rules if rule.fault.effect)
+        found = (rule.strike(method, path, client_id, now_ms, served) for rule in self._rules if rule.name != "refuse")
         return [strike for strike in found if strike]
 
     def connection_accepted(self) -> None:
-        """Refuse the next connections if a rule requires it."""
         for rule in self._rules:
             if not rule.at_once and (seconds := rule.refused_seconds()):
                 self._refuse_for(seconds)
 
-    def listening(self, refuse: Callable[[float], object]) -> float:
+    def listening(self, refuse: Callable[[float], object] | None) -> float:
         """Store the function that refuses connections. Return for how many seconds to refuse them at the start."""
         self._refuse = refuse
         seconds, self._refuse_s = self._refuse_s, 0.0
         return seconds
-
-    def closed(self) -> None:
-        """Forget the function that refuses connections."""
-        self._refuse = None
 
     def _refuse_for(self, seconds: float) -> None:
         if self._refuse is None:
@@ -246,16 +217,3 @@ class FaultRules:
             {"number": r.number, "fault": r.name, "rule": str(r), "struck": r.struck, "spent": r.is_spent}
             for r in self._rules
         ]
-
-
-async def apply_strikes(context: RequestContext, strikes: list[Strike], answer: Answer) -> web.Response:
-    """Answer the request with all strikes around the answer."""
-    for strike in reversed(strikes):
-        answer = _around(context, strike, answer)
-    return await answer()
-
-
-def _around(context: RequestContext, strike: Strike, answer: Answer) -> Answer:
-    effect = strike.fault.effect
-    assert effect is not None  # noqa: S101 (refuse strikes no request)
-    return lambda: effect(context, strike, answer)

@@ -1,23 +1,51 @@
-"""The request handler: authenticate, apply faults, call the endpoint, record."""
+"""The request handler (authenticate, apply faults, call the endpoint, record) and aiohttp's protocol around it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Any, cast
 
 from aiohttp import web
 
+from .. import _checks
 from .auth import authenticate
 from .context import RequestContext, body_of, json_response
-from .endpoints import find_endpoint
+from .endpoints import RateLimiter, find_endpoint
 from .errors import ApiError
-from .fault_rules import apply_strikes
-from .limits import RateLimiter
-from .log import RequestRecord, Transcript, logger
+from .exchange import Exchange
+from .fault_rules import FaultRules
+from .faults import apply_strikes
+from .log import RequestLog, RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
-from .state import SandboxState
+from .text import TextFilter
 
 AdminHandler = Callable[[RequestContext], Awaitable["web.StreamResponse | None"]]
+
+
+class SandboxState:
+    def __init__(
+        self, api_key: str, api_secret: str, faults: Iterable[str], clock: Callable[[], float], timeout: float,
+        rate_limits: bool, on_request: Callable[[RequestRecord], None] | None,
+    ) -> None:  # fmt: skip
+        try:
+            self.faults = FaultRules(faults)
+            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self.text = TextFilter(api_secret)
+        finally:
+            del api_secret  # a traceback with locals must not show it
+        self.api_key = api_key
+        self.exchange = Exchange(api_key)
+        self.log = RequestLog(on_request)
+        self.timeout, self.rate_limits, self._clock = timeout, rate_limits, clock
+
+    def now_ms(self) -> int:
+        return int(self._clock() * 1000)
+
+    def stats(self) -> dict[str, Any]:
+        return {**self.log.stats(), "openOrders": len(self.exchange.orders.open)}
 
 
 class RequestHandler:
@@ -32,15 +60,26 @@ class RequestHandler:
         self._stopping = stopping
         self._admin = admin
 
-    def respond(self, request: web.BaseRequest, served: int) -> Awaitable[web.StreamResponse]:
+    async def respond(self, request: web.BaseRequest, served: int) -> web.StreamResponse:
         """Answer a request, the `served`th on its connection."""
         context = RequestContext(request, self._state.now_ms(), self._stopping, self._log, self._text)
         if context.target == "/" or context.path.startswith("/sandbox/") or "Origin" in request.headers:
-            return self._respond_as_admin(context, served)
-        return self._respond_with_faults(context, served) if self._faults else self._respond(context)
+            response = await self._admin(context)
+            if response is not None:
+                return response
+        if self._faults:
+            with suppress(ApiError):  # an incomplete request is refused before any fault
+                context.body = await self._read_body(request)
+                client_id = client_order_id(context.query, context.body)
+                context.strikes = self._faults.strikes(request.method, context.path, client_id, context.now_ms, served)
+        if context.strikes:
+            self._log.struck.update(strike.name for strike in context.strikes)
+            return await context.send(await apply_strikes(context, context.strikes, lambda: self._answer(context)))
+        answer = await self._answer(context)
+        context.record(answer.status, body_of(answer))
+        return answer
 
     def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
-        """Answer malformed HTTP, or (status 500) an internal error."""
         if status < 500:
             reason = str(getattr(error, "message", "")).partition("\n")[0].rstrip(":")
             api_error = ApiError("MALFORMED_HTTP", f"This is not HTTP/1.1: {reason}")
@@ -55,31 +94,6 @@ class RequestHandler:
         self._log.append(record, Transcript((), body_of(response)))
         return response
 
-    async def _respond_as_admin(self, context: RequestContext, served: int) -> web.StreamResponse:
-        response = await self._admin(context)
-        if response is not None:
-            return response
-        return await self._respond_with_faults(context, served)
-
-    async def _respond(self, context: RequestContext) -> web.Response:
-        response = await self._answer(context)
-        context.record(response.status, body_of(response))
-        return response
-
-    async def _respond_with_faults(self, context: RequestContext, served: int) -> web.Response:
-        try:
-            context.body = await self._read_body(context.request)
-        except ApiError:  # an incomplete request is refused before any fault
-            return await self._respond(context)
-        client_id = client_order_id(context.query, context.body)
-        method = context.request.method
-        context.strikes = self._faults.strikes(method, context.path, client_id, context.now_ms, served)
-        if not context.strikes:
-            return await self._respond(context)
-        self._log.struck.update(strike.name for strike in context.strikes)
-        response = await apply_strikes(context, context.strikes, lambda: self._answer(context))
-        return await context.send(response)
-
     async def _answer(self, context: RequestContext) -> web.Response:
         try:
             return context.accept(await self._execute(context))
@@ -90,7 +104,6 @@ class RequestHandler:
             return response
 
     async def _execute(self, context: RequestContext) -> Params:
-        """Return the data of the response, or raise `ApiError`."""
         request, method = context.request, context.request.method
         endpoint, path_params = find_endpoint(method, context.path)
         body = context.body = await self._read_body(request)
@@ -112,7 +125,7 @@ class RequestHandler:
         if self._limiter is not None:
             limit = endpoint.limit
             scope = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
-            self._limiter.check(limit, (endpoint.handler.__name__, scope), context.now_ms)
+            self._limiter.check(limit, (id(endpoint), scope), context.now_ms)
         return self._state.exchange.execute(endpoint.handler, params, context.now_ms)
 
     async def _read_body(self, request: web.BaseRequest) -> bytes:
@@ -130,3 +143,50 @@ class RequestHandler:
             raise ApiError("BODY_TIMEOUT", f"The body did not arrive within {self.timeout:g} s.") from None
         except (web.RequestPayloadError, ConnectionError) as error:
             raise ApiError("MALFORMED_HTTP", f"The body cannot be read: {type(error).__name__}.") from None
+
+
+class SandboxProtocol(web.RequestHandler):
+    """A connection, with the exchange's envelope for malformed HTTP and a time limit on the first request."""
+
+    def __init__(self, server: web.Server, handler: RequestHandler) -> None:
+        options: dict[str, Any] = {
+            "access_log": None,
+            "auto_decompress": False,  # the signature covers the raw body
+            "keepalive_timeout": handler.timeout,
+            "lingering_time": 2.0,  # seconds to read on after a refusal, so that the client receives the response
+        }
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+        self.served = 0
+        self._sandbox_handler = handler
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        # aiohttp's keep-alive timer starts at the first response in older versions.
+        self._first_request = asyncio.get_running_loop().call_later(self._sandbox_handler.timeout, self.force_close)
+        self._sandbox_handler.connection_accepted()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._first_request.cancel()
+        super().connection_lost(exc)
+
+    def begin_request(self) -> int:
+        """Return the number of this request. From here on aiohttp's keep-alive timer applies."""
+        self._first_request.cancel()
+        self.served += 1
+        return self.served
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        return self._sandbox_handler.refuse_malformed(exc, status)
+
+
+class SandboxServer(web.Server):
+    """Create a `SandboxProtocol` for every connection."""
+
+    def __init__(self, handler: RequestHandler) -> None:
+        super().__init__(lambda request: handler.respond(request, cast("Any", request.protocol).begin_request()))
+        self._sandbox_handler = handler
+
+    def __call__(self) -> web.RequestHandler:
+        return SandboxProtocol(self, self._sandbox_handler)

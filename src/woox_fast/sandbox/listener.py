@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, TimeoutError
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 
 class Listener:
-    """The listening sockets of the server."""
-
     def __init__(self, server: web.Server) -> None:
         self._server = server
         self._listeners: list[asyncio.Server] = []
@@ -24,7 +20,6 @@ class Listener:
         self._is_listening = False
 
     async def open(self, host: str, port: int) -> tuple[str, int]:
-        """Listen and return the address."""
         loop = asyncio.get_running_loop()
         self._listeners = [await loop.create_server(self._server, host, port)]
         self._is_listening = True
@@ -42,9 +37,14 @@ class Listener:
         sockets = [_bound_socket(family, address) for family, address in addresses]
         self._reopening = asyncio.ensure_future(self._reopen(sockets, seconds))
 
-    def refuser(self) -> Callable[[float], None]:
-        """Return a function for any thread, which returns once the listener refuses connections."""
-        return partial(_call_from_any_thread, asyncio.get_running_loop(), self.refuse)
+    def refuse_from_thread(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        """Refuse connections, from any thread, and return once that has begun."""
+        begun = asyncio.run_coroutine_threadsafe(self.refuse(seconds), loop)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            with suppress(CancelledError, TimeoutError):  # the sandbox stops
+                begun.result(5)
 
     async def _reopen(self, sockets: list[socket.socket], seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -78,17 +78,6 @@ class Listener:
             await asyncio.sleep(0)
         for each in closing:
             each.close()
-
-
-def _call_from_any_thread(
-    loop: asyncio.AbstractEventLoop, refuse: Callable[[float], Coroutine[Any, Any, None]], seconds: float
-) -> None:
-    begun = asyncio.run_coroutine_threadsafe(refuse(seconds), loop)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        with suppress(CancelledError, TimeoutError):  # the sandbox stops
-            begun.result(5)
 
 
 def _bound_socket(family: socket.AddressFamily, address: Any) -> socket.socket:

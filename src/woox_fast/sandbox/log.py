@@ -15,37 +15,21 @@ logger = logging.getLogger("woox_fast.sandbox")
 
 
 class RequestRecord(NamedTuple):
-    """A request and its outcome.
+    """A request and its outcome."""
 
-    Attributes:
-        time_ms: Arrival by the sandbox's clock, Unix epoch milliseconds.
-        method: HTTP method.
-        target: Raw request target.
-        status: HTTP status of the response that the client received; 0 if a fault lost or truncated the response.
-        code: Code of the envelope, 0 on success.
-        verdict: "OK", a name of `ERRORS`, or "FAULT" if a fault kept the request from the exchange.
-        latency_us: From the arrival of the headers until the response was ready, without deliberate delays after it.
-        stamp: Header x-api-timestamp.
-        signature: Header x-api-signature.
-        body: The body, or b"" if it is longer than 64 KiB.
-        size: Length of the body in bytes.
-        message: The refusal's message.
-        fault: Names of the faults that struck.
-    """
-
-    time_ms: int
+    time_ms: int  # arrival by the sandbox's clock, Unix epoch milliseconds
     method: str
-    target: str
-    status: int
-    code: int
-    verdict: str
-    latency_us: float
-    stamp: str = ""
-    signature: str = ""
-    body: bytes = b""
-    size: int = 0
-    message: str = ""
-    fault: str = ""
+    target: str  # the raw request target
+    status: int  # HTTP status that the client received; 0 if a fault lost or truncated the response
+    code: int  # code of the envelope; 0 on success
+    verdict: str  # "OK", a name of `ERRORS`, or "FAULT" if a fault kept the request from the exchange
+    latency_us: float  # from the arrival of the headers until the response was ready, without delays after it
+    stamp: str = ""  # header x-api-timestamp
+    signature: str = ""  # header x-api-signature
+    body: bytes = b""  # empty if it is longer than 64 KiB
+    size: int = 0  # length of the body in bytes
+    message: str = ""  # the refusal's message
+    fault: str = ""  # names of the faults that struck
 
 
 class Transcript(NamedTuple):
@@ -67,11 +51,8 @@ class RequestLog:
         self._on_request = on_request
 
     def append(self, record: RequestRecord, transcript: Transcript) -> None:
-        """Count the request, store it and pass it to `on_request`."""
-        if record.verdict == "OK":
-            self.accepted += 1
-        elif record.verdict != "FAULT":
-            self.refused += 1
+        self.accepted += record.verdict == "OK"
+        self.refused += record.verdict not in ("OK", "FAULT")
         self.seen += 1
         self.verdicts[record.verdict] += 1
         self.requests.append(record)
@@ -83,7 +64,6 @@ class RequestLog:
                 logger.exception("on_request failed; the sandbox answers the request anyway")
 
     def find(self, number: int) -> tuple[RequestRecord, Transcript | None] | None:
-        """Return the `number`th request, counted from 1, while the log retains it."""
         index = number - (self.seen - len(self.requests)) - 1
         if not 0 <= index < len(self.requests):
             return None

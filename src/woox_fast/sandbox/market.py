@@ -1,7 +1,4 @@
-"""The market: instruments and tokens, and a quote per instrument.
-
-Instruments: https://developer.woox.io/api-reference/endpoint/public_data/instruments
-"""
+"""The market: instruments and tokens, and a quote per instrument."""
 
 from __future__ import annotations
 
@@ -26,57 +23,41 @@ class Instrument(NamedTuple):
     base_max: Decimal
     min_notional: Decimal = Decimal(1)
 
-    @property
-    def base_min(self) -> Decimal:
-        return self.base_tick
-
-    def check_price(self, price: Decimal) -> None:
-        if price % self.quote_tick or price > self.quote_max:
+    def check(
+        self, price: Decimal | None = None, quantity: Decimal | None = None, notional: Decimal | None = None
+    ) -> None:
+        """Raise `ApiError` for a value outside the filters. The notional is by default the product of the others."""
+        if price and (price % self.quote_tick or price > self.quote_max):
             raise ApiError("PRICE_FILTER", f"price: tick {self.quote_tick:f}, at most {self.quote_max:f}.")
-
-    def check_quantity(self, quantity: Decimal) -> None:
-        if quantity % self.base_tick or not self.base_tick <= quantity <= self.base_max:
+        if quantity is not None and (quantity % self.base_tick or not self.base_tick <= quantity <= self.base_max):
             limits = f"step {self.base_tick:f}, {self.base_tick:f} to {self.base_max:f}"
             raise ApiError("SIZE_FILTER", f"quantity: {limits}.")
-
-    def check_notional(self, notional: Decimal) -> None:
-        if notional < self.min_notional:
+        if notional is None and price and quantity:
+            notional = price * quantity
+        if notional is not None and notional < self.min_notional:
             raise ApiError("MIN_NOTIONAL", f"At least {self.min_notional:f}.")
 
 
 class Quote:
-    """The price at which an instrument trades now.
-
-    Attributes:
-        bid: Price for sellers.
-        ask: Price for buyers.
-        depth: Quantity left for "BUY" and "SELL" orders; unlimited by default.
-    """
-
-    __slots__ = ("ask", "bid", "depth")
+    """The price at which an instrument trades now, and the `depth` for each side; None is unlimited."""
 
     def __init__(self, bid: Decimal, ask: Decimal, quantity: Decimal | None = None) -> None:
-        self.bid = bid
-        self.ask = ask
+        self.bid, self.ask = bid, ask
         self.depth: dict[str, Decimal | None] = {"BUY": quantity, "SELL": quantity}
 
     def price(self, side: str) -> Decimal:
-        """Return the price for an order of this side."""
         return self.ask if side == "BUY" else self.bid
 
     def crosses(self, side: str, limit: Decimal | None) -> bool:
         """Return True if an order with this limit price would match; a market order has no limit."""
-        if limit is None:
-            return True
-        return limit >= self.ask if side == "BUY" else limit <= self.bid
+        return limit is None or (limit >= self.ask if side == "BUY" else limit <= self.bid)
 
     def available(self, side: str, wanted: Decimal) -> Decimal:
         depth = self.depth[side]
         return wanted if depth is None else min(depth, wanted)
 
     def consume(self, side: str, quantity: Decimal) -> None:
-        depth = self.depth[side]
-        if depth is not None:
+        if (depth := self.depth[side]) is not None:
             self.depth[side] = depth - quantity
 
 
@@ -84,10 +65,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 
 
 def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
-    """Read `price`, or `bid` and `ask`, and `quantity`. Absent values may be None.
-
-    Raises ValueError for an unknown symbol or parameter, a malformed number, or a bid above the ask.
-    """
+    """Read `price`, or `bid` and `ask`, and `quantity`. Raises ValueError for invalid or missing values."""
     if not isinstance(symbol, str) or symbol not in INSTRUMENTS:
         raise ValueError(f"symbol must be one of {', '.join(INSTRUMENTS)}")
     numbers: dict[str, Decimal] = {}
@@ -136,7 +114,6 @@ HOLDINGS: dict[str, Decimal] = {
 
 
 def instrument_row(symbol: str) -> dict[str, Any]:
-    """Return a row of /v3/public/instruments."""
     i = INSTRUMENTS[symbol]
     return {
         "symbol": symbol, "status": "TRADING", "baseAsset": i.base, "baseAssetMultiplier": 1, "quoteAsset": i.quote,
@@ -148,20 +125,15 @@ def instrument_row(symbol: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def token_rows() -> list[dict[str, Any]]:
-    """Return the rows of /v1/public/token."""
-    return [
-        {"token": token, "fullname": token, "network": network, "decimals": str(decimals), "delisted": False,
-         "balance_token": token, "created_time": "1578565539", "updated_time": "1578565539",
-         "can_collateral": True, "can_short": True}
-        for token, network, _, decimals in TOKENS
-    ]  # fmt: skip
-
-
-def token_network_rows() -> list[dict[str, Any]]:
-    """Return the rows of /v1/public/token_network."""
-    return [
-        {"protocol": protocol, "network": network, "token": token, "name": protocol, "minimum_withdrawal": "0",
-         "withdrawal_fee": "0", "allow_deposit": "0", "allow_withdraw": "0"}
-        for token, network, protocol, _ in TOKENS
-    ]  # fmt: skip
+# The rows of /v1/public/token and /v1/public/token_network.
+TOKEN_ROWS: list[dict[str, Any]] = [
+    {"token": token, "fullname": token, "network": network, "decimals": str(decimals), "delisted": False,
+     "balance_token": token, "created_time": "1578565539", "updated_time": "1578565539",
+     "can_collateral": True, "can_short": True}
+    for token, network, _, decimals in TOKENS
+]  # fmt: skip
+TOKEN_NETWORK_ROWS: list[dict[str, Any]] = [
+    {"protocol": protocol, "network": network, "token": token, "name": protocol, "minimum_withdrawal": "0",
+     "withdrawal_fee": "0", "allow_deposit": "0", "allow_withdraw": "0"}
+    for token, network, protocol, _ in TOKENS
+]  # fmt: skip

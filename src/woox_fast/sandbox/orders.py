@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
@@ -13,52 +13,29 @@ from .params import Params
 
 # Closed orders that can still be queried: limited to bound the memory.
 MAX_CLOSED_ORDERS = 10_000
+MAX_OPEN_ORDERS = 250_000
 _ZERO = Decimal(0)
 
 
 class Order:
-    """An ordinary order.
+    """An ordinary order. The account reserves a token and an amount for a quantity: `reservation`."""
 
-    Attributes:
-        params: The checked parameters of the request.
-        created, updated: Unix epoch milliseconds.
-        limit: The limit price; market orders have no limit.
-        quantity: The size in the base token.
-        executed, value: The filled quantity, and its value in the quote token.
-        reservation: The token and amount that the account reserves, and the quantity that they are for.
-    """
-
-    __slots__ = ("client_id", "created", "executed", "limit", "order_id", "params", "quantity", "reservation",
-                 "status", "updated", "value")  # fmt: skip
+    __slots__ = ("client_id", "created", "executed", "is_spot", "limit", "order_id", "params", "position_side",
+                 "quantity", "reservation", "side", "status", "symbol", "updated", "value")  # fmt: skip
 
     def __init__(
         self, order_id: int, client_id: int, params: Params, now_ms: int, limit: Decimal | None, quantity: Decimal
     ) -> None:
-        self.order_id = order_id
-        self.client_id = client_id
-        self.params = params
+        self.order_id, self.client_id, self.params = order_id, client_id, params
+        self.symbol: str = params["symbol"]
+        self.side: str = params["side"]
+        self.position_side: str = params["positionSide"]
+        self.is_spot = self.symbol.startswith("SPOT_")
         self.created = self.updated = now_ms
-        self.limit = limit
-        self.quantity = quantity
-        self.executed = self.value = _ZERO
+        self.limit, self.quantity = limit, quantity  # a market order has no limit
+        self.executed = self.value = _ZERO  # in the base token, and in the quote token
         self.status = "NEW"
         self.reservation = ("USDT", _ZERO, _ZERO)
-
-    @property
-    def symbol(self) -> str:
-        return str(self.params["symbol"])
-
-    @property
-    def side(self) -> str:
-        return str(self.params["side"])
-
-    @property
-    def position_side(self) -> str:
-        return str(self.params["positionSide"])
-
-    @property
-    def is_spot(self) -> bool:
-        return self.symbol.startswith("SPOT_")
 
     @property
     def remaining(self) -> Decimal:
@@ -95,12 +72,20 @@ class OrderBook:
         self.open: dict[int, Any] = {}
         self.closed: OrderedDict[int, Any] = OrderedDict()
         self.counts: Counter[str] = Counter()  # "PLACED", and the final statuses
+        self.arrivals: OrderedDict[int, int] = OrderedDict()  # how many orders had this client id, refused ones too
         self._by_client_id: dict[int, Any] = {}
-        self._id_name = id_name
-        self._client_id_name = client_id_name
+        self._id_name, self._client_id_name = id_name, client_id_name
+
+    def count_arrival(self, client_id: int) -> None:
+        if client_id not in self.arrivals and len(self.arrivals) >= MAX_OPEN_ORDERS:
+            self.arrivals.popitem(last=False)
+        if client_id:
+            self.arrivals[client_id] = self.arrivals.get(client_id, 0) + 1
+
+    def arrivals_by_text(self) -> dict[str, int]:
+        return {str(client_id): times for client_id, times in self.arrivals.items()}
 
     def check_client_id(self, client_id: int) -> None:
-        """Raise `ApiError` if an open order has this client id; 0 means that it is absent."""
         known = self._by_client_id.get(client_id)
         if known is not None and known.order_id in self.open:
             raise ApiError("DUPLICATE_REQUEST", f"{self._client_id_name} {client_id} is open.")
@@ -112,7 +97,6 @@ class OrderBook:
             self._by_client_id[order.client_id] = order
 
     def close(self, order: Any, status: str, now_ms: int) -> None:
-        """Move an open order to the closed orders."""
         del self.open[order.order_id]
         order.status = status
         order.updated = now_ms
@@ -140,21 +124,17 @@ class OrderBook:
     def select(self, params: Params, now_ms: int, *names: str) -> list[Any]:
         """Return the orders that match the query's status, time range and the named parameters, newest first."""
         status = params.get("status")
-        candidates: Iterable[Any] = chain(self.closed.values(), self.open.values())
-        if status in ("NEW", "INCOMPLETE", "PARTIAL_FILLED"):
-            candidates = self.open.values()
-        elif status is not None:
-            candidates = self.closed.values()
-        statuses = None if status in (None, "INCOMPLETE", "COMPLETED") else status
+        is_open = status in ("NEW", "INCOMPLETE", "PARTIAL_FILLED")
+        sources = [self.open] if is_open else [self.closed] if status else [self.closed, self.open]
+        wanted_status = None if status in (None, "INCOMPLETE", "COMPLETED") else status
         wanted = {name: params[name] for name in names if name in params}.items()
         start, end = params.get("startTime", 0), params.get("endTime", now_ms)
         found = [
-            order
-            for order in candidates
-            if wanted <= order.params.items() and start <= order.created <= end and statuses in (None, order.status)
-        ]
-        found.sort(key=lambda order: order.order_id, reverse=True)
-        return found
+            order for order in chain(*(source.values() for source in sources))
+            if wanted <= order.params.items() and start <= order.created <= end
+            and wanted_status in (None, order.status)
+        ]  # fmt: skip
+        return sorted(found, key=lambda order: order.order_id, reverse=True)
 
 
 def plain(value: Decimal) -> str:
@@ -163,8 +143,7 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def order_row(order: Order, with_realized_pnl: bool = False) -> Params:
-    """Return an order in the form of GET /v3/trade/order."""
+def order_row(order: Order, query: Params | None = None) -> Params:
     p = order.params
     row = {
         "symbol": p["symbol"], "status": order.status, "side": p["side"], "positionSide": p["positionSide"],
@@ -175,9 +154,7 @@ def order_row(order: Order, with_realized_pnl: bool = False) -> Params:
         "reduceOnly": p["reduceOnly"], "averageExecutedPrice": average(order.value, order.executed),
         "bidAskLevel": p.get("bidAskLevel"),
     }  # fmt: skip
-    if with_realized_pnl:
-        row["realizedPnl"] = None
-    return row
+    return {**row, "realizedPnl": None} if query and query.get("withRealizedPnl") else row
 
 
 def average(value: Decimal, quantity: Decimal) -> str:
@@ -185,7 +162,6 @@ def average(value: Decimal, quantity: Decimal) -> str:
 
 
 def fill_row(fill: Fill) -> Params:
-    """Return a fill in the form of GET /v3/trade/transaction."""
     return {
         "id": fill.trade_id, "symbol": fill.symbol, "orderId": fill.order_id, "orderTag": fill.tag,
         "executedPrice": plain(fill.price), "executedQuantity": plain(fill.quantity), "isMaker": int(fill.is_maker),
@@ -195,7 +171,6 @@ def fill_row(fill: Fill) -> Params:
 
 
 def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
-    """Return a page of rows, with the documented `meta`."""
     page, size = params["page"], params.get("limit", params["size"])
     return {
         "rows": [row(each) for each in found[(page - 1) * size : page * size]],

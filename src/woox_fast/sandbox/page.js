@@ -176,8 +176,6 @@ function about(d) {
       catch { getSelection().selectAllChildren(box); said.textContent = "Selected: copy it with the keyboard."; }
     });
     parts.push(make("h3", {}, "Try it in a terminal"), make("div", { className: "copy" }, box, copy), said);
-  } else if (d.noCommand) {
-    parts.push(make("h3", {}, "Try it in a terminal"), make("p", { className: "note" }, d.noCommand));
   }
   if (!d.headers) parts.push(make("h3", {}, "Headers"), make("p", { className: "note" }, "Stored for the newest 200 requests only."));
   else if (d.headers.length) {

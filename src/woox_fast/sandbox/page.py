@@ -1,8 +1,4 @@
-"""The web page: its three files, the updates for which it polls, and the details of a request.
-
-The page requests no foreign host, as its Content-Security-Policy enforces. It inserts everything from a request as
-text; unprintable characters arrive as escapes, and the secret is redacted.
-"""
+"""The web page: its three files, the updates for which it polls, and the details of a request."""
 
 from __future__ import annotations
 
@@ -17,23 +13,22 @@ from typing import Any
 from aiohttp import web
 
 from .._credentials import API_SECRET
-from .algo import algo_row
 from .auth import origin_form
 from .context import RequestContext, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
 from .explain_worker import ExplainedRequest, ExplainWorker
+from .handler import SandboxState
 from .log import RequestRecord, Transcript
-from .orders import order_row
-from .params import parse_query
-from .state import SandboxState
-from .text import REDACTED, decode, encode
+from .orders import Order, plain
+from .params import Params, parse_query
+from .text import MAX_TEXT, REDACTED, decode, encode
 
 MAX_EXPLANATIONS = 100
 MAX_ORDERS = 100
 MAX_COMMAND = 30_000
 
-_FILES = {"/": ("page.html", "text/html"), "/sandbox/page.css": ("page.css", "text/css"),
+FILES = {"/": ("page.html", "text/html"), "/sandbox/page.css": ("page.css", "text/css"),
           "/sandbox/page.js": ("page.js", "text/javascript")}  # fmt: skip
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -43,13 +38,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
-_SHORTENED = {"x-api-key": 4, "x-api-signature": 8, "authorization": 0, "cookie": 0, "proxy-authorization": 0}
+_SHORTENED = {b"x-api-key": 4, b"x-api-signature": 8, b"authorization": 0, b"cookie": 0, b"proxy-authorization": 0}
 _UNVERIFIED = ("FAULT", "MALFORMED_TIMESTAMP", "MISSING_HEADER", "RECEIVE_WINDOW", "STALE_TIMESTAMP", "UNAUTHORIZED")
 
 # The remedy, for refusals whose message lacks it.
 ADVICE = {
     "MISSING_HEADER": "Send x-api-key, x-api-timestamp and x-api-signature with every private request.",
-    "UNAUTHORIZED": "Use the API key of this state.",
+    "UNAUTHORIZED": "Use the API key of this sandbox.",
     "MALFORMED_TIMESTAMP": "Send the time in milliseconds as whole digits: `time.time_ns() // 1_000_000`.",
     "STALE_TIMESTAMP": "Sign right before you send, and set the clock: `woox-fast check` compares it with the "
     "exchange's clock, and `woox_fast.clock.ServerClock` corrects a Signer's offset.",
@@ -80,21 +75,17 @@ class WebPage:
         self._started = secrets.token_hex(4)  # lets the page notice a restart
 
     def close(self) -> None:
-        """Stop the process for explanations."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
 
     async def document(self, context: RequestContext) -> web.Response:
-        name, content_type = _FILES[context.path]
+        name, content_type = FILES[context.path]
         headers = {"Content-Type": f"{content_type}; charset=utf-8", **_HEADERS}
         return web.Response(body=_read(name), headers=headers)
 
     async def updates(self, context: RequestContext) -> web.Response:
-        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth.
-
-        A different `started` comes from before a restart, so all requests are new to the page.
-        """
+        """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth since the start."""
         state, log = self._state, self._state.log
         is_same = context.query.endswith(f"started={self._started}")
         since = min(_parse_number(context, "since"), log.seen) if is_same else 0
@@ -112,20 +103,18 @@ class WebPage:
         })  # fmt: skip
 
     def _orders(self) -> list[list[Any]]:
-        exchange = self._state.exchange
         rows = []
-        for order in islice(reversed(exchange.orders.open.values()), MAX_ORDERS):
-            row, times = order_row(order), exchange.arrivals.get(order.client_id, 0)
-            rows.append([row["orderId"], row["clientOrderId"], row["symbol"], row["side"], row["type"], row["price"],
-                         row["quantity"] or row["amount"], row["executed"], times])  # fmt: skip
-        for algo in islice(reversed(exchange.algo.book.open.values()), MAX_ORDERS):
-            row, times = algo_row(algo), exchange.algo.arrivals.get(algo.client_id, 0)
-            rows.append([row["algoOrderId"], row["clientAlgoOrderId"], row["symbol"], row.get("side"),
-                         row["algoType"], row.get("triggerPrice"), row.get("quantity"), "0", times])  # fmt: skip
+        for book in (self._state.exchange.orders, self._state.exchange.algo.book):
+            for order in islice(reversed(book.open.values()), MAX_ORDERS):
+                p: Params = order.params
+                kind = p.get("algoType", p.get("type"))
+                executed = plain(order.executed) if isinstance(order, Order) else "0"
+                rows.append([order.order_id, order.client_id, p["symbol"], p.get("side"), kind,
+                             p.get("triggerPrice", p.get("price")), p.get("quantity", p.get("amount")), executed,
+                             book.arrivals.get(order.client_id, 0)])  # fmt: skip
         return rows
 
     async def detail(self, context: RequestContext) -> web.Response:
-        """Answer GET /sandbox/requests?number=N with everything about the Nth request."""
         number = _parse_number(context, "number")
         found = self._state.log.find(number)
         if found is None:
@@ -150,31 +139,19 @@ class WebPage:
     def _detail(
         self, number: int, record: RequestRecord, transcript: Transcript | None, explained: ExplainedRequest | None
     ) -> dict[str, Any]:
+        text = self._text
         expected, signed = self._prehashes(record, explained)
-        command, no_command = self._command(record)
+        names = ("time_ms", "status", "code", "verdict", "message", "fault", "size")
         return {
-            "number": number,
-            "time_ms": record.time_ms,
-            "method": self._text(record.method),
-            "target": self._text(record.target),
-            "status": record.status,
-            "code": record.code,
-            "verdict": record.verdict,
-            "message": record.message,
-            "fault": record.fault,
-            "latency_us": round(record.latency_us, 1),
-            "headers": transcript and [[self._text(name), self._header(name, value)]
+            **{name: getattr(record, name) for name in names}, "number": number, "method": text(record.method),
+            "target": text(record.target), "latency_us": round(record.latency_us, 1), "body": text(record.body),
+            "headers": transcript and [[text(name), text(value, _SHORTENED.get(name.lower(), MAX_TEXT))]
                                        for name, value in transcript.headers],
-            "body": self._text(record.body),
-            "size": record.size,
-            "response": transcript and self._text(transcript.response),
-            "expected": expected,
-            "signed": signed,
-            "headline": "" if explained is None or explained.found else self._text(explained.headline),
-            "causes": [] if explained is None else [self._text(cause) for cause in explained.causes],
+            "response": transcript and text(transcript.response), "expected": expected, "signed": signed,
+            "headline": "" if explained is None or explained.found else text(explained.headline),
+            "causes": [] if explained is None else [text(cause) for cause in explained.causes],
             "advice": ADVICE.get(record.verdict, "") or (ADVICE["FAULT"] if record.fault else ""),
-            "command": command,
-            "noCommand": no_command,
+            "command": self._command(record),
         }  # fmt: skip
 
     def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
@@ -191,43 +168,24 @@ class WebPage:
             return expected, None if explained.signed is None else self._text(explained.signed)
         return expected, None if record.verdict in _UNVERIFIED else expected
 
-    def _command(self, record: RequestRecord) -> tuple[str, str]:
-        """Return a `woox-fast explain` command line for a signed request, or the reason why there is no command."""
-        if not record.signature or not record.stamp:
-            return "", ""
-        if record.size > len(record.body):
-            return "", "The log does not store bodies over 64 KiB."
-        arguments = [record.method, origin_form(record.target)]
+    def _command(self, record: RequestRecord) -> str:
+        """Return a `woox-fast explain` command line, or "" for a request that is unsigned or unsuitable for a shell."""
         options = {"--body": decode(record.body), "--timestamp": record.stamp, "--signature": record.signature}
-        texts = (*arguments, *options.values())
-        if any(text.startswith(("-", "@")) or "\0" in text for text in texts):
-            return "", "A command line cannot contain this request."
+        texts = [record.method, origin_form(record.target), *options.values()]
+        if not (record.signature and record.stamp and record.size == len(record.body) <= MAX_COMMAND):
+            return ""
+        if any(not (text.isascii() and text.isprintable()) or text.startswith(("-", "@")) for text in texts):
+            return ""
         if any(REDACTED in self._text.redact(text) for text in texts):
-            return "", "The request contains the secret."
-        words = [" ".join(["woox-fast", "explain", *map(_quoted, arguments)])]
-        words += [f"{option} {_quoted(text)}" for option, text in options.items() if text]
-        if self._secret == API_SECRET:
-            words.append("--example")
-        command = " \\\n  ".join(words)
-        return (command, "") if len(command) <= MAX_COMMAND else ("", "The request is too long for a command line.")
-
-    def _header(self, name: bytes, value: bytes) -> str:
-        limit = _SHORTENED.get(name.decode("latin-1").lower())
-        return self._text(value) if limit is None else self._text(value, limit)
+            return ""
+        words = [" ".join(["woox-fast", "explain", *map(shlex.quote, texts[:2])])]
+        words += [f"{option} {shlex.quote(text)}" for option, text in options.items() if text]
+        return " \\\n  ".join(words + ["--example"] * (self._secret == API_SECRET))
 
 
 def _parse_number(context: RequestContext, name: str) -> int:
-    """Return the number in the query; 0 if it is absent or malformed."""
     try:
         text = parse_query(context.query)[name]
     except (ApiError, KeyError):
         return 0
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-
-
-def _quoted(text: str) -> str:
-    """Quote text for bash, zsh and ksh, in printable ASCII."""
-    if text.isascii() and text.isprintable():
-        return shlex.quote(text)
-    data = encode(text)
-    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in data) + "'"

@@ -1,4 +1,4 @@
-"""Request parameters: parse the query string or the JSON body, and check the fields."""
+"""Request parameters: parse query and body, and check the fields (https://developer.woox.io/api-reference/endpoint)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 from .errors import ApiError
+from .market import INSTRUMENTS
 
 Params = dict[str, Any]
 MAX_ID = 2**63 - 1
@@ -43,11 +44,7 @@ def parse_query(query: str) -> Params:
 
 
 def parse_body(body: bytes, content_type: str) -> Params:
-    """Decode a POST or PUT body.
-
-    The integration guide asks for `application/json`. Some pages of the reference show
-    `application/x-www-form-urlencoded`, so both are valid.
-    """
+    """Decode a POST or PUT body: the guide asks for JSON, some pages of the reference show forms."""
     media_type = content_type.partition(";")[0].strip().lower()
     try:
         text = body.decode()
@@ -66,7 +63,6 @@ def parse_body(body: bytes, content_type: str) -> Params:
 
 
 def client_order_id(query: str, body: bytes) -> int | None:
-    """Return the clientOrderId in a query or a body; None without a valid value."""
     try:
         value: Any = (parse_query(query) if query else _DECODER.decode(body.decode())).get("clientOrderId")
         return int(value) if type(value) is int or _INTEGER.fullmatch(value) else None
@@ -83,10 +79,7 @@ class Field(NamedTuple):
 
 
 def check_params(fields: Mapping[str, Field], given: Params) -> Params:
-    """Check the values and apply the defaults. JSON null counts as absent.
-
-    Raises `ApiError` UNKNOWN_PARAM for a name outside `fields`, INVALID_PARAM for a missing or malformed value.
-    """
+    """Check the values and apply the defaults. JSON null counts as absent."""
     if not given.keys() <= fields.keys():
         raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")
     checked = {}
@@ -101,77 +94,142 @@ def check_params(fields: Mapping[str, Field], given: Params) -> Params:
     return checked
 
 
-def _wrong(name: str, wanted: str, value: object) -> ApiError:
-    kinds: dict[object, str] = {dict: "an object", list: "an array"}
-    kind = "the number " if type(value) in (int, float) else ""
-    return ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {kinds.get(type(value)) or f'{kind}{value}'}")
+def _check(wanted: str, read: Callable[[Any], Any]) -> Callable[[str, Any], Any]:
+    """Return a check. `read` returns the value to use; None if the value is not `wanted`."""
+
+    def check(name: str, value: Any) -> Any:
+        result = read(value)
+        if result is None:
+            kinds: dict[object, str] = {dict: "an object", list: "an array"}
+            kind = "the number " if type(value) in (int, float) else ""
+            got = kinds.get(type(value)) or f"{kind}{value}"
+            raise ApiError("INVALID_PARAM", f"{name} must be {wanted}, got {got}")
+        return result
+
+    return check
 
 
-def decimal(name: str, value: Any) -> str:
-    """Check a positive number in plain digits. "Please use string type for value input"."""
-    if type(value) is not str or not _DECIMAL.fullmatch(value) or not value.strip("0."):
-        raise _wrong(name, "a positive decimal string", value)
-    return value
+def _read_decimal(value: Any) -> str | None:
+    return value if type(value) is str and _DECIMAL.fullmatch(value) else None
 
 
-def decimal_or_zero(name: str, value: Any) -> str:
-    if type(value) is not str or not _DECIMAL.fullmatch(value):
-        raise _wrong(name, "a decimal string", value)
-    return value
+def _read_positive(value: Any) -> str | None:
+    return value if _read_decimal(value) and value.strip("0.") else None
 
 
-def number(name: str, value: Any) -> str:
-    """Check a positive decimal string or JSON number."""
-    return decimal(name, str(value) if type(value) in (int, float) else value)
+def _read_flag(value: Any) -> bool | None:
+    return value if type(value) is bool else {"true": True, "false": False}.get(str(value))
+
+
+# "Please use string type for value input", says the reference.
+decimal = _check("a positive decimal string", _read_positive)
+decimal_or_zero = _check("a decimal string", _read_decimal)
+number = _check(
+    "a positive decimal string", lambda value: _read_positive(str(value) if type(value) in (int, float) else value)
+)
+flag = _check("true or false", _read_flag)
+array = _check(
+    "an array of at most 10 items", lambda value: value if type(value) is list and len(value) <= 10 else None
+)
 
 
 def integer(lowest: int, highest: int) -> Callable[[str, Any], int]:
     """Check an integer, or a string of its digits: the reference's own examples quote clientOrderId."""
 
-    def check(name: str, value: Any) -> int:
+    def read(value: Any) -> int | None:
         number = int(value) if type(value) is str and _INTEGER.fullmatch(value) else value
-        if type(number) is not int or not lowest <= number <= highest:
-            raise _wrong(name, f"an integer from {lowest} to {highest}", value)
-        return number
+        return number if type(number) is int and lowest <= number <= highest else None
 
-    return check
+    return _check(f"an integer from {lowest} to {highest}", read)
 
 
 def choice(*options: str) -> Callable[[str, Any], str]:
-    """Check that the value is in `options`, case-sensitively."""
-    allowed = frozenset(options)
-
-    def check(name: str, value: Any) -> str:
-        if type(value) is not str or value not in allowed:
-            raise _wrong(name, "one of " + "/".join(options), value)
-        return value
-
-    return check
+    return _check("one of " + "/".join(options), lambda value: value if value in options else None)
 
 
 def text(longest: int) -> Callable[[str, Any], str]:
-    """Check a string of at most `longest` characters."""
-
-    def check(name: str, value: Any) -> str:
-        if type(value) is not str or len(value) > longest:
-            raise _wrong(name, f"a string of at most {longest} characters", value)
-        return value
-
-    return check
+    return _check(
+        f"a string of at most {longest} characters",
+        lambda value: value if type(value) is str and len(value) <= longest else None,
+    )
 
 
-_FLAGS = {True: True, False: False, "true": True, "false": False}
+MAX_TRIGGER_AFTER_MS = 900_000  # 15 minutes, the documented maximum of cancelAllAfter
+
+_CHECKS = {
+    "price quantity amount triggerPrice activatedPrice callbackRate callbackValue": decimal,
+    "visibleQuantity": decimal_or_zero,
+    "clientOrderId clientAlgoOrderId fromId": integer(0, MAX_ID),
+    "orderId algoOrderId tradeId": integer(1, MAX_ID),
+    "orderTag algoOrderTag broker_id brokerId": text(64),  # ccxt sends its broker ids, which the reference lacks
+    "stopLossPrice takeProfitPrice": number,  # from ccxt, without effect
+    "token": text(32),
+    "reduceOnly postOnlyAdjusted withRealizedPnl isTriggered realizedPnl": flag,
+    "startTime endTime after before": integer(0, 10**13 - 1),
+    "page": integer(1, 10**9),
+    "size": integer(1, 500),
+    "limit maxLevel": integer(1, 1000),
+    "bidAskLevel": integer(1, 5),
+    "leverage": integer(1, 50),
+    "triggerAfter": integer(0, MAX_TRIGGER_AFTER_MS),
+    "childOrders": array,
+    "symbol": choice(*INSTRUMENTS),
+    "perpetual": choice(*(symbol for symbol in INSTRUMENTS if symbol.startswith("PERP_"))),
+    "side": choice("BUY", "SELL"),
+    "type": choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "AC", "RPI"),
+    "algoOrderType orderType": choice("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "CLOSE_POSITION"),
+    "algoType": choice(*["STOP", "OCO", "TRAILING_STOP", "TAKE_PROFIT", "STOP_LOSS"],
+                       *["POSITIONAL_TP_SL", "TP_SL", "BRACKET", "STOP_BRACKET"]),
+    "positionSide": choice("BOTH", "LONG", "SHORT"),
+    "marginMode": choice("CROSS", "ISOLATED"),
+    "positionMode": choice("ONE_WAY", "HEDGE_MODE"),
+    "triggerPriceType": choice("MARKET_PRICE", "MARK_PRICE"),
+    "status": choice("NEW", "PARTIAL_FILLED", "FILLED", "CANCELLED", "REJECTED", "INCOMPLETE", "COMPLETED"),
+    "listenKeyType": choice("WEBSOCKET"),
+    "klineType": choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y"),
+}  # fmt: skip
+_FIELDS = {name: Field(check) for names, check in _CHECKS.items() for name in names.split()}
+# Parameters with the same name and several meanings.
+_SENT_AS = {"perpetual": "symbol", "algoOrderType": "type", "listenKeyType": "type", "klineType": "type"}
+_DEFAULTS: dict[str, object] = {
+    "clientOrderId": 0, "clientAlgoOrderId": 0, "orderTag": "default", "algoOrderTag": "default",
+    "positionSide": "BOTH", "reduceOnly": False, "triggerPriceType": "MARKET_PRICE", "marginMode": "CROSS",
+    "limit": 100, "page": 1, "size": 25,
+}  # fmt: skip
+
+PAGE = "page= size="
+RANGE = f"startTime endTime {PAGE}"
+_ALGO = (
+    "price quantity triggerPrice triggerPriceType= activatedPrice callbackRate callbackValue visibleQuantity "
+    "clientAlgoOrderId= algoOrderTag= positionSide= marginMode reduceOnly= childOrders"
+)
+PLACE_ORDER = (
+    "symbol! side! type! price quantity amount clientOrderId= orderTag= positionSide= reduceOnly= visibleQuantity "
+    "marginMode bidAskLevel postOnlyAdjusted broker_id stopLossPrice takeProfitPrice"
+)
+PLACE_ALGO_ORDER = f"symbol! algoType! side algoOrderType {_ALGO} brokerId stopLossPrice takeProfitPrice"
+EDIT_ALGO_ORDER = (
+    "algoOrderId clientAlgoOrderId price quantity visibleQuantity triggerPrice triggerPriceType activatedPrice "
+    "callbackRate callbackValue"
+)
+GET_FILLS = f"symbol fromId limit {RANGE}"
+SET_LEVERAGE = "perpetual! leverage! marginMode positionMode positionSide"
+GET_ORDERS = f"symbol side positionSide type orderTag withRealizedPnl status {RANGE}"
+GET_ALGO_ORDERS = f"symbol side positionSide algoType orderType isTriggered algoOrderTag realizedPnl status {RANGE}"
 
 
-def flag(name: str, value: Any) -> bool:
-    """Check a boolean; a query string has `true` and `false`."""
-    if type(value) not in (bool, str) or value not in _FLAGS:
-        raise _wrong(name, "true or false", value)
-    return _FLAGS[value]
+def fields(names: str) -> Mapping[str, Field]:
+    """Return the fields of these names; "!" marks a required parameter, "=" a parameter with a default."""
+    chosen = {}
+    for word in names.split():
+        name = word.rstrip("!=")
+        field = _FIELDS[name]
+        if word.endswith("!"):
+            field = field._replace(required=True)
+        elif word.endswith("="):
+            field = field._replace(default=_DEFAULTS[name])
+        chosen[_SENT_AS.get(name, name)] = field
+    return chosen
 
 
-def array(name: str, value: Any) -> list[Any]:
-    """Check a JSON array of at most 10 items."""
-    if type(value) is not list or len(value) > 10:
-        raise _wrong(name, "an array of at most 10 items", value)
-    return value
+CHILD_ALGO_ORDER = fields(f"symbol algoType! side algoOrderType {_ALGO}")

@@ -1,17 +1,13 @@
-"""Endpoints that only read: orders and fills, account data, and public data derived from the quotes.
-
-They are functions `(exchange, params, now_ms) -> data`.
-"""
+"""Endpoints that only read: orders and fills, account data, and public data derived from the quotes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 
 from .errors import ApiError
 from .exchange import Exchange
 from .market import INFINITE_DEPTH, INSTRUMENTS, instrument_row
-from .orders import Fill, fill_row, order_row, page_of, plain
+from .orders import fill_row, order_row, page_of, plain
 from .params import Params
 
 FUNDING_MS = 8 * 60 * 60 * 1000
@@ -21,16 +17,10 @@ KLINE_MS = {
 }  # fmt: skip
 _ZERO = Decimal(0)
 
-# -- orders and fills -------------------------------------------------------------------------------------------------
-
-
-def get_order(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return order_row(exchange.orders.find(params), params.get("withRealizedPnl", False))
-
 
 def get_orders(exchange: Exchange, params: Params, now_ms: int) -> Params:
     found = exchange.orders.select(params, now_ms, "symbol", "side", "positionSide", "type", "orderTag")
-    return page_of(found, params, lambda order: order_row(order, params.get("withRealizedPnl", False)))
+    return page_of(found, params, lambda order: order_row(order, params))
 
 
 def get_transaction(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -55,23 +45,18 @@ def get_transactions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 def get_order_trades(exchange: Exchange, params: Params, now_ms: int) -> Params:
     """GET /v1/order/:oid/trades, which ccxt uses for fetch_order_trades."""
-    return {"rows": [_v1_row(fill) for fill in exchange.fills if fill.order_id == params["orderId"]]}
-
-
-def _v1_row(fill: Fill) -> Params:
     return {
-        "id": fill.trade_id, "symbol": fill.symbol, "fee": "0", "side": fill.side,
-        "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}", "order_id": fill.order_id,
-        "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
-        "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker),
+        "rows": [
+            {"id": fill.trade_id, "symbol": fill.symbol, "fee": "0", "side": fill.side,
+             "executed_timestamp": f"{fill.time_ms // 1000}.{fill.time_ms % 1000:03}", "order_id": fill.order_id,
+             "order_tag": fill.tag, "executed_price": plain(fill.price), "executed_quantity": plain(fill.quantity),
+             "fee_asset": fill.symbol.rpartition("_")[2], "is_maker": int(fill.is_maker)}
+            for fill in exchange.fills if fill.order_id == params["orderId"]
+        ]
     }  # fmt: skip
 
 
-# -- account ----------------------------------------------------------------------------------------------------------
-
-
 def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """List the instruments with a position or an open order."""
     pending = exchange.account.pending
     rows = []
     for (symbol, side), position in sorted(exchange.account.positions.items()):
@@ -80,8 +65,8 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
             rows.append(
                 {
                     "symbol": symbol, "holding": plain(position.holding), "pendingLongQty": plain(long),
-                    "pendingShortQty": plain(short), "settlePrice": plain(position.average_price),
-                    "averageOpenPrice": plain(position.average_price), "pnl24H": "0", "fee24H": "0",
+                    "pendingShortQty": plain(short), "settlePrice": position.average_price,
+                    "averageOpenPrice": position.average_price, "pnl24H": "0", "fee24H": "0",
                     "markPrice": _mark_price(exchange, symbol), "estLiqPrice": "0", "timestamp": now_ms,
                     "adlQuantile": 0, "positionSide": side, "marginMode": "CROSS", "isolatedMarginToken": "",
                     "isolatedMarginAmount": "0", "isolatedFrozenLong": "0", "isolatedFrozenShort": "0",
@@ -92,17 +77,16 @@ def get_positions(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_balances(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    """List the tokens; `holding` is `frozen` plus `availableBalance`."""
-    pending: Counter[tuple[str, str]] = Counter()
-    for (symbol, _, side), quantity in exchange.account.pending.items():
-        if symbol.startswith("SPOT_"):
-            pending[INSTRUMENTS[symbol].base, side] += quantity  # type: ignore[assignment]
+    pending = {
+        (INSTRUMENTS[symbol].base, side): plain(quantity)
+        for (symbol, _, side), quantity in exchange.account.pending.items() if symbol.startswith("SPOT_")
+    }  # fmt: skip
     rows = [
         {
             "token": row["token"], "holding": row["holding"], "frozen": row["frozen"], "staked": "0", "unbonding": "0",
             "vault": "0", "interest": "0", "earn": "0",
-            "pendingShortQty": plain(Decimal(pending[row["token"], "SELL"])),
-            "pendingLongQty": plain(Decimal(pending[row["token"], "BUY"])), "availableBalance": row["available"],
+            "pendingShortQty": pending.get((row["token"], "SELL"), "0"),
+            "pendingLongQty": pending.get((row["token"], "BUY"), "0"), "availableBalance": row["available"],
             "averageOpenPrice": "0", "markPrice": "0", "pnl24H": "0", "fee24H": "0", "timestamp": now_ms,
         }
         for row in exchange.account.balance_rows()
@@ -124,26 +108,11 @@ def get_account_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
     }  # fmt: skip
 
 
-def get_trading_fee(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"symbol": params["symbol"], "takerFee": "0", "makerFee": "0"}
-
-
 def get_leverage(exchange: Exchange, params: Params, now_ms: int) -> Params:
     mode, leverage = exchange.account.position_mode, exchange.account.leverage[params["symbol"]]
     sides = ("BOTH",) if mode == "ONE_WAY" else ("LONG", "SHORT")
-    return {
-        "symbol": params["symbol"],
-        "marginMode": params["marginMode"],
-        "positionMode": mode,
-        "details": [{"positionSide": side, "leverage": leverage} for side in sides],
-    }
-
-
-# -- public data ------------------------------------------------------------------------------------------------------
-
-
-def get_system_info(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    return {"status": 0, "msg": "System is functioning properly.", "estimatedEndTime": now_ms}
+    details = [{"positionSide": side, "leverage": leverage} for side in sides]
+    return {"symbol": params["symbol"], "marginMode": params["marginMode"], "positionMode": mode, "details": details}
 
 
 def get_instruments(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -183,15 +152,15 @@ def get_kline(exchange: Exchange, params: Params, now_ms: int) -> Params:
 
 
 def get_futures(exchange: Exchange, params: Params, now_ms: int) -> Params:
-    rows = []
-    for symbol in _perpetuals(params):
-        price = _mark_price(exchange, symbol)
-        rows.append(
+    prices = {symbol: _mark_price(exchange, symbol) for symbol in _perpetuals(params)}
+    return {
+        "rows": [
             {"symbol": symbol, "indexPrice": price, "markPrice": price, "estFundingRate": "0", "lastFundingRate": "0",
              "openInterest": "0", "24hOpen": price, "24hClose": price, "24hHigh": price, "24hLow": price,
              "24hVolume": "0", "24hAmount": "0", "nextFundingTime": _next_funding(now_ms)}
-        )  # fmt: skip
-    return {"rows": rows}
+            for symbol, price in prices.items()
+        ]
+    }  # fmt: skip
 
 
 def get_funding_rate(exchange: Exchange, params: Params, now_ms: int) -> Params:

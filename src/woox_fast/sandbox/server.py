@@ -11,25 +11,25 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
 from .._credentials import API_KEY as DEMO_API_KEY
 from .._credentials import API_SECRET as DEMO_API_SECRET
 from .admin import AdminApi
-from .handler import RequestHandler
+from .handler import RequestHandler, SandboxServer, SandboxState
 from .listener import Listener
 from .log import RequestRecord
 from .market import parse_quote
 from .page import WebPage
-from .protocol import SandboxServer
-from .state import SandboxState
+
+Number = str | Decimal | None
 
 
 class Sandbox:
-    """An embedded exchange for an account.
-
-    As a context manager it serves from a thread and returns its URL, which is also the address of its web page.
+    """An embedded exchange. As a context manager it serves from a thread and returns its URL, also its web page's.
 
     Args:
         api_key: The account's key.
@@ -45,10 +45,8 @@ class Sandbox:
     Attributes:
         url: The address on this machine.
         requests: The newest 1,000 records.
-        verdicts: A count per verdict.
-        struck: A count of the struck requests per fault.
+        verdicts, struck: A count per verdict, and a count of the struck requests per fault.
         faults: The rules, which may change at any time.
-        exchange: The exchange.
         stats: Returns counts of requests, verdicts, faults and open orders.
         orders: Returns the newest open orders, and how often every client id arrived.
         account: Returns order counts, balances and positions; "addsUp" is True if they agree with all fills.
@@ -60,65 +58,33 @@ class Sandbox:
     """
 
     def __init__(
-        self,
-        api_key: str = DEMO_API_KEY,
-        api_secret: str = DEMO_API_SECRET,
-        *,
-        rate_limits: bool = False,
-        faults: Iterable[str] = (),
-        host: str = "127.0.0.1",
-        port: int = 0,
-        clock: Callable[[], float] = time.time,
-        timeout: float = 60.0,
-        on_request: Callable[[RequestRecord], None] | None = None,
-    ) -> None:
+        self, api_key: str = DEMO_API_KEY, api_secret: str = DEMO_API_SECRET, *, rate_limits: bool = False,
+        faults: Iterable[str] = (), host: str = "127.0.0.1", port: int = 0, clock: Callable[[], float] = time.time,
+        timeout: float = 60.0, on_request: Callable[[RequestRecord], None] | None = None,
+    ) -> None:  # fmt: skip
         if not host:
             raise ValueError("host must be an address such as 127.0.0.1, got an empty string")
         try:
-            state = self._state = SandboxState(api_key, api_secret, faults, clock=clock, timeout=timeout,
-                                               rate_limits=rate_limits, on_request=on_request)  # fmt: skip
+            state = SandboxState(api_key, api_secret, faults, clock, timeout, rate_limits, on_request)
             self._page = WebPage(state, api_secret)
         finally:
             del api_secret  # a traceback with locals must not show it
-        self._admin = AdminApi(state, self._page)
+        self._state, self._admin = state, AdminApi(state, self._page)
         self.api_key, self.exchange, self.faults, self.log = api_key, state.exchange, state.faults, state.log
         self.requests, self.verdicts, self.struck = self.log.requests, self.log.verdicts, self.log.struck
-        self.stats, self.orders, self.account = state.stats, state.orders, state.account
+        self.stats, self.orders, self.account = state.stats, self.exchange.open_orders, self.exchange.audit
         self.host, self.port, self.url = host, port, ""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
 
-    # reports
-
-    @property
-    def seen(self) -> int:
-        """The number of requests."""
-        return self.log.seen
-
-    @property
-    def verified(self) -> int:
-        """The number of correct signatures."""
-        return self.log.verified
-
-    @property
-    def accepted(self) -> int:
-        """The number of responses with success."""
-        return self.log.accepted
-
-    @property
-    def refused(self) -> int:
-        """The number of responses without success."""
-        return self.log.refused
+    seen = property(lambda self: self.log.seen, doc="The number of requests.")
+    verified = property(lambda self: self.log.verified, doc="The number of correct signatures.")
+    accepted = property(lambda self: self.log.accepted, doc="The number of responses with success.")
+    refused = property(lambda self: self.log.refused, doc="The number of responses without success.")
 
     def price(
-        self,
-        symbol: str,
-        price: str | Decimal | None = None,
-        *,
-        bid: str | Decimal | None = None,
-        ask: str | Decimal | None = None,
-        quantity: str | Decimal | None = None,
+        self, symbol: str, price: Number = None, *, bid: Number = None, ask: Number = None, quantity: Number = None
     ) -> None:
         """Set an instrument's price and fill the resting orders that it crosses.
 
@@ -184,13 +150,13 @@ class Sandbox:
         listener = Listener(server)
         try:
             self.url = _local_url(*await listener.open(self.host, self.port))
-            seconds = self.faults.listening(listener.refuser())
+            seconds = self.faults.listening(partial(listener.refuse_from_thread, self._loop))
             if seconds:  # a rule from before
                 await listener.refuse(seconds)
             on_listening()
             await stopping.wait()
         finally:
-            self.faults.closed()
+            self.faults.listening(None)
             await listener.close()
             await runner.cleanup()
             self._page.close()
@@ -205,24 +171,16 @@ def _local_url(host: str, port: int) -> str:
 
 
 def run(
-    host: str = "127.0.0.1",
-    port: int = 0,
-    api_key: str = DEMO_API_KEY,
-    api_secret: str = DEMO_API_SECRET,
-    rate_limits: bool = False,
-    faults: Iterable[str] = (),
-    on_request: Callable[[RequestRecord], None] | None = None,
-    on_listening: Callable[[str], None] | None = None,
-) -> None:
+    host: str = "127.0.0.1", port: int = 0, api_key: str = DEMO_API_KEY, api_secret: str = DEMO_API_SECRET, *,
+    on_listening: Callable[[str], None] | None = None, **options: Any,
+) -> None:  # fmt: skip
     """Serve from the main thread until SIGINT or SIGTERM.
 
     `on_listening` receives the URL; by default a line with URL and API key is printed. For the remaining
     arguments and the errors see `Sandbox`.
     """
     try:
-        sandbox = Sandbox(
-            api_key, api_secret, rate_limits=rate_limits, faults=faults, host=host, port=port, on_request=on_request
-        )
+        sandbox = Sandbox(api_key, api_secret, host=host, port=port, **options)
     finally:
         del api_secret  # a traceback with locals must not show it
 
