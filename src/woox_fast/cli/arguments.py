@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from textwrap import fill
 from typing import Any, NoReturn
 
@@ -17,28 +15,19 @@ NOT_SHOWN = "<not shown>"
 HOW_TO_GIVE_IT = f"set {API_SECRET_VARIABLE}, or name a file with --secret-file, or type it at the prompt"
 MAX_MESSAGE = 600  # characters
 
-_SECRET_OPTIONS = re.compile(r"--?\w*[-_]?(secret|password|passphrase)(?!-file\b)", re.IGNORECASE)
-_TOKEN = re.compile(r"(?!/)[A-Za-z0-9+/_-]{16,}={0,2}")
-_RUN = re.compile(r"[A-Za-z0-9+_-]{16,}")
+_SECRET_OPTION = re.compile(r"--?\w*[-_]?(secret|password|passphrase)(?!-file\b)", re.IGNORECASE)
+_WORD = re.compile(r"(?<![\w/.-])[A-Za-z0-9+_-][A-Za-z0-9+/_-]{15,}={0,2}")  # a path begins with a slash
 
 
-def looks_like_secret(text: str) -> bool:
-    """Return whether `text` may be a key, a secret or a signature: a long word with letters and digits."""
-    if text and text == os.environ.get(API_SECRET_VARIABLE):
-        return True
-    is_token = _TOKEN.fullmatch(text) and _RUN.search(text) and re.search("[A-Za-z]", text)
-    return bool(is_token) and ("-" not in text or bool(re.search("[0-9]", text)))
-
-
-def without_secrets(message: str, argv: Iterable[str]) -> str:
-    """Redact the environment's secret and arguments that look like secrets, then truncate."""
-    message = show.hidden(message, os.environ.get(API_SECRET_VARIABLE, ""))
-    for argument in argv:
-        for text in (argument.removeprefix("@"), argument.partition("=")[2]):
-            if looks_like_secret(text):
-                shown = rf"{re.escape(text[:12])}[A-Za-z0-9+/_=-]*" if len(text) >= 16 else re.escape(text)
-                message = re.sub(shown, NOT_SHOWN, message)
+def without_secrets(message: str) -> str:
+    """Redact secrets and all words that look like a secret, then truncate."""
+    message = _WORD.sub(lambda word: NOT_SHOWN if _is_random(word[0]) else word[0], show.redacted(message, cut=True))
     return show.shortened(message, MAX_MESSAGE)
+
+
+def _is_random(word: str) -> bool:
+    is_long = re.search("[A-Za-z0-9+_-]{16}", word) and re.search("[A-Za-z]", word)
+    return bool(is_long) and (not re.search("[_-]", word) or bool(re.search("[0-9]", word)))
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,33 +36,20 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **options)
-        self._given: Sequence[str] = ()
 
     def parse_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
-        if option := next((each.partition("=")[0] for each in args if _SECRET_OPTIONS.match(each)), ""):
-            self.error(
-                f"{option}: a secret is not accepted on the command line, where the shell's history stores it and "
-                f"other users see it; {HOW_TO_GIVE_IT}"
-            )
+        if option := next((each.partition("=")[0] for each in args if _SECRET_OPTION.match(each)), ""):
+            self.error(f"{option}: other users and the shell's history would see the secret; {HOW_TO_GIVE_IT}")
         parsed, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            self.error(f"unrecognized arguments: {_named(unknown)}")
+        if unknown:  # show no values: they may be secret
+            names = " ".join(each.partition("=")[0] for each in unknown if each.startswith("-"))
+            has_values = not all(each.startswith("-") and "=" not in each for each in unknown)
+            advice = f"; is a value the secret? {HOW_TO_GIVE_IT}" if has_values else ""
+            self.error(f"unrecognized arguments: {names or NOT_SHOWN}{advice}")
         return parsed
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self._given = args = list(sys.argv[1:] if args is None else args)
-        return super().parse_known_args(args, namespace)
-
     def error(self, message: str) -> NoReturn:
-        super().error(without_secrets(message, self._given))
-
-
-def _named(unknown: Sequence[str]) -> str:
-    """Name the unknown options only: their values and all other words may be secret."""
-    names = " ".join(each.partition("=")[0] for each in unknown if each.startswith("-"))
-    if all(each.startswith("-") and "=" not in each for each in unknown):
-        return names
-    return f"{names or NOT_SHOWN}; is a value the secret? {HOW_TO_GIVE_IT}"
+        super().error(without_secrets(message))
 
 
 def wrapped(text: str) -> str:
