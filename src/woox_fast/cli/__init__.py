@@ -55,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(sys.argv[1:] if argv is None else argv)
         finally:
             show.flush()
+    except KeyboardInterrupt:
+        return _fail(130, "woox-fast", "interrupted")
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
             raise
@@ -82,8 +84,6 @@ def _run(argv: Sequence[str]) -> int:
         if module not in subcommand.modules:
             raise
         return _fail(2, name, f"{module} is not installed; run: pip install 'woox-fast[{subcommand.extra}]'")
-    except KeyboardInterrupt:
-        return _fail(130, name, "interrupted")
 
 
 def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:

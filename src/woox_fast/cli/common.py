@@ -18,13 +18,9 @@ MAX_SECRET_BYTES = 4096
 MAX_INPUT_BYTES = 64 * 1024 * 1024
 MAX_SKEW_MS = 5_000  # the shortest receive window: with a larger skew the exchange refuses orders
 
-# Advice for Python in the library's messages, and its replacement for a shell.
-_PERCENT = "write it as %XX, such as %20 for a space"
-_IN_A_SHELL = {
-    "use time.time_ns() // 1_000_000": "`date +%s%3N` prints it; leave --timestamp out for now's",
-    "use params, or urllib.parse.quote": _PERCENT,
-    "use urllib.parse.quote, or prepare(params=...)": _PERCENT,
-}
+_PYTHON_ADVICE = re.compile(
+    r"use params, or urllib\.parse\.quote|use urllib\.parse\.quote, or prepare\(params=\.\.\.\)"
+)
 
 
 class UsageError(Exception):
@@ -33,10 +29,9 @@ class UsageError(Exception):
 
 def in_a_shell(error: Exception) -> UsageError:
     """Turn the library's message about a value into a UsageError with advice for a shell."""
-    text = show.printable(str(error))
-    for advice, replacement in _IN_A_SHELL.items():
-        text = text.replace(advice, replacement)
-    return UsageError(text)
+    now = "leave --timestamp out for now's, or use `date +%s%3N`"
+    text = show.printable(str(error)).replace("use time.time_ns() // 1_000_000", now)
+    return UsageError(_PYTHON_ADVICE.sub("write it as %XX, such as %20 for a space", text))
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

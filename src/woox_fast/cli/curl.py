@@ -30,9 +30,8 @@ def main(args: argparse.Namespace) -> int:
     origin = common.origin_of(args)
     signed = sign_request(args, origin)
     command = ["curl", "--globoff", "--path-as-is", "--request", signed.method, origin + signed.path]
-    for name, value in signed.headers.items():
-        if name != "x-api-key":
-            command += ["--header", f"{name}: {value}"]
+    headers = [f"{name}: {value}" for name, value in signed.headers.items() if name != "x-api-key"]
+    command += [word for header in headers for word in ("--header", header)]
     if args.body is not None:
         command += _data(args.body, signed.body)
     text = f'{" ".join(map(_quoted, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'

@@ -47,8 +47,9 @@ def redacted(text: str, *more: str, cut: bool = False) -> str:
     for secret in (*SECRETS, *more):
         if len(secret) >= _MIN_SECRET:
             for form in {secret, printable(secret), _escaped(secret), json.dumps(secret)[1:-1]}:
-                for end in range(len(form), _MIN_CUT_SECRET if cut else len(form) - 1, -1):
-                    text = text.replace(form[:end], REDACTED)
+                text = text.replace(form, REDACTED)
+            for end in range(len(secret), _MIN_CUT_SECRET if cut else len(secret), -1):
+                text = text.replace(secret[:end], REDACTED)
     return text
 
 
