@@ -94,6 +94,7 @@ class Batch:
         self.in_doubt = 0
         self.seconds = 0.0
         self._threads = threads
+        self._failed = False
 
     def send(self, gateway: Gateway, requests: Sequence[Request], task: str) -> None:
         """Send every request once. Stop at the first request without a response, and raise its OSError."""
@@ -115,6 +116,8 @@ class Batch:
     def _send(self, gateway: Gateway, request: Request) -> None:
         from ..gateway import NotSentError
 
+        if self._failed:
+            return
         started = time.perf_counter_ns()
         try:
             response = gateway.request(*request)
@@ -123,6 +126,7 @@ class Batch:
         except DemoError as refusal:
             self.refusals.append(str(refusal))
         except OSError as error:
+            self._failed = True
             self.in_doubt += not isinstance(error, NotSentError)
             raise
 
