@@ -9,7 +9,7 @@ from helpers.command import woox_fast
 from helpers.oracle import KEY, SECRET
 
 from woox_fast import cli
-from woox_fast.cli import arguments
+from woox_fast.cli import common
 
 # Exchanges use these lengths and letters.
 SECRETS = (
@@ -57,7 +57,7 @@ def test_secret_option_explains_alternatives(option: str) -> None:
             assert (result.returncode, result.stdout) == (2, "")
             assert "hunter2" not in result.stderr
             assert f"{option}: other users and the shell's history would see the secret" in result.stderr
-            assert arguments.HOW_TO_GIVE_IT in result.stderr
+            assert common.HOW_TO_GIVE_IT in result.stderr
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -100,7 +100,7 @@ def test_unknown_value_is_not_repeated(typed: list[str], capsys: pytest.CaptureF
     errors = capsys.readouterr().err
     assert "hunter2" not in errors
     assert all(option.partition("=")[0] in errors for option in typed if option.startswith("-"))
-    assert arguments.HOW_TO_GIVE_IT in errors
+    assert common.HOW_TO_GIVE_IT in errors
 
 
 @pytest.mark.parametrize("offset", range(24))
@@ -119,4 +119,4 @@ def test_secret_inside_value_is_hidden(offset: int) -> None:
      "WOOX_FAST_BACKEND", "application/x-www-form-urlencoded"],
 )  # fmt: skip
 def test_plain_words_are_shown(text: str) -> None:
-    assert arguments.without_secrets(f"got '{text}'") == f"got '{text}'"
+    assert common.without_secrets(f"got '{text}'") == f"got '{text}'"

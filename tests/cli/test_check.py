@@ -16,7 +16,7 @@ from woox_fast import backend, sha256_implementation
 from woox_fast.cli import check
 from woox_fast.sandbox import Sandbox
 
-ITEMS = ["version", "backend", "self-test", "environment", "extras", "clock"]
+ITEMS = ["version", "backend", "self-test", "environment", "clock"]
 
 
 def items_of(*arguments: str, status: int = 1, **changes: str) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,7 @@ from typing import NamedTuple
 from .. import __version__
 from .._credentials import API_SECRET_VARIABLE
 from . import show
-from .arguments import Parser, without_secrets, wrapped
-from .common import UsageError
+from .common import Parser, UsageError, without_secrets, wrapped
 
 __all__ = ["SUBCOMMANDS", "main", "parser"]
 

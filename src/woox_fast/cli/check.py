@@ -8,7 +8,6 @@ import hmac
 import os
 import platform
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import NamedTuple
 
 from .. import Signer, __version__, _urls, backend, sha256_implementation
@@ -19,7 +18,6 @@ from .show import Field
 EXAMPLES = ("woox-fast check", f"woox-fast check --url {common.SANDBOX_URL}", "woox-fast check --json")
 
 _VARIABLES = (API_KEY_VARIABLE, API_SECRET_VARIABLE, "WOOX_FAST_BACKEND", "WOOX_FAST_SHA256")
-_EXTRAS = ("requests", "httpx", "aiohttp", "ccxt", "httptools", "rich", "shtab")
 
 
 class Item(NamedTuple):
@@ -55,7 +53,6 @@ def _check(args: argparse.Namespace) -> Iterator[Item]:
     yield _check_backend()
     yield _check_signatures()
     yield from _check_environment()
-    yield Item("extras", True, ", ".join(name for name in _EXTRAS if find_spec(name)) or "none")
     yield _check_clock(args)
 
 

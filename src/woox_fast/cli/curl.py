@@ -12,8 +12,6 @@ from .sign import sign_request
 
 EXAMPLES = (
     "woox-fast curl GET /v3/asset/balances --production --example",
-    """woox-fast curl POST /v3/trade/order --staging --example \\
-    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY"}'""",
     """woox-fast curl GET /v3/asset/balances --example |
     WOOX_API_KEY="AbmyVJGUpN064ks5ELjLfA==" sh""",
 )

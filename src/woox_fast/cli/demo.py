@@ -78,8 +78,6 @@ def main(args: argparse.Namespace) -> int:
             raise
         reason = f"the sandbox stopped responding ({type(error).__name__})"
     acknowledged, in_doubt = len(placing.latencies_ns), placing.in_doubt
-    if args.json:
-        show.as_json({"error": reason, "acknowledged": acknowledged, "possibly carried out": in_doubt})
     counts = f"{acknowledged:,} acknowledged, {in_doubt:,} possibly carried out"
     show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {counts}. Nothing was sent twice.")
     return status

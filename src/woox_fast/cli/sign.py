@@ -12,20 +12,16 @@ from .show import Field
 
 EXAMPLES = (
     "woox-fast sign GET '/v3/algo/orders?algoType=STOP' --example",
-    """woox-fast sign POST /v3/trade/order --example \\
-    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY"}'""",
     "woox-fast sign POST /v1/order --body 'symbol=SPOT_BTC_USDT' --example",
     "woox-fast sign --scheme ws --example",
 )
 
 
 class Signed(NamedTuple):
-    """A signed request: `message` is the signed text, `headers` the headers to send."""
-
     method: str
     path: str
     body: bytes
-    message: bytes
+    message: bytes  # the signed text
     signature: str
     headers: dict[str, str]
 
