@@ -236,3 +236,14 @@ def test_invalid_utf8_keeps_columns() -> None:
     assert (one, other) == (r"b'caf\xc3\xa9!'", r"b'caf\xe9!'")
     assert mark.index("^") == one.index("c3")
     assert show.difference(b"it's", b'it"s', "no secret")[:2] == ["'it's'", "'it\"s'"]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_cause_never_cuts_secret(more: list[str]) -> None:
+    """Sentences of explain truncate long values, maybe in the middle of the secret."""
+    for offset in range(0, 44, 2):
+        for given in (
+            [*explain_arguments("+" * offset + SECRET), "--seconds", "0.1"],
+            [*explain_arguments("0" * 64), "-H", f"x-api-keys: {'k' * offset}{SECRET}", "--seconds", "0.1"],
+        ):
+            assert SECRET[:6] not in woox_fast(*given, *more, **CREDENTIALS).stdout

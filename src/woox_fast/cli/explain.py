@@ -145,7 +145,8 @@ def report(found: Explanation) -> dict[str, Any]:
 
 
 def _as_dict(finding: Finding) -> dict[str, str]:
-    return {**finding._asdict(), "sentence": finding.sentence}
+    texts = {**finding._asdict(), "sentence": finding.sentence}
+    return {name: show.redacted(text, cut=True) for name, text in texts.items()}
 
 
 def _causes(found: Explanation) -> list[str]:
@@ -166,7 +167,7 @@ def _finding_fields(findings: Iterable[Finding]) -> list[Field]:
 
 
 def _field(label: str, text: str, style: str = "") -> Field:
-    return Field(label, show.printable(text), style)
+    return Field(label, show.redacted(show.printable(text), cut=True), style)
 
 
 def show_explanation(found: Explanation, *, refused: bool = False) -> None:
