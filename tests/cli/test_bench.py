@@ -9,11 +9,11 @@ from woox_fast.cli import bench
 
 def test_bench_measures_each_implementation() -> None:
     report = answer("bench", "--seconds", "0.2")
-    assert list(report["nanoseconds"]) == [bench.OURS, bench.HMAC_NEW, bench.HMAC_COPY]
+    assert list(report["nanoseconds"]) == [bench.OURS, bench.HMAC_NEW]
     assert all(each > 0 for times in report["nanoseconds"].values() for each in (times["GET"], times["POST"]))
     assert bench.OURS in woox_fast("bench", "--seconds", "0.1").stdout
 
 
 def test_implementations_sign_alike() -> None:
     for method in ("GET", "POST"):
-        assert len({sign() for sign in bench._implementations(method).values()}) == 1
+        assert len({sign() for sign in bench.implementations(method).values()}) == 1

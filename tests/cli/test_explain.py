@@ -1,8 +1,8 @@
-"""The subcommand `explain`, and how it shows the difference between two texts."""
+"""`woox-fast explain`: requests in every form, causes, and texts with their difference."""
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import hmac
 import json
 import re
@@ -15,8 +15,6 @@ from helpers.oracle import KEY, NOW, SECRET, oracle
 from woox_fast.cli import show
 
 URL = "https://api.woox.io/v3/trade/order"
-
-# explain
 
 
 def explain_arguments(signature: str, method: str = "POST", path: str = "/v3/trade/order") -> list[str]:
@@ -54,11 +52,10 @@ def test_missing_timestamp_is_named() -> None:
     result = woox_fast("explain", "GET", "/v3/x", "--signature", "0" * 64, **CREDENTIALS)
     assert result.returncode == 2
     assert "--timestamp is required" in result.stderr
-    assert "(required, unless" in " ".join(woox_fast("explain", "--help").stdout.split())
+    assert "required, unless" in " ".join(woox_fast("explain", "--help").stdout.split())
 
 
-def test_header_overrides_the_request(tmp_path: Path) -> None:
-    """-H and --signature are newer than the saved request."""
+def test_header_overrides_request(tmp_path: Path) -> None:
     path = "/v3/asset/balances"
     headers = f"x-api-key: {KEY}\r\nx-api-timestamp: {NOW}\r\nx-api-signature: {'0' * 64}"
     (tmp_path / "request").write_text(f"GET {path} HTTP/1.1\r\n{headers}\r\n\r\n")
@@ -81,7 +78,7 @@ def test_request_without_signature_is_checked(tmp_path: Path) -> None:
     assert "header-x-api-key" in [fault["name"] for fault in found["faults"]]
 
 
-def test_memo_finds_the_rule_of_woox_pro() -> None:
+def test_memo_finds_pro_rule() -> None:
     signature = oracle(f"{NOW}#desk#{ORDER}".encode())
     found = answer(*explain_arguments(signature), "--body", ORDER, "--memo", "desk", **CREDENTIALS)
     assert [one["name"] for one in found["mistakes"]] == ["rule-woox-pro"]
@@ -101,12 +98,13 @@ def test_mistakes_are_filtered() -> None:
     assert all("ISO" in mistake["cause"] for mistake in some["mistakes"])
     lines = woox_fast("explain", "--mistakes", "ISO 8601").stdout.splitlines()
     assert lines[0].startswith("known mistakes with 'ISO 8601': ")
-    assert "- The timestamp was signed as an ISO 8601 time." in lines
+    assert "-  The timestamp was signed as an ISO 8601 time." in lines
     assert woox_fast("explain", "--mistakes", "no such words").stdout == "known mistakes with 'no such words': 0\n"
 
 
-def test_explain_takes_a_refused_request_as_it_is(tmp_path: Path) -> None:
-    signature = base64_of(f"{NOW}POST/v3/trade/order{ORDER}".encode())
+def test_raw_request_is_read(tmp_path: Path) -> None:
+    message = f"{NOW}POST/v3/trade/order{ORDER}".encode()
+    signature = base64.b64encode(hmac.digest(SECRET.encode(), message, "sha256")).decode()
     head = f"POST /v3/trade/order HTTP/1.1\r\nHost: api.woox.io\r\nX-API-Key: {KEY}\r\nx-api-timestamp: {NOW}\r\n"
     request = tmp_path / "refused.http"
     for text in (
@@ -121,8 +119,7 @@ def test_explain_takes_a_refused_request_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("as_standard_input", [False, True])
-def test_explain_reads_what_is_at_hand(as_standard_input: bool, tmp_path: Path) -> None:
-    """A curl command, as our own verb prints it, and a HAR file, as a browser saves it; both without the query."""
+def test_curl_and_har_are_read(as_standard_input: bool, tmp_path: Path) -> None:
     path = "/v3/trade/orders?symbol=SPOT_BTC_USDT"
     signature = oracle(f"{NOW}GET/v3/trade/orders".encode())
     curl = woox_fast("curl", "GET", path, "--timestamp", str(NOW), **CREDENTIALS).stdout
@@ -142,7 +139,7 @@ def test_explain_reads_what_is_at_hand(as_standard_input: bool, tmp_path: Path) 
         assert found["signed"] == f"{NOW}GET/v3/trade/orders"
 
 
-def test_a_body_that_the_log_lacks_is_asked_for() -> None:
+def test_missing_body_is_named() -> None:
     signature = oracle(f"{NOW}POST/v3/trade/order{ORDER}".encode())
     head = f"POST /v3/trade/order HTTP/1.1\nx-api-timestamp: {NOW}\nx-api-signature: {signature}\n"
     log = f"{head}Content-Length: {len(ORDER)}\n\n"
@@ -154,20 +151,14 @@ def test_a_body_that_the_log_lacks_is_asked_for() -> None:
     assert "--request contains a body; do not give one again" in result.stderr
 
 
-def test_the_file_of_the_secret_is_no_request_and_is_not_shown(tmp_path: Path) -> None:
+def test_secret_file_is_no_request(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     result = woox_fast("explain", "--request", str(tmp_path / "secret"), "--api-key", KEY)
     assert result.returncode == 2
     assert "found no request in the text that begins with '<not shown>" in result.stderr
 
 
-def base64_of(message: bytes) -> str:
-    import base64
-
-    return base64.b64encode(hmac.new(SECRET.encode(), message, hashlib.sha256).digest()).decode()
-
-
-def test_explain_takes_curls_headers_and_a_url() -> None:
+def test_headers_and_url_are_read() -> None:
     signature = hmac.new(KEY.encode(), f"{NOW}GET/v3/asset/balances".encode(), "sha256").hexdigest()
     headers = [f"x-api-key: {KEY}", f"X-API-TIMESTAMP: {NOW}", f"x-api-signature:{signature}"]
     options = [option for header in headers for option in ("-H", header)]
@@ -176,11 +167,11 @@ def test_explain_takes_curls_headers_and_a_url() -> None:
     assert found["expected"] == f"{NOW}GET/v3/asset/balances"
 
 
-def test_unexplained_signature_shows_other_causes() -> None:
+def test_unexplained_signature_shows_causes() -> None:
     result = woox_fast(*explain_arguments("0" * 64), "--body", ORDER, **CREDENTIALS)
     assert result.returncode == 1
     assert re.match(r"verdict   No cause found: the time limit ended .* after \d+% .*--seconds", result.stdout)
-    assert "\n- The clock:" in result.stdout
+    assert "\n-  The clock:" in result.stdout
     right = woox_fast(*explain_arguments(oracle(f"{NOW}POST/v3/trade/order".encode())), **CREDENTIALS)
     assert right.returncode == 0
     assert right.stdout.startswith("verdict   The signature is right for this request and this secret.\n")
@@ -196,13 +187,13 @@ def test_unexplained_signature_shows_other_causes() -> None:
         ("/v3/x?b=2&a=1", "v1", f"a=1&b=2|{NOW}"),
     ],
 )
-def test_the_scheme_follows_the_path_unless_it_is_named(path: str, scheme: str | None, message: str) -> None:
+def test_scheme_follows_path(path: str, scheme: str | None, message: str) -> None:
     named = ["--scheme", scheme] if scheme else []
     found = answer(*explain_arguments(oracle(message.encode()), "GET", path), *named, **CREDENTIALS)
     assert (found["right"], found["expected"]) == (True, message)
 
 
-def test_explain_shows_hostile_bytes_escaped() -> None:
+def test_hostile_bytes_are_escaped() -> None:
     path = "/v3/\x1b[31m\u202e\r\n"
     signature = "\x1b" * 24 + "0" * 40
     result = woox_fast(*explain_arguments(signature, "G\x1bT", path), "--body", "\x07\u2028", **CREDENTIALS)
@@ -210,11 +201,8 @@ def test_explain_shows_hostile_bytes_escaped() -> None:
     assert not re.search(r"[^\n\x20-\x7e]", result.stdout + result.stderr)
 
 
-# readme
-
-
 @pytest.mark.parametrize("signature", ["9f8e...", "", "0", "00" * 7, "\x1b" * 64, "not a signature"])
-def test_what_can_be_no_signature_is_said_at_once(signature: str) -> None:
+def test_impossible_signature_is_refused(signature: str) -> None:
     result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
     assert (result.returncode, result.stdout) == (2, "")
     if signature:
@@ -222,9 +210,6 @@ def test_what_can_be_no_signature_is_said_at_once(signature: str) -> None:
     else:
         assert "--signature is required" in result.stderr
     assert not re.search(r"[^\n\x20-\x7e]", result.stderr)
-
-
-# shown
 
 
 @pytest.mark.parametrize(
@@ -238,7 +223,7 @@ def test_what_can_be_no_signature_is_said_at_once(signature: str) -> None:
         ("a" * 300, "b" * 300),
     ],
 )
-def test_the_mark_stands_under_the_first_difference(expected: str, signed: str) -> None:
+def test_first_difference_is_marked(expected: str, signed: str) -> None:
     one, other, mark = show.difference(expected.encode(), signed.encode(), "no secret")
     at = mark.index("^")
     assert one[:at] == other[:at]
@@ -246,8 +231,19 @@ def test_the_mark_stands_under_the_first_difference(expected: str, signed: str) 
     assert max(len(one), len(other), len(mark)) <= 92
 
 
-def test_texts_of_which_one_is_not_utf8_are_shown_alike() -> None:
+def test_invalid_utf8_keeps_columns() -> None:
     one, other, mark = show.difference("caf\u00e9!".encode(), b"caf\xe9!", "no secret")
     assert (one, other) == (r"b'caf\xc3\xa9!'", r"b'caf\xe9!'")
     assert mark.index("^") == one.index("c3")
     assert show.difference(b"it's", b'it"s', "no secret")[:2] == ["'it's'", "'it\"s'"]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_cause_never_cuts_secret(more: list[str]) -> None:
+    """Sentences of explain truncate long values, maybe in the middle of the secret."""
+    for offset in range(0, 44, 2):
+        for given in (
+            [*explain_arguments("+" * offset + SECRET), "--seconds", "0.1"],
+            [*explain_arguments("0" * 64), "-H", f"x-api-keys: {'k' * offset}{SECRET}", "--seconds", "0.1"],
+        ):
+            assert SECRET[:6] not in woox_fast(*given, *more, **CREDENTIALS).stdout

@@ -106,12 +106,12 @@ def test_unsendable_path_is_refused(name: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sign"], "METHOD and PATH are needed"),
-        (["sign", "GET"], "METHOD and PATH are needed"),
+        (["sign"], "METHOD and PATH are missing"),
+        (["sign", "GET"], "METHOD and PATH are missing"),
         (["sign", "get", "/v3/x"], "write 'GET'"),
         (["sign", "GET", "https://api.woox.io/v3/x"], "leave out the scheme and host"),
         (["sign", "GET", "/v3/x", "--timestamp", "1578565539"], "looks like seconds"),
-        (["sign", "GET", "/v3/x", "--timestamp", "abc"], "`date +%s%3N` prints it; leave --timestamp out for now's"),
+        (["sign", "GET", "/v3/x", "--timestamp", "abc"], "leave --timestamp out for now's, or use `date +%s%3N`"),
         (["sign", "GET", "/v3/x", "--timestamp", ""], "exactly 13 digits"),
         (["sign", "POST", "/v1/order", "--body", "{}"], "got JSON"),
         (["sign", "GET", "/v3/x", "--body", "@/nowhere/at/all"], "cannot read the body from '/nowhere/at/all'"),

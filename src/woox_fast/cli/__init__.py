@@ -7,12 +7,12 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 from .. import __version__
+from .._credentials import API_SECRET_VARIABLE
 from . import show
-from .arguments import Parser, without_secrets, wrapped
-from .common import UsageError
+from .common import Parser, UsageError, without_secrets, wrapped
 
 __all__ = ["SUBCOMMANDS", "main", "parser"]
 
@@ -33,7 +33,7 @@ SUBCOMMANDS = {
     "curl": Subcommand("print a signed request as a curl command"),
     "send": Subcommand("sign a request, send it once and show the response"),
     "explain": Subcommand("find out why a signature was refused"),
-    "check": Subcommand("check this installation, its speed, its environment and its clock"),
+    "check": Subcommand("check this installation, its environment and its clock"),
     "sandbox": Subcommand("run an exchange that verifies every signature", "sandbox", frozenset({"aiohttp"})),
     "demo": Subcommand(
         "send orders to a sandbox and verify its books", "demo", frozenset({"aiohttp", "httptools", "rich"})
@@ -48,16 +48,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the subcommand in `argv` (default `sys.argv[1:]`). Return its exit status, or raise argparse's SystemExit."""
     if None in (sys.stdin, sys.stdout, sys.stderr):  # the next file or socket would get its number
         return _fail(2, "woox-fast", "a standard stream is closed; redirect it to /dev/null instead")
+    show.SECRETS[:] = [os.environ.get(API_SECRET_VARIABLE, "")]
     try:
         try:
             return _run(sys.argv[1:] if argv is None else argv)
         finally:
-            _flush_errors()
             show.flush()
+    except KeyboardInterrupt:
+        return _fail(130, "woox-fast", "interrupted")
     except OSError as error:
         if error.filename != show.STANDARD_OUTPUT:
             raise
-        _discard(sys.stdout)  # so that the interpreter's flush succeeds
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the interpreter's flush succeeds
         if isinstance(error, BrokenPipeError):  # `head`, for example, has read enough
             return 1
         return _fail(1, "woox-fast", f"cannot write to standard output: {error.strerror}")
@@ -69,20 +71,18 @@ def _run(argv: Sequence[str]) -> int:
     if not argv:
         root.print_help(sys.stderr)
         root.exit(2)
-    args = root.parse_args(argv, Namespace(root=root, api_secret=""))
+    args = root.parse_args(argv, Namespace(root=root))
     subcommand, name = SUBCOMMANDS[args.subcommand], f"woox-fast {args.subcommand}"
     try:
         status: int = import_module(f"{__name__}.{args.subcommand}").main(args)
         return status
     except UsageError as error:
-        return _fail(2, name, without_secrets(show.hidden(str(error), args.api_secret), argv))
+        return _fail(2, name, without_secrets(str(error)))
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in subcommand.modules:
             raise
         return _fail(2, name, f"{module} is not installed; run: pip install 'woox-fast[{subcommand.extra}]'")
-    except KeyboardInterrupt:
-        return _fail(130, name, "interrupted")
 
 
 def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
@@ -106,17 +106,6 @@ def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
             examples = "\n".join("  " + example.replace("\n", "\n  ") for example in module.EXAMPLES)
             subparser.epilog = f"{wrapped(epilog)}\n{examples}"
     return root
-
-
-def _flush_errors() -> None:
-    try:
-        sys.stderr.flush()
-    except OSError:
-        _discard(sys.stderr)
-
-
-def _discard(stream: TextIO) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(status: int, name: str, message: str) -> int:

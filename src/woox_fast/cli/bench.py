@@ -15,7 +15,7 @@ from . import show
 from .common import add_seconds
 
 EXAMPLES = ("woox-fast bench", "woox-fast bench --seconds 5 --json")
-OURS, HMAC_NEW, HMAC_COPY = "woox_fast Signer.sign", "hmac.new", "hmac object, copied"
+OURS, HMAC_NEW = "woox_fast Signer.sign", "hmac.new"
 
 _STAMP = 1578565539808
 _ORDER = '{"clientOrderId":1578565539808,"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000"}'
@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    table = measure(args.seconds)
+    calls = {(name, method): call for method in _REQUESTS for name, call in implementations(method).items()}
+    rounds = rounds_ns(calls, number=2000, seconds=args.seconds)
+    table = {name: {method: min(rounds[name, method]) for method in _REQUESTS} for name in (OURS, HMAC_NEW)}
     if args.json:
         show.as_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})
         return 0
@@ -39,26 +41,11 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def measure(seconds: float) -> dict[str, dict[str, float]]:
-    """Return nanoseconds per signature by implementation and method: the fastest of interleaved rounds."""
-    calls = {(name, method): call for method in _REQUESTS for name, call in _implementations(method).items()}
-    times = rounds_ns(calls, number=2000, seconds=seconds)
-    return {name: {method: min(times[name, method]) for method in _REQUESTS} for name in (OURS, HMAC_NEW, HMAC_COPY)}
-
-
-def _implementations(method: str) -> dict[str, Callable[[], str]]:
+def implementations(method: str) -> dict[str, Callable[[], str]]:
     path, body = _REQUESTS[method]
     secret = API_SECRET.encode()
     sign = Signer(API_KEY, secret).sign
-    keyed = hmac.new(secret, digestmod=hashlib.sha256)
-
-    def sign_with_copy() -> str:
-        copied = keyed.copy()
-        copied.update(f"{_STAMP}{method}{path}{body}".encode())
-        return copied.hexdigest()
-
     return {
         OURS: lambda: sign(_STAMP, method, path, body),
         HMAC_NEW: lambda: hmac.new(secret, f"{_STAMP}{method}{path}{body}".encode(), hashlib.sha256).hexdigest(),
-        HMAC_COPY: sign_with_copy,
     }

@@ -1,4 +1,4 @@
-"""Shared by the subcommands: credentials, the request on the command line, and its destination."""
+"""Shared by the subcommands: the argument parser, credentials, the request on the command line, its destination."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from textwrap import fill
+from typing import Any, NoReturn
 
 from .. import _urls
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
@@ -19,13 +20,17 @@ MAX_SECRET_BYTES = 4096
 MAX_INPUT_BYTES = 64 * 1024 * 1024
 MAX_SKEW_MS = 5_000  # the shortest receive window: with a larger skew the exchange refuses orders
 
-# Advice for Python in the library's messages, and its replacement for a shell.
-_PERCENT = "write it as %XX, such as %20 for a space"
-_IN_A_SHELL = {
-    "use time.time_ns() // 1_000_000": "`date +%s%3N` prints it; leave --timestamp out for now's",
-    "use params, or urllib.parse.quote": _PERCENT,
-    "use urllib.parse.quote, or prepare(params=...)": _PERCENT,
-}
+_PYTHON_ADVICE = re.compile(
+    r"use params, or urllib\.parse\.quote|use urllib\.parse\.quote, or prepare\(params=\.\.\.\)"
+)
+
+
+NOT_SHOWN = "<not shown>"
+HOW_TO_GIVE_IT = f"set {API_SECRET_VARIABLE}, or name a file with --secret-file, or type it at the prompt"
+MAX_MESSAGE = 600  # characters
+
+_SECRET_OPTION = re.compile(r"--?\w*[-_]?(secret|password|passphrase)(?!-file\b)", re.IGNORECASE)
+_WORD = re.compile(r"(?<![\w/.-])[A-Za-z0-9+_-][A-Za-z0-9+/_-]{15,}={0,2}")  # a path begins with a slash
 
 
 class UsageError(Exception):
@@ -34,10 +39,9 @@ class UsageError(Exception):
 
 def in_a_shell(error: Exception) -> UsageError:
     """Turn the library's message about a value into a UsageError with advice for a shell."""
-    text = show.printable(str(error))
-    for advice, replacement in _IN_A_SHELL.items():
-        text = text.replace(advice, replacement)
-    return UsageError(text)
+    now = "leave --timestamp out for now's, or use `date +%s%3N`"
+    text = show.printable(str(error)).replace("use time.time_ns() // 1_000_000", now)
+    return UsageError(_PYTHON_ADVICE.sub("write it as %XX, such as %20 for a space", text))
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -49,8 +53,8 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def add_seconds(parser: argparse.ArgumentParser, what: str, default: float) -> None:
-    parser.add_argument("--seconds", type=_seconds, default=default, help=f"{what} (default {default:g})")
+def add_seconds(parser: argparse.ArgumentParser, purpose: str, default: float) -> None:
+    parser.add_argument("--seconds", type=_seconds, default=default, help=f"{purpose} (default {default:g})")
 
 
 def _seconds(text: str) -> float:
@@ -59,18 +63,30 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def add_credentials(parser: argparse.ArgumentParser) -> None:
+def add_request(
+    parser: argparse.ArgumentParser, *, optional: bool = False, schemes: tuple[str, ...] = ("v3", "v1"),
+    when: str = "default: now",
+) -> None:  # fmt: skip
+    """Add the request and the credentials."""
+    count = "?" if optional else None
+    parser.add_argument("method", metavar="METHOD", nargs=count, help="GET, POST, PUT or DELETE")
+    parser.add_argument("path", metavar="PATH", nargs=count, help="path and query, percent-encoded: /v3/trade/order")
+    parser.add_argument("--body", metavar="TEXT|@FILE|-", help="the body: a text, a file's bytes, or standard input")
+    parser.add_argument("--timestamp", metavar="MS", help=f"Unix epoch milliseconds, 13 digits ({when})")
+    parser.add_argument("--scheme", choices=schemes, help="the signing scheme (default: v1 for /v1/ and /v2/, else v3)")
     group = parser.add_argument_group(
-        "credentials",
-        f"The secret comes from {API_SECRET_VARIABLE}, a file or a hidden prompt.",
+        "credentials", f"The secret comes from {API_SECRET_VARIABLE}, a file or a hidden prompt."
     )
     group.add_argument("--api-key", metavar="KEY", help=f"the API key (default: {API_KEY_VARIABLE})")
     group.add_argument("--secret-file", metavar="FILE", help="a file that contains only the secret")
     group.add_argument(
-        "--example",
-        action="store_true",
-        help="the integration guide's key and secret, which the sandbox accepts, in place of your own",
+        "--example", action="store_true", help="use the integration guide's key and secret, as the sandbox does"
     )
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    age = "the maximum age on arrival, 1 to 60000 ms (VIP accounts; sent, not signed)"
+    parser.add_argument("--recv-window", metavar="MS", type=whole_number(1, 60_000), help=age)
 
 
 def credentials() -> tuple[str, str] | None:
@@ -84,99 +100,53 @@ def credentials() -> tuple[str, str] | None:
     return None
 
 
-def one_api_key(args: argparse.Namespace, *, needed: bool = True) -> str:
-    """Return the API key from the options, the environment or a prompt; "" without a key if it is not `needed`."""
+def read_api_key(args: argparse.Namespace, *, required: bool = True) -> str:
+    """Return the API key from the options or the environment; "" without a key that is not `required`."""
     if args.example:
-        if given := [name for name in ("api_key", "secret_file") if getattr(args, name) is not None]:
-            option = "--" + given[0].replace("_", "-")
-            raise UsageError(f"--example contradicts {option}, since it has its own key and secret; leave one out")
+        for option, value in (("--api-key", args.api_key), ("--secret-file", args.secret_file)):
+            if value is not None:
+                raise UsageError(f"--example has its own key and secret; leave out {option} or --example")
         return API_KEY
     api_key: str = args.api_key or os.environ.get(API_KEY_VARIABLE, "")
-    if needed and not api_key:
-        if not can_prompt(args):
-            raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key, or run in a terminal")
-        print("API key: ", end="", file=sys.stderr, flush=True)
-        api_key = sys.stdin.readline().strip()
-    if needed and not api_key:
-        raise UsageError("the API key is empty; type it after the prompt, or use --api-key")
+    if required and not api_key:
+        raise UsageError(f"there is no API key; set {API_KEY_VARIABLE}, or use --api-key")
     return api_key
 
 
-def one_api_secret(args: argparse.Namespace) -> str:
-    """Return the secret from the options, the environment or a prompt, and store it in `args`, for redaction."""
+def read_api_secret(args: argparse.Namespace) -> str:
+    """Return the secret from the options, the environment or a prompt, and redact it in all output from now on."""
     if args.example:
         secret = API_SECRET
     elif args.secret_file is not None:
         secret = _secret_in(args.secret_file)
     else:
-        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompted_secret(args)
+        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompt_for_secret()
     if not secret:
         raise UsageError("the secret is empty; copy it from the exchange's API page")
-    args.api_secret = secret
+    show.SECRETS.append(secret)
     return secret
 
 
 def _secret_in(name: str) -> str:
-    data = read("secret", os.path.join(".", name), MAX_SECRET_BYTES)  # "./-" is a file, and "-" standard input
+    data = read("secret", "./-" if name == "-" else name, MAX_SECRET_BYTES)
     try:
         secret = data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise UsageError(
-            f"cannot read the secret from {name!a}: it is not UTF-8; save the file as plain text"
-        ) from None
-    odd = next((c for c in secret if not c.isprintable()), "")
-    if odd:
-        raise UsageError(
-            f"the secret in {name!a} contains {odd!a}; the file must contain the secret alone, on one line"
-        )
+        raise UsageError(f"the secret in {name!a} is not UTF-8; save the file as plain text") from None
+    if odd := next((c for c in secret if not c.isprintable()), ""):
+        raise UsageError(f"the secret in {name!a} contains {odd!a}; the file must contain only the secret, in one line")
     return secret
 
 
-def _prompted_secret(args: argparse.Namespace) -> str:
-    if not can_prompt(args):
+def _prompt_for_secret() -> str:
+    if not sys.stdin.isatty():
         raise UsageError(f"there is no secret; set {API_SECRET_VARIABLE}, or use --secret-file, or run in a terminal")
     from getpass import getpass
 
     try:
         return getpass("API secret (hidden): ")
     except EOFError:
-        raise UsageError("the prompt for the secret was closed; type the secret, or use --secret-file") from None
-
-
-def can_prompt(args: argparse.Namespace) -> bool:
-    """Return whether standard input is a terminal, and not also the source of the body or the request."""
-    return sys.stdin.isatty() and not any(map(_is_stdin, (args.body, f"@{getattr(args, 'request', None)}")))
-
-
-def _is_stdin(option: str | None) -> bool:
-    if option is None or not option.startswith(("-", "@")):
-        return False
-    try:
-        return option in ("-", "@-") or os.path.samestat(os.stat(option[1:]), os.fstat(0))
-    except (OSError, ValueError):
-        return False
-
-
-def add_request(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
-    count = "?" if optional else None
-    parser.add_argument("method", metavar="METHOD", nargs=count, help="GET, POST, PUT or DELETE")
-    parser.add_argument("path", metavar="PATH", nargs=count, help="path and query, percent-encoded: /v3/trade/order")
-    parser.add_argument("--body", metavar="TEXT|@FILE|-", help="the body: a text, a file's bytes, or standard input")
-    parser.add_argument("--timestamp", metavar="MS", help="Unix epoch milliseconds, 13 digits (default: now)")
-
-
-def add_scheme(parser: argparse.ArgumentParser, *, websocket: bool = True) -> None:
-    choices = ("v3", "v1", "ws") if websocket else ("v3", "v1")
-    parser.add_argument("--scheme", choices=choices, help="the signing scheme (default: v1 for /v1/ and /v2/, else v3)")
-
-
-def add_window(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--recv-window",
-        metavar="MS",
-        type=whole_number(1, 60_000),
-        help="how old the request may be when it arrives, 1 to 60000 ms (VIP accounts; sent, not signed)",
-    )
+        return ""
 
 
 def body_bytes(text: str | None) -> bytes:
@@ -188,8 +158,9 @@ def body_bytes(text: str | None) -> bytes:
     return os.fsencode(text)
 
 
-def read(what: str, name: str, limit: int = MAX_INPUT_BYTES) -> bytes:
+def read(purpose: str, name: str, limit: int | None = None) -> bytes:
     """Read a file, or standard input for "-". Raises UsageError if it is unreadable or too long."""
+    limit = limit or MAX_INPUT_BYTES
     where = "standard input" if name == "-" else ascii(name)
     try:
         if name == "-":
@@ -198,36 +169,66 @@ def read(what: str, name: str, limit: int = MAX_INPUT_BYTES) -> bytes:
             with open(name, "rb") as file:
                 data = file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the {what} from {where}: {getattr(error, 'strerror', '') or error}") from None
+        raise UsageError(f"cannot read the {purpose} from {where}: {getattr(error, 'strerror', '') or error}") from None
     if len(data) > limit:
-        raise UsageError(f"the {what} from {where} is longer than {limit:,} bytes; is this the right file?")
+        raise UsageError(f"the {purpose} from {where} is longer than {limit:,} bytes; is this the right file?")
     return data
 
 
-class Destination(NamedTuple):
-    """Scheme, host and port of the exchange; `kind` is sandbox (this machine), staging or production."""
-
-    origin: str
-    kind: str
-
-
-def add_destination(parser: argparse.ArgumentParser, *, default: bool = True) -> None:
+def add_destination(parser: argparse.ArgumentParser, default: str = f" (default {SANDBOX_URL})") -> None:
     group = parser.add_mutually_exclusive_group()
-    sandbox = f" (default {SANDBOX_URL})" if default else ""
-    group.add_argument("--url", default=None, help=f"a sandbox{sandbox}")
+    group.add_argument("--url", help=f"a sandbox on this machine{default}")
     group.add_argument("--staging", action="store_true", help="the exchange's staging system")
     group.add_argument("--production", action="store_true", help="the exchange itself")
 
 
-def destination_of(args: argparse.Namespace) -> Destination:
-    if args.production:
-        return Destination(_urls.PRODUCTION_URL, "production")
-    if args.staging:
-        return Destination(_urls.STAGING_URL, "staging")
+def origin_of(args: argparse.Namespace) -> str:
+    """Return scheme, host and port of the exchange."""
+    if args.production or args.staging:
+        return _urls.PRODUCTION_URL if args.production else _urls.STAGING_URL
     try:
         origin = _urls.origin(args.url or SANDBOX_URL)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
     if not _urls.is_loopback(origin):
         raise UsageError(f"--url is for a sandbox on this machine, got {origin!a}; use --staging or --production")
-    return Destination(origin, "sandbox")
+    return origin
+
+
+def without_secrets(message: str) -> str:
+    """Redact secrets and all words that look like a secret, then truncate."""
+    message = _WORD.sub(lambda word: NOT_SHOWN if _is_random(word[0]) else word[0], show.redacted(message, cut=True))
+    return show.shortened(message, MAX_MESSAGE)
+
+
+def _is_random(word: str) -> bool:
+    is_long = re.search("[A-Za-z0-9+_-]{16}", word) and re.search("[A-Za-z]", word)
+    return bool(is_long) and (not re.search("[_-]", word) or bool(re.search("[0-9]", word)))
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser without abbreviations that shows no secret in its errors."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)
+
+    def parse_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
+        if option := next((each.partition("=")[0] for each in args if _SECRET_OPTION.match(each)), ""):
+            self.error(f"{option}: other users and the shell's history would see the secret; {HOW_TO_GIVE_IT}")
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:  # show no values: they may be secret
+            names = " ".join(each.partition("=")[0] for each in unknown if each.startswith("-"))
+            has_values = not all(each.startswith("-") and "=" not in each for each in unknown)
+            advice = f"; is a value the secret? {HOW_TO_GIVE_IT}" if has_values else ""
+            self.error(f"unrecognized arguments: {names or NOT_SHOWN}{advice}")
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        super().error(without_secrets(message))
+
+
+def wrapped(text: str) -> str:
+    """Wrap the lines without indentation at the terminal's width."""
+    lines = text.splitlines()
+    return "\n".join(line if line.startswith(" ") else fill(line, show.width() - 2) for line in lines)

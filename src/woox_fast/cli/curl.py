@@ -8,12 +8,10 @@ import shlex
 from .._credentials import API_KEY_VARIABLE
 from . import common, show
 from .common import UsageError
-from .sign import sign
+from .sign import sign_request
 
 EXAMPLES = (
     "woox-fast curl GET /v3/asset/balances --production --example",
-    """woox-fast curl POST /v3/trade/order --staging --example \\
-    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY"}'""",
     """woox-fast curl GET /v3/asset/balances --example |
     WOOX_API_KEY="AbmyVJGUpN064ks5ELjLfA==" sh""",
 )
@@ -21,25 +19,21 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_request(parser)
-    common.add_destination(parser)
-    common.add_scheme(parser, websocket=False)
     common.add_window(parser)
-    common.add_credentials(parser)
+    common.add_destination(parser)
     parser.epilog = f"The command reads the API key from ${API_KEY_VARIABLE}. Its signature is valid for 300 s."
 
 
 def main(args: argparse.Namespace) -> int:
-    origin = common.destination_of(args).origin
-    api_key, api_secret = common.one_api_key(args), common.one_api_secret(args)
-    signed = sign(args, common.body_bytes(args.body), api_key, api_secret, origin)
+    origin = common.origin_of(args)
+    signed = sign_request(args, origin)
     command = ["curl", "--globoff", "--path-as-is", "--request", signed.method, origin + signed.path]
-    for name, value in signed.headers.items():
-        if name != "x-api-key":
-            command += ["--header", f"{name}: {value}"]
+    headers = [f"{name}: {value}" for name, value in signed.headers.items() if name != "x-api-key"]
+    command += [word for header in headers for word in ("--header", header)]
     if args.body is not None:
         command += _data(args.body, signed.body)
-    text = f'{" ".join(map(quoted, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'
-    if show.hidden(text, api_secret) != text:
+    text = f'{" ".join(map(_quoted, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'
+    if show.redacted(text) != text:
         raise UsageError("the request contains the API secret, and so would the command; remove it from the request")
     if args.json:
         show.as_json({"command": text})
@@ -48,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def quoted(word: str) -> str:
+def _quoted(word: str) -> str:
     """Quote `word` for sh, bash and zsh, which looks a word that begins with "=" up as a command."""
     return f"'='{shlex.quote(word[1:])}" if word.startswith("=") else shlex.quote(word)
 

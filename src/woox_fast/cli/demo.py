@@ -13,43 +13,42 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from importlib.util import find_spec
-from threading import Event
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
 from . import show
 from .common import whole_number
+from .show import Field
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from ..gateway import Gateway
 
-EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --threads 4 --json")
+EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --json")
 MAX_ORDERS = 10_000  # the sandbox forgets closed orders beyond this number
 SYMBOL = "SPOT_BTC_USDT"
 # Side, price and quantity, in turn: far from the market, where an order rests, or across it, where an order fills.
 ORDERS = (("BUY", "1000", "0.001"), ("BUY", "900000", "0.002"), ("SELL", "900000", "0.001"), ("SELL", "1000", "0.001"))
-
 Request = tuple[str, str, bytes]  # method, path with query, body
 
 
 class DemoError(Exception):
-    """The demo cannot go on. The message is for the user."""
+    pass
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    orders, few, default = whole_number(1, MAX_ORDERS), whole_number(1, 32), "(default %(default)s)"
-    parser.add_argument("--orders", type=orders, default=2000, metavar="N", help=f"orders to place {default}")
-    parser.add_argument("--connections", type=few, default=1, metavar="N", help=f"connections of the gateway {default}")
-    parser.add_argument("--threads", type=few, default=1, metavar="N", help=f"threads that send orders {default}")
+    for option, most, default, purpose in (
+        ("--orders", MAX_ORDERS, 2000, "orders to place"),
+        ("--connections", 32, 1, "connections of the gateway, each with a thread that sends"),
+    ):
+        number = whole_number(1, most)
+        parser.add_argument(option, type=number, default=default, metavar="N", help=f"{purpose} (default %(default)s)")
     parser.epilog = "Starts a sandbox on this machine and sends to it alone. Needs no credentials and no network."
 
 
@@ -59,73 +58,75 @@ def main(args: argparse.Namespace) -> int:
     for module in ("aiohttp", "rich"):  # the sandbox and the progress bar need them
         if find_spec(module) is None:
             raise ModuleNotFoundError(name=module)
-    outcome = Outcome(args.orders)
+    placing = Batch(args.connections)
+    status = 1
     try:
         with start_sandbox() as url:
             if not args.json:
                 show.line(f"Sending {args.orders:,} signed orders to a sandbox on this machine, {url}\n")
                 show.flush()
             with Gateway(Signer(API_KEY, API_SECRET), url, connections=args.connections) as gateway:
-                outcome.run(gateway, args.threads)
-        report(outcome.figures(), args.json)
-        return 1 if outcome.faults else 0
-    except (DemoError, KeyboardInterrupt, OSError) as error:
-        if getattr(error, "filename", None) == show.STANDARD_OUTPUT:
+                figures = run(gateway, args.orders, placing)
+        report(figures, args.json)
+        return 1 if figures["faults"] else 0
+    except DemoError as error:
+        reason = str(error)
+    except KeyboardInterrupt:
+        reason, status = "interrupted", 130
+    except OSError as error:
+        if error.filename == show.STANDARD_OUTPUT:
             raise
-        reasons = {DemoError: str(error), KeyboardInterrupt: "interrupted"}
-        reason = reasons.get(type(error), f"the sandbox stopped responding ({type(error).__name__})")
-    if args.json:
-        show.as_json({"error": reason, **outcome.progress()})
-    progress = ", ".join(f"{count:,} {name}" for name, count in outcome.progress().items())
-    show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {progress}. Nothing was sent twice.")
-    return 130 if reason == "interrupted" else 1
+        reason = f"the sandbox stopped responding ({type(error).__name__})"
+    acknowledged, in_doubt = len(placing.latencies_ns), placing.in_doubt
+    counts = f"{acknowledged:,} acknowledged, {in_doubt:,} possibly carried out"
+    show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {counts}. Nothing was sent twice.")
+    return status
 
 
 class Batch:
     """Requests that several threads send through a gateway, and their responses."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         self.latencies_ns: list[int] = []
-        self.cpu_ns: list[int] = []  # processor time by thread
         self.refusals: list[str] = []
-        self.failures: list[BaseException] = []
+        self.in_doubt = 0
         self.seconds = 0.0
+        self._threads = threads
+        self._failed = False
 
-    def send(self, gateway: Gateway, requests: Sequence[Request], threads: int, task: str) -> None:
+    def send(self, gateway: Gateway, requests: Sequence[Request], task: str) -> None:
         """Send every request once. Stop at the first request without a response, and raise its OSError."""
-        waiting, stop = deque(requests), Event()
-        started = time.perf_counter()
-        with progress_bar() as bar, ThreadPoolExecutor(threads) as executor:
-            number = bar.add_task(task, total=len(requests))
-            try:
-                running = [executor.submit(self._send_waiting, gateway, waiting, stop) for _ in range(threads)]
-                while wait(running, 0.2).not_done:
-                    bar.update(number, completed=len(self.latencies_ns), refresh=True)
-            finally:
-                stop.set()
-            self.seconds = time.perf_counter() - started
-        self.failures = [error for thread in running if (error := thread.exception())]
-        if self.failures:
-            raise self.failures[0]
+        from rich.console import Console
+        from rich.progress import track
 
-    def _send_waiting(self, gateway: Gateway, waiting: deque[Request], stop: Event) -> None:
-        started_cpu = time.thread_time_ns()
-        while not stop.is_set():
+        console = Console(stderr=True)
+        started = time.perf_counter()
+        with ThreadPoolExecutor(self._threads) as executor:
+            results = executor.map(lambda request: self._send(gateway, request), requests)
+            options: dict[str, Any] = {"transient": True, "disable": not console.is_terminal}
             try:
-                request = waiting.popleft()
-            except IndexError:
-                break
-            started = time.perf_counter_ns()
-            try:
-                response = gateway.request(*request)
-                self.latencies_ns.append(time.perf_counter_ns() - started)
-                data_of(response)
-            except DemoError as refusal:
-                self.refusals.append(str(refusal))
-            except OSError:
-                stop.set()
-                raise
-        self.cpu_ns.append(time.thread_time_ns() - started_cpu)
+                for _ in track(results, task, total=len(requests), console=console, **options):
+                    pass
+            finally:
+                executor.shutdown(cancel_futures=True)
+        self.seconds = time.perf_counter() - started
+
+    def _send(self, gateway: Gateway, request: Request) -> None:
+        from ..gateway import NotSentError
+
+        if self._failed:
+            return
+        started = time.perf_counter_ns()
+        try:
+            response = gateway.request(*request)
+            self.latencies_ns.append(time.perf_counter_ns() - started)
+            data_of(response)
+        except DemoError as refusal:
+            self.refusals.append(str(refusal))
+        except OSError as error:
+            self._failed = True
+            self.in_doubt += not isinstance(error, NotSentError)
+            raise
 
 
 def data_of(response: Any) -> Any:
@@ -147,33 +148,26 @@ def order(client_order_id: int) -> Request:
 
 
 class Books(NamedTuple):
-    """The sandbox's books: `requests` counts the signed requests that reading them cost."""
-
     orders: list[dict[str, Any]]
     balances: dict[str, tuple[Decimal, Decimal]]  # by token: holding and frozen amount
     arrivals: dict[str, int]  # by clientOrderId: how many times it arrived
     verified: int  # signatures
-    requests: int
 
 
 def read_books(gateway: Gateway, ids: range) -> Books:
     """Read orders and balances through the public API, and the sandbox's own counts through its admin API."""
 
     def get(path: str) -> Any:
-        try:
-            return data_of(gateway.request("GET", path))
-        except DemoError as error:
-            raise DemoError(f"the sandbox refused GET {path}: {error}") from None
+        return data_of(gateway.request("GET", path))
 
     orders: list[dict[str, Any]] = []
-    pages = len(ids) // 500 + 1
-    for page in range(1, pages + 1):
+    for page in range(1, len(ids) // 500 + 2):
         rows = get(f"/v3/trade/orders?symbol={SYMBOL}&size=500&page={page}")["rows"]
         orders += [row for row in rows if row["clientOrderId"] in ids]
     holdings = get("/v3/asset/balances")["holding"]
     balances = {row["token"]: (Decimal(row["holding"]), Decimal(row["frozen"])) for row in holdings}
     arrivals = get("/sandbox/orders?limit=0")["clientOrderIds"]
-    return Books(orders, balances, arrivals, get("/sandbox/stats")["verified"], pages + 1)
+    return Books(orders, balances, arrivals, get("/sandbox/stats")["verified"])
 
 
 def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
@@ -199,53 +193,33 @@ def check_books(ids: range, before: Books, after: Books) -> Iterator[str]:
             yield f"{frozen:,f} {token} are frozen, but no order is open"
 
 
-class Outcome:
-    """A run's orders, with the books before and after."""
-
-    def __init__(self, orders: int) -> None:
-        self.orders = orders
-        self.placing, self.cancelling = Batch(), Batch()
-        self.faults: list[str] = []
-
-    def run(self, gateway: Gateway, threads: int) -> None:
-        """Place all orders, cancel the open orders, and check the books."""
-        ids = range(first := time.time_ns() // 1_000, first + self.orders)  # unique, and less than 2 ** 53
-        self.before = read_books(gateway, ids)
-        self.placing.send(gateway, [order(each) for each in ids], threads, "Placing")
-        placed = read_books(gateway, ids)
-        still_open = [row["orderId"] for row in placed.orders if row["status"] in ("NEW", "PARTIAL_FILLED")]
-        cancellations = [("DELETE", f"/v3/trade/order?symbol={SYMBOL}&orderId={each}", b"") for each in still_open]
-        self.cancelling.send(gateway, cancellations, threads, "Cancelling")
-        self.after = read_books(gateway, ids)
-        for refusal, times in Counter(self.placing.refusals + self.cancelling.refusals).most_common(3):
-            self.faults.append(f"the sandbox refused {times:,} requests: {refusal}")
-        self.faults += check_books(ids, self.before, self.after)
-        requests = len(ids) + placed.requests + len(cancellations) + self.after.requests
-        self.verified = self.after.verified - self.before.verified
-        if self.verified != requests:
-            self.faults.append(f"{requests:,} requests were sent, but {self.verified:,} signatures were verified")
-
-    def progress(self) -> dict[str, int]:
-        from ..gateway import NotSentError
-
-        in_doubt = sum(not isinstance(each, NotSentError) for each in self.placing.failures)
-        return {"acknowledged": len(self.placing.latencies_ns), "possibly carried out": in_doubt}
-
-    def figures(self) -> dict[str, Any]:
-        latencies_us = [each / 1000 for each in sorted(self.placing.latencies_ns)]
-        count = len(latencies_us)
-        statuses = Counter(row["status"] for row in self.after.orders)
-        before, after = self.before.balances, self.after.balances
-        counts = {"placed": statuses.total(), "filled": statuses["FILLED"], "cancelled": statuses["CANCELLED"]}
-        return counts | {
-            "orders_per_s": round(count / self.placing.seconds),
-            "latency_p50_us": round(latencies_us[count // 2], 1),
-            "latency_p99_us": round(latencies_us[math.ceil(0.99 * count) - 1], 1),
-            "processor_us": round(sum(self.placing.cpu_ns) / count / 1000, 1),
-            "verified": self.verified,
-            "balances": {token: [f"{of[token][0]:f}" for of in (before, after)] for token in SYMBOL.split("_")[1:]},
-            "faults": self.faults,
-        }
+def run(gateway: Gateway, count: int, placing: Batch) -> dict[str, Any]:
+    """Place all orders, cancel the open orders, check the books, and return the figures."""
+    ids = range(first := time.time_ns() // 1_000, first + count)  # unique, and less than 2 ** 53
+    before = read_books(gateway, ids)
+    placing.send(gateway, [order(each) for each in ids], "Placing")
+    placed = read_books(gateway, ids)
+    still_open = [row["orderId"] for row in placed.orders if row["status"] in ("NEW", "PARTIAL_FILLED")]
+    cancellations = [("DELETE", f"/v3/trade/order?symbol={SYMBOL}&orderId={each}", b"") for each in still_open]
+    cancelling = Batch(1)
+    cancelling.send(gateway, cancellations, "Cancelling")
+    after = read_books(gateway, ids)
+    refusals = Counter(placing.refusals + cancelling.refusals).most_common(3)
+    faults = [f"the sandbox refused {times:,} requests: {refusal}" for refusal, times in refusals]
+    faults += check_books(ids, before, after)
+    latencies_us = [each / 1000 for each in sorted(placing.latencies_ns)]
+    statuses = Counter(row["status"] for row in after.orders)
+    return {
+        "placed": statuses.total(),
+        "filled": statuses["FILLED"],
+        "cancelled": statuses["CANCELLED"],
+        "orders_per_s": round(count / placing.seconds),
+        "latency_p50_us": round(latencies_us[count // 2], 1),
+        "latency_p99_us": round(latencies_us[math.ceil(0.99 * count) - 1], 1),
+        "verified": after.verified - before.verified,
+        "balances": {token: [f"{of.balances[token][0]:f}" for of in (before, after)] for token in ("BTC", "USDT")},
+        "faults": faults,
+    }
 
 
 def report(figures: dict[str, Any], as_json: bool) -> None:
@@ -257,15 +231,13 @@ def report(figures: dict[str, Any], as_json: bool) -> None:
         "orders": "{placed:,} placed, {filled:,} filled, {cancelled:,} cancelled",
         "speed": "{orders_per_s:,} orders a second",
         "latency": "{latency_p50_us:,.0f} us median, {latency_p99_us:,.0f} us p99",
-        "processor": "{processor_us:,.0f} us an order",
         "signatures": f"{{verified:,}} verified; signed by {backend} ({sha256_implementation})",
     }
-    rows = [show.Row(label, text.format_map(figures)) for label, text in texts.items()]
+    fields = [Field(label, text.format_map(figures)) for label, text in texts.items()]
     for token, (before, after) in figures["balances"].items():
-        rows.append(show.Row(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
-    show.rows(
-        rows + ([show.Row("books", fault, "bad") for fault in figures["faults"]] or [show.Row("books", good, "good")])
-    )
+        fields.append(Field(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
+    fields += [Field("books", fault, "bad") for fault in figures["faults"]] or [Field("books", good, "good")]
+    show.fields(fields)
 
 
 @contextmanager
@@ -282,17 +254,4 @@ def start_sandbox() -> Iterator[str]:
                 raise DemoError("the sandbox did not start; its error is above")
             yield json.loads(line)["url"]
         finally:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def progress_bar() -> Progress:
-    """Return a progress bar on standard error, hidden outside a terminal. No thread draws it: that would cost time."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    return Progress(console=console, auto_refresh=False, transient=True, disable=not console.is_terminal)
+            process.kill()  # it has nothing to save

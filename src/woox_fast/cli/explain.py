@@ -12,21 +12,9 @@ from .. import Explanation, explain
 from .._explain import OTHER_CAUSES, TIME_LIMIT_S, Finding, all_mistakes, check
 from .._explain.request_checks import check_headers
 from ..prehash import scheme_of
-from . import show
-from .arguments import without_secrets
-from .common import (
-    UsageError,
-    add_credentials,
-    add_request,
-    add_scheme,
-    add_seconds,
-    body_bytes,
-    in_a_shell,
-    one_api_key,
-    one_api_secret,
-    read,
-)
-from .show import Row
+from . import common, show
+from .common import UsageError
+from .show import Field
 
 EXAMPLES = (
     """woox-fast explain GET /v3/asset/balances --example --timestamp 1578565539808 \\
@@ -38,22 +26,17 @@ RIGHT_FOR_OURS = (
     "signature, its secret for this API key is not this one."
 )
 _DIGEST = re.compile(r"[A-Za-z0-9+/_%:-]{16}")  # every encoded digest contains this
-_WHOLE = 1_000_000  # columns: never wrap
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_request(parser, optional=True)
-    for action in parser._actions:
-        if action.dest == "timestamp":
-            action.help = "the x-api-timestamp that was sent (required, unless --request or -H contains it)"
+    when = "as sent; required, unless --request or -H contains it"
+    common.add_request(parser, optional=True, schemes=("v3", "v1", "ws"), when=when)
     parser.add_argument("--signature", help="the x-api-signature that was sent")
     parser.add_argument("-H", "--header", action="append", default=[], help="a header that was sent, as for curl")
-    parser.add_argument("--request", metavar="FILE|-", help="a curl command, HAR file, raw HTTP, or a log of a client")
+    parser.add_argument("--request", metavar="FILE|-", help="a curl command, HAR file, raw HTTP, or a client's log")
     parser.add_argument("--memo", help="the memo of a WOO X Pro key")
-    add_seconds(parser, "the time limit of the search", TIME_LIMIT_S)
+    common.add_seconds(parser, "the time limit of the search", TIME_LIMIT_S)
     parser.add_argument("--mistakes", nargs="?", const="", metavar="TEXT", help="list the known mistakes with TEXT")
-    add_scheme(parser)
-    add_credentials(parser)
     parser.epilog = (
         "Give the request as it was sent. Nothing is sent anywhere. If --request does not show the body, give --body "
         "as well; -H and --signature override the request's headers.\n"
@@ -63,44 +46,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     if args.mistakes is not None:
-        return list_mistakes(args.mistakes, args.json)
+        return _list_mistakes(args.mistakes, args.json)
     method, path, body, headers = _request(args)
     if args.scheme != "ws" and not (method and path):
-        raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances; or use --request")
+        raise UsageError("METHOD and PATH are missing; give them, such as: GET /v3/asset/balances; or use --request")
     scheme = args.scheme or scheme_of(re.sub(r"\Ahttps?://[^/?]*", "", path))
-    api_key = one_api_key(args, needed=False)
+    api_key = common.read_api_key(args, required=False)
     checked = check_headers(headers, method, body, scheme=scheme, api_key=api_key)
-    signature = args.signature if args.signature is not None else checked.values.get("x-api-signature", "")
-    timestamp = args.timestamp if args.timestamp is not None else checked.values.get("x-api-timestamp", "")
-    api_key = api_key or checked.values.get("x-api-key", "")
+    sent = checked.values
+    signature = args.signature if args.signature is not None else sent.get("x-api-signature", "")
+    timestamp = args.timestamp if args.timestamp is not None else sent.get("x-api-timestamp", "")
+    api_key = api_key or sent.get("x-api-key", "")
     known = [f"no-x-api-{name}" for name, value in (("signature", signature), ("timestamp", timestamp)) if value]
     faults = [fault for fault in checked.findings if fault.name not in known]
     if args.request is None:  # -H may omit headers
         faults = [fault for fault in faults if not fault.name.startswith("no-")]
-    if (not signature or not timestamp) and args.request is not None:
+    if not (signature and timestamp):
+        if args.request is None:
+            name = "timestamp" if signature else "signature"
+            raise UsageError(f"--{name} is required: the value of the header x-api-{name} that was sent")
         faults += check(method, path, body, timestamp=timestamp, api_key=api_key, scheme=scheme)
         if args.json:
             show.as_json({"found": False, "faults": [_as_dict(fault) for fault in faults]})
         else:
-            show.rows(_finding_rows(faults, ""))
+            show.fields(_finding_fields(faults))
         return 0
-    if not signature or not timestamp:
-        missing = "--timestamp" if signature else "--signature"
-        raise UsageError(f"{missing} is required: the value of the header x-api-{missing[2:]} that was sent")
     if not _DIGEST.search(signature):
         shown = show.printable(signature[:40])
         raise UsageError(f"the signature must be 64 hex characters, got {len(signature)}: {shown}")
-    secret = one_api_secret(args)
+    secret = common.read_api_secret(args)
     options = {"api_key": api_key, "scheme": scheme, "memo": args.memo, "time_limit": args.seconds}
     try:
         found = explain(secret, signature, timestamp, method, path, body, **options)
     except (ValueError, TypeError) as error:
-        raise in_a_shell(error) from None
+        raise common.in_a_shell(error) from None
     found = found._replace(faults=(*faults, *found.faults))
     if args.json:
-        show.as_json(report(found), secret)
+        show.as_json(report(found))
     else:
-        show_explanation(found, secret)
+        show_explanation(found)
     return 0 if found.found or found.faults else 1
 
 
@@ -111,27 +95,25 @@ def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]
     pairs = (text.split(":", 1) for text in args.header)
     headers = {name.strip().lower(): value.removeprefix(" ") for name, value in pairs}
     if args.request is None:
-        return args.method or "", args.path or "", body_bytes(args.body), headers
+        return args.method or "", args.path or "", common.body_bytes(args.body), headers
     if args.path is not None:
         raise UsageError("--request contains method and path; do not give them again")
     from .._explain.readers import read_request
 
-    text = read("request", args.request)
     try:
-        sent = read_request(text)
-    except ValueError as error:  # the message quotes the text, which may be the secret's file
-        words = text[:200].decode("latin-1").split()
-        raise UsageError(without_secrets(show.printable(str(error)), words)) from None
+        sent = read_request(common.read("request", args.request))
+    except ValueError as error:
+        raise UsageError(show.printable(str(error))) from None
     if sent.body is None and args.body is None:
         raise UsageError("the request does not show its body; give it with --body, or --body '' for none")
     if sent.body and args.body is not None:
         raise UsageError("--request contains a body; do not give one again")
     headers = {**sent.headers, **headers}
     url = f"https://{headers['host']}{sent.url}" if sent.url[:1] == "/" and headers.get("host") else sent.url
-    return sent.method, url, sent.body or body_bytes(args.body), headers
+    return sent.method, url, sent.body or common.body_bytes(args.body), headers
 
 
-def list_mistakes(text: str, as_json: bool) -> int:
+def _list_mistakes(text: str, as_json: bool) -> int:
     """Print the known mistakes that contain every word of `text`, by the part of the request."""
     words = text.lower().split()
     known = dict.fromkeys(all_mistakes())
@@ -141,80 +123,73 @@ def list_mistakes(text: str, as_json: bool) -> int:
         return 0
     show.line(f"known mistakes{f' with {show.printable(text)!r}' if text else ''}: {len(found):,}")
     for part in dict.fromkeys(part for part, _ in found):
-        causes_ = list(dict.fromkeys(one.cause for other, one in found if other == part))
-        show.line()
-        show.line(f"{part} ({len(causes_):,})", "label")
-        for cause in causes_:
-            _print(f"- {show.printable(cause)}")
+        listed = list(dict.fromkeys(one.cause for other, one in found if other == part))
+        show.line(f"\n{part} ({len(listed):,})", "label")
+        show.fields(_field("-", cause) for cause in listed)
     return 0
-
-
-def _print(text: str) -> None:
-    """Print a sentence: wrapped in a terminal, in a file as a single line."""
-    if sys.stdout.isatty():
-        show.sentence(text, indent="  ")
-    else:
-        show.line(text)
 
 
 def report(found: Explanation) -> dict[str, Any]:
     """Return an explanation for JSON."""
-    findings = {name: [_as_dict(one) for one in getattr(found, name)] for name in ("mistakes", "faults")}
-    others = [[_as_dict(finding) for finding in other] for other in found.others]
-    texts = {"expected": show.text_of(found.expected), "signed": found.signed and show.text_of(found.signed)}
-    numbers = {"tried": found.tried, "complete": found.complete, "share": found.share, "seconds": found.seconds}
-    flags = {"right": found.right, "found": found.found}
-    return {**flags, **findings, "others": others, **texts, **numbers, "other_causes": causes(found)}
+    return {
+        "right": found.right,
+        "found": found.found,
+        "mistakes": [_as_dict(finding) for finding in found.mistakes],
+        "faults": [_as_dict(finding) for finding in found.faults],
+        "others": [[_as_dict(finding) for finding in other] for other in found.others],
+        "expected": show.text_of(found.expected),
+        "signed": found.signed and show.text_of(found.signed),
+        **{name: getattr(found, name) for name in ("tried", "complete", "share", "seconds")},
+        "other_causes": _causes(found),
+    }
 
 
 def _as_dict(finding: Finding) -> dict[str, str]:
-    return {**finding._asdict(), "sentence": finding.sentence}
+    texts = {**finding._asdict(), "sentence": finding.sentence}
+    return {name: show.redacted(text, cut=True) for name, text in texts.items()}
 
 
-def causes(found: Explanation) -> list[str]:
+def _causes(found: Explanation) -> list[str]:
     """Return the causes that remain if no mistake was found, the likeliest first."""
     return [] if found.mistakes else [RIGHT_FOR_OURS if found.right else found.verdict, *OTHER_CAUSES]
 
 
-def _finding_rows(findings: Iterable[Finding], secret: str) -> list[Row]:
-    """Return the rows of causes and remedies. A repeated remedy appears once, after the last of its causes."""
-    rows: list[Row] = []
+def _finding_fields(findings: Iterable[Finding]) -> list[Field]:
+    """Return the fields of causes and remedies. A repeated remedy appears once, after the last of its causes."""
+    fields: list[Field] = []
     rest = list(findings)
     while rest:
         finding = rest.pop(0)
-        rows.append(_row("and" if rows else "cause", finding.cause, secret, "bad"))
+        fields.append(_field("and" if fields else "cause", finding.cause, "bad"))
         if finding.remedy and finding.remedy not in [later.remedy for later in rest]:
-            rows.append(_row("remedy", finding.remedy, secret))
-    return rows
+            fields.append(_field("remedy", finding.remedy))
+    return fields
 
 
-def _row(label: str, text: str, secret: str, style: str = "") -> Row:
-    return Row(label, show.hidden(show.printable(text), secret), style, whole=not sys.stdout.isatty())
+def _field(label: str, text: str, style: str = "") -> Field:
+    return Field(label, show.redacted(show.printable(text), cut=True), style)
 
 
-def show_explanation(found: Explanation, secret: str, *, refused: bool = False) -> None:
+def show_explanation(found: Explanation, *, refused: bool = False) -> None:
     """Print an explanation. `refused` means that the exchange refused the signature."""
-    rows: list[Row] = []
+    fields: list[Field] = []
     if found.right and refused:
-        rows.append(_row("cause", RIGHT_FOR_OURS, secret, "bad"))
+        fields.append(_field("cause", RIGHT_FOR_OURS, "bad"))
     elif found.verdict:
-        rows.append(_row("verdict", found.verdict, secret, "good" if found.right else "bad"))
-    rows += _finding_rows((*found.faults, *found.mistakes), secret)
-    width = show.width() - len("expected  ") if sys.stdout.isatty() else _WHOLE
+        fields.append(_field("verdict", found.verdict, "good" if found.right else "bad"))
+    fields += _finding_fields((*found.faults, *found.mistakes))
+    on_terminal = sys.stdout.isatty()
     if found.signed is None or found.signed == found.expected:
-        text = show.visible(found.expected)
-        rows.append(Row("expected", show.hidden(text if width == _WHOLE else show.shortened(text), secret), whole=True))
+        text = show.redacted(show.visible(found.expected))
+        fields.append(Field("expected", show.shortened(text) if on_terminal else text, whole=True))
     else:
-        texts = show.difference(found.expected, found.signed, secret, width)
+        width = show.width() - len("expected  ") if on_terminal else sys.maxsize
+        texts = show.difference(found.expected, found.signed, width=width)
         for label, text, style in zip(("expected", "signed", ""), texts, ("good", "bad", "bad"), strict=True):
-            rows.append(Row(label, text, style, whole=True))
-    rows += [_row("or", alternative, secret, "quiet") for alternative in found.alternatives]
-    rows.append(
-        Row("tried", f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s", "quiet")
-    )
-    show.rows(rows)
+            fields.append(Field(label, text, style, whole=True))
+    fields += [_field("or", alternative, "quiet") for alternative in found.alternatives]
+    tried = f"{found.tried:,} combination{'s' * (found.tried != 1)} in {found.seconds:.2f} s"
+    show.fields([*fields, Field("tried", tried, "quiet")])
     if not found.mistakes and not found.faults:
-        show.line()
-        show.line("No signature shows these causes:")
-        for cause in causes(found)[bool(refused or not found.right) :]:
-            _print(f"- {cause}")
+        show.line("\nNo signature shows these causes:")
+        show.fields(_field("-", cause) for cause in _causes(found)[bool(refused or not found.right) :])

@@ -100,7 +100,7 @@ def list_faults(as_json: bool) -> int:
         rows = {name: {"usage": f.usage, "what": f.sentence, "example": f.example} for name, f in FAULTS.items()}
         show.as_json(rows)
         return 0
-    show.rows(show.Row(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items())
+    show.fields(show.Field(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items())
     return 0
 
 

@@ -1,7 +1,7 @@
-"""Output of the subcommands: labelled rows, sentences and JSON, coloured on a terminal.
+"""Output of the subcommands: labelled fields, sentences and JSON, coloured on a terminal.
 
-Text from a network or a file is untrusted. Pass it through `visible` or `printable`, then `hidden`, then `shortened`:
-escape, redact, truncate. Truncating first could leave part of the secret.
+Every line passes through `redacted`. Text from a network or a file is untrusted: pass it through `visible` or
+`printable` as well, and redact it before `shortened`, which could otherwise leave part of the secret.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from textwrap import wrap
 from typing import Any, NamedTuple
 
 STANDARD_OUTPUT = "standard output"
 MAX_SHOWN = 2000  # characters
 REDACTED = "<the secret>"
+SECRETS: list[str] = []  # that this process has read
 _MIN_SECRET = 4  # replacing a shorter secret would garble the text
-_MIN_CUT_SECRET = 6
+_MIN_CUT_SECRET = 5
 _COLOURS = {"good": "32", "bad": "1;31", "label": "36", "quiet": "2"}
 
 
@@ -41,30 +42,15 @@ def printable(text: str) -> str:
     return "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text)
 
 
-def hidden(text: str, secret: str) -> str:
-    """Redact `secret` in `text`, which may be escaped, including a secret that an error message cut off."""
-    if len(secret) < _MIN_SECRET:
-        return text
-    for form in dict.fromkeys((secret, printable(secret), _escaped(secret))):
-        text = _without_cut(text.replace(form, REDACTED), form)
+def redacted(text: str, *more: str, cut: bool = False) -> str:
+    """Redact SECRETS and `more` secrets, plain and escaped; also their beginnings if `text` may be `cut`."""
+    for secret in (*SECRETS, *more):
+        if len(secret) >= _MIN_SECRET:
+            for form in {secret, printable(secret), _escaped(secret), json.dumps(secret)[1:-1]}:
+                text = text.replace(form, REDACTED)
+            for end in range(len(secret), _MIN_CUT_SECRET if cut else len(secret), -1):
+                text = text.replace(secret[:end], REDACTED)
     return text
-
-
-def _without_cut(text: str, secret: str) -> str:
-    """Redact a beginning of `secret` followed by a quote, an ellipsis or the end of `text`."""
-    at = text.find(secret[:_MIN_CUT_SECRET])
-    while at >= 0:
-        end = at + _common_length(text[at : at + len(secret)], secret)
-        if end == len(text) or text[end] in "'\"\\" or text.startswith("...", end):
-            text = text[:at] + REDACTED + text[end:]
-            end = at + len(REDACTED)
-        at = text.find(secret[:_MIN_CUT_SECRET], end)
-    return text
-
-
-def _common_length(one: str, other: str) -> int:
-    shortest = min(len(one), len(other))
-    return next((at for at in range(shortest) if one[at] != other[at]), shortest)
 
 
 def shortened(text: str, limit: int = MAX_SHOWN) -> str:
@@ -76,18 +62,23 @@ def text_of(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def difference(expected: bytes, signed: bytes, secret: str, width: int = 88) -> list[str]:
+def difference(expected: bytes, signed: bytes, secret: str = "", width: int = 88) -> list[str]:
     """Return two lines that show both texts around their first difference, and a third line that marks it."""
-    one, other = hidden(visible(expected), secret), hidden(visible(signed), secret)
+    one, other = visible(expected), visible(signed)
     if one[0] != other[0]:  # use the notation for bytes in both lines, so that their columns agree
-        one, other = (hidden(f"b'{_escaped(text.decode('latin-1'))}'", secret) for text in (expected, signed))
+        one, other = (f"b'{_escaped(text.decode('latin-1'))}'" for text in (expected, signed))
+    one, other = redacted(one, secret), redacted(other, secret)
     start = _common_length(one, other)
-    shortest = min(len(one), len(other)) - start
-    same_end = next((n for n in range(shortest) if one[-1 - n] != other[-1 - n]), shortest)
+    end = _common_length(one[: start - 1 : -1], other[: start - 1 : -1])
     cut = max(0, start - width // 2) if max(len(one), len(other)) > width else 0
-    marked = max(1, len(one) - same_end - start, len(other) - same_end - start)
+    marked = max(len(one), len(other)) - end - start
     at = start - cut + (3 if cut else 0)
     return [_window(one, cut, width), _window(other, cut, width), " " * at + "^" * max(1, min(marked, width - at))]
+
+
+def _common_length(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _window(text: str, cut: int, width: int) -> str:
@@ -100,25 +91,21 @@ def width() -> int:
     return max(20, min(shutil.get_terminal_size().columns, 100))
 
 
-@contextmanager
-def output() -> Iterator[None]:
-    """Mark an OSError from writing to standard output by its filename."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = STANDARD_OUTPUT
-        raise
+def line(text: str = "", style: str = "") -> None:
+    """Print a line without wrapping it; `style` is a key of `_COLOURS`."""
+    _call(print, _painted(redacted(text), style))
 
 
 def flush() -> None:
-    with output():
-        sys.stdout.flush()
+    _call(sys.stdout.flush)
 
 
-def line(text: str = "", style: str = "") -> None:
-    """Print a line without wrapping it; `style` is a key of `_COLOURS`."""
-    with output():
-        print(_painted(text, style))
+def _call(write: Callable[..., None], *text: str) -> None:
+    try:
+        write(*text)
+    except OSError as error:
+        error.filename = STANDARD_OUTPUT
+        raise
 
 
 def _painted(text: str, style: str) -> str:
@@ -127,46 +114,46 @@ def _painted(text: str, style: str) -> str:
 
 
 def sentence(text: str, style: str = "", indent: str = "") -> None:
-    """Print a text wrapped between words at the terminal's width; `indent` precedes all lines but the first."""
-    for each in _lines(text, width(), indent):
+    """Print a text wrapped between words; `indent` precedes all lines but the first."""
+    for each in _lines(redacted(text), width(), indent):
         line(each, style)
 
 
-class Row(NamedTuple):
-    """A label and a text. The text wraps at the terminal's width unless `whole`. An empty label continues a row."""
+class Field(NamedTuple):
+    """A label and a text, which wraps on a terminal unless it is `whole`. An empty label continues a field."""
 
     label: str
     text: str
     style: str = ""
     whole: bool = False
-    indent: str = ""
 
 
-def rows(given: Iterable[Row]) -> None:
-    """Print rows with aligned texts."""
+def fields(given: Iterable[Field]) -> None:
+    """Print fields with aligned texts."""
     given = list(given)
-    label_width = max(len(row.label) for row in given)
-    for row in given:
-        text_width = max(20, width() - label_width - 2)
-        lines = [row.text] if row.whole else _lines(row.text, text_width, row.indent)
-        for at, text in enumerate(lines):
-            label = f"{'' if at else row.label:<{label_width}}  "
-            line(f"{_painted(label, 'label')}{_painted(text, row.style)}".rstrip())
+    label_width = max((len(field.label) for field in given), default=0)
+    for label, text, style, whole in given:
+        text = redacted(text)
+        wrapped = sys.stdout.isatty() and not whole
+        lines = _lines(text, max(20, width() - label_width - 2)) if wrapped else [text]
+        for at, part in enumerate(lines):
+            padded = f"{'' if at else label:<{label_width}}  "
+            line(f"{_painted(padded, 'label')}{_painted(part, style)}".rstrip())
 
 
-def _lines(text: str, columns: int, indent: str) -> list[str]:
+def _lines(text: str, columns: int, indent: str = "") -> list[str]:
     return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def error(text: str) -> None:
     """Print a message to standard error, wrapped on a terminal. Ignore a failure to write it."""
+    text = redacted(text, cut=True)
     with suppress(OSError, AttributeError):  # a full or closed stream
         if sys.stderr.isatty():
             text = "\n".join(_lines(text, width(), "  "))
         print(text, file=sys.stderr, flush=True)
 
 
-def as_json(value: Any, secret: str = "") -> None:
-    """Print `value` as strict JSON without the secret, in ASCII, which cannot control a terminal."""
-    text = json.dumps(value, indent=2 if sys.stdout.isatty() else None, allow_nan=False)
-    line(hidden(text, json.dumps(secret)[1:-1]))
+def as_json(value: Any) -> None:
+    """Print `value` as strict JSON, in ASCII, which cannot control a terminal."""
+    line(json.dumps(value, indent=2 if sys.stdout.isatty() else None, allow_nan=False))

@@ -8,73 +8,62 @@ from typing import NamedTuple
 
 from .. import Signer, _urls
 from . import common, show
-from .common import UsageError
-from .show import Row
+from .show import Field
 
 EXAMPLES = (
     "woox-fast sign GET '/v3/algo/orders?algoType=STOP' --example",
-    """woox-fast sign POST /v3/trade/order --example \\
-    --body '{"symbol":"SPOT_BTC_USDT","side":"BUY"}'""",
     "woox-fast sign POST /v1/order --body 'symbol=SPOT_BTC_USDT' --example",
     "woox-fast sign --scheme ws --example",
 )
 
 
 class Signed(NamedTuple):
-    """A signed request: `message` is the signed text, `headers` the headers to send."""
-
     method: str
     path: str
     body: bytes
-    message: bytes
+    message: bytes  # the signed text
     signature: str
     headers: dict[str, str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    common.add_request(parser, optional=True)
-    common.add_scheme(parser)
+    common.add_request(parser, optional=True, schemes=("v3", "v1", "ws"))
     common.add_window(parser)
-    common.add_credentials(parser)
 
 
 def main(args: argparse.Namespace) -> int:
     if args.scheme != "ws" and args.path is None:
-        raise UsageError("METHOD and PATH are needed, such as: GET /v3/asset/balances")
-    api_key, api_secret = common.one_api_key(args), common.one_api_secret(args)
-    signed = sign(args, common.body_bytes(args.body), api_key, api_secret)
+        raise common.UsageError("METHOD and PATH are missing; give them, such as: GET /v3/asset/balances")
+    signed = sign_request(args)
     if args.json:
-        answer = {"signed": show.text_of(signed.message), "signature": signed.signature, "headers": signed.headers}
-        show.as_json(answer, api_secret)
+        signed_text = show.text_of(signed.message)
+        show.as_json({"signed": signed_text, "signature": signed.signature, "headers": signed.headers})
         return 0
-    text = show.shortened(show.hidden(show.visible(signed.message), api_secret))
     headers = [f"{name}: {value}" for name, value in signed.headers.items()]
-    show.rows(
+    show.fields(
         [
-            Row("signed", text, whole=True),
-            Row("", f"{len(signed.message)} bytes, without the quotes", "quiet"),
-            Row("signature", signed.signature, "good"),
-            *(Row("" if at else "headers", each, whole=True) for at, each in enumerate(headers)),
+            Field("signed", show.shortened(show.redacted(show.visible(signed.message))), whole=True),
+            Field("", f"{len(signed.message)} bytes, without the quotes", "quiet"),
+            Field("signature", signed.signature, "good"),
+            *(Field("" if at else "headers", each, whole=True) for at, each in enumerate(headers)),
         ]
     )
     return 0
 
 
-def sign(
-    args: argparse.Namespace, body: bytes, api_key: str, api_secret: str, origin: str = _urls.PRODUCTION_URL
-) -> Signed:
+def sign_request(args: argparse.Namespace, origin: str = _urls.PRODUCTION_URL) -> Signed:
     """Sign the request on the command line. Raises UsageError if it is invalid, or if a client would change it."""
     from .. import _checks, _http, prehash
 
-    scheme = args.scheme or prehash.scheme_of(args.path or "")
+    api_key, api_secret = common.read_api_key(args), common.read_api_secret(args)
+    scheme, body = args.scheme or prehash.scheme_of(args.path or ""), common.body_bytes(args.body)
     try:
         signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
         stamp = _checks.timestamp_text(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
         if scheme == "ws":
             message = prehash.websocket(stamp)
             signature = signer.hexdigest(message)
-            headers = {"apikey": api_key, "sign": signature, "timestamp": stamp}
-            return Signed("", "", b"", message, signature, headers)
+            return Signed("", "", b"", message, signature, {"apikey": api_key, "sign": signature, "timestamp": stamp})
         headers = signer.prepare(args.method, args.path, body=body, timestamp=stamp, base_url=origin).headers
         message = prehash.message(scheme, stamp, args.method, args.path, body)
         signature = signer.hexdigest(message)
