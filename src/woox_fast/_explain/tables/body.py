@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 from .. import json_edits, notations
 from ..json_edits import indented, of_members, one_scalar, scalars
 from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Apply, Entry, Row, Table, if_present, rows
-from ..signing import Request, to_bytes, to_text
+from ..signing import RULE, Request, to_bytes, to_text
 
 SAME_BYTES = "Serialize the body once, then sign and send the same bytes (`Signer.prepare` does)."
 AS_JSON = "Send the signed string as the body (data=text in requests) with Content-Type application/json."
@@ -84,6 +84,10 @@ def _parse(body: bytes) -> bytes | None:
     return to_bytes(content) if isinstance(content, str) else None
 
 
+def _form_as_json(body: bytes) -> Iterator[bytes]:
+    return _encode(notations.form_as_json(to_text(body)))
+
+
 _LEFT_OUT = Row(
     "body-left-out", LIKELY, "The body was sent but not signed.", SAME_BYTES, lambda b, r: b"" if b and r.body else None
 )
@@ -92,18 +96,29 @@ _NOT_JSON = rows(
     "{}.",
     AS_JSON,
     ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse),
-    (
-        "form-sent",
-        LIKELY,
-        "JSON was signed, but a form was sent (data=dict)",
-        lambda b: _encode(notations.form_as_json(to_text(b))),
-    ),
+    ("form-sent", LIKELY, "JSON was signed, but a form was sent (data=dict)", _form_as_json),
+    adapt=lambda function: lambda body, request: None if request.scheme == "v1" else function(body),
 )
+_JSON_SIGNED = Row(
+    "v1-json-signed",
+    LIKELY,
+    "JSON was signed, but V1 signs the form's parameters.",
+    RULE,
+    lambda body, request: _form_as_json(body) if request.scheme == "v1" else None,
+)
+_EMPTY = ("null", '""', "0", "false", '"0"', "0.0", "[]")
 _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip()),
+    (
+        "stripped",
+        LIKELY,
+        "without the white space or byte order mark around it",
+        lambda b: b.removeprefix(_BOM).strip(),
+    ),
+    ("lines-lf", LIKELY, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
+    ("lines-crlf", LIKELY, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
 _FIELDS = (
     *_json_rows(
@@ -112,24 +127,19 @@ _FIELDS = (
         cause="The body was signed without {}, but sent with them.",
     ),
     *_json_rows(
-        ("field-added", LIKELY, "a field that it was sent with", of_members(json_edits.one_less)),
-        ("two-fields-added", RARE, "two fields that it was sent with", of_members(json_edits.two_less)),
+        ("field-added", LIKELY, "a field that was sent", of_members(json_edits.one_less)),
+        ("two-fields-added", RARE, "two fields that were sent", of_members(json_edits.two_less)),
         cause="The body was signed without {}; was it added after signing?",
     ),
     *_json_rows(
         ("null-dropped", UNCOMMON, "a field that was null", _grown("null", names=8)),
-        (
-            "empty-dropped",
-            MANY,
-            "a field that was null, zero or empty",
-            _grown("null", '""', "0", "false", '"0"', "0.0", "[]"),
-        ),
+        ("empty-dropped", MANY, "a field that was null, zero or empty", _grown(*_EMPTY)),
         ("nulls-dropped", WIDEST, "two fields that were null, zero or empty", of_members(_grown_twice)),
         cause=_DROPPED,
     ),
     *_json_rows(
-        ("in-list", UNCOMMON, "within a list", lambda t: f"[{t}]"),
-        ("in-object", RARE, "within an object", lambda t: (f'{{"{name}":{t}}}' for name in _OBJECTS)),
+        ("in-list", UNCOMMON, "wrapped in a list", lambda t: f"[{t}]"),
+        ("in-object", RARE, "wrapped in an object", lambda t: (f'{{"{name}":{t}}}' for name in _OBJECTS)),
     ),
 )
 
@@ -152,8 +162,13 @@ _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
-    ("usual", COMMON, "in the usual order of keys", of_members(lambda items: [sorted(items, key=_usual_place)])),
-    ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
+    (
+        "usual",
+        COMMON,
+        "with its keys in the order of the documentation",
+        of_members(lambda items: [sorted(items, key=_usual_place)]),
+    ),
+    ("moved", UNCOMMON, "with one field in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
 _NUMBERS = (
@@ -172,7 +187,14 @@ _SCALARS = _json_rows(
     ),
     ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
-    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(json_edits.spellings)),
+    (
+        "value-typed",
+        UNCOMMON,
+        'with a value of another type ("1" for 1, "true" for true)',
+        one_scalar(json_edits.retyped),
+    ),
+    ("number-spelled", UNCOMMON, "with a number in another form (1.50, 1e-05)", one_scalar(json_edits.renumbered)),
+    ("text-spelled", UNCOMMON, "with a text in another form (buy, BTC-USDT)", one_scalar(json_edits.renamed)),
     ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(json_edits.camel_case)),
     ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(json_edits.snake_case)),
     ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),
@@ -185,6 +207,11 @@ _QUOTES = _json_rows(
     ("strings", LIKELY, "with strings, where numbers were sent", scalars(json_edits.quoted)),
     cause="The body was signed {}.",
 )
+
+
+def _repr_in_double_quotes(text: str) -> list[str]:
+    written = str(json.loads(text)).replace("'", '"')
+    return [written, written.replace(" ", "")]
 
 
 def compact_json(value: Any) -> str:
@@ -202,15 +229,10 @@ _STYLES = _json_rows(
     ("indent-tab", COMMON, "indented by a tab", indented("\t", "\n")),
     *((f"indent-{n}", UNCOMMON, f"indented by {n}", indented(" " * n, "\n")) for n in (0, 1, 3, 8)),
     *((f"indent-{n}-crlf", UNCOMMON, f"indented by {n} with CR LF", indented(" " * n, "\r\n")) for n in (2, 4)),
-    ("dumps", COMMON, "as json.dumps writes its value", lambda t: json.dumps(json.loads(t))),
-    ("dumps-compact", COMMON, "as another JSON library writes its value", lambda t: compact_json(json.loads(t))),
+    ("dumps", COMMON, "as json.dumps writes it", lambda t: json.dumps(json.loads(t))),
+    ("dumps-compact", COMMON, "as another JSON library writes it", lambda t: compact_json(json.loads(t))),
     ("repr", LIKELY, "as Python's str(dict) ('single quotes', True, None)", lambda t: str(json.loads(t))),
-    (
-        "repr-double-quotes",
-        COMMON,
-        "as Python's str(dict) with its quotes replaced",
-        lambda t: [str(json.loads(t)).replace("'", '"').replace(*m) for m in ((" ", " "), (" ", ""))],
-    ),
+    ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _repr_in_double_quotes),
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
     ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
@@ -262,8 +284,6 @@ _ENDS = _rows(
     ("newline", LIKELY, "with a trailing newline", lambda b: b + b"\n"),
     ("space", COMMON, "with white space around it", lambda b: [b + b"\r\n", b + b" ", b" " + b]),
     ("bom", COMMON, "with a byte order mark before it", lambda b: _BOM + b),
-    ("lines-lf", COMMON, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
-    ("lines-crlf", COMMON, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
 _ENCODING = _rows(
     ("bytes-repr", LIKELY, "as the repr of a bytes object (b'...')", lambda b: repr(b).encode()),
@@ -314,6 +334,6 @@ _NO_BODY = rows(
     adapt=_if_absent,
 )
 
-_FIRST = (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW)
+_FIRST = (_LEFT_OUT, *_NOT_JSON, _JSON_SIGNED, *_NO_BODY, *_RAW)
 _WRITTEN, _ENCODED = (*_STYLES, *_FORMS, *_INSTEAD), (*_ENCODING, *_HASHES)
 TABLE = Table(_FIRST, (*_FIELDS, _TIMED), _ORDER, _SCALARS, _QUOTES, _WRITTEN, _ESCAPES, _ENDS, _ENCODED, _ENDS)

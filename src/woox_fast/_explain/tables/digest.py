@@ -93,15 +93,12 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
     "of-base64": (COMMON, 32, "The base64 of the message was signed.", _of(base64.b64encode)),
     "of-hex": (UNCOMMON, 32, "The hex of the message was signed.", _of(_hex)),
-    "of-lower-case": (UNCOMMON, 32, "The message was signed in lower case.", _of(bytes.lower)),
-    "of-upper-case": (UNCOMMON, 32, "The message was signed in upper case.", _of(bytes.upper)),
     "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _of(_utf_16)),
     "of-doubled": (RARE, 32, "The message was signed twice in a row (update called twice).", _of(lambda m: m * 2)),
     "again": (COMMON, 32, "The HMAC's hex was signed again.", _after(lambda s, d: _again(s, _hex(d)))),
     "again-raw": (COMMON, 32, "The HMAC was signed again.", _after(_again)),
     "hashed": (UNCOMMON, 32, "The HMAC was hashed again.", _after(lambda s, d: _sha256(d).hex())),
     "hashed-hex": (UNCOMMON, 32, "The HMAC's hex was hashed.", _after(lambda s, d: _sha256(_hex(d)).hex())),
-    "bytes-reversed": (RARE, 32, "The digest's bytes were reversed.", _after(lambda s, d: d[::-1].hex())),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
 TABLE = Table(

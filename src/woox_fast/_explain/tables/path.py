@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from ..json_edits import one_less
 from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
 
+_quote = partial(quote, errors="surrogateescape")
 _parts = re.compile("/[^/]*").findall
 _VERSION = re.compile(r"/v\d+(?=/|\Z)")
 _NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
@@ -37,20 +38,15 @@ _ROUTE = _rows(
     ("doubled-version", COMMON, "with its version twice; base URL and path contain it", _version(r"\g<0>\g<0>")),
     ("no-id", COMMON, "without its id, or with null for it", _ids("", "null", "undefined", "None")),
     ("template", COMMON, "as a template, with a name for its id", _ids(*_PLACEHOLDERS)),
-    ("part-lost", UNCOMMON, "without one of its parts", lambda p: ["".join(some) for some in one_less(_parts(p))]),
-    ("last-part", RARE, "as its last part alone", lambda p: [_parts(p)[-1], _parts(p)[-1][1:]]),
+    ("part-lost", UNCOMMON, "without one of its segments", lambda p: ["".join(some) for some in one_less(_parts(p))]),
+    ("last-part", RARE, "as its last segment alone", lambda p: [_parts(p)[-1], _parts(p)[-1][1:]]),
     ("left-out", UNCOMMON, "as its query alone", lambda p: ""),
     ("none", UNCOMMON, "as /, None, undefined or null", lambda p: ["/", "None", "undefined", "null"]),
 )
 _SPELLING = _rows(
     ("lower-case", COMMON, "in lower case", str.lower),
     ("decoded", COMMON, "before percent-encoding", lambda p: unquote(p, errors="surrogateescape")),
-    (
-        "encoded",
-        UNCOMMON,
-        "percent-encoded",
-        lambda p: [quote(p, safe=s, errors="surrogateescape") for s in ("/%:", "")],
-    ),
+    ("encoded", UNCOMMON, "percent-encoded", lambda p: [_quote(p, "/%:"), _quote(p, "")]),
 )
 _ENDS = _rows(
     ("trailing-slash", LIKELY, "with a slash after it", lambda p: p + "/"),

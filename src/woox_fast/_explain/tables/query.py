@@ -139,12 +139,7 @@ _FIELDS = (
 )
 _ORDER = _rows(
     ("sorted", LIKELY, "with its parameters sorted", _pairs(sorted)),
-    (
-        "sorted-by-name",
-        COMMON,
-        "with its parameters sorted by name",
-        _pairs(lambda ps: sorted(ps, key=lambda p: _split(p)[0])),
-    ),
+    ("sorted-by-name", COMMON, "sorted by name", _pairs(lambda ps: sorted(ps, key=lambda p: _split(p)[0]))),
     ("reversed", UNCOMMON, "with its parameters in reverse order", _pairs(lambda ps: ps[::-1])),
     ("moved", COMMON, "with one parameter in another place", _each(json_edits.moved)),
     ("order", MANY, "with its parameters in another order", _each(json_edits.permuted)),
@@ -160,7 +155,7 @@ _SPELLING = _rows(
     ("values-upper", UNCOMMON, "with its values in upper case", _values(str.upper)),
     ("names-snake-case", UNCOMMON, "with its names in snake_case", _names(json_edits.snake_case)),
     ("names-camel-case", UNCOMMON, "with its names in camelCase", _names(json_edits.camel_case)),
-    ("value-spelled", UNCOMMON, "with a value in another spelling", _each(_spell_one(json_edits.spellings))),
+    ("value-spelled", UNCOMMON, "with one value in another form", _each(_spell_one(json_edits.spellings))),
     ("value-rounded", WIDE, "with a number that was rounded later", _each(_spell_one(json_edits.unrounded))),
 )
 _ENCODING = _rows(

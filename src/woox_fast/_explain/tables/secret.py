@@ -54,7 +54,7 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("quote-mark", UNCOMMON, "quotes around it and a mark after it", '"{}";', '"{}",', "'{}',"),
     ("semicolon", COMMON, "a semicolon or comma after it", "{};", "{},"),
     ("mark", RARE, "a mark at one end", "={}", "{}=", ":{}", "{}.", "{}&"),
-    ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})"),
+    ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})", "{{}}"),
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
     ("zero-width", COMMON, "a zero-width space (U+200B) at one end", "{}\u200b", "\u200b{}"),
@@ -127,7 +127,9 @@ def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
 _FAMILIES = (
     Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _mistyped),
     Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _named(*_PLACEHOLDERS, *_OTHERS)),
-    Row("secret-prefixed", WIDE, "The secret was used with its name before it.", _COPY, _named(*_ASSIGNED)),
+    Row(
+        "secret-prefixed", WIDE, "The secret was used with its name before it (NAME=secret).", _COPY, _named(*_ASSIGNED)
+    ),
 )
 
 _HEX_DIGITS = b"0123456789abcdefABCDEF"

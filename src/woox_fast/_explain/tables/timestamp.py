@@ -100,20 +100,26 @@ _MOMENTS = rows(
     ("taken-twice", MANY, _TWICE, lambda t: _drift(t, 6, 100)),
     ("taken-twice", WIDE, _TWICE, lambda t: _drift(t, 101, 2000)),
     ("old", WIDEST, _OLD, lambda t: _drift(t, 2001, 60_500)),
-    ("zone", UNCOMMON, "The signed timestamp is a time zone's offset away.", lambda t: _shifts(t, _ZONES_S)),
-    ("round-away", UNCOMMON, "The signed timestamp is a round amount away.", lambda t: _shifts(t, _ROUND_S)),
+    (
+        "round-away",
+        UNCOMMON,
+        "The signed timestamp differs by a round number of seconds.",
+        lambda t: _shifts(t, _ROUND_S),
+    ),
+    adapt=_of_time,
+)
+_ZONES = rows(
+    "timestamp-",
+    "The signed timestamp is off by whole hours{}.",
+    "Read Unix time (time.time_ns() // 1_000_000), which has no time zone.",
+    ("zone", UNCOMMON, ", like a time zone", lambda t: _shifts(t, _ZONES_S)),
     adapt=_of_time,
 )
 _EXACT = _rows(
-    (
-        "exact-milliseconds",
-        MANY,
-        "with milliseconds that were not sent",
-        lambda t: (str(t + i) for i in range(0 if t % 1000 else 1000)),
-    ),
+    ("exact-milliseconds", MANY, "in milliseconds", lambda t: (str(t + i) for i in range(0 if t % 1000 else 1000))),
     ("exact-microseconds", WIDE, "in microseconds", lambda t: (f"{t}{i:03}" for i in range(1000))),
     ("exact-float", WIDE, "as a float", lambda t: (*_doubles(t, 1000), *_doubles(t, 1))),
     adapt=_of_time,
 )
 
-TABLE = Table((*_UNITS, *_TEXTS, *_EXACT, *_MOMENTS), _WRAPPED)
+TABLE = Table((*_UNITS, *_TEXTS, *_EXACT, *_MOMENTS, *_ZONES), _WRAPPED)
