@@ -63,22 +63,16 @@ SECRETS: dict[str, str | bytes] = {
     "bom": f"\ufeff{SECRET}",
     "nbsp": f"{SECRET}\u00a0",
     "zero-width": f"{SECRET}\u200b",
-    "invisible": f"{SECRET}\u200c",
     "lower-case": SECRET.lower(),
     "last-lost": SECRET[:-1],
     "first-lost": SECRET[1:],
     "two-lost": SECRET[:-2],
-    "first-bytes": SECRET[:16],
     "doubled": SECRET * 2,
-    "doubled-lines": f"{SECRET}\n{SECRET}",
     "api-key": KEY,
     "key-and-secret": KEY + SECRET,
     "secret-and-key": SECRET + KEY,
     "key-colon-secret": f"{KEY}:{SECRET}",
-    "key-comma-secret": f"{KEY},{SECRET}",
-    "secret-colon-key": f"{SECRET}:{KEY}",
     "key-base64-decoded": base64.b64decode(KEY),
-    "key-percent-encoded": KEY.replace("=", "%3D"),
     "none": "None",
     "undefined": "undefined",
     "null": "null",
@@ -91,7 +85,6 @@ SECRETS: dict[str, str | bytes] = {
     "base64-encoded": base64.b64encode(SECRET.encode()),
     "base64-newline": base64.b64encode(f"{SECRET}\n".encode()),
     "hex-encoded": SECRET.encode().hex(),
-    "hex-encoded-upper": SECRET.encode().hex().upper(),
     "bytes-repr": f"b'{SECRET}'",
     "utf-16": SECRET.encode("utf-16-le"),
     **encoded(SECRET),
@@ -119,7 +112,6 @@ TIMESTAMPS = {
     "exponent": "1.764601234567e+12",
     "exponent-short": "1.7646e+12",
     "int32": str((1764601234567 + 2**31) % 2**32 - 2**31),
-    "other-number": f"{1764601234567:#x}",
     "iso": "2025-12-01T15:00:34.567Z",
     "iso-other": "2025-12-01T15:00:34+00:00",
     "datetime": "2025-12-01 15:00:34.567000",
@@ -133,7 +125,6 @@ TIMESTAMPS = {
     "round-away": "1764601534567",
     "quoted": '"1764601234567"',
     "space": "1764601234567 ",
-    "doubled": "17646012345671764601234567",
     "suffix": "1764601234567L",
 }
 METHODS = {
@@ -155,8 +146,8 @@ PATHS = {
     "doubled-version": (PATH, "/v3/v3/futures/positions"),
     "no-id": ("/v3/order/123", "/v3/order/undefined"),
     "template": ("/v3/order/123", "/v3/order/{orderId}"),
+    "plural": ("/v3/trade/orders", "/v3/trade/order"),
     "part-lost": (PATH, "/v3/positions"),
-    "last-part": (PATH, "positions"),
     "left-out": (PATH, ""),
     "none": (PATH, "/"),
     "lower-case": ("/v3/algoOrder", "/v3/algoorder"),
@@ -166,18 +157,15 @@ PATHS = {
     "no-trailing-slash": (f"{PATH}/", PATH),
     "fragment": (PATH, f"{PATH}#"),
     "no-fragment": (f"{PATH}#x", PATH),
-    "space": (PATH, f"{PATH} "),
     "full-url": (PATH, f"https://api.woox.io{PATH}"),
     "host": (PATH, f"api.woox.io{PATH}"),
     "other-host": (PATH, f"https://api.woo.org{PATH}"),
     "no-slash": (PATH, PATH[1:]),
     "double-slash": (PATH, f"/{PATH}"),
-    "double-slash-inside": (PATH, "/v3//futures/positions"),
     "slashes-merged": ("/v3//futures/positions", PATH),
     "prefix": (PATH, f"/api{PATH}"),
     "prefix-version": (PATH, f"/api/v3{PATH}"),
     "base-url": (PATH, f"undefined{PATH}"),
-    "leading-space": (PATH, f" {PATH}"),
 }
 # The query as sent, and as signed.
 QUERIES = {
@@ -187,7 +175,8 @@ QUERIES = {
     "two-fields-added": ("?a=1&b=2&c=3&d=4", "?a=1&c=3"),
     "only-values": ("?a=1&b=2", "?1&2"),
     "left-out": ("?a=1", ""),
-    "with-timestamp": ("?a=1", f"?a=1&timestamp={TIME}"),
+    "grown": ("?a=1", f"?a=1&timestamp={TIME}"),
+    "lists": ("?s=X&s=Y&a=1", "?s=%5B%27X%27%2C+%27Y%27%5D&a=1"),
     "null-dropped": ("?symbol=X&size=5", "?symbol=X&status=None&size=5"),
     "nulls-dropped": ("?symbol=X", "?symbol=X&page=undefined&size=undefined"),
     "sorted": ("?b=2&a=1&c=3", "?a=1&b=2&c=3"),
@@ -202,9 +191,6 @@ QUERIES = {
     "numbers-float": ("?a=5&b=1", "?a=5.0&b=1.0"),
     "values-quoted": ("?a=5", '?a="5"'),
     "values-lower": ("?a=SELL", "?a=sell"),
-    "values-upper": ("?a=sell", "?a=SELL"),
-    "names-snake-case": ("?orderId=1", "?order_id=1"),
-    "names-camel-case": ("?order_id=1", "?orderId=1"),
     "value-spelled": ("?s=SPOT_BTC_USDT&p=1", "?s=BTC-USDT&p=1"),
     "value-rounded": ("?p=1.5&s=X", "?p=1.5321&s=X"),
     "decoded": ("?t=a%20b", "?t=a b"),
@@ -214,8 +200,6 @@ QUERIES = {
     "encoded-all": ("?t=a:b;c", "?t=a%3Ab%3Bc"),
     "encoded-whole": ("?t=a&b=c", "?t%3Da%26b%3Dc"),
     "encoded-otherwise": ("?t=a%27b%20c", "?t=a'b%20c"),
-    "html-ampersands": ("?a=1&b=2", "?a=1&amp;b=2"),
-    "lower-case": ("?orderId=X", "?orderid=x"),
     "percent-20": ("?t=a+b", "?t=a%20b"),
     "plus": ("?t=a%20b", "?t=a+b"),
     "plus-encoded": ("?t=a+b;c", "?t=a%2Bb;c"),
@@ -234,9 +218,7 @@ QUERIES = {
     "escapes-lower": ("?t=a%2Cb", "?t=a%2cb"),
     "escapes-upper": ("?t=a%2cb;c", "?t=a%2Cb;c"),
     "no-mark": ("?a=1", "a=1"),
-    "two-marks": ("?a=1", "??a=1"),
     "ampersand-for-mark": ("?a=1", "&a=1"),
-    "mark-ampersand": ("?a=1", "?&a=1"),
     "slash-mark": ("?a=1", "/?a=1"),
     "trailing-ampersand": ("?a=1", "?a=1&"),
     "trailing-newline": ("?a=1", "?a=1\n"),
@@ -244,7 +226,6 @@ QUERIES = {
     "no-ampersands": ("?a=1&b=2", "?a=1b=2"),
     "no-marks": ("?a=1&b=2", "?a1b2"),
     "other-marks": ("?a=1&b=2", "?a=1;b=2"),
-    "object": ("?a=1", "?[object Object]"),
     "question-mark": ("", "?"),
     "text": ("", "?undefined"),
 }
@@ -289,6 +270,10 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "json-numbers-eight-decimals": ('{"a":1,"b":2}', '{"a":1.00000000,"b":2.00000000}'),
     "json-numbers-two-decimals": ('{"a":1,"b":2}', '{"a":1.00,"b":2.00}'),
     "json-words-quoted": ('{"a":true,"b":false}', '{"a":"true","b":"false"}'),
+    "json-words-python": ('{"a":true,"b":false}', '{"a":"True","b":"False"}'),
+    "json-words-numbers": ('{"a":true,"b":false}', '{"a":1,"b":0}'),
+    "json-floats-quoted": ('{"a":1.5,"b":2.5,"c":3}', '{"a":"1.5","b":"2.5","c":3}'),
+    "json-floats-eight-decimals": ('{"a":1.5,"b":2.5,"c":3}', '{"a":1.50000000,"b":2.50000000,"c":3}'),
     "json-words-unquoted": ('{"a":"true","b":"false"}', '{"a":true,"b":false}'),
     "json-value-typed": ('{"s":"SPOT_BTC_USDT","b":1,"c":2}', '{"s":"SPOT_BTC_USDT","b":"1","c":2}'),
     "json-number-spelled": ('{"price":"0.01","b":1}', '{"price":"0.0100000","b":1}'),
@@ -303,7 +288,6 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "json-spaced": ('{"a":1,"b":2}', '{"a": 1, "b": 2}'),
     "json-comma-space": ('{"a":1,"b":2}', '{"a":1, "b":2}'),
     "json-colon-space": ('{"a":1,"b":2}', '{"a": 1,"b": 2}'),
-    "json-braces-spaced": ('{"a":1,"b":2}', '{ "a":1,"b":2 }'),
     **{f"json-indent-{n}": ('{"a":[1],"b":2}', json.dumps({"a": [1], "b": 2}, indent=n)) for n in (0, 1, 2, 3, 4, 8)},
     **{
         f"json-indent-{n}-crlf": ('{"a":1,"b":2}', json.dumps({"a": 1, "b": 2}, indent=n).replace("\n", "\r\n"))
@@ -316,14 +300,13 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "json-repr-double-quotes": ('{"a":true,"b":"x"}', '{"a": True, "b": "x"}'),
     "json-printed": ('{"symbol":"X","price":1.5}', "Order(symbol='X', price=1.5)"),
     "json-single-quotes": ('{"a":"x","b":1}', "{'a':'x','b':1}"),
-    "json-no-marks": ('{"a":"x","b":1}', "{a:x,b:1}"),
     "body-form": ('{"a":"x y","b":true}', "a=x%20y&b=true"),
     "body-form-plus": ('{"a":"x y","b":true}', "a=x+y&b=true"),
     "body-form-python": ('{"a":"x","b":true}', "a=x&b=True"),
+    "body-form-python-plus": ('{"a":"x y","b":true}', "a=x+y&b=True"),
     "body-form-raw": ('{"a":"x y","b":1}', "a=x y&b=1"),
     "body-form-sorted": ('{"b":true,"a":"x y"}', "a=x%20y&b=true"),
     "body-names-and-values": ('{"b":1,"a":"x"}', "axb1"),
-    "body-values": ('{"b":1,"a":"x"}', "1x"),
     "body-object": (ORDER, "[object Object]"),
     "body-undefined": (ORDER, "undefined"),
     "body-null": (ORDER, "null"),
@@ -350,18 +333,13 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "body-dumped-twice": ('{"a":"\u00e9"}', json.dumps('{"a":"\u00e9"}')),
     "body-as-json-string": ('{"a":"\u00e9"}', json.dumps('{"a":"\u00e9"}', ensure_ascii=False)),
     "body-base64": (ORDER, base64.b64encode(ORDER.encode())),
-    "body-hex": (ORDER, ORDER.encode().hex()),
     "body-no-white-space": ('{"a":"b c", "d": true}', '{"a":"bc","d":true}'),
     "body-latin-1": ('{"a":"\u00e9"}', '{"a":"\u00e9"}'.encode("latin-1")),
     "body-utf-16": (ORDER, ORDER.encode("utf-16-le")),
-    "body-utf-8-twice": ('{"a":"\u00e9"}', '{"a":"\u00e9"}'.encode().decode("latin-1").encode()),
     "body-percent-encoded": ('{"a":1}', "%7B%22a%22%3A1%7D"),
     "body-percent-decoded": ("%7B%22a%22%3A1%7D", '{"a":1}'),
-    "body-case": (ORDER, ORDER.lower()),
     "body-quotes-escaped": (ORDER, ORDER.replace('"', '\\"')),
     "body-quoted": (ORDER, f"'{ORDER}'"),
-    "body-doubled": (ORDER, ORDER * 2),
-    "body-named": (ORDER, f"data={ORDER}"),
     "body-sorted-form": ("b=2&a=1", "a=1&b=2"),
     "body-sha256": (ORDER, hashlib.sha256(ORDER.encode()).hexdigest()),
     "body-sha512": (ORDER, hashlib.sha512(ORDER.encode()).hexdigest()),
@@ -387,9 +365,7 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "rule-v1-unsorted": (GET, f"b=2&a=1|{T}"),
     "rule-v1-decoded": (("GET", "/v3/x?b=%2C", ""), f"b=,|{T}"),
     "rule-v1-no-timestamp": (GET, "a=1&b=2"),
-    "rule-v1-timestamp-first": (GET, f"{T}|a=1&b=2"),
     "rule-v1-body": (POST, f"{POST[2]}|{T}"),
-    "rule-v1-path": (GET, f"{GET[1]}|{T}"),
     "rule-v3-parameters": (POST, f"{T}POST/v3/xa=x&b=1"),
     "rule-websocket": (GET, f"|{T}"),
     "nothing": (GET, ""),
@@ -408,6 +384,7 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "path-for-query": (GET, f"{T}GETb=2&a=1"),
     "query-apart": (GET, f"{T}GET/v3/xb=2&a=1"),
     "timestamp-and-query": (GET, f"{T}b=2&a=1"),
+    "template": (POST, "{timestamp}{method}{path}{body}"),
     "request-line": (POST, f"{T}POST /v3/x HTTP/1.1{POST[2]}"),
     "api-key-first": (POST, f"{KEY}{T}POST/v3/x{POST[2]}"),
     "api-key-second": (POST, f"{T}{KEY}POST/v3/x{POST[2]}"),
@@ -431,9 +408,7 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "separator-crlf": (POST, f"{T}\r\nPOST\r\n/v3/x\r\n{POST[2]}"),
     "separator-mark": (POST, f"{T}|POST|/v3/x|{POST[2]}"),
     "message-newline": (GET, f"{T}GET{GET[1]}\n"),
-    "message-quoted": (GET, f'"{T}GET{GET[1]}"'),
     "message-bytes-repr": (GET, f"b'{T}GET{GET[1]}'"),
-    "message-bom": (GET, f"\ufeff{T}GET{GET[1]}"),
     "message-text": (POST, f"{T}POST/v3/x{POST[2]}undefined"),
 }
 M, S = MESSAGE.encode(), SECRET.encode()
@@ -442,19 +417,15 @@ DIGESTS: dict[str, str] = {
     **{
         f"{name}{kind}": hashlib.new(name, data).hexdigest()
         for name in ("sha256", "sha512", "md5", "sha1")
-        for kind, data in (("", M), ("-secret-message", S + M), ("-message-secret", M + S), ("-secret-both", S + M + S))
+        for kind, data in (("", M), ("-secret-message", S + M), ("-message-secret", M + S))
     },
     "swapped": hmac.new(M, S, "sha256").hexdigest(),
     "of-sha256": sign(hashlib.sha256(M).hexdigest()),
     "of-sha256-raw": sign(hashlib.sha256(M).digest()),
     "of-base64": sign(base64.b64encode(M)),
-    "of-hex": sign(M.hex()),
     "of-utf-16": sign(MESSAGE.encode("utf-16-le")),
-    "of-doubled": sign(M * 2),
     "again": sign(sign(M)),
     "again-raw": sign(bytes.fromhex(sign(M))),
-    "hashed": hashlib.sha256(bytes.fromhex(sign(M))).hexdigest(),
-    "hashed-hex": hashlib.sha256(sign(M).encode()).hexdigest(),
 }
 RAW = bytes.fromhex(sign(M))
 SIGNATURES: dict[str, str] = {
@@ -540,6 +511,16 @@ def test_json_signed_for_v1_is_named() -> None:
     found = explain(SECRET, sign(f'{{"a": "x", "b": "2"}}|{TIME}'), TIME, "POST", "/v1/order", "a=x&b=2")
     assert [finding.name for finding in found.mistakes] == ["v1-json-signed", "rule-v1-body"]
     assert "application/json" not in str(found)
+
+
+@pytest.mark.parametrize("signed", ["s=X,Y", "s=['X', 'Y']", "s[]=X&s[]=Y", "s%5B%5D=X&s%5B%5D=Y"])
+def test_repeated_parameter_as_list_is_named(signed: str) -> None:
+    assert_named("query-lists", sign(f"{TIME}GET{PATH}?{signed}"), "GET", f"{PATH}?s=X&s=Y")
+
+
+@pytest.mark.parametrize("added", ["recvWindow=5000", f"api_key={KEY}", f"ts={TIME}"])
+def test_parameter_of_other_exchanges_is_named(added: str) -> None:
+    assert_named("query-grown", sign(f"{TIME}GET{PATH}?a=1&{added}"), "GET", f"{PATH}?a=1")
 
 
 @pytest.mark.parametrize("read", ["{'b': '2', 'a': '1'}", '{"b":"2","a":"1"}'])

@@ -251,6 +251,7 @@ def renumbered(token: str) -> Iterator[str]:
     found = [as_float(bare), as_javascript(bare), trimmed(bare), f"{value:g}", bare, plain(bare)]
     found += [f"{value:.{n}f}" for n in range(9)] + [f"{value:.{n}g}" for n in (12, 15, 16, 17)]
     found += [bare.replace(".", ","), bare.replace(",", ".")]
+    found += [bare[:-3]] * (len(bare) == 13) + [f"{bare}000"] * (len(bare) == 10)  # seconds and milliseconds
     for spelling in dict.fromkeys(found):
         yield f"{mark}{spelling}{mark}"
         yield spelling if mark else f'"{spelling}"'

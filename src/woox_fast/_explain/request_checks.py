@@ -29,7 +29,7 @@ _ROLES = (
 _UNRELATED = re.compile(r"(?:sec|idempotency|if|access-control|x-amz|proxy|x-forwarded)-", re.IGNORECASE)
 
 
-_SEND_JSON = "Send json.dumps(order), the string that you signed."
+_SEND_JSON = "Send the parameters as a JSON object: json.dumps(order)."
 
 
 class Headers(NamedTuple):
@@ -99,7 +99,9 @@ def check_request(request: Request, secret: Secret) -> Iterator[Finding]:
             yield Finding("sent-query", cause, f"Send the parameters of a {method} in a JSON body.")
         if request.body and not _is_json(request.body):
             kind = "a form" if re.match(rb"[\w.-]{1,80}=", request.body) else "no JSON object"
-            yield Finding("sent-no-json", f"The body that was sent is {kind}, but V3 expects JSON.", _SEND_JSON)
+            yield Finding(
+                "sent-no-json", f"V3 expects a JSON object, but the body that was sent is {kind}.", _SEND_JSON
+            )
     elif request.scheme == "v1" and request.body.lstrip()[:1] in (b"{", b"["):
         cause = "A JSON body was sent, but V1 expects a form."
         yield Finding("v1-json", cause, "Send the signed parameters as a form: symbol=SPOT_BTC_USDT&side=BUY.")

@@ -171,6 +171,12 @@ _ORDER = _json_rows(
     ("moved", UNCOMMON, "with one field in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
+
+
+def _eight_decimals(number: str) -> str:
+    return f"{float(number):.8f}" if "." in number else number
+
+
 _NUMBERS = (
     ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", json_edits.as_float),
     ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7, rounded above 2**53)", json_edits.as_javascript),
@@ -179,6 +185,7 @@ _NUMBERS = (
     ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
 )
 _PYTHON = {"true": "True", "false": "False", "null": "None"}
+_AS_NUMBERS = {"true": "1", "false": "0"}
 _QUOTED = {f'"{word}"': word.lower() for word in ("true", "false", "null", "True", "False")}
 _SCALARS = _json_rows(
     *(
@@ -186,6 +193,20 @@ _SCALARS = _json_rows(
         for name, cost, words, write in _NUMBERS
     ),
     ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
+    (
+        "words-python",
+        UNCOMMON,
+        "with True and False in quotes",
+        scalars(lambda t: f'"{_PYTHON[t]}"' if t in _PYTHON else t),
+    ),
+    ("words-numbers", UNCOMMON, "with 1 and 0 for true and false", scalars(lambda t: _AS_NUMBERS.get(t, t))),
+    (
+        "floats-quoted",
+        COMMON,
+        "with its decimals as strings",
+        scalars(lambda t: json_edits.quoted(t) if "." in t else t),
+    ),
+    ("floats-eight-decimals", UNCOMMON, "with eight decimals", scalars(json_edits.numbers(_eight_decimals))),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
     (
         "value-typed",
@@ -200,7 +221,7 @@ _SCALARS = _json_rows(
     ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),
 ) + _json_rows(
     ("value-rounded", WIDE, "", one_scalar(json_edits.unrounded)),
-    cause="A number in the body was rounded after signing.",
+    cause="A number in the body was rounded or changed after signing.",
 )
 _QUOTES = _json_rows(
     ("numbers", LIKELY, "with numbers, where strings were sent", scalars(json_edits.unquoted)),
@@ -223,7 +244,6 @@ _STYLES = _json_rows(
     ("spaced", LIKELY, "with spaces (json.dumps does so by default)", json_edits.spaced),
     ("comma-space", COMMON, "with a space after each comma only", json_edits.separated(", ", ":")),
     ("colon-space", COMMON, "with a space after each colon only", json_edits.separated(",", ": ")),
-    ("braces-spaced", RARE, "with spaces inside its braces", lambda t: f"{{ {t[1:-1]} }}"),
     ("indent-2", LIKELY, "indented by 2", indented("  ", "\n")),
     ("indent-4", LIKELY, "indented by 4", indented("    ", "\n")),
     ("indent-tab", COMMON, "indented by a tab", indented("\t", "\n")),
@@ -235,7 +255,6 @@ _STYLES = _json_rows(
     ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _repr_in_double_quotes),
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
-    ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
 )
 _NAMES_VALUES = notations.of_object(lambda v: "".join(f"{n}{one}" for n, one in sorted(v.items())))
 _FORMS = rows(
@@ -245,10 +264,15 @@ _FORMS = rows(
     ("form", LIKELY, "as a form (a=1&b=x)", notations.form),
     ("form-plus", COMMON, "as a form with + for spaces", lambda t: notations.form(t, plus=True)),
     ("form-python", COMMON, "as Python's urlencode writes it", notations.python_form),
+    (
+        "form-python-plus",
+        COMMON,
+        "as Python's urlencode writes it",
+        lambda t: notations.python_form(t).replace("%20", "+"),
+    ),
     ("form-raw", COMMON, "as a form without percent-encoding", notations.raw_form),
     ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
     ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
-    ("values", UNCOMMON, "as its values alone", notations.of_object(lambda v: "".join(map(str, v.values())))),
     adapt=lambda function: lambda body, _: to_bytes(function(body.decode())),
 )
 _ESCAPES = _json_rows(
@@ -290,18 +314,13 @@ _ENCODING = _rows(
     ("dumped-twice", LIKELY, "through json.dumps twice", lambda b: to_bytes(json.dumps(b.decode()))),
     ("as-json-string", COMMON, "as a JSON string", lambda b: to_bytes(compact_json(b.decode()))),
     ("base64", COMMON, "in base64", base64.b64encode),
-    ("hex", RARE, "in hex", lambda b: b.hex().encode()),
     ("no-white-space", COMMON, "without any white space", lambda b: b"".join(b.split())),
     ("latin-1", COMMON, "in Latin-1, not UTF-8", lambda b: b.decode().encode("latin-1")),
     ("utf-16", COMMON, "in UTF-16, not UTF-8", lambda b: b.decode().encode("utf-16-le")),
-    ("utf-8-twice", UNCOMMON, "encoded in UTF-8 twice", lambda b: b.decode("latin-1").encode()),
     ("percent-encoded", UNCOMMON, "percent-encoded", lambda b: [quote(b, safe="").encode(), quote_plus(b).encode()]),
     ("percent-decoded", UNCOMMON, "before percent-encoding", lambda b: to_bytes(unquote_plus(to_text(b)))),
-    ("case", UNCOMMON, "in lower or upper case", lambda b: [b.lower(), b.upper()]),
     ("quotes-escaped", UNCOMMON, "with a backslash before each quote", lambda b: b.replace(b'"', b'\\"')),
     ("quoted", UNCOMMON, "in quotes", lambda b: [b'"' + b + b'"', b"'" + b + b"'"]),
-    ("doubled", RARE, "twice", lambda b: b * 2),
-    ("named", RARE, "with a name before it", lambda b: [n + b for n in (b"data=", b"body=", b"json=", b"payload=")]),
     ("sorted-form", COMMON, "as a sorted form", _sorted_form),
 )
 # Texts for a missing value: name, text, cost with a body, cost without a body.

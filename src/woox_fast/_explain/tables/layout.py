@@ -133,9 +133,7 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("rule-v1-unsorted", LIKELY, "The V1 rule was used, and its parameters were not sorted.", "{q}¦{t}", _v1_unsorted),
     ("rule-v1-decoded", COMMON, "The V1 rule was used before percent-encoding.", "{q}¦{t}", _v1_decoded),
     ("rule-v1-no-timestamp", COMMON, "Only the sorted parameters were signed.", "{q}", _v1),
-    ("rule-v1-timestamp-first", UNCOMMON, "The V1 rule was used with the timestamp first.", "{t}|{q}", _v1),
     ("rule-v1-body", UNCOMMON, "The V1 rule was used over the body as sent.", "{b}|{t}"),
-    ("rule-v1-path", UNCOMMON, "The V1 rule was used over path and query.", "{p}{q}{b}|{t}"),
     ("rule-v3-parameters", COMMON, "The sorted parameters were signed for query and body.", "{t}¦{m}¦{p}¦{q}", _v1),
     ("rule-v3-parameters", UNCOMMON, "The sorted parameters were signed as the query.", "{t}¦{m}¦{p}?{q}", _v1),
     ("rule-websocket", COMMON, "The websocket's rule was used ('|' and the timestamp).", "|{t}"),
@@ -155,6 +153,13 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("path-for-query", COMMON, "The path was signed as its query alone.", "{t}¦{m}¦{q:bare}¦{b}"),
     ("query-apart", COMMON, "Path and query were signed as separate parts.", "{t}¦{m}¦{p}¦{q:bare}¦{b}"),
     ("timestamp-and-query", COMMON, "Only timestamp, query and body were signed.", "{t}¦{q:bare}¦{b}"),
+    ("template", UNCOMMON, "The template was signed without its values.", "{{timestamp}}{{method}}{{path}}{{body}}"),
+    (
+        "template",
+        UNCOMMON,
+        "The template was signed without its values.",
+        "${{timestamp}}${{method}}${{path}}${{body}}",
+    ),
     ("request-line", UNCOMMON, "The HTTP request line was signed.", "{t}{m} {p}{q} HTTP/1.1{b}"),
     ("api-key-first", COMMON, "The API key was signed too, before the timestamp.", "{k}¦{t}¦{m}¦{p}{q}¦{b}"),
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
@@ -235,9 +240,7 @@ _ENDS = tuple(
     Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surrounded(before, after))
     for name, cost, words, before, after in (
         ("newline", COMMON, "a newline after it (echo without -n)", "", "\n"),
-        ("quoted", UNCOMMON, "double quotes around it", '"', '"'),
         ("bytes-repr", UNCOMMON, "b'...' around it", "b'", "'"),
-        ("bom", UNCOMMON, "a byte order mark before it", "\ufeff", ""),
         *(("text", UNCOMMON, f"{end!r} after it", "", end) for end in _END_TEXTS),
     )
 )

@@ -8,7 +8,7 @@ from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Row, Table, rows
 
 _REMEDY = "Sign the method that you send, in upper case."
 _ENUMS = "HttpMethod.{} HTTPMethod.{} Method.{} RequestMethod.{} RESTMethod.{} HttpVerb.{} {}/ {}:"
-_OTHERS = ("PATCH", "OPTIONS", "HEAD", "HTTP", "method", "{method}", "verb")
+_OTHERS = ("DEL", "PATCH", "OPTIONS", "HEAD", "HTTP", "method", "{method}", "verb")
 
 _rows = partial(rows, "method-", "The method was signed {}.", _REMEDY)
 

@@ -58,7 +58,6 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
     ("zero-width", COMMON, "a zero-width space (U+200B) at one end", "{}\u200b", "\u200b{}"),
-    ("invisible", RARE, "an invisible character after it", "{}\u200c", "{}\u200d"),
 )
 
 
@@ -79,19 +78,14 @@ _PARTS = _copied(
     ("last-lost", LIKELY, "lacked its last character", lambda s: s[:-1]),
     ("first-lost", LIKELY, "lacked its first character", lambda s: s[1:]),
     ("two-lost", COMMON, "lacked two characters at its ends", lambda s: [s[:-2], s[2:], s[1:-1]]),
-    ("first-bytes", RARE, "was cut to 16, 20, 24 or 32 bytes", lambda s: [s[:n] for n in (16, 20, 24, 32)]),
     ("doubled", COMMON, "was repeated", lambda s: s * 2),
-    ("doubled-lines", UNCOMMON, "was repeated on two lines", lambda s: s + b"\n" + s),
 )
 _KEYS = (
     _with_key("api-key", LIKELY, "The API key", lambda k, s: k, "Sign with the secret; send the key as x-api-key."),
     _with_key("key-and-secret", COMMON, "The API key followed by the secret", lambda k, s: k + s),
     _with_key("secret-and-key", COMMON, "The secret followed by the API key", lambda k, s: s + k),
     _with_key("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s),
-    _with_key("key-comma-secret", UNCOMMON, "The text 'key,secret'", lambda k, s: k + b"," + s),
-    _with_key("secret-colon-key", RARE, "The text 'secret:key'", lambda k, s: s + b":" + k),
     _with_key("key-base64-decoded", UNCOMMON, "The base64-decoded API key", lambda k, s: base64.b64decode(k)),
-    _with_key("key-percent-encoded", RARE, "The percent-encoded API key", lambda k, s: quote(k, safe="").encode()),
 )
 _TEXTS = _loaded(
     ("none", LIKELY, "the text None", lambda s: b"None"),
@@ -163,7 +157,6 @@ _ENCODED = _encoded(
     ("base64-encoded", LIKELY, "base64-encoded", lambda s: base64.b64encode(s)),
     ("base64-newline", COMMON, "base64-encoded with a newline", lambda s: base64.b64encode(s + b"\n")),
     ("hex-encoded", COMMON, "hex-encoded", lambda s: s.hex().encode()),
-    ("hex-encoded-upper", UNCOMMON, "hex-encoded in upper case", lambda s: s.hex().upper().encode()),
     ("bytes-repr", COMMON, "the repr of a bytes object (b'...')", lambda s: bytes.__repr__(s).encode()),
     ("utf-16", UNCOMMON, "encoded in UTF-16", lambda s: s.decode().encode("utf-16-le")),
     ("percent-encoded", RARE, "percent-encoded", lambda s: quote(s, safe="").encode()),

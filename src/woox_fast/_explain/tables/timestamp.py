@@ -46,7 +46,6 @@ _UNITS = _rows(
     ("exponent", UNCOMMON, "with an exponent", lambda t: [_exponent(t, mark) for mark in ("E", "e+", "E+")]),
     ("exponent-short", UNCOMMON, "with an exponent", lambda t: [f"{t:.{n}{e}}" for n in (6, 12, 14) for e in "gG"]),
     ("int32", UNCOMMON, "as a 32-bit integer", lambda t: [str((t + 2**31) % 2**32 - 2**31), str(t % 2**32)]),
-    ("other-number", RARE, "as another kind of number", lambda t: [f"{t:#x}", f"{t:x}", f"{t:,}", f"-{t}"]),
     ("iso", LIKELY, "as an ISO 8601 time", iso),
     ("iso-other", COMMON, "as an ISO 8601 time", _iso_forms),
     ("datetime", UNCOMMON, "as str(datetime) writes it", lambda t: [f.replace("T", " ") for f in _iso_forms(t)]),
@@ -63,7 +62,6 @@ _TEXTS = rows(
 _WRAPPED = _rows(
     ("quoted", COMMON, "in quotes", lambda v: [f'"{v}"', f"'{v}'", f"b'{v}'"]),
     ("space", UNCOMMON, "with white space around it", lambda v: [v + "\n", v + " ", " " + v]),
-    ("doubled", RARE, "twice", lambda v: v * 2),
     ("suffix", RARE, "with a letter after it", lambda v: [v + mark for mark in ("L", "n", "ms", "s")]),
 )
 
