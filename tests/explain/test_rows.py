@@ -58,7 +58,6 @@ SECRETS: dict[str, str | bytes] = {
     "other-quotes": f"`{SECRET}`",
     "quote-mark": f'"{SECRET}";',
     "semicolon": f"{SECRET};",
-    "mark": f"{SECRET}=",
     "brackets": f"<{SECRET}>",
     "bom": f"\ufeff{SECRET}",
     "nbsp": f"{SECRET}\u00a0",
@@ -94,9 +93,6 @@ OTHER_SECRETS: dict[str, tuple[str, str | bytes]] = {
     "upper-case": ("qhkr" * 7, "QHKR" * 7),
     "hex-decoded": ("ab" * 16, b"\xab" * 16),
     "hex-decoded-part": ("abcdQHKR", b"\xab\xcd"),
-    "hex-decoded-zeros": ("a1QHKRb2", b"\xa1\0\0\xb2"),
-    "base64-decoded-part": (SECRET + "Q", base64.b64decode(SECRET)),
-    "percent-encoded": ("QHKR+XHP", "QHKR%2BXHP"),
     "surrounded": (f" '{SECRET}'\n", f" '{SECRET}'\n"),
     "newline": (f"{SECRET}\n", f"{SECRET}\n"),
 }
@@ -110,7 +106,6 @@ TIMESTAMPS = {
     "whole-seconds": "1764601234000",
     "seconds-rounded": "1764601235",
     "exponent": "1.764601234567e+12",
-    "exponent-short": "1.7646e+12",
     "int32": str((1764601234567 + 2**31) % 2**32 - 2**31),
     "iso": "2025-12-01T15:00:34.567Z",
     "iso-other": "2025-12-01T15:00:34+00:00",
@@ -125,7 +120,6 @@ TIMESTAMPS = {
     "round-away": "1764601534567",
     "quoted": '"1764601234567"',
     "space": "1764601234567 ",
-    "suffix": "1764601234567L",
 }
 METHODS = {
     "left-out": "",
@@ -172,7 +166,6 @@ QUERIES = {
     "no-empty": ("?a=&b=1", "?b=1"),
     "no-nulls": ("?a=None&b=1&c=", "?b=1"),
     "field-added": ("?a=1&b=2&c=3", "?a=1&c=3"),
-    "two-fields-added": ("?a=1&b=2&c=3&d=4", "?a=1&c=3"),
     "only-values": ("?a=1&b=2", "?1&2"),
     "left-out": ("?a=1", ""),
     "grown": ("?a=1", f"?a=1&timestamp={TIME}"),
@@ -189,8 +182,6 @@ QUERIES = {
     "booleans-numbers": ("?a=true", "?a=1"),
     "booleans-words": ("?a=1", "?a=true"),
     "numbers-float": ("?a=5&b=1", "?a=5.0&b=1.0"),
-    "values-quoted": ("?a=5", '?a="5"'),
-    "values-lower": ("?a=SELL", "?a=sell"),
     "value-spelled": ("?s=SPOT_BTC_USDT&p=1", "?s=BTC-USDT&p=1"),
     "value-rounded": ("?p=1.5&s=X", "?p=1.5321&s=X"),
     "decoded": ("?t=a%20b", "?t=a b"),
@@ -198,7 +189,6 @@ QUERIES = {
     "encoded-twice": ("?t=a%20b", "?t=a%2520b"),
     "encoded": ("?t=a b", "?t=a%20b"),
     "encoded-all": ("?t=a:b;c", "?t=a%3Ab%3Bc"),
-    "encoded-whole": ("?t=a&b=c", "?t%3Da%26b%3Dc"),
     "encoded-otherwise": ("?t=a%27b%20c", "?t=a'b%20c"),
     "percent-20": ("?t=a+b", "?t=a%20b"),
     "plus": ("?t=a%20b", "?t=a+b"),
@@ -223,9 +213,7 @@ QUERIES = {
     "trailing-ampersand": ("?a=1", "?a=1&"),
     "trailing-newline": ("?a=1", "?a=1\n"),
     "no-fragment": ("?a=1#x", "?a=1"),
-    "no-ampersands": ("?a=1&b=2", "?a=1b=2"),
     "no-marks": ("?a=1&b=2", "?a1b2"),
-    "other-marks": ("?a=1&b=2", "?a=1;b=2"),
     "question-mark": ("", "?"),
     "text": ("", "?undefined"),
 }
@@ -270,7 +258,6 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "json-numbers-eight-decimals": ('{"a":1,"b":2}', '{"a":1.00000000,"b":2.00000000}'),
     "json-numbers-two-decimals": ('{"a":1,"b":2}', '{"a":1.00,"b":2.00}'),
     "json-words-quoted": ('{"a":true,"b":false}', '{"a":"true","b":"false"}'),
-    "json-words-python": ('{"a":true,"b":false}', '{"a":"True","b":"False"}'),
     "json-words-numbers": ('{"a":true,"b":false}', '{"a":1,"b":0}'),
     "json-floats-quoted": ('{"a":1.5,"b":2.5,"c":3}', '{"a":"1.5","b":"2.5","c":3}'),
     "json-floats-eight-decimals": ('{"a":1.5,"b":2.5,"c":3}', '{"a":1.50000000,"b":2.50000000,"c":3}'),
@@ -306,7 +293,6 @@ BODIES: dict[str, tuple[str | bytes, str | bytes]] = {
     "body-form-python-plus": ('{"a":"x y","b":true}', "a=x+y&b=True"),
     "body-form-raw": ('{"a":"x y","b":1}', "a=x y&b=1"),
     "body-form-sorted": ('{"b":true,"a":"x y"}', "a=x%20y&b=true"),
-    "body-names-and-values": ('{"b":1,"a":"x"}', "axb1"),
     "body-object": (ORDER, "[object Object]"),
     "body-undefined": (ORDER, "undefined"),
     "body-null": (ORDER, "null"),
@@ -385,7 +371,6 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "query-apart": (GET, f"{T}GET/v3/xb=2&a=1"),
     "timestamp-and-query": (GET, f"{T}b=2&a=1"),
     "template": (POST, "{timestamp}{method}{path}{body}"),
-    "request-line": (POST, f"{T}POST /v3/x HTTP/1.1{POST[2]}"),
     "api-key-first": (POST, f"{KEY}{T}POST/v3/x{POST[2]}"),
     "api-key-second": (POST, f"{T}{KEY}POST/v3/x{POST[2]}"),
     "api-key-last": (POST, f"{T}POST/v3/x{POST[2]}{KEY}"),
@@ -408,7 +393,6 @@ LAYOUTS: dict[str, tuple[tuple[str, str, str], str]] = {
     "separator-crlf": (POST, f"{T}\r\nPOST\r\n/v3/x\r\n{POST[2]}"),
     "separator-mark": (POST, f"{T}|POST|/v3/x|{POST[2]}"),
     "message-newline": (GET, f"{T}GET{GET[1]}\n"),
-    "message-bytes-repr": (GET, f"b'{T}GET{GET[1]}'"),
     "message-text": (POST, f"{T}POST/v3/x{POST[2]}undefined"),
 }
 M, S = MESSAGE.encode(), SECRET.encode()
@@ -425,7 +409,6 @@ DIGESTS: dict[str, str] = {
     "of-base64": sign(base64.b64encode(M)),
     "of-utf-16": sign(MESSAGE.encode("utf-16-le")),
     "again": sign(sign(M)),
-    "again-raw": sign(bytes.fromhex(sign(M))),
 }
 RAW = bytes.fromhex(sign(M))
 SIGNATURES: dict[str, str] = {

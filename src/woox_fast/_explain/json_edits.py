@@ -222,7 +222,6 @@ def _parse(token: str) -> tuple[str, str, bool]:
 
 
 def retyped(token: str) -> Iterator[str]:
-    """Yield a value in other types: "1" for 1, True for true."""
     mark, bare, is_number = _parse(token)
     yield from _WORDS.get(token, ())
     if is_number or bare.lower() in ("true", "false", "null"):
@@ -230,7 +229,6 @@ def retyped(token: str) -> Iterator[str]:
 
 
 def renamed(token: str) -> Iterator[str]:
-    """Yield a text in other letters, or a symbol as other exchanges write it."""
     mark, bare, is_number = _parse(token)
     if not mark or is_number or len(bare) >= 200 or "\\" in bare:
         return
@@ -243,7 +241,6 @@ def renamed(token: str) -> Iterator[str]:
 
 
 def renumbered(token: str) -> Iterator[str]:
-    """Yield a number with other digits, such as 0.010 or 1e-05."""
     mark, bare, is_number = _parse(token)
     if not is_number:
         return

@@ -111,12 +111,7 @@ _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    (
-        "stripped",
-        LIKELY,
-        "without the white space or byte order mark around it",
-        lambda b: b.removeprefix(_BOM).strip(),
-    ),
+    ("stripped", LIKELY, "without the white space or BOM at its ends", lambda b: b.removeprefix(_BOM).strip()),
     ("lines-lf", LIKELY, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
     ("lines-crlf", LIKELY, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
@@ -162,12 +157,7 @@ _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
-    (
-        "usual",
-        COMMON,
-        "with its keys in the order of the documentation",
-        of_members(lambda items: [sorted(items, key=_usual_place)]),
-    ),
+    ("usual", COMMON, "in the documentation's order", of_members(lambda items: [sorted(items, key=_usual_place)])),
     ("moved", UNCOMMON, "with one field in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
@@ -184,36 +174,24 @@ _NUMBERS = (
     ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
     ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
 )
-_PYTHON = {"true": "True", "false": "False", "null": "None"}
+
+
+def _quote_words(text: str) -> list[str]:
+    words = {"true", "false", "null"}
+    return [scalars(lambda t, w=w: f'"{w(t)}"' if t in words else t)(text) for w in (str, str.title)]
+
+
+_quote_decimals = scalars(lambda t: json_edits.quoted(t) if "." in t else t)
 _AS_NUMBERS = {"true": "1", "false": "0"}
 _QUOTED = {f'"{word}"': word.lower() for word in ("true", "false", "null", "True", "False")}
 _SCALARS = _json_rows(
-    *(
-        (f"numbers-{name}", cost, f"with its numbers {words}", scalars(json_edits.numbers(write)))
-        for name, cost, words, write in _NUMBERS
-    ),
-    ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
-    (
-        "words-python",
-        UNCOMMON,
-        "with True and False in quotes",
-        scalars(lambda t: f'"{_PYTHON[t]}"' if t in _PYTHON else t),
-    ),
+    *((f"numbers-{n}", c, f"with its numbers {w}", scalars(json_edits.numbers(f))) for n, c, w, f in _NUMBERS),
+    ("words-quoted", UNCOMMON, "with true and false in quotes", _quote_words),
     ("words-numbers", UNCOMMON, "with 1 and 0 for true and false", scalars(lambda t: _AS_NUMBERS.get(t, t))),
-    (
-        "floats-quoted",
-        COMMON,
-        "with its decimals as strings",
-        scalars(lambda t: json_edits.quoted(t) if "." in t else t),
-    ),
+    ("floats-quoted", COMMON, "with its decimals as strings", _quote_decimals),
     ("floats-eight-decimals", UNCOMMON, "with eight decimals", scalars(json_edits.numbers(_eight_decimals))),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
-    (
-        "value-typed",
-        UNCOMMON,
-        'with a value of another type ("1" for 1, "true" for true)',
-        one_scalar(json_edits.retyped),
-    ),
+    ("value-typed", UNCOMMON, 'with a value of another type ("1" for 1)', one_scalar(json_edits.retyped)),
     ("number-spelled", UNCOMMON, "with a number in another form (1.50, 1e-05)", one_scalar(json_edits.renumbered)),
     ("text-spelled", UNCOMMON, "with a text in another form (buy, BTC-USDT)", one_scalar(json_edits.renamed)),
     ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(json_edits.camel_case)),
@@ -256,7 +234,6 @@ _STYLES = _json_rows(
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
 )
-_NAMES_VALUES = notations.of_object(lambda v: "".join(f"{n}{one}" for n, one in sorted(v.items())))
 _FORMS = rows(
     "body-",
     "The body was signed {}, but sent as JSON.",
@@ -264,15 +241,9 @@ _FORMS = rows(
     ("form", LIKELY, "as a form (a=1&b=x)", notations.form),
     ("form-plus", COMMON, "as a form with + for spaces", lambda t: notations.form(t, plus=True)),
     ("form-python", COMMON, "as Python's urlencode writes it", notations.python_form),
-    (
-        "form-python-plus",
-        COMMON,
-        "as Python's urlencode writes it",
-        lambda t: notations.python_form(t).replace("%20", "+"),
-    ),
+    ("form-python-plus", COMMON, "as urlencode writes it", lambda t: notations.python_form(t).replace("%20", "+")),
     ("form-raw", COMMON, "as a form without percent-encoding", notations.raw_form),
     ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
-    ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
     adapt=lambda function: lambda body, _: to_bytes(function(body.decode())),
 )
 _ESCAPES = _json_rows(
@@ -288,15 +259,12 @@ def _html(text: str, form: str) -> str:
     return text.translate({ord(c): f"\\u{ord(c):04{form}}" for c in characters})
 
 
-@json_edits.configured
-def _hash(algorithm: str, body: bytes) -> list[bytes]:
-    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
-    return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
+def _hash(algorithm: str, body: bytes) -> bytes:
+    return hashlib.new(algorithm, body, usedforsecurity=False).hexdigest().encode()
 
 
 _HASHES = _rows(
-    ("sha256", LIKELY, "as its SHA-256", _hash("sha256")),
-    *((name, COMMON, f"as its {name.upper()}", _hash(name)) for name in ("sha512", "md5", "sha1")),
+    *((n, COMMON, f"as its {n.upper()}", lambda b, n=n: _hash(n, b)) for n in ("sha256", "sha512", "md5", "sha1")),
 )
 
 

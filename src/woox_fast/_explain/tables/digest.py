@@ -40,16 +40,12 @@ def _of(write: Callable[[bytes], bytes]) -> Keyed:
     return lambda s: lambda message: hmac.new(s, write(message), "sha256").hexdigest()
 
 
-def _after(finish: Callable[[Secret, bytes], str]) -> Keyed:
-    return lambda s: lambda message: finish(s, hmac.digest(s, message, "sha256"))
-
-
 def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def _again(s: Secret, message: bytes) -> str:
-    return hmac.new(s, message, "sha256").hexdigest()
+def _again(s: Secret) -> Callable[[bytes], str]:
+    return lambda message: hmac.new(s, _hex(hmac.digest(s, message, "sha256")), "sha256").hexdigest()
 
 
 def _utf_16(message: bytes) -> bytes:
@@ -92,8 +88,7 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
     "of-base64": (COMMON, 32, "The base64 of the message was signed.", _of(base64.b64encode)),
     "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _of(_utf_16)),
-    "again": (COMMON, 32, "The HMAC's hex was signed again.", _after(lambda s, d: _again(s, _hex(d)))),
-    "again-raw": (COMMON, 32, "The HMAC was signed again.", _after(_again)),
+    "again": (COMMON, 32, "The HMAC's hex was signed again.", _again),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
 TABLE = Table(

@@ -153,14 +153,8 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("path-for-query", COMMON, "The path was signed as its query alone.", "{t}¦{m}¦{q:bare}¦{b}"),
     ("query-apart", COMMON, "Path and query were signed as separate parts.", "{t}¦{m}¦{p}¦{q:bare}¦{b}"),
     ("timestamp-and-query", COMMON, "Only timestamp, query and body were signed.", "{t}¦{q:bare}¦{b}"),
-    ("template", UNCOMMON, "The template was signed without its values.", "{{timestamp}}{{method}}{{path}}{{body}}"),
-    (
-        "template",
-        UNCOMMON,
-        "The template was signed without its values.",
-        "${{timestamp}}${{method}}${{path}}${{body}}",
-    ),
-    ("request-line", UNCOMMON, "The HTTP request line was signed.", "{t}{m} {p}{q} HTTP/1.1{b}"),
+    ("template", UNCOMMON, "The template was signed, not its values.", "{{timestamp}}{{method}}{{path}}{{body}}"),
+    ("template", UNCOMMON, "The template was signed, not its values.", "${{timestamp}}${{method}}${{path}}${{body}}"),
     ("api-key-first", COMMON, "The API key was signed too, before the timestamp.", "{k}¦{t}¦{m}¦{p}{q}¦{b}"),
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
     ("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}¦{m}¦{p}{q}¦{b}¦{k}"),
@@ -172,12 +166,7 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     *(("rule-bybit", COMMON, "Bybit's rule was used.", f"{{t}}{{k}}{w}{{q:bare}}{{b}}") for w in _WINDOWS),
     *(("rule-binance", COMMON, "Binance's rule was used (timestamp=).", t, _v1_unsorted) for t in _BINANCE),
     ("rule-mexc", COMMON, "MEXC's rule was used (API key, timestamp, parameters).", "{k}{t}{q:bare}{b}"),
-    (
-        "rule-coinbase",
-        COMMON,
-        "The timestamp was signed in seconds, without the query (Coinbase's rule).",
-        "{t:seconds}{m}{p}{b}",
-    ),
+    ("rule-coinbase", COMMON, "Seconds were signed, without the query (Coinbase's rule).", "{t:seconds}{m}{p}{b}"),
     ("rule-no-query", COMMON, "The query was sent but not signed.", "{t}{m}{p}{b}"),
     ("rule-bitmex", COMMON, "BitMEX's rule was used (seconds after the path).", "{m}{p}{q}{t:seconds}{b}"),
     ("rule-gate", COMMON, "Gate's rule was used.", _GATE, as_sent, "hmac-sha512"),
@@ -240,7 +229,6 @@ _ENDS = tuple(
     Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surrounded(before, after))
     for name, cost, words, before, after in (
         ("newline", COMMON, "a newline after it (echo without -n)", "", "\n"),
-        ("bytes-repr", UNCOMMON, "b'...' around it", "b'", "'"),
         *(("text", UNCOMMON, f"{end!r} after it", "", end) for end in _END_TEXTS),
     )
 )

@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Apply, Function, Row, Table, rows
+from ..rows import COMMON, LIKELY, UNCOMMON, WIDE, Apply, Function, Row, Table, rows
 from ..signing import Request, Secret, to_bytes
 
 _COPY = "Copy the secret exactly as the console shows it."
@@ -53,7 +52,6 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("other-quotes", UNCOMMON, "other quotes around it", "`{}`", "“{}”"),
     ("quote-mark", UNCOMMON, "quotes around it and a mark after it", '"{}";', '"{}",', "'{}',"),
     ("semicolon", COMMON, "a semicolon or comma after it", "{};", "{},"),
-    ("mark", RARE, "a mark at one end", "={}", "{}=", ":{}", "{}.", "{}&"),
     ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})", "{{}}"),
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
@@ -121,9 +119,7 @@ def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
 _FAMILIES = (
     Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _mistyped),
     Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _named(*_PLACEHOLDERS, *_OTHERS)),
-    Row(
-        "secret-prefixed", WIDE, "The secret was used with its name before it (NAME=secret).", _COPY, _named(*_ASSIGNED)
-    ),
+    Row("secret-prefixed", WIDE, "The secret was used with NAME= before it.", _COPY, _named(*_ASSIGNED)),
 )
 
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -132,12 +128,6 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 def _decode_hex(s: Secret) -> bytes:
     return binascii.unhexlify(s[: (len(s) - len(s.lstrip(_HEX_DIGITS))) // 2 * 2])
-
-
-def _parse_hex(s: Secret) -> bytes:
-    """Decode pairs as JavaScript's parseInt(pair, 16) | 0."""
-    pairs = (s[at : at + 2] for at in range(0, len(s), 2))
-    return bytes(int(pair[: len(pair) - len(pair.lstrip(_HEX_DIGITS))] or b"0", 16) for pair in pairs)
 
 
 def _decode(s: Secret) -> bytes:
@@ -150,16 +140,13 @@ def _hash(name: str, s: Secret) -> bytes:
 
 _ENCODED = _encoded(
     ("base64-decoded", LIKELY, "base64-decoded", _decode),
-    ("base64-decoded-part", UNCOMMON, "base64-decoded in part", lambda s: _decode(s[: -len(s) % -4])),
     ("hex-decoded", LIKELY, "hex-decoded", lambda s: binascii.unhexlify(s)),
     ("hex-decoded-part", UNCOMMON, "hex-decoded up to the first other character (Node's Buffer)", _decode_hex),
-    ("hex-decoded-zeros", RARE, "hex-decoded, with zeros for other characters (CryptoJS)", _parse_hex),
     ("base64-encoded", LIKELY, "base64-encoded", lambda s: base64.b64encode(s)),
     ("base64-newline", COMMON, "base64-encoded with a newline", lambda s: base64.b64encode(s + b"\n")),
     ("hex-encoded", COMMON, "hex-encoded", lambda s: s.hex().encode()),
     ("bytes-repr", COMMON, "the repr of a bytes object (b'...')", lambda s: bytes.__repr__(s).encode()),
     ("utf-16", UNCOMMON, "encoded in UTF-16", lambda s: s.decode().encode("utf-16-le")),
-    ("percent-encoded", RARE, "percent-encoded", lambda s: quote(s, safe="").encode()),
     *(
         (f"{name}-{form}", cost, f"replaced by its {name.upper()}", lambda s, n=name, w=write: w(_hash(n, s)))
         for name, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
