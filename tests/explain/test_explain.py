@@ -53,11 +53,20 @@ def test_misnamed_signature_is_found(name: str) -> None:
         ("X-BAPI-TIMESTAMP", "x-api-timestamp"),
         ("KC-API-TIMESTAMP", "x-api-timestamp"),
         ("x-timestamp", "x-api-timestamp"),
+        ("x-api-timestmap", "x-api-timestamp"),
+        ("x-api-key-id", "x-api-key"),
+        ("x-api-signatrue", "x-api-signature"),
     ],
 )
 def test_misnamed_header_is_found(name: str, right: str) -> None:
     headers = {key: value for key, value in RIGHT.items() if key != right} | {name: RIGHT[right]}
     assert faults(headers) == [f"header-{right}"]
+
+
+def test_bearer_token_is_the_key() -> None:
+    headers = {name: value for name, value in RIGHT.items() if name != "x-api-key"}
+    assert faults({**headers, "Authorization": f"Bearer {KEY}"}) == ["header-x-api-key"]
+    assert faults({**RIGHT, "Authorization": f"Bearer {KEY}"}) == []
 
 
 @pytest.mark.parametrize("name", ["sec-websocket-key", "idempotency-key", "x-forwarded-for", "user-agent", "date"])
@@ -100,8 +109,13 @@ def test_content_type_follows_the_scheme() -> None:
         ({"method": "DELETE"}, "sent-body", "query"),
         ({"path": f"{PATH}?a=1"}, "sent-query", "JSON body"),
         ({"path": PATH[1:]}, "sent-path", "'/'"),
-        ({"body": FORM}, "sent-form", "JSON"),
+        ({"body": FORM}, "sent-no-json", "JSON"),
+        ({"body": "{'side': 'BUY'}"}, "sent-no-json", "JSON"),
+        ({"body": ORDER[:-1]}, "sent-no-json", "JSON"),
+        ({"body": json.dumps(ORDER)}, "sent-no-json", "JSON"),
         ({"path": "/v1/order"}, "v1-json", "form"),
+        ({"path": f"https://api.bybit.com{PATH}"}, "other-product", "Bybit"),
+        ({"path": f"https://wss.woox.io{PATH}"}, "other-host", "REST"),
         ({"path": f"https://cloud-api.wooxpro.com{PATH}"}, "other-product", "WOO X Pro"),
         ({"path": f"https://api.staging.woox.io{PATH}"}, "staging", "staging"),
         ({"path": f"https://api.woo.org{PATH}"}, "old-host", "api.woox.io"),
@@ -212,11 +226,18 @@ def test_answer_has_three_lines() -> None:
 
 
 def test_alternatives_sign_the_same_bytes() -> None:
-    signature = oracle(f"{TIME}GET/v3/xNone".encode())
-    found = explain(SECRET, signature, TIME, "GET", "/v3/x")
-    assert found.mistakes[0].name == "no-body-none"
+    signature = oracle(f"{TIME}GET/v3/xb=2&a=1".encode())
+    found = explain(SECRET, signature, TIME, "GET", "/v3/x?b=2&a=1")
+    assert found.mistakes[0].name == "query-no-mark"
     assert found.alternatives
     assert found.mistakes[0].cause not in found.alternatives
+
+
+@pytest.mark.parametrize(("message", "body"), [(f"{TIME}GET/v3/xNone", ""), (f"{TIME}/v3/x{ORDER}", ORDER)])
+def test_vague_alternative_is_left_out(message: str, body: str) -> None:
+    found = explain(SECRET, oracle(message.encode()), TIME, "POST" if body else "GET", "/v3/x", body)
+    assert found.found
+    assert found.alternatives == ()
 
 
 def test_known_mistakes_have_texts() -> None:

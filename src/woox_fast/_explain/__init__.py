@@ -16,9 +16,9 @@ from .request_checks import check_request, check_signature
 from .rows import Finding, Row
 from .search import Match, Search
 from .signature import FINDINGS
-from .signing import Request, Secret, messages_of, to_bytes
+from .signing import RULE, Request, Secret, messages_of, to_bytes
 from .tables import TABLES
-from .tables.layout import BASES, RULE, RULES
+from .tables.layout import BASES, RULES
 
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
@@ -31,6 +31,7 @@ RIGHT_BUT = "The signature is right; the request itself is the likely cause."
 NOT_FOUND = "No known mistake yields this signature."
 UNEXPLAINED = "Your secret is not the one the exchange has for this key, or a value changed after signing."
 RAISE = "Raise the limit (--seconds, or time_limit=)."
+_NO_JSON_SENT = {"body-form-sent", "body-json-string-sent"}  # mistakes that include the fault "sent-no-json"
 # Causes that no signature shows.
 OTHER_CAUSES = (
     "The clock: x-api-timestamp must be within 300 s of the exchange's time; `woox-fast check` compares them.",
@@ -150,7 +151,7 @@ def _explain(request: Request, secret: Secret, signature: str, time_limit: float
         found=match is not None,
         expected=_expected(request._replace(method=request.method.upper())),
         signed=match.message if match else None,
-        faults=tuple(fault for fault in faults if not (fault.name == "sent-form" and "body-form-sent" in named)),
+        faults=tuple(fault for fault in faults if fault.name != "sent-no-json" or not named & _NO_JSON_SENT),
         tried=search.tried,
         complete=search.complete,
         seconds=search.seconds,

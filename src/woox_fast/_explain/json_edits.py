@@ -215,27 +215,47 @@ _WORDS = {
 }
 
 
-def spellings(token: str) -> Iterator[str]:
+def _parse(token: str) -> tuple[str, str, bool]:
+    """Return a scalar's quote or '', its text, and whether it is a number."""
     bare = token.strip('"')
-    mark = '"' if token[:1] == '"' else ""
-    if len(bare) >= 40 or not NUMBER.fullmatch(bare):
-        yield from _WORDS.get(token, ())
-        if mark and len(bare) < 200 and "\\" not in bare:
-            yield from (f'"{other}"' for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip()))
-            kind, _, market = bare.partition("_")
-            if kind in ("SPOT", "PERP"):
-                other = "PERP" if kind == "SPOT" else "SPOT"
-                yield from (f'"{market.replace("_", sign)}"' for sign in ("_", "-", "/", ""))
-                yield f'"{other}_{market}"'
-            yield from (bare,) * (bare.lower() in ("true", "false", "null"))
+    return '"' if token[:1] == '"' else "", bare, len(bare) < 40 and NUMBER.fullmatch(bare) is not None
+
+
+def retyped(token: str) -> Iterator[str]:
+    mark, bare, is_number = _parse(token)
+    yield from _WORDS.get(token, ())
+    if is_number or bare.lower() in ("true", "false", "null"):
+        yield bare if mark else f'"{bare}"'
+
+
+def renamed(token: str) -> Iterator[str]:
+    mark, bare, is_number = _parse(token)
+    if not mark or is_number or len(bare) >= 200 or "\\" in bare:
+        return
+    yield from (f'"{other}"' for other in (bare.lower(), bare.upper(), bare.capitalize(), bare.strip()))
+    kind, _, market = bare.partition("_")
+    if kind in ("SPOT", "PERP"):
+        base, _, quote = market.partition("_")
+        yield from (f'"{base}{between}{quote}"' for between in ("_", "-", "/", ""))
+        yield from (f'"{base}/{quote}:{quote}"', f'"{"PERP" if kind == "SPOT" else "SPOT"}_{market}"')
+
+
+def renumbered(token: str) -> Iterator[str]:
+    mark, bare, is_number = _parse(token)
+    if not is_number:
         return
     value = float(bare)
     found = [as_float(bare), as_javascript(bare), trimmed(bare), f"{value:g}", bare, plain(bare)]
     found += [f"{value:.{n}f}" for n in range(9)] + [f"{value:.{n}g}" for n in (12, 15, 16, 17)]
     found += [bare.replace(".", ","), bare.replace(",", ".")]
+    found += [bare[:-3]] * (len(bare) == 13) + [f"{bare}000"] * (len(bare) == 10)  # seconds and milliseconds
     for spelling in dict.fromkeys(found):
         yield f"{mark}{spelling}{mark}"
         yield spelling if mark else f'"{spelling}"'
+
+
+def spellings(token: str) -> Iterator[str]:
+    yield from (*retyped(token), *renamed(token), *renumbered(token))
 
 
 def unrounded(token: str) -> Iterator[str]:

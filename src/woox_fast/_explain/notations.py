@@ -56,20 +56,10 @@ def form_as_json(text: str) -> Iterator[str]:
             yield f"{{{comma.join(items)}}}"
 
 
-_CLASSES = (
-    *(
-        "Order",
-        "OrderRequest",
-        "LimitOrder",
-        "MarketOrder",
-        "NewOrder",
-        "PlaceOrder",
-        "PlaceOrderRequest",
-        "OrderParams",
-    ),
-    *("CreateOrder", "CreateOrderRequest", "NewOrderRequest", "OrderData", "Payload", "Params", "Body", "Request"),
-    *("namespace", "dict", "OrderedDict", ""),
-)
+_CLASSES = """
+Order OrderRequest LimitOrder MarketOrder NewOrder PlaceOrder PlaceOrderRequest OrderParams CreateOrder OrderedDict
+CreateOrderRequest NewOrderRequest OrderData Payload Params Body Request namespace dict
+"""
 
 
 def _items(value: Mapping[str, Any], mark: str, between: str, write: Callable[[Any], str]) -> str:
@@ -80,21 +70,25 @@ def _javascript(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else json.dumps(value)
 
 
+def _bare(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def printed(text: str) -> Iterator[str]:
     """Yield the texts that programs print for an object."""
     value = json.loads(text)
     if not isinstance(value, dict):
         raise ValueError("not an object")
     fields, items = _items(value, "=", ", ", repr), list(value.items())
-    yield from (f"{name}({fields})" for name in _CLASSES)
+    yield from (f"{name}({fields})" for name in (*_CLASSES.split(), ""))
     yield from (_items(value, "=", " ", repr), f"{{{fields}}}", f"dict_items({items})", f"dict_keys({list(value)})")
     yield from (str(items), f"OrderedDict({items})", f"OrderedDict({value})", str(list(value)))
     yield f"{{ {_items(value, ': ', ', ', _javascript)} }}"
     yield "{\n  " + _items(value, ": ", ",\n  ", _javascript) + "\n}"
     for name in ("", "Order ", "OrderRequest "):  # C# anonymous types and records
         yield f"{name}{{ {_items(value, ' = ', ', ', str)} }}"
-    yield f"{{{_items(value, '=', ', ', str)}}}"  # Java
-    yield f"map[{_items(dict(sorted(value.items())), ':', ' ', str)}]"  # Go
+    yield f"{{{_items(value, '=', ', ', _bare)}}}"  # Java
+    yield f"map[{_items(dict(sorted(value.items())), ':', ' ', _bare)}]"  # Go
     yield from (
         f"System.Collections.Generic.Dictionary`2[System.String,System.{kind}]" for kind in ("String", "Object")
     )

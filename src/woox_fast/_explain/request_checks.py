@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from .. import _checks
@@ -16,14 +18,18 @@ _HOST_OF_STAGING = "api.staging.woox.io"
 
 # Domains outside WOO X, and their owners.
 _FOREIGN = {"wooxpro.com": "WOO X Pro", "bitmart.com": "BitMart", "orderly.org": "Orderly", "binance.com": "Binance"}
+_FOREIGN |= {"bybit.com": "Bybit", "okx.com": "OKX", "kucoin.com": "KuCoin"}
 # Prefixes of foreign header names.
 _OWNERS = {"xbm": "WOO X Pro", "xmbx": "Binance", "okaccess": "OKX", "xbapi": "Bybit", "kcapi": "KuCoin"}
 _ROLES = (
     ("x-api-signature", re.compile(r"(?:signature|sign|sig|hmac)\Z")),
     ("x-api-timestamp", re.compile(r"(?:timestamp|apits|apitime|nonce|accesstime|reqtime|wootime)\Z")),
-    ("x-api-key", re.compile(r"(?:apikey|accesskey|wookey|wooxkey|bmkey|apitoken)\Z")),
+    ("x-api-key", re.compile(r"(?:apikey|accesskey|authorization|wookey|wooxkey|bmkey|apitoken)\Z")),
 )
 _UNRELATED = re.compile(r"(?:sec|idempotency|if|access-control|x-amz|proxy|x-forwarded)-", re.IGNORECASE)
+
+
+_SEND_JSON = "Send the parameters as a JSON object: json.dumps(order)."
 
 
 class Headers(NamedTuple):
@@ -52,10 +58,11 @@ def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, schem
 def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Finding]:
     for name, value in headers.items():
         bare = re.sub("[^a-z0-9]", "", name.lower())
-        right = next((right for right, pattern in _ROLES if pattern.search(bare)), None)
+        similar = get_close_matches(name.lower(), HEADERS, 1, 0.85)  # x-api-signatrue, x-api-key-id
+        right = next((right for right, pattern in _ROLES if pattern.search(bare)), (*similar, None)[0])
         if right is None or name.strip().lower() in HEADERS or _UNRELATED.match(name) or right in values:
             continue
-        values[right] = value
+        values[right] = value.removeprefix("Bearer ")
         owner = next((f" (of {label})" for prefix, label in _OWNERS.items() if bare.startswith(prefix)), "")
         yield Finding(f"header-{right}", f"The header {name[:40]} has a wrong name{owner}.", f"Name it {right}.")
 
@@ -90,11 +97,21 @@ def check_request(request: Request, secret: Secret) -> Iterator[Finding]:
         if request.query:
             cause = f"A query was sent with a {method}."
             yield Finding("sent-query", cause, f"Send the parameters of a {method} in a JSON body.")
-        if request.body and not request.body.lstrip().startswith((b"{", b"[", b'"')) and b"=" in request.body:
-            yield Finding("sent-form", "A form was sent as the body, but V3 expects JSON.", "Send JSON.")
+        if request.body and not _is_json(request.body):
+            kind = "a form" if re.match(rb"[\w.-]{1,80}=", request.body) else "no JSON object"
+            yield Finding(
+                "sent-no-json", f"V3 expects a JSON object, but the body that was sent is {kind}.", _SEND_JSON
+            )
     elif request.scheme == "v1" and request.body.lstrip()[:1] in (b"{", b"["):
         cause = "A JSON body was sent, but V1 expects a form."
         yield Finding("v1-json", cause, "Send the signed parameters as a form: symbol=SPOT_BTC_USDT&side=BUY.")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _check_credentials(request: Request, secret: Secret) -> Iterator[Finding]:
@@ -121,6 +138,9 @@ def _check_host(host: str) -> Iterator[Finding]:
     if name == _HOST_OF_STAGING:
         cause = "The request went to staging, which accepts only keys created on staging."
         yield Finding("staging", cause, "Use a staging key, or send the request to https://api.woox.io.")
+    elif name.endswith((".woox.io", ".woo.org")) and not name.startswith("api"):
+        cause = f"The request went to {name}, which does not serve the REST API."
+        yield Finding("other-host", cause, "Send it to https://api.woox.io.")
     elif name == "api.woo.org":
         yield Finding("old-host", "The host api.woo.org is being shut down.", "Send requests to https://api.woox.io.")
 
@@ -132,4 +152,4 @@ def check_signature(signature: str) -> Iterator[Finding]:
         shown = f"{signature[:24]!a}{'...' if len(signature) > 24 else ''}"
         few = f"; fewer than {MIN_DIGITS} hex digits identify no digest" if len(signature) < MIN_DIGITS else ""
         cause = f"The signature {shown} is not a digest ({len(signature):,} characters{few})."
-        yield Finding("sent-signature", cause, "Send 64 lower-case hex characters.")
+        yield Finding("sent-signature", cause, "Send 64 lower-case hex characters (hexdigest()).")

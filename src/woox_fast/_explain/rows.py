@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from .signing import Layout, Request
 
-# Costs: the lower the likelier. The costs of several rows add up. A row with hundreds of results costs MANY, so that
-# the search combines it with likely rows only, or WIDE and WIDEST, so that the search tries it alone.
+# Costs: the lower the likelier; the costs of several rows add up. A row with hundreds of results costs MANY (the search
+# combines it with likely rows only), or WIDE and WIDEST (alone).
 LIKELY, COMMON, UNCOMMON, RARE, MANY, WIDE, WIDEST = 6, 7, 8, 9, 12, 15, 17
 MAX_ROWS = 3  # combined within a part
 

@@ -10,6 +10,7 @@ from itertools import product
 from string import Formatter
 from typing import NamedTuple
 
+RULE = "{rule}"  # in a remedy: the rule of the request's scheme
 JOINT = "¦"  # marks the places of the separator in a template
 
 
@@ -77,7 +78,7 @@ class Layout(NamedTuple):
     """How a message is assembled.
 
     `template` is a format string over t (timestamp), m (method), p (path), q (query with its '?'), b (body), k (API
-    key), o (host) and n (memo); "{b:sha512}" applies a function of `TRANSFORMS`. `separator` replaces every `JOINT`.
+    key) and n (memo); "{b:sha512}" applies a function of `TRANSFORMS`. `separator` replaces every `JOINT`.
     `source` returns the query and body to sign; `digest` names the digest.
     """
 

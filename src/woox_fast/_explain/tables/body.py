@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 from .. import json_edits, notations
 from ..json_edits import indented, of_members, one_scalar, scalars
 from ..rows import COMMON, LIKELY, MANY, RARE, UNCOMMON, WIDE, WIDEST, Apply, Entry, Row, Table, if_present, rows
-from ..signing import Request, to_bytes, to_text
+from ..signing import RULE, Request, to_bytes, to_text
 
 SAME_BYTES = "Serialize the body once, then sign and send the same bytes (`Signer.prepare` does)."
 AS_JSON = "Send the signed string as the body (data=text in requests) with Content-Type application/json."
@@ -84,6 +84,10 @@ def _parse(body: bytes) -> bytes | None:
     return to_bytes(content) if isinstance(content, str) else None
 
 
+def _form_as_json(body: bytes) -> Iterator[bytes]:
+    return _encode(notations.form_as_json(to_text(body)))
+
+
 _LEFT_OUT = Row(
     "body-left-out", LIKELY, "The body was sent but not signed.", SAME_BYTES, lambda b, r: b"" if b and r.body else None
 )
@@ -92,18 +96,24 @@ _NOT_JSON = rows(
     "{}.",
     AS_JSON,
     ("json-string-sent", LIKELY, "The signed string was serialized once more (json=string) and sent", _parse),
-    (
-        "form-sent",
-        LIKELY,
-        "JSON was signed, but a form was sent (data=dict)",
-        lambda b: _encode(notations.form_as_json(to_text(b))),
-    ),
+    ("form-sent", LIKELY, "JSON was signed, but a form was sent (data=dict)", _form_as_json),
+    adapt=lambda function: lambda body, request: None if request.scheme == "v1" else function(body),
 )
+_JSON_SIGNED = Row(
+    "v1-json-signed",
+    LIKELY,
+    "JSON was signed, but V1 signs the form's parameters.",
+    RULE,
+    lambda body, request: _form_as_json(body) if request.scheme == "v1" else None,
+)
+_EMPTY = ("null", '""', "0", "false", '"0"', "0.0", "[]")
 _DROPPED = "The body was signed with {}, but sent without."
 _OBJECTS = ("body", "data", "params", "order")
 _RAW = _rows(
     ("no-newline", LIKELY, "without its trailing newline", lambda b: b.rstrip(b"\r\n")),
-    ("stripped", LIKELY, "without the white space or BOM around it", lambda b: b.removeprefix(_BOM).strip()),
+    ("stripped", LIKELY, "without the white space or BOM at its ends", lambda b: b.removeprefix(_BOM).strip()),
+    ("lines-lf", LIKELY, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
+    ("lines-crlf", LIKELY, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
 _FIELDS = (
     *_json_rows(
@@ -112,24 +122,19 @@ _FIELDS = (
         cause="The body was signed without {}, but sent with them.",
     ),
     *_json_rows(
-        ("field-added", LIKELY, "a field that it was sent with", of_members(json_edits.one_less)),
-        ("two-fields-added", RARE, "two fields that it was sent with", of_members(json_edits.two_less)),
+        ("field-added", LIKELY, "a field that was sent", of_members(json_edits.one_less)),
+        ("two-fields-added", RARE, "two fields that were sent", of_members(json_edits.two_less)),
         cause="The body was signed without {}; was it added after signing?",
     ),
     *_json_rows(
         ("null-dropped", UNCOMMON, "a field that was null", _grown("null", names=8)),
-        (
-            "empty-dropped",
-            MANY,
-            "a field that was null, zero or empty",
-            _grown("null", '""', "0", "false", '"0"', "0.0", "[]"),
-        ),
+        ("empty-dropped", MANY, "a field that was null, zero or empty", _grown(*_EMPTY)),
         ("nulls-dropped", WIDEST, "two fields that were null, zero or empty", of_members(_grown_twice)),
         cause=_DROPPED,
     ),
     *_json_rows(
-        ("in-list", UNCOMMON, "within a list", lambda t: f"[{t}]"),
-        ("in-object", RARE, "within an object", lambda t: (f'{{"{name}":{t}}}' for name in _OBJECTS)),
+        ("in-list", UNCOMMON, "wrapped in a list", lambda t: f"[{t}]"),
+        ("in-object", RARE, "wrapped in an object", lambda t: (f'{{"{name}":{t}}}' for name in _OBJECTS)),
     ),
 )
 
@@ -152,10 +157,16 @@ _ORDER = _json_rows(
     ("sorted", LIKELY, "with its keys sorted", of_members(lambda items: [sorted(items, key=json_edits.name_of)])),
     ("sorted-deep", COMMON, "with its keys sorted at every depth", _sort_all),
     ("reversed", UNCOMMON, "with its keys in reverse order", of_members(lambda items: [items[::-1]])),
-    ("usual", COMMON, "in the usual order of keys", of_members(lambda items: [sorted(items, key=_usual_place)])),
-    ("moved", UNCOMMON, "with one key in another place", of_members(json_edits.moved)),
+    ("usual", COMMON, "in the documentation's order", of_members(lambda items: [sorted(items, key=_usual_place)])),
+    ("moved", UNCOMMON, "with one field in another place", of_members(json_edits.moved)),
     ("order", MANY, "with its keys in another order", of_members(json_edits.permuted)),
 )
+
+
+def _eight_decimals(number: str) -> str:
+    return f"{float(number):.8f}" if "." in number else number
+
+
 _NUMBERS = (
     ("float", COMMON, "as Python writes floats (9000.0, 1e-05)", json_edits.as_float),
     ("javascript", COMMON, "as JavaScript writes them (9000, 1e-7, rounded above 2**53)", json_edits.as_javascript),
@@ -163,28 +174,43 @@ _NUMBERS = (
     ("eight-decimals", UNCOMMON, "with eight decimals", lambda n: f"{float(n):.8f}"),
     ("two-decimals", UNCOMMON, "with two decimals", lambda n: f"{float(n):.2f}"),
 )
-_PYTHON = {"true": "True", "false": "False", "null": "None"}
+
+
+def _quote_words(text: str) -> list[str]:
+    words = {"true", "false", "null"}
+    return [scalars(lambda t, w=w: f'"{w(t)}"' if t in words else t)(text) for w in (str, str.title)]
+
+
+_quote_decimals = scalars(lambda t: json_edits.quoted(t) if "." in t else t)
+_AS_NUMBERS = {"true": "1", "false": "0"}
 _QUOTED = {f'"{word}"': word.lower() for word in ("true", "false", "null", "True", "False")}
 _SCALARS = _json_rows(
-    *(
-        (f"numbers-{name}", cost, f"with its numbers {words}", scalars(json_edits.numbers(write)))
-        for name, cost, words, write in _NUMBERS
-    ),
-    ("words-quoted", UNCOMMON, "with true and false in quotes", scalars(lambda t: f'"{t}"' if t in _PYTHON else t)),
+    *((f"numbers-{n}", c, f"with its numbers {w}", scalars(json_edits.numbers(f))) for n, c, w, f in _NUMBERS),
+    ("words-quoted", UNCOMMON, "with true and false in quotes", _quote_words),
+    ("words-numbers", UNCOMMON, "with 1 and 0 for true and false", scalars(lambda t: _AS_NUMBERS.get(t, t))),
+    ("floats-quoted", COMMON, "with its decimals as strings", _quote_decimals),
+    ("floats-eight-decimals", UNCOMMON, "with eight decimals", scalars(json_edits.numbers(_eight_decimals))),
     ("words-unquoted", UNCOMMON, "with true and false without quotes", scalars(lambda t: _QUOTED.get(t, t))),
-    ("value-spelled", UNCOMMON, "with a value in another spelling", one_scalar(json_edits.spellings)),
+    ("value-typed", UNCOMMON, 'with a value of another type ("1" for 1)', one_scalar(json_edits.retyped)),
+    ("number-spelled", UNCOMMON, "with a number in another form (1.50, 1e-05)", one_scalar(json_edits.renumbered)),
+    ("text-spelled", UNCOMMON, "with a text in another form (buy, BTC-USDT)", one_scalar(json_edits.renamed)),
     ("keys-camel-case", COMMON, "with its keys in camelCase", json_edits.keys(json_edits.camel_case)),
     ("keys-snake-case", COMMON, "with its keys in snake_case", json_edits.keys(json_edits.snake_case)),
     ("keys-pascal-case", COMMON, "with its keys in PascalCase", json_edits.keys(lambda k: k[:1].upper() + k[1:])),
 ) + _json_rows(
     ("value-rounded", WIDE, "", one_scalar(json_edits.unrounded)),
-    cause="A number in the body was rounded after signing.",
+    cause="A number in the body was rounded or changed after signing.",
 )
 _QUOTES = _json_rows(
     ("numbers", LIKELY, "with numbers, where strings were sent", scalars(json_edits.unquoted)),
     ("strings", LIKELY, "with strings, where numbers were sent", scalars(json_edits.quoted)),
     cause="The body was signed {}.",
 )
+
+
+def _repr_in_double_quotes(text: str) -> list[str]:
+    written = str(json.loads(text)).replace("'", '"')
+    return [written, written.replace(" ", "")]
 
 
 def compact_json(value: Any) -> str:
@@ -196,26 +222,18 @@ _STYLES = _json_rows(
     ("spaced", LIKELY, "with spaces (json.dumps does so by default)", json_edits.spaced),
     ("comma-space", COMMON, "with a space after each comma only", json_edits.separated(", ", ":")),
     ("colon-space", COMMON, "with a space after each colon only", json_edits.separated(",", ": ")),
-    ("braces-spaced", RARE, "with spaces inside its braces", lambda t: f"{{ {t[1:-1]} }}"),
     ("indent-2", LIKELY, "indented by 2", indented("  ", "\n")),
     ("indent-4", LIKELY, "indented by 4", indented("    ", "\n")),
     ("indent-tab", COMMON, "indented by a tab", indented("\t", "\n")),
     *((f"indent-{n}", UNCOMMON, f"indented by {n}", indented(" " * n, "\n")) for n in (0, 1, 3, 8)),
     *((f"indent-{n}-crlf", UNCOMMON, f"indented by {n} with CR LF", indented(" " * n, "\r\n")) for n in (2, 4)),
-    ("dumps", COMMON, "as json.dumps writes its value", lambda t: json.dumps(json.loads(t))),
-    ("dumps-compact", COMMON, "as another JSON library writes its value", lambda t: compact_json(json.loads(t))),
+    ("dumps", COMMON, "as json.dumps writes it", lambda t: json.dumps(json.loads(t))),
+    ("dumps-compact", COMMON, "as another JSON library writes it", lambda t: compact_json(json.loads(t))),
     ("repr", LIKELY, "as Python's str(dict) ('single quotes', True, None)", lambda t: str(json.loads(t))),
-    (
-        "repr-double-quotes",
-        COMMON,
-        "as Python's str(dict) with its quotes replaced",
-        lambda t: [str(json.loads(t)).replace("'", '"').replace(*m) for m in ((" ", " "), (" ", ""))],
-    ),
+    ("repr-double-quotes", COMMON, "as Python's str(dict) with its quotes replaced", _repr_in_double_quotes),
     ("printed", UNCOMMON, "as a printed object, such as a dataclass", notations.printed),
     ("single-quotes", UNCOMMON, "in single quotes", lambda t: t.replace('"', "'")),
-    ("no-marks", RARE, "without its quotes or braces", lambda t: [t.replace('"', ""), t[1:-1]]),
 )
-_NAMES_VALUES = notations.of_object(lambda v: "".join(f"{n}{one}" for n, one in sorted(v.items())))
 _FORMS = rows(
     "body-",
     "The body was signed {}, but sent as JSON.",
@@ -223,10 +241,9 @@ _FORMS = rows(
     ("form", LIKELY, "as a form (a=1&b=x)", notations.form),
     ("form-plus", COMMON, "as a form with + for spaces", lambda t: notations.form(t, plus=True)),
     ("form-python", COMMON, "as Python's urlencode writes it", notations.python_form),
+    ("form-python-plus", COMMON, "as urlencode writes it", lambda t: notations.python_form(t).replace("%20", "+")),
     ("form-raw", COMMON, "as a form without percent-encoding", notations.raw_form),
     ("form-sorted", COMMON, "as a sorted form", lambda t: "&".join(sorted(notations.form(t).split("&")))),
-    ("names-and-values", UNCOMMON, "as its names and values, sorted", _NAMES_VALUES),
-    ("values", UNCOMMON, "as its values alone", notations.of_object(lambda v: "".join(map(str, v.values())))),
     adapt=lambda function: lambda body, _: to_bytes(function(body.decode())),
 )
 _ESCAPES = _json_rows(
@@ -242,15 +259,12 @@ def _html(text: str, form: str) -> str:
     return text.translate({ord(c): f"\\u{ord(c):04{form}}" for c in characters})
 
 
-@json_edits.configured
-def _hash(algorithm: str, body: bytes) -> list[bytes]:
-    digest = hashlib.new(algorithm, body, usedforsecurity=False).digest()
-    return [digest.hex().encode(), digest.hex().upper().encode(), base64.b64encode(digest)]
+def _hash(algorithm: str, body: bytes) -> bytes:
+    return hashlib.new(algorithm, body, usedforsecurity=False).hexdigest().encode()
 
 
 _HASHES = _rows(
-    ("sha256", LIKELY, "as its SHA-256", _hash("sha256")),
-    *((name, COMMON, f"as its {name.upper()}", _hash(name)) for name in ("sha512", "md5", "sha1")),
+    *((n, COMMON, f"as its {n.upper()}", lambda b, n=n: _hash(n, b)) for n in ("sha256", "sha512", "md5", "sha1")),
 )
 
 
@@ -262,26 +276,19 @@ _ENDS = _rows(
     ("newline", LIKELY, "with a trailing newline", lambda b: b + b"\n"),
     ("space", COMMON, "with white space around it", lambda b: [b + b"\r\n", b + b" ", b" " + b]),
     ("bom", COMMON, "with a byte order mark before it", lambda b: _BOM + b),
-    ("lines-lf", COMMON, "with newlines for CR LF", lambda b: b.replace(b"\r\n", b"\n")),
-    ("lines-crlf", COMMON, "with CR LF for newlines", lambda b: b.replace(b"\n", b"\r\n")),
 )
 _ENCODING = _rows(
     ("bytes-repr", LIKELY, "as the repr of a bytes object (b'...')", lambda b: repr(b).encode()),
     ("dumped-twice", LIKELY, "through json.dumps twice", lambda b: to_bytes(json.dumps(b.decode()))),
     ("as-json-string", COMMON, "as a JSON string", lambda b: to_bytes(compact_json(b.decode()))),
     ("base64", COMMON, "in base64", base64.b64encode),
-    ("hex", RARE, "in hex", lambda b: b.hex().encode()),
     ("no-white-space", COMMON, "without any white space", lambda b: b"".join(b.split())),
     ("latin-1", COMMON, "in Latin-1, not UTF-8", lambda b: b.decode().encode("latin-1")),
     ("utf-16", COMMON, "in UTF-16, not UTF-8", lambda b: b.decode().encode("utf-16-le")),
-    ("utf-8-twice", UNCOMMON, "encoded in UTF-8 twice", lambda b: b.decode("latin-1").encode()),
     ("percent-encoded", UNCOMMON, "percent-encoded", lambda b: [quote(b, safe="").encode(), quote_plus(b).encode()]),
     ("percent-decoded", UNCOMMON, "before percent-encoding", lambda b: to_bytes(unquote_plus(to_text(b)))),
-    ("case", UNCOMMON, "in lower or upper case", lambda b: [b.lower(), b.upper()]),
     ("quotes-escaped", UNCOMMON, "with a backslash before each quote", lambda b: b.replace(b'"', b'\\"')),
     ("quoted", UNCOMMON, "in quotes", lambda b: [b'"' + b + b'"', b"'" + b + b"'"]),
-    ("doubled", RARE, "twice", lambda b: b * 2),
-    ("named", RARE, "with a name before it", lambda b: [n + b for n in (b"data=", b"body=", b"json=", b"payload=")]),
     ("sorted-form", COMMON, "as a sorted form", _sorted_form),
 )
 # Texts for a missing value: name, text, cost with a body, cost without a body.
@@ -314,6 +321,6 @@ _NO_BODY = rows(
     adapt=_if_absent,
 )
 
-_FIRST = (_LEFT_OUT, *_NOT_JSON, *_NO_BODY, *_RAW)
+_FIRST = (_LEFT_OUT, *_NOT_JSON, _JSON_SIGNED, *_NO_BODY, *_RAW)
 _WRITTEN, _ENCODED = (*_STYLES, *_FORMS, *_INSTEAD), (*_ENCODING, *_HASHES)
 TABLE = Table(_FIRST, (*_FIELDS, _TIMED), _ORDER, _SCALARS, _QUOTES, _WRITTEN, _ESCAPES, _ENDS, _ENCODED, _ENDS)

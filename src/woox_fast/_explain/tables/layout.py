@@ -11,11 +11,9 @@ from urllib.parse import parse_qsl, unquote_plus
 from ... import prehash
 from .. import json_edits, notations
 from ..rows import COMMON, LIKELY, UNCOMMON, Apply, Row, Table
-from ..signing import JOINT, Layout, Request, Source, as_sent, to_bytes, to_text
+from ..signing import JOINT, RULE, Layout, Request, Source, as_sent, to_bytes, to_text
 from .body import SAME_BYTES, compact_json
 from .query import AS_SENT
-
-RULE = "{rule}"  # replaced by the rule of the request's scheme
 
 
 def _form(body: bytes) -> bytes:
@@ -31,7 +29,10 @@ def _v1(request: Request) -> tuple[str, bytes]:
 
 
 def _v1_decoded(request: Request) -> tuple[str, bytes]:
-    return unquote_plus(_v1(request)[0], errors="surrogateescape"), b""
+    written = _v1(request)[0]
+    if (decoded := unquote_plus(written, errors="surrogateescape")) == written:
+        raise ValueError("nothing is percent-encoded")
+    return decoded, b""
 
 
 def _v1_unsorted(request: Request) -> tuple[str, bytes]:
@@ -69,8 +70,8 @@ def _numbers(query: str) -> dict[str, Any]:
 
 
 _READS = (_strings, _numbers)
-_JSON = [lambda q, w=w, read=read: w(read(q)) for w in (json.dumps, compact_json) for read in _READS]
-_REPR = [lambda q, read=read: str(read(q)) for read in _READS]
+_JSON = [lambda q, w=w, r=r, m=m: m + w(r(q)) for w in (json.dumps, compact_json) for r in _READS for m in ("", "?")]
+_REPR = [lambda q, r=r, m=m: f"{m}{r(q)}" for r in _READS for m in ("", "?")]
 _FORMS = [notations.python_form, notations.form]
 
 
@@ -130,17 +131,9 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1),
     ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
     ("rule-v1-unsorted", LIKELY, "The V1 rule was used, and its parameters were not sorted.", "{q}¦{t}", _v1_unsorted),
-    (
-        "rule-v1-decoded",
-        COMMON,
-        "The V1 rule was used, over parameters before percent-encoding.",
-        "{q}¦{t}",
-        _v1_decoded,
-    ),
+    ("rule-v1-decoded", COMMON, "The V1 rule was used before percent-encoding.", "{q}¦{t}", _v1_decoded),
     ("rule-v1-no-timestamp", COMMON, "Only the sorted parameters were signed.", "{q}", _v1),
-    ("rule-v1-timestamp-first", UNCOMMON, "The V1 rule was used with the timestamp first.", "{t}|{q}", _v1),
     ("rule-v1-body", UNCOMMON, "The V1 rule was used over the body as sent.", "{b}|{t}"),
-    ("rule-v1-path", UNCOMMON, "The V1 rule was used over path and query.", "{p}{q}{b}|{t}"),
     ("rule-v3-parameters", COMMON, "The sorted parameters were signed for query and body.", "{t}¦{m}¦{p}¦{q}", _v1),
     ("rule-v3-parameters", UNCOMMON, "The sorted parameters were signed as the query.", "{t}¦{m}¦{p}?{q}", _v1),
     ("rule-websocket", COMMON, "The websocket's rule was used ('|' and the timestamp).", "|{t}"),
@@ -160,7 +153,8 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     ("path-for-query", COMMON, "The path was signed as its query alone.", "{t}¦{m}¦{q:bare}¦{b}"),
     ("query-apart", COMMON, "Path and query were signed as separate parts.", "{t}¦{m}¦{p}¦{q:bare}¦{b}"),
     ("timestamp-and-query", COMMON, "Only timestamp, query and body were signed.", "{t}¦{q:bare}¦{b}"),
-    ("request-line", UNCOMMON, "The HTTP request line was signed.", "{t}{m} {p}{q} HTTP/1.1{b}"),
+    ("template", UNCOMMON, "The template was signed, not its values.", "{{timestamp}}{{method}}{{path}}{{body}}"),
+    ("template", UNCOMMON, "The template was signed, not its values.", "${{timestamp}}${{method}}${{path}}${{body}}"),
     ("api-key-first", COMMON, "The API key was signed too, before the timestamp.", "{k}¦{t}¦{m}¦{p}{q}¦{b}"),
     ("api-key-second", COMMON, "The API key was signed too, after the timestamp.", "{t}¦{k}¦{m}¦{p}{q}¦{b}"),
     ("api-key-last", COMMON, "The API key was signed too, at the end.", "{t}¦{m}¦{p}{q}¦{b}¦{k}"),
@@ -172,20 +166,11 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     *(("rule-bybit", COMMON, "Bybit's rule was used.", f"{{t}}{{k}}{w}{{q:bare}}{{b}}") for w in _WINDOWS),
     *(("rule-binance", COMMON, "Binance's rule was used (timestamp=).", t, _v1_unsorted) for t in _BINANCE),
     ("rule-mexc", COMMON, "MEXC's rule was used (API key, timestamp, parameters).", "{k}{t}{q:bare}{b}"),
-    ("rule-coinbase", COMMON, "Coinbase's rule was used (seconds).", "{t:seconds}{m}{p}{q}{b}"),
-    ("rule-coinbase", COMMON, "Coinbase's rule was used (seconds, no query).", "{t:seconds}{m}{p}{b}"),
+    ("rule-coinbase", COMMON, "Seconds were signed, without the query (Coinbase's rule).", "{t:seconds}{m}{p}{b}"),
     ("rule-no-query", COMMON, "The query was sent but not signed.", "{t}{m}{p}{b}"),
     ("rule-bitmex", COMMON, "BitMEX's rule was used (seconds after the path).", "{m}{p}{q}{t:seconds}{b}"),
-    ("rule-phemex", COMMON, "Phemex's rule was used.", "{p}{q:bare}{t:seconds}{b}"),
-    ("rule-phemex", COMMON, "Phemex's rule was used, with milliseconds.", "{p}{q:bare}{t}{b}"),
-    ("rule-deribit", COMMON, "Deribit's rule was used (newlines).", "{t}\n{t}\n{m}\n{p}{q}\n{b}\n"),
-    ("rule-deribit", COMMON, "Deribit's rule was used (newlines, no nonce).", "{t}\n{m}\n{p}{q}\n{b}\n"),
     ("rule-gate", COMMON, "Gate's rule was used.", _GATE, as_sent, "hmac-sha512"),
     ("rule-gate", COMMON, "Gate's rule was used, with HMAC-SHA256.", _GATE),
-    ("rule-huobi", UNCOMMON, "Huobi's rule was used.", "{m}\n{o}\n{p}\n{q}", _v1),
-    ("rule-huobi", UNCOMMON, "Huobi's rule was used, unsorted.", "{m}\n{o}\n{p}\n{q}", _v1_unsorted),
-    ("rule-bitfinex", COMMON, "Bitfinex's rule was used.", "/api{p}{t}{b}", as_sent, "hmac-sha384"),
-    ("rule-bitfinex", UNCOMMON, "Bitfinex's rule was used, with HMAC-SHA256.", "/api{p}{t}{b}"),
 )
 
 
@@ -199,20 +184,23 @@ def _replaced(template: str, source: Source = as_sent, digest: str = "hmac-sha25
     return apply
 
 
-def _orders(_: Layout, request: Request) -> Iterator[Layout]:
-    """Yield any parts in any order, and the API key at any place among them."""
+def _with_key(_: Layout, request: Request) -> Iterator[Layout]:
     parts = ("{t}", "{m}", "{p}{q}", "{b}")
-    for count in (4, 3, 2, 1):
-        yield from (Layout(JOINT.join(some)) for some in permutations(parts, count))
     for rest in (parts, parts[:3], ("{t}", "{p}{q}", "{b}")) if request.api_key else ():
         yield from (Layout(JOINT.join((*rest[:at], "{k}", *rest[at:]))) for at in range(len(rest) + 1))
 
 
+_PARTS = (("timestamp", "{t}"), ("method", "{m}"), ("path", "{p}{q}"), ("body", "{b}"))
 _OTHER_VERSION = "The V3 rule was used for a request of another version."
 _RULES = (
     Row("rule-v3", LIKELY, _OTHER_VERSION, RULE, lambda _, request: BASES["v3"] if request.path else None),
     *(Row(name, cost, cause, RULE, _replaced(*how)) for name, cost, cause, *how in _TEMPLATES),
-    Row("other-order", UNCOMMON, "Other parts were signed, or in another order.", RULE, _orders),
+    *(
+        Row("other-order", UNCOMMON, f"The signed message was {' + '.join(names)}.", RULE, _replaced("¦".join(slots)))
+        for count in (4, 3, 2, 1)
+        for names, slots in (zip(*some, strict=True) for some in permutations(_PARTS, count))
+    ),
+    Row("api-key-signed", UNCOMMON, "The API key was signed too.", RULE, _with_key),
 )
 _MARKS = (
     ("newline", LIKELY, "newlines", "\n"),
@@ -241,9 +229,6 @@ _ENDS = tuple(
     Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surrounded(before, after))
     for name, cost, words, before, after in (
         ("newline", COMMON, "a newline after it (echo without -n)", "", "\n"),
-        ("quoted", UNCOMMON, "double quotes around it", '"', '"'),
-        ("bytes-repr", UNCOMMON, "b'...' around it", "b'", "'"),
-        ("bom", UNCOMMON, "a byte order mark before it", "\ufeff", ""),
         *(("text", UNCOMMON, f"{end!r} after it", "", end) for end in _END_TEXTS),
     )
 )

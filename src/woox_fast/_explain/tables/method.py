@@ -7,16 +7,8 @@ from functools import partial
 from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Row, Table, rows
 
 _REMEDY = "Sign the method that you send, in upper case."
-_ENUMS = (
-    "HttpMethod.{}",
-    "HTTPMethod.{}",
-    "Method.{}",
-    "RequestMethod.{}",
-    "RESTMethod.{}",
-    "HttpVerb.{}",
-    "{}/",
-    "{}:",
-)
+_ENUMS = "HttpMethod.{} HTTPMethod.{} Method.{} RequestMethod.{} RESTMethod.{} HttpVerb.{} {}/ {}:"
+_OTHERS = ("DEL", "PATCH", "OPTIONS", "HEAD", "HTTP", "method", "{method}", "verb")
 
 _rows = partial(rows, "method-", "The method was signed {}.", _REMEDY)
 
@@ -24,16 +16,11 @@ TABLE = Table(
     (
         Row("method-left-out", LIKELY, "The method was not signed.", _REMEDY, lambda m, _: ""),
         *_rows(
-            ("get", LIKELY, "as GET, but sent as another", lambda m: "GET"),
-            ("post", LIKELY, "as POST, but sent as another", lambda m: "POST"),
-            ("put-delete", COMMON, "as PUT or DELETE, but sent as another", lambda m: ["PUT", "DELETE"]),
+            ("get", LIKELY, "as GET, but another method was sent", lambda m: "GET"),
+            ("post", LIKELY, "as POST, but another method was sent", lambda m: "POST"),
+            ("put-delete", COMMON, "as PUT or DELETE, but another method was sent", lambda m: ["PUT", "DELETE"]),
             ("none", COMMON, "as None, undefined or null", lambda m: ["None", "undefined", "null"]),
-            (
-                "other",
-                RARE,
-                "as another word",
-                lambda m: ["PATCH", "OPTIONS", "HEAD", "HTTP", "method", "{method}", "verb"],
-            ),
+            ("other", RARE, "as another word", lambda m: _OTHERS),
         ),
     ),
     _rows(
@@ -44,6 +31,6 @@ TABLE = Table(
     _rows(
         ("quoted", UNCOMMON, "in quotes", lambda m: [f'"{m}"', f"'{m}'", f"b'{m}'"]),
         ("space", UNCOMMON, "with white space around it", lambda m: [m + " ", " " + m, m + "\n"]),
-        ("enum", WIDE, "as the name of an enum member", lambda m: [form.format(m) for form in _ENUMS]),
+        ("enum", WIDE, "as the name of an enum member", lambda m: [form.format(m) for form in _ENUMS.split()]),
     ),
 )

@@ -8,8 +8,9 @@ from functools import partial
 from urllib.parse import quote, unquote
 
 from ..json_edits import one_less
-from ..rows import COMMON, LIKELY, RARE, UNCOMMON, Row, Table, rows
+from ..rows import COMMON, LIKELY, UNCOMMON, Row, Table, rows
 
+_quote = partial(quote, errors="surrogateescape")
 _parts = re.compile("/[^/]*").findall
 _VERSION = re.compile(r"/v\d+(?=/|\Z)")
 _NUMBER = re.compile(r"(?<=/)\d+(?=/|\Z)")
@@ -37,27 +38,21 @@ _ROUTE = _rows(
     ("doubled-version", COMMON, "with its version twice; base URL and path contain it", _version(r"\g<0>\g<0>")),
     ("no-id", COMMON, "without its id, or with null for it", _ids("", "null", "undefined", "None")),
     ("template", COMMON, "as a template, with a name for its id", _ids(*_PLACEHOLDERS)),
-    ("part-lost", UNCOMMON, "without one of its parts", lambda p: ["".join(some) for some in one_less(_parts(p))]),
-    ("last-part", RARE, "as its last part alone", lambda p: [_parts(p)[-1], _parts(p)[-1][1:]]),
+    ("plural", UNCOMMON, "in the singular or plural", lambda p: [p + "s", p.removesuffix("s")]),
+    ("part-lost", UNCOMMON, "without one of its segments", lambda p: ["".join(some) for some in one_less(_parts(p))]),
     ("left-out", UNCOMMON, "as its query alone", lambda p: ""),
     ("none", UNCOMMON, "as /, None, undefined or null", lambda p: ["/", "None", "undefined", "null"]),
 )
 _SPELLING = _rows(
     ("lower-case", COMMON, "in lower case", str.lower),
     ("decoded", COMMON, "before percent-encoding", lambda p: unquote(p, errors="surrogateescape")),
-    (
-        "encoded",
-        UNCOMMON,
-        "percent-encoded",
-        lambda p: [quote(p, safe=s, errors="surrogateescape") for s in ("/%:", "")],
-    ),
+    ("encoded", UNCOMMON, "percent-encoded", lambda p: [_quote(p, "/%:"), _quote(p, "")]),
 )
 _ENDS = _rows(
     ("trailing-slash", LIKELY, "with a slash after it", lambda p: p + "/"),
     ("no-trailing-slash", COMMON, "without its last slash", lambda p: p.removesuffix("/")),
     ("fragment", UNCOMMON, "with a # after it", lambda p: p + "#"),
     ("no-fragment", COMMON, "without its fragment", lambda p: p.partition("#")[0]),
-    ("space", UNCOMMON, "with white space after it", lambda p: [p + " ", p + "\n"]),
 )
 _ORIGIN = tuple(
     Row(f"path-{name}", cost, f"The path was signed {words}.", "Leave out scheme and host.", apply)
@@ -70,12 +65,10 @@ _ORIGIN = tuple(
 _FRONT = _rows(
     ("no-slash", LIKELY, "without its leading slash", lambda p: p.removeprefix("/")),
     ("double-slash", LIKELY, "with two leading slashes; the base URL must not end with a slash", lambda p: "/" + p),
-    ("double-slash-inside", UNCOMMON, "with two slashes after its version", _version(r"\g<0>/")),
     ("slashes-merged", COMMON, "with one slash, but sent with two", lambda p: re.sub("/+", "/", p)),
     ("prefix", LIKELY, "with /api before it", lambda p: "/api" + p),
     ("prefix-version", COMMON, "with a version before it", lambda p: ["/api/v3" + p, "/v3" + p, "/v1" + p]),
     ("base-url", COMMON, "with an undefined base URL before it", lambda p: [text + p for text in _NO_BASE]),
-    ("leading-space", RARE, "with a space before it", lambda p: " " + p),
 )
 
 TABLE = Table(_ROUTE, _SPELLING, _ENDS, (*_ORIGIN, *_FRONT))

@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-from ..rows import COMMON, LIKELY, RARE, UNCOMMON, WIDE, Apply, Function, Row, Table, rows
+from ..rows import COMMON, LIKELY, UNCOMMON, WIDE, Apply, Function, Row, Table, rows
 from ..signing import Request, Secret, to_bytes
 
 _COPY = "Copy the secret exactly as the console shows it."
@@ -53,12 +52,10 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("other-quotes", UNCOMMON, "other quotes around it", "`{}`", "“{}”"),
     ("quote-mark", UNCOMMON, "quotes around it and a mark after it", '"{}";', '"{}",', "'{}',"),
     ("semicolon", COMMON, "a semicolon or comma after it", "{};", "{},"),
-    ("mark", RARE, "a mark at one end", "={}", "{}=", ":{}", "{}.", "{}&"),
-    ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})"),
+    ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})", "{{}}"),
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
     ("zero-width", COMMON, "a zero-width space (U+200B) at one end", "{}\u200b", "\u200b{}"),
-    ("invisible", RARE, "an invisible character after it", "{}\u200c", "{}\u200d"),
 )
 
 
@@ -79,19 +76,14 @@ _PARTS = _copied(
     ("last-lost", LIKELY, "lacked its last character", lambda s: s[:-1]),
     ("first-lost", LIKELY, "lacked its first character", lambda s: s[1:]),
     ("two-lost", COMMON, "lacked two characters at its ends", lambda s: [s[:-2], s[2:], s[1:-1]]),
-    ("first-bytes", RARE, "was cut to 16, 20, 24 or 32 bytes", lambda s: [s[:n] for n in (16, 20, 24, 32)]),
     ("doubled", COMMON, "was repeated", lambda s: s * 2),
-    ("doubled-lines", UNCOMMON, "was repeated on two lines", lambda s: s + b"\n" + s),
 )
 _KEYS = (
     _with_key("api-key", LIKELY, "The API key", lambda k, s: k, "Sign with the secret; send the key as x-api-key."),
     _with_key("key-and-secret", COMMON, "The API key followed by the secret", lambda k, s: k + s),
     _with_key("secret-and-key", COMMON, "The secret followed by the API key", lambda k, s: s + k),
     _with_key("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s),
-    _with_key("key-comma-secret", UNCOMMON, "The text 'key,secret'", lambda k, s: k + b"," + s),
-    _with_key("secret-colon-key", RARE, "The text 'secret:key'", lambda k, s: s + b":" + k),
     _with_key("key-base64-decoded", UNCOMMON, "The base64-decoded API key", lambda k, s: base64.b64decode(k)),
-    _with_key("key-percent-encoded", RARE, "The percent-encoded API key", lambda k, s: quote(k, safe="").encode()),
 )
 _TEXTS = _loaded(
     ("none", LIKELY, "the text None", lambda s: b"None"),
@@ -127,7 +119,7 @@ def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
 _FAMILIES = (
     Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _mistyped),
     Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _named(*_PLACEHOLDERS, *_OTHERS)),
-    Row("secret-prefixed", WIDE, "The secret was used with its name before it.", _COPY, _named(*_ASSIGNED)),
+    Row("secret-prefixed", WIDE, "The secret was used with NAME= before it.", _COPY, _named(*_ASSIGNED)),
 )
 
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -136,12 +128,6 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 def _decode_hex(s: Secret) -> bytes:
     return binascii.unhexlify(s[: (len(s) - len(s.lstrip(_HEX_DIGITS))) // 2 * 2])
-
-
-def _parse_hex(s: Secret) -> bytes:
-    """Decode pairs as JavaScript's parseInt(pair, 16) | 0."""
-    pairs = (s[at : at + 2] for at in range(0, len(s), 2))
-    return bytes(int(pair[: len(pair) - len(pair.lstrip(_HEX_DIGITS))] or b"0", 16) for pair in pairs)
 
 
 def _decode(s: Secret) -> bytes:
@@ -154,17 +140,13 @@ def _hash(name: str, s: Secret) -> bytes:
 
 _ENCODED = _encoded(
     ("base64-decoded", LIKELY, "base64-decoded", _decode),
-    ("base64-decoded-part", UNCOMMON, "base64-decoded in part", lambda s: _decode(s[: -len(s) % -4])),
     ("hex-decoded", LIKELY, "hex-decoded", lambda s: binascii.unhexlify(s)),
     ("hex-decoded-part", UNCOMMON, "hex-decoded up to the first other character (Node's Buffer)", _decode_hex),
-    ("hex-decoded-zeros", RARE, "hex-decoded, with zeros for other characters (CryptoJS)", _parse_hex),
     ("base64-encoded", LIKELY, "base64-encoded", lambda s: base64.b64encode(s)),
     ("base64-newline", COMMON, "base64-encoded with a newline", lambda s: base64.b64encode(s + b"\n")),
     ("hex-encoded", COMMON, "hex-encoded", lambda s: s.hex().encode()),
-    ("hex-encoded-upper", UNCOMMON, "hex-encoded in upper case", lambda s: s.hex().upper().encode()),
     ("bytes-repr", COMMON, "the repr of a bytes object (b'...')", lambda s: bytes.__repr__(s).encode()),
     ("utf-16", UNCOMMON, "encoded in UTF-16", lambda s: s.decode().encode("utf-16-le")),
-    ("percent-encoded", RARE, "percent-encoded", lambda s: quote(s, safe="").encode()),
     *(
         (f"{name}-{form}", cost, f"replaced by its {name.upper()}", lambda s, n=name, w=write: w(_hash(n, s)))
         for name, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
