@@ -48,7 +48,7 @@ def test_worker_explains_in_process(worker: ExplainWorker) -> None:
     )
     assert found.report is not None
     assert found.report["mistakes"][0]["name"]
-    unexplained = worker.explain(record("something else"))
+    unexplained = ExplainWorker(KEY, SECRET, time_limit=0.2).explain(record("something else"))
     assert not unexplained.found
     assert unexplained.headline
     assert unexplained.signed is None

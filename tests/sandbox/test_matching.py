@@ -104,6 +104,7 @@ def test_new_price_fills_open_orders(sandbox: Sandbox, client: Client) -> None:
         (low, "0.5", 1),
         (high, "1", 1),
     ]
+    assert client.data("GET", f"/v3/trade/transactionHistory?fromId={rows[0]['id']}")["rows"] == rows[:1]
     trade = client.data("GET", f"/v3/trade/transaction?tradeId={rows[0]['id']}")
     assert trade == rows[0]
     assert client.refusal("GET", "/v3/trade/transaction?tradeId=1") == "RESOURCE_NOT_FOUND"
