@@ -246,7 +246,7 @@ def start_sandbox() -> Iterator[str]:
     command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
     environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
     pipe = subprocess.PIPE
-    # In a new session, so that Ctrl-C reaches this process alone.
+    # The new session keeps Ctrl-C away from the sandbox.
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, start_new_session=True) as process:  # noqa: S603
         try:
             line = process.stdout.readline() if process.stdout else b""
