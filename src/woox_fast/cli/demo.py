@@ -149,8 +149,8 @@ def order(client_order_id: int) -> Request:
 
 class Books(NamedTuple):
     orders: list[dict[str, Any]]
-    balances: dict[str, tuple[Decimal, Decimal]]  # by token: holding and frozen amount
-    arrivals: dict[str, int]  # by clientOrderId: how many times it arrived
+    balances: dict[str, tuple[Decimal, Decimal]]  # token: (holding, frozen)
+    arrivals: dict[str, int]  # clientOrderId: number of arrivals
     verified: int  # signatures
 
 
