@@ -103,7 +103,7 @@ def test_unknown_value_is_not_repeated(typed: list[str], capsys: pytest.CaptureF
     assert common.HOW_TO_GIVE_IT in errors
 
 
-@pytest.mark.parametrize("offset", range(24))
+@pytest.mark.parametrize("offset", range(0, 24, 4))
 def test_secret_inside_value_is_hidden(offset: int) -> None:
     for given in (["demo", "--orders"], ["bench", "--seconds"], ["completion"]):
         result = woox_fast(*given, "= " + "x" * offset + SECRET, WOOX_API_SECRET=SECRET)

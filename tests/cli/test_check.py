@@ -46,7 +46,7 @@ def test_check_marks_faults() -> None:
     assert "Set both variables" in result.stdout
 
 
-@pytest.mark.parametrize(("offset_s", "good"), [(0, True), (-4, True), (4, True), (100, False), (-100, False)])
+@pytest.mark.parametrize(("offset_s", "good"), [(-4, True), (4, True), (100, False), (-100, False)])
 def test_clock_difference_is_judged(offset_s: int, good: bool) -> None:
     with Sandbox(clock=lambda: time.time() + offset_s) as url:
         clock = {item["name"]: item for item in look(url)}["clock"]

@@ -31,7 +31,7 @@ COMMAND = [sys.executable, "-m", "woox_fast", "demo"]
 REPORT = re.compile(r"^(\w+) +(\S.*)$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("options", [["--orders", "200"], ["--orders", "50", "--connections", "4"], slow([])])
+@pytest.mark.parametrize("options", [["--orders", "200"], slow(["--orders", "50", "--connections", "4"]), slow([])])
 def test_demo_reports_figures(options: list[str]) -> None:
     ignored = {"WOOX_API_KEY": "test-key", "WOOX_API_SECRET": "test-secret"}
     result = woox_fast("demo", *options, **ignored)
@@ -102,7 +102,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, slow(signal.SIGTERM), signal.SIGKILL])
 def test_demo_leaves_no_sandbox(number: int) -> None:
     with running_demo() as (process, url):
         os.killpg(process.pid, number)  # the whole process group, as Ctrl-C does

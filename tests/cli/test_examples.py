@@ -28,7 +28,12 @@ from woox_fast.cli import common
 common.SANDBOX_URL, common.SANDBOX_PORT = {url!r}, 0
 sys.exit(cli.main())
 """
-SECONDS_LONG = ("woox-fast demo", "woox-fast bench", "woox-fast bench --seconds 5 --json")
+SECONDS_LONG = (
+    "woox-fast demo",
+    "woox-fast demo --orders 500 --connections 4 --json",
+    "woox-fast bench",
+    "woox-fast bench --seconds 5 --json",
+)
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 
@@ -108,7 +113,7 @@ def test_example_succeeds(example: str, start: Start) -> None:
         assert bool(out) is ("completion" not in example)
 
 
-@pytest.mark.parametrize("example", SERVERS)
+@pytest.mark.parametrize("example", [SERVERS[0], *map(slow, SERVERS[1:])])
 def test_server_example_runs_until_stopped(example: str, start: Start, tmp_path: Path) -> None:
     process = start(f"exec {example}")
     printed = tmp_path / "requests.jsonl"

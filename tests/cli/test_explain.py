@@ -241,7 +241,7 @@ def test_invalid_utf8_keeps_columns() -> None:
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_cause_never_cuts_secret(more: list[str]) -> None:
     """Sentences of explain truncate long values, maybe in the middle of the secret."""
-    for offset in range(0, 44, 2):
+    for offset in range(0, 44, 5):
         for given in (
             [*explain_arguments("+" * offset + SECRET), "--seconds", "0.1"],
             [*explain_arguments("0" * 64), "-H", f"x-api-keys: {'k' * offset}{SECRET}", "--seconds", "0.1"],

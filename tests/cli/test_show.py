@@ -35,7 +35,7 @@ def test_other_text_stays_visible() -> None:
     assert show.redacted(f"{SECRET[:8]} and more", SECRET) == f"{SECRET[:8]} and more"
 
 
-@pytest.mark.parametrize("offset", range(20))
+@pytest.mark.parametrize("offset", range(0, 20, 3))
 @pytest.mark.parametrize("name", ["sign", "send"])
 def test_error_never_cuts_secret(name: str, offset: int) -> None:
     """The library's messages truncate long values, maybe in the middle of the secret."""
@@ -50,7 +50,7 @@ def test_error_never_cuts_secret(name: str, offset: int) -> None:
             assert SECRET[:6] not in result.stderr
 
 
-@pytest.mark.parametrize("offset", range(60))
+@pytest.mark.parametrize("offset", range(0, 60, 5))
 def test_failure_never_cuts_secret(offset: int) -> None:
     line = b"x" * (150 + offset) + SECRET.encode() + b"\r\n"
     with Recorder(lambda _: Reply(raw=line, close=True)) as server:

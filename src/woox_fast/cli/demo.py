@@ -149,8 +149,8 @@ def order(client_order_id: int) -> Request:
 
 class Books(NamedTuple):
     orders: list[dict[str, Any]]
-    balances: dict[str, tuple[Decimal, Decimal]]  # by token: holding and frozen amount
-    arrivals: dict[str, int]  # by clientOrderId: how many times it arrived
+    balances: dict[str, tuple[Decimal, Decimal]]  # token: (holding, frozen)
+    arrivals: dict[str, int]  # clientOrderId: number of arrivals
     verified: int  # signatures
 
 
@@ -246,7 +246,7 @@ def start_sandbox() -> Iterator[str]:
     command = [sys.executable, "-m", "woox_fast", "sandbox", "--port", "0", "--stop-with-stdin", "--quiet", "--json"]
     environment = {**os.environ, API_KEY_VARIABLE: API_KEY, API_SECRET_VARIABLE: API_SECRET}
     pipe = subprocess.PIPE
-    # In a new session, so that Ctrl-C reaches this process alone.
+    # The new session keeps Ctrl-C away from the sandbox.
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, start_new_session=True) as process:  # noqa: S603
         try:
             line = process.stdout.readline() if process.stdout else b""

@@ -26,7 +26,7 @@ EXAMPLES = (
              "type":"POST_ONLY","price":"10","quantity":"1"}'""",
     "woox-fast send GET '/v3/trade/orders?symbol=SPOT_BTC_USDT' --example",
 )
-TIMEOUT_S = 10.0  # in all: name lookup, connection, request and response
+TIMEOUT_S = 10.0  # name lookup, connection, request and response together
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 INVALID_SIGNATURE, UNAUTHORIZED = -1001, -1002
 

@@ -33,7 +33,7 @@ def visible(data: bytes) -> str:
 
 
 def _escaped(text: str) -> str:
-    # With doubled backslashes, a newline differs from a backslash and an n.
+    # Doubled backslashes distinguish a newline from a backslash and an n.
     return printable(text.replace("\\", "\\\\"))
 
 
