@@ -58,6 +58,7 @@ SECRETS: dict[str, str | bytes] = {
     "other-quotes": f"`{SECRET}`",
     "quote-mark": f'"{SECRET}";',
     "semicolon": f"{SECRET};",
+    "mark": f"{SECRET}&",
     "brackets": f"<{SECRET}>",
     "bom": f"\ufeff{SECRET}",
     "nbsp": f"{SECRET}\u00a0",
