@@ -58,6 +58,7 @@ SECRETS: dict[str, str | bytes] = {
     "other-quotes": f"`{SECRET}`",
     "quote-mark": f'"{SECRET}";',
     "semicolon": f"{SECRET};",
+    "mark": f"{SECRET}&",
     "brackets": f"<{SECRET}>",
     "bom": f"\ufeff{SECRET}",
     "nbsp": f"{SECRET}\u00a0",
@@ -143,7 +144,6 @@ PATHS = {
     "plural": ("/v3/trade/orders", "/v3/trade/order"),
     "part-lost": (PATH, "/v3/positions"),
     "left-out": (PATH, ""),
-    "none": (PATH, "/"),
     "lower-case": ("/v3/algoOrder", "/v3/algoorder"),
     "decoded": ("/v3/a%20b", "/v3/a b"),
     "encoded": ("/v3/a b", "/v3/a%20b"),
@@ -406,7 +406,6 @@ DIGESTS: dict[str, str] = {
     "swapped": hmac.new(M, S, "sha256").hexdigest(),
     "of-sha256": sign(hashlib.sha256(M).hexdigest()),
     "of-sha256-raw": sign(hashlib.sha256(M).digest()),
-    "of-base64": sign(base64.b64encode(M)),
     "of-utf-16": sign(MESSAGE.encode("utf-16-le")),
     "again": sign(sign(M)),
 }
@@ -424,7 +423,6 @@ SIGNATURES: dict[str, str] = {
     "encoded-twice": base64.b64encode(RAW.hex().encode()).decode(),
     "raw": RAW.decode("latin-1"),
     "cut": RAW.hex()[:40],
-    "repeated": RAW.hex() * 2,
 }
 
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 from .signing import Layout, Request
 
-# Costs: the lower the likelier; the costs of several rows add up. A row with hundreds of results costs MANY (the search
-# combines it with likely rows only), or WIDE and WIDEST (alone).
+# The lower the likelier; costs add up. MANY: hundreds of results, combined with likely rows only; WIDE, WIDEST: alone.
 LIKELY, COMMON, UNCOMMON, RARE, MANY, WIDE, WIDEST = 6, 7, 8, 9, 12, 15, 17
 MAX_ROWS = 3  # combined within a part
 

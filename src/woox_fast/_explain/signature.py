@@ -43,7 +43,6 @@ _KINDS = {
         ("raw", "as raw bytes"),
         ("cut", "without its end or its beginning"),
         ("zeros-lost", "without leading zeros, which number conversions drop"),
-        ("repeated", "twice in a row"),
     )
 }
 
@@ -172,8 +171,6 @@ def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
         yield _exactly(inner.lower(), (*findings, _KINDS["encoded-twice"]))
     elif BASE64.fullmatch(inner) and len(raw := _from_base64(inner)) in SIZES:
         yield _exactly(raw.hex(), (*findings, _KINDS["encoded-twice"]))
-    if size == 128 and lower[:64] == lower[64:]:
-        yield _exactly(lower[:64], (*findings, _KINDS["repeated"]))
     if 32 <= size < 64:
         lost = (*findings, _KINDS["zeros-lost"])
         fits = (

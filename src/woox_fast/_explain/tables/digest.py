@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -86,7 +85,6 @@ _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
     "swapped": (LIKELY, 32, "Key and message were swapped.", lambda s: lambda m: hmac.new(m, s, "sha256").hexdigest()),
     "of-sha256": (COMMON, 32, "The hex SHA-256 of the message was signed.", _of(lambda m: _hex(_sha256(m)))),
     "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
-    "of-base64": (COMMON, 32, "The base64 of the message was signed.", _of(base64.b64encode)),
     "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _of(_utf_16)),
     "again": (COMMON, 32, "The HMAC's hex was signed again.", _again),
 }

@@ -41,7 +41,6 @@ _ROUTE = _rows(
     ("plural", UNCOMMON, "in the singular or plural", lambda p: [p + "s", p.removesuffix("s")]),
     ("part-lost", UNCOMMON, "without one of its segments", lambda p: ["".join(some) for some in one_less(_parts(p))]),
     ("left-out", UNCOMMON, "as its query alone", lambda p: ""),
-    ("none", UNCOMMON, "as /, None, undefined or null", lambda p: ["/", "None", "undefined", "null"]),
 )
 _SPELLING = _rows(
     ("lower-case", COMMON, "in lower case", str.lower),

@@ -52,6 +52,7 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
     ("other-quotes", UNCOMMON, "other quotes around it", "`{}`", "“{}”"),
     ("quote-mark", UNCOMMON, "quotes around it and a mark after it", '"{}";', '"{}",', "'{}',"),
     ("semicolon", COMMON, "a semicolon or comma after it", "{};", "{},"),
+    ("mark", UNCOMMON, "a mark at one end", "={}", "{}=", ":{}", "{}.", "{}&"),
     ("brackets", UNCOMMON, "brackets around it", "<{}>", "[{}]", "({})", "{{}}"),
     ("bom", COMMON, "a byte order mark (U+FEFF) at one end", "\ufeff{}", "{}\ufeff"),
     ("nbsp", COMMON, "a no-break space (U+00A0) at one end", "{}\xa0", "\xa0{}"),
