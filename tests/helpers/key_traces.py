@@ -31,7 +31,7 @@ def schedule(block: bytes) -> list[int]:
 
 
 def compress(state: list[int], block: bytes) -> list[int]:
-    """Return the state after another block, as in FIPS 180-4, 6.2.2."""
+    """Return the state after a further block, as in FIPS 180-4, 6.2.2."""
     a, b, c, d, e, f, g, h = state
     for constant, word in zip(CONSTANTS, schedule(block), strict=True):
         t1 = h + (_rotate(e, 6) ^ _rotate(e, 11) ^ _rotate(e, 25)) + (e & f ^ ~e & g) + constant + word

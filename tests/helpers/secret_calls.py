@@ -19,7 +19,7 @@ from woox_fast.sandbox import auth
 
 
 class Held:
-    """A random secret, unlike any other text in a traceback."""
+    """A random secret, unlike other traceback text."""
 
     text = "Kq7vX2mN9pRt4wYz8bLc3dFg6hJs"
     data = text.encode()

@@ -1,6 +1,6 @@
 """Hypothesis strategies for backends' calls. The oracle is the standard library's hmac.
 
-The short test and `make fuzz` run the same checks. Errors must equal those of the pure backend, the specification.
+The short test and `make fuzz` run the same checks. Errors must equal the errors of the pure backend, the specification.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from woox_fast import _sign_py
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 METHODS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12)
 TIMESTAMPS = st.integers(10**12, 10**13 - 1)
-# Up to a few blocks, near block borders, and seldom as large as many orders.
+# Up to a few blocks, near block borders, and seldom the size of many orders.
 SIZES = st.one_of(
     st.integers(0, 260), st.builds(lambda n, d: max(0, 64 * n + d), st.integers(0, 8), st.integers(-30, 3)),
     st.integers(0, 10 * 1024),
