@@ -87,7 +87,7 @@ def test_memo_finds_pro_rule() -> None:
 def test_text_output_has_no_row_names() -> None:
     signature = oracle(f"{NOW}GET/v3/xNone".encode())
     result = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), **CREDENTIALS)
-    assert "or        The message was signed with 'None' after it." in result.stdout
+    assert "cause     None was signed as the body, but no body was sent." in result.stdout
     assert not re.search("no-body-none|message-text", result.stdout)
 
 

@@ -229,3 +229,14 @@ def test_production_needs_typed_yes() -> None:
         os.write(screen, b"no\n")
         assert b"not sent" in read_until(screen, b"not sent")
         assert process.wait(20) == 2
+
+
+@needs_pty
+@pytest.mark.parametrize("body", ["-", "@-", "@/dev/stdin"])
+def test_production_refuses_body_from_stdin(body: str) -> None:
+    """The body's own input would answer the question."""
+    arguments = ("send", "POST", "/v3/trade/order", "--body", body, "--production")
+    with terminal(*arguments, **CREDENTIALS) as (_, screen):
+        seen = read_until(screen, b"or --yes")
+        assert b"needs a typed yes" in seen
+        assert b"Type yes" not in seen

@@ -120,7 +120,7 @@ def read_api_secret(args: argparse.Namespace) -> str:
     elif args.secret_file is not None:
         secret = _secret_in(args.secret_file)
     else:
-        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompt_for_secret()
+        secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompt_for_secret(args)
     if not secret:
         raise UsageError("the secret is empty; copy it from the exchange's API page")
     show.SECRETS.append(secret)
@@ -138,8 +138,22 @@ def _secret_in(name: str) -> str:
     return secret
 
 
-def _prompt_for_secret() -> str:
-    if not sys.stdin.isatty():
+def can_prompt(args: argparse.Namespace) -> bool:
+    """Return True if standard input is a terminal, and not also the source of the body or the request."""
+    return sys.stdin.isatty() and not any(map(_is_stdin, (args.body, f"@{getattr(args, 'request', None)}")))
+
+
+def _is_stdin(option: str | None) -> bool:
+    try:
+        if option is None or not option.startswith("@"):
+            return option == "-"
+        return option == "@-" or os.path.samestat(os.stat(option[1:]), os.fstat(0))
+    except (OSError, ValueError):
+        return False
+
+
+def _prompt_for_secret(args: argparse.Namespace) -> str:
+    if not can_prompt(args):
         raise UsageError(f"there is no secret; set {API_SECRET_VARIABLE}, or use --secret-file, or run in a terminal")
     from getpass import getpass
 

@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     origin = common.origin_of(args)
     if args.production and args.method != "GET" and not args.yes:
+        if not common.can_prompt(args):  # with --body -, the body would answer the question
+            raise UsageError("a request other than GET to production needs a typed yes, in a terminal, or --yes")
         _confirm(f"{args.method} {args.path} to {origin}")
     attempt = Attempt(origin, sign_request(args, origin))
     try:
@@ -57,8 +59,6 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _confirm(request: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("a request other than GET to production needs a typed yes, in a terminal, or --yes")
     shown = show.redacted(show.printable(request), cut=True)
     print(f"{shown}. Type yes to send it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != "yes":
