@@ -1,5 +1,5 @@
-/* The limits of every signer for CPython, to compare with real signers: the call and its result without the hash, and the
- * hash (src/core) without the call.
+/* The limits of every signer for CPython, to compare with real signers: the call and its result without the hash, and
+ * the hash (src/core) without the call.
  *
  * This is an extension module, because a cffi function cannot return a str. */
 #define PY_SSIZE_T_CLEAN
@@ -56,7 +56,8 @@ static PyMethodDef empty_methods[] = {
 
 static PyTypeObject empty_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "limit.Empty",
-    .tp_doc = "A Signer that does not hash: its methods accept a Signer's arguments and return objects of the same types.",
+    .tp_doc = "A Signer that does not hash: its methods accept a Signer's arguments and return objects of the same "
+              "types.",
     .tp_basicsize = sizeof(PyObject) + sizeof(hmac_sha256_key) + sizeof(int64_t) + sizeof(PyObject *), /* a Signer's */
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = PyType_GenericNew,

@@ -57,7 +57,8 @@ static int is_complete(size_t size) {
     response[size] = 0;
     char *end = strstr(response, "\r\n\r\n"), *length = strcasestr(response, "\r\nContent-Length:");
     if (!end || !length || length > end) return 0;
-    return size == (size_t)(end - response) + 4 + strtoul(length + 17, NULL, 10) && !strncmp(response, "HTTP/1.1 200", 12);
+    return size == (size_t)(end - response) + 4 + strtoul(length + 17, NULL, 10) &&
+           !strncmp(response, "HTTP/1.1 200", 12);
 }
 
 static int order(void) {
@@ -65,7 +66,8 @@ static int order(void) {
     size_t size = encode(request), received = 0;
     if (tls ? SSL_write(tls, request, (int)size) <= 0 : send(fd, request, size, 0) != (ssize_t)size) return 0;
     do {
-        ssize_t got = tls ? SSL_read(tls, response + received, (int)(CAPACITY - received)) : recv(fd, response + received, CAPACITY - received, 0);
+        ssize_t got = tls ? SSL_read(tls, response + received, (int)(CAPACITY - received))
+                          : recv(fd, response + received, CAPACITY - received, 0);
         if (got <= 0) return 0;
         received += (size_t)got;
     } while (!is_complete(received));

@@ -1,5 +1,6 @@
-/* The functions of the cffi backend. `_sign_cffi_build.py` reads the declarations from the heads of these definitions, so
- * all are `static` and their heads end in ` {`. Sizes are in bytes; `hex` is 64 characters without a final NUL.
+/* The functions of the cffi backend. `_sign_cffi_build.py` reads the declarations from the heads of these
+ * definitions, so all are `static` and their heads end in ` {`. Sizes are in bytes; `hex` is 64 characters without a
+ * final NUL.
  *
  * Functions that sign return false for a cleansed key, which is all zeros. A finalizer in a dying reference cycle can
  * reach a Signer whose key has been cleansed. */

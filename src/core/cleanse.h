@@ -11,9 +11,9 @@
 
 #include "compiler.h"
 
-/* Bytes to clear. The frames were measured with gcc and clang from -O1 to -O3, with AVX flags and for 32 bits; tests/core
- * repeats that. -O0 is not supported. HMAC_SHA256_O3 asserts that the build has -O3: for 64-bit processors without AVX
- * flags, the vector implementations then hash a single message in registers alone. */
+/* Bytes to clear. The frames were measured with gcc and clang from -O1 to -O3, with AVX flags and for 32 bits;
+ * tests/core repeats that. -O0 is not supported. HMAC_SHA256_O3 asserts that the build has -O3: for 64-bit processors
+ * without AVX flags, the vector implementations then hash a single message in registers alone. */
 enum { CLEANSE_MARGIN = 128, KEY_STACK = 4096 };
 #if defined(HMAC_SHA256_O3) && !defined(__AVX__) && !defined(__i386__) && !defined(__arm__)
 enum { VECTOR_SPILLS = 0, SIGN_STACK = 1024, PAIRS_STACK = 1024, LANES_STACK = 10240 };

@@ -1,7 +1,7 @@
 /* 32 messages at once, in the lanes of AVX-512's registers. A register has a word of sixteen messages.
  *
- * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill one
- * lane of 32, so lanes are for batches; SHA-NI hashes the rest.
+ * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill
+ * one lane of 32, so lanes are for batches; SHA-NI hashes the rest.
  */
 #include "hmac_sha256_implementation.h"
 
@@ -39,8 +39,8 @@ static AVX512 ALWAYS_INLINE __m512i xor3(__m512i x, __m512i y, __m512i z) {
 #define CHOICE(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xCA)
 #define MAJORITY(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xE8)
 
-/* Do round i of sixteen, whose constants begin at `k`. A round renames the words of the state instead of moving them. With
- * `schedule`, compute the next word of the message schedule first. */
+/* Do round i of sixteen, whose constants begin at `k`. A round renames the words of the state instead of moving them.
+ * With `schedule`, compute the next word of the message schedule first. */
 static AVX512 ALWAYS_INLINE void one_round(__m512i state[8], __m512i w[WORDS], const uint32_t *k, int i,
                                            bool schedule) {
 #define STATE(n) state[((n)-i) & 7]

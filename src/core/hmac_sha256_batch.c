@@ -2,8 +2,8 @@
 #include "hmac_sha256.h"
 #include "hmac_sha256_padding.h"
 
-/* Sort a window's messages by block count, then hash them in groups: as lanes, if at least MIN_LANES have the same count,
- * else in pairs. With fewer lanes, pairs can be faster. */
+/* Sort a window's messages by block count, then hash them in groups: as lanes, if at least MIN_LANES have the same
+ * count, else in pairs. With fewer lanes, pairs can be faster. */
 enum { WINDOW = 64, GROUP = 8, MIN_LANES = 24 };
 
 _Static_assert(SHA256_LANES * sizeof(padded_message) + sizeof(uint32_t[8][SHA256_LANES]) <= 15 * 1024,
@@ -86,11 +86,11 @@ static ALWAYS_INLINE void pad_group(const batch *b, const uint8_t *order, size_t
     }
 }
 
-/* All groups of pairs have their frame at the same place, and so have all groups of lanes. Hashing an empty group at the
- * end clears the stack that they used.
+/* All groups of pairs have their frame at the same place, and so have all groups of lanes. Hashing an empty group at
+ * the end clears the stack that they used.
  *
- * Pad all the group's messages, then hash all, then hash all inner digests. So no step waits for memory that the previous
- * step has just written. This is a tenth faster than hashing the pairs in turn. */
+ * Pad all the group's messages, then hash all, then hash all inner digests. So no step waits for memory that the
+ * previous step has just written. This is a tenth faster than hashing the pairs in turn. */
 static NOT_INLINE void hash_pair_group(const batch *b, const uint8_t *order, size_t count) {
     padded_message m[GROUP];
     char *hex[GROUP];

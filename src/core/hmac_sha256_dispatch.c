@@ -21,7 +21,8 @@ enum { TEST_CASES = 3 };
 static const char third_text[] = "This is a test using a larger than block-size key and a larger than block-size data. "
                                  "The key needs to be hashed before being used by the HMAC algorithm.";
 
-/* RFC 4231, test cases 2, 6 and 7: a key shorter than a block, and a longer key with messages of one and three blocks. */
+/* RFC 4231, test cases 2, 6 and 7: a key shorter than a block, and a longer key with messages of one and three
+ * blocks. */
 static const struct {
     const char *text;
     const char *hex;

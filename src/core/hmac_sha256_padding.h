@@ -27,9 +27,9 @@ static inline void copy(uint8_t *to, const uint8_t *from, size_t size) {
     }
 }
 
-/* A message of at most COPIED_BLOCKS is copied whole. In a longer message, parts of at most MAX_COPIED bytes are copied,
- * and the whole blocks of longer parts are read in place. A long part adds at most two runs: the scratch before it, and
- * its own blocks. The padding before the length is at most a block. */
+/* A message of at most COPIED_BLOCKS is copied whole. In a longer message, parts of at most MAX_COPIED bytes are
+ * copied, and the whole blocks of longer parts are read in place. A long part adds at most two runs: the scratch
+ * before it, and its own blocks. The padding before the length is at most a block. */
 enum {
     MAX_RUNS = 2 * HMAC_SHA256_PARTS + 1,
     COPIED_BLOCKS = 4,

@@ -5,8 +5,8 @@
 
 static inline uint32_t rotate_right(uint32_t x, int n) { return (x >> n) | (x << (32 - n)); }
 
-/* A round renames the eight working variables instead of moving them. Terms that do not depend on the previous round come
- * first. The previous round has computed a ^ b of the majority. */
+/* A round renames the eight working variables instead of moving them. Terms that do not depend on the previous round
+ * come first. The previous round has computed a ^ b of the majority. */
 #define ROUND(a, b, c, d, e, f, g, h, i, WORD)                                                                         \
     h += sha256_round_constants[base + (i)] + WORD(i);                                                                 \
     h += g ^ (e & (f ^ g));                                                                                            \
@@ -48,7 +48,8 @@ static NOT_INLINE void compress_block(uint32_t state[8], const uint8_t *block) {
     EIGHT_ROUNDS(0, LOADED);
     EIGHT_ROUNDS(8, LOADED);
 #undef LOADED
-    for (base = 16; base < SHA256_ROUNDS; base += 16) { /* computing a word in the round that uses it is a tenth faster */
+    /* Computing a word in the round that uses it is a tenth faster. */
+    for (base = 16; base < SHA256_ROUNDS; base += 16) {
 #define SCHEDULED(i) next_word(w, i)
         EIGHT_ROUNDS(0, SCHEDULED);
         EIGHT_ROUNDS(8, SCHEDULED);

@@ -1,8 +1,8 @@
 /* The SHA instructions of x86 (SHA-NI), for one message or two at a time.
  *
- * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency of
- * four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message schedule
- * and a second message fit into the gaps.
+ * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency
+ * of four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message
+ * schedule and a second message fit into the gaps.
  */
 #include "hmac_sha256_shani.h"
 

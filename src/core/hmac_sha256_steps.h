@@ -1,7 +1,8 @@
 /* Steps built on instructions for four rounds: the hash of one message or two.
  *
- * The including file defines `vector`, `vector_state`, TARGET (the attribute of its functions), STEP_NAME (the prefix of
- * their names), and the functions load_state, store_state, add_state, load_block, four_rounds, outer_block, store_hex. */
+ * The including file defines `vector`, `vector_state`, TARGET (the attribute of its functions), STEP_NAME (the prefix
+ * of their names), and the functions load_state, store_state, add_state, load_block, four_rounds, outer_block,
+ * store_hex. */
 #include "bytes.h"
 
 static TARGET ALWAYS_INLINE void compress_words(vector_state *s, vector w[4]) {

@@ -30,7 +30,8 @@ static inline bool prehash_milliseconds(uint8_t head[PREHASH_ROOM], int64_t mill
     return true;
 }
 
-/* Write `milliseconds` after `before`, whose digits are in `before_head`. Within the same ten seconds, copy nine digits. */
+/* Write `milliseconds` after `before`, whose digits are in `before_head`. Within the same ten seconds, copy nine
+ * digits. */
 static inline bool prehash_milliseconds_after(uint8_t head[PREHASH_ROOM], int64_t milliseconds,
                                               const uint8_t before_head[PREHASH_ROOM], int64_t before) {
     uint64_t ten_seconds = (uint64_t)before / 10000;

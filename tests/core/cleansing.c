@@ -57,7 +57,9 @@ static void *sign_lanes(void *unused) {
 static const struct {
     const char *name;
     void *(*run)(void *);
-} operations[] = {{"key", hash_key}, {"sign", sign}, {"batch", sign_many}, {"window", sign_window}, {"lanes", sign_lanes}};
+} operations[] = {
+    {"key", hash_key}, {"sign", sign}, {"batch", sign_many}, {"window", sign_window}, {"lanes", sign_lanes},
+};
 
 static const uint8_t *stack;
 static size_t low; /* the deepest written byte of the stack */

@@ -1,7 +1,7 @@
 /* Sign an input of the fuzzer (a secret, a head and parts) with every implementation, and compare with OpenSSL.
  *
- * Every part has an allocation of its exact size, at alignment `shift`, so that AddressSanitizer detects a read past its
- * end. Build with libFuzzer, or with -DSTANDALONE to run files and then random inputs.
+ * Every part has an allocation of its exact size, at alignment `shift`, so that AddressSanitizer detects a read past
+ * its end. Build with libFuzzer, or with -DSTANDALONE to run files and then random inputs.
  *
  * Input: secret size, head size, shifts, sizes of parts 1 and 2 (four bytes), then secret and message. */
 #include <stdio.h>

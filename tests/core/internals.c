@@ -119,7 +119,8 @@ static void inject(void) {
 }
 
 static void print_extents(void) {
-    static const size_t near[] = {0, 1, 63, 64, 65, 127, 128, 129, 191, 192, 511, 512, 574, 575, 576, 577, 639, 640, 1000};
+    static const size_t near[] = {0,   1,   63,  64,  65,  127, 128, 129, 191, 192,
+                                  511, 512, 574, 575, 576, 577, 639, 640, 1000};
     enum { COUNT = sizeof near / sizeof near[0] };
     for (size_t head = 0; head <= HMAC_SHA256_HEAD_CAPACITY; head++)
         for (size_t i = 0; i < COUNT * COUNT; i++) measure(head, near[i / COUNT], near[i % COUNT]);

@@ -25,8 +25,8 @@ static size_t size_to(size_t most) {
     return size;
 }
 
-/* Replacements of copy() and memset() in the proof of padding. They check the memory that the call may touch; proof_copy
- * proves that copy() touches only that memory. */
+/* Replacements of copy() and memset() in the proof of padding. They check the memory that the call may touch;
+ * proof_copy proves that copy() touches only that memory. */
 void copied(uint8_t *to, const uint8_t *from, size_t size) {
     assert(size <= COPIED_BLOCKS * SHA256_BLOCK_SIZE);
     assert(size == 0 || (__CPROVER_w_ok(to, size) && __CPROVER_r_ok(from, size)));
