@@ -11,7 +11,7 @@ from woox_fast.gateway.parser import ResponseParser
 
 
 # A signal handler that raises in a destructor or in Thread.start is reported by the interpreter's hooks.
-pytestmark = [
+pytestmark = [] and [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

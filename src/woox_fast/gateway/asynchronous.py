@@ -18,7 +18,7 @@ from .connection import Connection
 from .errors import text
 from .loop_keeper import LoopKeeper
 from .placement import Placement, Placing
-from .pool import SECOND
+from .pool import SECOND, TICK_NS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -143,7 +143,11 @@ class AsyncGateway(GatewayBase):
                     deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
                     connection = await self._replace(connection, deadline_ns, self._is_urgent(method, priority))
                 due = connection.due = self._loop.create_future()
-                if connection.unsent is not None or connection.deadline_ns < self._keeper.due_ns[0]:
+                look_ns = self._keeper.due_ns[0]  # the next look at the deadlines is neither too late nor overdue
+                if (
+                    connection.unsent is not None
+                    or not connection.sent_ns - TICK_NS < look_ns <= connection.deadline_ns
+                ):
                     self._keeper.prepare(connection)
                 if not self._is_plain:
                     self._emit("sent", connection, method, path)

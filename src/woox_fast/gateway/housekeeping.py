@@ -48,8 +48,12 @@ class Housekeeping:
         while results:
             opened = results.popleft()
             if isinstance(opened, Connection):
-                self.attach(opened)
-                self.pool.add(opened)
+                try:
+                    self.attach(opened)
+                    self.pool.add(opened)
+                except BaseException:
+                    self.drop(opened, "interrupted while it was added")
+                    raise
                 self.emit("opened", opened)
             else:
                 self.pool.fail(opened, now)
