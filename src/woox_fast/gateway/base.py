@@ -273,8 +273,7 @@ class GatewayBase:
         if self._keeper is not None:
             self._keeper.is_forked = True
         self._connector.abandon()
-        for connection in self._pool.live():
-            connection.close()
+        self._pool.close_all(hang_up=False)
         self._pool.pop_idle()
         self._pool.close()
 

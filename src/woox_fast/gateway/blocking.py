@@ -83,9 +83,7 @@ class Gateway(GatewayBase):
         keeper.close(timeout_ns)
         if keeper.thread.is_alive() and keeper.thread is not threading.current_thread():
             keeper.thread.join(timeout_ns / SECOND + 0.5)
-        for connection in self._pool.live():  # the thread is dead, or a system call blocks it
-            connection.hang_up()
-            connection.close()
+        self._pool.close_all(hang_up=True)  # in case the thread is dead, or a system call blocks it
         if keeper.thread.ident is None:
             keeper.close_sockets()
         for thread in list(self._connector.threads):

@@ -213,6 +213,3 @@ class Connection:
     def close(self) -> None:
         self.state = CLOSED
         self.sock.close()
-
-    def __del__(self) -> None:
-        self.sock.close()

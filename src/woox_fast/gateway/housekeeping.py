@@ -159,9 +159,7 @@ class ThreadKeeper(Housekeeping):
         self.connector.stop()
         if self.pool.busy() and now < self._close_by:
             return False
-        for connection in self.pool.live():
-            connection.hang_up()
-            connection.close()
+        self.pool.close_all(hang_up=True)
         return True
 
     def end_overdue(self, connection: Connection, now: int) -> None:

@@ -176,6 +176,7 @@ class LoopKeeper(Housekeeping):
         self.connector.stop()
         for connection in self.pool.live():
             self.fail(connection, ConnectionAbortedError("the gateway was closed"))
+        self.pool.close_all(hang_up=False)
         for timer in self._timers:
             if timer is not None:
                 timer.cancel()
