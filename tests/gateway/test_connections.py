@@ -278,6 +278,39 @@ def test_first_address_without_answer_leaves_time(mode, monkeypatch):
         monkeypatch.undo()
 
 
+def test_racing_addresses_keep_pace(mode, monkeypatch):
+    """Each address of the host may cost a public GET."""
+    stamps = []
+
+    def answer_late(peer, request):
+        stamps.append(time.monotonic())
+        time.sleep(0.4)
+        return reply(peer, request)
+
+    with RawServer() as server:
+        server.answer_get = answer_late
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        infos = [(*kind, ("127.0.0.1", server.port)), (*kind, ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(infos))
+        with opened(mode, f"http://exchange.test:{server.port}", connections=4, timeout_s=20):
+            pass
+        monkeypatch.undo()
+    assert all(later - earlier > 0.9 for earlier, later in zip(stamps, stamps[5:], strict=False))
+
+
+def test_slow_name_resolution_ends_in_time(monkeypatch):
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(30) and [])
+    gateway = Gateway(Signer(KEY, SECRET), "http://exchange.test", connections=40, timeout_s=0.3)
+    started = time.monotonic()
+    with pytest.raises(NotSentError):
+        gateway.open()
+    took_s = time.monotonic() - started
+    released.set()
+    monkeypatch.undo()
+    assert took_s < 5, "each opening thread adds to the wait"
+
+
 def test_refused_address_is_skipped(mode, monkeypatch):
     with RawServer() as server:
         kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")

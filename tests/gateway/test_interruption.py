@@ -6,19 +6,21 @@ import _thread
 import asyncio
 import random
 import signal
+import socket
 import sys
 import threading
 import time
 from types import FrameType
 
 import pytest
-from helpers.gateways import MODES, eventually, new_event_loop
+from helpers.gateways import MODES, eventually, new_event_loop, opened
 from helpers.interruption import Tracer, lines_of, play
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.housekeeping import ThreadKeeper
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
 # A gateway's threads survive an exception, or report it by the interpreter's hook.
@@ -57,13 +59,21 @@ def interrupt_lines(mode, step, *, background):
                     raise AssertionError(f"{error.__name__} at {line}, run {hit}: {failure}") from failure
 
 
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
 @pytest.fixture
 def alarm():
     """Return a function that raises an exception by SIGALRM after some seconds."""
     raised: list[type[BaseException]] = [TimeoutError]
 
-    def handle(*_: object) -> None:
-        raise raised[0]("alarm")
+    def handle(_: int, frame: FrameType | None) -> None:
+        while frame is not None and not frame.f_globals["__name__"].startswith("woox_fast."):
+            frame = frame.f_back
+        if frame is not None:  # an alarm after the request must not end the test
+            raise raised[0]("alarm")
 
     def start(seconds: float, error: type[BaseException] = TimeoutError) -> None:
         raised[0] = error
@@ -109,6 +119,72 @@ def test_interrupt_after_send_keeps_its_type(alarm):
                 gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}")
             assert type(lost.value.__cause__) is TimeoutError
             assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
+
+
+def test_broken_pipe_of_handler_is_unknown(mode, monkeypatch):
+    """The handler's own BrokenPipeError, from the socket module, comes while the order's bytes go out."""
+
+    class Interrupted(socket.socket):
+        def send(self, data, flags=0):
+            sent = super().send(data, flags)
+            if data.startswith(b"POST"):
+                here, there = socket.socketpair()
+                with here, here.makefile("wb", 0) as writer:
+                    there.close()
+                    writer.write(b"x")
+            return sent
+
+    with RawServer() as server:
+        monkeypatch.setattr(socket, "socket", Interrupted)
+        with opened(mode, server.url, connections=2) as gateway, pytest.raises(NoReplyError) as raised:
+            gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+        assert isinstance(raised.value.__cause__, BrokenPipeError)
+        monkeypatch.undo()
+        assert server.order_counts() == {1: 1}
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_lost_request_of_handler_hides_no_order(error):
+    """A signal handler's own request has an unknown fate, and its exception ends the interrupted order."""
+
+    def handle(*_: object) -> None:
+        try:
+            gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}", timeout_s=0.1)
+        except NoReplyError as lost:
+            raise (lost if error is None else error("alarm")) from lost
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with (
+            RawServer(lambda peer, request: True) as server,
+            Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=5) as gateway,
+        ):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(error or NoReplyError) as raised:
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert NoReplyError.find(raised.value).path.endswith("=1")
+            assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_interrupted_close_ends_thread(monkeypatch, error):
+    interrupts = [error("alarm")]
+    close = ThreadKeeper.close
+
+    def interrupted(*arguments):
+        if interrupts:
+            raise interrupts.pop()
+        close(*arguments)
+
+    monkeypatch.setattr(ThreadKeeper, "close", interrupted)
+    with RawServer() as server:
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
+        with pytest.raises(error):
+            gateway.close()
+        assert not gateway._keeper.thread.is_alive()
+        eventually(lambda: not server.open_peers)
 
 
 def test_alarm_in_queue_sends_nothing(alarm):

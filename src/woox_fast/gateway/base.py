@@ -152,6 +152,12 @@ class GatewayBase:
         finally:
             self._pool.leave(waiter)
 
+    def _send_by(self, started_ns: int, deadline_ns: int, within_s: float | None) -> int:
+        """Return when to give up the wait before the request is sent."""
+        return (
+            deadline_ns if within_s is None else min(deadline_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        )
+
     def _is_urgent(self, method: str, priority: bool) -> bool:
         return priority or (method == "DELETE" and self._reserved > 0)
 
@@ -215,6 +221,7 @@ class GatewayBase:
     ) -> NoReplyError:
         """Record and return the error for a possibly sent request."""
         error = NoReplyError.from_request(request, reason, cause)
+        error._request_id = id(request)
         error.__cause__ = cause if isinstance(cause, Exception) else None
         self.unknown.append(error)
         self._emit("unknown", connection, error.method, error.path, reason)
@@ -229,7 +236,7 @@ class GatewayBase:
             if connection is not None and connection.state is IDLE:
                 self._pool.release(connection)
             return error
-        if isinstance(error, NoReplyError) or isinstance(error.__cause__, NoReplyError):
+        if NoReplyError.is_about(error, request):
             return error
         is_cancelled = isinstance(error, CancelledError)
         if connection is not None and connection.request is request and is_cancelled:
@@ -244,7 +251,9 @@ class GatewayBase:
         if isinstance(error, GeneratorExit):
             return self._unknown(request, "its coroutine was closed while the response was due", error, connection)
         reason = "cancelled while its response was due" if is_cancelled else f"interrupted by {type(error).__name__}"
-        error.__cause__ = self._unknown(request, reason, error, connection)
+        unknown = self._unknown(request, reason, error, connection)
+        unknown.__cause__ = error.__cause__  # the NoReplyError of a signal handler's request
+        error.__cause__ = unknown
         return error
 
     def _give_up(self, connection: Connection, request: bytes, timeout_ns: int) -> NoReplyError:
