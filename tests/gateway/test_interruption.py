@@ -128,13 +128,12 @@ def test_broken_pipe_of_handler_is_unknown(mode, monkeypatch):
         def send(self, data, flags=0):
             sent = super().send(data, flags)
             if data.startswith(b"POST"):
-                here, there = socket.socketpair()
-                with here, here.makefile("wb", 0) as writer:
-                    there.close()
-                    writer.write(b"x")
+                writer.write(b"x")
             return sent
 
-    with RawServer() as server:
+    here, there = socket.socketpair()
+    there.close()
+    with here, here.makefile("wb", 0) as writer, RawServer() as server:
         monkeypatch.setattr(socket, "socket", Interrupted)
         with opened(mode, server.url, connections=2) as gateway, pytest.raises(NoReplyError) as raised:
             gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")

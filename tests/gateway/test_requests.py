@@ -150,6 +150,21 @@ def test_lost_response_is_not_repeated(mode, reply, why):
     assert server.faults == []
 
 
+def test_send_within_bounds_replacement(mode):
+    """The connection was found closed, and no other connection can be opened."""
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: time.sleep(2) or True
+        gateway.run(server.hang_up)
+        started = time.monotonic()
+        while time.monotonic() - started < 10:
+            try:
+                gateway.request(*ORDER, send_within_s=0.1)
+            except NotSentError:
+                break
+            server.hang_up()
+        assert time.monotonic() - started < 10
+
+
 def test_dripping_response_is_given_up(mode):
     """`timeout_s` bounds the whole response."""
 
