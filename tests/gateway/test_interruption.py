@@ -13,6 +13,7 @@ import time
 from types import FrameType
 
 import pytest
+from helpers.exactly_once import place_orders
 from helpers.gateways import MODES, eventually, new_event_loop, opened
 from helpers.interruption import Tracer, lines_of, play
 from helpers.oracle import KEY, SECRET
@@ -20,7 +21,9 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
 from woox_fast.gateway.housekeeping import ThreadKeeper
+from woox_fast.gateway.states import TRANSITIONS
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
 # A gateway's threads survive an exception, or report it by the interpreter's hook.
@@ -165,6 +168,47 @@ def test_lost_request_of_handler_hides_no_order(error):
             assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_interrupt_before_send_withholds_nothing(monkeypatch, error):
+    """The connection serves the next request, or is replaced at once."""
+    interrupts = [error("alarm")] * 2
+    send = Connection.send
+
+    def interrupted(connection, request, method, *arguments):
+        if method == "POST" and interrupts:
+            raise interrupts.pop()
+        return send(connection, request, method, *arguments)
+
+    monkeypatch.setattr(Connection, "send", interrupted)
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
+        for order_id in range(2):
+            with pytest.raises((error, NoReplyError)):
+                gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
+        assert gateway.request("GET", "/after").status == 200
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_state_follows_table(mode, monkeypatch):
+    """A connection that checks each assignment, in the scenario of this file and at a faulty exchange."""
+    moves = set()
+
+    class Checked(Connection):
+        __slots__ = ()
+
+        def __setattr__(self, name, value):
+            if name == "state":
+                before = getattr(self, "state", None)
+                if before is not None:
+                    moves.add((before, value))
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr("woox_fast.gateway.connector.Connection", Checked)
+    play(mode, Tracer())
+    place_orders(mode, orders=2000, seed=3)
+    assert len(moves) > 8
+    assert not [(before, after) for before, after in moves if after not in TRANSITIONS[before]]
 
 
 @pytest.mark.parametrize("error", ERRORS)

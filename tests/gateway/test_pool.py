@@ -22,7 +22,7 @@ def connect():
 
     def create() -> Connection:
         here, there = socket.socketpair()
-        ends.append(there)
+        ends.extend((here, there))
         connection = Connection(here)
         connection.move(IDLE)
         created.add(connection)

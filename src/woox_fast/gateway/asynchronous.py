@@ -206,7 +206,7 @@ class AsyncGateway(GatewayBase):
         arrival_window_s: float | None = None,
     ) -> Placement:
         """Send an order once, and ask for it by its clientOrderId until its fate is known. See `Gateway.place`."""
-        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s, self.unknown)
         try:
             steps = placing.steps()
             step = next(steps)

@@ -245,6 +245,8 @@ class GatewayBase:
             if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
                 connection.last_error = error
             self._keeper.drop(connection, text(error))
+        elif connection is not None and self._pool.is_withheld(connection):
+            self._keeper.drop(connection, "interrupted before the send")
         if isinstance(error, Exception):
             reason = "the process was forked while a response was due" if self._refusal == FORKED else text(error)
             return self._unknown(request, reason, error, connection)

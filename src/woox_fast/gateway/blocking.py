@@ -249,13 +249,13 @@ class Gateway(GatewayBase):
             order: The JSON object of POST /v3/trade/order. A missing clientOrderId is generated.
             timeout_s, send_within_s: As for `request`; they apply to every request.
             arrival_window_s: Seconds after its timestamp in which the exchange may still accept the order. The
-                default is the signer's receive window, else 5 seconds.
+                default is the signer's receive window, else 5 seconds and a second question.
 
         Raises:
             NotSentError: The order did not go out.
             NoReplyError: The order may exist; its message has both the lost response and the last answer.
         """
-        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s, self.unknown)
         try:
             steps = placing.steps()
             step = next(steps)

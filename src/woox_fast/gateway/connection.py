@@ -163,7 +163,7 @@ class Connection:
         """End a request whose response is complete. Return True if the connection is reusable."""
         self.request = None
         if self.parser.reusable and self.unsent is None and not self.has_ended and self.state is not CLOSED:
-            self.state = IDLE
+            self.move(IDLE)
             return True
         self.close()
         return False
@@ -213,5 +213,5 @@ class Connection:
                 raise
 
     def close(self) -> None:
-        self.state = CLOSED
+        self.move(CLOSED)
         self.sock.close()

@@ -279,14 +279,18 @@ class Pool:
             self.admit(spare)
         return True
 
+    def is_withheld(self, connection: Connection) -> bool:
+        """Return True if the connection is idle and in no list, so that no request can get it."""
+        lane = self.standby if connection.lane is None else connection.lane
+        return connection.state is IDLE and not any(one is connection for one in lane)
+
     def _find_orphans(self, now: int, live: list[Connection]) -> list[Connection]:
         """Return the idle connections lost by interrupted requests. A slow owner gets EBADF when it sends."""
         orphans = []
         for connection in live:
-            lane = self.standby if connection.lane is None else connection.lane
             if connection.state is not IDLE:
                 continue
-            if any(one is connection for one in lane):
+            if not self.is_withheld(connection):
                 connection.overdue_ns = 0
             elif not connection.overdue_ns:
                 connection.overdue_ns = now
