@@ -109,7 +109,7 @@ def test_random_alarm_doubles_no_order(alarm, error):
             assert NoReplyError.find(failure) is not None or gateway.unknown
 
 
-def test_interrupt_after_send_keeps_its_type(alarm):
+def test_interrupt_keeps_its_type(alarm):
     with RawServer(lambda peer, request: True) as server:  # noqa: SIM117
         with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
             alarm(0.1, KeyboardInterrupt)
@@ -124,7 +124,7 @@ def test_interrupt_after_send_keeps_its_type(alarm):
             assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
 
 
-def test_broken_pipe_of_handler_is_unknown(mode, monkeypatch):
+def test_handler_broken_pipe_is_unknown(mode, monkeypatch):
     """The handler's own BrokenPipeError, from the socket module, comes while the order's bytes go out."""
 
     class Interrupted(socket.socket):
@@ -146,7 +146,7 @@ def test_broken_pipe_of_handler_is_unknown(mode, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
-def test_lost_request_of_handler_hides_no_order(error):
+def test_handler_request_hides_no_order(error):
     """A signal handler's own request has an unknown fate, and its exception ends the interrupted order."""
 
     def handle(*_: object) -> None:
@@ -171,7 +171,7 @@ def test_lost_request_of_handler_hides_no_order(error):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_interrupt_before_send_withholds_nothing(monkeypatch, error):
+def test_interrupt_withholds_no_connection(monkeypatch, error):
     """The connection serves the next request, or is replaced at once."""
     interrupts = [error("alarm")] * 2
     send = Connection.send

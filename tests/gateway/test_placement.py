@@ -186,7 +186,7 @@ def test_unknown_fate_has_both_facts(mode):
     assert book.posts == 1
 
 
-def test_unsent_order_is_not_sent_error(mode):
+def test_unsent_order_is_reported(mode):
     with RawServer(lambda peer, request: time.sleep(1) or peer.send(response()) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, connections=1, timeout_s=20) as gateway:
             busy = gateway.submit("GET", "/slow")
@@ -199,7 +199,7 @@ def test_unsent_order_is_not_sent_error(mode):
 
 
 @pytest.mark.parametrize("order_id", [-1, 1.5, True, 2**63, "7"])
-def test_invalid_client_order_id_is_refused(mode, order_id):
+def test_invalid_order_id_is_refused(mode, order_id):
     with RawServer() as server, opened(mode, server.url, connections=1) as gateway:  # noqa: SIM117
         with pytest.raises(ValueError, match="clientOrderId must be an int from 1"):
             gateway.place({**ORDER, "clientOrderId": order_id})

@@ -238,7 +238,7 @@ def test_refused_connection_is_reported(mode):
 
 
 @pytest.mark.parametrize("where", ["connect", "first response"])
-def test_connect_timeout_is_not_sent_error(mode, where):
+def test_connect_timeout_sends_nothing(mode, where):
     """The order cannot have gone out."""
     with socket.create_server(("127.0.0.1", 0), backlog=0 if where == "connect" else 9) as listener:
         full = [socket.socket() for _ in range(4)] if where == "connect" else []
@@ -300,7 +300,7 @@ def test_output_has_no_secret(mode):
 
 
 @pytest.mark.parametrize("name", ["gateway_threads.py", "gateway_asyncio.py"])
-def test_example_trades(name):
+def test_example_places_orders(name):
     """With an embedded exchange, and with a running exchange."""
     example = Path(__file__).parents[2] / "examples" / name
     with Sandbox() as url:

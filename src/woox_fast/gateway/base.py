@@ -78,18 +78,11 @@ class GatewayBase:
         max_connection_age_s: float | None = None,
     ) -> None:
         self._host = "nowhere yet"
-        encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
-        if not callable(encode):
-            raise TypeError(
-                f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url"
-            )
-        if not isinstance(url, str):
-            raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
+        self._encode, self._signer = _encoder(signer, url), signer
         _check_count("connections", connections, 1)
         _check_count("reserved", reserved, 0)
         age_ns = 0 if max_connection_age_s is None else seconds_ns("max_connection_age_s", max_connection_age_s)
         self._timeout_ns, self._timeout_s = seconds_ns("timeout_s", timeout_s), timeout_s
-        self._encode, self._signer = encode, signer
         self._connector = Connector(
             url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options))
         )
@@ -292,6 +285,16 @@ class GatewayBase:
         return (
             f"<{type(self).__name__} to {self._host}: {self._refusal or f'{len(self._pool.live())} connections open'}>"
         )
+
+
+def _encoder(signer: Signer, url: object) -> Any:
+    """Return the signer's `encode_request`. Raises TypeError, also for swapped arguments."""
+    encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
+    if not callable(encode):
+        raise TypeError(f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url")
+    if not isinstance(url, str):
+        raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
+    return encode
 
 
 def build_target(method: str, path: str, body: Any, params: Params | None, json: Any) -> tuple[str, bytes]:

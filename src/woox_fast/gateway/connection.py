@@ -163,7 +163,7 @@ class Connection:
         """End a request whose response is complete. Return True if the connection is reusable."""
         self.request = None
         if self.parser.reusable and self.unsent is None and not self.has_ended and self.state is not CLOSED:
-            self.move(IDLE)
+            self.state = IDLE
             return True
         self.close()
         return False

@@ -294,7 +294,7 @@ class Pool:
                 connection.overdue_ns = 0
             elif not connection.overdue_ns:
                 connection.overdue_ns = now
-            elif now - connection.overdue_ns > self.timeout_ns + SECOND:
+            elif now - connection.overdue_ns > SECOND:
                 orphans.append(connection)
         return orphans
 
