@@ -9,20 +9,23 @@ from helpers.gateways import MODES
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
 
+<<<<<<< HEAD
 # A signal handler that raises in a destructor or in Thread.start is reported by the interpreter's hooks.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
+=======
+>>>>>>> faa05ee84685be828a7c6b5dd9adbbc36bf4b13a
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_order_comes_once_or_is_told_as_it_is(mode):
+def test_faulty_exchange_doubles_no_order(mode):
     print(place_orders(mode, orders=4000, seed=5))
 
 
-def repeats(request):
-    """Sends again what had no reply."""
+def repeat(request):
+    """Send a request again after NoReplyError."""
 
     def twice(self, *arguments):
         try:
@@ -33,8 +36,8 @@ def repeats(request):
     return twice
 
 
-def takes_what_comes(feed):
-    """Uses a connection again though more came than its reply."""
+def ignore_surplus(feed):
+    """Use a connection again after surplus bytes."""
 
     def careless(self, data):
         reply = feed(self, data)
@@ -44,7 +47,7 @@ def takes_what_comes(feed):
     return careless
 
 
-def calls_it_not_sent(request):
+def raise_not_sent(request):
     def wrong(self, *arguments):
         try:
             return request(self, *arguments)
@@ -57,12 +60,12 @@ def calls_it_not_sent(request):
 @pytest.mark.parametrize(
     ("what", "name", "wrong", "found"),
     [
-        (Gateway, "request", repeats, "received twice"),
-        (Gateway, "request", calls_it_not_sent, "NotSentError, and received"),
-        (ResponseParser, "feed", takes_what_comes, "got another"),
+        (Gateway, "request", repeat, "received twice"),
+        (Gateway, "request", raise_not_sent, "NotSentError, and received"),
+        (ResponseParser, "feed", ignore_surplus, "got another"),
     ],
 )
-def test_a_gateway_that_does_it_wrong_is_found_out(monkeypatch, what, name, wrong, found):
+def test_faulty_gateway_is_detected(monkeypatch, what, name, wrong, found):
     monkeypatch.setattr(what, name, wrong(getattr(what, name)))
     with pytest.raises(AssertionError, match=found):
         place_orders("blocking", orders=4000, seed=5)

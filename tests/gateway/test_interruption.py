@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import random
 import signal
+import socket
 import sys
 import threading
 import time
+from types import FrameType
 
 import pytest
-from helpers.gateways import MODES, eventually, new_event_loop
+from helpers.exactly_once import place_orders
+from helpers.gateways import MODES, eventually, new_event_loop, opened
 from helpers.interruption import Tracer, lines_of, play
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
+from woox_fast.gateway.housekeeping import ThreadKeeper
+from woox_fast.gateway.states import TRANSITIONS
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
 # A gateway's threads survive an exception, or report it by the interpreter's hook.
@@ -55,13 +62,21 @@ def interrupt_lines(mode, step, *, background):
                     raise AssertionError(f"{error.__name__} at {line}, run {hit}: {failure}") from failure
 
 
+@pytest.fixture(params=MODES)
+def mode(request):
+    return request.param
+
+
 @pytest.fixture
 def alarm():
     """Return a function that raises an exception by SIGALRM after some seconds."""
     raised: list[type[BaseException]] = [TimeoutError]
 
-    def handle(*_: object) -> None:
-        raise raised[0]("alarm")
+    def handle(_: int, frame: FrameType | None) -> None:
+        while frame is not None and not frame.f_globals["__name__"].startswith("woox_fast."):
+            frame = frame.f_back
+        if frame is not None:  # an alarm after the request must not end the test
+            raise raised[0]("alarm")
 
     def start(seconds: float, error: type[BaseException] = TimeoutError) -> None:
         raised[0] = error
@@ -94,7 +109,7 @@ def test_random_alarm_doubles_no_order(alarm, error):
             assert NoReplyError.find(failure) is not None or gateway.unknown
 
 
-def test_interrupt_after_send_keeps_its_type(alarm):
+def test_interrupt_keeps_its_type(alarm):
     with RawServer(lambda peer, request: True) as server:  # noqa: SIM117
         with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
             alarm(0.1, KeyboardInterrupt)
@@ -107,6 +122,112 @@ def test_interrupt_after_send_keeps_its_type(alarm):
                 gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}")
             assert type(lost.value.__cause__) is TimeoutError
             assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
+
+
+def test_handler_broken_pipe_is_unknown(mode, monkeypatch):
+    """The handler's own BrokenPipeError, from the socket module, comes while the order's bytes go out."""
+
+    class Interrupted(socket.socket):
+        def send(self, data, flags=0):
+            sent = super().send(data, flags)
+            if data.startswith(b"POST"):
+                writer.write(b"x")
+            return sent
+
+    here, there = socket.socketpair()
+    there.close()
+    with here, here.makefile("wb", 0) as writer, RawServer() as server:
+        monkeypatch.setattr(socket, "socket", Interrupted)
+        with opened(mode, server.url, connections=2) as gateway, pytest.raises(NoReplyError) as raised:
+            gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+        assert isinstance(raised.value.__cause__, BrokenPipeError)
+        monkeypatch.undo()
+        assert server.order_counts() == {1: 1}
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_handler_request_hides_no_order(error):
+    """A signal handler's own request has an unknown fate, and its exception ends the interrupted order."""
+
+    def handle(*_: object) -> None:
+        try:
+            gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}", timeout_s=0.1)
+        except NoReplyError as lost:
+            raise (lost if error is None else error("alarm")) from lost
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        with (
+            RawServer(lambda peer, request: True) as server,
+            Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=5) as gateway,
+        ):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(error or NoReplyError) as raised:
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert NoReplyError.find(raised.value).path.endswith("=1")
+            assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_interrupt_withholds_no_connection(monkeypatch, error):
+    """The connection serves the next request, or is replaced at once."""
+    interrupts = [error("alarm")] * 2
+    send = Connection.send
+
+    def interrupted(connection, request, method, *arguments):
+        if method == "POST" and interrupts:
+            raise interrupts.pop()
+        return send(connection, request, method, *arguments)
+
+    monkeypatch.setattr(Connection, "send", interrupted)
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
+        for order_id in range(2):
+            with pytest.raises((error, NoReplyError)):
+                gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
+        assert gateway.request("GET", "/after").status == 200
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_state_follows_table(mode, monkeypatch):
+    """A connection that checks each assignment, in the scenario of this file and at a faulty exchange."""
+    moves = set()
+
+    class Checked(Connection):
+        __slots__ = ()
+
+        def __setattr__(self, name, value):
+            if name == "state":
+                before = getattr(self, "state", None)
+                if before is not None:
+                    moves.add((before, value))
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr("woox_fast.gateway.connector.Connection", Checked)
+    play(mode, Tracer())
+    place_orders(mode, orders=2000, seed=3)
+    assert len(moves) > 8
+    assert not [(before, after) for before, after in moves if after not in TRANSITIONS[before]]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_interrupted_close_ends_thread(monkeypatch, error):
+    interrupts = [error("alarm")]
+    close = ThreadKeeper.close
+
+    def interrupted(*arguments):
+        if interrupts:
+            raise interrupts.pop()
+        close(*arguments)
+
+    monkeypatch.setattr(ThreadKeeper, "close", interrupted)
+    with RawServer() as server:
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
+        with pytest.raises(error):
+            gateway.close()
+        assert not gateway._keeper.thread.is_alive()
+        eventually(lambda: not server.open_peers)
 
 
 def test_alarm_in_queue_sends_nothing(alarm):
@@ -160,6 +281,42 @@ def test_endless_signals_keep_deadline():
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif("uvloop" not in MODES, reason="uvloop is not installed")
+def test_interrupted_timers_keep_deadline():
+    """Each timer of the gateway is interrupted before its first instruction, several times."""
+    import uvloop
+
+    raised = []
+
+    class Loop(uvloop.Loop):
+        def call_later(self, delay, callback, *args, **options):
+            super().call_later(delay, _thread.interrupt_main, signal.SIGALRM)
+            return super().call_later(delay, callback, *args, **options)
+
+    def handle(_: int, frame: FrameType | None) -> None:
+        module = "" if frame is None else frame.f_globals["__name__"]
+        if module == "woox_fast.gateway.loop_keeper" and len(raised) < 6:
+            raised.append(frame)
+            raise TimeoutError("alarm")
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3) as gateway:
+            signal.signal(signal.SIGALRM, handle)
+            with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
+                await gateway.request("GET", "/silent")
+
+    before = signal.getsignal(signal.SIGALRM)
+    loop = Loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    try:
+        with RawServer(lambda peer, request: True) as server:
+            loop.run_until_complete(asyncio.wait_for(trade(), 30))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        loop.close()
+    assert len(raised) == 6
 
 
 # Cancellation

@@ -69,7 +69,7 @@ def test_open_and_close_replace_with():
 
 
 @pytest.mark.parametrize("loop_mode", MODES[1:])
-def test_async_open_and_close_replace_with(loop_mode):
+def test_async_open_replaces_with(loop_mode):
     async def trade() -> None:
         gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
         with pytest.raises(RuntimeError, match="the gateway is not open"):
@@ -193,7 +193,7 @@ def test_proactor_loop_is_refused(monkeypatch):
 # The queue
 
 
-def test_queue_is_first_come_first_served(mode):
+def test_queue_keeps_order(mode):
     gate = Gate()
     with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
         futures = []
@@ -221,7 +221,7 @@ def test_signature_is_fresh_after_queue(mode):
     assert int(stamp) >= int(released_ms)
 
 
-def test_request_whose_connection_was_closed_goes_first(mode):
+def test_replaced_request_goes_first(mode):
     """It had its turn before the request that waits."""
     gate = Gate()
     with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:

@@ -38,7 +38,7 @@ def test_split_response_is_parsed(name):
 
 @pytest.mark.parametrize("name", RESPONSES)
 @pytest.mark.parametrize(
-    "surplus", [b"x", b" ", b"\r\n", b"\n", b"\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\n", "all of it again"]
+    "surplus", [b"x", b" ", b"\r\n", b"\n", b"\r\n\r\n", b"H", b"HTTP/1.1 200 OK\r\n", "everything again"]
 )
 def test_surplus_bytes_end_connection(name, surplus):
     raw, status, body = RESPONSES[name]
@@ -52,7 +52,7 @@ def test_surplus_bytes_end_connection(name, surplus):
         assert not parser.reusable
 
 
-def test_body_of_line_ends_ends_connection():
+def test_line_end_body_ends_connection():
     """A surplus line end would be invisible."""
     parser = ResponseParser(1000)
     assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\r\n").body == b"\r\n"
@@ -161,7 +161,7 @@ def test_long_response_is_error():
                     parser.feed(raw[cut:])
 
 
-def test_headers():
+def test_response_joins_headers():
     raw = b"HTTP/1.1 200 OK\r\nX-Trace-ID:  t \r\nVary: a\r\nvary: b\r\nX-L: \xe9\r\nContent-Length: 3\r\n\r\nA:1"
     response = ResponseParser(1000).feed(b"HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n" + raw)
     assert response.raw_headers == [
@@ -186,7 +186,7 @@ def test_headers_exclude_next_response():
     assert response.headers == {"a": "1", "content-length": "2"}
 
 
-def test_json():
+def test_response_parses_json():
     assert Response(200, b'{"a": [1]}', b"").json() == {"a": [1]}
     for body in (b"", b"<html>", b"[" * 100_000, b'"\xff"'):
         with pytest.raises(
@@ -195,7 +195,7 @@ def test_json():
             Response(502, body, b"").json()
 
 
-def test_repr():
+def test_response_has_repr():
     assert repr(Response(200, b"{}", b"", 1_234_567)) == "<Response 200 with a body of 2 bytes after 1,235 us>"
 
 

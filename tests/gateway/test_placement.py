@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import time
 
 import pytest
-from helpers.gateways import MODES, opened
+from helpers.gateways import MODES, new_event_loop, opened
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
-from woox_fast.gateway import Gateway, NoReplyError, NotSentError
+from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, placement
 from woox_fast.sandbox import Sandbox
 
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}
@@ -31,6 +32,8 @@ class Book:
         self.fault, self.accepts, self.answers_after = fault, accepts, answers_after
         self.reports_time = reports_time
         self.orders: list[int] = []
+        self.last_id, self.started = 0, 0.0
+        self.failure = response(HTML, 504)
         self.posts = self.questions = 0
 
     def __call__(self, peer, request) -> bool:
@@ -40,7 +43,7 @@ class Book:
         assert b"symbol=" not in request.split(b"\r\n")[0]
         order_id = int(request.split()[1].split(b"clientOrderId=")[1])
         if self.questions <= self.answers_after:
-            peer.send(response(HTML, 504))
+            peer.send(self.failure)
         elif order_id in self.orders:
             peer.send(response(b'{"success":true,"data":{"status":"NEW"}}'))
         else:
@@ -50,6 +53,7 @@ class Book:
 
     def post(self, peer, order_id: int) -> bool:
         self.posts += 1
+        self.last_id = order_id
         if self.accepts:
             self.orders.append(order_id)
         if self.fault == "reset":
@@ -85,6 +89,78 @@ def test_lost_response_finds_order(mode, fault):
     assert book.questions == 3
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_duplicate_id_is_never_absent(mode, found):
+    """The exchange knows the clientOrderId: a question that denies it proves no absence."""
+    book = Book(response(b'{"success":false,"code":-1007,"message":"duplicate"}', 409), accepts=found)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=0.5) as gateway:
+        if found:
+            assert gateway.place(ORDER, arrival_window_s=0.1)
+            assert not gateway.gateway.unknown
+        else:
+            with pytest.raises(NoReplyError, match=r"-1007.*-1006"):
+                gateway.place(ORDER, arrival_window_s=0.1)
+            assert len(gateway.gateway.unknown) == 1
+    assert book.posts == 1
+
+
+def test_default_window_needs_second_denial(mode, monkeypatch):
+    """The order arrives late, between the two questions: the exchange tolerates more than its default window."""
+    monkeypatch.setattr(placement, "RECEIVE_WINDOW_S", 0.2)
+    book = Book("reset", accepts=False, reports_time=False)
+    answer = book.__class__.__call__
+
+    def arrive_late(peer, request):
+        began = bool(book.started) and time.monotonic() - book.started > 0.2 + placement._MARGIN_S
+        done = answer(book, peer, request)
+        book.started = book.started or time.monotonic()
+        if began and request.startswith(b"GET"):
+            book.orders.append(book.last_id)
+        return done
+
+    with RawServer(arrive_late) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: peer.send(response(b"")) or True
+        assert gateway.place(ORDER).placed
+    assert book.posts == 1
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_failed_question_is_repeated(mode, status):
+    """A question that the exchange refuses says nothing about the order."""
+    book = Book("reset", accepts=True, answers_after=2)
+    book.failure = response(b'{"success":false,"code":-1003,"message":"later"}', status)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        assert gateway.place(ORDER)
+    assert (book.posts, book.questions) == (1, 3)
+
+
+@pytest.mark.parametrize("loop_mode", MODES[1:])
+def test_cancelled_place_names_order(loop_mode):
+    """Cancelled in the queue: not sent. Cancelled while it asks: unknown."""
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            first = asyncio.ensure_future(gateway.place(ORDER))
+            await asyncio.sleep(0)
+            queued = asyncio.ensure_future(gateway.place(ORDER))
+            while not book.questions:
+                await asyncio.sleep(0.01)
+            for task in (queued, first):
+                task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await queued
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await first
+            assert json.loads(raised.value.__cause__.body)["clientOrderId"] == book.orders[0]
+            assert len(gateway.unknown) >= 1
+
+    book = Book("504", accepts=True, answers_after=10**9)
+    with RawServer(book) as server:
+        loop = new_event_loop(loop_mode)
+        loop.run_until_complete(asyncio.wait_for(trade(), 60))
+        loop.close()
+
+
 @pytest.mark.parametrize("reports_time", [True, False])
 def test_lost_order_waits_for_window(mode, reports_time):
     """The exchange may accept the order until its receive window has passed."""
@@ -110,7 +186,7 @@ def test_unknown_fate_has_both_facts(mode):
     assert book.posts == 1
 
 
-def test_unsent_order_is_not_sent_error(mode):
+def test_unsent_order_is_reported(mode):
     with RawServer(lambda peer, request: time.sleep(1) or peer.send(response()) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, connections=1, timeout_s=20) as gateway:
             busy = gateway.submit("GET", "/slow")
@@ -123,7 +199,7 @@ def test_unsent_order_is_not_sent_error(mode):
 
 
 @pytest.mark.parametrize("order_id", [-1, 1.5, True, 2**63, "7"])
-def test_invalid_client_order_id_is_refused(mode, order_id):
+def test_invalid_order_id_is_refused(mode, order_id):
     with RawServer() as server, opened(mode, server.url, connections=1) as gateway:  # noqa: SIM117
         with pytest.raises(ValueError, match="clientOrderId must be an int from 1"):
             gateway.place({**ORDER, "clientOrderId": order_id})

@@ -22,7 +22,7 @@ def connect():
 
     def create() -> Connection:
         here, there = socket.socketpair()
-        ends.append(there)
+        ends.extend((here, there))
         connection = Connection(here)
         connection.move(IDLE)
         created.add(connection)
@@ -40,7 +40,7 @@ def new_pool(size: int = 1, reserved: int = 0) -> Pool:
     return Pool(size, reserved, timeout_ns=10 * SECOND, warm_ns=20 * SECOND, max_age_ns=0, pace=Pace())
 
 
-def test_backoff_grows():
+def test_backoff_grows_with_failures():
     pool, now = new_pool(2), perf_counter_ns()
     assert len(pool.plan(now, 0).open) == 3
     waits = []

@@ -150,6 +150,21 @@ def test_lost_response_is_not_repeated(mode, reply, why):
     assert server.faults == []
 
 
+def test_send_within_bounds_replacement(mode):
+    """The connection was found closed, and no other connection can be opened."""
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: time.sleep(2) or True
+        gateway.run(server.hang_up)
+        started = time.monotonic()
+        while time.monotonic() - started < 10:
+            try:
+                gateway.request(*ORDER, send_within_s=0.1)
+            except NotSentError:
+                break
+            server.hang_up()
+        assert time.monotonic() - started < 10
+
+
 def test_dripping_response_is_given_up(mode):
     """`timeout_s` bounds the whole response."""
 
@@ -223,7 +238,7 @@ def test_refused_connection_is_reported(mode):
 
 
 @pytest.mark.parametrize("where", ["connect", "first response"])
-def test_connect_timeout_is_not_sent_error(mode, where):
+def test_connect_timeout_sends_nothing(mode, where):
     """The order cannot have gone out."""
     with socket.create_server(("127.0.0.1", 0), backlog=0 if where == "connect" else 9) as listener:
         full = [socket.socket() for _ in range(4)] if where == "connect" else []
@@ -285,7 +300,7 @@ def test_output_has_no_secret(mode):
 
 
 @pytest.mark.parametrize("name", ["gateway_threads.py", "gateway_asyncio.py"])
-def test_example_trades(name):
+def test_example_places_orders(name):
     """With an embedded exchange, and with a running exchange."""
     example = Path(__file__).parents[2] / "examples" / name
     with Sandbox() as url:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import trustme
-from helpers.gateways import MODES, ORDER, opened
+from helpers.gateways import MODES, ORDER, eventually, opened
 from helpers.raw_server import RawServer, response
 
 from woox_fast.gateway import NoReplyError
@@ -93,6 +93,7 @@ def test_tickets_with_response_keep_connection(mode, contexts):
         for _ in range(3):
             assert gateway.request(*ORDER).status == 200
         assert len(server.peers) == 2
+        eventually(lambda: all(hasattr(peer, "raw_send") for peer in server.peers))
         for peer in server.peers:
             peer.raw_send(peer.seal(b"stray"))
         time.sleep(0.2)  # until the bytes have arrived
@@ -140,6 +141,7 @@ def test_own_context_reports_cut_connections(monkeypatch):
 def test_surprise_ends_connection(mode, contexts, what):
     with TlsServer(contexts[0]) as server, opened(mode, server.url, connections=1, tls=contexts[1]) as gateway:
         assert gateway.request(*ORDER).status == 200
+        eventually(lambda: all(hasattr(peer, "raw_send") for peer in server.peers))
         for peer in list(server.peers):
             data = {"close_notify": peer.unwrap, "no TLS": lambda: b"HTTP/1.1 200 OK\r\n\r\n", "end": lambda: b""}.get(
                 what,

@@ -18,7 +18,7 @@ from .connection import Connection
 from .errors import text
 from .loop_keeper import LoopKeeper
 from .placement import Placement, Placing
-from .pool import SECOND
+from .pool import SECOND, TICK_NS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -74,7 +74,7 @@ class AsyncGateway(GatewayBase):
         """Wait up to `timeout_s` for the due responses, and close all connections. A closed gateway stays closed."""
         if self._refusal == NOT_OPEN:
             self._refusal = CLOSED
-        if self._refusal == FORKED or self._keeper is None or self._keeper.is_shut:
+        if self._refusal == FORKED or self._keeper is None:
             return
         try:
             self._refusal = CLOSED
@@ -141,9 +141,14 @@ class AsyncGateway(GatewayBase):
                         break
                     is_unknown = False
                     deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
-                    connection = await self._replace(connection, deadline_ns, self._is_urgent(method, priority))
+                    by_ns = self._send_by(started_ns, deadline_ns, send_within_s)
+                    connection = await self._replace(connection, by_ns, self._is_urgent(method, priority))
                 due = connection.due = self._loop.create_future()
-                if connection.unsent is not None or connection.deadline_ns < self._keeper.due_ns[0]:
+                look_ns = self._keeper.due_ns[0]  # the next look at the deadlines is neither too late nor overdue
+                if (
+                    connection.unsent is not None
+                    or not connection.sent_ns - TICK_NS < look_ns <= connection.deadline_ns
+                ):
                     self._keeper.prepare(connection)
                 if not self._is_plain:
                     self._emit("sent", connection, method, path)
@@ -170,17 +175,16 @@ class AsyncGateway(GatewayBase):
         self, method: str, path: str, body: Any, started_ns: int, by_ns: int, within_s: float | None, priority: bool
     ) -> Connection:  # fmt: skip
         """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
-        if within_s is not None:
-            by_ns = min(by_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        by_ns = self._send_by(started_ns, by_ns, within_s)
         send_at = self._reserve(method, path, body, started_ns, by_ns)
         waiter = _Waiter(self._is_urgent(method, priority), by_ns, self._loop)
         return await self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
 
-    async def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
+    async def _replace(self, dead: Connection, by_ns: int, urgent: bool) -> Connection:
         """Return a connection to replace a closed connection."""
         self._keeper.drop(dead, text(dead.last_error))
-        waiter = _Waiter(urgent, deadline_ns, self._loop)
-        steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
+        waiter = _Waiter(urgent, by_ns, self._loop)
+        steps = self._queue(waiter, perf_counter_ns(), by_ns, first=True)
         return self._pool.replace(dead) or await self._wait(waiter, steps)
 
     async def _wait(self, waiter: _Waiter, steps: Generator[float, bool | None, Connection]) -> Connection:
@@ -202,7 +206,7 @@ class AsyncGateway(GatewayBase):
         arrival_window_s: float | None = None,
     ) -> Placement:
         """Send an order once, and ask for it by its clientOrderId until its fate is known. See `Gateway.place`."""
-        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s, self.unknown)
         try:
             steps = placing.steps()
             step = next(steps)
@@ -229,6 +233,7 @@ class AsyncGateway(GatewayBase):
     def __del__(self) -> None:
         if self._refusal == OPEN:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        if self._refusal != FORKED:
             self._shut()
 
 

@@ -78,18 +78,11 @@ class GatewayBase:
         max_connection_age_s: float | None = None,
     ) -> None:
         self._host = "nowhere yet"
-        encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
-        if not callable(encode):
-            raise TypeError(
-                f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url"
-            )
-        if not isinstance(url, str):
-            raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
+        self._encode, self._signer = _encoder(signer, url), signer
         _check_count("connections", connections, 1)
         _check_count("reserved", reserved, 0)
         age_ns = 0 if max_connection_age_s is None else seconds_ns("max_connection_age_s", max_connection_age_s)
         self._timeout_ns, self._timeout_s = seconds_ns("timeout_s", timeout_s), timeout_s
-        self._encode, self._signer = encode, signer
         self._connector = Connector(
             url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options))
         )
@@ -151,6 +144,12 @@ class GatewayBase:
                 has_polled = not (yield min((by_ns - now) / SECOND, POLL_S))
         finally:
             self._pool.leave(waiter)
+
+    def _send_by(self, started_ns: int, deadline_ns: int, within_s: float | None) -> int:
+        """Return when to give up the wait before the request is sent."""
+        return (
+            deadline_ns if within_s is None else min(deadline_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        )
 
     def _is_urgent(self, method: str, priority: bool) -> bool:
         return priority or (method == "DELETE" and self._reserved > 0)
@@ -215,6 +214,7 @@ class GatewayBase:
     ) -> NoReplyError:
         """Record and return the error for a possibly sent request."""
         error = NoReplyError.from_request(request, reason, cause)
+        error._request_id = id(request)
         error.__cause__ = cause if isinstance(cause, Exception) else None
         self.unknown.append(error)
         self._emit("unknown", connection, error.method, error.path, reason)
@@ -229,7 +229,7 @@ class GatewayBase:
             if connection is not None and connection.state is IDLE:
                 self._pool.release(connection)
             return error
-        if isinstance(error, NoReplyError) or isinstance(error.__cause__, NoReplyError):
+        if NoReplyError.is_about(error, request):
             return error
         is_cancelled = isinstance(error, CancelledError)
         if connection is not None and connection.request is request and is_cancelled:
@@ -238,13 +238,17 @@ class GatewayBase:
             if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
                 connection.last_error = error
             self._keeper.drop(connection, text(error))
+        elif connection is not None and self._pool.is_withheld(connection):
+            self._keeper.drop(connection, "interrupted before the send")
         if isinstance(error, Exception):
             reason = "the process was forked while a response was due" if self._refusal == FORKED else text(error)
             return self._unknown(request, reason, error, connection)
         if isinstance(error, GeneratorExit):
             return self._unknown(request, "its coroutine was closed while the response was due", error, connection)
         reason = "cancelled while its response was due" if is_cancelled else f"interrupted by {type(error).__name__}"
-        error.__cause__ = self._unknown(request, reason, error, connection)
+        unknown = self._unknown(request, reason, error, connection)
+        unknown.__cause__ = error.__cause__  # the NoReplyError of a signal handler's request
+        error.__cause__ = unknown
         return error
 
     def _give_up(self, connection: Connection, request: bytes, timeout_ns: int) -> NoReplyError:
@@ -273,8 +277,7 @@ class GatewayBase:
         if self._keeper is not None:
             self._keeper.is_forked = True
         self._connector.abandon()
-        for connection in self._pool.live():
-            connection.close()
+        self._pool.close_all(hang_up=False)
         self._pool.pop_idle()
         self._pool.close()
 
@@ -282,6 +285,16 @@ class GatewayBase:
         return (
             f"<{type(self).__name__} to {self._host}: {self._refusal or f'{len(self._pool.live())} connections open'}>"
         )
+
+
+def _encoder(signer: Signer, url: object) -> Any:
+    """Return the signer's `encode_request`. Raises TypeError, also for swapped arguments."""
+    encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
+    if not callable(encode):
+        raise TypeError(f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url")
+    if not isinstance(url, str):
+        raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
+    return encode
 
 
 def build_target(method: str, path: str, body: Any, params: Params | None, json: Any) -> tuple[str, bytes]:

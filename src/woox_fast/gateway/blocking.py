@@ -66,13 +66,17 @@ class Gateway(GatewayBase):
             keeper.thread.start()
             return keeper
         except (OSError, RuntimeError) as error:  # no descriptor or no thread is available
-            if not is_from_call(error):
+            if isinstance(error, OSError) and error.errno is None:  # from a signal handler
                 raise
             raise NotSentError(f"cannot open the gateway to {self._host}: {error}; nothing was sent") from error
 
     def close(self) -> None:
         """Wait up to `timeout_s` for the due responses, and close all connections. A closed gateway stays closed."""
-        self._stop(self._timeout_ns)
+        try:
+            self._stop(self._timeout_ns)
+        except BaseException:  # an interrupt
+            self._stop(0)
+            raise
 
     def _stop(self, timeout_ns: int) -> None:
         if self._refusal in (NOT_OPEN, OPEN):
@@ -83,13 +87,13 @@ class Gateway(GatewayBase):
         keeper.close(timeout_ns)
         if keeper.thread.is_alive() and keeper.thread is not threading.current_thread():
             keeper.thread.join(timeout_ns / SECOND + 0.5)
-        for connection in self._pool.live():  # the thread is dead, or a system call blocks it
-            connection.hang_up()
-            connection.close()
+        self._pool.close_all(hang_up=True)  # in case the thread is dead, or a system call blocks it
         if keeper.thread.ident is None:
             keeper.close_sockets()
+        deadline = time.monotonic() + 0.2
         for thread in list(self._connector.threads):
-            thread.join(0.2)  # a thread that resolves a name ends later, without a socket
+            if thread.ident is not None:  # a thread that resolves a name ends later, without a socket
+                thread.join(max(deadline - time.monotonic(), 0))
 
     def request(
         self,
@@ -136,7 +140,8 @@ class Gateway(GatewayBase):
                         break
                     is_unknown = False
                     deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
-                    connection = self._replace(connection, deadline_ns, self._is_urgent(method, priority))
+                    by_ns = self._send_by(started_ns, deadline_ns, send_within_s)
+                    connection = self._replace(connection, by_ns, self._is_urgent(method, priority))
                 if not self._is_plain:
                     self._emit("sent", connection, method, path)
                 response = self._receive(connection, timeout_ns)
@@ -193,17 +198,16 @@ class Gateway(GatewayBase):
         self, method: str, path: str, body: Any, started_ns: int, by_ns: int, within_s: float | None, priority: bool
     ) -> Connection:  # fmt: skip
         """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
-        if within_s is not None:
-            by_ns = min(by_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
+        by_ns = self._send_by(started_ns, by_ns, within_s)
         send_at = self._reserve(method, path, body, started_ns, by_ns)
         waiter = _Waiter(self._is_urgent(method, priority), by_ns)
         return self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
 
-    def _replace(self, dead: Connection, deadline_ns: int, urgent: bool) -> Connection:
+    def _replace(self, dead: Connection, by_ns: int, urgent: bool) -> Connection:
         """Return a connection to replace a closed connection."""
         self._keeper.drop(dead, text(dead.last_error))
-        waiter = _Waiter(urgent, deadline_ns)
-        steps = self._queue(waiter, perf_counter_ns(), deadline_ns, first=True)
+        waiter = _Waiter(urgent, by_ns)
+        steps = self._queue(waiter, perf_counter_ns(), by_ns, first=True)
         return self._pool.replace(dead) or self._wait(waiter, steps)
 
     def _wait(self, waiter: _Waiter, steps: Generator[float, bool | None, Connection]) -> Connection:
@@ -245,13 +249,13 @@ class Gateway(GatewayBase):
             order: The JSON object of POST /v3/trade/order. A missing clientOrderId is generated.
             timeout_s, send_within_s: As for `request`; they apply to every request.
             arrival_window_s: Seconds after its timestamp in which the exchange may still accept the order. The
-                default is the signer's receive window, else 5 seconds.
+                default is the signer's receive window, else 5 seconds and a second question.
 
         Raises:
             NotSentError: The order did not go out.
             NoReplyError: The order may exist; its message has both the lost response and the last answer.
         """
-        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s)
+        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s, self.unknown)
         try:
             steps = placing.steps()
             step = next(steps)
@@ -290,6 +294,7 @@ class Gateway(GatewayBase):
     def __del__(self) -> None:
         if self._refusal == OPEN:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        if self._keeper is not None and self._keeper.thread.is_alive():
             self._stop(0)
 
 

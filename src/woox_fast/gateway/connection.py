@@ -114,7 +114,9 @@ class Connection:
         try:
             sent = self.sock.send(data, NO_WAIT)
         except OSError as error:
-            if not is_from_call(error) or error.errno not in (*_REFUSALS, errno.EAGAIN):
+            # Only the call itself leaves no frame below this frame. A signal handler and a green socket do.
+            is_refused = error.__traceback__ is not None and error.__traceback__.tb_next is None and self.is_native
+            if not is_refused or error.errno not in (*_REFUSALS, errno.EAGAIN):
                 raise
             if error.errno != errno.EAGAIN:
                 self.last_error = error
@@ -211,8 +213,5 @@ class Connection:
                 raise
 
     def close(self) -> None:
-        self.state = CLOSED
-        self.sock.close()
-
-    def __del__(self) -> None:
+        self.move(CLOSED)
         self.sock.close()

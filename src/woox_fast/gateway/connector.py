@@ -137,13 +137,17 @@ class Connector:
         attempts: list[_Attempt] = []
         failure: Exception = OSError(f"the name {self._name} has no address")
         next_at = 0.0
+        is_counted = False
         try:
             while attempts or infos:
                 now = time.monotonic()
                 self._check(now, deadline)
                 if infos and (not attempts or now >= next_at):
                     next_at = now + NEXT_ADDRESS_S
-                    attempts.append(_Attempt(self, infos.pop(0), warm))
+                    # The caller counted one public GET, for the first address.
+                    is_warm = warm and (not is_counted or self.pace.take(perf_counter_ns()))
+                    is_counted = True
+                    attempts.append(_Attempt(self, infos.pop(0), is_warm))
                 for attempt in _ready(attempts, min(deadline - now, _LOOK_S)):
                     try:
                         if attempt.advance():

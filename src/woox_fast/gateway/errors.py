@@ -39,6 +39,7 @@ class NoReplyError(ConnectionError):
         self.body = body
         self.timestamp = timestamp
         self.last_error = last_error
+        self._request_id = 0  # the id() of the encoded request, during its call
 
     @classmethod
     def from_request(cls, request: bytes, reason: str, last_error: BaseException | None = None) -> NoReplyError:
@@ -55,6 +56,11 @@ class NoReplyError(ConnectionError):
             timestamp=int(stamp[1]) if stamp else 0,
             last_error=last_error,
         )
+
+    @staticmethod
+    def is_about(error: BaseException, request: bytes) -> bool:
+        """Return True if `error` or its cause describes this very `request`, not a request of a signal handler."""
+        return any(isinstance(one, NoReplyError) and one._request_id == id(request) for one in (error, error.__cause__))
 
     @staticmethod
     def find(error: BaseException | None) -> NoReplyError | None:
@@ -74,15 +80,15 @@ class NoReplyError(ConnectionError):
 def is_from_call(error: BaseException) -> bool:
     """Return True if a C function that this package called raised `error`.
 
-    If a signal handler raised it, the traceback ends in the handler.
+    If a signal handler raised it, the traceback contains the handler's frame.
     """
     traceback = error.__traceback__
-    if traceback is None:
-        return False
-    while traceback.tb_next is not None:
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__"))
+        if module != "ssl" and not module.startswith("woox_fast.gateway."):
+            return False
         traceback = traceback.tb_next
-    module = str(traceback.tb_frame.f_globals.get("__name__"))
-    return module in ("ssl", "socket", "threading") or module.startswith("woox_fast.gateway.")
+    return error.__traceback__ is not None
 
 
 def text(error: BaseException | None) -> str:

@@ -48,8 +48,12 @@ class Housekeeping:
         while results:
             opened = results.popleft()
             if isinstance(opened, Connection):
-                self.attach(opened)
-                self.pool.add(opened)
+                try:
+                    self.attach(opened)
+                    self.pool.add(opened)
+                except BaseException:
+                    self.drop(opened, "interrupted while it was added")
+                    raise
                 self.emit("opened", opened)
             else:
                 self.pool.fail(opened, now)
@@ -155,9 +159,7 @@ class ThreadKeeper(Housekeeping):
         self.connector.stop()
         if self.pool.busy() and now < self._close_by:
             return False
-        for connection in self.pool.live():
-            connection.hang_up()
-            connection.close()
+        self.pool.close_all(hang_up=True)
         return True
 
     def end_overdue(self, connection: Connection, now: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from time import perf_counter_ns
 
 from .connection import NO_WAIT, Connection
@@ -16,7 +17,11 @@ from .states import AWAITING, CLOSED, IDLE
 
 
 class LoopKeeper(Housekeeping):
-    """Two timers run the rounds. An exception can end a timer, and the other timer restarts it."""
+    """Two timers end the overdue requests and run the rounds, independently of each other.
+
+    Each timer resumes a generator. A resumed frame is inside its `try` from the first instruction, so an exception of a
+    signal handler cannot end the timer, as it can end a callback function before its first statement.
+    """
 
     def __init__(
         self, pool: Pool, connector: Connector, observer: Observer | None, loop: asyncio.AbstractEventLoop
@@ -25,10 +30,12 @@ class LoopKeeper(Housekeeping):
         self.loop = loop
         self.is_shut = self.is_forked = False
         self.due_ns = [0, 0]
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers: list[asyncio.TimerHandle | None] = [None, None]
+        self._ticks: list[Generator[None, None, None] | None] = [None, None]
 
     def start(self) -> None:
-        self._timers = [self.loop.call_later(0, self._on_timer, slot) for slot in (0, 1)]
+        for slot in (0, 1):
+            self._revive(slot)
 
     def wake(self) -> None:
         try:
@@ -45,22 +52,44 @@ class LoopKeeper(Housekeeping):
         self.loop.add_reader(connection.fd, self.on_readable, connection)
 
     def set_timer(self, slot: int, delay_ns: int) -> None:
-        if not self.is_shut:
+        ticks, before = self._ticks[slot], self._timers[slot]
+        if not self.is_shut and ticks is not None:
             self.due_ns[slot] = perf_counter_ns() + delay_ns
-            self._timers[slot].cancel()
-            self._timers[slot] = self.loop.call_later(delay_ns / SECOND, self._on_timer, slot)
+            self._timers[slot] = self.loop.call_later(delay_ns / SECOND, ticks.send, None)
+            if before is not None:
+                before.cancel()
 
-    def _on_timer(self, slot: int) -> None:
-        try:
-            self.set_timer(slot, TICK_NS)  # first, so that an exception below does not end housekeeping
-            now = perf_counter_ns()
-            if now > self.due_ns[1 - slot] + SECOND // 4:
-                self.set_timer(1 - slot, TICK_NS)
-            if not self.is_shut:
-                self.set_timer(slot, self.round(now))
-        except BaseException:
-            self.set_timer(slot, TICK_NS)
-            raise
+    def _revive(self, slot: int) -> None:
+        """Start a timer, or restart a timer that two exceptions in succession ended."""
+        ticks = self._tick(slot)
+        next(ticks)
+        self._ticks[slot] = ticks
+        self.set_timer(slot, 0)
+
+    def _tick(self, slot: int) -> Generator[None, None, None]:
+        while True:
+            try:
+                yield
+                self.set_timer(slot, TICK_NS)  # first, so that a failure below does not end housekeeping
+                now = perf_counter_ns()
+                self._end_all_overdue(now)
+                if now > self.due_ns[1 - slot] + SECOND // 4:
+                    self._revive(1 - slot)
+                if not self.is_shut:
+                    self.set_timer(slot, self.round(now))
+                    self.failure = None
+            except GeneratorExit:
+                return
+            except BaseException as error:
+                self.set_timer(slot, TICK_NS)
+                self.failure = error
+                self.loop.call_soon(_reraise, error)
+
+    def _end_all_overdue(self, now: int) -> None:
+        """End the overdue requests without the rest of a round, which may fail."""
+        for connection in self.pool.live():
+            if connection.state is AWAITING and now >= connection.deadline_ns:
+                self.end_overdue(connection, now)
 
     def end_overdue(self, connection: Connection, now: int) -> None:
         due = connection.due
@@ -70,11 +99,13 @@ class LoopKeeper(Housekeeping):
             self.drop(connection, "its request was interrupted")
 
     def prepare(self, connection: Connection) -> None:
-        """Watch a request with unsent bytes or a short deadline."""
+        """Watch a request with unsent bytes or a short deadline, and restart a timer that stopped."""
         if connection.unsent is not None:
             self.loop.add_writer(connection.fd, self.on_writable, connection)
         if connection.deadline_ns < self.due_ns[0]:
             self.set_timer(0, connection.deadline_ns - connection.sent_ns)
+        if self.due_ns[0] < connection.sent_ns - TICK_NS:
+            self._revive(0)
 
     def on_readable(self, connection: Connection) -> None:
         """Receive a response, or look at an idle connection."""
@@ -145,8 +176,15 @@ class LoopKeeper(Housekeeping):
         self.connector.stop()
         for connection in self.pool.live():
             self.fail(connection, ConnectionAbortedError("the gateway was closed"))
+        self.pool.close_all(hang_up=False)
         for timer in self._timers:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()
+
+
+def _reraise(error: BaseException) -> None:
+    """Raise an exception of a signal handler in the loop, where Ctrl-C belongs."""
+    raise error
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
+from asyncio import CancelledError
+from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -55,20 +58,31 @@ class Step(NamedTuple):
 class Placing:
     """An order's course. The gateway runs `steps`, and passes any exception to `settle`."""
 
-    def __init__(self, order: Mapping[str, Any], signer: Any, timeout_s: float, arrival_window_s: float | None) -> None:
+    def __init__(
+        self,
+        order: Mapping[str, Any],
+        signer: Any,
+        timeout_s: float,
+        arrival_window_s: float | None,
+        unknown: deque[NoReplyError],
+    ) -> None:
         self.order = dict(order)
         given = self.order.get("clientOrderId") or (int(time.time() * 1000) << 21) + secrets.randbits(21)
         if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 2**63:
             raise ValueError(f"clientOrderId must be an int from 1 to 2**63 - 1, got {given!r}")
         self.client_order_id = self.order["clientOrderId"] = given
+        self._denials_left = 1  # the number of "no such order" after the window that prove the absence
         if arrival_window_s is None:
             window_ms = getattr(signer, "recv_window_ms", None)
             arrival_window_s = RECEIVE_WINDOW_S if window_ms is None else window_ms / 1000
+            self._denials_left = 2 if window_ms is None else 1  # the exchange may tolerate more than its default
         self._signer = signer
         self._window_s = arrival_window_s
         self._patience_s = arrival_window_s + _MARGIN_S + timeout_s
+        self._unknown_requests = unknown  # the gateway's list
         self._lost: NoReplyError | None = None
         self._may_be_sent = False
+        self._is_duplicate = False
         self._known_ms, self._known_at = 0.0, 0.0  # the exchange's clock at a moment of the steady clock
 
     def steps(self) -> Generator[Step, Any, Placement]:
@@ -85,8 +99,13 @@ class Placing:
             is_clear = envelope is not None and response.status < 500 and envelope.get("code") not in _UNCLEAR_CODES
             if envelope is not None and is_clear:
                 return Placement(envelope["success"], self.client_order_id, response)
+            self._is_duplicate = (envelope or {}).get("code") == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
-        return (yield from self._ask(self._lost, time.monotonic()))
+            self._unknown_requests.append(self._lost)
+        placement = yield from self._ask(self._lost, time.monotonic())
+        with contextlib.suppress(ValueError):  # the caller emptied the list
+            self._unknown_requests.remove(self._lost)
+        return placement
 
     def _ask(self, lost: NoReplyError, started: float) -> Generator[Step, Any, Placement]:
         pause_s, last = _FIRST_PAUSE_S, "no answer"
@@ -99,7 +118,8 @@ class Placing:
                 if envelope.get("success"):
                     return Placement(True, self.client_order_id, response, asked=True)
                 if envelope.get("code") == _NO_SUCH_ORDER:
-                    if is_final:
+                    self._denials_left -= is_final and not self._is_duplicate
+                    if self._denials_left == 0:
                         return Placement(False, self.client_order_id, response, asked=True)
                     if not self._learn_time(response):
                         self._learn_time((yield Step("GET", WARM_PATH)))
@@ -142,12 +162,23 @@ class Placing:
         error.__cause__ = lost
         return error
 
+    @staticmethod
+    def _find_lost(error: BaseException) -> NoReplyError | None:
+        """Return the order's NoReplyError, and no error of an earlier order that the caller is handling."""
+        cause = error.__cause__
+        return cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None
+
     def settle(self, error: BaseException) -> BaseException:
         """Return the exception to raise if `place` ends with `error`."""
         is_clear = not self._may_be_sent or isinstance(error, NotSentError | NoReplyError)
         if is_clear or (self._lost is None and isinstance(error, TypeError | ValueError | RuntimeError)):
             return error
-        lost = self._lost or NoReplyError.find(error) or self._unknown(f"interrupted by {type(error).__name__}")
+        lost = self._lost or self._find_lost(error)
+        if lost is None and isinstance(error, CancelledError):
+            return error  # a task is cancelled inside `request`, which reports a request that went out
+        if lost is None:
+            lost = self._unknown(f"interrupted by {type(error).__name__}")
+            self._unknown_requests.append(lost)
         if isinstance(error, Exception):
             unknown = self._unknown(f"asking for it failed: {text(error)}")
             unknown.__cause__ = error

@@ -12,6 +12,7 @@ Three lists contain the idle connections:
 
 from __future__ import annotations
 
+import socket
 import weakref
 from collections import deque
 from typing import NamedTuple, Protocol
@@ -65,7 +66,8 @@ class Pool:
         self.closed = False
         self.last_error: BaseException | None = None  # the failure of the last opening
         self.keeps_closing = False  # the server repeatedly closes new connections
-        self._known: list[weakref.ref[Connection]] = []
+        # The sockets are known apart, so that a connection lost by an interrupt ends with an explicit close.
+        self._known: list[tuple[weakref.ref[Connection], socket.socket]] = []
         self._opened = 0
         self._failures = 0
         self._failed_ns = self._open_at = 0
@@ -142,7 +144,7 @@ class Pool:
     # For housekeeping, in one thread.
 
     def live(self) -> list[Connection]:
-        found = [ref() for ref in self._known]
+        found = [ref() for ref, _ in self._known]
         return [connection for connection in found if connection is not None and connection.state is not CLOSED]
 
     @property
@@ -163,8 +165,19 @@ class Pool:
         self._opened += 1
         connection.number = self._opened
         connection.opened_ns = max(connection.used_ns, connection.opened_ns)
-        self._known = [*(weakref.ref(one) for one in self.live()), weakref.ref(connection)]
+        self._known = [*self._close_lost(), (weakref.ref(connection), connection.sock)]
         self.admit(connection)
+
+    def _close_lost(self) -> list[tuple[weakref.ref[Connection], socket.socket]]:
+        """Close the sockets without a live connection. Return the known connections with their sockets."""
+        known = []
+        for ref, sock in self._known:
+            connection = ref()
+            if connection is None or connection.state is CLOSED:
+                sock.close()
+            else:
+                known.append((ref, sock))
+        return known
 
     def admit(self, connection: Connection) -> None:
         """Insert an idle connection into the first incomplete list."""
@@ -190,6 +203,7 @@ class Pool:
 
     def plan(self, now: int, opening: int) -> Plan:
         """Return what to do now. The caller counts as `opening` the connections that it is already opening."""
+        self._known = self._close_lost()
         live = self.live()
         for queue in (self.urgent, self.waiters):  # an interrupted request may still be in its queue
             for waiter in list(queue):
@@ -265,18 +279,22 @@ class Pool:
             self.admit(spare)
         return True
 
+    def is_withheld(self, connection: Connection) -> bool:
+        """Return True if the connection is idle and in no list, so that no request can get it."""
+        lane = self.standby if connection.lane is None else connection.lane
+        return connection.state is IDLE and not any(one is connection for one in lane)
+
     def _find_orphans(self, now: int, live: list[Connection]) -> list[Connection]:
         """Return the idle connections lost by interrupted requests. A slow owner gets EBADF when it sends."""
         orphans = []
         for connection in live:
-            lane = self.standby if connection.lane is None else connection.lane
             if connection.state is not IDLE:
                 continue
-            if any(one is connection for one in lane):
+            if not self.is_withheld(connection):
                 connection.overdue_ns = 0
             elif not connection.overdue_ns:
                 connection.overdue_ns = now
-            elif now - connection.overdue_ns > self.timeout_ns + SECOND:
+            elif now - connection.overdue_ns > SECOND:
                 orphans.append(connection)
         return orphans
 
@@ -295,6 +313,15 @@ class Pool:
         self.closed = True
         for waiter in (*list(self.urgent), *list(self.waiters)):
             waiter.ring()
+
+    def close_all(self, *, hang_up: bool) -> None:
+        """Close every socket. `hang_up` also wakes the threads that receive, even in other processes."""
+        for connection in self.live():
+            if hang_up:
+                connection.hang_up()
+            connection.close()
+        for _, sock in self._known:
+            sock.close()
 
     def pop_idle(self) -> list[Connection]:
         """Pop all idle connections."""
