@@ -9,15 +9,6 @@ from helpers.gateways import MODES
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
 
-<<<<<<< HEAD
-# A signal handler that raises in a destructor or in Thread.start is reported by the interpreter's hooks.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-=======
->>>>>>> faa05ee84685be828a7c6b5dd9adbbc36bf4b13a
 
 @pytest.mark.parametrize("mode", MODES)
 def test_faulty_exchange_doubles_no_order(mode):
