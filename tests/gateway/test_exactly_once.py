@@ -59,4 +59,4 @@ def raise_not_sent(request):
 def test_faulty_gateway_is_detected(monkeypatch, what, name, wrong, found):
     monkeypatch.setattr(what, name, wrong(getattr(what, name)))
     with pytest.raises(AssertionError, match=found):
-        place_orders("blocking", orders=4000, seed=5)
+        place_orders("blocking", orders=800, seed=5)

@@ -42,18 +42,15 @@ class TlsServer(RawServer):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = self._context.wrap_bio(incoming, outgoing, server_side=True)
         raw = peer.sock
-        while True:
-            try:
-                tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
+        try:
+            while not _has_shaken_hands(tls):
                 if outgoing.pending:
                     raw.sendall(outgoing.read())
                 if not (data := raw.recv(65536)):
                     return
                 incoming.write(data)
-            except ssl.SSLError:
-                return
+        except OSError:  # SSLError too: the client gave up
+            return
         peer.tickets = outgoing.read()
         peer.seal = lambda data: (tls.write(data), outgoing.read())[1]
         peer.unwrap = lambda: _goodbye(tls, outgoing)
@@ -62,6 +59,14 @@ class TlsServer(RawServer):
         peer.sock = plain
         peer.send = lambda data: raw.sendall(peer.__dict__.pop("tickets", b"") + peer.seal(data))
         super()._serve(peer)
+
+
+def _has_shaken_hands(tls: ssl.SSLObject) -> bool:
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
 
 
 class _Plain:
