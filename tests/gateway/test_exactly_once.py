@@ -9,6 +9,12 @@ from helpers.gateways import MODES
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
 
+# A random signal can raise inside a destructor or a coroutine's close(). The interpreter's hooks report that.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 
 @pytest.mark.parametrize("mode", MODES)
 def test_faulty_exchange_doubles_no_order(mode):

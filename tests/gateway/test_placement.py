@@ -151,14 +151,16 @@ def test_cancelled_place_names_order(loop_mode):
                 await queued
             with pytest.raises(asyncio.CancelledError) as raised:
                 await first
-            assert json.loads(raised.value.__cause__.body)["clientOrderId"] == book.orders[0]
+            assert json.loads(NoReplyError.find(raised.value).body)["clientOrderId"] == book.orders[0]
             assert len(gateway.unknown) >= 1
 
     book = Book("504", accepts=True, answers_after=10**9)
     with RawServer(book) as server:
         loop = new_event_loop(loop_mode)
-        loop.run_until_complete(asyncio.wait_for(trade(), 60))
-        loop.close()
+        try:
+            loop.run_until_complete(asyncio.wait_for(trade(), 60))
+        finally:
+            loop.close()
 
 
 @pytest.mark.parametrize("reports_time", [True, False])
