@@ -323,7 +323,7 @@ def clear_frames(error: BaseException) -> None:
     traceback = error.__traceback__ and error.__traceback__.tb_next
     while traceback is not None:
         if traceback.tb_frame.f_globals.get("__package__") == __package__:
-            try:
+            try:  # noqa: SIM105 (contextlib takes milliseconds to import)
                 traceback.tb_frame.clear()
             except RuntimeError:
                 pass  # Python 3.10 takes a function interrupted by a tracer for a running one

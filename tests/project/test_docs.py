@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from woox_fast.sandbox import Sandbox
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_document_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with Sandbox() as url:
-        missing = run_document(path, url, tmp_path)
+    try:
+        with Sandbox() as url:
+            missing = run_document(path, url, tmp_path)
+    finally:
+        logging.getLogger("woox_fast.gateway").setLevel(logging.NOTSET)  # docs/logging.md turns it up
     if missing:
         pytest.skip(f"the examples that need {', '.join(sorted(missing))} did not run; all others passed")
 
