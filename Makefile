@@ -25,12 +25,15 @@ build: $(VENV)/installed ## set up .venv, compile the backends in place (seconds
 demo: $(VENV)/installed ## start the sandbox and send signed orders to it (ARGS='--orders 500')
 	@$(BIN)/python -m woox_fast demo $(ARGS)
 
-.PHONY: test test-slow test-all test-ui
+.PHONY: test test-slow test-lines test-all test-ui
 test: $(VENV)/installed ## run the tests, except those marked slow
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
 test-slow: $(VENV)/installed ## run the tests marked slow: longer forms of tests in `make test`
 	@$(PYTEST) -m slow $(ARGS)
+
+test-lines: $(VENV)/installed ## interrupt the gateway at every line, in every mode (an hour)
+	@WOOX_FAST_EVERY_LINE=1 $(PYTEST) tests/gateway/test_interruption.py -k every_line
 
 test-all: $(VENV)/installed ## run every test
 	@$(PYTEST) $(ARGS)
