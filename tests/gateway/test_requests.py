@@ -141,7 +141,7 @@ def test_lost_response_is_not_repeated(mode, reply, why):
     ):
         with pytest.raises(NoReplyError, match="^" + why + ".*" + UNKNOWN) as raised:
             gateway.request(*ORDER)
-        assert gateway.request("GET", "/v3/trade/order?clientOrderId=7").status == 200
+        assert gateway.request("GET", "/v3/trade/order?clientOrderId=7", timeout_s=20).status == 200
     error = raised.value
     assert (error.method, error.path, error.body) == ("POST", "/v3/trade/order", ORDER[2].encode())
     assert server.received[0].all("x-api-timestamp") == [str(error.timestamp)]
