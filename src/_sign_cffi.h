@@ -3,7 +3,8 @@
  * final NUL.
  *
  * Functions that sign return false for a cleansed key, which is all zeros. A finalizer in a dying reference cycle can
- * reach a Signer whose key has been cleansed. */
+ * reach a Signer whose key has been cleansed. They look before they hash: a later look would leave the key in vector
+ * registers, which the hash clears at its end. */
 #include "cleanse.h"
 #include "hmac_sha256.h"
 #include "prehash.h"
@@ -27,8 +28,9 @@ static void key_cleanse(hmac_sha256_key *key) {
 static bool hmac_hex(const hmac_sha256_key *key, const char *head, size_t head_size, const char *body, size_t body_size,
                      char *hex) {
     hmac_sha256_message message = {.parts = {{head, head_size}, {body, body_size}}};
+    bool is_usable = !is_cleansed(key);
     hmac_sha256_hex(key, &message, hex);
-    return !is_cleansed(key);
+    return is_usable;
 }
 
 /* `timestamp` has 13 digits, `method` has METHOD_MIN to METHOD_MAX characters. */
@@ -38,8 +40,9 @@ static bool sign(const hmac_sha256_key *key, uint64_t timestamp, const char *met
     prehash_milliseconds(message.head, (int64_t)timestamp);
     prehash_method(message.head, (const uint8_t *)method, method_size);
     message.head_size = TIMESTAMP_SIZE + method_size;
+    bool is_usable = !is_cleansed(key);
     hmac_sha256_hex(key, &message, hex);
-    return !is_cleansed(key);
+    return is_usable;
 }
 
 /* Sign a chunk. `text` has the messages without their timestamps, in turn, of these `sizes`. The caller supplies memory
@@ -51,8 +54,9 @@ static bool sign_chunk(const hmac_sha256_key *key, size_t count, const uint64_t 
         prehash_milliseconds(messages[i].head, (int64_t)timestamps[i]);
         text += sizes[i];
     }
+    bool is_usable = !is_cleansed(key);
     hmac_sha256_hex_many(key, messages, count, hex);
-    return !is_cleansed(key);
+    return is_usable;
 }
 
 static void cleanse_bytes(char *memory, size_t size) {

@@ -115,8 +115,6 @@ def test_traces_match_standard_library():
 )
 @pytest.mark.parametrize(("module", "sha256"), slow_after(1, compiled_backends()))
 def test_dead_signer_leaves_no_trace(module, sha256, call, kind, size):
-    if module.endswith("_sign_cffi") and call == "sign":
-        pytest.xfail("the cffi backend's function sign leaves key states on the stack")
     letters = range(0x400, 0x7F0) if kind == "wide" else b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     drawn = random.SystemRandom().choices(letters, k=size // 2 if kind == "wide" else size)
     secret = "".join(map(chr, drawn)).encode()
