@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import random
@@ -282,6 +283,44 @@ def test_endless_signals_keep_deadline():
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif("uvloop" not in MODES, reason="uvloop is not installed")
+def test_interrupted_timers_keep_deadline():
+    """Each timer of the gateway is interrupted before its first instruction, several times."""
+    import uvloop
+
+    raised = []
+    armed = threading.Event()
+
+    class Loop(uvloop.Loop):
+        def call_later(self, delay, callback, *args, **options):
+            super().call_later(delay, _thread.interrupt_main, signal.SIGALRM)
+            return super().call_later(delay, callback, *args, **options)
+
+    def handle(_: int, frame: FrameType | None) -> None:
+        module = "" if frame is None else frame.f_globals["__name__"]
+        if armed.is_set() and module == "woox_fast.gateway.loop_keeper" and len(raised) < 6:
+            raised.append(frame)
+            raise TimeoutError("alarm")
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3) as gateway:
+            armed.set()
+            with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
+                await gateway.request("GET", "/silent")
+
+    # From here on, since pytest-timeout's own handler would end the test at the first signal.
+    before = signal.signal(signal.SIGALRM, handle)
+    loop = Loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    try:
+        with RawServer(lambda peer, request: True) as server:
+            loop.run_until_complete(asyncio.wait_for(trade(), 30))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        loop.close()
+    assert len(raised) == 6
 
 
 # Cancellation
