@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import re
     from typing import NoReturn
 
-_ADDRESS_CODES = frozenset("OPXz&")  # of a buffer's format: objects, pointers, functions, C strings
+_ADDRESS_CODES = frozenset("OPXz&")  # buffer formats with objects, pointers, functions or C strings
 
 MAX_CLOCK_OFFSET_MS = 10**13
 MAX_RECV_WINDOW_MS = 60_000
@@ -161,7 +161,7 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
     try:
         view = memoryview(value)  # type: ignore[arg-type]
     except TypeError as error:
-        if "a bytes-like object is required" not in str(error):
+        if error.__traceback__ and error.__traceback__.tb_next:
             raise  # the error of the caller's own __buffer__
         hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
         none = " or None" if name == "body" else ""
@@ -326,7 +326,7 @@ def clear_frames(error: BaseException) -> None:
             try:  # noqa: SIM105 (contextlib takes milliseconds to import)
                 traceback.tb_frame.clear()
             except RuntimeError:
-                pass  # Python 3.10 takes a function interrupted by a tracer for a running one
+                pass  # Python 3.10 reports a frame that a tracer interrupted as still running
         traceback = traceback.tb_next
 
 
