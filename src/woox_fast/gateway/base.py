@@ -83,15 +83,16 @@ class GatewayBase:
         _check_count("reserved", reserved, 0)
         age_ns = 0 if max_connection_age_s is None else seconds_ns("max_connection_age_s", max_connection_age_s)
         self._timeout_ns, self._timeout_s = seconds_ns("timeout_s", timeout_s), timeout_s
+        self._limiter = None if limits is None else Limiter(limits)
         self._connector = Connector(
-            url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options))
-        )
+            url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options)),
+            limiter=self._limiter,
+        )  # fmt: skip
         self._pool = Pool(
             connections, reserved, timeout_ns=self._timeout_ns, warm_ns=seconds_ns("warm_s", warm_s), max_age_ns=age_ns,
             pace=self._connector.pace,
         )  # fmt: skip
         self._reserved = reserved
-        self._limiter = None if limits is None else Limiter(limits)
         self._on_event = on_event
         self._observer: Observer | None = None
         self._is_plain = True  # without limits and observer

@@ -20,13 +20,13 @@ from urllib.parse import urlsplit
 
 from .._urls import origin
 from .connection import SIZE, Connection
-from .pace import Pace
+from .limits import Limiter
+from .pace import WARM_PATH, Pace
 from .parser import ResponseError
 from .readiness import wait_for
 from .states import IDLE, WARMING
 from .tls import TlsStream, default_context
 
-WARM_PATH = "/v3/public/systemInfo"
 NEXT_ADDRESS_S = 0.25  # RFC 8305, Connection Attempt Delay
 _LOOK_S = 0.05  # how soon an opening thread notices that the gateway closed
 _KEEPALIVE_S = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # the second is macOS's
@@ -46,7 +46,13 @@ class Connector:
     """Open connections to an origin in background threads. `results` receives connections and exceptions."""
 
     def __init__(
-        self, url: str, *, timeout_s: float, tls: ssl.SSLContext | None, socket_options: SocketOptions
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        tls: ssl.SSLContext | None,
+        socket_options: SocketOptions,
+        limiter: Limiter | None,
     ) -> None:
         parts = urlsplit(origin(url))
         if parts.port == 0:
@@ -59,7 +65,7 @@ class Connector:
         self._tls = tls or (default_context() if parts.scheme == "https" else None)
         self._timeout_s = timeout_s
         self._socket_options = socket_options
-        self.pace = Pace()
+        self.pace = Pace(limiter)
         self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from .limits import Limiter
+
+WARM_PATH = "/v3/public/systemInfo"
 _SECOND = 1_000_000_000
 MAX_GETS = 5
 _WINDOW_NS = 1_100_000_000  # a second, and the difference of two travel times
@@ -12,7 +17,8 @@ _PAUSE_NS = 5 * _SECOND  # after HTTP 429
 
 
 class Pace:
-    def __init__(self) -> None:
+    def __init__(self, limiter: Limiter | None = None) -> None:
+        self._limiter = limiter
         self._sent: deque[int] = deque([-_WINDOW_NS] * MAX_GETS, maxlen=MAX_GETS)
         self._open_at = 0
 
@@ -24,6 +30,8 @@ class Pace:
     def take(self, now: int, *, spread: bool = False) -> bool:
         """Return True and count a GET if it may go out now."""
         if now < self.next_ns(spread=spread):
+            return False
+        if self._limiter is not None and self._limiter.reserve("GET", WARM_PATH, b"", now, until=now) is None:
             return False
         self._sent.append(now)
         return True

@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from .._encoding import json_bytes
-from .connector import WARM_PATH
 from .errors import NoReplyError, NotSentError, text
+from .pace import WARM_PATH
 from .response import Response
 
 ORDER_PATH = "/v3/trade/order"
