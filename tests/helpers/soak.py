@@ -96,6 +96,7 @@ def stays_flat(module: ModuleType, signatures: int, constructions: int, refusals
     arguments = (*request, bad[3], request, bad, module.Signer)
     for work, times in (_sign, signatures), (_construct, constructions), (_refuse, refusals):
         work(module, max(100, times // 20), request, bad)  # the first calls fill caches
+        gc.collect()  # earlier tests' objects
         before = [sys.getrefcount(each) for each in arguments]
         for _ in range(PASSES):
             blocks, resident = _growth(lambda work=work, times=times: work(module, times, request, bad))
