@@ -23,6 +23,7 @@ from helpers.raw_server import RawServer, response
 import woox_fast.gateway.connection
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
 from woox_fast.gateway.housekeeping import ThreadKeeper
 
 FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -143,21 +144,25 @@ def test_look_finds_hangup(loop_mode):
     assert len(server.requests) == 2
 
 
-def test_closed_connections_end_in_time(mode):
-    """The deadline covers all closed connections together."""
+def test_closed_connections_share_deadline(mode, monkeypatch):
+    """Every connection is found closed. The request keeps its first deadline."""
+    deadlines = []
+    send = Connection.send
+
+    def find_closed(self, request, method, timeout_ns, deadline_ns=0, *due):
+        if method != "POST":
+            return send(self, request, method, timeout_ns, deadline_ns, *due)
+        deadlines.append(deadline_ns)
+        self.close()
+        return False
+
+    monkeypatch.setattr(Connection, "send", find_closed)
     with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=0.6) as gateway:
-        server.answer_get = hang_up_after
-        server.hang_up()
-        started = time.monotonic()
-        while time.monotonic() - started < 10:
-            try:
-                assert gateway.request(*ORDER).status == 200
-            except NotSentError:
-                break
-            except NoReplyError:
-                pass
-            server.hang_up()
-        assert not [peer for peer in server.peers if peer.received.count(b"POST") > 1]
+        with pytest.raises(NotSentError):
+            gateway.request(*ORDER)
+        assert server.requests == []
+    assert len(deadlines) > 2
+    assert len(set(deadlines) - {0}) == 1
 
 
 def test_refused_send_uses_another_connection(mode, monkeypatch):

@@ -16,6 +16,8 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
+from woox_fast.gateway.pool import Pool
 from woox_fast.gateway.states import CLOSED, TRANSITIONS, State
 
 
@@ -221,24 +223,25 @@ def test_signature_is_fresh_after_queue(mode):
     assert int(stamp) >= int(released_ms)
 
 
-def test_replaced_request_goes_first(mode):
-    """It had its turn before the request that waits."""
-    gate = Gate()
-    with RawServer(gate) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
-        pool = gateway.gateway._pool
-        blocker = gateway.submit("POST", "/blocker", "{}")
-        eventually(lambda: server.requests)
-        later = gateway.submit("POST", "/later", "{}")
-        eventually(lambda: pool.waiters)
-        first = pool.waiters[0]
-        again = type(first)(
-            *((False, first.by_ns) if mode == "blocking" else (False, first.by_ns, gateway.gateway._loop))
-        )
-        gateway.run(lambda: pool.enter(again, first=True))
-        assert list(pool.waiters) == [again, first]
-        gateway.run(lambda: pool.leave(again))
-        gate.is_open.set()
-        assert blocker.result(20).status == later.result(20).status == 200
+def test_replaced_request_goes_first(monkeypatch):
+    """A request whose connection was closed goes before a request that waits."""
+    send, later = Connection.send, []
+
+    def find_closed(self, request, *arguments):
+        if b"/first" not in request or later:
+            return send(self, request, *arguments)
+        later.append(gateway.submit("POST", "/later", "{}"))
+        eventually(lambda: gateway.gateway._pool.waiters)
+        self.close()
+        return False
+
+    monkeypatch.setattr(Connection, "send", find_closed)
+    monkeypatch.setattr(Pool, "replace", lambda *_: None)  # no spare connection
+    monkeypatch.setattr("woox_fast.gateway.base.POLL_S", 20)  # no request takes a connection out of turn
+    with RawServer() as server, opened("blocking", server.url, connections=1, timeout_s=20) as gateway:
+        assert gateway.request("POST", "/first", "{}").status == 200
+        assert later[0].result(20).status == 200
+    assert [request.split()[1] for _, request in server.requests] == [b"/first", b"/later"]
 
 
 def test_timeout_covers_queue_and_response(mode):
