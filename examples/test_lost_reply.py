@@ -46,7 +46,7 @@ class Bot:
         try:
             response = self._session.request(method, self._url + path, timeout=5, **options)
             envelope = response.json()
-        except requests.RequestException as error:  # also for a proxy's HTML page
+        except requests.RequestException as error:  # includes a proxy's HTML page
             raise NoResponseError(type(error).__name__) from error
         if not isinstance(envelope.get("success"), bool):  # a proxy's {"code": 503}
             raise NoResponseError(envelope)
