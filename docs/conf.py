@@ -31,8 +31,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {
     "members": True,
-    "inherited-members": "BaseException,tuple",
-}  # but no add_note, count or index
+    "inherited-members": "OSError,BaseException,tuple",
+}  # but no errno, add_note, count or index
+autodoc_preserve_defaults = True
 autodoc_type_aliases = {
     name: name for name in ("Body", "Buffer", "Params", "Request", "Timestamp", "SignedRequest", "Explanation")
 }
@@ -64,6 +65,12 @@ def _name_aliases(text: object) -> str:
     return re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", str(text))
 
 
+def skip_fields(_: object, _kind: str, _name: str, member: object, skip: bool, _options: object) -> bool | None:
+    """Skip a named tuple's fields: its docstring describes them."""
+    return True if str(getattr(member, "__doc__", "")).startswith("Alias for field") else None
+
+
 def setup(app: object) -> None:
+    app.connect("autodoc-skip-member", skip_fields)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", name_aliases)  # type: ignore[attr-defined]
     app.connect("builder-inited", write_mistakes)  # type: ignore[attr-defined]
