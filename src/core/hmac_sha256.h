@@ -1,6 +1,5 @@
 /* HMAC-SHA256 (RFC 2104, FIPS 198-1) of many messages under one key. */
-#ifndef WOOX_FAST_HMAC_SHA256_H
-#define WOOX_FAST_HMAC_SHA256_H
+#pragma once
 
 #include "cleanse.h"
 #include "hmac_sha256_implementation.h"
@@ -62,5 +61,3 @@ static inline void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_s
                                         char *hex) {
     hmac_sha256_hex_many_with(hmac_sha256_chosen, key, messages, count, hex);
 }
-
-#endif

@@ -7,23 +7,22 @@
 
 #ifdef HMAC_SHA256_HAVE_ARMV8
 
+#include "cleanse.h"
+
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <arm64_neon.h>
 #define TARGET
 #else
-/* An attribute instead of compiler flags: the rest of the build runs on any ARMv8. */
-#if defined(__clang__)
-#if !defined(__ARM_FEATURE_SHA2)
+#if defined(__clang__) && !defined(__ARM_FEATURE_SHA2)
 #define __ARM_FEATURE_SHA2 1 /* before clang 16, the header declares only the intrinsics of the whole file's target */
 #endif
-#define TARGET __attribute__((target("sha2")))
-#else
-#define TARGET __attribute__((target("+crypto")))
-#endif
 #include <arm_neon.h>
+#if defined(__clang__)
+#define TARGET TARGET_FEATURES("sha2")
+#else
+#define TARGET TARGET_FEATURES("+crypto")
 #endif
-
-#include "cleanse.h"
+#endif
 
 #if defined(__APPLE__)
 #include <sys/sysctl.h>

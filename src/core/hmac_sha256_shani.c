@@ -8,20 +8,10 @@
 
 #ifdef HMAC_SHA256_HAVE_SHANI
 
-#include <immintrin.h>
-#if defined(_MSC_VER) && !defined(__clang__)
-#define TARGET
-#else
-#if defined(_MSC_VER) /* clang-cl's immintrin.h declares only the intrinsics of the whole file's target */
-#include <smmintrin.h>
-#include <shaintrin.h>
-#endif
-/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
-#define TARGET __attribute__((target("sha,ssse3,sse4.1")))
-#endif
-
 #include "cleanse.h"
 #include "x86_features.h"
+
+#define TARGET TARGET_FEATURES("sha,ssse3,sse4.1")
 
 typedef __m128i vector;
 typedef struct {
