@@ -45,39 +45,44 @@ static hmac_sha256_message split(const char *text) {
     return message;
 }
 
-static bool signs(const hmac_sha256_implementation *with, const hmac_sha256_key *key, hmac_sha256_message message,
-                  const char *expected) {
-    uint32_t digest[8];
+static bool signs(const hmac_sha256_key *key, hmac_sha256_message message, const char *expected) {
     char hex[HMAC_SHA256_HEX_SIZE];
-    hmac_sha256_inner_with(with, key, &message, digest);
-    hmac_sha256_outer_with(with, key, digest, hex);
+    hmac_sha256_hex(key, &message, hex);
     return memcmp(hex, expected, sizeof hex) == 0;
 }
 
 /* Test a batch of suffixes of the third text, each `step` bytes shorter, against single signatures. */
-static bool signs_batch(const hmac_sha256_implementation *with, const hmac_sha256_key *key, size_t count, size_t step) {
+static bool signs_batch(const hmac_sha256_key *key, size_t count, size_t step) {
     hmac_sha256_message messages[SHA256_LANES];
     char hexes[SHA256_LANES][HMAC_SHA256_HEX_SIZE];
     for (size_t i = 0; i < count; i++) messages[i] = whole(cases[2].text + step * i);
-    hmac_sha256_hex_many_with(with, key, messages, count, hexes[0]);
+    hmac_sha256_hex_many(key, messages, count, hexes[0]);
     for (size_t i = 0; i < count; i++)
-        if (!signs(with, key, messages[i], hexes[i])) return false;
+        if (!signs(key, messages[i], hexes[i])) return false;
     return true;
 }
 
-static bool passes_known_answers(const hmac_sha256_implementation *with) {
+static bool signs_known_answers(void) {
     uint8_t long_key[131];
     hmac_sha256_key keys[2];
     memset(long_key, 0xaa, sizeof long_key);
-    hmac_sha256_key_init_with(with, &keys[0], "Jefe", 4);
-    hmac_sha256_key_init_with(with, &keys[1], long_key, sizeof long_key);
+    hmac_sha256_key_init(&keys[0], "Jefe", 4);
+    hmac_sha256_key_init(&keys[1], long_key, sizeof long_key);
     for (size_t i = 0; i < TEST_CASES; i++) {
         const hmac_sha256_key *key = &keys[i > 0];
-        if (!signs(with, key, whole(cases[i].text), cases[i].hex)) return false;
-        if (!signs(with, key, split(cases[i].text), cases[i].hex)) return false;
+        if (!signs(key, whole(cases[i].text), cases[i].hex)) return false;
+        if (!signs(key, split(cases[i].text), cases[i].hex)) return false;
     }
     /* All lanes with three blocks; then pairs with different block counts: 1 and 2, 2 and 3. */
-    return signs_batch(with, &keys[1], SHA256_LANES, 1) && signs_batch(with, &keys[1], 5, 25);
+    return signs_batch(&keys[1], SHA256_LANES, 1) && signs_batch(&keys[1], 5, 25);
+}
+
+static bool passes_known_answers(const hmac_sha256_implementation *candidate) {
+    const hmac_sha256_implementation *before = hmac_sha256_chosen;
+    hmac_sha256_chosen = candidate;
+    bool passes = signs_known_answers();
+    hmac_sha256_chosen = before;
+    return passes;
 }
 
 const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused) {
