@@ -60,7 +60,11 @@ with_cffi = not no_extension and (on_pypy or cffi)
 cython_extension = Extension(
     "woox_fast._sign",
     sources=[str(CYTHON_SOURCE), *sorted(glob("src/core/*.c"))],  # cythonize() would silently drop `optional`
-    depends=["src/woox_fast/_sign.pxd", *map(str, DOCUMENTED), *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
+    depends=[
+        "src/woox_fast/_sign.pxd",
+        *map(str, DOCUMENTED),
+        *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h")),
+    ],
     include_dirs=["src", "src/core"],
     optional=not require_extension,  # without a compiler, the pure Python package is installed
 )

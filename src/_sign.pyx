@@ -14,7 +14,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_Copy, PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_SET_ITEM
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
@@ -48,13 +47,15 @@ cdef enum:
     CHUNK = 4096
 
 backend = "cython"
+cdef str default_host = "api.woox.io"
+cdef str no_api_key = _checks.NO_API_KEY
+cdef set valid_hosts = _hosts.valid_hosts
+cdef dict content_types = _http.CONTENT_TYPES
 
 # -- One message
 
 
-cdef inline void hash_inner(
-    const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest
-) noexcept:
+cdef inline void hash_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest) noexcept:
     """Compute the inner hash of a message that no other thread can change; release the GIL if the message is long."""
     if message.parts[1].size < LONG_MESSAGE:
         hmac_sha256_inner(key, message, digest)
@@ -72,15 +73,15 @@ cdef inline str constant_hex(const hmac_sha256_key *key, const hmac_sha256_messa
     return hex
 
 
-cdef inline void set_part(hmac_sha256_part *part, const void *data, Py_ssize_t size) noexcept:
+cdef inline void set_part(hmac_sha256_part *part, const void *data, size_t size) noexcept nogil:
     part.data = data
-    part.size = <size_t>size
+    part.size = size
 
 
 cdef void set_parts(hmac_sha256_message *message, bytes head, const void *body, Py_ssize_t size) noexcept:
     message.head_size = 0
-    set_part(&message.parts[0], PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head))
-    set_part(&message.parts[1], body, size)
+    set_part(&message.parts[0], PyBytes_AS_STRING(head), <size_t>PyBytes_GET_SIZE(head))
+    set_part(&message.parts[1], body, <size_t>size)
 
 
 cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
@@ -107,10 +108,6 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
 
 
 # -- Headers and whole HTTP/1.1 requests
-
-cdef str default_host = "api.woox.io"
-cdef set valid_hosts = _hosts.valid_hosts
-cdef dict content_types = _http.CONTENT_TYPES
 
 
 cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
@@ -199,34 +196,19 @@ cdef struct Chunk:
     size_t signed_bytes  # in the parts of the collected messages
 
 
-cdef inline bint is_plain(PyObject *request) noexcept:
-    return PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4
-
-
 cdef int read_checked(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
     """Read any request into `message`. Replace the request by the objects that own the message's memory."""
     try:
-        set_message(message, requests, index)
+        request = _checks.request_fields(requests[index])
+        requests[index] = request  # a tuple subclass may have created these fields just now
+        if not read_tuple(<PyObject *>request, message):
+            timestamp, method, path, body = request
+            head = _checks.request_head(timestamp, method, path)
+            body = bytes(_checks.body_bytes(body))  # a copy: other threads run while the chunk is signed
+            requests[index] = (head, body)
+            set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     except Exception as error:
         _checks.raise_at(index, error)
-    return 0
-
-
-cdef int set_message(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
-    cdef tuple request = _checks.request_fields(requests[index])
-    requests[index] = request  # a tuple subclass may have created these fields just now
-    if read_tuple(<PyObject *>request, message):
-        return 0
-    timestamp, method, path, body = request
-    head = _checks.request_head(timestamp, method, path)
-    body = _checks.body_bytes(body)
-    if isinstance(body, memoryview) and type(body.obj) is not bytes:
-        body = body.tobytes()  # another thread could write into the buffer while the GIL is released
-    requests[index] = (head, body)
-    if isinstance(body, memoryview):
-        set_parts(message, head, PyMemoryView_GET_BUFFER(body).buf, PyMemoryView_GET_BUFFER(body).len)
-    else:
-        set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     return 0
 
 
@@ -248,7 +230,7 @@ cdef int collect(Chunk *chunk, list requests, Py_ssize_t start, iterator) except
             Py_DECREF(fetched)
             requests.append(fetched)
         request = PyList_GET_ITEM(requests, start + chunk.size)
-        if is_plain(request) and (
+        if PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4 and (
             read_tuple(request, message) if previous == NULL else read_tuple_after(previous, request, message)
         ):
             previous = request
@@ -310,8 +292,6 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
 
 
 # -- The Signer
-
-cdef str no_api_key = _checks.NO_API_KEY
 
 
 cdef inline bint is_plain_end(char character) noexcept:
@@ -470,14 +450,11 @@ cdef class Signer:
 
 # These are not methods, since a table of methods would need a pointer in every Signer, which then exceeds 112 bytes.
 
-cdef bytes plain_request(
-    Signer signer, str method, const hmac_sha256_part *host, const hmac_sha256_message *message
-):
+cdef bytes plain_request(Signer signer, str method, const hmac_sha256_part *host, const hmac_sha256_message *message):
     """Sign a request that the fast path read, and write it while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
     hash_inner(&signer._key, message, digest)
-    cdef PyObject *known = PyDict_GetItemWithError(content_types, method)
-    cdef str content_type = <str>known if known != NULL else _http.content_type(method, message.parts[1].size)
+    cdef str content_type = content_types.get(method) or _http.content_type(method, message.parts[1].size)
     cdef RequestParts parts
     parts.method = ascii_part(method)
     parts.host = host[0]
@@ -562,8 +539,6 @@ cdef void sign_into(
 ) noexcept nogil:
     cdef hmac_sha256_message message
     message.head_size = 0
-    message.parts[0].data = head
-    message.parts[0].size = head_size
-    message.parts[1].data = body
-    message.parts[1].size = body_size
+    set_part(&message.parts[0], head, head_size)
+    set_part(&message.parts[1], body, body_size)
     hmac_sha256_hex(<const hmac_sha256_key *>key, &message, hex)
