@@ -409,7 +409,7 @@ cdef class Signer:
                 return headers_dict(&self._key, new_template(self, method), &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
-        target = _checks.path_bytes(path)
+        target = _checks.path_text(path).encode()
         return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
