@@ -139,10 +139,10 @@ TABLE: list[tuple[str, ...]] = [
     (HMAC, "ipad[i] ^ 0x5c;", "ipad[i] ^ 0x5d;", VECTORS),
     (HMAC, "ipad[i] ^= 0x36;", "ipad[i] ^= 0x35;", VECTORS),
     (DISPATCH, "memcmp(hex, expected, sizeof hex) == 0", "memcmp(hex, expected, sizeof hex / 2) == 0", INTERNALS),
-    (DISPATCH, "        if (!signs(key, split(cases[i].text), cases[i].hex)) return false;\n", "", INTERNALS),
+    (DISPATCH, "        if (!signs(&keys[i], split(cases[i].text), cases[i].hex)) return false;\n", "", INTERNALS),
     (DISPATCH, "signs_batch(&keys[1], SHA256_LANES, 1) && ", "", INTERNALS),
     (DISPATCH, " && signs_batch(&keys[1], 5, 25)", "", INTERNALS),
-    (DISPATCH, "cases[2].text + step * i", "cases[2].text", INTERNALS),
+    (DISPATCH, "cases[1].text + step * i", "cases[1].text", INTERNALS),
     (DISPATCH, "        if (passes_known_answers(candidate)) {", "        if (candidate) {", SELF_TEST),
     (DISPATCH, "        *refused = candidate->name;\n", "", SELF_TEST),
     (

@@ -1,8 +1,7 @@
 /* The SHA-256 instructions of ARMv8, for one message or two at a time.
  *
  * The state is in two registers of words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and depends on
- * the previous pair. The message schedule, and a second message, fit into the gaps.
- */
+ * the previous pair. The message schedule, and a second message, fit into the gaps. */
 #include "hmac_sha256_implementation.h"
 
 #ifdef HMAC_SHA256_HAVE_ARMV8
@@ -24,9 +23,7 @@
 #endif
 #endif
 
-#if defined(__APPLE__)
-#include <sys/sysctl.h>
-#elif defined(__linux__)
+#if defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(_WIN32)
 #include <windows.h>
@@ -93,12 +90,10 @@ static bool armv8_supported(void) {
 #if defined(__linux__)
     const unsigned long sha2 = 1ul << 6; /* HWCAP_SHA2 */
     return (getauxval(AT_HWCAP) & sha2) != 0;
-#elif defined(__APPLE__)
-    int has = 0;
-    size_t size = sizeof has;
-    return sysctlbyname("hw.optional.arm.FEAT_SHA256", &has, &size, NULL, 0) == 0 && has != 0;
 #elif defined(_WIN32)
     return IsProcessorFeaturePresent(30) != 0; /* PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE */
+#elif defined(__APPLE__)
+    return true; /* every 64-bit processor of Apple has the instructions */
 #else
     return false;
 #endif

@@ -1,8 +1,7 @@
 /* 32 messages at once, in the lanes of AVX-512's registers. A register has a word of sixteen messages.
  *
  * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill
- * one lane of 32, so lanes are for batches; SHA-NI hashes the rest.
- */
+ * one lane of 32, so lanes are for batches; SHA-NI hashes the rest. */
 #include "hmac_sha256_implementation.h"
 
 #ifdef HMAC_SHA256_HAVE_AVX512

@@ -17,16 +17,12 @@ const hmac_sha256_implementation *const hmac_sha256_implementations[] = {
     NULL,
 };
 
-/* RFC 4231, test cases 2, 6 and 7: a key shorter than a block, and a longer key with messages of one and three
- * blocks. */
-enum { TEST_CASES = 3 };
+/* RFC 4231, test cases 2 and 7: a key shorter than a block with a message of one block, and a longer key with three. */
 static const struct {
     const char *text;
     const char *hex;
-} cases[TEST_CASES] = {
+} cases[2] = {
     {"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-    {"Test Using Larger Than Block-Size Key - Hash Key First",
-     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
     {"This is a test using a larger than block-size key and a larger than block-size data. "
      "The key needs to be hashed before being used by the HMAC algorithm.",
      "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
@@ -51,11 +47,11 @@ static bool signs(const hmac_sha256_key *key, hmac_sha256_message message, const
     return memcmp(hex, expected, sizeof hex) == 0;
 }
 
-/* Test a batch of suffixes of the third text, each `step` bytes shorter, against single signatures. */
+/* Test a batch of suffixes of the second text, each `step` bytes shorter, against single signatures. */
 static bool signs_batch(const hmac_sha256_key *key, size_t count, size_t step) {
     hmac_sha256_message messages[SHA256_LANES];
     char hexes[SHA256_LANES][HMAC_SHA256_HEX_SIZE];
-    for (size_t i = 0; i < count; i++) messages[i] = whole(cases[2].text + step * i);
+    for (size_t i = 0; i < count; i++) messages[i] = whole(cases[1].text + step * i);
     hmac_sha256_hex_many(key, messages, count, hexes[0]);
     for (size_t i = 0; i < count; i++)
         if (!signs(key, messages[i], hexes[i])) return false;
@@ -68,10 +64,9 @@ static bool signs_known_answers(void) {
     memset(long_key, 0xaa, sizeof long_key);
     hmac_sha256_key_init(&keys[0], "Jefe", 4);
     hmac_sha256_key_init(&keys[1], long_key, sizeof long_key);
-    for (size_t i = 0; i < TEST_CASES; i++) {
-        const hmac_sha256_key *key = &keys[i > 0];
-        if (!signs(key, whole(cases[i].text), cases[i].hex)) return false;
-        if (!signs(key, split(cases[i].text), cases[i].hex)) return false;
+    for (size_t i = 0; i < 2; i++) {
+        if (!signs(&keys[i], whole(cases[i].text), cases[i].hex)) return false;
+        if (!signs(&keys[i], split(cases[i].text), cases[i].hex)) return false;
     }
     /* All lanes with three blocks; then pairs with different block counts: 1 and 2, 2 and 3. */
     return signs_batch(&keys[1], SHA256_LANES, 1) && signs_batch(&keys[1], 5, 25);

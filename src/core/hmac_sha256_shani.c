@@ -2,8 +2,7 @@
  *
  * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency
  * of four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message
- * schedule and a second message fit into the gaps.
- */
+ * schedule and a second message fit into the gaps. */
 #include "hmac_sha256_shani.h"
 
 #ifdef HMAC_SHA256_HAVE_SHANI
