@@ -127,23 +127,16 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         raise TypeError(
             f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
         ) from None
-    if _has_addresses(view.format):
-        view.release()
-        raise TypeError(
-            f"{name} must be a buffer of values, got a {_kind(value)} of memory addresses; write its values as bytes"
-        )
-    if not view.c_contiguous:
-        view.release()
-        raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
-    if view.ndim == 1 and view.format == "B":
+    if view.c_contiguous and view.ndim == 1 and view.format == "B":
         return view
     with view:
+        format_codes = (view.format or "").split(":")[::2]  # colons enclose the names of fields
+        if not _ADDRESS_CODES.isdisjoint("".join(format_codes)):
+            got = f"a {_kind(value)} of memory addresses"
+            raise TypeError(f"{name} must be a buffer of values, got {got}; write its values as bytes")
+        if not view.c_contiguous:
+            raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
         return view.tobytes()
-
-
-def _has_addresses(format_codes: str | None) -> bool:
-    """Return whether a buffer's format has pointers, such as "O" for Python objects; colons enclose field names."""
-    return not _ADDRESS_CODES.isdisjoint("".join((format_codes or "").split(":")[::2]))
 
 
 def body_bytes(body: object) -> bytes | memoryview:
