@@ -43,10 +43,7 @@ static TARGET ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
 }
 
 static TARGET ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
-    w[0] = swap_bytes(_mm_loadu_si128((const __m128i *)block));
-    w[1] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16)));
-    w[2] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 32)));
-    w[3] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 48)));
+    for (int i = 0; i < 4; i++) w[i] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16 * i)));
 }
 
 /* Do rounds 4i to 4i+3, and the part of the message schedule whose words are ready. w[i % 4] is words 4i to 4i+3. */
