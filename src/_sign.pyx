@@ -3,7 +3,8 @@
 """Cython backend: reads Python objects, signs with the C core, and returns str.
 
 The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as all values do
-in the pure Python backend. So all backends accept the same values and raise the same errors.
+in the pure Python backend. So all backends accept the same values and raise the same errors. The build expands each
+summary line to the docstring that begins with it in `_sign_base.py` or `_sign_py.py`.
 """
 
 from _operator import _compare_digest  # hmac.compare_digest; importing hmac would load OpenSSL
