@@ -37,8 +37,10 @@ class BuildExtensions(build_ext):
     def build_extension(self, ext: Extension) -> None:
         if str(CYTHON_SOURCE) in ext.sources:
             documented = Path(self.build_temp, CYTHON_SOURCE.name)
-            documented.parent.mkdir(parents=True, exist_ok=True)
-            documented.write_text(with_docstrings(CYTHON_SOURCE.read_text("utf-8")), "utf-8")
+            text = with_docstrings(CYTHON_SOURCE.read_text("utf-8"))
+            if not (documented.exists() and documented.read_text("utf-8") == text):
+                documented.parent.mkdir(parents=True, exist_ok=True)
+                documented.write_text(text, "utf-8")
             ext.sources = [str(documented), *ext.sources[1:]]
         if self.compiler.compiler_type == "unix":
             ext.extra_compile_args = [*FLAGS, *ext.extra_compile_args]

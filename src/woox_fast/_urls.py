@@ -37,7 +37,7 @@ def origin(base_url: str) -> str:
 
 
 def sendable_path(path: object) -> str:
-    """Return `path` if every HTTP client sends it unchanged. Raise TypeError or ValueError for a path with a space."""
+    """Return `path` if every HTTP client sends it unchanged. Raise ValueError for a path with a space, for example."""
     text = path_text(path)
     if found := _REWRITTEN_BY_CLIENTS.search(text):
         raise path_error(found[0], found.start())
