@@ -211,7 +211,9 @@ def secret_bytes(api_secret: object) -> bytes:
 
 
 def clock_offset(clock_offset_ms: object) -> int:
-    number = _milliseconds("clock_offset_ms", clock_offset_ms)
+    if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
+        raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
+    number = int.__add__(clock_offset_ms, 0)
     if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
         raise ValueError(f"clock_offset_ms must be milliseconds between -10**13 and 10**13, got {_shown_int(number)}")
     return number
@@ -221,16 +223,12 @@ def recv_window(recv_window_ms: object) -> str | None:
     """Return the digits of the header, or None for no header."""
     if recv_window_ms is None:
         return None
-    number = _milliseconds("recv_window_ms", recv_window_ms, " or None")
+    if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
+        raise TypeError(f"recv_window_ms must be an int of milliseconds or None, got {_kind(recv_window_ms)}")
+    number = int.__add__(recv_window_ms, 0)
     if not 1 <= number <= MAX_RECV_WINDOW_MS:
         raise ValueError(f"recv_window_ms must be 1 to {MAX_RECV_WINDOW_MS} milliseconds, got {_shown_int(number)}")
     return str(number)
-
-
-def _milliseconds(name: str, value: object, or_none: str = "") -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int of milliseconds{or_none}, got {_kind(value)}")
-    return int.__add__(value, 0)  # a subclass may override how it is written
 
 
 def signature_text(signature: object) -> str:
