@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard src/*.pyx src/*.pxd src/*.h src/woox_fast/*.pxd src/core/*.[ch]) src/_sign_cffi_build.py
+SOURCES := $(wildcard src/*.pyx src/*.pxd src/*.h src/woox_fast/*.pxd src/core/*.[ch]) src/_sign_cffi_build.py setup.py src/woox_fast/_sign_base.py src/woox_fast/_sign_py.py
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 C_FILES := $(wildcard src/*.h src/core/*.[ch] tests/core/*.[ch] bench/*.c)
 WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from glob import glob
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -14,11 +16,32 @@ FLAGS = ["-O3", "-DHMAC_SHA256_O3", "-DNDEBUG", "-fwrapv"]
 if sys.platform == "linux":
     FLAGS.append("-fstack-clash-protection")  # a stack overflow faults at the guard page
 
+CYTHON_SOURCE = Path("src/_sign.pyx")
+DOCUMENTED = [Path("src/woox_fast/_sign_base.py"), Path("src/woox_fast/_sign_py.py")]
+
+
+def with_docstrings(source: str) -> str:
+    """Replace the summary lines of Cython functions by the docstrings of the Python backends that begin with them."""
+    for file in DOCUMENTED:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            docstring = ast.get_docstring(node) if isinstance(node, ast.ClassDef | ast.FunctionDef) else None
+            if docstring:
+                literal = docstring.replace("\\", r"\\").replace("\n", r"\n")  # on one line: the line numbers remain
+                source = source.replace(f'{docstring.splitlines()[0]}"""\n', f'{literal}"""\n')
+    return source
+
 
 class BuildExtensions(build_ext):
     """Build the Cython extension and the cffi library with the same flags."""
 
     def build_extension(self, ext: Extension) -> None:
+        if str(CYTHON_SOURCE) in ext.sources:
+            documented = Path(self.build_temp, CYTHON_SOURCE.name)
+            text = with_docstrings(CYTHON_SOURCE.read_text("utf-8"))
+            if not (documented.exists() and documented.read_text("utf-8") == text):
+                documented.parent.mkdir(parents=True, exist_ok=True)
+                documented.write_text(text, "utf-8")
+            ext.sources = [str(documented), *ext.sources[1:]]
         if self.compiler.compiler_type == "unix":
             ext.extra_compile_args = [*FLAGS, *ext.extra_compile_args]
         super().build_extension(ext)
@@ -38,8 +61,12 @@ with_cffi = not no_extension and (on_pypy or cffi)
 
 cython_extension = Extension(
     "woox_fast._sign",
-    sources=["src/_sign.pyx", *sorted(glob("src/core/*.c"))],  # cythonize() would silently drop `optional`
-    depends=["src/woox_fast/_sign.pxd", *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h"))],
+    sources=[str(CYTHON_SOURCE), *sorted(glob("src/core/*.c"))],  # cythonize() would silently drop `optional`
+    depends=[
+        "src/woox_fast/_sign.pxd",
+        *map(str, DOCUMENTED),
+        *sorted(glob("src/*.pxd") + glob("src/*.h") + glob("src/core/*.h")),
+    ],
     include_dirs=["src", "src/core"],
     optional=not require_extension,  # without a compiler, the pure Python package is installed
 )

@@ -23,8 +23,7 @@ cdef extern from "hmac_sha256.h" nogil:
     void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest)
     void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t *digest, char *hex)
     void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256_message *message, char *hex)
-    void hmac_sha256_hex_many(
-        const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex)
+    void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex)
 
 cdef extern from "cleanse.h" nogil:
     void cleanse(void *memory, size_t size)
@@ -35,7 +34,6 @@ cdef extern from "prehash.h" nogil:
         METHOD_MIN
         METHOD_MAX
     bint prehash_milliseconds(uint8_t *head, int64_t milliseconds)
-    bint prehash_milliseconds_after(
-        uint8_t *head, int64_t milliseconds, const uint8_t *before_head, int64_t before)
+    bint prehash_milliseconds_after(uint8_t *head, int64_t milliseconds, const uint8_t *before_head, int64_t before)
     bint prehash_digits(uint8_t *head, const uint8_t *text)
     bint prehash_method(uint8_t *head, const uint8_t *method, size_t size)

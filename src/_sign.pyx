@@ -3,7 +3,8 @@
 """Cython backend: reads Python objects, signs with the C core, and returns str.
 
 The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as all values do
-in the pure Python backend. So all backends accept the same values and raise the same errors.
+in the pure Python backend. So all backends accept the same values and raise the same errors. The build expands each
+summary line to the docstring that begins with it in `_sign_base.py` or `_sign_py.py`.
 """
 
 from _operator import _compare_digest  # hmac.compare_digest; importing hmac would load OpenSSL
@@ -14,12 +15,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_Copy, PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_SET_ITEM
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.memoryview cimport PyMemoryView_GET_BUFFER
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_CheckExact, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint32_t
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memcmp, memcpy
 
 from _core cimport (
     HMAC_SHA256_HEX_SIZE, TIMESTAMP_SIZE, cleanse, hmac_sha256_choose, hmac_sha256_hex, hmac_sha256_hex_many,
@@ -30,9 +30,9 @@ from _fast_path cimport (
     ascii_data, ascii_part, now_ms, read_ascii, read_body, read_request, read_timestamp, read_timestamp_or_clock,
     read_tuple, read_tuple_after,
 )
-from _http cimport all_between, decimal_digits, put, put_bytes, put_part, read_host
+from _http cimport decimal_digits, is_target, put, put_bytes, put_part
 
-from woox_fast import _checks, _http
+from woox_fast import _checks, _hosts, _http
 
 cdef extern from "traceback_guard.h":
     pass
@@ -48,13 +48,15 @@ cdef enum:
     CHUNK = 4096
 
 backend = "cython"
+cdef str default_host = "api.woox.io"
+cdef str no_api_key = _checks.NO_API_KEY
+cdef set valid_hosts = _hosts.valid_hosts
+cdef dict content_types = _http.CONTENT_TYPES
 
 # -- One message
 
 
-cdef inline void hash_inner(
-    const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest
-) noexcept:
+cdef inline void hash_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t *digest) noexcept:
     """Compute the inner hash of a message that no other thread can change; release the GIL if the message is long."""
     if message.parts[1].size < LONG_MESSAGE:
         hmac_sha256_inner(key, message, digest)
@@ -72,15 +74,15 @@ cdef inline str constant_hex(const hmac_sha256_key *key, const hmac_sha256_messa
     return hex
 
 
-cdef inline void set_part(hmac_sha256_part *part, const void *data, Py_ssize_t size) noexcept:
+cdef inline void set_part(hmac_sha256_part *part, const void *data, size_t size) noexcept nogil:
     part.data = data
-    part.size = <size_t>size
+    part.size = size
 
 
 cdef void set_parts(hmac_sha256_message *message, bytes head, const void *body, Py_ssize_t size) noexcept:
     message.head_size = 0
-    set_part(&message.parts[0], PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head))
-    set_part(&message.parts[1], body, size)
+    set_part(&message.parts[0], PyBytes_AS_STRING(head), <size_t>PyBytes_GET_SIZE(head))
+    set_part(&message.parts[1], body, <size_t>size)
 
 
 cdef str checked_hex(const hmac_sha256_key *key, bytes head, body):
@@ -107,9 +109,6 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
 
 
 # -- Headers and whole HTTP/1.1 requests
-
-cdef str default_host = "api.woox.io"
-cdef dict _content_types = _http.CONTENT_TYPES
 
 
 cdef dict headers_dict(const hmac_sha256_key *key, dict template, const hmac_sha256_message *message):
@@ -198,34 +197,19 @@ cdef struct Chunk:
     size_t signed_bytes  # in the parts of the collected messages
 
 
-cdef inline bint is_plain(PyObject *request) noexcept:
-    return PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4
-
-
 cdef int read_checked(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
     """Read any request into `message`. Replace the request by the objects that own the message's memory."""
     try:
-        set_message(message, requests, index)
+        request = _checks.request_fields(requests[index])
+        requests[index] = request  # a tuple subclass may have created these fields just now
+        if not read_tuple(<PyObject *>request, message):
+            timestamp, method, path, body = request
+            head = _checks.request_head(timestamp, method, path)
+            body = bytes(_checks.body_bytes(body))  # a copy: other threads run while the chunk is signed
+            requests[index] = (head, body)
+            set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     except Exception as error:
         _checks.raise_at(index, error)
-    return 0
-
-
-cdef int set_message(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
-    cdef tuple request = _checks.request_fields(requests[index])
-    requests[index] = request  # a tuple subclass may have created these fields just now
-    if read_tuple(<PyObject *>request, message):
-        return 0
-    timestamp, method, path, body = request
-    head = _checks.request_head(timestamp, method, path)
-    body = _checks.body_bytes(body)
-    if isinstance(body, memoryview) and type(body.obj) is not bytes:
-        body = body.tobytes()  # another thread could write into the buffer while the GIL is released
-    requests[index] = (head, body)
-    if isinstance(body, memoryview):
-        set_parts(message, head, PyMemoryView_GET_BUFFER(body).buf, PyMemoryView_GET_BUFFER(body).len)
-    else:
-        set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     return 0
 
 
@@ -247,7 +231,7 @@ cdef int collect(Chunk *chunk, list requests, Py_ssize_t start, iterator) except
             Py_DECREF(fetched)
             requests.append(fetched)
         request = PyList_GET_ITEM(requests, start + chunk.size)
-        if is_plain(request) and (
+        if PyTuple_CheckExact(<object>request) and PyTuple_GET_SIZE(<object>request) == 4 and (
             read_tuple(request, message) if previous == NULL else read_tuple_after(previous, request, message)
         ):
             previous = request
@@ -310,8 +294,6 @@ cdef list hmac_hex_many(const hmac_sha256_key *key, requests):
 
 # -- The Signer
 
-cdef str no_api_key = _checks.NO_API_KEY
-
 
 cdef inline bint is_plain_end(char character) noexcept:
     return character > b" " and character != b'"' and character != b"'" and character != b"`"
@@ -353,20 +335,7 @@ cdef int key_init(hmac_sha256_key *key, api_secret, str api_key) except -1:
 @cython.no_gc
 cdef class Signer:
     """Signer(api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None)\n--\n
-    Sign WOO X requests with an API key and secret. Threads can share a Signer.
-
-    Args:
-        api_key: printable ASCII, sent as `x-api-key`.
-        api_secret: a str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged. The
-            Signer stores two SHA-256 states and no secret.
-        clock_offset_ms: milliseconds that the Signer adds to the local clock for a request without a timestamp.
-        recv_window_ms: 1 to 60,000 milliseconds, sent as `x-api-recvwindow` and not signed, or None for no header.
-            The receive window is for VIP accounts.
-
-    Raises:
-        TypeError: for a value with the wrong type.
-        ValueError: for an invalid value, for example a secret in quotes, or the API key as secret.
-    """
+    Sign WOO X requests with an API key and secret. Threads can share a Signer."""
 
     cdef hmac_sha256_key _key
     cdef int64_t _clock_offset_ms
@@ -405,49 +374,15 @@ cdef class Signer:
         return None if self._recv_window is None else int(self._recv_window)
 
     def sign(self, timestamp, method, path, body=b""):
-        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body).
-
-        Args:
-            timestamp: Unix epoch milliseconds, an int or a str of 13 digits.
-            method: upper-case letters, for example "GET".
-            path: begins with "/" and includes the query.
-            body: str (UTF-8), bytes, a contiguous buffer, or None for an empty body.
-
-        Returns:
-            64 lower-case hex characters.
-
-        Raises:
-            TypeError, ValueError: for an invalid argument. The message names the value, the expected form and a remedy.
-            BufferError: for a buffer that is not contiguous.
-            UnicodeEncodeError: for a str with a lone surrogate.
-        """
+        """Return a request's `x-api-signature`: HMAC-SHA256(timestamp + method + path + body)."""
         return request_hex(&self._key, timestamp, method, path, body)
 
     def sign_many(self, requests):
-        """Return the requests' signatures. Faster than a loop over `sign`.
-
-        Args:
-            requests: an iterable of `(timestamp, method, path, body)`, as the arguments of `sign`. Changes to a list
-                during the call have no effect.
-
-        Returns:
-            The signatures, in the order of the requests.
-
-        Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. The message begins with the index of the
-                invalid request: `requests[3]:`.
-        """
+        """Return the requests' signatures. Faster than a loop over `sign`."""
         return hmac_hex_many(&self._key, requests)
 
     def hexdigest(self, message):
-        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`.
-
-        Args:
-            message: str (UTF-8), bytes, or a contiguous buffer.
-
-        Raises:
-            TypeError, BufferError, UnicodeEncodeError: as `sign`.
-        """
+        """Return a message's HMAC-SHA256 as hex, like `hmac.new(secret, message, "sha256").hexdigest()`."""
         cdef hmac_sha256_message read
         read.head_size = read.parts[0].size = 0
         if read_body(message, read.parts + 1):
@@ -455,35 +390,13 @@ cdef class Signer:
         return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
-        """Compare a signature with a request's signature, in constant time.
-
-        Args:
-            signature: hex characters, in upper or lower case.
-            timestamp, method, path, body: as the arguments of `sign`.
-
-        Returns:
-            True if the signatures are equal. False for a different str.
-
-        Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
-        """
+        """Compare a signature with a request's signature, in constant time."""
         given = _checks.signature_text(signature)
         expected = request_hex(&self._key, timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
     def headers(self, method, path, body=b"", *, timestamp=None):
-        """Return a signed request's headers in a new dict.
-
-        Args:
-            method, path, body: as the arguments of `sign`.
-            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
-
-        Returns:
-            x-api-key, x-api-timestamp, x-api-signature, x-api-recvwindow for a receive window, and Content-Type.
-
-        Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
-        """
+        """Return a signed request's headers in a new dict."""
         cdef hmac_sha256_message message
         cdef PyObject *template
         if (
@@ -493,37 +406,22 @@ cdef class Signer:
             template = PyDict_GetItemWithError(self._templates, method)
             if template != NULL:
                 return headers_dict(&self._key, <dict>template, &message)
-            if method in _content_types:
+            if method in content_types:
                 return headers_dict(&self._key, new_template(self, method), &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
         verb = _checks.method_text(method)
-        target = _checks.path_bytes(path)
+        target = _checks.path_text(path).encode()
         return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
-        """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body.
-
-        Args:
-            method, path, body: as the arguments of `sign`.
-            host: the host name or address of the connection, and optionally a port.
-            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
-
-        Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. No argument can add a header: ValueError
-                for an invalid host, and for a path with a space, "#", or a character outside printable ASCII.
-        """
+        """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body."""
         cdef hmac_sha256_message message
         cdef hmac_sha256_part name = ascii_part(default_host)
         if (
             read_timestamp_or_clock(timestamp, self._clock_offset_ms, message.head)
             and read_request(&message, method, path, body)
-            and all_between(message.parts, b"!", b"~")
-            and memchr(message.parts[0].data, b"#", message.parts[0].size) == NULL
-            and (
-                host is default_host
-                or read_host(host, &name)
-                or read_ascii(host, &name) and _checks.is_host(host)
-            )
+            and is_target(message.parts)
+            and (host is default_host or read_ascii(host, &name) and (host in valid_hosts or _hosts.is_host(host)))
         ):
             return plain_request(self, method, &name, &message)
         stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
@@ -537,26 +435,7 @@ cdef class Signer:
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
     ):
-        """Build a request's query and JSON once, sign them, and return the request.
-
-        Args:
-            method, path: as the arguments of `sign`.
-            params: a mapping, or pairs if a name repeats, for the query of GET and DELETE.
-            json: a value for the body, written as compact JSON.
-            body: a body to send unchanged: str (UTF-8), bytes, or a contiguous buffer.
-            timestamp: Unix epoch milliseconds, or None for the local clock plus `clock_offset_ms`.
-            base_url: scheme, host and optionally a port.
-
-        Floats and Decimals are plain decimals: `0.0000001`, not `1e-07`. In JSON a float is a number and a Decimal is a
-        string, since WOO X documents the string type for prices and quantities.
-
-        Returns:
-            A `SignedRequest(method, url, headers, body)`. Send its url and body unchanged.
-
-        Raises:
-            TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; ValueError for a path that HTTP clients
-                would change, and for `json` together with `body` or `params`.
-        """
+        """Build a request's query and JSON once, sign them, and return the request."""
         from woox_fast._prepare import prepare  # not at the top: it loads urllib and json, which signing does not need
 
         return prepare(
@@ -572,14 +451,11 @@ cdef class Signer:
 
 # These are not methods, since a table of methods would need a pointer in every Signer, which then exceeds 112 bytes.
 
-cdef bytes plain_request(
-    Signer signer, str method, const hmac_sha256_part *host, const hmac_sha256_message *message
-):
+cdef bytes plain_request(Signer signer, str method, const hmac_sha256_part *host, const hmac_sha256_message *message):
     """Sign a request that the fast path read, and write it while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
     hash_inner(&signer._key, message, digest)
-    cdef PyObject *known = PyDict_GetItemWithError(_content_types, method)
-    cdef str content_type = <str>known if known != NULL else _http.content_type(method, message.parts[1].size)
+    cdef str content_type = content_types.get(method) or _http.content_type(method, message.parts[1].size)
     cdef RequestParts parts
     parts.method = ascii_part(method)
     parts.host = host[0]
@@ -592,7 +468,7 @@ cdef bytes plain_request(
 
 
 cdef dict new_template(Signer signer, str method):
-    content_type = _content_types[method]
+    content_type = content_types[method]
     template = _http.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
     return signer._templates.setdefault(method, template)  # another thread may have stored its own
 
@@ -604,18 +480,7 @@ cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body
 
 
 def sign(api_secret, timestamp, method, path, body=b""):
-    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once.
-
-    Args:
-        api_secret: str (UTF-8) without white space or quotes at its ends, or bytes, which are used unchanged.
-        timestamp, method, path, body: as the arguments of `Signer.sign`.
-
-    Returns:
-        64 lower-case hex characters.
-
-    Raises:
-        TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer` and `Signer.sign`.
-    """
+    """Sign one request with a secret, as `Signer.sign`. In a loop use a `Signer`, which computes the key once."""
     cdef hmac_sha256_key key
     key_init(&key, api_secret, no_api_key)
     try:
@@ -675,8 +540,6 @@ cdef void sign_into(
 ) noexcept nogil:
     cdef hmac_sha256_message message
     message.head_size = 0
-    message.parts[0].data = head
-    message.parts[0].size = head_size
-    message.parts[1].data = body
-    message.parts[1].size = body_size
+    set_part(&message.parts[0], head, head_size)
+    set_part(&message.parts[1], body, body_size)
     hmac_sha256_hex(<const hmac_sha256_key *>key, &message, hex)

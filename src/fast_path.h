@@ -1,6 +1,5 @@
 /* C for the fast path: an int's value, and the time. */
-#ifndef WOOX_FAST_FAST_PATH_H
-#define WOOX_FAST_FAST_PATH_H
+#pragma once
 
 #include <Python.h>
 #include <time.h>
@@ -26,5 +25,3 @@ static inline int64_t now_ms(void) {
     timespec_get(&now, TIME_UTC);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
-
-#endif

@@ -2,8 +2,7 @@
  *
  * Without memory for a Python frame, CPython drops the exception that the frame would handle. Cython then adds a
  * traceback to no exception, which crashes CPython 3.12 and newer. The guard raises a MemoryError instead. */
-#ifndef WOOX_FAST_TRACEBACK_GUARD_H
-#define WOOX_FAST_TRACEBACK_GUARD_H
+#pragma once
 
 #include <Python.h>
 
@@ -13,5 +12,3 @@ static int guarded_traceback_here(PyFrameObject *frame) {
     return -1;
 }
 #define PyTraceBack_Here guarded_traceback_here
-
-#endif

@@ -3,8 +3,7 @@
  * A compiler may spill any register, and with it a secret. So a function that hashes with a key is called through a
  * function whose frame begins with a margin, and the caller then clears the stack below itself: the margin, the frames
  * of both functions, and a reserve. The margin covers the few bytes that the clearing function uses itself. */
-#ifndef WOOX_FAST_CLEANSE_H
-#define WOOX_FAST_CLEANSE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -86,5 +85,3 @@ static inline void cleanse_vector_registers(void) {
 #undef CLEAR
 #endif
 }
-
-#endif

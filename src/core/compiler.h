@@ -1,23 +1,21 @@
-/* Compiler-specific attributes. */
-#ifndef WOOX_FAST_COMPILER_H
-#define WOOX_FAST_COMPILER_H
+/* Compiler-specific attributes. TARGET_FEATURES compiles a function for processors with these features, without flags
+ * that concern the rest of the build. MSVC compiles every intrinsic anywhere. */
+#pragma once
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define ALWAYS_INLINE __forceinline
 #define NOT_INLINE __declspec(noinline)
 #define ALIGNED(size) __declspec(align(size))
-#elif defined(__clang__)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define NOT_INLINE __attribute__((noinline))
-#define ALIGNED(size) __attribute__((aligned(size)))
-#elif defined(__GNUC__)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone would have a frame of unknown size */
-#define ALIGNED(size) __attribute__((aligned(size)))
+#define TARGET_FEATURES(features)
 #else
-#define ALWAYS_INLINE inline
-#define NOT_INLINE
-#define ALIGNED(size)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#if defined(__clang__)
+#define NOT_INLINE __attribute__((noinline))
+#else
+#define NOT_INLINE __attribute__((noinline, noclone)) /* a clone would have a frame of unknown size */
+#endif
+#define ALIGNED(size) __attribute__((aligned(size)))
+#define TARGET_FEATURES(features) __attribute__((target(features)))
 #endif
 
 /* Expand STEP(0) to STEP(15). */
@@ -32,6 +30,4 @@
 #else
 #define HIDE_VALUE(value) (void)(value)
 #define HIDE_VECTOR(value) (void)(value)
-#endif
-
 #endif

@@ -4,57 +4,54 @@
 
 const hmac_sha256_implementation *hmac_sha256_chosen = &hmac_sha256_portable;
 
-static NOT_INLINE void compress_with_margin(const hmac_sha256_implementation *with, uint32_t to[8],
-                                            const uint32_t from[8], const padded_message *m) {
+static NOT_INLINE void compress_with_margin(uint32_t to[8], const uint32_t from[8], const padded_message *m) {
     BEGIN_MARGIN();
-    with->compress(to, from, m->runs, m->run_count);
+    hmac_sha256_chosen->compress(to, from, m->runs, m->run_count);
     END_MARGIN();
 }
 
 /* Not inlined, because a message compressed in place does not need this large frame. */
-static NOT_INLINE void inner_padded(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                                    const hmac_sha256_message *message, uint32_t digest[8]) {
+static NOT_INLINE void inner_padded(const hmac_sha256_key *key, const hmac_sha256_message *message,
+                                    uint32_t digest[8]) {
     padded_message m;
     pad_message(&m, message, SHA256_BLOCK_SIZE);
-    compress_with_margin(with, digest, key->inner, &m);
-    if (with->spills) cleanse_stack(sign_stack);
+    compress_with_margin(digest, key->inner, &m);
+    if (hmac_sha256_chosen->spills) cleanse_stack(sign_stack);
 }
 
-void hmac_sha256_inner_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                            const hmac_sha256_message *message, uint32_t digest[8]) {
+void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]) {
+    const hmac_sha256_implementation *with = hmac_sha256_chosen;
     BEGIN_MARGIN();
 #if defined(__GNUC__)
     __builtin_prefetch(key->outer);
 #endif
     if (with->compress_message == NULL || !with->compress_message(digest, key->inner, message))
-        inner_padded(with, key, message, digest);
+        inner_padded(key, message, digest);
     END_MARGIN();
 }
 
-void hmac_sha256_outer_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                            const uint32_t digest[8], char *hex) {
+void hmac_sha256_outer(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
     BEGIN_MARGIN();
-    with->outer_hex(key->outer, digest, hex);
+    hmac_sha256_chosen->outer_hex(key->outer, digest, hex);
     END_MARGIN();
     cleanse_vector_registers();
 }
 
 /* Store a long secret's hash as the key's first bytes. */
-static void hash_secret(const hmac_sha256_implementation *with, uint8_t digest[SHA256_DIGEST_SIZE],
-                        const void *secret, size_t size) {
+static void hash_secret(uint8_t digest[SHA256_DIGEST_SIZE], const void *secret, size_t size) {
     padded_message m;
     uint32_t state[8];
     hmac_sha256_message message = {.parts = {{secret, size}}};
     pad_message(&m, &message, 0);
-    with->compress(state, sha256_initial_state, m.runs, m.run_count);
+    hmac_sha256_chosen->compress(state, sha256_initial_state, m.runs, m.run_count);
     for (int i = 0; i < 8; i++) store_be32(digest + 4 * i, state[i]);
 }
 
-static NOT_INLINE void key_init(const hmac_sha256_implementation *with, hmac_sha256_key *key, const void *secret,
-                                size_t size) {
+static NOT_INLINE void key_init(hmac_sha256_key *key, const void *secret, size_t size) {
+    const hmac_sha256_implementation *with = hmac_sha256_chosen;
     uint8_t ipad[SHA256_BLOCK_SIZE] = {0};
     uint8_t opad[SHA256_BLOCK_SIZE];
-    if (size > SHA256_BLOCK_SIZE) hash_secret(with, ipad, secret, size);
+    if (size > SHA256_BLOCK_SIZE) hash_secret(ipad, secret, size);
     else copy(ipad, secret, size);
     for (int i = 0; i < SHA256_BLOCK_SIZE; i++) {
         opad[i] = ipad[i] ^ 0x5c;
@@ -70,16 +67,14 @@ static NOT_INLINE void key_init(const hmac_sha256_implementation *with, hmac_sha
     }
 }
 
-static NOT_INLINE void key_init_with_margin(const hmac_sha256_implementation *with, hmac_sha256_key *key,
-                                            const void *secret, size_t size) {
+static NOT_INLINE void key_init_with_margin(hmac_sha256_key *key, const void *secret, size_t size) {
     BEGIN_MARGIN();
-    key_init(with, key, secret, size);
+    key_init(key, secret, size);
     END_MARGIN();
 }
 
-void hmac_sha256_key_init_with(const hmac_sha256_implementation *with, hmac_sha256_key *key, const void *secret,
-                               size_t size) {
-    key_init_with_margin(with, key, secret, size);
+void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {
+    key_init_with_margin(key, secret, size);
     cleanse_stack(key_stack);
     cleanse_vector_registers();
 }

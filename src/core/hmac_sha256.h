@@ -1,6 +1,5 @@
 /* HMAC-SHA256 (RFC 2104, FIPS 198-1) of many messages under one key. */
-#ifndef WOOX_FAST_HMAC_SHA256_H
-#define WOOX_FAST_HMAC_SHA256_H
+#pragma once
 
 #include "cleanse.h"
 #include "hmac_sha256_implementation.h"
@@ -12,43 +11,27 @@ typedef struct {
     uint32_t outer[8];
 } hmac_sha256_key;
 
-/* Choose the first implementation that this processor supports and that passes the known-answer test, or, if `name` is
- * not empty, the implementation of that name. Returns it; without a match, returns NULL and changes no choice.
- * `*refused` becomes the name of the last implementation that failed the test, or NULL. */
-const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
-
-/* The chosen implementation; until the first choice, the portable implementation. */
+/* The implementation in use, at first the portable implementation. */
 extern const hmac_sha256_implementation *hmac_sha256_chosen;
 
-/* The functions below use `with`, an implementation that this processor supports. They leave no key material below the
- * caller's frame, but for the first two, after which the caller must call cleanse_stack(sign_stack). */
+/* Choose the first implementation that this processor supports and that passes the known-answer test, or, if `name` is
+ * not empty, the implementation of that name. Returns it; without a match, returns NULL and keeps the previous choice.
+ * `*refused` becomes the name of the last implementation that failed the test, or NULL. No other thread may hash
+ * meanwhile. */
+const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
+
+/* The functions below leave no key material below the caller's frame, but for hmac_sha256_inner and hmac_sha256_outer,
+ * after which the caller must call cleanse_stack(sign_stack). */
+
+void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
 
 /* HMAC in two steps. Between them the caller can work while the processor is busy with the first. `digest` is
  * the inner hash as words; `hex` is 64 lower-case characters without a NUL. */
-void hmac_sha256_inner_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                            const hmac_sha256_message *message, uint32_t digest[8]);
-void hmac_sha256_outer_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                            const uint32_t digest[8], char *hex);
-
-void hmac_sha256_key_init_with(const hmac_sha256_implementation *with, hmac_sha256_key *key, const void *secret,
-                               size_t size);
-
-/* Both steps for `count` messages, several at a time if the implementation can; `hex` has 64 characters per message. */
-void hmac_sha256_hex_many_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                               const hmac_sha256_message *messages, size_t count, char *hex);
-
-/* These functions use the chosen implementation. */
-static inline void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size) {
-    hmac_sha256_key_init_with(hmac_sha256_chosen, key, secret, size);
-}
-
-static inline void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message,
-                                     uint32_t digest[8]) {
-    hmac_sha256_inner_with(hmac_sha256_chosen, key, message, digest);
-}
+void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]);
+void hmac_sha256_outer(const hmac_sha256_key *key, const uint32_t digest[8], char *hex);
 
 static inline void hmac_sha256_outer_hex(const hmac_sha256_key *key, const uint32_t digest[8], char *hex) {
-    hmac_sha256_outer_with(hmac_sha256_chosen, key, digest, hex);
+    hmac_sha256_outer(key, digest, hex);
     if (hmac_sha256_chosen->spills) cleanse_stack(sign_stack);
 }
 
@@ -58,9 +41,5 @@ static inline void hmac_sha256_hex(const hmac_sha256_key *key, const hmac_sha256
     hmac_sha256_outer_hex(key, digest, hex);
 }
 
-static inline void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count,
-                                        char *hex) {
-    hmac_sha256_hex_many_with(hmac_sha256_chosen, key, messages, count, hex);
-}
-
-#endif
+/* Both steps for `count` messages, several at a time if the implementation can; `hex` has 64 characters per message. */
+void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex);

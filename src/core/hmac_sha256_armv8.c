@@ -1,33 +1,29 @@
 /* The SHA-256 instructions of ARMv8, for one message or two at a time.
  *
  * The state is in two registers of words: ABCD and EFGH. A pair of sha256h and sha256h2 does four rounds and depends on
- * the previous pair. The message schedule, and a second message, fit into the gaps.
- */
+ * the previous pair. The message schedule, and a second message, fit into the gaps. */
 #include "hmac_sha256_implementation.h"
 
 #ifdef HMAC_SHA256_HAVE_ARMV8
+
+#include "cleanse.h"
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <arm64_neon.h>
 #define TARGET
 #else
-/* An attribute instead of compiler flags: the rest of the build runs on any ARMv8. */
-#if defined(__clang__)
-#if !defined(__ARM_FEATURE_SHA2)
+#if defined(__clang__) && !defined(__ARM_FEATURE_SHA2)
 #define __ARM_FEATURE_SHA2 1 /* before clang 16, the header declares only the intrinsics of the whole file's target */
 #endif
-#define TARGET __attribute__((target("sha2")))
-#else
-#define TARGET __attribute__((target("+crypto")))
-#endif
 #include <arm_neon.h>
+#if defined(__clang__)
+#define TARGET TARGET_FEATURES("sha2")
+#else
+#define TARGET TARGET_FEATURES("+crypto")
+#endif
 #endif
 
-#include "cleanse.h"
-
-#if defined(__APPLE__)
-#include <sys/sysctl.h>
-#elif defined(__linux__)
+#if defined(__linux__)
 #include <sys/auxv.h>
 #elif defined(_WIN32)
 #include <windows.h>
@@ -94,12 +90,10 @@ static bool armv8_supported(void) {
 #if defined(__linux__)
     const unsigned long sha2 = 1ul << 6; /* HWCAP_SHA2 */
     return (getauxval(AT_HWCAP) & sha2) != 0;
-#elif defined(__APPLE__)
-    int has = 0;
-    size_t size = sizeof has;
-    return sysctlbyname("hw.optional.arm.FEAT_SHA256", &has, &size, NULL, 0) == 0 && has != 0;
 #elif defined(_WIN32)
     return IsProcessorFeaturePresent(30) != 0; /* PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE */
+#elif defined(__APPLE__)
+    return true; /* every 64-bit processor of Apple has the instructions */
 #else
     return false;
 #endif

@@ -1,30 +1,16 @@
 /* 32 messages at once, in the lanes of AVX-512's registers. A register has a word of sixteen messages.
  *
  * Two sets of sixteen alternate, since a round depends on the previous round of its set. A single message would fill
- * one lane of 32, so lanes are for batches; SHA-NI hashes the rest.
- */
+ * one lane of 32, so lanes are for batches; SHA-NI hashes the rest. */
 #include "hmac_sha256_implementation.h"
 
 #ifdef HMAC_SHA256_HAVE_AVX512
 
-#include <immintrin.h>
-#if defined(_MSC_VER) && !defined(__clang__)
-#define AVX512
-#else
-#if defined(_MSC_VER) /* clang-cl's immintrin.h declares only the intrinsics of the whole file's target */
-#include <smmintrin.h>
-#include <avxintrin.h>
-#include <avx2intrin.h>
-#include <avx512fintrin.h>
-#include <avx512bwintrin.h>
-#endif
-/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
-#define AVX512 __attribute__((target("avx512f,avx512bw")))
-#endif
-
 #include "cleanse.h"
 #include "hmac_sha256_shani.h"
 #include "x86_features.h"
+
+#define AVX512 TARGET_FEATURES("avx512f,avx512bw")
 
 enum { WORDS = 16, SETS = 2, SET_LANES = SHA256_LANES / SETS };
 

@@ -121,15 +121,6 @@ static void sort_window(const batch *b, size_t count, uint8_t order[WINDOW], siz
     }
 }
 
-static void hash_singly(const batch *b, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t digest[8];
-        hmac_sha256_inner_with(b->with, b->key, &b->messages[i], digest);
-        hmac_sha256_outer_with(b->with, b->key, digest, b->hex + i * HMAC_SHA256_HEX_SIZE);
-        if (b->with->spills) cleanse_stack(sign_stack);
-    }
-}
-
 static NOT_INLINE void hash_window(batch *b, size_t count, bool is_last) {
     uint8_t order[WINDOW];
     size_t blocks[WINDOW];
@@ -151,13 +142,15 @@ static NOT_INLINE void hash_window(batch *b, size_t count, bool is_last) {
     if (is_last && b->used_lanes) hash_lane_group(b, order, 0);
 }
 
-void hmac_sha256_hex_many_with(const hmac_sha256_implementation *with, const hmac_sha256_key *key,
-                               const hmac_sha256_message *messages, size_t count, char *hex) {
-    batch b = {.with = with, .key = key, .messages = messages, .hex = hex};
+void hmac_sha256_hex_many(const hmac_sha256_key *key, const hmac_sha256_message *messages, size_t count, char *hex) {
+    batch b = {.with = hmac_sha256_chosen, .key = key, .messages = messages, .hex = hex};
+    if (b.with->compress_two == NULL) {
+        for (size_t i = 0; i < count; i++) hmac_sha256_hex(key, &messages[i], hex + i * HMAC_SHA256_HEX_SIZE);
+        return;
+    }
     while (count > 0) {
         size_t size = count < WINDOW ? count : WINDOW;
-        if (with->compress_two != NULL) hash_window(&b, size, size == count);
-        else hash_singly(&b, size);
+        hash_window(&b, size, size == count);
         b.messages += size;
         b.hex += size * HMAC_SHA256_HEX_SIZE;
         count -= size;

@@ -17,20 +17,15 @@ const hmac_sha256_implementation *const hmac_sha256_implementations[] = {
     NULL,
 };
 
-enum { TEST_CASES = 3 };
-static const char third_text[] = "This is a test using a larger than block-size key and a larger than block-size data. "
-                                 "The key needs to be hashed before being used by the HMAC algorithm.";
-
-/* RFC 4231, test cases 2, 6 and 7: a key shorter than a block, and a longer key with messages of one and three
- * blocks. */
+/* RFC 4231, test cases 2 and 7: a key shorter than a block with a message of one block, and a longer key with three. */
 static const struct {
     const char *text;
     const char *hex;
-} cases[TEST_CASES] = {
+} cases[2] = {
     {"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-    {"Test Using Larger Than Block-Size Key - Hash Key First",
-     "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-    {third_text, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    {"This is a test using a larger than block-size key and a larger than block-size data. "
+     "The key needs to be hashed before being used by the HMAC algorithm.",
+     "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
 };
 
 static hmac_sha256_message whole(const char *text) {
@@ -39,60 +34,50 @@ static hmac_sha256_message whole(const char *text) {
 
 /* Split a text as a request: a head of 16 bytes, then two parts of nearly equal size. */
 static hmac_sha256_message split(const char *text) {
-    hmac_sha256_message message = {.head_size = 16};
     size_t size = strlen(text + 16);
-    size_t half = size / 2;
+    const char *second = text + 16 + size / 2;
+    hmac_sha256_message message = {.head_size = 16, .parts = {{text + 16, size / 2}, {second, size - size / 2}}};
     memcpy(message.head, text, 16);
-    message.parts[0] = (hmac_sha256_part){text + 16, half};
-    message.parts[1] = (hmac_sha256_part){text + 16 + half, size - half};
     return message;
 }
 
-static bool signs(const hmac_sha256_implementation *with, const hmac_sha256_key *key, hmac_sha256_message message,
-                  const char *expected) {
-    uint32_t digest[8];
+static bool signs(const hmac_sha256_key *key, hmac_sha256_message message, const char *expected) {
     char hex[HMAC_SHA256_HEX_SIZE];
-    hmac_sha256_inner_with(with, key, &message, digest);
-    hmac_sha256_outer_with(with, key, digest, hex);
+    hmac_sha256_hex(key, &message, hex);
     return memcmp(hex, expected, sizeof hex) == 0;
 }
 
-/* Test pairs with different block counts, and pairs of three blocks. */
-static bool signs_pairs(const hmac_sha256_implementation *with, const hmac_sha256_key *key) {
-    static const size_t batch[] = {1, 2, 2, 2};
-    hmac_sha256_message messages[4];
-    char hexes[4][HMAC_SHA256_HEX_SIZE];
-    for (size_t i = 0; i < 4; i++) messages[i] = whole(cases[batch[i]].text);
-    hmac_sha256_hex_many_with(with, key, messages, 4, hexes[0]);
-    for (size_t i = 0; i < 4; i++)
-        if (memcmp(hexes[i], cases[batch[i]].hex, sizeof hexes[i]) != 0) return false;
-    return true;
-}
-
-/* Test all lanes with suffixes of the third text, of three blocks, against single signatures. */
-static bool signs_lanes(const hmac_sha256_implementation *with, const hmac_sha256_key *key) {
+/* Test a batch of suffixes of the second text, each `step` bytes shorter, against single signatures. */
+static bool signs_batch(const hmac_sha256_key *key, size_t count, size_t step) {
     hmac_sha256_message messages[SHA256_LANES];
     char hexes[SHA256_LANES][HMAC_SHA256_HEX_SIZE];
-    for (size_t i = 0; i < SHA256_LANES; i++) messages[i] = whole(third_text + i);
-    hmac_sha256_hex_many_with(with, key, messages, SHA256_LANES, hexes[0]);
-    for (size_t i = 0; i < SHA256_LANES; i++)
-        if (!signs(with, key, messages[i], hexes[i])) return false;
+    for (size_t i = 0; i < count; i++) messages[i] = whole(cases[1].text + step * i);
+    hmac_sha256_hex_many(key, messages, count, hexes[0]);
+    for (size_t i = 0; i < count; i++)
+        if (!signs(key, messages[i], hexes[i])) return false;
     return true;
 }
 
-static bool passes_known_answers(const hmac_sha256_implementation *with) {
+static bool signs_known_answers(void) {
     uint8_t long_key[131];
     hmac_sha256_key keys[2];
     memset(long_key, 0xaa, sizeof long_key);
-    hmac_sha256_key_init_with(with, &keys[0], "Jefe", 4);
-    hmac_sha256_key_init_with(with, &keys[1], long_key, sizeof long_key);
-    for (size_t i = 0; i < TEST_CASES; i++) {
-        const hmac_sha256_key *key = &keys[i > 0];
-        if (!signs(with, key, whole(cases[i].text), cases[i].hex)) return false;
-        if (!signs(with, key, split(cases[i].text), cases[i].hex)) return false;
+    hmac_sha256_key_init(&keys[0], "Jefe", 4);
+    hmac_sha256_key_init(&keys[1], long_key, sizeof long_key);
+    for (size_t i = 0; i < 2; i++) {
+        if (!signs(&keys[i], whole(cases[i].text), cases[i].hex)) return false;
+        if (!signs(&keys[i], split(cases[i].text), cases[i].hex)) return false;
     }
-    if (with->compress_two != NULL && !signs_pairs(with, &keys[1])) return false;
-    return with->compress_lanes == NULL || signs_lanes(with, &keys[1]);
+    /* All lanes with three blocks; then pairs with different block counts: 1 and 2, 2 and 3. */
+    return signs_batch(&keys[1], SHA256_LANES, 1) && signs_batch(&keys[1], 5, 25);
+}
+
+static bool passes_known_answers(const hmac_sha256_implementation *candidate) {
+    const hmac_sha256_implementation *before = hmac_sha256_chosen;
+    hmac_sha256_chosen = candidate;
+    bool passes = signs_known_answers();
+    hmac_sha256_chosen = before;
+    return passes;
 }
 
 const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused) {

@@ -1,6 +1,5 @@
 /* The steps of HMAC-SHA256 that an instruction set implements, and the table of implementations. */
-#ifndef WOOX_FAST_HMAC_SHA256_IMPLEMENTATION_H
-#define WOOX_FAST_HMAC_SHA256_IMPLEMENTATION_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -58,6 +57,4 @@ extern const hmac_sha256_implementation hmac_sha256_avx512;
 #if (defined(__aarch64__) && !defined(__AARCH64EB__)) || defined(_M_ARM64)
 #define HMAC_SHA256_HAVE_ARMV8 1
 extern const hmac_sha256_implementation hmac_sha256_armv8;
-#endif
-
 #endif

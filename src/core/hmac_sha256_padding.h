@@ -1,6 +1,5 @@
 /* Lay out a message as SHA-256 reads it: padded, in runs of whole blocks. */
-#ifndef WOOX_FAST_HMAC_SHA256_PADDING_H
-#define WOOX_FAST_HMAC_SHA256_PADDING_H
+#pragma once
 
 #include <string.h>
 
@@ -91,5 +90,3 @@ static inline void pad_message(padded_message *m, const hmac_sha256_message *mes
     *run = (sha256_run){blocks, count};
     m->run_count = (size_t)(run - m->runs) + 1;
 }
-
-#endif

@@ -2,26 +2,15 @@
  *
  * The two state registers are in the instructions' order: ABEF and CDGH. A sha256rnds2 does two rounds, has a latency
  * of four cycles, and depends on the previous sha256rnds2. So a block costs at least 32 * 4 = 128 cycles. The message
- * schedule and a second message fit into the gaps.
- */
+ * schedule and a second message fit into the gaps. */
 #include "hmac_sha256_shani.h"
 
 #ifdef HMAC_SHA256_HAVE_SHANI
 
-#include <immintrin.h>
-#if defined(_MSC_VER) && !defined(__clang__)
-#define TARGET
-#else
-#if defined(_MSC_VER) /* clang-cl's immintrin.h declares only the intrinsics of the whole file's target */
-#include <smmintrin.h>
-#include <shaintrin.h>
-#endif
-/* An attribute instead of compiler flags: the rest of the build runs on any x86. */
-#define TARGET __attribute__((target("sha,ssse3,sse4.1")))
-#endif
-
 #include "cleanse.h"
 #include "x86_features.h"
+
+#define TARGET TARGET_FEATURES("sha,ssse3,sse4.1")
 
 typedef __m128i vector;
 typedef struct {
@@ -54,10 +43,7 @@ static TARGET ALWAYS_INLINE __m128i swap_bytes(__m128i x) {
 }
 
 static TARGET ALWAYS_INLINE void load_block(__m128i w[4], const uint8_t *block) {
-    w[0] = swap_bytes(_mm_loadu_si128((const __m128i *)block));
-    w[1] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16)));
-    w[2] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 32)));
-    w[3] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 48)));
+    for (int i = 0; i < 4; i++) w[i] = swap_bytes(_mm_loadu_si128((const __m128i *)(block + 16 * i)));
 }
 
 /* Do rounds 4i to 4i+3, and the part of the message schedule whose words are ready. w[i % 4] is words 4i to 4i+3. */

@@ -1,6 +1,5 @@
 /* The head of the prehash: the timestamp, Unix epoch milliseconds in 13 decimal digits, then the method. */
-#ifndef WOOX_FAST_PREHASH_H
-#define WOOX_FAST_PREHASH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -67,5 +66,3 @@ static inline bool prehash_method(uint8_t head[PREHASH_ROOM], const uint8_t *met
     store_le64(head + 16, word >> 24);
     return (from_a & ~past_z & ~letters & high) == high;
 }
-
-#endif

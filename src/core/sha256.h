@@ -1,6 +1,5 @@
 /* SHA-256 (FIPS 180-4): its constants and the types of its block functions. */
-#ifndef WOOX_FAST_SHA256_H
-#define WOOX_FAST_SHA256_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ typedef void sha256_compress_lanes(uint32_t states[8][SHA256_LANES], const uint8
 
 extern const uint32_t sha256_initial_state[8];
 extern const uint32_t sha256_round_constants[SHA256_ROUNDS];
-
-#endif

@@ -1,13 +1,22 @@
-/* Query x86 processor features. */
-#ifndef WOOX_FAST_X86_FEATURES_H
-#define WOOX_FAST_X86_FEATURES_H
+/* The intrinsics of x86, and queries of the processor's features. */
+#pragma once
 
+#include <immintrin.h>
 #include <stdbool.h>
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #include <intrin.h>
 #else
 #include <cpuid.h>
+#endif
+#if defined(_MSC_VER) && defined(__clang__)
+/* clang-cl's immintrin.h declares only the intrinsics of the whole file's target. */
+#include <smmintrin.h>
+#include <shaintrin.h>
+#include <avxintrin.h>
+#include <avx2intrin.h>
+#include <avx512fintrin.h>
+#include <avx512bwintrin.h>
 #endif
 
 /* Read cpuid's EBX and ECX for a leaf; both are zero if the processor lacks the leaf. */
@@ -52,5 +61,3 @@ static inline bool system_saves_avx512(void) {
 #endif
     return (low & saved) == saved;
 }
-
-#endif

@@ -10,51 +10,38 @@ from os import environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the pure backend is the typed surface of all three
-    from collections.abc import Callable
     from types import ModuleType
 
     from ._sign_py import Signer, backend, sha256_implementation, sign
 
 
-# Static imports: PyInstaller and Nuitka do not find a module whose name is computed.
-def _import_cython() -> ModuleType:
-    import woox_fast._sign as module  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    return module  # type: ignore[no-any-return,unused-ignore]
-
-
-def _import_cffi() -> ModuleType:
-    import woox_fast._sign_cffi as module
-
-    # isort: split
-    import _cffi_backend  # type: ignore[import-untyped]  # noqa: F401 (imported by C code)
-
-    return module
-
-
-def _import_python() -> ModuleType:
-    import woox_fast._sign_py as module
-
-    return module
-
-
-# In the order of preference.
-_IMPORTS: dict[str, Callable[[], ModuleType]] = {
-    "cython": _import_cython,
-    "cffi": _import_cffi,
-    "python": _import_python,
-}
+_BACKENDS = ("cython", "cffi", "python")  # in the order of preference
 # The extension modules of the compiled backends.
 _EXTENSIONS = {"cython": "woox_fast._sign", "cffi": "woox_fast._sign_cffi_lib"}
+
+
+def _import(name: str) -> ModuleType:
+    module: ModuleType
+    # Static imports: PyInstaller and Nuitka do not find a module whose name is computed.
+    if name == "cython":
+        import woox_fast._sign as module  # type: ignore[import-not-found,import-untyped,no-redef,unused-ignore]
+    elif name == "cffi":
+        import woox_fast._sign_cffi as module
+
+        # isort: split
+        import _cffi_backend  # type: ignore[import-untyped]  # noqa: F401 (imported by C code)
+    else:
+        import woox_fast._sign_py as module
+    return module
 
 
 def _load(policy: str) -> ModuleType:
     if policy == "auto":
         return _load_preferred()
-    if policy not in _IMPORTS:
-        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_IMPORTS)}; got {policy!r}", name=__package__)
+    if policy not in _BACKENDS:
+        raise ImportError(f"WOOX_FAST_BACKEND must be auto, {', '.join(_BACKENDS)}; got {policy!r}", name=__package__)
     try:
-        return _IMPORTS[policy]()
+        return _import(policy)
     except ImportError as error:
         raise ImportError(
             f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; "
@@ -67,12 +54,12 @@ def _load_preferred() -> ModuleType:
     """Load the first backend that loads. Warn if a backend was built and does not load."""
     for name, extension in _EXTENSIONS.items():
         try:
-            return _IMPORTS[name]()
+            return _import(name)
         except ImportError as error:
             was_built = not (isinstance(error, ModuleNotFoundError) and error.name == extension)
             if was_built:
                 _warn_unloadable(name, error)
-    return _import_python()
+    return _import("python")
 
 
 def _available(policy: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Argument checks and their error messages, shared by the three backends.
 
-The pure backend calls these functions for every value. The compiled backends read the common types themselves and call
-these functions for the rest, so every backend raises the same error. No message contains a secret, or more than the
-first four characters of an API key.
+A check returns the value as an exact built-in type, or raises TypeError or ValueError. The pure backend checks every
+value. The compiled backends read the common types themselves and check the rest here, so every backend raises the same
+error. No message contains a secret, or more than the first four characters of an API key.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from ._hosts import is_host as is_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
     from typing import NoReturn
 
 _ADDRESS_CODES = frozenset("OPXz&")  # buffer formats with objects, pointers, functions or C strings
@@ -24,18 +23,6 @@ NO_API_KEY = "-"  # the module function `sign` needs no API key
 _QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d")
 _INVISIBLE = frozenset("\ufeff\u200b\u200c\u200d\u2060")  # byte order mark, zero-width characters
 
-# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They
-# rewrite escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
-_REWRITTEN_BY_CLIENTS = (
-    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
-    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
-    r"|^//"
-)
-# They remove '.' and '..' segments, and a '?' at the end.
-_REMOVED_BY_CLIENTS = r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)"
-_client_patterns: list[re.Pattern[str]] = []  # compiled at the first use
-
-
 _TIMESTAMP_RULE = "timestamp must be Unix epoch milliseconds, exactly 13 digits"
 _LOOKS_LIKE = {
     10: "this looks like seconds; multiply by 1000",
@@ -45,7 +32,6 @@ _LOOKS_LIKE = {
 
 
 def timestamp_text(timestamp: object) -> str:
-    """Return the 13 digits. Raise TypeError or ValueError for a float, for example."""
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
@@ -68,7 +54,6 @@ def timestamp_text(timestamp: object) -> str:
 
 
 def method_text(method: object) -> str:
-    """Return `method`, a str of the letters A to Z. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(method, str):
         raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
     text = str.__str__(method)
@@ -79,7 +64,6 @@ def method_text(method: object) -> str:
 
 
 def path_text(path: object) -> str:
-    """Return `path`, a str that begins with '/'. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(path, str):
         raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
     text = str.__str__(path)
@@ -92,14 +76,9 @@ def path_text(path: object) -> str:
     )
 
 
-def path_bytes(path: object) -> bytes:
-    """Return `path` as UTF-8. Raise UnicodeEncodeError for a lone surrogate."""
-    return path_text(path).encode()
-
-
 def request_head(timestamp: object, method: object, path: object) -> bytes:
     """Return the prehash without the body. Raise the error of the first invalid argument."""
-    return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_bytes(path)
+    return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_text(path).encode()
 
 
 def target_text(path: object) -> str:
@@ -108,29 +87,10 @@ def target_text(path: object) -> str:
     if text.isascii() and text.isprintable() and " " not in text and "#" not in text:
         return text
     at = next(at for at, character in enumerate(text) if not "!" <= character <= "~" or character == "#")
-    raise _path_error(text[at], at)
+    raise path_error(text[at], at)
 
 
-def sendable_path(path: object) -> str:
-    """Return `path` if every HTTP client sends it unchanged.
-
-    Raise TypeError or ValueError for a path with a space, for example. `Signer.prepare` and the command line
-    need this rule. `encode_request` needs `target_text` only, because it writes the request line itself.
-    """
-    if not _client_patterns:
-        import re  # here, because signing does not need it
-
-        _client_patterns[:] = re.compile(_REWRITTEN_BY_CLIENTS), re.compile(_REMOVED_BY_CLIENTS)
-    rewritten, removed = _client_patterns
-    text = path_text(path)
-    if found := rewritten.search(text):
-        raise _path_error(found[0], found.start())
-    if found := removed.match(text):
-        raise _path_error(found[1], found.start(1))
-    return text
-
-
-def _path_error(got: str, at: int) -> ValueError:
+def path_error(got: str, at: int) -> ValueError:
     return ValueError(
         f"path must be percent-encoded ASCII to be sent as it is signed, got {got[:20]!a} at index {at}; "
         "use urllib.parse.quote, or prepare(params=...)"
@@ -138,7 +98,6 @@ def _path_error(got: str, at: int) -> ValueError:
 
 
 def host_text(host: object) -> str:
-    """Return `host`, a str with a name or address and optionally a port. Raise TypeError or ValueError."""
     if not isinstance(host, str):
         raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
     text = str.__str__(host)
@@ -168,23 +127,16 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         raise TypeError(
             f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
         ) from None
-    if _has_addresses(view.format):
-        view.release()
-        raise TypeError(
-            f"{name} must be a buffer of values, got a {_kind(value)} of memory addresses; write its values as bytes"
-        )
-    if not view.c_contiguous:
-        view.release()
-        raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
-    if view.ndim == 1 and view.format == "B":
+    if view.c_contiguous and view.ndim == 1 and view.format == "B":
         return view
     with view:
+        format_codes = (view.format or "").split(":")[::2]  # colons enclose the names of fields
+        if not _ADDRESS_CODES.isdisjoint("".join(format_codes)):
+            got = f"a {_kind(value)} of memory addresses"
+            raise TypeError(f"{name} must be a buffer of values, got {got}; write its values as bytes")
+        if not view.c_contiguous:
+            raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
         return view.tobytes()
-
-
-def _has_addresses(format_codes: str | None) -> bool:
-    """Return whether a buffer's format has pointers, such as "O" for Python objects; colons enclose field names."""
-    return not _ADDRESS_CODES.isdisjoint("".join((format_codes or "").split(":")[::2]))
 
 
 def body_bytes(body: object) -> bytes | memoryview:
@@ -193,7 +145,6 @@ def body_bytes(body: object) -> bytes | memoryview:
 
 
 def api_key_text(api_key: object) -> str:
-    """Return `api_key`, a str of printable ASCII without spaces. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(api_key, str):
         raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
     text = str.__str__(api_key)
@@ -240,7 +191,7 @@ def _stray_characters(first: str, last: str) -> str:
 
 
 def secret_bytes(api_secret: object) -> bytes:
-    """Return the HMAC key: str as UTF-8, or bytes. Raise TypeError or ValueError for an invalid value."""
+    """Return the HMAC key."""
     try:
         if isinstance(api_secret, str):
             surrogate = next((at for at, c in enumerate(str.__str__(api_secret)) if "\ud800" <= c <= "\udfff"), None)
@@ -260,7 +211,6 @@ def secret_bytes(api_secret: object) -> bytes:
 
 
 def clock_offset(clock_offset_ms: object) -> int:
-    """Return `clock_offset_ms`, an int. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
         raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
     number = int.__add__(clock_offset_ms, 0)
@@ -270,7 +220,7 @@ def clock_offset(clock_offset_ms: object) -> int:
 
 
 def recv_window(recv_window_ms: object) -> str | None:
-    """Return `recv_window_ms` as the header's digits, or None. Raise TypeError or ValueError for an invalid value."""
+    """Return the digits of the header, or None for no header."""
     if recv_window_ms is None:
         return None
     if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
@@ -282,14 +232,13 @@ def recv_window(recv_window_ms: object) -> str | None:
 
 
 def signature_text(signature: object) -> str:
-    """Return `signature` in lower case. Raise TypeError unless it is a str."""
+    """Return the signature in lower case."""
     if not isinstance(signature, str):
         raise TypeError(f"signature must be a str of 64 hex characters, got {_kind(signature)}")
     return str.lower(signature)
 
 
 def request_fields(request: object) -> tuple[object, object, object, object]:
-    """Return the four fields of a request in a batch. Raise TypeError or ValueError for an invalid value."""
     if not isinstance(request, tuple | list):
         raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
     fields = tuple(request)
@@ -331,7 +280,6 @@ def clear_frames(error: BaseException) -> None:
 
 
 def refuse_pickling() -> NoReturn:
-    """Raise the TypeError for pickling or copying a Signer."""
     raise TypeError(
         "a Signer holds a secret: it cannot be pickled or copied; create another from the key and the secret"
     )

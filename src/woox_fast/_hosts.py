@@ -9,12 +9,12 @@ _LABEL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _IPV6 = frozenset("0123456789ABCDEFabcdef:.")  # without a zone such as %eth0
 
 # Hosts found valid. A gateway sends all its requests to the same host.
-_valid_hosts: set[str] = set()
+valid_hosts: set[str] = set()
 
 
 def is_host(text: str) -> bool:
     """Return whether `text` is a host with an optional port."""
-    if text in _valid_hosts:
+    if text in valid_hosts:
         return True
     if text[:1] == "[":
         name, bracket, rest = text[1:].partition("]")
@@ -25,8 +25,8 @@ def is_host(text: str) -> bool:
         is_valid = _is_host_name(name)
     if not is_valid or (rest and not _is_port(rest)):
         return False
-    if len(_valid_hosts) < MAX_VALID_HOSTS:
-        _valid_hosts.add(text)
+    if len(valid_hosts) < MAX_VALID_HOSTS:
+        valid_hosts.add(text)
     return True
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _checks
 from ._encoding import json_bytes, query_text
-from ._urls import PRODUCTION_URL, origin
+from ._urls import PRODUCTION_URL, origin, sendable_path
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
@@ -51,7 +51,7 @@ def prepare(
 ) -> SignedRequest:
     """Implement `Signer.prepare`; `headers` is the method `Signer.headers`."""
     method = _checks.method_text(method)
-    target = _checks.sendable_path(path)
+    target = sendable_path(path)
     if json is not None and body is not None:
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:

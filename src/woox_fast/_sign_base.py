@@ -173,7 +173,7 @@ class SignerBase:
         """
         stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
         name = _checks.method_text(method)
-        target = _checks.path_bytes(path)
+        target = _checks.path_text(path).encode()
         return self._headers(stamp, name, target, copied(_checks.body_bytes(body)))
 
     def encode_request(

@@ -1,4 +1,4 @@
-"""The exchange's URLs, and checks of their origins."""
+"""The exchange's URLs, and checks of origins and of paths to be sent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from ._checks import path_error, path_text
 from ._hosts import is_host
 
 PRODUCTION_URL = "https://api.woox.io"
 STAGING_URL = "https://api.staging.woox.io"
 
 _ORIGIN = re.compile(r"(https?://([^/]+))/?", re.IGNORECASE)
+
+# Clients (requests, httpx, yarl) percent-encode characters that RFC 3986 does not allow in a path or query. They
+# rewrite escapes that are malformed, lower-case or unnecessary ('%7E' for '~'), and '//' at the start.
+_REWRITTEN_BY_CLIENTS = re.compile(
+    r"[^A-Za-z0-9._~!$&'()*+,;=:@/?%-]"
+    r"|%(?![0-9A-F]{2})|%(?:2[DE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])"
+    r"|^//"
+)
+# They remove '.' and '..' segments, and a '?' at the end.
+_REMOVED_BY_CLIENTS = re.compile(r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)")
 
 
 def origin(base_url: str) -> str:
@@ -23,6 +34,16 @@ def origin(base_url: str) -> str:
         shown = ascii(base_url) if "@" not in base_url else "one with a user name or password"
         raise ValueError(f"base_url must be scheme, host and maybe port, such as {PRODUCTION_URL!r}; got {shown}")
     return found[1]
+
+
+def sendable_path(path: object) -> str:
+    """Return `path` if every HTTP client sends it unchanged. Raise ValueError for a path with a space, for example."""
+    text = path_text(path)
+    if found := _REWRITTEN_BY_CLIENTS.search(text):
+        raise path_error(found[0], found.start())
+    if found := _REMOVED_BY_CLIENTS.match(text):
+        raise path_error(found[1], found.start(1))
+    return text
 
 
 def is_loopback(url: str) -> bool:

@@ -171,9 +171,7 @@ class ServerClock:
             ValueError: for a response without a valid time.
         """
         with self._one_at_a_time:
-            for _ in range(
-                2 * BEST
-            ):  # a contradiction needs a second response, and a disturbed response does not count
+            for _ in range(2 * BEST):  # a contradiction needs confirmation, and a disturbed response does not count
                 self._ask()
                 if len(self._samples) >= BEST and not self._doubt:
                     break

@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import _checks, _credentials, prehash
+from . import _checks, _credentials, _urls, prehash
 from ._explain import explain
 
 _URL = re.compile(r"\A(\w+://[^/?#]*)?([^#]*)", re.ASCII)
@@ -104,7 +104,7 @@ def _outgoing(request: Any) -> _OutgoingRequest:
     target = httpx_target or (target if target.startswith("/") else "/" + target)
     if not httpx_target or target.startswith("//"):  # some clients send '//' as '/'
         try:
-            _checks.sendable_path(target)
+            _urls.sendable_path(target)
         except ValueError as error:
             raise AssertionError(f"{method} {str(url)!a} would not reach the server unchanged: {error}") from None
     return _OutgoingRequest(method, origin, target, lower, bytes(_checks.body_bytes(body)))

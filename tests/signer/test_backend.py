@@ -18,7 +18,7 @@ from helpers.interpreter import PUBLISHED, SHOW, SIGN, run, sha256_names
 from helpers.oracle import NOW, SECRET, oracle
 
 import woox_fast
-from woox_fast import _backend
+from woox_fast import _backend, _sign_py
 
 
 def pure_copy(folder: Path) -> Path:
@@ -74,14 +74,12 @@ def test_backend_by_name(policy):
     ids=["not built", "a module is missing", "broken", "no cffi"],
 )
 def test_only_broken_backend_is_reported(error, words, monkeypatch):
-    def fail():
-        raise error
+    def fail(name):
+        if name == "python":
+            return _sign_py
+        raise error if name == "cython" else ModuleNotFoundError("not built", name="woox_fast._sign_cffi_lib")
 
-    def fail_unbuilt():
-        raise ModuleNotFoundError("not built", name="woox_fast._sign_cffi_lib")
-
-    monkeypatch.setitem(_backend._IMPORTS, "cython", fail)
-    monkeypatch.setitem(_backend._IMPORTS, "cffi", fail_unbuilt)
+    monkeypatch.setattr(_backend, "_import", fail)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert _backend._load("auto").backend == "python"
