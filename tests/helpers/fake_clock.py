@@ -69,7 +69,8 @@ def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 
 
     monkeypatch.setattr(clock_module, "LocalClock", Local)
     signer = SimpleNamespace(clock_offset_ms=offset_ms)
-    return ServerClock(signer, fetch=machine.fetch), signer
+    # Nothing is sent to this URL. For the default URL, http.client would load all certificates.
+    return ServerClock(signer, base_url="http://localhost", fetch=machine.fetch), signer
 
 
 def look(clock: ServerClock) -> None:
