@@ -8,8 +8,6 @@ import re
 
 import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from woox_fast import _http
 
@@ -79,27 +77,17 @@ def test_methods_with_bodies(signer, method):
         assert request == expected(method, "/v3/trade/order?a=b", data), (timestamp, body)
 
 
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
+
+
 def test_every_body_length(signer):
     for size in (*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20):
         data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
         request = signer.encode_request("POST", "/v3/x", data, timestamp=NOW)
         assert request == expected("POST", "/v3/x", data), size
         if size < 300:
-            path = "/" + data.decode()
+            path = f"/{PRINTABLE * 3}"[: size + 1]
             assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path), size
-
-
-@given(
-    st.integers(10**12, 10**13 - 1),
-    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12),
-    st.text([chr(c) for c in range(0x21, 0x7F) if c != ord("#")], max_size=200),
-    st.binary(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=100),
-)
-@example(NOW, "POST", "v3/trade/order", ORDER)
-def test_any_request_is_signed(signer, stamp, method, rest, body):
-    data = body.encode() if isinstance(body, str) else body
-    request = signer.encode_request(method, "/" + rest, body, timestamp=stamp)
-    assert request == expected(method, "/" + rest, data, stamp=stamp)
 
 
 HOSTS = f"""
