@@ -9,7 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from helpers.fake_clock import HOUR, Machine, S, started
+from helpers.fake_clock import HOUR, Machine, S, simulated
 from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast.clock import MS, ServerClock
@@ -47,18 +47,16 @@ def record_times(clock: ServerClock, machine: Machine) -> list[int]:
     return asked_at
 
 
-def test_thread_asks_every_interval(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
+def test_thread_asks_every_interval():
+    machine, clock, _ = simulated()
     clock.update()
     asked_at = record_times(clock, machine)
     run_thread(clock, machine, 70)
     assert asked_at == [30_000, 60_000]
 
 
-def test_contradiction_shortens_interval(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
+def test_contradiction_shortens_interval():
+    machine, clock, _ = simulated()
     clock.update()
     now = machine.wall() // MS
     clock.observe(now, now, now - 60_000)
@@ -67,9 +65,8 @@ def test_contradiction_shortens_interval(monkeypatch):
     assert asked_at == [1000]
 
 
-def test_thread_retries_each_second(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
+def test_thread_retries_each_second():
+    machine, clock, _ = simulated()
     asked_at = []
 
     def fetch() -> int:
@@ -83,10 +80,9 @@ def test_thread_retries_each_second(monkeypatch):
     assert str(clock.error) == "no answer"
 
 
-def test_thread_sees_set_clock(monkeypatch):
+def test_thread_sees_set_clock():
     """Long before the next update is due. The offset is 0 until the exchange answers again."""
-    machine = Machine(wall_error=-HOUR)
-    clock, signer = started(machine, monkeypatch)
+    machine, clock, signer = simulated(wall_error=-HOUR)
     clock.update()
     machine.go(S)
     machine.wall_error = 0
@@ -103,9 +99,8 @@ def test_thread_sees_set_clock(monkeypatch):
 
 
 @pytest.mark.parametrize("drift_ns", [150_000, -150_000])
-def test_thread_follows_drift(monkeypatch, drift_ns):
-    machine = Machine(wall_error=-HOUR)
-    clock, signer = started(machine, monkeypatch)
+def test_thread_follows_drift(drift_ns):
+    machine, clock, signer = simulated(wall_error=-HOUR)
     clock.update()
     run_thread(clock, machine, 29, drift_ns)
     assert abs(machine.wall_error + HOUR) > 20 * MS

@@ -5,10 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
-from woox_fast import clock as clock_module
-from woox_fast.clock import MS, LocalClock, ServerClock
+from woox_fast.clock import MS, ServerClock
 
 S = 1000 * MS
 HOUR = 3600 * S
@@ -60,17 +57,15 @@ class Machine:
         return self.wall_error + offset_ms * MS - self.server_error
 
 
-def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 0) -> tuple[ServerClock, Any]:
-    """Return a ServerClock on `machine`, and its signer."""
-
-    class Local(LocalClock):
-        def __init__(self) -> None:
-            self.wall_ns, self.steady_ns = machine.wall, machine.steady
-
-    monkeypatch.setattr(clock_module, "LocalClock", Local)
+def simulated(offset_ms: int = 0, **options: Any) -> tuple[Machine, ServerClock, Any]:
+    """Return a machine with these options, a ServerClock on it, and the signer, which has this offset."""
+    machine = Machine(**options)
     signer = SimpleNamespace(clock_offset_ms=offset_ms)
     # Nothing is sent to this URL. For the default URL, http.client would load all certificates.
-    return ServerClock(signer, base_url="http://localhost", fetch=machine.fetch), signer
+    clock = ServerClock(signer, base_url="http://localhost", fetch=machine.fetch)
+    clock._local.wall_ns, clock._local.steady_ns = machine.wall, machine.steady
+    clock._seen = clock._local.read()
+    return machine, clock, signer
 
 
 def look(clock: ServerClock) -> None:
