@@ -80,24 +80,6 @@ def test_thread_retries_each_second():
     assert str(clock.error) == "no answer"
 
 
-def test_thread_sees_set_clock():
-    """Long before the next update is due. The offset is 0 until the exchange answers again."""
-    machine, clock, signer = simulated(wall_error=-HOUR)
-    clock.update()
-    machine.go(S)
-    machine.wall_error = 0
-    offsets = []
-
-    def fetch() -> int:
-        offsets.append(signer.clock_offset_ms)
-        return machine.fetch()
-
-    clock._fetch = fetch
-    run_thread(clock, machine, 2)
-    assert offsets[0] == 0
-    assert abs(machine.error(signer.clock_offset_ms)) <= MS
-
-
 @pytest.mark.parametrize("drift_ns", [150_000, -150_000])
 def test_thread_follows_drift(drift_ns):
     machine, clock, signer = simulated(wall_error=-HOUR)

@@ -45,16 +45,10 @@ def bit_flipped(data: bytes, rng: random.Random) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << rng.randrange(5)]) + data[at + 1 :]
 
 
-def unsigned(data: bytes, rng: random.Random) -> bytes:
-    start = data.index(rng.choice([b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "]))
-    return data[:start] + data[data.index(b"\r\n", start) + 2 :]
-
-
 # Kind -> function from an unused client order id to a request. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
     "stale": lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
     "bit-flipped": lambda client_id, rng: bit_flipped(request(client_id), rng),
-    "unsigned": lambda client_id, rng: unsigned(request(client_id), rng),
 }
 
 
@@ -86,34 +80,6 @@ class Connection:
             self._writer = None
 
 
-async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
-    """Open broken connections in sequence, until cancelled."""
-    host, port = sandbox.url.removeprefix("http://").split(":")
-    whole = request(0)
-    stopped = False
-    while not stopped:
-        _, writer = await asyncio.open_connection(host, int(port))
-        kind = rng.randrange(4)
-        try:
-            if kind == 0:  # random bytes
-                writer.write(rng.randbytes(rng.randrange(1, 3000)))
-            elif kind == 1:  # half a request, then end of file
-                writer.write(whole[: rng.randrange(len(whole) - 1)])
-                writer.write_eof()
-            elif kind == 2:  # a few single bytes
-                for byte in whole[:10]:
-                    writer.write(bytes([byte]))
-                    await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-        except asyncio.CancelledError:
-            stopped = True
-        except ConnectionError:
-            pass
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-
 async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int = 50) -> Result:
     """Send `orders` valid orders, mixed with `hostile` requests of every kind, over `connections` connections."""
     result = Result({}, Counter(), [])
@@ -143,13 +109,7 @@ async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int =
                 result.refused[kind] += 1
         await connection.close()
 
-    disturbing = [asyncio.create_task(_disturb(sandbox, random.Random(seed))) for seed in range(5)]
-    try:
-        await asyncio.gather(*(work(number) for number in range(connections)))
-    finally:
-        for task in disturbing:
-            task.cancel()
-        await asyncio.gather(*disturbing, return_exceptions=True)
+    await asyncio.gather(*(work(number) for number in range(connections)))
     return result
 
 

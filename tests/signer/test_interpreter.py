@@ -83,17 +83,10 @@ calls = {
     "encode": lambda: signer.encode_request("POST", "/v3/x", "{}", timestamp=NOW),
     "repr": lambda: repr(signer),
     "seconds": lambda: signer.sign(1578565539, "GET", "/"),
-    "float": lambda: signer.sign(1.5, "GET", "/"),
-    "lower case": lambda: signer.headers("get", "/v3/x"),
-    "no slash": lambda: signer.sign(NOW, "GET", "v3/x"),
     "surrogate": lambda: signer.sign(NOW, "GET", "/\\ud800"),
-    "body": lambda: signer.sign(NOW, "GET", "/", 5),
     "bad item": lambda: signer.sign_many([REQUEST, (NOW, "get", "/", b"")]),
-    "no item": lambda: signer.sign_many([REQUEST, 5]),
     "bad signature": lambda: signer.verify(5, *REQUEST),
-    "bad host": lambda: signer.encode_request("GET", "/", host="a b"),
     "bad key": lambda: module.Signer("é", SECRET),
-    "bad offset": lambda: module.Signer(KEY, SECRET, clock_offset_ms="late"),
     "pickle": lambda: signer.__reduce_ex__(2),
 }
 making_functions = {
@@ -132,7 +125,7 @@ for what, call in (calls | making_functions).items():
 """
     said = run(SETUP + WITHOUT_MEMORY + calls + code, *name, nomemory)
     reached = dict(line.split(": ") for line in said.splitlines())
-    assert len(reached) == (31 if MAKES_FUNCTIONS else 27)
+    assert len(reached) == (24 if MAKES_FUNCTIONS else 20)
     assert int(reached["Signer"]) > 0
     assert int(reached["seconds"]) > 0
 
