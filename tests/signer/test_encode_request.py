@@ -7,18 +7,13 @@ import itertools
 import re
 
 import pytest
-from helpers.oracle import KEY, NOW, SECRET, oracle
+from helpers.oracle import KEY, NOW, oracle
 
 from woox_fast import _http
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","quantity":"0.11"}'
-
-
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
 
 
 def expected(method: str, path: str, data: bytes = b"", host: str = "api.woox.io", stamp=NOW) -> bytes:

@@ -118,11 +118,6 @@ def raises(error, words):
     return pytest.raises(error, match=f"^{re.escape(words)}$")
 
 
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
-
-
 @pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
 def test_invalid_request_raises(implementation, signer, request_, error, words):
     with raises(error, words) as raised:

@@ -6,7 +6,6 @@ import math
 import string
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -24,15 +23,6 @@ TIMESTAMP = 1578565539808
 @pytest.fixture(params=[pytest.param(Signer, id="default"), pytest.param(_sign_py.Signer, id="python")])
 def signer(request: pytest.FixtureRequest) -> Any:
     return request.param(KEY, SECRET)
-
-
-def assert_signed_as_sent(request: SignedRequest) -> None:
-    """Compare the signature with hmac over the request's path, query and body."""
-    parts = urlsplit(request.url)
-    target = parts.path + ("?" + parts.query if parts.query else "")
-    assert request.url == f"{parts.scheme}://{parts.netloc}{target}"
-    message = f"{request.headers['x-api-timestamp']}{request.method}{target}".encode() + request.body
-    assert request.headers["x-api-signature"] == oracle(message)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +73,6 @@ def test_prepare(
         "x-api-signature": oracle(f"{TIMESTAMP}{method}{target}".encode() + body),
         "Content-Type": content_type,
     }
-    assert_signed_as_sent(request)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -98,8 +87,8 @@ def test_clients_preserve_url(rest: str, params: dict[str, Any]) -> None:
     except ValueError as error:
         assert "path must be percent-encoded ASCII" in str(error)  # noqa: PT017 (for some paths only)
         request = signer.prepare("GET", "/v3/x", params=params, base_url="http://localhost", timestamp=TIMESTAMP)
-    assert_signed_as_sent(request)
     target = request.url.removeprefix("http://localhost")
+    assert request.headers["x-api-signature"] == oracle(f"{TIMESTAMP}GET{target}".encode())
     assert requests.Request("GET", request.url).prepare().path_url == target
     assert httpx.Request("GET", request.url).url.raw_path == target.encode()
 

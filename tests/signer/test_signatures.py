@@ -12,12 +12,7 @@ import random
 import sys
 
 import pytest
-from helpers.oracle import KEY, NOW, SECRET, oracle
-
-
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
+from helpers.oracle import NOW, SECRET, oracle
 
 
 def test_rfc_4231(implementation, rfc4231_vectors):

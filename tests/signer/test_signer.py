@@ -24,11 +24,6 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
-
-
 @pytest.mark.parametrize(
     ("method", "body", "content_type"),
     [

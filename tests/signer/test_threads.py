@@ -21,11 +21,6 @@ EXPECTED = [oracle("".join(map(str, request)).encode()) for request in REQUESTS]
 NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-@pytest.fixture
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
-
-
 def test_threads_share_signer(signer):
     def work(_: int) -> bool:
         alone = [signer.sign(*request) for request in REQUESTS]
