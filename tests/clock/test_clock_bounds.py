@@ -138,6 +138,7 @@ def test_second_contradiction_confirms():
     clock.observe(*observed(machine, 10 * MS, 10 * MS))
     assert signer.clock_offset_ms == 0
     machine.go(60 * S)
+    machine.server_error += 40 * MS  # less than a set clock
     clock.observe(*observed(machine, 10 * MS, 10 * MS))
     assert abs(machine.error(signer.clock_offset_ms)) <= 12 * MS
 

@@ -34,6 +34,7 @@ TIMESTAMPS = [
         ("157856553980\0", "'157856553980\\x00'"),
         ("157856553980\x7f", "'157856553980\\x7f'"),
         ("\u0661" * 13, "'" + "\\u0661" * 13 + "'"),
+        ("1" * 60, f"'{'1' * 60}'"),
         ("1" * 61, f"'{'1' * 60}'... (61 characters)"),
         ("\ud800" * 13, "'" + "\\ud800" * 13 + "'"),
     ]
@@ -309,6 +310,7 @@ def test_unusual_secret_is_unchanged(implementation, secret):
         (None, TypeError, "clock_offset_ms must be an int of milliseconds, got NoneType"),
         ("5", TypeError, "clock_offset_ms must be an int of milliseconds, got str"),
         (10**13, ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got 10000000000000"),
+        (-(10**13), ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got -10000000000000"),
         (
             -(2**64),
             ValueError,

@@ -55,6 +55,7 @@ def signer(request: pytest.FixtureRequest) -> Any:
             JSON,
         ),
         ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
+        ("PUT", "/v3/trade/order", {"body": bytearray(b"{}")}, "/v3/trade/order", b"{}", JSON),
         ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
         ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
         ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
