@@ -34,7 +34,7 @@ CASES = slow_after(len(QUICK_HERE), [*QUICK_HERE, *(case for case in MATRIX if c
 STEPS: dict[str, tuple[Change, str, str]] = {
     "key": (
         ("core/hmac_sha256.c", "    cleanse_stack(key_stack);\n", ""),
-        "-Os",
+        "-O2",
         "portable key inner-padded-key",
     ),
     "sign": (
