@@ -24,6 +24,7 @@ class Machine:
         self.delays: list[tuple[int, int]] = []  # to the server and back, for the next requests; then 0
         self.meanwhile: list[Any] = []  # functions to call during the next requests
         self.asked = 0
+        self.asked_at: list[int] = []  # milliseconds from the start
 
     def go(self, ns: int) -> None:
         self.true += ns
@@ -44,6 +45,7 @@ class Machine:
 
     def fetch(self) -> int:
         self.asked += 1
+        self.asked_at.append((self.true - TRUE) // MS)
         there, back = self.delays.pop(0) if self.delays else (0, 0)
         self.go(there)
         server_ms = self.server_ms()
