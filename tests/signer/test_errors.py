@@ -302,45 +302,33 @@ def test_unusual_secret_is_unchanged(implementation, secret):
     assert implementation.sign(secret, NOW, "GET", "/") == expected
 
 
+CLOCK_OFFSET = "clock_offset_ms must be milliseconds between -10**13 and 10**13, got {}"
+RECV_WINDOW = "recv_window_ms must be 1 to 60000 milliseconds, got {}"
+
+
 @pytest.mark.parametrize(
-    ("offset", "error", "words"),
+    ("option", "value", "error", "words"),
     [
-        (1.5, TypeError, "clock_offset_ms must be an int of milliseconds, got float"),
-        (True, TypeError, "clock_offset_ms must be an int of milliseconds, got bool"),
-        (None, TypeError, "clock_offset_ms must be an int of milliseconds, got NoneType"),
-        ("5", TypeError, "clock_offset_ms must be an int of milliseconds, got str"),
-        (10**13, ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got 10000000000000"),
-        (-(10**13), ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got -10000000000000"),
-        (
-            -(2**64),
-            ValueError,
-            "clock_offset_ms must be milliseconds between -10**13 and 10**13, got -18446744073709551616",
+        *(
+            ("clock_offset_ms", value, TypeError, f"clock_offset_ms must be an int of milliseconds, got {kind}")
+            for value, kind in [(1.5, "float"), (True, "bool"), (None, "NoneType"), ("5", "str")]
         ),
+        *(
+            ("clock_offset_ms", value, ValueError, CLOCK_OFFSET.format(value))
+            for value in (10**13, -(10**13), -(2**64))
+        ),
+        *(
+            ("recv_window_ms", value, TypeError, f"recv_window_ms must be an int of milliseconds or None, got {kind}")
+            for value, kind in [(1.5, "float"), (True, "bool"), ("5000", "str")]
+        ),
+        *(("recv_window_ms", value, ValueError, RECV_WINDOW.format(value)) for value in (0, -5, 60_001)),
+        ("recv_window_ms", 10**50, ValueError, RECV_WINDOW.format("an integer of 167 bits")),
     ],
 )
-def test_invalid_clock_offset_raises(implementation, offset, error, words):
+def test_invalid_option_raises(implementation, signer, option, value, error, words):
     with raises(error, words):
-        implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
-    signer = implementation.Signer(KEY, SECRET)
-    with raises(error, words):
-        signer.clock_offset_ms = offset
-    assert signer.clock_offset_ms == 0
-
-
-@pytest.mark.parametrize(
-    ("window", "error", "words"),
-    [
-        (1.5, TypeError, "recv_window_ms must be an int of milliseconds or None, got float"),
-        (True, TypeError, "recv_window_ms must be an int of milliseconds or None, got bool"),
-        ("5000", TypeError, "recv_window_ms must be an int of milliseconds or None, got str"),
-        (0, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 0"),
-        (-5, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got -5"),
-        (60_001, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 60001"),
-        (10**50, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got an integer of 167 bits"),
-    ],
-)
-def test_invalid_recv_window_raises(implementation, window, error, words):
-    with raises(error, words):
-        implementation.Signer(KEY, SECRET, recv_window_ms=window)
-    with pytest.raises(AttributeError):
-        implementation.Signer(KEY, SECRET).recv_window_ms = 5
+        implementation.Signer(KEY, SECRET, **{option: value})
+    before = getattr(signer, option)
+    with raises(error, words) if option == "clock_offset_ms" else pytest.raises(AttributeError):
+        setattr(signer, option, value)
+    assert getattr(signer, option) == before
