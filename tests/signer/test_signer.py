@@ -51,6 +51,11 @@ def test_headers(signer, method, body, content_type):
         assert all(type(value) is str for value in headers.values())
 
 
+def test_methods_alternate(signer):
+    types = [signer.headers(method, "/")["Content-Type"] for method in ("POST", "GET", "POST")]
+    assert types == [JSON, FORM, JSON]
+
+
 class Number(int):
     def __str__(self):
         return "lie"
