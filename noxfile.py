@@ -22,7 +22,7 @@ REQUESTS = [*SHARED, f"{ADAPTERS}requests.py", f"{ADAPTERS}mocks.py"]
 HTTPX = [*SHARED, f"{ADAPTERS}httpx.py"]
 AIOHTTP = [*SHARED, f"{ADAPTERS}aiohttp.py"]
 
-# The oldest releases that pyproject.toml allows, releases that send differently, and two packages that wrap httpx.
+# The oldest releases that pyproject.toml allows, and releases that send differently.
 CLIENTS = {
     "requests==2.31.0 urllib3==1.26.20": REQUESTS,
     "requests==2.31.0": REQUESTS,
@@ -30,7 +30,6 @@ CLIENTS = {
     "requests==2.32.5": REQUESTS,
     "requests==2.33.0": REQUESTS,
     "httpx==0.27.0 sniffio==1.3.1": HTTPX,
-    "httpx-aiohttp==0.2.0 pytest-httpx==0.36.2": ["tests/helpers/between_httpx.py"],
     "httpx2==2.0.0 httpcore2==2.0.0": HTTPX,
     "aiohttp==3.12.0": AIOHTTP,
     "aiohttp==3.12.15": AIOHTTP,

@@ -47,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", rf"default:::({others})(\.|$)")
     config.addinivalue_line("filterwarnings", "error::pytest.PytestWarning")
     config.addinivalue_line("filterwarnings", "error::hypothesis.errors.HypothesisWarning")
+    # mutmut stores this value in its own process too. A child process that inherited it could not start.
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        del os.environ["MUTANT_UNDER_TEST"]
     if OBJECTS not in os.environ:  # the first process of a run creates the folder, its workers share it
         os.environ[OBJECTS] = tempfile.mkdtemp(prefix="woox-fast-objects-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(OBJECTS), ignore_errors=True))

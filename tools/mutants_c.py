@@ -61,7 +61,7 @@ VECTORS = "tests/core/test_vectors.py"
 FUZZ = "tests/core/test_fuzz.py -k sanitizers"
 BORDERS = "tests/core/test_borders.py -k parts"
 SIGNATURES = "tests/signer/test_signatures.py -k cython"
-BATCHES = "tests/signer/test_signatures.py -k 'cython and (batch or many or neighbours or after)'"
+BATCHES = "tests/signer/test_signatures.py -k 'cython and (batch or after)'"
 LONG_LENGTH = "tests/signer/test_signatures.py -k 'cython and 32_bits'"
 ERRORS = "tests/signer/test_errors.py -k cython"
 SIGNER = "tests/signer/test_signer.py -k cython"
@@ -71,7 +71,7 @@ ON_STACK = "tests/core/test_cleansing.py::test_python_call_leaves_no_trace"
 RELEASED = "tests/signer/test_threads.py -k long_message"
 KEPT = "tests/signer/test_threads.py -k short_message"
 WRITER = "tests/signer/test_threads.py -k 'changes and cython'"
-LEAKS = "tests/signer/test_interpreter.py -k 'leaks and cython'"
+LEAKS = "tests/project/test_soak.py -k 'flat and cython'"
 NO_MEMORY = "tests/signer/test_interpreter.py -k 'allocation and cython'"
 SELF_TEST = "tests/signer/test_self_test.py"
 WITH_CFFI = "tests/signer/test_signatures.py tests/signer/test_threads.py -k cffi"
@@ -149,7 +149,7 @@ TABLE: list[tuple[str, ...]] = [
         DISPATCH,
         "strcmp(name, candidate->name) == 0",
         "strcmp(name, candidate->name) != 0",
-        "tests/signer/test_backend.py -k named",
+        "tests/signer/test_backend.py -k 'sha256_by_name'",
     ),
     # SHA-256
     (SHA256, "0xc67178f2}", "0xc67178f3}", VECTORS),
@@ -203,7 +203,7 @@ TABLE: list[tuple[str, ...]] = [
     # Memory and references
     (SIGN, "        PyMem_Free(chunk.messages)", "        pass", LEAKS),
     (SIGN, "        Py_DECREF(<object>request)\n", "", LEAKS),
-    (SIGN, "            Py_DECREF(fetched)\n", "", "tests/signer/test_interpreter.py -k 'leaks and cython'"),
+    (SIGN, "            Py_DECREF(fetched)\n", "", LEAKS),
     (SIGN, "        Py_INCREF(signature)\n", "", BATCHES),
     (SIGN, "        PyBuffer_Release(&view)", "        pass", "tests/signer/test_signatures.py -k 'cython and buffer'"),
     (SIGN, "    requests[index] = (head, body)\n", "", BATCHES),

@@ -9,7 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from helpers.fake_clock import HOUR, Machine, S, started
+from helpers.fake_clock import HOUR, Machine, S, simulated
 from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast.clock import MS, ServerClock
@@ -35,77 +35,39 @@ def run_thread(clock: ServerClock, machine: Machine, seconds: float, drift_ns: i
     clock._run()
 
 
-def record_times(clock: ServerClock, machine: Machine) -> list[int]:
-    """Return a list that fills with the milliseconds from now to each request."""
-    begun, asked_at = machine.true, []
-
-    def fetch() -> int:
-        asked_at.append((machine.true - begun) // MS)
-        return machine.fetch()
-
-    clock._fetch = fetch
-    return asked_at
-
-
-def test_thread_asks_every_interval(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
+def test_thread_asks_every_interval():
+    machine, clock, _ = simulated()
     clock.update()
-    asked_at = record_times(clock, machine)
     run_thread(clock, machine, 70)
-    assert asked_at == [30_000, 60_000]
+    assert machine.asked_at[3:] == [30_000, 60_000]
 
 
-def test_contradiction_shortens_interval(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
+def test_contradiction_shortens_interval():
+    machine, clock, _ = simulated()
     clock.update()
     now = machine.wall() // MS
     clock.observe(now, now, now - 60_000)
-    asked_at = record_times(clock, machine)
     run_thread(clock, machine, 20)
-    assert asked_at == [1000]
+    assert machine.asked_at[3:] == [1000]
 
 
-def test_thread_retries_each_second(monkeypatch):
-    machine = Machine()
-    clock, _ = started(machine, monkeypatch)
-    asked_at = []
+def test_thread_retries_each_second():
+    machine, clock, _ = simulated()
 
-    def fetch() -> int:
-        asked_at.append(machine.true)
+    def fail() -> None:
         raise ConnectionError("no answer")
 
-    clock._fetch = fetch
-    begun = machine.true
+    machine.meanwhile = [fail] * 3
     run_thread(clock, machine, 3.5)
-    assert [at - begun for at in asked_at] == [1 * S, 2 * S, 3 * S]
+    assert machine.asked_at == [1000, 2000, 3000]
     assert str(clock.error) == "no answer"
-
-
-def test_thread_sees_set_clock(monkeypatch):
-    """Long before the next update is due. The offset is 0 until the exchange answers again."""
-    machine = Machine(wall_error=-HOUR)
-    clock, signer = started(machine, monkeypatch)
-    clock.update()
-    machine.go(S)
-    machine.wall_error = 0
-    offsets = []
-
-    def fetch() -> int:
-        offsets.append(signer.clock_offset_ms)
-        return machine.fetch()
-
-    clock._fetch = fetch
-    run_thread(clock, machine, 2)
-    assert offsets[0] == 0
-    assert abs(machine.error(signer.clock_offset_ms)) <= MS
+    run_thread(clock, machine, 1.5)
+    assert clock.error is None
 
 
 @pytest.mark.parametrize("drift_ns", [150_000, -150_000])
-def test_thread_follows_drift(monkeypatch, drift_ns):
-    machine = Machine(wall_error=-HOUR)
-    clock, signer = started(machine, monkeypatch)
+def test_thread_follows_drift(drift_ns):
+    machine, clock, signer = simulated(wall_error=-HOUR)
     clock.update()
     run_thread(clock, machine, 29, drift_ns)
     assert abs(machine.wall_error + HOUR) > 20 * MS

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 
 import pytest
 from helpers.core_build import FUZZ_FLAGS, HARNESSES, LIBFUZZER, SANITIZING, compile_core, fuzz_core
-from helpers.oracle import NOW, oracle
 from helpers.slow import slow_after
 from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 from hypothesis import given, settings
@@ -49,12 +47,3 @@ def test_any_request_is_signed(implementation, secret, wanted):
 @given(request=st.tuples(GARBAGE, GARBAGE, GARBAGE, GARBAGE))
 def test_backends_raise_equal_errors(implementation, request):
     check_any_refusal(implementation, request)
-
-
-def test_ten_mebibyte_body(implementation):
-    body = random.Random(10).randbytes(10 << 20)
-    expected = oracle(b"%dPOST/" % NOW + body)
-    signer = implementation.Signer("k", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR")
-    odd = memoryview(b"x" + body)[1:]
-    assert signer.sign(NOW, "POST", "/", body) == signer.sign(NOW, "POST", "/", odd) == expected
-    assert signer.sign_many([(NOW, "POST", "/", body)] * 2) == [expected] * 2

@@ -6,11 +6,12 @@ import subprocess
 
 import pytest
 from helpers.core_build import COMPILERS, compile_core
+from helpers.slow import slow_after
 
 pytestmark = pytest.mark.skipif(not COMPILERS, reason="no C compiler to build the core with")
 
 
-@pytest.fixture(scope="module", params=COMPILERS)
+@pytest.fixture(scope="module", params=slow_after(1, COMPILERS))
 def lines(request, tmp_path_factory):
     program = compile_core(tmp_path_factory.mktemp("internals"), request.param, "internals.c", "-O2")
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()

@@ -8,7 +8,6 @@ import sys
 import pytest
 from helpers.backends import MODULES, installed_backends
 from helpers.core_build import COMPILERS, SRC
-from helpers.slow import slow, slow_after
 
 MAX_FRAME = 15 * 1024
 SMALL_STACK = 32 * 1024  # the minimum of threading.stack_size
@@ -27,8 +26,9 @@ thread.join()
 """
 
 
-@pytest.mark.parametrize("level", ["-O1", slow("-O3")])
-@pytest.mark.parametrize("compiler", slow_after(1, COMPILERS))
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["-O1", "-O3"])
+@pytest.mark.parametrize("compiler", COMPILERS)
 def test_frames_are_within_budget(tmp_path, compiler, level):
     flags = [level, f"-Wframe-larger-than={MAX_FRAME}", "-I", SRC / "core", "-c"]
     sources = sorted((SRC / "core").glob("*.c"))

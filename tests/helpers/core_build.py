@@ -14,8 +14,10 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
 HARNESSES = Path(__file__).parents[1] / "core"
+RELEASE_FLAGS = ["-O3", "-DHMAC_SHA256_O3"]  # as in setup.py
 FUZZ_FLAGS = ["-O2", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBFUZZER_FLAGS = [*FUZZ_FLAGS, "-fsanitize=fuzzer", "-fno-sanitize-coverage=trace-cmp"]
+HARNESS_MACROS = ("-DSTANDALONE", "-DEXTRA_BYTES=1")  # the core does not read them
 # Recording the stack of every allocation, and a large quarantine, would cost more than the test itself.
 ASAN = {"ASAN_OPTIONS": "malloc_context_size=0:quarantine_size_mb=4"}
 OBJECTS = "WOOX_FAST_OBJECTS"  # the folder of the objects compiled in this run; tests/conftest.py creates it
@@ -55,7 +57,7 @@ def compile_core(folder: Path, compiler: str, harness: str, *flags: str, changes
     change(folder, *changes)
     program = folder / harness.removesuffix(".c")
     text = (HARNESSES / harness).read_text()
-    language = ["-std=gnu11", "-pthread", *(flag for flag in flags if not flag.startswith("-D"))]  # -D: the harness's
+    language = ["-std=gnu11", "-pthread", *(flag for flag in flags if flag not in HARNESS_MACROS)]
     sources = (each for each in sorted(core.glob("*.c")) if f'"{each.name}"' not in text)
     objects = [_object(compiler, language, source, core) for source in sources]
     libraries = ["-l:libcrypto.so.3"] if "openssl.h" in text else []  # the oracle

@@ -5,10 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
-from woox_fast import clock as clock_module
-from woox_fast.clock import MS, LocalClock, ServerClock
+from woox_fast.clock import MS, ServerClock
 
 S = 1000 * MS
 HOUR = 3600 * S
@@ -27,6 +24,7 @@ class Machine:
         self.delays: list[tuple[int, int]] = []  # to the server and back, for the next requests; then 0
         self.meanwhile: list[Any] = []  # functions to call during the next requests
         self.asked = 0
+        self.asked_at: list[int] = []  # milliseconds from the start
 
     def go(self, ns: int) -> None:
         self.true += ns
@@ -47,6 +45,7 @@ class Machine:
 
     def fetch(self) -> int:
         self.asked += 1
+        self.asked_at.append((self.true - TRUE) // MS)
         there, back = self.delays.pop(0) if self.delays else (0, 0)
         self.go(there)
         server_ms = self.server_ms()
@@ -60,16 +59,15 @@ class Machine:
         return self.wall_error + offset_ms * MS - self.server_error
 
 
-def started(machine: Machine, monkeypatch: pytest.MonkeyPatch, offset_ms: int = 0) -> tuple[ServerClock, Any]:
-    """Return a ServerClock on `machine`, and its signer."""
-
-    class Local(LocalClock):
-        def __init__(self) -> None:
-            self.wall_ns, self.steady_ns = machine.wall, machine.steady
-
-    monkeypatch.setattr(clock_module, "LocalClock", Local)
+def simulated(offset_ms: int = 0, **options: Any) -> tuple[Machine, ServerClock, Any]:
+    """Return a machine with these options, a ServerClock on it, and the signer, which has this offset."""
+    machine = Machine(**options)
     signer = SimpleNamespace(clock_offset_ms=offset_ms)
-    return ServerClock(signer, fetch=machine.fetch), signer
+    # Nothing is sent to this URL. For the default URL, http.client would load all certificates.
+    clock = ServerClock(signer, base_url="http://localhost", fetch=machine.fetch)
+    clock._local.wall_ns, clock._local.steady_ns = machine.wall, machine.steady
+    clock._seen = clock._local.read()
+    return machine, clock, signer
 
 
 def look(clock: ServerClock) -> None:

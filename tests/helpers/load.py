@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import woox_fast
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
-PATH = "/v3/trade/order"
 SIGNER = woox_fast.Signer(DEMO_API_KEY, DEMO_API_SECRET)
 
 
@@ -27,21 +26,11 @@ class Result(NamedTuple):
     failures: list[str]
 
 
-def order(client_id: int) -> str:
-    """Return an order as JSON, with a price too low to fill."""
+def request(client_id: int, timestamp: int | None = None) -> bytes:
+    """Return an order with a price too low to fill."""
     fields = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "10", "quantity": "0.1"}
-    return json.dumps({**fields, "clientOrderId": client_id}, separators=(",", ":"))
-
-
-def request(client_id: int, body: str | None = None, timestamp: int | None = None) -> bytes:
-    return SIGNER.encode_request("POST", PATH, body or order(client_id), host="localhost", timestamp=timestamp)
-
-
-def _other_body(data: bytes, body: bytes) -> bytes:
-    """Replace the body without signing again."""
-    head = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
-    kept = [line for line in head if not line.lower().startswith(b"content-length")]
-    return b"\r\n".join([*kept, b"Content-Length: %d" % len(body), b"", body])
+    order = json.dumps({**fields, "clientOrderId": client_id})
+    return SIGNER.encode_request("POST", "/v3/trade/order", order, host="localhost", timestamp=timestamp)
 
 
 def bit_flipped(data: bytes, rng: random.Random) -> bytes:
@@ -56,36 +45,10 @@ def bit_flipped(data: bytes, rng: random.Random) -> bytes:
     return data[:at] + bytes([data[at] ^ 1 << rng.randrange(5)]) + data[at + 1 :]
 
 
-def truncated(data: bytes, rng: random.Random) -> bytes:
-    body = data.partition(b"\r\n\r\n")[2]
-    return _other_body(data, body[: rng.randrange(len(body))])
-
-
-def reordered(data: bytes, rng: random.Random) -> bytes:
-    fields = list(json.loads(data.partition(b"\r\n\r\n")[2]).items())
-    shuffled = fields
-    while shuffled == fields:
-        shuffled = rng.sample(fields, len(fields))
-    return _other_body(data, json.dumps(dict(shuffled), separators=(",", ":")).encode())
-
-
-def unsigned(data: bytes, rng: random.Random) -> bytes:
-    start = data.index(rng.choice([b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "]))
-    return data[:start] + data[data.index(b"\r\n", start) + 2 :]
-
-
-def _at(offset_ms: int) -> Callable[[int, random.Random], bytes]:
-    return lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 + offset_ms)
-
-
 # Kind -> function from an unused client order id to a request. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
-    "stale": _at(-600_000),
-    "future": _at(600_000),
+    "stale": lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
     "bit-flipped": lambda client_id, rng: bit_flipped(request(client_id), rng),
-    "truncated": lambda client_id, rng: truncated(request(client_id), rng),
-    "re-ordered": lambda client_id, rng: reordered(request(client_id), rng),
-    "unsigned": lambda client_id, rng: unsigned(request(client_id), rng),
 }
 
 
@@ -117,34 +80,6 @@ class Connection:
             self._writer = None
 
 
-async def _disturb(sandbox: Sandbox, rng: random.Random) -> None:
-    """Open broken connections in sequence, until cancelled."""
-    host, port = sandbox.url.removeprefix("http://").split(":")
-    whole = request(0)
-    stopped = False
-    while not stopped:
-        _, writer = await asyncio.open_connection(host, int(port))
-        kind = rng.randrange(4)
-        try:
-            if kind == 0:  # random bytes
-                writer.write(rng.randbytes(rng.randrange(1, 3000)))
-            elif kind == 1:  # half a request, then end of file
-                writer.write(whole[: rng.randrange(len(whole) - 1)])
-                writer.write_eof()
-            elif kind == 2:  # a few single bytes
-                for byte in whole[:10]:
-                    writer.write(bytes([byte]))
-                    await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-        except asyncio.CancelledError:
-            stopped = True
-        except ConnectionError:
-            pass
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-
 async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int = 50) -> Result:
     """Send `orders` valid orders, mixed with `hostile` requests of every kind, over `connections` connections."""
     result = Result({}, Counter(), [])
@@ -174,13 +109,7 @@ async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int =
                 result.refused[kind] += 1
         await connection.close()
 
-    disturbing = [asyncio.create_task(_disturb(sandbox, random.Random(seed))) for seed in range(5)]
-    try:
-        await asyncio.gather(*(work(number) for number in range(connections)))
-    finally:
-        for task in disturbing:
-            task.cancel()
-        await asyncio.gather(*disturbing, return_exceptions=True)
+    await asyncio.gather(*(work(number) for number in range(connections)))
     return result
 
 

@@ -123,9 +123,6 @@ CALLS: dict[str, Callable[[], object]] = {
     "ServerClock": lambda: clock.ServerClock(woox_fast.Signer("key", Held.text), base_url="api.woox.io"),
 }  # fmt: skip
 
-# Only the default backend, as for users.
-CALLS_OF_USERS = [name for name in CALLS if name.partition(" ")[0] not in {*MODULES} - {woox_fast.backend}]
-
 # Public functions with a secret among their arguments -> the first word of their calls' names.
 COVERED = {
     "woox_fast.Signer": "Signer",

@@ -54,6 +54,7 @@ def _sign(module: ModuleType, times: int, request: tuple, bad: tuple) -> None:
             signer.sign(*request)
         signer.hexdigest(request[3])
         signer.sign_many([request] * 5)
+        signer.sign_many(iter([request]))
 
 
 def _construct(module: ModuleType, times: int, request: tuple, bad: tuple) -> None:

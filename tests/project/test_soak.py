@@ -13,7 +13,7 @@ def test_one_signer_on_eight_threads(implementation):
 
 
 def test_memory_and_references_stay_flat(implementation):
-    stays_flat(implementation, signatures=5000, constructions=1000, refusals=2000)
+    stays_flat(implementation, signatures=2000, constructions=500, refusals=1000)
 
 
 def test_leak_is_found(implementation):

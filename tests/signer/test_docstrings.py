@@ -7,7 +7,7 @@ import pydoc
 
 import pytest
 
-from woox_fast import _prepare, _sign_base, _sign_py
+from woox_fast import _sign_base, _sign_py
 
 PUBLIC = [name for name in dir(_sign_py.Signer) if not name.startswith("_")]
 
@@ -37,11 +37,3 @@ def test_class_has_equal_docs(implementation):
     assert parameters(implementation.Signer) == parameters(_sign_py.Signer)
     assert inspect.getdoc(implementation.sign) == inspect.getdoc(_sign_py.sign)
     assert parameters(implementation.sign) == parameters(_sign_py.sign)
-
-
-def test_help_names_prepare_options(implementation):
-    shown = pydoc.render_doc(implementation.Signer.prepare, renderer=pydoc.plaintext)
-    options = parameters(_prepare.prepare)[3:]
-    assert len(options) == 5
-    assert parameters(implementation.Signer.prepare)[3:] == options
-    assert all(f"{name}: " in shown for name, _, _ in options)

@@ -7,9 +7,7 @@ import itertools
 import re
 
 import pytest
-from helpers.oracle import KEY, NOW, SECRET, oracle
-from hypothesis import example, given
-from hypothesis import strategies as st
+from helpers.oracle import KEY, NOW, oracle
 
 from woox_fast import _http
 
@@ -18,13 +16,9 @@ FORM = "application/x-www-form-urlencoded"
 ORDER = '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"9000","quantity":"0.11"}'
 
 
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
-
-
-def expected(method: str, path: str, data: bytes, content_type: str, host: str = "api.woox.io", stamp=NOW) -> bytes:
+def expected(method: str, path: str, data: bytes = b"", host: str = "api.woox.io", stamp=NOW) -> bytes:
     signature = oracle(f"{stamp}{method}{path}".encode() + data)
+    content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
     lines = [
         f"{method} {path} HTTP/1.1",
         f"Host: {host}",
@@ -73,63 +67,35 @@ BODIES = [
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
 def test_methods_with_bodies(signer, method):
     for timestamp, (body, data) in itertools.product((NOW, str(NOW)), BODIES):
-        content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
         request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
         assert type(request) is bytes
-        assert request == expected(method, "/v3/trade/order?a=b", data, content_type), (timestamp, body)
+        assert request == expected(method, "/v3/trade/order?a=b", data), (timestamp, body)
+
+
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
 
 
 def test_every_body_length(signer):
     for size in (*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20):
         data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
         request = signer.encode_request("POST", "/v3/x", data, timestamp=NOW)
-        assert request == expected("POST", "/v3/x", data, JSON), size
+        assert request == expected("POST", "/v3/x", data), size
         if size < 300:
-            path = "/" + data.decode()
-            assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path, b"", FORM), size
+            path = f"/{PRINTABLE * 3}"[: size + 1]
+            assert signer.encode_request("GET", path, timestamp=NOW) == expected("GET", path), size
 
 
-@given(
-    st.integers(10**12, 10**13 - 1),
-    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=12),
-    st.text([chr(c) for c in range(0x21, 0x7F) if c != ord("#")], max_size=200),
-    st.binary(max_size=300) | st.text(st.characters(codec="utf-8"), max_size=100),
-)
-@example(NOW, "POST", "v3/trade/order", ORDER)
-def test_any_request_is_signed(signer, stamp, method, rest, body):
-    data = body.encode() if isinstance(body, str) else body
-    content_type = {"GET": FORM, "DELETE": FORM, "POST": JSON, "PUT": JSON}.get(method, JSON if data else FORM)
-    request = signer.encode_request(method, "/" + rest, body, timestamp=stamp)
-    assert request == expected(method, "/" + rest, data, content_type, stamp=stamp)
+HOSTS = f"""
+api.staging.woox.io localhost 127.0.0.1 127.0.0.1:8080 api.woox.io:443 API.woox.io a_b-c.example:65535 h:0 api.woox.io.
+[::1] [::1]:8080 [2001:DB8::ff]:1 [::ffff:127.0.0.1]:80 [::1.2.3.4] xn--bcher-kva.example 10.0.255.1:80 a.1b
+{"a" * 63} {"a" * 63}.{"b" * 63}.{"c" * 63}.{"d" * 61}
+"""
 
 
-HOSTS = [
-    "api.staging.woox.io",
-    "localhost",
-    "127.0.0.1",
-    "127.0.0.1:8080",
-    "api.woox.io:443",
-    "API.woox.io",
-    "a_b-c.example:65535",
-    "h:0",
-    "[::1]",
-    "[::1]:8080",
-    "[2001:DB8::ff]:1",
-    "[::ffff:127.0.0.1]:80",
-    "[::1.2.3.4]",
-    "a" * 63,
-    f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 61}",
-    "api.woox.io.",
-    "xn--bcher-kva.example",
-    "10.0.255.1:80",
-    "a.1b",
-]
-
-
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", HOSTS.split())
 def test_valid_host_is_sent(signer, host):
     request = signer.encode_request("PUT", "/v3/trade/order", ORDER, host=host, timestamp=NOW)
-    assert request == expected("PUT", "/v3/trade/order", ORDER.encode(), JSON, host)
+    assert request == expected("PUT", "/v3/trade/order", ORDER.encode(), host)
 
 
 # Errors
@@ -147,6 +113,7 @@ api.woox.io:1:2 :443 ::1 [::1 [] [1] [::g] [::1]8080 [::1]: [::1]:x [::1%eth0] [
 [1:2:3:4:5:6:7:8:9] [1.2.3.4] a,b a~b a?b a#b a%20b a..b .a . .. - -a a- a-.b a.-b 256.1.1.1 1.2.3 1.2.3.4.5 01.2.3.4
 2130706433 \ud800
 """
+LONG_HOSTS = ["a" * 64, ("a" * 50 + ".") * 5, f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}"]
 
 
 def refused(words: str, error=ValueError):
@@ -160,30 +127,20 @@ def refused(words: str, error=ValueError):
         ("https://api.woox.io", "'https://api.woox.io'" + LEAVE_OUT),
         ("api.woox.io/v3", "'api.woox.io/v3'" + LEAVE_OUT),
         ("api.woox.io\r\nX-Evil: 1", "'api.woox.io\\r\\nX-Evil: 1'"),
-        ("api.woox.io\n", "'api.woox.io\\n'"),
-        ("api.woox.io\r", "'api.woox.io\\r'"),
-        ("api.woox.io\0", "'api.woox.io\\x00'"),
-        ("api.woox.io ", "'api.woox.io '"),
-        (" api.woox.io", "' api.woox.io'"),
-        ("api\twoox", "'api\\twoox'"),
         ("api.wööx.io", "'api.w\\xf6\\xf6x.io'"),
-        ("\uff11", "'\\uff11'"),
-        ("api.woox.io\x7f", "'api.woox.io\\x7f'"),
         ("user:password@api.woox.io", "one with a user name or password"),
-        *((host, None) for host in INVALID_HOSTS.split()),
+        *(
+            (host, ascii(host))
+            for host in ("api.woox.io\n", "api.woox.io\0", " api.woox.io", "api\twoox", "\uff11", "a\x7f")
+        ),
+        *((host, ascii(host)) for host in INVALID_HOSTS.split()),
+        *((host, f"'{host[:60]}'... ({len(host)} characters)") for host in LONG_HOSTS),
     ],
 )
 def test_invalid_host_raises(signer, host, shown):
-    with refused(HOST_RULE + (ascii(host) if shown is None else shown)) as raised:
+    with refused(HOST_RULE + shown) as raised:
         signer.encode_request("GET", "/", host=host)
     assert raised.type is ValueError
-    assert "password@" not in str(raised.value)
-
-
-@pytest.mark.parametrize("host", ["a" * 64, ("a" * 50 + ".") * 5, "a" * 300, ".".join(["a" * 63] * 4)])
-def test_long_host_raises(signer, host):
-    with pytest.raises(ValueError, match=r"^host must be a host name .*\.\.\. \(\d+ characters\)$"):
-        signer.encode_request("GET", "/", host=host)
 
 
 @pytest.mark.parametrize(("host", "kind"), [(None, "NoneType"), (b"api.woox.io", "bytes"), (5, "int")])
@@ -201,19 +158,13 @@ def test_path_cannot_break_line(signer, path):
         assert raised.type is ValueError
 
 
-@pytest.mark.parametrize("bad", ["get", "GET ", "GET\r\n", "", "G T", "GÉT", "GET\0", "GET / HTTP/1.1\r\nX: y"])
-def test_method_cannot_break_line(signer, bad):
-    with pytest.raises(ValueError, match=r"^method must be upper-case letters A-Z"):
-        signer.encode_request(bad, "/")
-
-
 def test_first_invalid_argument_is_named(signer):
     arguments = {"timestamp": 5, "method": "get", "path": "/ ", "host": "", "body": 5}
     for name, good in [("timestamp", NOW), ("method", "GET"), ("path", "/"), ("host", "h"), ("body", b"")]:
         with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
             signer.encode_request(**arguments)
         arguments[name] = good
-    assert signer.encode_request(**arguments) == expected("GET", "/", b"", FORM, "h")
+    assert signer.encode_request(**arguments) == expected("GET", "/", host="h")
 
 
 def test_changed_buffer_keeps_signature(signer, monkeypatch):
@@ -226,5 +177,5 @@ def test_changed_buffer_keeps_signature(signer, monkeypatch):
 
     original = _http.headers_of
     monkeypatch.setattr(_http, "headers_of", headers_of)
-    assert signer.encode_request("POST", "/v3/x", body, timestamp=NOW) == expected("POST", "/v3/x", b"a" * 100, JSON)
+    assert signer.encode_request("POST", "/v3/x", body, timestamp=NOW) == expected("POST", "/v3/x", b"a" * 100)
     assert body == b"b" * 100

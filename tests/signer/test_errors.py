@@ -34,6 +34,7 @@ TIMESTAMPS = [
         ("157856553980\0", "'157856553980\\x00'"),
         ("157856553980\x7f", "'157856553980\\x7f'"),
         ("\u0661" * 13, "'" + "\\u0661" * 13 + "'"),
+        ("1" * 60, f"'{'1' * 60}'"),
         ("1" * 61, f"'{'1' * 60}'... (61 characters)"),
         ("\ud800" * 13, "'" + "\\ud800" * 13 + "'"),
     ]
@@ -55,6 +56,7 @@ METHODS = [
         ("", "''"),
         ("GET ", "'GET '"),
         ("GET\r\n", "'GET\\r\\n'"),
+        ("GET / HTTP/1.1\r\nX: y", "'GET / HTTP/1.1\\r\\nX: y'"),
         ("G@T", "'G@T'"),
         ("G\xc9T", "'G\\xc9T'"),
         ("g" * 19, f"'{'g' * 19}'; write '{'G' * 19}'"),
@@ -83,7 +85,6 @@ PATHS = [
 ] + [
     (b"/v3", TypeError, "path must be a str such as '/v3/trade/order', got bytes"),
     (None, TypeError, "path must be a str such as '/v3/trade/order', got NoneType"),
-    ("/\ud800", UnicodeEncodeError, re.compile(r".*surrogates not allowed")),
 ]
 
 BODIES = [
@@ -101,9 +102,9 @@ BODIES = [
         BufferError,
         "body must be a contiguous buffer, got a memoryview with gaps; pass bytes(body)",
     ),
-    ("\ud800", UnicodeEncodeError, re.compile(r".*surrogates not allowed")),
 ]
 
+GOOD = (NOW, "GET", "/", b"")
 REQUESTS = (
     [((value, "GET", "/"), *rest) for value, *rest in TIMESTAMPS]
     + [((NOW, value, "/"), *rest) for value, *rest in METHODS]
@@ -115,12 +116,7 @@ REQUESTS = (
 
 
 def raises(error, words):
-    return pytest.raises(error, match=words if isinstance(words, re.Pattern) else f"^{re.escape(words)}$")
-
-
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
+    return pytest.raises(error, match=f"^{re.escape(words)}$")
 
 
 @pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
@@ -133,34 +129,23 @@ def test_invalid_request_raises(implementation, signer, request_, error, words):
     with raises(error, words):
         signer.verify("0" * 64, *request_)
     if request_[0] is not None:
-        with raises(error, words):
-            signer.headers(*request_[1:], timestamp=request_[0])
-
-
-@pytest.mark.parametrize(("request_", "error", "words"), REQUESTS)
-def test_invalid_request_in_a_batch(signer, request_, error, words):
-    full = (*request_, b"")[:4]
-    good = (NOW, "GET", "/", b"")
+        for call in signer.headers, signer.encode_request:
+            with raises(error, words):
+                call(*request_[1:], timestamp=request_[0])
     for index in (0, 1, 7):
-        with pytest.raises(error) as raised:
-            signer.sign_many([good] * index + [full] + [good] * 3)
+        with raises(error, f"requests[{index}]: {words}") as raised:
+            signer.sign_many([GOOD] * index + [(*request_, b"")[:4]] + [GOOD] * 3)
         assert raised.type is error
-        where = f"requests[{index}]: "
-        if isinstance(words, str):
-            assert str(raised.value) == where + words
-        else:
-            assert where in str(raised.value)
-            assert words.match(str(raised.value))
 
 
 @pytest.mark.parametrize(
     ("requests", "error", "words"),
     [
-        (5, TypeError, re.compile("'int' object is not iterable")),
+        (5, TypeError, "'int' object is not iterable"),
         ([5], TypeError, "requests[0]: each request must be a tuple (timestamp, method, path, body), got int"),
         (["four"], TypeError, "requests[0]: each request must be a tuple (timestamp, method, path, body), got str"),
         (
-            [(NOW, "GET", "/", b""), (NOW, "GET", "/")],
+            [GOOD, (NOW, "GET", "/")],
             ValueError,
             "requests[1]: each request must be (timestamp, method, path, body), got 3 fields",
         ),
@@ -174,7 +159,7 @@ def test_invalid_batch_raises(signer, requests, error, words):
 
 def test_iterator_error_is_unchanged(signer):
     def requests():
-        yield NOW, "GET", "/", b""
+        yield GOOD
         raise ValueError("mine")
 
     with raises(ValueError, "mine"):
@@ -191,7 +176,6 @@ def test_iterator_error_is_unchanged(signer):
             BufferError,
             "message must be a contiguous buffer, got a memoryview with gaps; pass bytes(message)",
         ),
-        ("\udfff", UnicodeEncodeError, re.compile(".*surrogates not allowed")),
     ],
 )
 def test_invalid_message_raises(signer, message, error, words):
@@ -205,47 +189,35 @@ def test_invalid_signature_type_raises(signer):
             signer.verify(signature, NOW, "GET", "/")
 
 
-# Texts that cannot be encoded. str.encode is the oracle of the position: CPython reports all neighbours, PyPy a pair.
-SURROGATES = [
-    "\ud800",
-    "/\ud800",
-    "/\ud800\udfff\udfff",
-    "/\udc00\ud800",
-    "/a\udfffb\ud800",
-    "/é\U0001f600\ud800",
-    "/" + "a" * 20_000 + "\udfff",
-]
-
-
-@pytest.mark.parametrize("text", SURROGATES, ids=range(len(SURROGATES)))
+# str.encode is the oracle of the position: CPython reports all neighbours, PyPy a pair.
+@pytest.mark.parametrize("text", ["\ud800", "/\ud800\udfff\udfff", "/é\U0001f600\ud800", "/" + "a" * 20_000 + "\udfff"])
 def test_surrogate_error_shows_position(implementation, signer, text):
-    """At any position in the prehash, on the fast path and on the slow path."""
+    """The position is within the argument, not within the prehash, on the fast path and on the slow path."""
     with pytest.raises(UnicodeEncodeError) as own:
         text.encode()
     start, end = own.value.start, own.value.end
     calls = [
-        (signer.hexdigest, text),
-        *(
-            (call, *head, "POST", "/é", text)
-            for call, *head in ((signer.sign, NOW), (implementation.sign, SECRET, NOW))
-        ),
-        (signer.sign, NOW, "POST", "/v3/x", text),
-        (signer.sign, str(NOW), "PATCH", "/v3/x", text),
-        (signer.verify, "0" * 64, NOW, "POST", "/v3/x", text),
-        (signer.headers, "POST", "/v3/x", text),
-        (signer.encode_request, "POST", "/v3/x", text),
+        lambda: signer.hexdigest(text),
+        lambda: signer.sign(NOW, "POST", "/v3/x", text),
+        lambda: signer.sign(NOW, "POST", "/é", text),
+        lambda: signer.sign(str(NOW), "PATCH", "/v3/x", text),
+        lambda: implementation.sign(SECRET, NOW, "POST", "/v3/x", text),
+        lambda: signer.verify("0" * 64, NOW, "POST", "/v3/x", text),
+        lambda: signer.headers("POST", "/v3/x", text),
+        lambda: signer.encode_request("POST", "/v3/x", text),
     ]
     if text[0] == "/":
-        calls += [(signer.sign, NOW, "POST", text, body) for body in ("", "{}", b"{}", "\ud800", bytearray(5), 5)]
-        calls += [(signer.headers, "POST", text, body) for body in ("", b"", 5)]
-    for call, *arguments in calls:
+        for body in "", "{}", b"{}", "\ud800", bytearray(5), 5:
+            calls.append(lambda body=body: signer.sign(NOW, "POST", text, body))
+            calls.append(lambda body=body: signer.headers("POST", text, body))
+    for call in calls:
         with pytest.raises(UnicodeEncodeError) as raised:
-            call(*arguments)
+            call()
         assert raised.value.args == ("utf-8", text, start, end, "surrogates not allowed")
         assert raised.value.__context__ is None
     for request in (NOW, "POST", "/v3/x", text), [NOW, "POST", "/é", text]:
         with pytest.raises(UnicodeEncodeError) as raised:
-            signer.sign_many([(NOW, "GET", "/", b""), request])
+            signer.sign_many([GOOD, request])
         assert raised.value.args == ("utf-8", text, start, end, "requests[1]: surrogates not allowed")
 
 
@@ -290,7 +262,6 @@ ALONE = "api_secret must be the secret alone, got {}; remove what does not belon
             "api_secret has a lone surrogate at index 9; read it as UTF-8",
         ),
         ((KEY, "topsecret\n"), ValueError, ALONE.format("white space ('\\n') at its end")),
-        ((KEY, "topsecret\r\n"), ValueError, ALONE.format("white space ('\\n') at its end")),
         ((KEY, " topsecret"), ValueError, ALONE.format("white space (' ') at its start")),
         ((KEY, "topsecret\xa0"), ValueError, ALONE.format("white space ('\\xa0') at its end")),
         ((KEY, "\ufefftopsecret"), ValueError, ALONE.format("white space ('\\ufeff') at its start")),
@@ -318,55 +289,46 @@ def test_api_key_as_secret_raises(implementation):
     assert implementation.sign("-", NOW, "GET", "/") == oracle(b"%dGET/" % NOW, b"-")
 
 
-@pytest.mark.parametrize("secret", [b"secret\n", b" secret", b'"secret"', KEY.encode(), b"\xff"])
-def test_secret_bytes_are_unchanged(implementation, secret):
-    assert implementation.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
-    assert implementation.sign(secret, NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret)
+@pytest.mark.parametrize(
+    "secret",
+    [
+        *(b"secret\n", b" secret", b'"secret"', KEY.encode(), b"\xff"),
+        *("se cret", "se\"cret'x", "s", "\u79d8\u5bc6", "=secret=="),
+    ],
+)
+def test_unusual_secret_is_unchanged(implementation, secret):
+    expected = oracle(b"%dGET/" % NOW, secret.encode() if isinstance(secret, str) else secret)
+    assert implementation.Signer(KEY, secret).sign(NOW, "GET", "/") == expected
+    assert implementation.sign(secret, NOW, "GET", "/") == expected
 
 
-@pytest.mark.parametrize("secret", ["se cret", "se\"cret'x", "s", "\u79d8\u5bc6", "=secret=="])
-def test_unusual_secret_is_accepted(implementation, secret):
-    assert implementation.Signer(KEY, secret).sign(NOW, "GET", "/") == oracle(b"%dGET/" % NOW, secret.encode())
+CLOCK_OFFSET = "clock_offset_ms must be milliseconds between -10**13 and 10**13, got {}"
+RECV_WINDOW = "recv_window_ms must be 1 to 60000 milliseconds, got {}"
 
 
 @pytest.mark.parametrize(
-    ("offset", "error", "words"),
+    ("option", "value", "error", "words"),
     [
-        (1.5, TypeError, "clock_offset_ms must be an int of milliseconds, got float"),
-        (True, TypeError, "clock_offset_ms must be an int of milliseconds, got bool"),
-        (None, TypeError, "clock_offset_ms must be an int of milliseconds, got NoneType"),
-        ("5", TypeError, "clock_offset_ms must be an int of milliseconds, got str"),
-        (10**13, ValueError, "clock_offset_ms must be milliseconds between -10**13 and 10**13, got 10000000000000"),
-        (
-            -(2**64),
-            ValueError,
-            "clock_offset_ms must be milliseconds between -10**13 and 10**13, got -18446744073709551616",
+        *(
+            ("clock_offset_ms", value, TypeError, f"clock_offset_ms must be an int of milliseconds, got {kind}")
+            for value, kind in [(1.5, "float"), (True, "bool"), (None, "NoneType"), ("5", "str")]
         ),
+        *(
+            ("clock_offset_ms", value, ValueError, CLOCK_OFFSET.format(value))
+            for value in (10**13, -(10**13), -(2**64))
+        ),
+        *(
+            ("recv_window_ms", value, TypeError, f"recv_window_ms must be an int of milliseconds or None, got {kind}")
+            for value, kind in [(1.5, "float"), (True, "bool"), ("5000", "str")]
+        ),
+        *(("recv_window_ms", value, ValueError, RECV_WINDOW.format(value)) for value in (0, -5, 60_001)),
+        ("recv_window_ms", 10**50, ValueError, RECV_WINDOW.format("an integer of 167 bits")),
     ],
 )
-def test_invalid_clock_offset_raises(implementation, offset, error, words):
+def test_invalid_option_raises(implementation, signer, option, value, error, words):
     with raises(error, words):
-        implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
-    signer = implementation.Signer(KEY, SECRET)
-    with raises(error, words):
-        signer.clock_offset_ms = offset
-    assert signer.clock_offset_ms == 0
-
-
-@pytest.mark.parametrize(
-    ("window", "error", "words"),
-    [
-        (1.5, TypeError, "recv_window_ms must be an int of milliseconds or None, got float"),
-        (True, TypeError, "recv_window_ms must be an int of milliseconds or None, got bool"),
-        ("5000", TypeError, "recv_window_ms must be an int of milliseconds or None, got str"),
-        (0, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 0"),
-        (-5, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got -5"),
-        (60_001, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got 60001"),
-        (10**50, ValueError, "recv_window_ms must be 1 to 60000 milliseconds, got an integer of 167 bits"),
-    ],
-)
-def test_invalid_recv_window_raises(implementation, window, error, words):
-    with raises(error, words):
-        implementation.Signer(KEY, SECRET, recv_window_ms=window)
-    with pytest.raises(AttributeError):
-        implementation.Signer(KEY, SECRET).recv_window_ms = 5
+        implementation.Signer(KEY, SECRET, **{option: value})
+    before = getattr(signer, option)
+    with raises(error, words) if option == "clock_offset_ms" else pytest.raises(AttributeError):
+        setattr(signer, option, value)
+    assert getattr(signer, option) == before

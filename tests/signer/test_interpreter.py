@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import sysconfig
@@ -24,9 +23,9 @@ def run(code: str, *arguments: str, timeout: float = 120) -> str:
     return result.stdout
 
 
-@pytest.fixture(params=installed_backends(), ids="-".join)
+@pytest.fixture(params=dict(reversed(installed_backends())).items(), ids="-".join)
 def name(request):
-    """Return the arguments of SETUP that choose a backend in a new interpreter."""
+    """Return the arguments of SETUP that choose a backend, with its fastest SHA-256, in a new interpreter."""
     backend, sha256 = request.param
     return MODULES[backend], sha256
 
@@ -60,28 +59,12 @@ def nomemory(tmp_path_factory):
     return str(library)
 
 
-@pytest.fixture(scope="module")
-def makes_functions(nomemory):
-    """Return whether this CPython survives a lack of memory for a function object.
-
-    3.12 and 3.13 may crash, because they free an uninitialized function.
-    """
-    code = """
-for at in range(20):
-    try:
-        library.call_without_memory(lambda: [lambda: at, next(each for each in "a")], at)
-    except (MemoryError, SystemError):
-        pass
-"""
-    command = [sys.executable, "-c", "import sys" + WITHOUT_MEMORY + code, "", "", nomemory]
-    # The debug allocator fills memory with invalid addresses.
-    return (
-        subprocess.run(command, env=os.environ | {"PYTHONMALLOC": "debug"}, stderr=subprocess.DEVNULL).returncode == 0
-    )
+# CPython 3.12 and 3.13 may crash without memory for a function object, because they free an uninitialized function.
+MAKES_FUNCTIONS = sys.version_info[:2] not in [(3, 12), (3, 13)]
 
 
 @pytest.mark.skipif(not COMPILERS, reason="no C compiler for the allocator that fails")
-def test_failed_allocation_raises_memory_error(name, nomemory, makes_functions):
+def test_failed_allocation_raises_memory_error(name, nomemory):
     """The result or the error must otherwise be the usual one. The interpreter must not crash."""
     calls = """
 calls = {
@@ -100,17 +83,10 @@ calls = {
     "encode": lambda: signer.encode_request("POST", "/v3/x", "{}", timestamp=NOW),
     "repr": lambda: repr(signer),
     "seconds": lambda: signer.sign(1578565539, "GET", "/"),
-    "float": lambda: signer.sign(1.5, "GET", "/"),
-    "lower case": lambda: signer.headers("get", "/v3/x"),
-    "no slash": lambda: signer.sign(NOW, "GET", "v3/x"),
     "surrogate": lambda: signer.sign(NOW, "GET", "/\\ud800"),
-    "body": lambda: signer.sign(NOW, "GET", "/", 5),
     "bad item": lambda: signer.sign_many([REQUEST, (NOW, "get", "/", b"")]),
-    "no item": lambda: signer.sign_many([REQUEST, 5]),
     "bad signature": lambda: signer.verify(5, *REQUEST),
-    "bad host": lambda: signer.encode_request("GET", "/", host="a b"),
     "bad key": lambda: module.Signer("é", SECRET),
-    "bad offset": lambda: module.Signer(KEY, SECRET, clock_offset_ms="late"),
     "pickle": lambda: signer.__reduce_ex__(2),
 }
 making_functions = {
@@ -120,11 +96,9 @@ making_functions = {
     "bad path": lambda: signer.encode_request("GET", "/ x"),
 }
 """
-    if not makes_functions:
+    if not MAKES_FUNCTIONS:
         if not name[0].endswith("._sign"):
-            pytest.skip(
-                "this CPython crashes without memory for a Python function, and the backend is written in Python"
-            )
+            pytest.skip("this CPython may crash, because the backend is written in Python")
         calls += "making_functions = {}\n"
     code = """
 def outcome(call, *arguments):
@@ -151,7 +125,7 @@ for what, call in (calls | making_functions).items():
 """
     said = run(SETUP + WITHOUT_MEMORY + calls + code, *name, nomemory)
     reached = dict(line.split(": ") for line in said.splitlines())
-    assert len(reached) == (31 if makes_functions else 27)
+    assert len(reached) == (24 if MAKES_FUNCTIONS else 20)
     assert int(reached["Signer"]) > 0
     assert int(reached["seconds"]) > 0
 
@@ -297,40 +271,6 @@ class Lying:
 
     __index__ = __int__ = __len__ = __iter__ = __next__ = __getitem__ = __bytes__ = __buffer__ = __hash__ = _answer
     __str__ = __repr__ = __format__ = __bool__ = __eq__ = __lt__ = _answer
-
-
-def fail(*_):
-    raise ZeroDivisionError
-
-
-class LyingText(str):
-    __slots__ = ()
-    __len__ = __iter__ = __getitem__ = __str__ = __hash__ = __eq__ = encode = isascii = isdigit = fail
-
-
-class LyingNumber(int):
-    __index__ = __int__ = __str__ = __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __hash__ = fail
-
-
-class LyingBytes(bytes):
-    __len__ = __iter__ = __getitem__ = __bytes__ = __eq__ = __hash__ = fail
-
-
-def test_stored_values_are_signed(implementation):
-    signer = implementation.Signer(KEY, SECRET)
-    expected = oracle(b"%dPOST/v3/x{}" % NOW)
-    lies = LyingNumber(NOW), LyingText("POST"), LyingText("/v3/x"), LyingBytes(b"{}")
-    assert signer.sign(*lies) == expected
-    assert signer.sign(LyingText(f"{NOW}"), *lies[1:3], LyingText("{}")) == expected
-    assert signer.sign_many([lies]) == [expected]
-    assert signer.verify(expected, *lies)
-    assert signer.hexdigest(LyingText("m")) == oracle(b"m")
-    assert signer.headers(*lies[1:], timestamp=lies[0])["x-api-signature"] == expected
-    sent = signer.encode_request(*lies[1:], host=LyingText("h"), timestamp=lies[0])
-    assert sent == signer.encode_request("POST", "/v3/x", "{}", host="h", timestamp=NOW)
-    for secret in LyingBytes(SECRET.encode()), LyingText(SECRET):
-        assert implementation.Signer(KEY, secret).sign(*lies) == expected
-        assert implementation.sign(secret, *lies) == expected
 
 
 @pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)

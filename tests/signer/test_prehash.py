@@ -12,7 +12,7 @@ from helpers.oracle import KEY, SECRET, oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woox_fast import Signer, _sign_py, prehash
+from woox_fast import Signer, prehash
 from woox_fast._encoding import query_text
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "woox.json").read_text("utf-8"))
@@ -51,24 +51,23 @@ def test_v3_equals_signed_message(timestamp: int, method: str, rest: str, body: 
     expected = f"{timestamp}{method}/{rest}".encode() + raw
     assert prehash.v3(timestamp, method, "/" + rest, body) == expected
     assert prehash.v3(timestamp, method, "/" + rest) == f"{timestamp}{method}/{rest}".encode()
-    for kind in (Signer, _sign_py.Signer):
-        assert kind(KEY, SECRET).sign(str(timestamp), method, "/" + rest, body) == oracle(expected)
+    assert Signer(KEY, SECRET).sign(str(timestamp), method, "/" + rest, body) == oracle(expected)
 
 
-@pytest.mark.parametrize("build", [prehash.websocket, lambda timestamp: prehash.v1({"a": 1}, timestamp)])
 @pytest.mark.parametrize(("timestamp", "error"), [(1578565539, ValueError), ("x" * 13, ValueError), (1e12, TypeError)])
-def test_invalid_timestamp_raises(build: Any, timestamp: Any, error: type[Exception]) -> None:
+def test_invalid_timestamp_raises(timestamp: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="timestamp must be"):
-        build(timestamp)
+        prehash.websocket(timestamp)
+    with pytest.raises(error, match="timestamp must be"):
+        prehash.v1({"a": 1}, timestamp)
 
 
-def test_v1_sorts_stably() -> None:
-    assert prehash.v1([("b", 2), ("a", "z"), ("a", "y"), ("c", None)], TIMESTAMP) == b"a=z&a=y&b=2|1578565539808"
-
-
-@pytest.mark.parametrize("empty", [None, {}, []])
-def test_v1_without_parameters(empty: Any) -> None:
-    assert prehash.v1(empty, TIMESTAMP) == b"|1578565539808"
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [([("b", 2), ("a", "z"), ("a", "y"), ("c", None)], b"a=z&a=y&b=2"), (None, b""), ({}, b""), ([], b"")],
+)
+def test_v1_sorts_stably(params: Any, text: bytes) -> None:
+    assert prehash.v1(params, TIMESTAMP) == text + b"|1578565539808"
 
 
 @pytest.mark.parametrize(
@@ -121,8 +120,6 @@ JSON_FORM = r"^V1 takes its body as a form \(.*\), got JSON$"
     ("arguments", "error", "words"),
     [
         (("v2", TIMESTAMP, "GET", "/"), ValueError, "scheme must be one of v3, v1, ws, got 'v2'"),
-        (("v1", TIMESTAMP, "POST", "/v1/order", '{"a":1}'), ValueError, JSON_FORM),
-        (("v1", TIMESTAMP, "POST", "/v1/order", b"[1]"), ValueError, JSON_FORM),
         (("v1", TIMESTAMP, "POST", "/v1/order", ' {"a":1}'), ValueError, JSON_FORM),
         (("v1", TIMESTAMP, "POST", "/v1/order", b"\r\n\t[1]"), ValueError, JSON_FORM),
         (("v1", TIMESTAMP, "post", "/v1/order"), ValueError, "write 'POST'"),
@@ -139,7 +136,3 @@ JSON_FORM = r"^V1 takes its body as a form \(.*\), got JSON$"
 def test_invalid_request_raises(arguments: tuple[Any, ...], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         prehash.message(*arguments)
-
-
-def test_public_names() -> None:
-    assert set(prehash.__all__) == {"v3", "v1", "websocket", "scheme_of"}

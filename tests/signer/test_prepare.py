@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 import string
-import urllib.error
-import urllib.request
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import requests
 from helpers.oracle import KEY, SECRET, oracle
-from helpers.recorder import Recorder, Reply
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,25 +23,6 @@ TIMESTAMP = 1578565539808
 @pytest.fixture(params=[pytest.param(Signer, id="default"), pytest.param(_sign_py.Signer, id="python")])
 def signer(request: pytest.FixtureRequest) -> Any:
     return request.param(KEY, SECRET)
-
-
-scalars = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs"])),
-    st.integers(-(2**100), 2**100),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30),
-    st.booleans(),
-    st.none(),
-)
-
-
-def assert_signed_as_sent(request: SignedRequest) -> None:
-    """Compare the signature with hmac over the request's path, query and body."""
-    parts = urlsplit(request.url)
-    target = parts.path + ("?" + parts.query if parts.query else "")
-    assert request.url == f"{parts.scheme}://{parts.netloc}{target}"
-    message = f"{request.headers['x-api-timestamp']}{request.method}{target}".encode() + request.body
-    assert request.headers["x-api-signature"] == oracle(message)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +55,7 @@ def assert_signed_as_sent(request: SignedRequest) -> None:
             JSON,
         ),
         ("PUT", "/v3/trade/order", {"body": '{"a": 1}'}, "/v3/trade/order", b'{"a": 1}', JSON),
+        ("PUT", "/v3/trade/order", {"body": bytearray(b"{}")}, "/v3/trade/order", b"{}", JSON),
         ("POST", "/v3/account/listenKey", {}, "/v3/account/listenKey", b"", JSON),
         ("POST", "/v3/x", {"json": {}}, "/v3/x", b"{}", JSON),
         ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
@@ -96,13 +74,13 @@ def test_prepare(
         "x-api-signature": oracle(f"{TIMESTAMP}{method}{target}".encode() + body),
         "Content-Type": content_type,
     }
-    assert_signed_as_sent(request)
 
 
-path_text = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*[#| \xe9", max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+PATHS = st.text(string.ascii_letters + string.digits + "/.?&=%~_-+:;,@!$'()*[#| \xe9", max_size=20)
 
 
-@given(path_text, st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), scalars, max_size=4))
+@given(PATHS, st.dictionaries(TEXT, TEXT | st.integers() | st.booleans() | st.none(), max_size=4))
 def test_clients_preserve_url(rest: str, params: dict[str, Any]) -> None:
     signer = Signer(KEY, SECRET)
     try:
@@ -110,8 +88,8 @@ def test_clients_preserve_url(rest: str, params: dict[str, Any]) -> None:
     except ValueError as error:
         assert "path must be percent-encoded ASCII" in str(error)  # noqa: PT017 (for some paths only)
         request = signer.prepare("GET", "/v3/x", params=params, base_url="http://localhost", timestamp=TIMESTAMP)
-    assert_signed_as_sent(request)
     target = request.url.removeprefix("http://localhost")
+    assert request.headers["x-api-signature"] == oracle(f"{TIMESTAMP}GET{target}".encode())
     assert requests.Request("GET", request.url).prepare().path_url == target
     assert httpx.Request("GET", request.url).url.raw_path == target.encode()
 
@@ -159,6 +137,9 @@ def test_rewritten_path_raises(signer: Any, path: str, index: int) -> None:
         ("GET", "v3/x", {}, ValueError, "put '/' before it"),
         ("GET", "/v3/x", {"timestamp": 1578565539}, ValueError, "looks like seconds"),
         ("GET", "/v3/x", {"data": b""}, TypeError, "data"),
+        ("GET", "/v3/x", {"base_url": None}, TypeError, "base_url must be a str, got NoneType"),
+        ("GET", "/v3/x", {"base_url": "api.woox.io"}, ValueError, "base_url must be scheme, host"),
+        ("GET", "/v3/x", {"base_url": "https://me:hunter2@h"}, ValueError, "got one with a user name or password$"),
     ],
 )
 def test_invalid_arguments_raise(
@@ -168,45 +149,6 @@ def test_invalid_arguments_raise(
         signer.prepare(method, path, **options)
 
 
-@pytest.mark.parametrize(
-    ("base_url", "error", "words"),
-    [
-        (None, TypeError, "base_url must be a str, got NoneType"),
-        ("api.woox.io", ValueError, "base_url must be scheme, host"),
-        ("https://me:hunter2@h", ValueError, "got one with a user name or password$"),
-    ],
-)
-def test_invalid_base_url_raises(signer: Any, base_url: Any, error: type[Exception], words: str) -> None:
-    with pytest.raises(error, match=words):
-        signer.prepare("GET", "/v3/x", base_url=base_url)
-
-
 def test_repr_shows_no_key(signer: Any) -> None:
     request = signer.prepare("POST", "/v3/trade/order", json={"a": 1}, timestamp=TIMESTAMP)
     assert repr(request) == "<SignedRequest POST https://api.woox.io/v3/trade/order with a body of 7 bytes>"
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def test_urllib_sends_signed_bytes(signer: Any) -> None:
-    """As documented in SignedRequest: a redirect is an error, and the signature stays with its host."""
-    replies = {"/v3/x?a=%2C": Reply(), "/v3/y": Reply(), "/v3/away": Reply(307, {"Location": "http://127.0.0.1:1/"})}
-    opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
-    with Recorder(lambda received: replies[received.target]) as server:
-        for method, path, options in (
-            ("GET", "/v3/x", {"params": {"a": ","}}),
-            ("POST", "/v3/y", {"json": {"price": 1e-7}}),
-            ("POST", "/v3/away", {"json": {}}),
-        ):
-            signed = signer.prepare(method, path, base_url=server.url, **options)
-            request = urllib.request.Request(signed.url, signed.body or None, signed.headers, method=signed.method)
-            if path == "/v3/away":
-                with pytest.raises(urllib.error.HTTPError, match="307"):
-                    opener.open(request)
-            else:
-                opener.open(request).close()
-            assert server.received[-1].body == signed.body
-        assert [received.fault() for received in server.received] == [""] * 3

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import hmac
 import os
 import random
-import struct
 import subprocess
 import sys
 from importlib import import_module
@@ -87,19 +84,6 @@ def compiled_backends() -> list[tuple[str, str]]:
     return [(MODULES[backend], sha256) for backend, sha256 in installed_backends() if backend != "python"]
 
 
-def test_traces_match_standard_library():
-    secret = random.Random(5).randbytes(50)
-    for key, padded in (secret, secret), (b"x" * 70, hashlib.sha256(b"x" * 70).digest()):
-        block = padded.ljust(64, b"\0")
-        state, end = (
-            key_traces.compress(key_traces.INITIAL, bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C)
-        )
-        tail = b"m\x80".ljust(56, b"\0") + struct.pack(">Q", 8 * 65)
-        inner = struct.pack(">8I", *key_traces.compress(state, tail))
-        outer = key_traces.compress(end, (inner + b"\x80").ljust(56, b"\0") + struct.pack(">Q", 8 * 96))
-        assert struct.pack(">8I", *outer) == hmac.digest(key, b"m", "sha256")
-
-
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="only Linux shows a process's memory as a file")
 @pytest.mark.parametrize(
     ("call", "kind", "size"),
@@ -108,8 +92,6 @@ def test_traces_match_standard_library():
         [
             *(("Signer", "str", 28), ("Signer", "bytes", 64), ("Signer", "wide", 60), ("Signer", "str", 150)),
             *(("refused", "str", 28), ("sign", "bytes", 150)),
-            *(("Signer", "bytes", 28), ("Signer", "str", 64), ("Signer", "bytes", 150)),
-            *(("refused", "bytes", 150), ("sign", "str", 28)),
         ],
     ),
 )

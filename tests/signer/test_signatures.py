@@ -12,12 +12,7 @@ import random
 import sys
 
 import pytest
-from helpers.oracle import KEY, NOW, SECRET, oracle
-
-
-@pytest.fixture(scope="module")
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
+from helpers.oracle import NOW, SECRET, oracle
 
 
 def test_rfc_4231(implementation, rfc4231_vectors):
@@ -42,23 +37,18 @@ def test_woox_vectors(implementation, woox_vectors):
 
 
 def test_every_message_length(signer):
-    message = random.Random(1).randbytes(300)
+    message = bytes(random.Random(1).choices(range(128), k=300))
     for size in range(301):
-        assert signer.hexdigest(message[:size]) == oracle(message[:size]), size
-
-
-def test_every_text_length(signer):
-    text = "".join(map(chr, random.Random(2).choices(range(128), k=300)))
-    for size in range(301):
-        assert signer.hexdigest(text[:size]) == oracle(text[:size].encode()), size
+        expected = oracle(message[:size])
+        assert signer.hexdigest(message[:size]) == expected, size
+        assert signer.hexdigest(message[:size].decode()) == expected, size
 
 
 def test_every_secret_length(implementation):
     secret = random.Random(3).randbytes(200)
     for size in range(1, 201):
-        assert implementation.Signer("k", secret[:size]).hexdigest(b"message") == oracle(b"message", secret[:size]), (
-            size
-        )
+        expected = oracle(b"message", secret[:size])
+        assert implementation.Signer("k", secret[:size]).hexdigest(b"message") == expected, size
 
 
 def test_secret_is_utf8(implementation):
@@ -75,10 +65,7 @@ def test_shared_byte_is_unchanged(implementation):
     assert bytes([90]) == b"Z"
 
 
-BORDERS = sorted({max(0, 64 * block - 9 + near) for block in range(1, 6) for near in range(-2, 12)})
-
-
-@pytest.mark.parametrize("total", BORDERS)
+@pytest.mark.parametrize("total", [55, 56, 64, 119, 120, 128, 184, 193, 320])
 def test_splits_near_block_borders(signer, total):
     rng = random.Random(total)
     for method_size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130):
@@ -100,27 +87,18 @@ def test_splits_near_block_borders(signer, total):
 def test_long_bodies(signer, size):
     body = random.Random(size).randbytes(size)
     expected = oracle(b"%dPOST/v3/x" % NOW + body)
-    for same in (body, bytearray(body), memoryview(body), b" " + body):
-        if len(same) == size:
-            assert signer.sign(NOW, "POST", "/v3/x", same) == expected
-    assert signer.sign(NOW, "POST", "/v3/x", memoryview(b" " + body)[1:]) == expected  # at an odd address
+    for same in (body, bytearray(body), memoryview(body), memoryview(b" " + body)[1:]):  # the last at an odd address
+        assert signer.sign(NOW, "POST", "/v3/x", same) == expected
     text = "é" * size
     assert signer.sign(NOW, "POST", "/v3/x", text) == oracle(f"{NOW}POST/v3/x{text}".encode())
 
 
-@pytest.fixture(scope="module")
-def half_a_gib():
-    """Return a body of zeros, which uses no memory until it is written, and its signature."""
-    body = bytes(1 << 29)
+@pytest.mark.slow
+def test_length_exceeds_32_bits(signer):
+    body = bytes(1 << 29)  # zeros use no memory until they are written
     expected = hmac.new(SECRET.encode(), b"%dPOST/v3/x" % NOW, hashlib.sha256)
     expected.update(body)  # not oracle(), which would concatenate both
-    return body, expected.hexdigest()
-
-
-@pytest.mark.slow
-def test_length_exceeds_32_bits(signer, half_a_gib):
-    body, expected = half_a_gib
-    assert signer.sign(NOW, "POST", "/v3/x", body) == expected
+    assert signer.sign(NOW, "POST", "/v3/x", body) == expected.hexdigest()
 
 
 def test_timestamps_are_signed(signer):
@@ -172,7 +150,7 @@ def test_batch_of_any_length(signer, count):
     assert signer.sign_many(list(request) for request in requests) == expected
 
 
-@pytest.mark.parametrize("size", [40, 600, pytest.param(9000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", [40, 600])
 def test_batch_of_equal_lengths(signer, size):
     drawn = random.Random(size)
     for count in (22, 23, 24, 25, 31, 32, 33, 63, 64, 65, 100):
@@ -182,21 +160,11 @@ def test_batch_of_equal_lengths(signer, size):
         assert signer.sign_many(requests) == [oracle(f"{NOW}POST/{text}".encode()) for text in texts]
 
 
-def test_batch_of_every_kind(signer):
-    bodies = ["{}", b"{}", "é", "b" * 20_000, b"b" * 16_384, "é" * 16_383, bytearray(70), None, "b" * 900]
-    requests = [(NOW + i, "POST", "/é" if i % 7 == 0 else "/v3/x", bodies[i * i % 9]) for i in range(400)]
-    expected = [
-        oracle(f"{stamp}{method}{path}".encode() + (body.encode() if isinstance(body, str) else body or b""))
-        for stamp, method, path, body in requests
-    ]
-    assert signer.sign_many(requests) == expected
-
-
 def as_bytes(part: object) -> bytes:
     return bytes(part or b"") if isinstance(part, (bytes, bytearray, type(None))) else str(part).encode()
 
 
-def test_neighbours_share_objects(signer):
+def test_batch_of_every_kind(signer):
     """The core reads a field once if the previous request has the same object, and again if the object differs."""
     drawn = random.Random(7)
     border = 1578565540000
@@ -204,8 +172,8 @@ def test_neighbours_share_objects(signer):
     timestamps += [int(str(NOW))]  # an equal, different object
     methods = ["GET", "POST", "DELETE", "PUT", "".join(["P", "OST"])]
     paths = ["/", "/v3/trade/order", "".join(["/v3/trade", "/order"]), "/v3/é"]
-    bodies = ["", "{}", b"x" * 100, None, bytearray(b"y"), "é"]
-    requests = [tuple(map(drawn.choice, (timestamps, methods, paths, bodies))) for _ in range(3000)]
+    bodies = ["", "{}", b"x" * 100, None, bytearray(b"y"), "é", "b" * 20_000, b"b" * 16_384, "é" * 16_383]
+    requests = [tuple(map(drawn.choice, (timestamps, methods, paths, bodies))) for _ in range(1500)]
     requests[100:120] = [list(request) for request in requests[100:120]]
     expected = [oracle(b"".join(map(as_bytes, request))) for request in requests]
     assert signer.sign_many(requests) == expected
@@ -223,50 +191,23 @@ def test_endless_batch_is_refused(signer):
         signer.sign_many((NOW if i < 3 else 5, "GET", "/", b"") for i in itertools.count())
 
 
-def test_batch_grows_during_call(signer):
-    class Growing(bytes):
-        def __buffer__(self, flags):  # called by CPython 3.12 and newer
-            requests.append((NOW, "GET", "/", b""))
-            return memoryview(bytes(self))
-
-    requests = [(NOW, "POST", "/", Growing(b"x"))] * 2
-    assert signer.sign_many(requests) == [oracle(b"%dPOST/x" % NOW)] * 2  # the batch at the call
-
-
-class Reset:
-    """An iterable whose iterator starts again when `iter` is called on it."""
-
-    def __init__(self, requests):
-        self.requests = requests
-
-    def __iter__(self):
-        self.position = 0
-        return self
-
-    def __next__(self):
-        if self.position == len(self.requests):
-            raise StopIteration
-        self.position += 1
-        return self.requests[self.position - 1]
-
-
 class NextOnly:
     def __init__(self, requests):
-        self.__next = iter(requests).__next__
+        self._iterator = iter(requests)
 
     def __next__(self):
-        return self.__next()
+        return next(self._iterator)
 
 
-class IterableOfNextOnly(list):
-    def __iter__(self):
-        return NextOnly(list.__iter__(self))
+def test_batch_iterator_is_created_once(signer):
+    """The iterator has no `__iter__`, so it is an error to call iter() on it."""
 
+    class Batch(list):
+        def __iter__(self):
+            return NextOnly(list.__iter__(self))
 
-@pytest.mark.parametrize("kind", [Reset, IterableOfNextOnly])
-def test_batch_iterator_is_created_once(signer, kind):
     requests = [(NOW + i, "GET", "/", b"") for i in range(3)]
-    assert signer.sign_many(kind(requests)) == [oracle(b"%dGET/" % (NOW + i)) for i in range(3)]
+    assert signer.sign_many(Batch(requests)) == [oracle(b"%dGET/" % (NOW + i)) for i in range(3)]
 
 
 def test_batch_owns_created_fields(signer):

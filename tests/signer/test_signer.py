@@ -7,10 +7,7 @@ import gc
 import hmac
 import pickle
 import re
-import sys
 import time
-import weakref
-from array import array
 from contextlib import suppress
 from functools import partial
 
@@ -22,11 +19,6 @@ from woox_fast._checks import body_bytes
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +49,11 @@ def test_headers(signer, method, body, content_type):
             ("Content-Type", content_type),
         ]
         assert all(type(value) is str for value in headers.values())
+
+
+def test_methods_alternate(signer):
+    types = [signer.headers(method, "/")["Content-Type"] for method in ("POST", "GET", "POST")]
+    assert types == [JSON, FORM, JSON]
 
 
 class Number(int):
@@ -136,9 +133,6 @@ def test_buffer_is_read_in_place():
         view = body_bytes(body)
         body[0] = ord("x")
         assert bytes(view) == b"xbcd"
-    for body in (array("I", [1, 2]), memoryview(b"abcdef").cast("B", (2, 3)), memoryview(b"abcd").cast("b")):
-        view = body_bytes(body)
-        assert (len(view), bytes(view)) == (memoryview(body).nbytes, memoryview(body).tobytes())
 
 
 def test_refused_buffer_is_released():
@@ -191,12 +185,6 @@ def test_copy_raises(implementation, signer):
             duplicate(signer)
     with pytest.raises(TypeError, match="is not an acceptable base type"):
         type("Sub", (implementation.Signer,), {})
-
-
-@pytest.mark.skipif(sys.implementation.name == "pypy", reason="PyPy refers weakly to any object")
-def test_weak_reference_raises(signer):
-    with pytest.raises(TypeError):
-        weakref.ref(signer)
 
 
 def test_attributes_hide_secret(signer):

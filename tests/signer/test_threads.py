@@ -21,19 +21,13 @@ EXPECTED = [oracle("".join(map(str, request)).encode()) for request in REQUESTS]
 NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
-@pytest.fixture
-def signer(implementation):
-    return implementation.Signer(KEY, SECRET)
-
-
-@pytest.mark.parametrize("threads", [2, 8])
-def test_threads_share_signer(signer, threads):
+def test_threads_share_signer(signer):
     def work(_: int) -> bool:
         alone = [signer.sign(*request) for request in REQUESTS]
         return signer.sign_many(REQUESTS) == EXPECTED == alone
 
-    with ThreadPoolExecutor(threads) as pool:
-        assert all(pool.map(work, range(threads * 4)))
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(32)))
 
 
 @pytest.mark.skipif(not NO_GIL, reason="this interpreter has a GIL")
@@ -117,7 +111,7 @@ def test_long_message_releases_gil(make):
 @each_kind
 def test_short_message_keeps_gil(make):
     for call in calls_with(make(SHORT)):
-        assert not runs_meanwhile(call, 1000)
+        assert not runs_meanwhile(call, 200)
 
 
 @with_gil
@@ -145,7 +139,7 @@ def test_body_changes_during_call(signer):
 
     requests = [(NOW, "POST", "/", body), [NOW, "POST", "/", memoryview(body)]]
     with other_thread(change):
-        for _ in range(40):
+        for _ in range(15):
             assert signer.sign(NOW, "POST", "/", body) in signed
             assert signer.hexdigest(memoryview(body)) in alone
             assert signer.headers("POST", "/", body, timestamp=NOW)["x-api-signature"] in signed
