@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["pytester"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_lost_reply.py"
 
 
-@pytest.mark.parametrize(
-    ("bot", "status", "words"), [("Asking", 0, "1 passed"), ("Blind", 1, "an order is missing or duplicated")]
-)
-def test_example_detects_blind_bot(bot: str, status: int, words: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, EXAMPLE, "-k", bot]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, words in done.stdout) == (status, True), done.stdout + done.stderr
+def test_example_detects_blind_bot(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(EXAMPLE.read_text("utf-8"))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*an order is missing or duplicated*", "FAILED *BlindBot*"])
