@@ -29,15 +29,9 @@ def httpx_or_fork(request):
     return pytest.importorskip(request.param)
 
 
-@pytest.fixture(scope="module")
-def signer():
-    return Signer(KEY, SECRET)
-
-
 @pytest.mark.parametrize("client", CLIENTS)
 def test_http2_requests_are_signed(client, signer):
-    calls = [Call(method, target) for method in METHODS for target in TARGETS]
-    calls += [Call(method, "/v3/x", json=value) for method in METHODS for value in JSON]
+    calls = [Call("GET", target) for target in TARGETS] + [Call(method, "/v3/x", json=JSON[2]) for method in METHODS]
     calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
     with Http2Server() as server:
         outcomes = send(client, signer, server.url, calls, options={"http1": False, "http2": True})
@@ -92,24 +86,25 @@ HOOKS = {
 
 
 @pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_hook_changes_are_signed(kind, hook, signer, httpx):
-    async def async_hook(request):
-        hook(request)
-
-    async def run(auth):
-        async with httpx.AsyncClient(auth=auth, event_hooks={"request": [async_hook]}) as client:
-            return await client.get(server.url + "/v3/x?a=b")
-
+def test_hook_changes_are_signed(hook, signer, httpx):
     with Recorder() as server:
         auth = WooXAuth(signer, origins=[server.url])
-        if kind == "async":
-            response = asyncio.run(run(auth))
-        else:
-            with httpx.Client(auth=auth, event_hooks={"request": [hook]}) as client:
-                response = client.get(server.url + "/v3/x?a=b")
-        assert response.status_code == 200
+        with httpx.Client(auth=auth, event_hooks={"request": [hook]}) as client:
+            assert client.get(server.url + "/v3/x?a=b").status_code == 200
         assert server.faults == []
+
+
+def test_async_hook_changes_are_signed(signer, httpx):
+    async def hook(request):
+        change_body(request)
+
+    async def run(auth):
+        async with httpx.AsyncClient(auth=auth, event_hooks={"request": [hook]}) as client:
+            await client.get(server.url + "/v3/x?a=b")
+
+    with Recorder() as server:
+        asyncio.run(run(WooXAuth(signer, origins=[server.url])))
+        assert (server.faults, server.received[0].body) == ([], b'{"a":2}')
 
 
 def test_hook_elsewhere_is_refused(signer, httpx):
@@ -140,15 +135,11 @@ def test_stream_of_hook_is_refused(signer, httpx):
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_stream_is_read_before_signing(client, signer):
-    def chunks():
-        yield b"a"
-        yield b"b"
-
     async def async_chunks():
-        for chunk in chunks():
+        for chunk in (b"a", b"b"):
             yield chunk
 
-    content = async_chunks() if "async" in client else chunks()
+    content = async_chunks() if "async" in client else iter([b"a", b"b"])
     with Recorder() as server:
         (outcome,) = send(client, signer, server.url, [Call("POST", "/v3/x", content=content)])
     assert outcome.status == 200
@@ -170,29 +161,31 @@ def test_target_extension_is_signed(signer, httpx):
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_trace_extension_is_called(kind, signer, httpx):
-    seen = []
+    async def get_async(auth, trace):
+        async def async_trace(name, info):
+            await asyncio.sleep(0)
+            trace(name, info)
 
-    def trace(name, info):
-        seen.append((name, sorted(info)))
+        async with httpx.AsyncClient(auth=auth) as client:
+            await client.get(server.url + "/v3/x", extensions={"trace": async_trace})
 
-    async def async_trace(name, info):
-        await asyncio.sleep(0)
-        seen.append((name, sorted(info)))
-
-    async def run(options, extensions):
-        async with httpx.AsyncClient(**options) as client:
-            await client.get(server.url + "/v3/x", extensions=extensions)
+    def get(auth, trace):
+        with httpx.Client(auth=auth) as client:
+            client.get(server.url + "/v3/x", extensions={"trace": trace})
 
     traces = []
     with Recorder() as server:
-        for options in ({}, {"auth": WooXAuth(signer, origins=[server.url])}):
+        for auth in (None, WooXAuth(signer, origins=[server.url])):
+            seen = []
+
+            def trace(name, info, seen=seen):
+                seen.append((name, sorted(info)))
+
             if kind == "async":
-                asyncio.run(run(options, {"trace": async_trace}))
+                asyncio.run(get_async(auth, trace))
             else:
-                with httpx.Client(**options) as client:
-                    client.get(server.url + "/v3/x", extensions={"trace": trace})
-            traces.append(seen.copy())
-            seen.clear()
+                get(auth, trace)
+            traces.append(seen)
         assert server.received[1].fault() == ""
     assert traces[0] == traces[1] != []
 
@@ -212,21 +205,6 @@ def test_resent_request_is_resigned(signer, httpx):
         assert [received.fault() == "" for received in server.received] == [True, True, True, False]
         assert server.received[3].all("x-api-key") == ["other"]
     assert traced.count("http11.send_request_headers.started") == 4
-
-
-def test_auth_can_be_wrapped(signer, httpx):
-    class Both(httpx.Auth):
-        def __init__(self, inner):
-            self.inner = inner
-
-        def auth_flow(self, request):
-            request.headers["x-tag"] = "a"
-            yield from self.inner.auth_flow(request)
-
-    with Recorder() as server:
-        with httpx.Client(auth=Both(WooXAuth(signer, origins=[server.url]))) as client:
-            assert client.post(server.url + "/v3/x", json={}).status_code == 200
-        assert (server.faults, server.received[0].all("x-tag")) == ([], ["a"])
 
 
 # Custom transports
@@ -284,44 +262,29 @@ def test_other_transport_sends_signature(read, signer, httpx):
         assert response.request.headers == httpx.Headers(response.request.headers.raw)
 
 
-@pytest.mark.parametrize(
-    "name", ["other headers", "a copy of the headers", "another path", "another method", "another body"]
-)
+@pytest.mark.parametrize("name", ["a copy of the headers", "another path", "another method", "another body"])
 def test_other_transport_reports_hook_changes(name, signer, httpx):
     with Recorder() as server:
         auth = WooXAuth(signer, origins=[server.url])
         refused = pytest.raises(ValueError, match="a hook changed the request after signing")
-        with (
-            httpx.Client(auth=auth, transport=plain_transport(httpx), event_hooks={"request": [HOOKS[name]]}) as client,
-            refused,
-        ):
+        hooks = {"request": [HOOKS[name]]}
+        with httpx.Client(auth=auth, transport=plain_transport(httpx), event_hooks=hooks) as client, refused:
             client.get(server.url + "/v3/x")
         assert [received.fault() == "" for received in server.received] == [False]
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_other_transport_redirects_unsigned(status, signer, httpx):
-    def answer(received):
-        return Reply(status, {"Location": other.url + "/v3/x"})
-
-    with Recorder() as other, Recorder(answer) as server:
+@pytest.mark.parametrize("mounted", ["http://", "other"])
+@pytest.mark.parametrize("status", [301, 307])
+def test_other_transport_redirects_unsigned(status, mounted, signer, httpx):
+    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
         auth = WooXAuth(signer, origins=[server.url])
         refused = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
-        with httpx.Client(auth=auth, transport=plain_transport(httpx), follow_redirects=True) as client, refused:
+        mounts = {other.url if mounted == "other" else mounted: plain_transport(httpx)}
+        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, refused:
             client.post(server.url + "/v3/x", json={})
         assert server.faults == []
         assert [received.api_headers for received in other.received] == [[]]
         assert KEY.encode() not in other.received[0].raw
-
-
-def test_transport_of_redirect_is_unsigned(signer, httpx):
-    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        refused = pytest.raises(ValueError, match="followed unsigned")
-        mounts = {other.url: plain_transport(httpx)}
-        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, refused:
-            client.post(server.url + "/v3/x", json={})
-        assert [received.api_headers for received in other.received] == [[]]
 
 
 def test_ipv6_host_is_signed(signer, httpx):
