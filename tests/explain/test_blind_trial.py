@@ -43,152 +43,80 @@ def sign_base64(message: str) -> str:
 
 
 class Trial(NamedTuple):
-    """A mistake: the request as sent, its signature, and patterns for the causes that the answer must name."""
+    """A mistake: the signature, patterns for the causes that the answer must name, and the request as sent."""
 
     name: str
-    method: str
-    path: str
-    body: str
     signature: str
     words: tuple[str, ...]
+    body: str = ""
+    path: str = PLACE
     api_key: str = ""
 
 
+def post(name: str, signed: str, *words: str, sent: str = COMPACT) -> Trial:
+    """Return a trial of POST with this signed string."""
+    return Trial(name, sign(signed), words, sent)
+
+
+def get(name: str, signed: str, *words: str, path: str = ORDERS) -> Trial:
+    """Return a trial of GET with this signed string."""
+    return Trial(name, sign(signed), words, "", path, KEY)
+
+
+P, G = f"{TIME}POST{PLACE}", f"{TIME}GET"
+FLOATS = COMPACT.replace('"0.01"', "0.01").replace('"45000.5"', "45000.5")
+SORTED_QUERY = urlencode(sorted(QUERY.items()))
+BALANCES = "/v3/asset/balances"
 TRIALS = [
     # Python: the body that the client library writes is not the signed body.
-    Trial(
-        "requests json=, signed compact", "POST", PLACE, SPACED, sign(f"{TIME}POST{PLACE}{COMPACT}"), ("space|compact",)
-    ),
-    Trial("httpx json=, signed json.dumps", "POST", PLACE, COMPACT, sign(f"{TIME}POST{PLACE}{SPACED}"), ("space",)),
-    Trial("str(order) signed", "POST", PLACE, SPACED, sign(f"{TIME}POST{PLACE}{ORDER}"), ("str\\(|repr|Python",)),
-    Trial("sort_keys signed, not sent", "POST", PLACE, COMPACT, sign(f"{TIME}POST{PLACE}{SORTED}"), ("sort|order of",)),
-    Trial(
-        "string passed to json=",
-        "POST",
-        PLACE,
-        json.dumps(COMPACT),
-        sign(f"{TIME}POST{PLACE}{COMPACT}"),
-        ("json=|twice",),
-    ),
-    Trial("order passed to data=", "POST", PLACE, urlencode(ORDER), sign(f"{TIME}POST{PLACE}{SPACED}"), ("form",)),
-    Trial(
-        "quantity as float signed, as text sent",
-        "POST",
-        PLACE,
-        COMPACT,
-        sign(f"{TIME}POST{PLACE}{COMPACT}".replace('"0.01"', "0.01").replace('"45000.5"', "45000.5")),
-        ("number|quotes",),
-    ),
-    Trial("body left out", "POST", PLACE, COMPACT, sign(f"{TIME}POST{PLACE}"), ("body",)),
+    post("requests json=, signed compact", f"{P}{COMPACT}", "space|compact", sent=SPACED),
+    post("httpx json=, signed json.dumps", f"{P}{SPACED}", "space"),
+    post("str(order) signed", f"{P}{ORDER}", r"str\(|repr|Python", sent=SPACED),
+    post("sort_keys signed, not sent", f"{P}{SORTED}", "sort|order of"),
+    post("string passed to json=", f"{P}{COMPACT}", "json=|twice", sent=json.dumps(COMPACT)),
+    post("order passed to data=", f"{P}{SPACED}", "form", sent=urlencode(ORDER)),
+    post("quantity as float signed, as text sent", f"{P}{FLOATS}", "number|quotes"),
+    post("body left out", P, "body"),
     # Path and query.
-    Trial("query left out", "GET", ORDERS, "", sign(f"{TIME}GET/v3/trade/orders"), ("query",)),
-    Trial("question mark left out", "GET", ORDERS, "", sign(f"{TIME}GET{ORDERS}".replace("?", "")), (r"\?|question",)),
-    Trial(
-        "GET parameters signed as JSON",
-        "GET",
-        ORDERS,
-        "",
-        sign(f"{TIME}GET/v3/trade/orders{json.dumps(QUERY)}"),
-        ("JSON",),
+    get("query left out", f"{G}/v3/trade/orders", "query"),
+    get("question mark left out", f"{G}{ORDERS}".replace("?", ""), r"\?|question"),
+    get("GET parameters signed as JSON", f"{G}/v3/trade/orders{json.dumps(QUERY)}", "JSON"),
+    get("whole URL signed", f"{G}https://api.woox.io{ORDERS}", "URL|host"),
+    get("query sorted when signed", f"{G}/v3/trade/orders?{SORTED_QUERY}", "sort|order"),
+    get(
+        "comma escaped, aiohttp sends it plain",
+        f"{G}/v3/x?tags={quote('a,b')}",
+        "escape|encod|%",
+        path="/v3/x?tags=a,b",
     ),
-    Trial("whole URL signed", "GET", ORDERS, "", sign(f"{TIME}GEThttps://api.woox.io{ORDERS}"), ("URL|host",)),
-    Trial(
-        "query sorted when signed",
-        "GET",
-        ORDERS,
-        "",
-        sign(f"{TIME}GET/v3/trade/orders?{urlencode(sorted(QUERY.items()))}"),
-        ("sort|order",),
-    ),
-    Trial(
-        "comma escaped when signed, aiohttp sends it plain",
-        "GET",
-        "/v3/trade/orders?tags=a,b",
-        "",
-        sign(f"{TIME}GET/v3/trade/orders?tags={quote('a,b')}"),
-        ("escape|encod|%",),
-    ),
-    Trial("path without /v3", "GET", "/v3/asset/balances", "", sign(f"{TIME}GET/asset/balances"), ("/v3",)),
+    get("path without /v3", f"{G}/asset/balances", "/v3", path=BALANCES),
     # Time.
-    Trial(
-        "seconds signed, milliseconds sent", "POST", PLACE, COMPACT, sign(f"{SECONDS}POST{PLACE}{COMPACT}"), ("second",)
-    ),
-    Trial(
-        "clock read twice", "POST", PLACE, COMPACT, sign(f"{int(TIME) + 3}POST{PLACE}{COMPACT}"), ("later|twice|clock",)
-    ),
-    Trial(
-        "OKX: ISO time",
-        "GET",
-        "/v3/asset/balances",
-        "",
-        sign_base64(f"{ISO}GET/v3/asset/balances"),
-        ("ISO", "base64|Base64"),
-    ),
+    post("seconds signed, milliseconds sent", f"{SECONDS}POST{PLACE}{COMPACT}", "second"),
+    post("clock read twice", f"{int(TIME) + 3}POST{PLACE}{COMPACT}", "later|twice|clock"),
+    Trial("OKX: ISO time", sign_base64(f"{ISO}GET{BALANCES}"), ("ISO", "base64|Base64"), path=BALANCES),
     # Secret and digest.
-    Trial(
-        "newline after the secret",
-        "GET",
-        ORDERS,
-        "",
-        sign(f"{TIME}GET{ORDERS}", SECRET + "\n"),
-        ("secret.*(line|space)",),
-    ),
-    Trial("secret and key swapped", "GET", ORDERS, "", sign(f"{TIME}GET{ORDERS}", KEY), ("API key",), KEY),
-    Trial(
-        "secret and message swapped",
-        "POST",
-        PLACE,
-        COMPACT,
-        hmac.new(f"{TIME}POST{PLACE}{COMPACT}".encode(), SECRET.encode(), "sha256").hexdigest(),
-        ("swap|exchanged|as (the )?key",),
-    ),
-    Trial("SHA-512", "POST", PLACE, COMPACT, sign(f"{TIME}POST{PLACE}{COMPACT}", digest="sha512"), ("SHA-?512",)),
-    Trial(
-        "SHA-256 without HMAC",
-        "GET",
-        "/v3/asset/balances",
-        "",
-        hashlib.sha256(f"{TIME}GET/v3/asset/balances{SECRET}".encode()).hexdigest(),
-        ("HMAC",),
-    ),
+    Trial("newline after secret", sign(f"{G}{ORDERS}", SECRET + "\n"), ("secret.*(line|space)",), path=ORDERS),
+    Trial("secret and key swapped", sign(f"{G}{ORDERS}", KEY), ("API key",), path=ORDERS, api_key=KEY),
+    Trial("secret and message swapped", sign(SECRET, f"{P}{COMPACT}"), ("swap|exchanged|as (the )?key",), COMPACT),
+    Trial("SHA-512", sign(f"{P}{COMPACT}", digest="sha512"), ("SHA-?512",), COMPACT),
+    Trial("no HMAC", hashlib.sha256(f"{G}{BALANCES}{SECRET}".encode()).hexdigest(), ("HMAC",), path=BALANCES),
     # Rules of V1 and of further exchanges.
-    Trial("V1 rule", "GET", ORDERS, "", sign(f"size=50&status=INCOMPLETE&symbol=SPOT_BTC_USDT|{TIME}"), ("V1",)),
-    Trial(
-        "Bybit V5",
-        "GET",
-        ORDERS,
-        "",
-        sign(f"{TIME}{KEY}5000{ORDERS.partition('?')[2]}"),
-        ("Bybit|key.*window",),
-        KEY,
-    ),
-    Trial("Binance", "GET", ORDERS, "", sign(f"{ORDERS.partition('?')[2]}&timestamp={TIME}"), ("Binance|timestamp=",)),
+    get("V1 rule", f"size=50&status=INCOMPLETE&symbol=SPOT_BTC_USDT|{TIME}", "V1"),
+    get("Bybit V5", f"{TIME}{KEY}5000{ORDERS.partition('?')[2]}", "Bybit|key.*window"),
+    get("Binance", f"{ORDERS.partition('?')[2]}&timestamp={TIME}", "Binance|timestamp="),
     # JavaScript.
-    Trial("[object Object]", "POST", PLACE, COMPACT, sign(f"{TIME}POST{PLACE}[object Object]"), ("object",)),
-    Trial("undefined as the body of a GET", "GET", ORDERS, "", sign(f"{TIME}GET{ORDERS}undefined"), ("undefined",)),
+    post("[object Object]", f"{P}[object Object]", "object"),
+    get("undefined as the body of a GET", f"{G}{ORDERS}undefined", "undefined"),
     # Two mistakes at once.
-    Trial(
-        "axios: config.method is lower case, config.url has no query",
-        "GET",
-        ORDERS,
-        "",
-        sign(f"{TIME}get/v3/trade/orders"),
-        ("lower", "query"),
-    ),
-    Trial(
-        "seconds, and json.dumps beside httpx json=",
-        "POST",
-        PLACE,
-        COMPACT,
-        sign(f"{SECONDS}POST{PLACE}{SPACED}"),
-        ("second", "space"),
-    ),
+    get("axios: lower-case method, no query", f"{TIME}get/v3/trade/orders", "lower", "query"),
+    post("seconds, and json.dumps beside httpx json=", f"{SECONDS}POST{PLACE}{SPACED}", "second", "space"),
 ]
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_blind_mistake_is_named(trial: Trial) -> None:
-    found = explain(SECRET, trial.signature, TIME, trial.method, trial.path, trial.body, api_key=trial.api_key)
+    method = "POST" if trial.body else "GET"
+    found = explain(SECRET, trial.signature, TIME, method, trial.path, trial.body, api_key=trial.api_key)
     assert found.found
     for words in trial.words:
         assert re.search(words, str(found)), str(found)
