@@ -94,19 +94,6 @@ def test_hook_changes_are_signed(hook, signer, httpx):
         assert server.faults == []
 
 
-def test_async_hook_changes_are_signed(signer, httpx):
-    async def hook(request):
-        change_body(request)
-
-    async def run(auth):
-        async with httpx.AsyncClient(auth=auth, event_hooks={"request": [hook]}) as client:
-            await client.get(server.url + "/v3/x?a=b")
-
-    with Recorder() as server:
-        asyncio.run(run(WooXAuth(signer, origins=[server.url])))
-        assert (server.faults, server.received[0].body) == ([], b'{"a":2}')
-
-
 def test_hook_elsewhere_is_refused(signer, httpx):
     def elsewhere(request):
         request.url = httpx.URL(other.url + "/v3/x")
@@ -241,13 +228,14 @@ READERS = {
 def test_headers_reflect_later_changes(signer, httpx):
     request = httpx.Request("GET", "https://api.woox.io/v3/x", headers={"a": "1", "b": "é".encode("latin-1")})
     next(WooXAuth(signer).auth_flow(request))
-    assert (request.headers["a"], request.headers["b"], request.headers["x-api-key"]) == ("1", "é", signer.api_key)
-    signature = request.headers["x-api-signature"]
-    request.headers["a"] = "2"
-    assert request.headers["a"] == "2"
-    del request.headers["b"]
-    assert "b" not in request.headers
-    assert request.headers["x-api-signature"] == signature
+    headers = request.headers
+    assert (headers["a"], headers["b"], headers["x-api-key"]) == ("1", "é", signer.api_key)
+    signature = headers["x-api-signature"]
+    headers["a"] = "2"
+    assert headers["a"] == "2"
+    del headers["b"]
+    assert "b" not in headers
+    assert headers["x-api-signature"] == signature
 
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)

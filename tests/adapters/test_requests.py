@@ -127,16 +127,14 @@ def test_prepared_request_can_be_resent(kind, signer):
 
 
 def test_session_signs_after_connecting(signer, monkeypatch):
-    opened = []
+    connect, opened = urllib3.util.connection.create_connection, []
 
-    def slow(*arguments, **options):
-        time.sleep(0.05)
-        connection = create_connection(*arguments, **options)
+    def slow_connect(*arguments, **options):
+        time.sleep(0.01)
         opened.append(time.time_ns() // 1_000_000)
-        return connection
+        return connect(*arguments, **options)
 
-    create_connection = urllib3.util.connection.create_connection
-    monkeypatch.setattr(urllib3.util.connection, "create_connection", slow)
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", slow_connect)
     with Recorder() as server, session_of("session", signer, server.url) as session:
         session.get(server.url, timeout=10)
         assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]

@@ -26,13 +26,12 @@ def test_options_are_never_abbreviated(given: list[str]) -> None:
 
 @pytest.mark.parametrize("option", ["--secret", "--api_secret", "--secret-key", "-secret", "--password", "--SECRET"])
 def test_secret_option_explains_alternatives(option: str) -> None:
-    for typed in ([option, "hunter2"], [f"{option}=hunter2"]):
-        for given in (["sign", *typed, "GET", "/v3/x"], ["sandbox", *typed], ["completion", "bash", *typed]):
-            result = woox_fast(*given)
-            assert (result.returncode, result.stdout) == (2, "")
-            assert "hunter2" not in result.stderr
-            assert f"{option}: other users and the shell's history would see the secret" in result.stderr
-            assert common.HOW_TO_GIVE_IT in result.stderr
+    for given in (["sign", option, "hunter2", "GET", "/v3/x"], ["sandbox", f"{option}=hunter2"]):
+        result = woox_fast(*given)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert "hunter2" not in result.stderr
+        assert f"{option}: other users and the shell's history would see the secret" in result.stderr
+        assert common.HOW_TO_GIVE_IT in result.stderr
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers.command import ORDER, SCRIPT, environment, in_shell, woox_fast
@@ -86,19 +86,12 @@ def test_missing_extra_names_install_command(name: str, module: str) -> None:
     assert result.stderr == f"woox-fast {name}: {module} is not installed; run: pip install 'woox-fast[{extra}]'\n"
 
 
-def replace_bench(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(_: Any) -> int:
-        raise error
-
-    monkeypatch.setattr("woox_fast.cli.bench.main", run)
-
-
 @pytest.mark.parametrize(
     "error",
     [ModuleNotFoundError("No module named 'x'", name="x"), PermissionError(13, "Permission denied", "elsewhere")],
 )
 def test_unexpected_errors_propagate(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace_bench(error, monkeypatch)
+    monkeypatch.setattr("woox_fast.cli.bench.main", Mock(side_effect=error))
     with pytest.raises(type(error)):
         cli.main(["bench"])
 
@@ -110,7 +103,7 @@ def test_unexpected_errors_propagate(error: Exception, monkeypatch: pytest.Monke
 def test_failures_set_exit_status(
     error: BaseException, status: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    replace_bench(error, monkeypatch)
+    monkeypatch.setattr("woox_fast.cli.bench.main", Mock(side_effect=error))
     assert cli.main(["bench"]) == status
     assert capsys.readouterr().err == f"woox-fast{line}\n"
 

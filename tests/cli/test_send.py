@@ -76,11 +76,10 @@ def test_redirect_is_not_followed() -> None:
 def test_send_shows_response(url: str) -> None:
     result = woox_fast("send", "POST", "/v3/trade/order", "--body", ORDER, "--url", url, "--example")
     assert (result.returncode, result.stderr) == (0, "")
-    assert re.match(
-        rf"sent      POST {url}/v3/trade/order\nstatus    200 OK\nlatency   \d+\.\d ms\nresponse  ", result.stdout
-    )
+    fields = rf"sent      POST {url}/v3/trade/order\nstatus    200 OK\nlatency   \d+\.\d ms\nresponse  "
+    assert re.match(fields, result.stdout)
     assert '"success":true' in result.stdout
-    shown = answer("send", "GET", "/v3/trade/orders?symbol=SPOT_BTC_USDT", "--url", url, "--example")
+    shown = answer("send", "GET", "/v3/asset/balances", "--url", url, "--example")
     assert (shown["status"], shown["response"]["success"]) == (200, True)
 
 

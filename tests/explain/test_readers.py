@@ -103,6 +103,7 @@ def test_whole_request_is_read(name: str) -> None:
         (f"GET {URL} HTTP/1.1\r\n\r\n", "GET", URL, b""),
         ("get /v3/asset/balances", "get", "/v3/asset/balances", b""),
         (f"{HTTP}\nContent-Length: 9\n\n", "POST", PATH, None),
+        (json.dumps({"method": "GET", "url": URL}), "GET", URL, b""),
         (f"fetch Request: woo GET {URL} RequestHeaders: {{}} RequestBody: None\n", "GET", URL, b""),
     ],
 )
@@ -120,6 +121,7 @@ def test_parts_of_a_request_are_read(text: str, method: str, url: str, body: byt
         (f"curl {URL} -d @order.json", "insert the file's text"),
         (f"curl '{URL}", "No closing quotation"),
         ("{", "the JSON is invalid"),
+        (har(text="?", encoding="base64"), "not valid base64"),
         ('{"log": {}}', "a HAR file has log.entries"),
         ('{"a":' * 100_000, "the JSON is invalid"),
         ("send: b'hello'", "no request line"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -134,24 +133,3 @@ def test_account_data() -> None:
         reply = woo.cancel_all_orders_after(10_000)
         assert int(reply["data"]["expectedTriggerTime"]) == int(reply["timestamp"]) + 10_000
     assert sandbox.refused == 0
-
-
-@pytest.mark.parametrize(
-    ("credentials", "verdict"),
-    [({"secret": "not the secret"}, "INVALID_SIGNATURE"), ({"apiKey": "not the key"}, "UNAUTHORIZED")],
-)
-def test_wrong_credentials_are_refused(credentials: dict[str, str], verdict: str) -> None:
-    sandbox = Sandbox()
-    with woo_of(sandbox, **credentials) as woo, pytest.raises(ccxt.AuthenticationError):
-        woo.fetch_balance()
-    assert (sandbox.verified, sandbox.refused, sandbox.verdicts[verdict]) == (0, 1, 1)
-
-
-def test_rate_limit_reaches_client() -> None:
-    now = time.time()  # a stopped clock, so that the window cannot pass
-    sandbox = Sandbox(rate_limits=True, clock=lambda: now)
-    with woo_of(sandbox) as woo:
-        for _ in range(5):
-            woo.create_order(SPOT, "limit", "buy", 0.01, 60000)
-        with pytest.raises(ccxt.RateLimitExceeded):
-            woo.create_order(SPOT, "limit", "buy", 0.01, 60000)

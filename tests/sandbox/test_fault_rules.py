@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from woox_fast.sandbox import FAULTS, FaultError, Sandbox
 from woox_fast.sandbox.fault_rules import FaultRules, Rule
@@ -129,8 +128,7 @@ def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]
     ("rule", "words"),
     [
         ("", "there is no fault ''; the faults are delay, "),
-        ("explode", "there is no fault 'explode'; the faults are delay, delay-after, refuse,"),
-        ("Reset", "there is no fault 'Reset'"),
+        ("Rése\x1bt", r"there is no fault 'R\xe9se\x1bt'; the faults are delay, delay-after, refuse,"),
         ("delay", "the fault is `delay TIME | uniform TIME TIME | tail TIME`, got 'delay'"),
         ("delay 5", "a time is a number and ms, s or m, such as 200ms, up to an hour; got '5'"),
         ("delay -5s", "a time is a number"),
@@ -167,7 +165,7 @@ def test_invalid_rules_are_explained(rule: str, words: str) -> None:
         with pytest.raises(FaultError) as caught:
             make(rule)
         assert words in str(caught.value)
-        assert "\n" not in str(caught.value)
+        assert re.fullmatch("[ -~]*", str(caught.value)), "unsafe for a terminal"
 
 
 def test_rules_are_bounded() -> None:
@@ -203,19 +201,3 @@ def test_rule_with_first_is_spent() -> None:
 def test_examples_are_rules(name: str) -> None:
     rule = Rule(f"  {FAULTS[name].example}\n")
     assert (str(rule), rule.name) == (FAULTS[name].example, name)
-
-
-WORDS = (*FAULTS, "on", "POST", "/v3/*", "every", "3", "first", "seed", "probability", "200ms", "id", "é", "\x1b[")
-
-
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(st.lists(st.sampled_from(WORDS)))
-def test_any_text_is_handled(words: list[str]) -> None:
-    text = " ".join(words)
-    try:
-        said = str(Rule(text))
-    except FaultError as error:
-        said = str(error)
-        assert said.isascii(), "unsafe for a terminal"
-    else:
-        assert said == text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -179,9 +178,8 @@ def test_html_pages(rule: str, status: int) -> None:
         post(client, "Connection: close\r\n")
         (first, *headers), body = head_and_body(rest(client))
         assert first.split()[1] == str(status)
-        assert "Content-Type: text/html; charset=utf-8" in headers
-        assert "Connection: close" in headers
-        assert f"Content-Length: {len(body)}" in headers
+        expected = {"Content-Type: text/html; charset=utf-8", "Connection: close", f"Content-Length: {len(body)}"}
+        assert expected <= set(headers)
         assert body.startswith(b"<html>")
         assert open_orders(sandbox) == ("after" in rule)
         assert sandbox.requests[-1].status == status
@@ -189,18 +187,14 @@ def test_html_pages(rule: str, status: int) -> None:
 
 def test_maintenance_lasts() -> None:
     with served("maintenance 10s") as (sandbox, client):
-        infos = []
-        for _ in range(2):
-            status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-            assert (status, reply["code"], reply["message"]) == (400, -1011, "The system is under maintenance.")
-            client.clock.now += 5
-            infos.append(client.request("GET", b"/v3/public/systemInfo", {}))
-        (first_status, first), (second_status, second) = infos
+        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "MAINTENANCE"
+        client.clock.now += 9.999
         data = {"status": 2, "msg": "System is under maintenance.", "estimatedEndTime": 1_795_000_010_000}
-        assert first == {"success": True, "data": data, "timestamp": 1_795_000_005_000}
-        assert (first_status, second_status, second["data"]["status"]) == (200, 200, 0)
+        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+        assert (status, reply) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
+        client.clock.now += 0.001
         place(client)
-        assert sandbox.stats()["faults"] == {"maintenance": 3}
+        assert sandbox.stats()["faults"] == {"maintenance": 2}
 
 
 @pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
@@ -221,10 +215,9 @@ def dechunked(body: bytes) -> list[bytes]:
     parts = []
     while body:
         size, _, body = body.partition(b"\r\n")
-        length = int(size, 16)
-        parts.append(body[:length])
-        assert body[length : length + 2] == b"\r\n"
-        body = body[length + 2 :]
+        parts.append(body[: int(size, 16)])
+        assert body[len(parts[-1]) :][:2] == b"\r\n"
+        body = body[len(parts[-1]) + 2 :]
     assert parts.pop() == b""
     return parts
 
@@ -234,23 +227,18 @@ def dechunked(body: bytes) -> list[bytes]:
     [("chunked", "gzip", False), ("gzip", "gzip, deflate", True), ("gzip", "identity", False)],
 )
 def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> None:
-    ids = []
-    for _ in range(2):
-        with served(f"{rule} on POST") as (_, client):
-            post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
-            (first, *lines), body = head_and_body(rest(client))
-        headers = dict(line.split(": ", 1) for line in lines)
-        assert first == "HTTP/1.1 200 OK"
-        assert headers["Transfer-Encoding"] == "chunked"
-        assert "Content-Length" not in headers
-        assert ("Content-Encoding" in headers) is compressed
-        parts = dechunked(body)
-        assert len(parts) == 5
-        data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
-        assert json.loads(data)["data"]["clientOrderId"] == 42
-        ids.append(headers["x-request-id"])
-    assert len(ids[0]) == 32
-    assert ids[0] == ids[1]
+    with served(f"{rule} on POST") as (_, client):
+        post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
+        (first, *lines), body = head_and_body(rest(client))
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert first == "HTTP/1.1 200 OK"
+    assert (headers["Transfer-Encoding"], len(headers["x-request-id"])) == ("chunked", 32)
+    assert "Content-Length" not in headers
+    assert ("Content-Encoding" in headers) is compressed
+    parts = dechunked(body)
+    assert len(parts) == 5
+    data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
+    assert json.loads(data)["data"]["clientOrderId"] == 42
 
 
 def test_http_1_0_has_no_chunks() -> None:
@@ -317,27 +305,6 @@ def test_refuse_after_every_second() -> None:
             place(second)
             wait_until(lambda: refused(sandbox))
             place(second)
-
-
-def test_rules_change_while_serving() -> None:
-    with served() as (sandbox, client):
-        stop = threading.Event()
-
-        def change() -> None:
-            while not stop.is_set():
-                sandbox.faults.add("delay 0ms")
-                sandbox.faults.remove(sandbox.faults.add("html on PUT").number)
-                sandbox.faults.clear()
-
-        thread = threading.Thread(target=change)
-        thread.start()
-        try:
-            for _ in range(60):
-                place(client)
-        finally:
-            stop.set()
-            thread.join()
-        assert not list(sandbox.faults)
 
 
 def test_malformed_request_skips_faults() -> None:

@@ -159,29 +159,24 @@ def test_lists_are_filtered_and_paged(sandbox: Sandbox, client: Client, clock: C
 
 
 def test_cancel_all_respects_symbol(client: Client) -> None:
-    def fill() -> tuple[int, int, int]:
-        btc, eth = place(client), place(client, symbol="SPOT_ETH_USDT", price="3000")
-        return btc, eth, client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)["rows"][0]["algoOrderId"]
+    def fill() -> tuple[int, int]:
+        place(client)
+        eth = place(client, symbol="SPOT_ETH_USDT", price="3000")
+        return eth, client.data("POST", "/v3/trade/algoOrder", STOP_ORDER)["rows"][0]["algoOrderId"]
 
-    def open_algo_ids() -> list[int]:
+    def left_after(path: str) -> tuple[list[int], list[int]]:
+        assert client.data("DELETE", path) == {"status": "CANCEL_ALL_SENT"}
         rows = client.data("GET", "/v3/trade/algoOrders?status=INCOMPLETE")["rows"]
-        return [row["algoOrderId"] for row in rows]
+        return open_ids(client), [row["algoOrderId"] for row in rows]
 
-    sent = {"status": "CANCEL_ALL_SENT"}
-    _btc, eth, algo = fill()
-    assert client.data("DELETE", "/v3/trade/orders?symbol=SPOT_BTC_USDT") == sent
-    assert (open_ids(client), open_algo_ids()) == ([eth], [algo])
-    assert client.data("DELETE", "/v3/trade/orders") == sent
-    assert (open_ids(client), open_algo_ids()) == ([], [algo])
-    assert client.data("DELETE", "/v3/trade/allOrders?symbol=SPOT_ETH_USDT") == sent
-    assert open_algo_ids() == [algo]
-    _btc, eth, _algo = fill()
-    assert client.data("DELETE", "/v3/trade/allOrders?symbol=SPOT_BTC_USDT") == sent
-    assert (open_ids(client), open_algo_ids()) == ([eth], [])
+    eth, algo = fill()
+    assert left_after("/v3/trade/orders?symbol=SPOT_BTC_USDT") == ([eth], [algo])
+    assert left_after("/v3/trade/orders") == ([], [algo])
+    assert left_after("/v3/trade/allOrders?symbol=SPOT_ETH_USDT") == ([], [algo])
+    eth, _ = fill()
+    assert left_after("/v3/trade/allOrders?symbol=SPOT_BTC_USDT") == ([eth], [])
     fill()
-    assert client.data("DELETE", "/v3/trade/allOrders") == sent
-    assert (open_ids(client), open_algo_ids()) == ([], [])
-    assert client.data("DELETE", "/v3/trade/orders") == sent
+    assert left_after("/v3/trade/allOrders") == ([], [])
 
 
 def test_paths_with_id_work(client: Client) -> None:

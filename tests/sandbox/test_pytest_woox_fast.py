@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = ["pytester"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "test_lost_reply.py"
 
 
 def run(pytester: pytest.Pytester, source: str, *, new_process: bool = False) -> pytest.RunResult:
@@ -141,3 +144,9 @@ def test_missing_aiohttp_is_reported(pytester: pytest.Pytester) -> None:
     result = run(pytester, source, new_process=True)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines("*woox_sandbox needs aiohttp; run: pip install 'woox-fast?sandbox?'*")
+
+
+def test_example_detects_blind_bot(pytester: pytest.Pytester) -> None:
+    result = run(pytester, EXAMPLE.read_text("utf-8"))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*an order is missing or duplicated*", "FAILED *BlindBot*"])
