@@ -148,13 +148,13 @@ class SerialSigner:
 
 
 def are_signed_after_wait(client: str, signer: Signer) -> set[bool]:
-    """Send five requests at once over one connection. Was each request signed after the arrival of the one before?"""
+    """Send five requests at once over one connection, and compare each signature with the preceding arrival."""
     serial = SerialSigner(signer)
     last_stamps: list[int] = []
 
     def answer(received: Received) -> Reply:
         last_stamps.append(serial.stamp)
-        time.sleep(0.02)  # the other requests wait meanwhile
+        time.sleep(0.02)  # The other requests wait.
         return Reply()
 
     with Recorder(answer) as server, open_client(client, serial, server.url, connections=1, timeout_s=30) as opened:

@@ -31,7 +31,7 @@ sys.exit(cli.main())
 EXAMPLES = [example for name in cli.SUBCOMMANDS for example in import_module(f"woox_fast.cli.{name}").EXAMPLES]
 SERVERS = [example for example in EXAMPLES if example.startswith("woox-fast sandbox")]
 LONG = [example for example in EXAMPLES if example.startswith(("woox-fast demo", "woox-fast bench"))]
-# A shell runs what has an operator of a shell.
+# Examples with shell operators run in bash.
 LINES = [each for each in EXAMPLES if each not in SERVERS and any(sign in each for sign in ("|", "&&", "$("))]
 CALLS = [each for each in EXAMPLES if each not in (*SERVERS, *LINES)]
 
