@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import re
@@ -89,25 +88,6 @@ def test_mistakes_are_filtered() -> None:
     assert lines[0].startswith("known mistakes with 'ISO 8601': ")
     assert "-  The timestamp was signed as an ISO 8601 time." in lines
     assert woox_fast("explain", "--mistakes", "no such words").stdout == "known mistakes with 'no such words': 0\n"
-
-
-def test_raw_request_is_read(tmp_path: Path) -> None:
-    message = f"{NOW}POST/v3/trade/order{ORDER}".encode()
-    signature = base64.b64encode(hmac.digest(SECRET.encode(), message, "sha256")).decode()
-    headers = f"X-API-Key: {KEY}\r\nx-api-timestamp: {NOW}\r\nx-api-signature: {signature}\r\n"
-    (tmp_path / "refused.http").write_bytes(f"POST /v3/trade/order HTTP/1.1\r\n{headers}\r\n{ORDER}".encode())
-    found = answer("explain", "--request", str(tmp_path / "refused.http"), WOOX_API_SECRET=SECRET)
-    assert [one["name"] for one in found["mistakes"]] == ["signature-base64"]
-
-
-def test_curl_from_stdin_is_read() -> None:
-    path = "/v3/trade/orders?symbol=SPOT_BTC_USDT"
-    signature = oracle(f"{NOW}GET/v3/trade/orders".encode())
-    curl = woox_fast("curl", "GET", path, "--timestamp", str(NOW), **CREDENTIALS).stdout
-    given = re.sub("[0-9a-f]{64}", signature, curl).encode()
-    found = answer("explain", "--request", "-", given=given, **CREDENTIALS)
-    assert len(found["mistakes"]) == 1
-    assert (found["expected"], found["signed"]) == (f"{NOW}GET{path}", f"{NOW}GET/v3/trade/orders")
 
 
 @pytest.mark.parametrize(

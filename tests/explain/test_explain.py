@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -206,9 +207,26 @@ def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPat
     assert not explain(SECRET, refused, TIME, "POST", PATH, ORDER, time_limit=0.2).found
 
 
-def test_answer_has_three_lines() -> None:
-    signature = oracle(f"1764601234POST{PATH}{json.dumps(json.loads(ORDER))}".encode())
-    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+SPACED = json.dumps(json.loads(ORDER))
+AXIOS = oracle(f"{TIME}get/v3/trade/orders".encode())  # the method in lower case, the URL without its query
+OKX = b64encode(bytes.fromhex(oracle(b"2025-12-01T15:00:34.567ZGET/v3/asset/balances"))).decode()
+
+
+@pytest.mark.parametrize(
+    ("signature", "sent", "names"),
+    [
+        (AXIOS, ("GET", "/v3/trade/orders?symbol=X&size=50"), {"method-lower-case", "query-left-out"}),
+        (OKX, ("GET", "/v3/asset/balances"), {"signature-base64", "timestamp-iso"}),
+        (
+            oracle(f"{TIME[:10]}POST{PATH}{SPACED}".encode()),
+            ("POST", PATH, ORDER),
+            {"timestamp-seconds", "json-spaced"},
+        ),
+    ],
+)
+def test_two_mistakes_are_named(signature: str, sent: tuple[str, ...], names: set[str]) -> None:
+    found = explain(SECRET, signature, TIME, *sent)
+    assert {finding.name for finding in found.mistakes} == names
     assert str(found).count("\n") <= 2
     for finding in found.mistakes:
         assert finding.cause in str(found)
