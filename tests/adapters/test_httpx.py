@@ -9,6 +9,7 @@ import importlib.util
 import json
 import pickle
 import sys
+from contextlib import contextmanager
 
 import pytest
 from helpers.clients import ADAPTERS, Call, send
@@ -27,6 +28,15 @@ CLIENTS = [name for name in ADAPTERS if name.startswith("httpx")]
 @pytest.fixture(name="httpx", params=["httpx", "httpx2"])
 def httpx_or_fork(request):
     return pytest.importorskip(request.param)
+
+
+@contextmanager
+def serving(httpx, signer, answer=None, **options):
+    """Yield a server and a client that signs for it."""
+    with Recorder(answer) as server:
+        auth = WooXAuth(signer, origins=[server.url])
+        with httpx.Client(auth=auth, base_url=server.url, **options) as client:
+            yield server, client
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -87,10 +97,8 @@ HOOKS = {
 
 @pytest.mark.parametrize("hook", HOOKS.values(), ids=HOOKS)
 def test_hook_changes_are_signed(hook, signer, httpx):
-    with Recorder() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        with httpx.Client(auth=auth, event_hooks={"request": [hook]}) as client:
-            assert client.get(server.url + "/v3/x?a=b").status_code == 200
+    with serving(httpx, signer, event_hooks={"request": [hook]}) as (server, client):
+        assert client.get("/v3/x?a=b").status_code == 200
         assert server.faults == []
 
 
@@ -98,13 +106,11 @@ def test_hook_elsewhere_is_refused(signer, httpx):
     def elsewhere(request):
         request.url = httpx.URL(other.url + "/v3/x")
 
-    with Recorder() as server, Recorder() as other:
-        auth = WooXAuth(signer, origins=[server.url])
-        with httpx.Client(auth=auth, event_hooks={"request": [elsewhere]}) as client:
-            with pytest.raises(ValueError, match="is not one of the origins"):
-                client.get(server.url)
-            client.event_hooks = {}
-            assert client.get(server.url).status_code == 200  # the client still works
+    with Recorder() as other, serving(httpx, signer, event_hooks={"request": [elsewhere]}) as (server, client):
+        with pytest.raises(ValueError, match="is not one of the origins"):
+            client.get("/v3/x")
+        client.event_hooks = {}
+        assert client.get("/v3/x").status_code == 200  # the client still works
         assert (other.received, other.torn, server.faults) == ([], [], [])
 
 
@@ -112,11 +118,9 @@ def test_stream_of_hook_is_refused(signer, httpx):
     def stream(request):
         request.stream = httpx._content.IteratorByteStream(iter([b"a"]))
 
-    with Recorder() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        refused = pytest.raises(ValueError, match=r"got a stream \(IteratorByteStream\); pass json=")
-        with httpx.Client(auth=auth, event_hooks={"request": [stream]}) as client, refused:
-            client.post(server.url, content=b"a")
+    with serving(httpx, signer, event_hooks={"request": [stream]}) as (server, client):
+        with pytest.raises(ValueError, match=r"got a stream \(IteratorByteStream\); pass json="):
+            client.post("/v3/x", content=b"a")
         assert (server.received, server.torn) == ([], [])
 
 
@@ -137,44 +141,44 @@ def test_stream_is_read_before_signing(client, signer):
 
 
 def test_target_extension_is_signed(signer, httpx):
-    with Recorder() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        with httpx.Client(auth=auth) as client:
-            client.get(server.url + "/v3/x", extensions={"target": b"/v3/[x]?a=b"})
-            with pytest.raises(ValueError, match="path must begin with '/'"):
-                client.get(server.url + "/v3/x", extensions={"target": b"https://api.woox.io/v3/x"})
+    with serving(httpx, signer) as (server, client):
+        client.get("/v3/x", extensions={"target": b"/v3/[x]?a=b"})
+        with pytest.raises(ValueError, match="path must begin with '/'"):
+            client.get("/v3/x", extensions={"target": b"https://api.woox.io/v3/x"})
         assert ([received.target for received in server.received], server.faults) == (["/v3/[x]?a=b"], [])
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_trace_extension_is_called(kind, signer, httpx):
-    async def get_async(auth, trace):
-        async def async_trace(name, info):
-            await asyncio.sleep(0)
-            trace(name, info)
+def test_trace_extension_is_called(signer, httpx):
+    names = []
 
-        async with httpx.AsyncClient(auth=auth) as client:
-            await client.get(server.url + "/v3/x", extensions={"trace": async_trace})
+    def trace(name, info):
+        names.append(name)
 
-    def get(auth, trace):
-        with httpx.Client(auth=auth) as client:
-            client.get(server.url + "/v3/x", extensions={"trace": trace})
+    with serving(httpx, signer) as (server, client):
+        client.get("/v3/x", extensions={"trace": trace})
+        signed = names.copy()
+        names.clear()
+        client.get("/v3/x", extensions={"trace": trace}, auth=None)
+        assert server.received[0].fault() == ""
+    first = names.index("http11.send_request_headers.started")
+    assert signed[-len(names[first:]) :] == names[first:]
 
-    traces = []
+
+def test_async_trace_extension_is_called(signer, httpx):
+    names = []
+
+    async def trace(name, info):
+        await asyncio.sleep(0)
+        names.append(name)
+
+    async def run(url):
+        async with httpx.AsyncClient(auth=WooXAuth(signer, origins=[url])) as client:
+            await client.get(url + "/v3/x", extensions={"trace": trace})
+
     with Recorder() as server:
-        for auth in (None, WooXAuth(signer, origins=[server.url])):
-            seen = []
-
-            def trace(name, info, seen=seen):
-                seen.append((name, sorted(info)))
-
-            if kind == "async":
-                asyncio.run(get_async(auth, trace))
-            else:
-                get(auth, trace)
-            traces.append(seen)
-        assert server.received[1].fault() == ""
-    assert traces[0] == traces[1] != []
+        asyncio.run(run(server.url))
+        assert server.faults == []
+    assert names.count("http11.send_request_headers.started") == names.count("http11.response_closed.complete") == 1
 
 
 def test_resent_request_is_resigned(signer, httpx):
@@ -183,12 +187,11 @@ def test_resent_request_is_resigned(signer, httpx):
     def trace(name, info):
         traced.append(name)
 
-    with Recorder() as server:
-        with httpx.Client(auth=WooXAuth(signer, origins=[server.url])) as client:
-            request = client.build_request("POST", server.url + "/v3/x", json={}, extensions={"trace": trace})
-            for _ in range(3):
-                client.send(request)
-            client.send(request, auth=WooXAuth(Signer("other", "secret"), origins=[server.url]))
+    with serving(httpx, signer) as (server, client):
+        request = client.build_request("POST", "/v3/x", json={}, extensions={"trace": trace})
+        for _ in range(3):
+            client.send(request)
+        client.send(request, auth=WooXAuth(Signer("other", "secret"), origins=[server.url]))
         assert [received.fault() == "" for received in server.received] == [True, True, True, False]
         assert server.received[3].all("x-api-key") == ["other"]
     assert traced.count("http11.send_request_headers.started") == 4
@@ -240,10 +243,8 @@ def test_headers_reflect_later_changes(signer, httpx):
 
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_other_transport_sends_signature(read, signer, httpx):
-    transport = plain_transport(httpx, read)
-    with Recorder() as server:
-        with httpx.Client(auth=WooXAuth(signer, origins=[server.url]), transport=transport) as client:
-            response = client.post(server.url + "/v3/x?a=b c", json={"a": 1}, headers={"X-API-KEY": "mine"})
+    with serving(httpx, signer, transport=plain_transport(httpx, read)) as (server, client):
+        response = client.post("/v3/x?a=b c", json={"a": 1}, headers={"X-API-KEY": "mine"})
         assert (response.status_code, server.faults) == (200, [])
         assert len(response.request.headers) == len(server.received[0].headers)
         assert "x-api-signature" in response.request.headers
@@ -252,24 +253,24 @@ def test_other_transport_sends_signature(read, signer, httpx):
 
 @pytest.mark.parametrize("name", ["a copy of the headers", "another path", "another method", "another body"])
 def test_other_transport_reports_hook_changes(name, signer, httpx):
-    with Recorder() as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        refused = pytest.raises(ValueError, match="a hook changed the request after signing")
-        hooks = {"request": [HOOKS[name]]}
-        with httpx.Client(auth=auth, transport=plain_transport(httpx), event_hooks=hooks) as client, refused:
-            client.get(server.url + "/v3/x")
+    options = {"transport": plain_transport(httpx), "event_hooks": {"request": [HOOKS[name]]}}
+    with serving(httpx, signer, **options) as (server, client):
+        with pytest.raises(ValueError, match="a hook changed the request after signing"):
+            client.get("/v3/x")
         assert [received.fault() == "" for received in server.received] == [False]
 
 
 @pytest.mark.parametrize("mounted", ["http://", "other"])
 @pytest.mark.parametrize("status", [301, 307])
 def test_other_transport_redirects_unsigned(status, mounted, signer, httpx):
-    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
-        auth = WooXAuth(signer, origins=[server.url])
-        refused = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
+    def answer(received):
+        return Reply(status, {"Location": other.url + "/v3/x"})
+
+    refused = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
+    with Recorder() as other:
         mounts = {other.url if mounted == "other" else mounted: plain_transport(httpx)}
-        with httpx.Client(auth=auth, mounts=mounts, follow_redirects=True) as client, refused:
-            client.post(server.url + "/v3/x", json={})
+        with serving(httpx, signer, answer, mounts=mounts, follow_redirects=True) as (server, client), refused:
+            client.post("/v3/x", json={})
         assert server.faults == []
         assert [received.api_headers for received in other.received] == [[]]
         assert KEY.encode() not in other.received[0].raw

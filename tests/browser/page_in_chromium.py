@@ -356,34 +356,6 @@ TOO_WIDE = """
 """
 
 
-CONTROLS = "button, input, select, a"
-
-
-@pytest.mark.parametrize("width", [1600, 1000, 375])
-def test_every_control_accepts_clicks(page: Page, sandbox: Sandbox, client: Client, width: int) -> None:
-    screen(page, width, 900)
-    show_busy_day(page, sandbox, client)
-    clicked = set()
-    for number in range(len(all_of(page, CONTROLS))):
-        control = page.execute_script(
-            """
-            const control = [...document.querySelectorAll(arguments[0])][arguments[1]];
-            if (!control?.checkVisibility() || control.matches(".skip, #close")) return null;
-            control.scrollIntoView({block: "center"});
-            const box = control.getBoundingClientRect();
-            const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-            return [control.id || control.dataset.fault || control.textContent, control.contains(hit), hit?.outerHTML];
-            """,
-            CONTROLS,
-            number,
-        )
-        if control is not None:
-            name, is_hit, covering = control
-            assert is_hit, f"{name} is covered by {covering[:200]}"
-            clicked.add(name)
-    assert {"pause", "clear", "find", "rule", "Add", "price", "quantity", "Set", "symbol", "copy", *FAULTS} <= clicked
-
-
 def test_price_form_fills_order(page: Page, sandbox: Sandbox, client: Client) -> None:
     place(client, price="60000", quantity="1")
     until(lambda: len(all_of(page, "#orders tr")) == 1)
@@ -398,19 +370,6 @@ def test_price_form_fills_order(page: Page, sandbox: Sandbox, client: Client) ->
     page.find_element(By.ID, "price").send_keys("x", Keys.ENTER)
     until(lambda: "price must be a decimal number" in text(page, "#wrong-price"))
     page.get_log("browser")  # discard the expected HTTP 400
-
-
-def test_eight_tabs_stay_live(page: Page, sandbox: Sandbox, client: Client) -> None:
-    first = page.current_window_handle
-    for _ in range(7):
-        page.switch_to.new_window("tab")
-        page.get(sandbox.url + "/")
-        until(lambda: text(page, "#live") == "live")
-    for handle in page.window_handles:
-        if handle != first:
-            page.switch_to.window(handle)
-            page.close()
-    page.switch_to.window(first)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-from contextlib import suppress
-from typing import Any
 
 import pytest
-from helpers.sandbox_client import HEAD, LIMIT_ORDER, STOP_ORDER, Client, Clock, place
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from helpers.sandbox_client import HEAD, LIMIT_ORDER, Client, Clock, place
 
-from woox_fast.sandbox import ApiError, Sandbox
-from woox_fast.sandbox.endpoints import ENDPOINTS
-from woox_fast.sandbox.exchange import Exchange
-from woox_fast.sandbox.params import check_params, parse_body
+from woox_fast.sandbox import Sandbox
 
 
 @pytest.mark.parametrize(
@@ -169,34 +162,3 @@ def test_expect_continue_is_answered(client: Client) -> None:
     assert client.socket.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.send(body)
     assert client.reply()[0] == 200
-
-
-_VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-    st.from_regex(r"[0-9]{1,14}(\.[0-9]{1,12})?", fullmatch=True),
-    st.sampled_from([*LIMIT_ORDER.values(), *STOP_ORDER.values(), "SELL", "MARKET", "BRACKET", "TRAILING_STOP", "NEW"]),
-)
-_NAMES = st.sampled_from(sorted({name for endpoint in ENDPOINTS.values() for name in endpoint.fields}))
-_OBJECTS = st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=8))
-
-
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
-@given(given_params=st.dictionaries(_NAMES, _OBJECTS, max_size=12), complete=st.booleans())
-def test_any_object_is_handled(given_params: dict[str, Any], complete: bool) -> None:
-    """An endpoint accepts or refuses any JSON object, and raises no unexpected error."""
-    exchange = Exchange()
-    for (method, _), endpoint in ENDPOINTS.items():
-        if method in ("POST", "PUT"):
-            known = {name: value for name, value in given_params.items() if name in endpoint.fields}
-            base = {n: v for n, v in STOP_ORDER.items() if n in endpoint.fields} if complete else {}
-            with suppress(ApiError):
-                params = parse_body(json.dumps(base | known).encode(), "application/json")
-                exchange.execute(endpoint.handler, check_params(endpoint.fields, params), 1_795_000_000_000)
-    for path in ("/v3/trade/orders", "/v3/trade/algoOrders"):
-        listing = ENDPOINTS["GET", path]
-        json.dumps(exchange.execute(listing.handler, check_params(listing.fields, {}), 1_795_000_000_000))
-    assert exchange.audit()["addsUp"]
