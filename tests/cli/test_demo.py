@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from helpers.command import answer, environment, woox_fast
+from helpers.command import answer, environment, needs_pty, read_until, terminal, woox_fast
 
 from woox_fast.cli import demo
 from woox_fast.cli.demo import Batch, Books, check_books
@@ -41,6 +41,14 @@ def test_demo_reports_figures() -> None:
     assert rows["books"].startswith("ok: ")
     figures = answer("demo", "--orders", "4")
     assert (figures["placed"], figures["faults"]) == (4, [])
+
+
+@needs_pty
+def test_demo_terminal_shows_progress() -> None:
+    with terminal("demo", "--orders", "50") as (process, screen):
+        seen = read_until(screen, b"books")
+        assert process.wait(60) == 0
+    assert b"Placing" in seen
 
 
 @contextmanager
