@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+# pytester forgets the modules that its own runs import first.
+import woox_fast.adapters.requests
+import woox_fast.sandbox
+import woox_fast.testing  # noqa: F401
+
 pytest_plugins = ["pytester"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "test_lost_reply.py"
 
