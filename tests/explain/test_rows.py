@@ -25,9 +25,12 @@ MARKET = '{"symbol":"X","quantity":"1"}'
 MESSAGE = f"{TIME}GET{PATH}"
 
 
+def as_bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
 def sign(message: str | bytes, secret: str | bytes = SECRET) -> str:
-    key, data = (text.encode() if isinstance(text, str) else text for text in (secret, message))
-    return hmac.new(key, data, "sha256").hexdigest()
+    return hmac.new(as_bytes(secret), as_bytes(message), "sha256").hexdigest()
 
 
 def encoded(secret: str) -> dict[str, str | bytes]:
@@ -429,10 +432,6 @@ class Sent(NamedTuple):
     options: dict[str, Any] = {}  # noqa: RUF012 (never changed)
 
 
-def encoded_text(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
-
-
 CASES = {
     **{f"secret-{name}": Sent(sign(MESSAGE, secret)) for name, secret in SECRETS.items()},
     **{f"timestamp-{name}": Sent(sign(f"{stamp}GET{PATH}")) for name, stamp in TIMESTAMPS.items()},
@@ -447,7 +446,7 @@ CASES = {
         for name, (sent, signed) in QUERIES.items()
     },
     **{
-        name: Sent(sign(f"{TIME}POST{PATH}".encode() + encoded_text(signed)), "POST", PATH, sent)
+        name: Sent(sign(f"{TIME}POST{PATH}".encode() + as_bytes(signed)), "POST", PATH, sent)
         for name, (sent, signed) in BODIES.items()
     },
     **{name: Sent(sign(message), *request) for name, (request, message) in LAYOUTS.items()},

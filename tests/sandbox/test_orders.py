@@ -198,8 +198,10 @@ def test_paths_with_id_work(client: Client) -> None:
 
 
 CLOSE = {"side": "SELL", "type": "CLOSE_POSITION"}
-LEAVES = [{**CLOSE, "algoType": "TAKE_PROFIT", "triggerPrice": "70000"},
-          {**CLOSE, "algoType": "STOP_LOSS", "triggerPrice": "50000"}]  # fmt: skip
+LEAVES = [
+    {**CLOSE, "algoType": "TAKE_PROFIT", "triggerPrice": "70000"},
+    {**CLOSE, "algoType": "STOP_LOSS", "triggerPrice": "50000"},
+]
 TP_SL = {"symbol": "PERP_BTC_USDT", "algoType": "POSITIONAL_TP_SL", "childOrders": LEAVES}
 BRACKET = {**LIMIT_ORDER, "symbol": "PERP_BTC_USDT", "algoType": "BRACKET", "childOrders": [TP_SL]}
 
