@@ -122,7 +122,9 @@ def test_second_response_comes_later() -> None:
     with served("twice 60m on POST") as (_, client):
         post(client)
         assert client.reply()[0] == 200
-        assert is_silent(client)
+        client.socket.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.reply()
 
 
 def test_late_request_is_handled() -> None:
