@@ -140,6 +140,14 @@ def test_session_signs_after_connecting(signer, monkeypatch):
         assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]
 
 
+def test_doubled_slash_is_refused(signer):
+    """Some releases of requests remove a slash after the auth has run."""
+    url = "http://127.0.0.1:1"
+    refused = pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'")
+    with session_of("auth", signer, url) as session, refused:
+        session.get(url + "//v3/x", timeout=10)
+
+
 @pytest.mark.parametrize("status", [303, 307])
 def test_auth_reports_followed_redirect(signer, status):
     def answer(received: Received) -> Reply:

@@ -22,7 +22,7 @@ from helpers.oracle import KEY, SECRET, oracle
 from woox_fast import cli
 from woox_fast.cli import sandbox as subcommand
 from woox_fast.cli.sandbox import MAX_BURST, Printer
-from woox_fast.sandbox import FAULTS, RequestRecord
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, FAULTS, RequestRecord
 from woox_fast.sandbox.explain_worker import ExplainedRequest, ExplainWorker
 
 STAMP = "1795000000000"
@@ -121,6 +121,20 @@ def test_sandbox_receives_its_options(arguments: list[str], limited: bool, monke
     assert cli.main(["sandbox", "--host", "::1", "--port", "0", "--quiet", *arguments]) == 0
     assert calls[0][:4] == ("::1", 0, "k", "s")
     assert (calls[0][4]["rate_limits"], calls[0][4]["on_request"]) == (limited, None)
+
+
+def test_json_option_prints_records(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(host: str, port: int, *account: str, on_request: Any, on_listening: Any, **options: Any) -> None:
+        assert account == (DEMO_API_KEY, DEMO_API_SECRET)
+        on_listening("http://127.0.0.1:1")
+        on_request(record(verdict="OK"))
+
+    for variable in CREDENTIALS:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("woox_fast.sandbox.run", run)
+    assert cli.main(["sandbox", "--json"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["url"], second["verdict"]) == ("http://127.0.0.1:1", "OK")
 
 
 def test_sandbox_reports_taken_port() -> None:

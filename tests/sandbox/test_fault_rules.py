@@ -72,6 +72,8 @@ def test_client_order_ids_match() -> None:
 def test_probability_is_reproducible() -> None:
     one, again, other = (struck(f"reset probability 0.3 seed {seed}", 1000) for seed in (7, 7, 8))
     assert one == again != other
+    ids = [FaultRules(["gzip"]).strikes("GET", "/", None, 0, 1)[0].value for _ in range(2)]
+    assert ids[0] == ids[1]
     assert 200 < len(one) < 400
 
 

@@ -109,9 +109,10 @@ def test_response_can_be_cut() -> None:
         post(client)
         assert rest(client) == whole * 2
     for length in (1, len(whole) // 2, len(whole), len(whole) + 5):
-        with served(f"cut {length} on POST") as (_, client):
+        with served(f"cut {length} on POST") as (sandbox, client):
             post(client)
             assert rest(client) == whole[:length]
+            assert sandbox.requests[0].status == (200 if length >= len(whole) else 0)
 
 
 def test_second_response_comes_later() -> None:
