@@ -67,7 +67,7 @@ def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
         with open(f"/proc/{pid}/{name}", "rb") as file:
             assert SECRET.encode() not in file.read()
     worker.close()
-    thread.join(20)
+    thread.join(60)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
 def test_killed_process_is_reported(worker: ExplainWorker) -> None:
     thread, results, pid = running_child(worker)
     os.kill(pid, signal.SIGKILL)
-    thread.join(20)
+    thread.join(60)
     assert results[0].headline.startswith("not explained: the search failed")
     assert worker.explain(record(f"{STAMP}get/v3/account/info")).found
 
@@ -113,7 +113,7 @@ def test_missing_interpreter_is_reported(executable: str, monkeypatch: pytest.Mo
 def test_close_stops_search(worker: ExplainWorker) -> None:
     thread, results, pid = running_child(worker)
     worker.close()
-    thread.join(20)
+    thread.join(60)
     assert results[0].headline == "not explained: the sandbox stops"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

@@ -276,7 +276,7 @@ def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int)
 def refused(sandbox: Sandbox) -> bool:
     host, port = sandbox.url.removeprefix("http://").split(":")
     try:
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, int(port)), timeout=60).close()
     except (ConnectionRefusedError, ConnectionResetError):
         return True
     return False
@@ -311,9 +311,9 @@ def test_refuse_after_every_second() -> None:
 
 
 def test_malformed_request_skips_faults() -> None:
-    with served("html", timeout=1.0) as (sandbox, client):
+    with served("html", timeout=2.0) as (_, client):
         client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{")
         assert client.verdict(*client.reply()) == "BODY_TIMEOUT"
-        with Client(sandbox, client.clock) as other:
-            other.send(b"garbage\r\n\r\n")
-            assert other.verdict(*other.reply()) == "MALFORMED_HTTP"
+    with served("html") as (_, client):
+        client.send(b"garbage\r\n\r\n")
+        assert client.verdict(*client.reply()) == "MALFORMED_HTTP"

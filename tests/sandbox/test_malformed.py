@@ -89,7 +89,7 @@ def test_misplaced_parameters_are_refused(client: Client) -> None:
     ids=lambda value: repr(value[:32]) if isinstance(value, bytes) else str(value),
 )
 def test_malformed_http_gets_envelope(clock: Clock, data: bytes, status: int) -> None:
-    sandbox = Sandbox(clock=clock, timeout=1.0 if status == 408 else 60)
+    sandbox = Sandbox(clock=clock, timeout=2.0 if status == 408 else 60)
     verdicts = {400: "MALFORMED_HTTP", 404: "NO_SUCH_ENDPOINT", 408: "BODY_TIMEOUT", 413: "BODY_TOO_LARGE"}
     with sandbox, Client(sandbox, clock) as broken:
         broken.send(data)
