@@ -125,6 +125,7 @@ def test_parts_of_a_request_are_read(text: str, method: str, url: str, body: byt
         ('{"log": {}}', "a HAR file has log.entries"),
         ('{"a":' * 100_000, "the JSON is invalid"),
         ("send: b'hello'", "no request line"),
+        (f"{HTTP}\n\nb'\\xz'", "is not a Python literal"),
         ("see https://api.woox.io", "found no request"),
     ],
 )
