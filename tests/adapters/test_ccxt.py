@@ -232,7 +232,7 @@ def test_uri_header_elsewhere_is_refused(signer):
     with Recorder() as other, Recorder(lambda _: Reply(307, {"URI": other.url + "/v3/x"})) as server:
         outcomes = send_both("ccxt async", signer, server)
         assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 2
-        server.answer = lambda _: Reply(307)  # without a target: ccxt reads the response
+        server.answer = lambda _: Reply(307)  # no target, so ccxt reads the response
         assert [outcome.status for outcome in send_both("ccxt async", signer, server)] == [307, 307]
         assert other.connections == 0
 

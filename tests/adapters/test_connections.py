@@ -26,7 +26,7 @@ def stamps(server: Recorder) -> list[int]:
 
 
 def is_transport_error(outcome: object) -> bool:
-    names = ("ReadError", "RemoteProtocolError", "WriteError")  # of httpx and httpx2
+    names = ("ReadError", "RemoteProtocolError", "WriteError")  # raised by httpx and httpx2
     return isinstance(outcome, OSError | aiohttp.ClientError) or type(outcome).__name__ in names
 
 

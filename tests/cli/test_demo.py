@@ -61,7 +61,7 @@ def running_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
         try:
             url = re.search(r"http://\S+", process.stdout.readline())
             assert url
-            wait_until(lambda: verified_signatures(url[0]) > 50)  # in the middle of the orders
+            wait_until(lambda: verified_signatures(url[0]) > 50)  # some orders are still to come
             yield process, url[0]
         finally:
             process.kill()

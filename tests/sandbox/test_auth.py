@@ -21,7 +21,7 @@ def test_guide_example_is_verified() -> None:
         headers = {"x-api-key": "AbmyVJGUpN064ks5ELjLfA==", "x-api-timestamp": "1578565539808"}
         for signature, status in (
             ("fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977", 200),
-            ("FDDAB579AFF8C193F920C2D4F0CDA6A21A60F06FD9C3916541ECC4F6461F5977", 200),  # as hummingbot sends it
+            ("FDDAB579AFF8C193F920C2D4F0CDA6A21A60F06FD9C3916541ECC4F6461F5977", 200),  # hummingbot sends upper case
             ("20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d", 401),
         ):
             headers["x-api-signature"] = signature

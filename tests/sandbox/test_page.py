@@ -95,7 +95,7 @@ def test_detail_shows_client_response(sandbox: Sandbox, client: Client) -> None:
     client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
     client.send(b"GET /v3/nope HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n")
     client.send(b"PUT /v3/nope HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
-    while client.socket.recv(65536):  # until the fault closes the connection
+    while client.socket.recv(65536):  # the fault closes the connection
         pass
     html, compressed, cut = (detail(sandbox, number) for number in (2, 3, 4))
     assert (html["status"], "504 Gateway Time-out" in html["response"]) == (504, True)
