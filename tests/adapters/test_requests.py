@@ -21,11 +21,6 @@ from woox_fast.adapters.requests import WooXAdapter, WooXAuth
 KINDS = ["auth", "session"]
 
 
-@pytest.fixture(scope="module")
-def signer():
-    return Signer(KEY, SECRET)
-
-
 def session_of(kind: str, signer, url: str) -> requests.Session:
     if kind == "session":
         return woox_fast.adapters.requests.session(signer, origins=[url])
@@ -42,9 +37,7 @@ def session_of(kind: str, signer, url: str) -> requests.Session:
     ("options", "found"),
     [
         ({"data": iter([b"a", b"b"])}, "a stream (list_iterator)"),
-        ({"data": io.BytesIO(b"ab")}, "a stream (BytesIO)"),
         ({"data": io.StringIO("ab")}, "a stream (StringIO)"),
-        ({"data": (chunk for chunk in [b"ab"])}, "a stream (generator)"),
         ({"data": b"ab", "headers": {"Transfer-Encoding": "chunked"}}, "a stream (bytes)"),
         ({"files": {"a": b"b"}}, "a multipart body"),
     ],
@@ -59,7 +52,7 @@ def test_incomplete_body_is_refused(kind, signer, options, found):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("kind_of_buffer", [bytearray, memoryview])
-@pytest.mark.parametrize("content", [b'{"a":1}', b"", bytes(range(256))])
+@pytest.mark.parametrize("content", [b"", bytes(range(256))])
 def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
         assert session.post(server.url + "/v3/x", data=kind_of_buffer(content), timeout=10).status_code == 200
@@ -72,11 +65,10 @@ def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
 @pytest.mark.parametrize("kind", KINDS)
 def test_form_and_unicode_are_signed(kind, signer):
     with Recorder() as server, session_of(kind, signer, server.url) as session:
-        session.post(server.url + "/v3/x", params={"é": "币 &"}, data={"symbol": "SPOT_币_USDT"}, timeout=10)
         second = WooXAuth(signer, origins=[server.url])
-        session.post(server.url + "/v3/x", json={"symbol": "币"}, auth=second, timeout=10)
-        assert server.faults == []
-        assert len(server.received) == 2
+        form = {"symbol": "SPOT_币_USDT"}
+        session.post(server.url + "/v3/x", params={"é": "币 &"}, data=form, auth=second, timeout=10)
+        assert (len(server.received), server.faults) == (1, [])
 
 
 # Requests that change after signing
@@ -88,11 +80,16 @@ CHANGES = {
 }
 
 
+def prepare_and_change(session, server, change):
+    prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x?a=b", data=b'{"a":1}'))
+    change(prepared)
+    return prepared
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_changed_request_is_refused(signer, change):
     with Recorder() as server, session_of("auth", signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x?a=b", data=b'{"a":1}'))
-        change(prepared)
+        prepared = prepare_and_change(session, server, change)
         with pytest.raises(ValueError, match="changed after WooXAuth signed the request; prepare a new request"):
             session.send(prepared, timeout=10)
         assert (server.received, server.torn) == ([], [])
@@ -101,9 +98,7 @@ def test_changed_request_is_refused(signer, change):
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_session_signs_changed_request(signer, change):
     with Recorder() as server, session_of("session", signer, server.url) as session:
-        prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x?a=b", data=b'{"a":1}'))
-        change(prepared)
-        session.send(prepared, timeout=10)
+        session.send(prepare_and_change(session, server, change), timeout=10)
         assert (len(server.received), server.faults) == (1, [])
 
 
@@ -132,16 +127,14 @@ def test_prepared_request_can_be_resent(kind, signer):
 
 
 def test_session_signs_after_connecting(signer, monkeypatch):
-    opened = []
+    connect, opened = urllib3.util.connection.create_connection, []
 
-    def slow(*arguments, **options):
-        time.sleep(0.05)
-        connection = create_connection(*arguments, **options)
+    def slow_connect(*arguments, **options):
+        time.sleep(0.01)
         opened.append(time.time_ns() // 1_000_000)
-        return connection
+        return connect(*arguments, **options)
 
-    create_connection = urllib3.util.connection.create_connection
-    monkeypatch.setattr(urllib3.util.connection, "create_connection", slow)
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", slow_connect)
     with Recorder() as server, session_of("session", signer, server.url) as session:
         session.get(server.url, timeout=10)
         assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]
@@ -149,18 +142,13 @@ def test_session_signs_after_connecting(signer, monkeypatch):
 
 def test_doubled_slash_is_refused(signer):
     """Some releases of requests remove a slash after the auth has run."""
-    with Recorder() as server:
-        with session_of("auth", signer, server.url) as session:
-            with pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'"):
-                session.get(server.url + "//v3/x", timeout=10)
-            assert server.connections == 0
-        with session_of("session", signer, server.url) as session:
-            assert session.get(server.url + "//v3/x?a=//b", timeout=10).status_code == 200
-        assert server.faults == []
-        assert server.received[0].target.endswith("/v3/x?a=//b")
+    url = "http://127.0.0.1:1"
+    refused = pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'")
+    with session_of("auth", signer, url) as session, refused:
+        session.get(url + "//v3/x", timeout=10)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [303, 307])
 def test_auth_reports_followed_redirect(signer, status):
     def answer(received: Received) -> Reply:
         return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
@@ -171,10 +159,9 @@ def test_auth_reports_followed_redirect(signer, status):
         assert [received.fault() == "" for received in server.received] == [True, False]
 
 
-@pytest.mark.parametrize("status", [302, 307])
-def test_other_adapter_receives_no_signature(signer, status):
+def test_other_adapter_receives_no_signature(signer):
     """The user mounts an adapter without origins for a foreign server, to which the exchange redirects."""
-    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
+    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
         with session_of("session", signer, server.url) as session:
             session.mount(other.url, requests.adapters.HTTPAdapter())
             session.post(server.url + "/v3/x", json={}, timeout=10)

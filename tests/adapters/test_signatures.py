@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 import pytest
-from helpers.clients import ADAPTERS, Call, Response, open_client, send, send_at_once
+from helpers.clients import Call, Response, open_client, send, send_at_once
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Recorder
 from helpers.written import CONTENT, JSON, METHODS, MORE_PARAMS, PARAMS, TARGETS
 
 from woox_fast import Signer
 from woox_fast.sandbox import Sandbox
-
-
-@pytest.fixture(scope="module")
-def signer():
-    return Signer(KEY, SECRET)
-
-
-@pytest.fixture(params=ADAPTERS)
-def client(request):
-    return request.param
-
 
 DOTS = ["//v3/x", "/v3/x/%2e%2e/y", "/v3/%2E%2e/y?a=..", "/v3/%2e/y", "/v3/x%2f..%2Fy"]
 
@@ -35,13 +23,13 @@ def is_refused_path(client: str, outcome: object) -> bool:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_signature_covers_sent_bytes(client, signer, method):
-    calls = [Call(method, target) for target in TARGETS]
-    calls += [Call(method, "/v3/x", params=params) for params in PARAMS]
-    calls += [Call(method, "/v3/x?first=1", params=params) for params in PARAMS]
+    params = PARAMS + MORE_PARAMS * (not client.startswith("aiohttp"))
+    calls = [
+        Call(method, target) for target in TARGETS * (method == "DELETE")
+    ]  # GET: test_signature_covers_hostile_paths
+    calls += [Call(method, path, params=each) for each in params for path in ("/v3/x", "/v3/x?first=1")]
     calls += [Call(method, "/v3/x", json=value) for value in JSON]
     calls += [Call(method, "/v3/x?a=b c", content=content) for content in CONTENT]
-    if not client.startswith("aiohttp"):
-        calls += [Call(method, "/v3/x", params=params) for params in MORE_PARAMS]
     with Recorder() as server:
         outcomes = send(client, signer, server.url, calls)
     assert [outcome for outcome in outcomes if not isinstance(outcome, Response)] == []
@@ -84,15 +72,14 @@ def test_sandbox_accepts_each_client(client, signer):
             Call("GET", "/v3/asset/balances"),
         ]
         responses = [opened(call) for call in calls]
-        ids = [json.loads(response.body)["data"]["orderId"] for response in responses[:2]]
+        number = json.loads(responses[0].body)["data"]["orderId"]
         more = [
-            Call("PUT", "/v3/trade/order", json={"orderId": ids[0], "price": "9001", "quantity": "0.12"}),
-            Call("DELETE", "/v3/trade/order", params={"symbol": "SPOT_BTC_USDT", "orderId": ids[0]}),
-            Call("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={ids[1]}"),
+            Call("PUT", "/v3/trade/order", json={"orderId": number, "price": "9001", "quantity": "0.12"}),
+            Call("DELETE", "/v3/trade/order", params={"symbol": "SPOT_BTC_USDT", "orderId": number}),
         ]
         responses += [opened(call) for call in more]
-    assert [response.status for response in responses] == [200] * 7
-    assert (sandbox.verified, sandbox.accepted) == (7, 7)
+    assert [response.status for response in responses] == [200] * 6
+    assert (sandbox.verified, sandbox.accepted) == (6, 6)
 
 
 def test_concurrent_requests_share_signer(client, signer):
@@ -101,7 +88,7 @@ def test_concurrent_requests_share_signer(client, signer):
         calls = [Call("POST", "/v3/trade/order", json={"clientOrderId": number}) for number in range(60)]
         assert {response.status for response in send_at_once(opened, calls)} == {200}
     assert server.faults == []
-    assert Counter(json.loads(one.body)["clientOrderId"] for one in server.received) == Counter(range(60))
+    assert sorted(json.loads(one.body)["clientOrderId"] for one in server.received) == list(range(60))
 
 
 # Headers
@@ -115,12 +102,11 @@ def test_receive_window_is_sent_once(client):
     assert server.faults[1:] == []
 
 
-@pytest.mark.parametrize("name", ["x-api-recvwindow", "X-API-RecvWindow"])
-def test_user_headers_are_not_doubled(client, name):
+def test_user_headers_are_not_doubled(client):
+    headers = {"X-API-RecvWindow": "3000", "X-Api-Key": "mine", "x-API-signature": "s"}
     with Recorder() as server:
         for signer in (Signer(KEY, SECRET, recv_window_ms=2000), Signer(KEY, SECRET)):
-            call = Call("POST", "/v3/x", json={}, headers={name: "3000", "X-Api-Key": "mine", "x-API-signature": "s"})
-            send(client, signer, server.url, [call])
+            send(client, signer, server.url, [Call("POST", "/v3/x", json={}, headers=headers)])
     assert [received.all("x-api-recvwindow") for received in server.received] == [["2000"], ["3000"]]
     for received in server.received:
         assert received.all("x-api-key") == [KEY]

@@ -1,13 +1,12 @@
-"""Test the sandbox's page in a real browser: `make test-page`, with Debian's chromium and chromium-driver.
+"""Test the sandbox's page in a real browser: `make test-ui`, with Debian's chromium and chromium-driver.
 
-`make test-page SCREENSHOT=docs/images/sandbox.png` also saves the screenshot for the README.
+`make test-ui SCREENSHOT=docs/images/sandbox.png` also saves the screenshot for the README.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,14 +22,8 @@ from selenium.webdriver.common.keys import Keys
 from woox_fast.sandbox import FAULTS, Sandbox
 
 ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 WAIT_S = 30.0
@@ -120,22 +113,11 @@ def send_signed_with_spaces(client: Client, **changes: Any) -> None:
     )
 
 
-def test_requests_appear_soon(page: Page, client: Client, clock: Clock) -> None:
-    page.execute_script("""
-        window.delays = [];
-        new MutationObserver(() => delays.push(Date.now() - state.rows.at(-1)[1])).observe(
-            document.getElementById("rows"), {childList: true});
-    """)
-    for number in range(1, 16):
-        clock.now = time.time()
+def test_requests_appear(page: Page, client: Client) -> None:
+    for number in (1, 2, 3):
         place(client)
         until(lambda number=number: rows(page) == number)
-        time.sleep(0.07)
-    delays = page.execute_script("return delays")
-    print(f"requests appear after {statistics.median(delays)} ms (at most {max(delays)})")
-    assert statistics.median(delays) < 1000
-    assert text(page, "#c-requests") == "15"
-    assert text(page, "#c-accepted") == "15"
+    assert (text(page, "#c-requests"), text(page, "#c-accepted")) == ("3", "3")
 
 
 def test_detail_explains_mistake(page: Page, client: Client) -> None:
@@ -145,17 +127,14 @@ def test_detail_explains_mistake(page: Page, client: Client) -> None:
     about = text(page, "#about")
     assert "The body was signed with spaces" in about
     assert "INVALID_SIGNATURE" in about
+    assert '"code":-1001' in text(page, "#response")
     assert SECRET not in page.page_source
     marks = page.execute_script("return [...document.querySelectorAll('mark.bad')].map(mark => mark.textContent)")
     assert marks == [" "] * (2 * len(LIMIT_ORDER) - 1)
     assert len(all_of(page, "mark.none")) == len(marks)
-    headers = dict(
-        page.execute_script(
-            "return [...document.querySelectorAll('.pairs tr')].map(tr => [...tr.cells].map(td => td.textContent))"
-        )
-    )
-    assert len(headers["x-api-signature"]) == 9
-    assert headers["x-api-key"] == "Abmy…"
+    cells = "[...document.querySelectorAll('.pairs tr')].map(tr => [...tr.cells].map(td => td.textContent))"
+    headers = dict(page.execute_script(f"return {cells}"))
+    assert (len(headers["x-api-signature"]), headers["x-api-key"]) == (9, "Abmy…")
     page.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
     page.execute_script("document.getElementById('copy').click()")
     until(lambda: "Copied." in text(page, "#about"))
@@ -207,33 +186,19 @@ def test_policy_blocks_injected_markup(page: Page) -> None:
     page.get_log("browser")  # discard the expected report
 
 
-def test_page_survives_many_requests(page: Page, sandbox: Sandbox, client: Client) -> None:
-    page.execute_script("""
-        window.longest = 0;
-        const observe = list => { for (const {duration} of list.getEntries()) longest = Math.max(longest, duration); };
-        new PerformanceObserver(observe).observe({type: "longtask"});
-    """)
-    started = time.monotonic()
-    head = b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n"
-    for _ in range(100):
-        client.send(head * 100)
+def test_list_is_bounded(page: Page, client: Client) -> None:
+    for _ in range(20):
+        client.send(b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n" * 100)
         for _ in range(100):
             client.reply()
-    took = time.monotonic() - started
     send_signed_with_spaces(client)
-    until(lambda: text(page, "#c-requests") == "10,001")
+    until(lambda: text(page, "#c-requests") == "2,001")
     until(lambda: "INVALID_SIGNATURE" in text(page, "#rows tr"))
-    longest, kept, elements = page.execute_script(
-        "return [longest, state.rows.length, document.querySelectorAll('*').length]"
-    )
-    print(
-        f"10,000 requests in {took:.1f} s; longest task of the page over 50 ms: {longest:.0f} ms; {elements} elements"
-    )
-    assert (rows(page), kept) == (200, 1000)
+    kept, elements = page.execute_script("return [state.rows.length, document.querySelectorAll('*').length]")
+    assert (rows(page), kept, text(page, "#shown")) == (200, 1000, "200 of 1,000")
     assert elements < 2500
-    open_newest(page, "Request 10,001")
+    open_newest(page, "Request 2,001")
     assert "The body was signed with spaces" in text(page, "#about")
-    assert text(page, "#shown") == "200 of 1,000"
 
 
 def test_filters_pause_clear(page: Page, client: Client) -> None:
@@ -292,6 +257,17 @@ def test_switches_and_rules(page: Page, sandbox: Sandbox, client: Client) -> Non
     assert not list(sandbox.faults)
 
 
+def test_spent_rule_switches_off(page: Page, sandbox: Sandbox, client: Client) -> None:
+    sandbox.faults.add("gateway first 1")
+    client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+    until(lambda: "finished" in text(page, "#rules"))
+    switch = page.find_element(By.CSS_SELECTOR, "[data-fault=gateway]")
+    assert switch.get_attribute("aria-checked") == "false"
+    switch.click()
+    until(lambda: switch.get_attribute("aria-checked") == "true")
+    assert len(list(sandbox.faults)) == 1
+
+
 def test_open_orders_table(page: Page, client: Client) -> None:
     place(client, clientOrderId=5)
     client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "clientOrderId": 5})
@@ -309,22 +285,18 @@ def test_open_orders_table(page: Page, client: Client) -> None:
 
 
 def test_keyboard_opens_request(page: Page, client: Client, clock: Clock) -> None:
-    for number in range(3):
+    for number in (1, 2, 3):
         clock.now += 1
-        place(client, clientOrderId=number + 1)
+        place(client, clientOrderId=number)
     until(lambda: rows(page) == 3)
 
     def focused() -> Any:
         return page.switch_to.active_element
 
-    body = page.find_element(By.TAG_NAME, "body")
-    body.send_keys(Keys.TAB)
+    page.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert focused().text == "Skip to the requests"
     assert focused().is_displayed()
-    for _ in range(20):
-        focused().send_keys(Keys.TAB)
-        if page.execute_script("return document.activeElement.closest('#rows') !== null"):
-            break
+    focused().send_keys(Keys.ARROW_DOWN)
     first = focused().get_attribute("aria-label")
     assert "POST /v3/trade/order, OK. Open" in first
     focused().send_keys(Keys.ARROW_DOWN)
@@ -346,11 +318,10 @@ def test_controls_have_names(page: Page, sandbox: Sandbox, client: Client) -> No
     until(lambda: all_of(page, "#copy"))
     page.execute_cdp_cmd("Accessibility.enable", {})
     nodes = page.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
-    kinds = {"button", "switch", "searchbox", "textbox", "region", "link", "list", "group"}
-    named = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
-    controls = [(role, name) for role, name in named if role in kinds]
+    kinds = {"button", "switch", "searchbox", "textbox", "region", "link", "group"}
+    controls = [node for node in nodes if not node["ignored"] and node["role"]["value"] in kinds]
     assert len(controls) > len(FAULTS) + 10
-    assert [role for role, name in controls if not name and role != "list"] == []
+    assert [node["role"]["value"] for node in controls if not node.get("name", {}).get("value")] == []
     assert page.execute_script("return document.documentElement.lang") == "en"
     headings = page.execute_script("return [...document.querySelectorAll('h1, h2')].map(h => h.tagName)")
     assert headings == ["H1"] + ["H2"] * 6
@@ -385,36 +356,6 @@ TOO_WIDE = """
 """
 
 
-CONTROLS = "button, input, select, a"
-
-
-@pytest.mark.parametrize("width", [1600, 1280, 1000, 375])
-def test_every_control_accepts_clicks(page: Page, sandbox: Sandbox, client: Client, width: int) -> None:
-    screen(page, width, 900)
-    busy_day(sandbox, client)
-    until(lambda: text(page, "#c-requests") == str(sandbox.seen))
-    open_newest(page, f"Request {sandbox.seen}")
-    clicked = set()
-    for number in range(len(all_of(page, CONTROLS))):
-        control = page.execute_script(
-            """
-            const control = [...document.querySelectorAll(arguments[0])][arguments[1]];
-            if (!control?.checkVisibility() || control.matches(".skip, #close")) return null;
-            control.scrollIntoView({block: "center"});
-            const box = control.getBoundingClientRect();
-            const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-            return [control.id || control.dataset.fault || control.textContent, control.contains(hit), hit?.outerHTML];
-            """,
-            CONTROLS,
-            number,
-        )
-        if control is not None:
-            name, is_hit, covering = control
-            assert is_hit, f"{name} is covered by {covering[:200]}"
-            clicked.add(name)
-    assert {"pause", "clear", "find", "rule", "Add", "price", "quantity", "Set", "symbol", "copy", *FAULTS} <= clicked
-
-
 def test_price_form_fills_order(page: Page, sandbox: Sandbox, client: Client) -> None:
     place(client, price="60000", quantity="1")
     until(lambda: len(all_of(page, "#orders tr")) == 1)
@@ -431,55 +372,11 @@ def test_price_form_fills_order(page: Page, sandbox: Sandbox, client: Client) ->
     page.get_log("browser")  # discard the expected HTTP 400
 
 
-def test_detail_shows_response(page: Page, sandbox: Sandbox, client: Client) -> None:
-    sandbox.faults.add("html-after 504 on POST")
-    client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
-    until(lambda: rows(page) == 1)
-    open_newest(page, "Request 1")
-    assert "504 Gateway Time-out" in text(page, "#response")
-    assert "HTTP 504" in text(page, "#about")
-
-
-def test_spent_rule_switches_off(page: Page, sandbox: Sandbox, client: Client) -> None:
-    until(lambda: len(all_of(page, "[role=switch]")) == len(FAULTS))
-    switch = page.find_element(By.CSS_SELECTOR, "[data-fault=gateway]")
-    switch.click()
-    until(lambda: switch.get_attribute("aria-checked") == "true")
-    client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
-    until(lambda: "finished" in text(page, "#rules"))
-    assert switch.get_attribute("aria-checked") == "false"
-    switch.click()
-    until(lambda: switch.get_attribute("aria-checked") == "true")
-    assert len(list(sandbox.faults)) == 1
-
-
-def test_eight_tabs_stay_live(page: Page, sandbox: Sandbox, client: Client) -> None:
-    first = page.current_window_handle
-    for _ in range(7):
-        page.switch_to.new_window("tab")
-        page.get(sandbox.url + "/")
-        until(lambda: text(page, "#live") == "live")
-    for handle in page.window_handles:
-        if handle != first:
-            page.switch_to.window(handle)
-            page.close()
-    page.switch_to.window(first)
-
-
-def test_arrow_keys_work_on_load(page: Page, client: Client) -> None:
-    place(client)
-    until(lambda: rows(page) == 1)
-    page.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_DOWN)
-    assert "POST /v3/trade/order" in page.switch_to.active_element.get_attribute("aria-label")
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 768, 375])
 def test_layout_fits_and_contrasts(page: Page, sandbox: Sandbox, client: Client, width: int, scheme: str) -> None:
     screen(page, width, 900, scheme)
-    busy_day(sandbox, client)
-    until(lambda: text(page, "#c-requests") == str(sandbox.seen))
-    open_newest(page, f"Request {sandbox.seen}")
+    show_busy_day(page, sandbox, client)
     background = page.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert background == {"light": "rgb(244, 246, 248)", "dark": "rgb(14, 19, 26)"}[scheme]
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
@@ -514,8 +411,8 @@ ORDERS = (
 )
 
 
-def busy_day(sandbox: Sandbox, client: Client) -> None:
-    """Send requests of all kinds; the newest has a wrong signature."""
+def show_busy_day(page: Page, sandbox: Sandbox, client: Client) -> None:
+    """Send requests of all kinds, and open the newest, which has a wrong signature."""
 
     def later() -> Client:
         client.clock.now += 0.37
@@ -538,12 +435,12 @@ def busy_day(sandbox: Sandbox, client: Client) -> None:
     client.request("GET", b"/v3/account/info", later().sign("GET", b"/v3/account/info", timestamp="1578565539"))
     later().request("GET", b"/v3/futures/positions", {})
     send_signed_with_spaces(later(), clientOrderId=1009)
+    until(lambda: text(page, "#c-requests") == str(sandbox.seen))
+    open_newest(page, f"Request {sandbox.seen}")
 
 
 def test_readme_screenshot(page: Page, sandbox: Sandbox, client: Client, tmp_path: Path) -> None:
-    busy_day(sandbox, client)
-    until(lambda: text(page, "#c-requests") == str(sandbox.seen))
-    open_newest(page, f"Request {sandbox.seen}")
+    show_busy_day(page, sandbox, client)
     time.sleep(0.3)
     picture = Path(os.environ.get("SCREENSHOT") or tmp_path / "sandbox.png")
     picture.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import subprocess
 import sys
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers.command import ORDER, SCRIPT, environment, in_shell, woox_fast
@@ -35,26 +34,16 @@ def test_version_option() -> None:
 def test_no_arguments_print_help() -> None:
     result = woox_fast()
     assert (result.returncode, result.stdout) == (2, "")
-    for name, subcommand in cli.SUBCOMMANDS.items():
-        assert re.search(rf"^ +{name}\s+{subcommand.summary.split()[0]} ", result.stderr, re.MULTILINE)
-
-
-@pytest.mark.parametrize("name", [None, *cli.SUBCOMMANDS])
-def test_help_documents_exit_status(name: str | None) -> None:
-    result = woox_fast(*([name] if name else []), "--help")
-    assert (result.returncode, result.stderr) == (0, "")
-    shown = " ".join(result.stdout.split())
-    for number in (0, 1, 2, 130):
-        assert re.search(rf"Exit status:.*\b{number} ", shown)
+    for subcommand in cli.SUBCOMMANDS.values():
+        assert subcommand.summary.split()[0] in result.stderr
 
 
 @pytest.mark.parametrize("name", cli.SUBCOMMANDS)
-def test_help_fits_terminal(name: str) -> None:
-    prose, _, examples = woox_fast(name, "--help", COLUMNS="80").stdout.partition("\nexamples:\n")
-    unbreakable = re.compile(r"^ +(\[--\w+ )?.*\{.*\}\]?$")  # argparse does not break a list of choices
-    assert [line for line in prose.splitlines() if len(line) > 80 and not unbreakable.match(line)] == []
-    # A signature is 64 characters long.
-    assert [line for line in examples.splitlines() if len(line) > (100 if name == "explain" else 80)] == []
+def test_help_ends_with_examples(name: str) -> None:
+    shown = woox_fast(name, "--help").stdout
+    assert "Exit status: 0" in shown
+    examples = shown.partition("\nexamples:\n")[2]
+    assert examples.count(f"woox-fast {name}") >= 2
     assert examples == woox_fast(name, "--help", COLUMNS="40").stdout.partition("\nexamples:\n")[2]
 
 
@@ -63,19 +52,12 @@ def test_help_fits_terminal(name: str) -> None:
     [
         [],
         ["nonsense"],
-        ["--nonsense"],
-        ["sandbox", "--port", "-1"],
         ["sandbox", "--port", "65536"],
-        ["curl"],
         ["send", "GET"],
         ["send", "GET", "/v3/x", "--staging", "--production"],
-        ["completion", "nonsense"],
-        ["bench", "--seconds", "0"],
         ["demo", "--orders", "0"],
-        ["demo", "--orders", "1.5"],
         ["demo", "--orders", "²"],
         ["demo", "--orders", "9" * 5000],
-        ["demo", "--connections", "33"],
     ],
 )
 def test_wrong_usage_exits_2(arguments: list[str]) -> None:
@@ -104,19 +86,12 @@ def test_missing_extra_names_install_command(name: str, module: str) -> None:
     assert result.stderr == f"woox-fast {name}: {module} is not installed; run: pip install 'woox-fast[{extra}]'\n"
 
 
-def replace_bench(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(_: Any) -> int:
-        raise error
-
-    monkeypatch.setattr("woox_fast.cli.bench.main", run)
-
-
 @pytest.mark.parametrize(
     "error",
     [ModuleNotFoundError("No module named 'x'", name="x"), PermissionError(13, "Permission denied", "elsewhere")],
 )
 def test_unexpected_errors_propagate(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    replace_bench(error, monkeypatch)
+    monkeypatch.setattr("woox_fast.cli.bench.main", Mock(side_effect=error))
     with pytest.raises(type(error)):
         cli.main(["bench"])
 
@@ -128,36 +103,31 @@ def test_unexpected_errors_propagate(error: Exception, monkeypatch: pytest.Monke
 def test_failures_set_exit_status(
     error: BaseException, status: int, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    replace_bench(error, monkeypatch)
+    monkeypatch.setattr("woox_fast.cli.bench.main", Mock(side_effect=error))
     assert cli.main(["bench"]) == status
     assert capsys.readouterr().err == f"woox-fast{line}\n"
 
 
-@pytest.mark.parametrize("arguments", [SIGN, ("completion", "bash"), ("--version",)])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("arguments", "unbuffered"), [(SIGN, "1"), (SIGN, ""), (("--version",), "")])
 def test_full_output_is_reported(arguments: tuple[str, ...], unbuffered: str) -> None:
-    if arguments == ("--version",) and unbuffered:
-        pytest.skip("argparse ignores this failure")
     result = redirected("> /dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
     assert result.returncode == 1
     assert result.stderr == "woox-fast: cannot write to standard output: No space left on device\n"
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [SIGN, ("completion", "bash")])
+@pytest.mark.parametrize(("arguments", "unbuffered"), [(SIGN, "1"), (("completion", "bash"), "")])
 def test_closed_pipe_is_silent(arguments: tuple[str, ...], unbuffered: str) -> None:
     result = redirected("| head -1; exit ${PIPESTATUS[0]}", *arguments, PYTHONUNBUFFERED=unbuffered)
     assert (result.stderr, len(result.stdout.splitlines())) == ("", 1)
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
 def test_closed_stream_prevents_work(closed: str) -> None:
     """A file or socket would get the number of the closed stream, and `--body -` could read the secret's file."""
-    for arguments in (SIGN, ("send", "POST", "/v3/trade/order", "--body", ORDER, "--example"), ("nonsense",)):
-        result = redirected(closed, *arguments)
-        assert (result.returncode, result.stdout) == (2, "")
-        expected = "woox-fast: a standard stream is closed; redirect it to /dev/null instead\n"
-        assert result.stderr == ("" if "2>" in closed else expected)
+    result = redirected(closed, "send", "POST", "/v3/trade/order", "--body", ORDER, "--example")
+    assert (result.returncode, result.stdout) == (2, "")
+    expected = "woox-fast: a standard stream is closed; redirect it to /dev/null instead\n"
+    assert result.stderr == ("" if "2>" in closed else expected)
 
 
 def test_full_errors_stay_silent() -> None:
@@ -166,12 +136,13 @@ def test_full_errors_stay_silent() -> None:
     assert (result.stdout, result.stderr) == ("", "")
 
 
-@pytest.mark.parametrize("start", [[sys.executable, "-m", "woox_fast"], [SCRIPT]])
-@pytest.mark.parametrize("variable", ["WOOX_FAST_BACKEND", "WOOX_FAST_SHA256"])
+@pytest.mark.parametrize(
+    ("start", "variable"),
+    [([sys.executable, "-m", "woox_fast"], "WOOX_FAST_BACKEND"), ([SCRIPT], "WOOX_FAST_SHA256")],
+)
 def test_unavailable_backend_is_reported(start: list[str], variable: str) -> None:
-    result = subprocess.run(
-        start, env=environment(**{variable: "nonsense"}), capture_output=True, text=True, timeout=60
-    )
+    variables = environment(**{variable: "nonsense"})
+    result = subprocess.run(start, env=variables, capture_output=True, text=True, timeout=60)
     assert result.returncode in (1, 2)
     assert variable in result.stderr
     assert len(result.stderr.splitlines()) == 1

@@ -10,34 +10,26 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from helpers.command import CREDENTIALS, ORDER, SCRIPT, environment, woox_fast
+from helpers.command import CREDENTIALS, ORDER, environment, woox_fast
 from helpers.oracle import KEY, SECRET, oracle
 
 URL = "http://127.0.0.1:8080"
 
 
-@pytest.mark.parametrize("body", [None, ORDER, "@order.json", 'it\'s "quoted" $HOME `x` \\ \n !', "@"])
-def test_curl_command_is_signed(body: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("body", [None, ORDER, "@order.json", 'it\'s "quoted" $HOME `x` \\ \n !'])
+def test_curl_command_is_signed(body: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "order.json").write_text(ORDER + "\n")
-    (tmp_path / "@").write_text("{}")
     method, path = ("GET", "/v3/trade/orders?symbol=SPOT_BTC_USDT") if body is None else ("POST", "/v3/trade/order")
-    arguments = [] if body is None else ["--body", body if body != "@" else "@@"]
-    command = subprocess.run(
-        [SCRIPT, "curl", method, path, *arguments, "--url", URL],
-        cwd=tmp_path,
-        env=environment(**CREDENTIALS),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
-    assert SECRET not in command
+    arguments = [] if body is None else ["--body", body]
+    command = woox_fast("curl", method, path, *arguments, "--url", URL, **CREDENTIALS).stdout
     assert KEY not in command
     words = shlex.split(command.replace("$WOOX_API_KEY", KEY))
     options = dict(pairwise(words))
     headers = dict(value.split(": ", 1) for name, value in pairwise(words) if name == "--header")
     sent = options.get("--data-raw", "").encode()
     if "--data-binary" in options:
-        sent = (tmp_path / options["--data-binary"][1:]).read_bytes()
+        sent = (tmp_path / options["--data-binary"].removeprefix("@")).read_bytes()
     assert headers["x-api-key"] == KEY
     assert headers["x-api-signature"] == oracle(f"{headers['x-api-timestamp']}{method}{path}".encode() + sent)
     assert options["--request"] == method

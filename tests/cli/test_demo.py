@@ -21,69 +21,54 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from helpers.command import answer, environment, needs_pty, read_until, terminal, woox_fast
-from helpers.slow import slow
 
 from woox_fast.cli import demo
 from woox_fast.cli.demo import Batch, Books, check_books
 from woox_fast.gateway import NoReplyError, NotSentError
 
-COMMAND = [sys.executable, "-m", "woox_fast", "demo"]
-REPORT = re.compile(r"^(\w+) +(\S.*)$", re.MULTILINE)
 
-
-@pytest.mark.parametrize("options", [["--orders", "200"], slow(["--orders", "50", "--connections", "4"]), slow([])])
-def test_demo_reports_figures(options: list[str]) -> None:
+def test_demo_reports_figures() -> None:
     ignored = {"WOOX_API_KEY": "test-key", "WOOX_API_SECRET": "test-secret"}
-    result = woox_fast("demo", *options, **ignored)
+    result = woox_fast("demo", "--orders", "50", "--connections", "2", **ignored)
     assert (result.returncode, result.stderr) == (0, "")
     assert re.sub("[ -~\n]", "", result.stdout) == ""
-    rows = dict(REPORT.findall(result.stdout))
-    orders = int(options[1]) if options else 2000
-    placed, filled, cancelled = map(int, re.findall(r"\d+", rows["orders"].replace(",", "")))
-    assert (placed, filled + cancelled) == (orders, orders)
+    rows = dict(re.findall(r"^(\w+) +(\S.*)$", result.stdout, re.MULTILINE))
+    placed, filled, cancelled = map(int, re.findall(r"\d+", rows["orders"]))
+    assert (placed, filled + cancelled) == (50, 50)
     assert re.fullmatch(r"[1-9][\d,]* orders a second", rows["speed"])
     assert re.fullmatch(r"[1-9][\d,]* us median, [1-9][\d,]* us p99", rows["latency"])
-    assert int(rows["signatures"].split()[0].replace(",", "")) >= placed + cancelled
+    assert int(rows["signatures"].split()[0]) >= placed
     assert rows["books"].startswith("ok: ")
-
-
-def test_demo_json_has_figures() -> None:
-    figures = answer("demo", "--orders", "20", "--connections", "2")
-    assert (figures["placed"], figures["filled"] + figures["cancelled"], figures["faults"]) == (20, 20, [])
-    assert 0 < figures["latency_p50_us"] <= figures["latency_p99_us"]
-    assert all(Decimal(text) > 0 for pair in figures["balances"].values() for text in pair)
+    figures = answer("demo", "--orders", "4")
+    assert (figures["placed"], figures["faults"]) == (4, [])
 
 
 @needs_pty
 def test_demo_terminal_shows_progress() -> None:
     with terminal("demo", "--orders", "50") as (process, screen):
         seen = read_until(screen, b"books")
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert b"Placing" in seen
-    assert b"\x1b" in seen
 
 
 @contextmanager
 def running_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "woox_fast", "demo", "--orders", "10000"]
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        [*COMMAND, "--orders", "10000"],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+        command, env=environment(), stdout=pipe, stderr=pipe, text=True, start_new_session=True
     ) as process:
         try:
             url = re.search(r"http://\S+", process.stdout.readline())
             assert url
-            assert wait_until(lambda: verified_signatures(url[0]) > 50)  # in the middle of the orders
+            wait_until(lambda: verified_signatures(url[0]) > 50)  # some orders are still to come
             yield process, url[0]
         finally:
             process.kill()
 
 
 def verified_signatures(url: str) -> int:
-    with build_opener(ProxyHandler({})).open(f"{url}/sandbox/stats", timeout=10) as response:
+    with build_opener(ProxyHandler({})).open(f"{url}/sandbox/stats", timeout=60) as response:
         return json.load(response)["data"]["verified"]
 
 
@@ -93,34 +78,30 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex((parts.hostname, parts.port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
     while not condition():
-        if time.monotonic() > deadline:
-            return False
+        assert time.monotonic() < deadline
         time.sleep(0.02)
-    return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, slow(signal.SIGTERM), signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_demo_leaves_no_sandbox(number: int) -> None:
     with running_demo() as (process, url):
         os.killpg(process.pid, number)  # the whole process group, as Ctrl-C does
-        _, errors = process.communicate(timeout=20)
-    assert wait_until(lambda: not is_listening(url))
+        _, errors = process.communicate(timeout=60)
+    wait_until(lambda: not is_listening(url))
     if number == signal.SIGINT:
         assert process.returncode == 130
         assert re.match(r"woox-fast demo: interrupted\. Of 10,000 orders: [\d,]+ acknowledged", errors)
         assert "Traceback" not in errors
-    else:
-        assert process.returncode == -number
 
 
 def test_demo_reports_dead_sandbox() -> None:
     with running_demo() as (process, _):
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert re.search(r"the sandbox stopped responding \(\w+\)\. Of 10,000 orders: [\d,]+ acknowledged", errors)
     assert "Nothing was sent twice." in errors
@@ -164,19 +145,12 @@ REQUESTS = [("POST", "/v3/trade/order", b"%d" % number) for number in range(4)]
 ACCEPTED = b'{"success":true,"data":{}}'
 
 
-def test_batch_sends_once_each() -> None:
-    batch, gateway = Batch(3), fake_gateway(*[ACCEPTED] * 4)
-    batch.send(gateway, REQUESTS, "Placing")
-    assert sorted(gateway.requests) == REQUESTS
-    assert (len(batch.latencies_ns), batch.refusals) == (4, [])
-
-
 @pytest.mark.parametrize(
     "body", [b'{"success":false,"code":-1000,"message":"\x1b[2J"}', b'{"success":1}', b"[]", b"<html>"]
 )
 def test_batch_collects_refusals(body: bytes) -> None:
     batch = Batch(1)
-    batch.send(fake_gateway(ACCEPTED, body, ACCEPTED, body), REQUESTS, "Placing")
+    batch.send(fake_gateway(ACCEPTED, body, ACCEPTED, body), REQUESTS)
     assert len(batch.refusals) == 2
     assert batch.refusals[0].isprintable()
 
@@ -185,56 +159,40 @@ def test_batch_collects_refusals(body: bytes) -> None:
 def test_batch_stops_at_failure(error: Exception, in_doubt: int) -> None:
     batch, gateway = Batch(1), fake_gateway(error, *[ACCEPTED] * 2000)
     with pytest.raises(type(error)):
-        batch.send(gateway, REQUESTS[:1] * 2000, "Placing")
+        batch.send(gateway, REQUESTS[:1] * 2000)
     assert batch.in_doubt == in_doubt
     assert len(gateway.requests) == 1
 
 
-def row(
-    client_order_id: int, side: str = "BUY", executed: str = "0", price: str | None = None, **more: Any
-) -> dict[str, Any]:
+def row(client_order_id: int, side: str = "BUY", executed: str = "0", **more: Any) -> dict[str, Any]:
     fields = {"symbol": "SPOT_BTC_USDT", "side": side, "status": "FILLED", "executed": executed}
-    fees = {"totalFee": "0", "feeAsset": ""}
-    return {**fields, **fees, "clientOrderId": client_order_id, "averageExecutedPrice": price, **more}
+    price = {"averageExecutedPrice": "60000.1", "totalFee": "0", "feeAsset": ""}
+    return {**fields, **price, "clientOrderId": client_order_id, **more}
 
 
-def books(orders: list[dict[str, Any]], btc: str = "10", usdt: str = "1000", frozen: str = "0", **more: Any) -> Books:
+def books(orders: list[dict[str, Any]], btc: str = "9.998", usdt: str = "1120.00019999", frozen: str = "0") -> Books:
     balances = {"BTC": (Decimal(btc), Decimal(0)), "USDT": (Decimal(usdt), Decimal(frozen))}
-    arrivals = {str(order["clientOrderId"]): 1 for order in orders}
-    return Books(orders, balances, arrivals, 0)._replace(**more)
+    return Books(orders, balances, {str(order["clientOrderId"]): 1 for order in orders}, 0)
 
 
-FILLED = [
-    row(1, "BUY", "0.001", "60000.1"),
-    row(2, "SELL", "0.003", "60000.1", totalFee="0.00000001", feeAsset="USDT"),
-    row(3),
-]
+BEFORE = books([], "10", "1000")
+FILLED = [row(1, "BUY", "0.001"), row(2, "SELL", "0.003", totalFee="0.00000001", feeAsset="USDT"), row(3)]
 
 
 def test_right_books_have_no_fault() -> None:
-    after = books(FILLED, "9.998", "1120.00019999")
-    assert list(check_books(range(1, 4), books([]), after)) == []
+    assert list(check_books(range(1, 4), BEFORE, books(FILLED))) == []
 
 
 @pytest.mark.parametrize(
     ("after", "fault"),
     [
-        (books(FILLED[:2], "9.998", "1120.00019999"), "orders missing: 1, such as clientOrderId 3"),
-        (
-            books([*FILLED, FILLED[2]], "9.998", "1120.00019999"),
-            "orders there more than once: 1, such as clientOrderId 3",
-        ),
-        (
-            books(FILLED, "9.998", "1120.00019999", arrivals={"3": 2}),
-            "orders there more than once: 1, such as clientOrderId 3",
-        ),
-        (
-            books(FILLED, "9.998", "1120.0002"),
-            "the balance is 1,120.0002 USDT, but the orders add up to 1,120.00019999",
-        ),
-        (books(FILLED, "9.998", "1120.00019999", "0.01"), "0.01 USDT are frozen, but no order is open"),
+        (books(FILLED[:2]), "orders missing: 1, such as clientOrderId 3"),
+        (books([*FILLED, FILLED[2]]), "orders there more than once: 1, such as clientOrderId 3"),
+        (books(FILLED)._replace(arrivals={"3": 2}), "orders there more than once: 1, such as clientOrderId 3"),
+        (books(FILLED, usdt="1120.0002"), "the balance is 1,120.0002 USDT, but the orders add up to 1,120.00019999"),
+        (books(FILLED, frozen="0.01"), "0.01 USDT are frozen, but no order is open"),
     ],
 )
 def test_wrong_books_are_found(after: Books, fault: str) -> None:
-    (found,) = check_books(range(1, 4), books([]), after)
+    (found,) = check_books(range(1, 4), BEFORE, after)
     assert found.startswith(fault)

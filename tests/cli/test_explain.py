@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import re
@@ -13,8 +12,6 @@ from helpers.command import CREDENTIALS, ORDER, answer, woox_fast
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast.cli import show
-
-URL = "https://api.woox.io/v3/trade/order"
 
 
 def explain_arguments(signature: str, method: str = "POST", path: str = "/v3/trade/order") -> list[str]:
@@ -32,8 +29,7 @@ def test_explain_shows_cause_and_difference() -> None:
     assert remedy.startswith("remedy    Serialize the body once")
     at = mark.index("^")
     assert (expected[:10], signed[:10]) == ("expected  ", "signed    ")
-    assert expected[10:at] == signed[10:at]
-    assert expected[at : at + 6] == '"SPOT_'
+    assert (expected[10:at], expected[at : at + 6]) == (signed[10:at], '"SPOT_')
     assert signed[at : at + 7] == ' "SPOT_'
     assert "combination" in tried
 
@@ -52,7 +48,6 @@ def test_missing_timestamp_is_named() -> None:
     result = woox_fast("explain", "GET", "/v3/x", "--signature", "0" * 64, **CREDENTIALS)
     assert result.returncode == 2
     assert "--timestamp is required" in result.stderr
-    assert "required, unless" in " ".join(woox_fast("explain", "--help").stdout.split())
 
 
 def test_header_overrides_request(tmp_path: Path) -> None:
@@ -84,13 +79,6 @@ def test_memo_finds_pro_rule() -> None:
     assert [one["name"] for one in found["mistakes"]] == ["rule-woox-pro"]
 
 
-def test_text_output_has_no_row_names() -> None:
-    signature = oracle(f"{NOW}GET/v3/xNone".encode())
-    result = woox_fast(*explain_arguments(signature, "GET", "/v3/x"), **CREDENTIALS)
-    assert "cause     None was signed as the body, but no body was sent." in result.stdout
-    assert not re.search("no-body-none|message-text", result.stdout)
-
-
 def test_mistakes_are_filtered() -> None:
     everything = answer("explain", "--mistakes")
     some = answer("explain", "--mistakes", "timestamp ISO")
@@ -102,52 +90,26 @@ def test_mistakes_are_filtered() -> None:
     assert woox_fast("explain", "--mistakes", "no such words").stdout == "known mistakes with 'no such words': 0\n"
 
 
-def test_raw_request_is_read(tmp_path: Path) -> None:
-    message = f"{NOW}POST/v3/trade/order{ORDER}".encode()
-    signature = base64.b64encode(hmac.digest(SECRET.encode(), message, "sha256")).decode()
-    head = f"POST /v3/trade/order HTTP/1.1\r\nHost: api.woox.io\r\nX-API-Key: {KEY}\r\nx-api-timestamp: {NOW}\r\n"
-    request = tmp_path / "refused.http"
-    for text in (
-        f"{head}x-api-signature: {signature}\r\nContent-Length: {len(ORDER)}\r\n\r\n{ORDER}\r\n\r\n",
-        f"{head}x-api-signature: {signature}\r\n\r\n{ORDER}".replace("\r\n", "\n") + "\n",
-    ):
-        request.write_bytes(text.encode())
-        found = answer("explain", "--request", str(request), WOOX_API_SECRET=SECRET)
-        assert [one["name"] for one in found["mistakes"]] == ["signature-base64"]
-        found = answer("explain", "--request", "-", given=text.encode(), WOOX_API_SECRET=SECRET)
-        assert found["found"] is True
-
-
-@pytest.mark.parametrize("as_standard_input", [False, True])
-def test_curl_and_har_are_read(as_standard_input: bool, tmp_path: Path) -> None:
-    path = "/v3/trade/orders?symbol=SPOT_BTC_USDT"
-    signature = oracle(f"{NOW}GET/v3/trade/orders".encode())
-    curl = woox_fast("curl", "GET", path, "--timestamp", str(NOW), **CREDENTIALS).stdout
-    signed = {"x-api-key": KEY, "X-API-Timestamp": str(NOW), "x-api-signature": signature}
-    headers = [{"name": name, "value": value} for name, value in signed.items()]
-    request = {"method": "GET", "url": f"https://api.woox.io{path}", "headers": headers}
-    har = json.dumps({"log": {"version": "1.2", "entries": [{"request": request}]}})
-    for text in (re.sub("[0-9a-f]{64}", signature, curl), har):
-        name, given = str(tmp_path / "request"), None
-        if as_standard_input:
-            name, given = "-", text.encode()
-        else:
-            (tmp_path / "request").write_text(text)
-        found = answer("explain", "--request", name, given=given, **CREDENTIALS)
-        assert len(found["mistakes"]) == 1
-        assert found["expected"] == f"{NOW}GET{path}"
-        assert found["signed"] == f"{NOW}GET/v3/trade/orders"
+@pytest.mark.parametrize(
+    ("path", "scheme", "message"),
+    [("/v2/x?b=2&a=1", None, f"a=1&b=2|{NOW}"), ("/v1/x?b=2&a=1", "v3", f"{NOW}GET/v1/x?b=2&a=1")],
+)
+def test_scheme_follows_path(path: str, scheme: str | None, message: str) -> None:
+    named = ["--scheme", scheme] if scheme else []
+    found = answer(*explain_arguments(oracle(message.encode()), "GET", path), *named, **CREDENTIALS)
+    assert (found["right"], found["expected"]) == (True, message)
 
 
 def test_missing_body_is_named() -> None:
     signature = oracle(f"{NOW}POST/v3/trade/order{ORDER}".encode())
     head = f"POST /v3/trade/order HTTP/1.1\nx-api-timestamp: {NOW}\nx-api-signature: {signature}\n"
-    log = f"{head}Content-Length: {len(ORDER)}\n\n"
-    result = woox_fast("explain", "--request", "-", given=log.encode(), **CREDENTIALS)
+    log = f"{head}Content-Length: {len(ORDER)}\n\n".encode()
+    result = woox_fast("explain", "--request", "-", given=log, **CREDENTIALS)
     assert result.returncode == 2
     assert "does not show its body; give it with --body" in result.stderr
-    assert answer("explain", "--request", "-", "--body", ORDER, given=log.encode(), **CREDENTIALS)["right"] is True
-    result = woox_fast("explain", "--request", "-", "--body", "b", given=f"curl -d a {URL}".encode(), **CREDENTIALS)
+    assert answer("explain", "--request", "-", "--body", ORDER, given=log, **CREDENTIALS)["right"] is True
+    curl = b"curl -d a https://api.woox.io/v3/trade/order"
+    result = woox_fast("explain", "--request", "-", "--body", "b", given=curl, **CREDENTIALS)
     assert "--request contains a body; do not give one again" in result.stderr
 
 
@@ -178,21 +140,6 @@ def test_unexplained_signature_shows_causes() -> None:
     assert "its secret for this API key is not this one" in right.stdout
 
 
-@pytest.mark.parametrize(
-    ("path", "scheme", "message"),
-    [
-        ("/v1/x?b=2&a=1", None, f"a=1&b=2|{NOW}"),
-        ("/v2/x?b=2&a=1", None, f"a=1&b=2|{NOW}"),
-        ("/v1/x?b=2&a=1", "v3", f"{NOW}GET/v1/x?b=2&a=1"),
-        ("/v3/x?b=2&a=1", "v1", f"a=1&b=2|{NOW}"),
-    ],
-)
-def test_scheme_follows_path(path: str, scheme: str | None, message: str) -> None:
-    named = ["--scheme", scheme] if scheme else []
-    found = answer(*explain_arguments(oracle(message.encode()), "GET", path), *named, **CREDENTIALS)
-    assert (found["right"], found["expected"]) == (True, message)
-
-
 def test_hostile_bytes_are_escaped() -> None:
     path = "/v3/\x1b[31m\u202e\r\n"
     signature = "\x1b" * 24 + "0" * 40
@@ -201,34 +148,19 @@ def test_hostile_bytes_are_escaped() -> None:
     assert not re.search(r"[^\n\x20-\x7e]", result.stdout + result.stderr)
 
 
-@pytest.mark.parametrize("signature", ["9f8e...", "", "0", "00" * 7, "\x1b" * 64, "not a signature"])
-def test_impossible_signature_is_refused(signature: str) -> None:
-    result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
-    assert (result.returncode, result.stdout) == (2, "")
-    if signature:
-        assert f"the signature must be 64 hex characters, got {len(signature)}: " in result.stderr
-    else:
-        assert "--signature is required" in result.stderr
-    assert not re.search(r"[^\n\x20-\x7e]", result.stderr)
-
-
 @pytest.mark.parametrize(
-    ("expected", "signed"),
+    ("signature", "words"),
     [
-        ("abc", "abd"),
-        ("abc", "abcd"),
-        ("abcd", "abc"),
-        ("", "x"),
-        ("x" * 500 + "a", "x" * 500 + "b"),
-        ("a" * 300, "b" * 300),
+        ("", "--signature is required"),
+        ("00" * 7, "the signature must be 64 hex characters, got 14: "),
+        ("\x1b" * 64, "the signature must be 64 hex characters, got 64: "),
     ],
 )
-def test_first_difference_is_marked(expected: str, signed: str) -> None:
-    one, other, mark = show.difference(expected.encode(), signed.encode(), "no secret")
-    at = mark.index("^")
-    assert one[:at] == other[:at]
-    assert one[at : at + 1] != other[at : at + 1]
-    assert max(len(one), len(other), len(mark)) <= 92
+def test_impossible_signature_is_refused(signature: str, words: str) -> None:
+    result = woox_fast(*explain_arguments(signature), **CREDENTIALS)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert not re.search(r"[^\n\x20-\x7e]", result.stderr)
 
 
 def test_invalid_utf8_keeps_columns() -> None:
@@ -241,7 +173,7 @@ def test_invalid_utf8_keeps_columns() -> None:
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_cause_never_cuts_secret(more: list[str]) -> None:
     """Sentences of explain truncate long values, maybe in the middle of the secret."""
-    for offset in range(0, 44, 5):
+    for offset in (0, 20, 35):
         for given in (
             [*explain_arguments("+" * offset + SECRET), "--seconds", "0.1"],
             [*explain_arguments("0" * 64), "-H", f"x-api-keys: {'k' * offset}{SECRET}", "--seconds", "0.1"],

@@ -36,21 +36,16 @@ def test_other_text_stays_visible() -> None:
 
 
 @pytest.mark.parametrize("offset", range(0, 20, 3))
-@pytest.mark.parametrize("name", ["sign", "send"])
-def test_error_never_cuts_secret(name: str, offset: int) -> None:
+def test_error_never_cuts_secret(offset: int) -> None:
     """The library's messages truncate long values, maybe in the middle of the secret."""
-    for path in (
-        "/v3/" + "x" * offset + " " + SECRET,
-        "/v3/x?a=" + "b" * offset + SECRET + "\u00e9",
-        "x" * offset + SECRET,
-    ):
-        for more in ([], ["--timestamp", "1" * offset + SECRET]):
-            result = woox_fast(name, "GET", path, *more, **CREDENTIALS)
-            assert result.returncode == 2
-            assert SECRET[:6] not in result.stderr
+    path, query = "/v3/" + "x" * offset + " " + SECRET, "/v3/x?a=" + "b" * offset + SECRET + "\u00e9"
+    for given in ([path], [query], ["x" * offset + SECRET], ["/v3/x", "--timestamp", "1" * offset + SECRET]):
+        result = woox_fast("sign", "GET", *given, **CREDENTIALS)
+        assert result.returncode == 2
+        assert SECRET[:6] not in result.stderr
 
 
-@pytest.mark.parametrize("offset", range(0, 60, 5))
+@pytest.mark.parametrize("offset", range(0, 60, 12))
 def test_failure_never_cuts_secret(offset: int) -> None:
     line = b"x" * (150 + offset) + SECRET.encode() + b"\r\n"
     with Recorder(lambda _: Reply(raw=line, close=True)) as server:
@@ -66,7 +61,7 @@ def test_long_text_is_redacted_first() -> None:
     assert "..." in result.stdout
 
 
-@pytest.mark.parametrize("columns", [20, 40, 80, 300])
+@pytest.mark.parametrize("columns", [20, 80, 300])
 def test_terminal_wraps_between_words(
     columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -84,12 +79,13 @@ def test_terminal_wraps_between_words(
 def test_difference_is_marked() -> None:
     lines = show.difference(b'{"a":1, "b":2}', b'{"a":1,"b":2}', "")
     assert lines == ["""'{"a":1, "b":2}'""", """'{"a":1,"b":2}'""", "        ^"]
-    for at, lengths in ((0, 500), (250, 500), (499, 500)):
-        one = b"x" * lengths
-        other = one[:at] + b"y" + one[at + 1 :]
-        expected, signed, mark = show.difference(one, other, "", 60)
+    one = b"x" * 500
+    for at in (0, 250, 499):
+        expected, signed, mark = show.difference(one, one[:at] + b"y" + one[at + 1 :], "", 60)
         assert (expected[mark.index("^")], signed[mark.index("^")]) == ("x", "y")
         assert max(len(expected), len(signed), len(mark)) <= 63
+    assert show.difference(b"abc", b"abcd") == ["'abc'", "'abcd'", "    ^"]
+    assert show.difference(b"", b"x") == ["''", "'x'", " ^"]
 
 
 @needs_pty

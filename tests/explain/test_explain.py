@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -33,34 +34,29 @@ def test_right_request_has_no_faults() -> None:
     assert faults({name: RIGHT[name] for name in ("x-api-key", "x-api-timestamp", "x-api-signature")}, "") == []
 
 
-@pytest.mark.parametrize("name", ["WOO-SIGNATURE", "api-signature", "x_api_signature", "X-BM-SIGN", "OK-ACCESS-SIGN"])
-def test_misnamed_signature_is_found(name: str) -> None:
-    headers = {key: value for key, value in RIGHT.items() if key != "x-api-signature"} | {name: "ab" * 32}
-    found = check_headers(headers, "POST", ORDER.encode(), scheme="v3")
-    assert [finding.name for finding in found.findings] == ["header-x-api-signature"]
-    assert name in found.findings[0].cause
-    assert "x-api-signature" in found.findings[0].remedy
-    assert found.values["x-api-signature"] == "ab" * 32
-
-
 @pytest.mark.parametrize(
     ("name", "right"),
     [
+        ("WOO-SIGNATURE", "x-api-signature"),
+        ("x_api_signature", "x-api-signature"),
+        ("X-BM-SIGN", "x-api-signature"),
+        ("x-api-signatrue", "x-api-signature"),
         ("X-MBX-APIKEY", "x-api-key"),
-        ("X-BM-KEY", "x-api-key"),
         ("apikey", "x-api-key"),
-        ("OK-ACCESS-KEY", "x-api-key"),
+        ("x-api-key-id", "x-api-key"),
         ("X-BAPI-TIMESTAMP", "x-api-timestamp"),
-        ("KC-API-TIMESTAMP", "x-api-timestamp"),
         ("x-timestamp", "x-api-timestamp"),
         ("x-api-timestmap", "x-api-timestamp"),
-        ("x-api-key-id", "x-api-key"),
-        ("x-api-signatrue", "x-api-signature"),
     ],
 )
 def test_misnamed_header_is_found(name: str, right: str) -> None:
     headers = {key: value for key, value in RIGHT.items() if key != right} | {name: RIGHT[right]}
-    assert faults(headers) == [f"header-{right}"]
+    found = check_headers(headers, "POST", ORDER.encode(), scheme="v3", api_key=KEY)
+    (finding,) = found.findings
+    assert finding.name == f"header-{right}"
+    assert name in finding.cause
+    assert right in finding.remedy
+    assert found.values[right] == RIGHT[right]
 
 
 def test_bearer_token_is_the_key() -> None:
@@ -89,7 +85,7 @@ def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
     assert faults({**RIGHT, **changes}) == [name]
 
 
-@pytest.mark.parametrize("key", ["$WOOX_API_KEY", "${KEY}", "%KEY%", "{{apiKey}}", "<key>", "Abmy****"])
+@pytest.mark.parametrize("key", ["$WOOX_API_KEY", "%KEY%", "{{apiKey}}", "<key>", "Abmy****"])
 def test_placeholder_is_no_other_key(key: str) -> None:
     assert faults({**RIGHT, "x-api-key": key}) == []
 
@@ -110,7 +106,6 @@ def test_content_type_follows_the_scheme() -> None:
         ({"path": f"{PATH}?a=1"}, "sent-query", "JSON body"),
         ({"path": PATH[1:]}, "sent-path", "'/'"),
         ({"body": FORM}, "sent-no-json", "JSON"),
-        ({"body": "{'side': 'BUY'}"}, "sent-no-json", "JSON"),
         ({"body": ORDER[:-1]}, "sent-no-json", "JSON"),
         ({"body": json.dumps(ORDER)}, "sent-no-json", "JSON"),
         ({"path": "/v1/order"}, "v1-json", "form"),
@@ -153,9 +148,6 @@ def test_form_sent_names_the_form_only() -> None:
 
 def test_upper_case_hex_is_accepted() -> None:
     assert explain(SECRET, oracle(f"{TIME}GET{PATH}".encode()).upper(), TIME, "GET", PATH).right
-    spaced = oracle(f"{TIME}POST{PATH}{json.dumps(json.loads(ORDER))}".encode()).upper()
-    found = explain(SECRET, spaced, TIME, "POST", PATH, ORDER)
-    assert [finding.name for finding in found.mistakes] == ["json-spaced"]
 
 
 def test_interrupted_search_blames_no_secret() -> None:
@@ -174,7 +166,7 @@ def test_complete_search_doubts_the_secret(monkeypatch: pytest.MonkeyPatch) -> N
     assert UNEXPLAINED in str(found)
 
 
-@pytest.mark.parametrize("signature", ["", "x", "é" * 64, "b'", "%", "A" * 10**6, "\0" * 64, "=" * 44, "\ud800" * 64])
+@pytest.mark.parametrize("signature", ["", "é" * 64, "b'", "%", "A" * 10**6, "=" * 44, "\ud800" * 64])
 def test_impossible_signature_blames_no_secret(signature: str) -> None:
     found = explain(SECRET, signature, TIME, "GET", PATH, time_limit=0.1)
     assert not found.found
@@ -183,9 +175,9 @@ def test_impossible_signature_blames_no_secret(signature: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"\xff\xfe", b"{", b"[" * 100_000, b'{"a":' * 5000, b"{}", b"[]", b'{"a":1e999}', b"\0", b'"', b"=", b'{"":{}}'],
+    [b"\xff\xfe", b"[" * 100_000, b'{"a":' * 5000, b'{"a":1e999}', b"\0", b'"', b"=", b'{"":{}}'],
 )
-@pytest.mark.parametrize("path", [PATH, "", "?", "/v1/x?&&=&a", "//", "http://", "\ud800"])
+@pytest.mark.parametrize("path", ["", "/v1/x?&&=&a", "http://", "\ud800"])
 def test_any_request_is_searched(body: bytes, path: str) -> None:
     for method, scheme in (("POST", None), ("", "ws")):
         found = explain(SECRET, "0" * 64, "x", method, path, body, scheme=scheme, time_limit=0.05)
@@ -215,9 +207,26 @@ def test_refused_digest_is_skipped(algorithm: str, monkeypatch: pytest.MonkeyPat
     assert not explain(SECRET, refused, TIME, "POST", PATH, ORDER, time_limit=0.2).found
 
 
-def test_answer_has_three_lines() -> None:
-    signature = oracle(f"1764601234POST{PATH}{json.dumps(json.loads(ORDER))}".encode())
-    found = explain(SECRET, signature, TIME, "POST", PATH, ORDER)
+SPACED = json.dumps(json.loads(ORDER))
+AXIOS = oracle(f"{TIME}get/v3/trade/orders".encode())  # the method in lower case, the URL without its query
+OKX = b64encode(bytes.fromhex(oracle(b"2025-12-01T15:00:34.567ZGET/v3/asset/balances"))).decode()
+
+
+@pytest.mark.parametrize(
+    ("signature", "sent", "names"),
+    [
+        (AXIOS, ("GET", "/v3/trade/orders?symbol=X&size=50"), {"method-lower-case", "query-left-out"}),
+        (OKX, ("GET", "/v3/asset/balances"), {"signature-base64", "timestamp-iso"}),
+        (
+            oracle(f"{TIME[:10]}POST{PATH}{SPACED}".encode()),
+            ("POST", PATH, ORDER),
+            {"timestamp-seconds", "json-spaced"},
+        ),
+    ],
+)
+def test_two_mistakes_are_named(signature: str, sent: tuple[str, ...], names: set[str]) -> None:
+    found = explain(SECRET, signature, TIME, *sent)
+    assert {finding.name for finding in found.mistakes} == names
     assert str(found).count("\n") <= 2
     for finding in found.mistakes:
         assert finding.cause in str(found)
@@ -258,14 +267,7 @@ def test_known_mistakes_have_texts() -> None:
     ],
 )
 def test_wrong_argument_raises(changes: dict[str, Any], error: type[Exception], words: str) -> None:
-    given = {
-        "api_secret": SECRET,
-        "signature": "0" * 64,
-        "timestamp": TIME,
-        "method": "GET",
-        "path": "/v3/x",
-        **changes,
-    }
+    given = {"api_secret": SECRET, "signature": "0" * 64, "timestamp": TIME, "method": "GET", "path": PATH, **changes}
     with pytest.raises(error, match=words):
         explain(**given)
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from helpers.oracle import KEY, SECRET
@@ -25,16 +25,12 @@ MARKET = '{"symbol":"X","quantity":"1"}'
 MESSAGE = f"{TIME}GET{PATH}"
 
 
+def as_bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
 def sign(message: str | bytes, secret: str | bytes = SECRET) -> str:
-    data = message.encode() if isinstance(message, str) else message
-    return hmac.new(secret.encode() if isinstance(secret, str) else secret, data, "sha256").hexdigest()
-
-
-def assert_named(name: str, signature: str, method: str, path: str, body: str | bytes = b"", **options: Any) -> None:
-    """Assert that `explain` names this mistake alone, or as an alternative with the same bytes."""
-    found = explain(SECRET, signature, options.pop("timestamp", TIME), method, path, body, api_key=KEY, **options)
-    named = [[finding.name for finding in findings] for findings in (found.mistakes, *found.others)]
-    assert [name] in named, f"{name}: {named}"
+    return hmac.new(as_bytes(secret), as_bytes(message), "sha256").hexdigest()
 
 
 def encoded(secret: str) -> dict[str, str | bytes]:
@@ -426,9 +422,50 @@ SIGNATURES: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("name", SECRETS)
-def test_secret_mistake_is_named(name: str) -> None:
-    assert_named(f"secret-{name}", sign(MESSAGE, SECRETS[name]), "GET", PATH)
+class Sent(NamedTuple):
+    """A request as the exchange receives it; the remaining arguments of `explain` are in `options`."""
+
+    signature: str
+    method: str = "GET"
+    path: str = PATH
+    body: str | bytes = b""
+    options: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+
+
+CASES = {
+    **{f"secret-{name}": Sent(sign(MESSAGE, secret)) for name, secret in SECRETS.items()},
+    **{f"timestamp-{name}": Sent(sign(f"{stamp}GET{PATH}")) for name, stamp in TIMESTAMPS.items()},
+    "timestamp-milliseconds": Sent(sign(f"{TIME[:10]}000GET{PATH}"), options={"timestamp": TIME[:10]}),
+    "timestamp-exact-milliseconds": Sent(sign(MESSAGE), options={"timestamp": TIME[:10]}),
+    **{f"method-{name}": Sent(sign(f"{TIME}{method}{PATH}")) for name, method in METHODS.items()},
+    "method-get": Sent(sign(MESSAGE), "DELETE"),
+    "method-upper-case": Sent(sign(f"{TIME}DELETE{PATH}"), "delete"),
+    **{f"path-{name}": Sent(sign(f"{TIME}GET{signed}"), "GET", sent) for name, (sent, signed) in PATHS.items()},
+    **{
+        f"query-{name}": Sent(sign(f"{TIME}GET{PATH}{signed}"), "GET", PATH + sent)
+        for name, (sent, signed) in QUERIES.items()
+    },
+    **{
+        name: Sent(sign(f"{TIME}POST{PATH}".encode() + as_bytes(signed)), "POST", PATH, sent)
+        for name, (sent, signed) in BODIES.items()
+    },
+    **{name: Sent(sign(message), *request) for name, (request, message) in LAYOUTS.items()},
+    **{f"algorithm-{name}": Sent(digest) for name, digest in DIGESTS.items()},
+    **{f"signature-{name}": Sent(text) for name, text in SIGNATURES.items()},
+}
+
+
+def assert_named(name: str, sent: Sent) -> None:
+    """Assert that `explain` names this mistake alone, or as an alternative with the same bytes."""
+    options = {"timestamp": TIME, "api_key": KEY, **sent.options}
+    found = explain(SECRET, sent.signature, method=sent.method, path=sent.path, body=sent.body, **options)
+    named = [[finding.name for finding in findings] for findings in (found.mistakes, *found.others)]
+    assert [name] in named, f"{name}: {named}"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_mistake_is_named(name: str) -> None:
+    assert_named(name, CASES[name])
 
 
 @pytest.mark.parametrize("name", OTHER_SECRETS)
@@ -438,70 +475,32 @@ def test_other_secret_is_named(name: str) -> None:
     assert [finding.name for finding in found.mistakes] == [f"secret-{name}"]
 
 
-@pytest.mark.parametrize("name", TIMESTAMPS)
-def test_timestamp_mistake_is_named(name: str) -> None:
-    assert_named(f"timestamp-{name}", sign(f"{TIMESTAMPS[name]}GET{PATH}"), "GET", PATH)
-
-
-@pytest.mark.parametrize(("name", "signed"), [("milliseconds", f"{TIME[:10]}000"), ("exact-milliseconds", TIME)])
-def test_sent_seconds_are_named(name: str, signed: str) -> None:
-    assert_named(f"timestamp-{name}", sign(f"{signed}GET{PATH}"), "GET", PATH, timestamp=TIME[:10])
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_method_mistake_is_named(name: str) -> None:
-    assert_named(f"method-{name}", sign(f"{TIME}{METHODS[name]}{PATH}"), "GET", PATH)
-
-
-@pytest.mark.parametrize(("name", "sent"), [("get", "DELETE"), ("upper-case", "delete")])
-def test_method_as_sent_is_named(name: str, sent: str) -> None:
-    assert_named(f"method-{name}", sign(f"{TIME}{'GET' if name == 'get' else 'DELETE'}{PATH}"), sent, PATH)
-
-
-@pytest.mark.parametrize("name", PATHS)
-def test_path_mistake_is_named(name: str) -> None:
-    sent, signed = PATHS[name]
-    assert_named(f"path-{name}", sign(f"{TIME}GET{signed}"), "GET", sent)
-
-
-@pytest.mark.parametrize("name", QUERIES)
-def test_query_mistake_is_named(name: str) -> None:
-    sent, signed = QUERIES[name]
-    assert_named(f"query-{name}", sign(f"{TIME}GET{PATH}{signed}"), "GET", PATH + sent)
-
-
-@pytest.mark.parametrize("name", BODIES)
-def test_body_mistake_is_named(name: str) -> None:
-    sent, signed = BODIES[name]
-    data = signed.encode() if isinstance(signed, str) else signed
-    assert_named(name, sign(f"{TIME}POST{PATH}".encode() + data), "POST", PATH, sent)
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_layout_mistake_is_named(name: str) -> None:
-    request, message = LAYOUTS[name]
-    assert_named(name, sign(message), *request)
+@pytest.mark.parametrize(
+    ("name", "signed", "query"),
+    [
+        ("query-lists", "s=X,Y", "s=X&s=Y"),
+        ("query-lists", "s=['X', 'Y']", "s=X&s=Y"),
+        ("query-lists", "s[]=X&s[]=Y", "s=X&s=Y"),
+        ("query-lists", "s%5B%5D=X&s%5B%5D=Y", "s=X&s=Y"),
+        ("query-grown", "a=1&recvWindow=5000", "a=1"),
+        ("query-grown", f"a=1&api_key={KEY}", "a=1"),
+        ("query-grown", f"a=1&ts={TIME}", "a=1"),
+    ],
+)
+def test_query_variant_is_named(name: str, signed: str, query: str) -> None:
+    assert_named(name, Sent(sign(f"{TIME}GET{PATH}?{signed}"), "GET", f"{PATH}?{query}"))
 
 
 def test_memo_of_woox_pro_is_used() -> None:
-    assert_named("rule-woox-pro", sign(f"{TIME}#desk#{ORDER}"), "POST", PATH, ORDER, memo="desk")
-    assert_named("rule-woox-pro", sign(f"{TIME}#desk#a=1"), "GET", f"{PATH}?a=1", memo="desk")
+    memo = {"memo": "desk"}
+    assert_named("rule-woox-pro", Sent(sign(f"{TIME}#desk#{ORDER}"), "POST", PATH, ORDER, memo))
+    assert_named("rule-woox-pro", Sent(sign(f"{TIME}#desk#a=1"), "GET", f"{PATH}?a=1", options=memo))
 
 
 def test_json_signed_for_v1_is_named() -> None:
     found = explain(SECRET, sign(f'{{"a": "x", "b": "2"}}|{TIME}'), TIME, "POST", "/v1/order", "a=x&b=2")
     assert [finding.name for finding in found.mistakes] == ["v1-json-signed", "rule-v1-body"]
     assert "application/json" not in str(found)
-
-
-@pytest.mark.parametrize("signed", ["s=X,Y", "s=['X', 'Y']", "s[]=X&s[]=Y", "s%5B%5D=X&s%5B%5D=Y"])
-def test_repeated_parameter_as_list_is_named(signed: str) -> None:
-    assert_named("query-lists", sign(f"{TIME}GET{PATH}?{signed}"), "GET", f"{PATH}?s=X&s=Y")
-
-
-@pytest.mark.parametrize("added", ["recvWindow=5000", f"api_key={KEY}", f"ts={TIME}"])
-def test_parameter_of_other_exchanges_is_named(added: str) -> None:
-    assert_named("query-grown", sign(f"{TIME}GET{PATH}?a=1&{added}"), "GET", f"{PATH}?a=1")
 
 
 @pytest.mark.parametrize("read", ["{'b': '2', 'a': '1'}", '{"b":"2","a":"1"}'])
@@ -512,52 +511,28 @@ def test_object_after_question_mark_is_one_mistake(read: str) -> None:
 
 @pytest.mark.parametrize("printed", ["{a=x, b=true}", "map[a:x b:true]"])
 def test_printed_map_is_one_mistake(printed: str) -> None:
-    assert_named("json-printed", sign(f"{TIME}POST{PATH}{printed}"), "POST", PATH, '{"a":"x","b":true}')
-
-
-@pytest.mark.parametrize("name", DIGESTS)
-def test_digest_mistake_is_named(name: str) -> None:
-    assert_named(f"algorithm-{name}", DIGESTS[name], "GET", PATH)
-
-
-@pytest.mark.parametrize("name", SIGNATURES)
-def test_signature_encoding_is_named(name: str) -> None:
-    assert_named(f"signature-{name}", SIGNATURES[name], "GET", PATH)
+    assert_named("json-printed", Sent(sign(f"{TIME}POST{PATH}{printed}"), "POST", PATH, '{"a":"x","b":true}'))
 
 
 @pytest.mark.parametrize("change", [lambda d: d.lstrip("0"), lambda d: "".join(f"{b:x}" for b in bytes.fromhex(d))])
 def test_lost_zeros_are_named(change: Callable[[str], str]) -> None:
     path = next(path for path in (f"/v3/{n}" for n in range(10_000)) if sign(f"{TIME}GET{path}").startswith("00"))
-    assert_named("signature-zeros-lost", change(sign(f"{TIME}GET{path}")), "GET", path)
+    assert_named("signature-zeros-lost", Sent(change(sign(f"{TIME}GET{path}")), "GET", path))
 
 
 @pytest.mark.parametrize("text", [RAW.hex().encode().hex(), base64.b64encode(RAW).hex()])
 def test_double_encoding_is_named(text: str) -> None:
-    assert_named("signature-encoded-twice", text, "GET", PATH)
+    assert_named("signature-encoded-twice", Sent(text))
 
 
 def test_percent_encoded_signature_is_named() -> None:
-    text = next(
-        text for n in range(1000) if "+" in (text := base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode())
-    )
-    path = next(
-        f"/{n}" for n in range(1000) if base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode() == text
-    )
+    signatures = {f"/{n}": base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode() for n in range(50)}
+    path, text = next((path, text) for path, text in signatures.items() if "+" in text)
     found = explain(SECRET, text.replace("+", "%2B").replace("=", "%3D"), TIME, "GET", path)
     assert [finding.name for finding in found.mistakes] == ["signature-percent-encoded", "signature-base64"]
 
 
 def test_every_mistake_has_a_test() -> None:
-    tested = {
-        *(f"secret-{name}" for name in (*SECRETS, *OTHER_SECRETS)),
-        *(f"timestamp-{name}" for name in (*TIMESTAMPS, "milliseconds", "exact-milliseconds")),
-        *(f"method-{name}" for name in (*METHODS, "get", "upper-case")),
-        *(f"path-{name}" for name in PATHS),
-        *(f"query-{name}" for name in QUERIES),
-        *BODIES,
-        *LAYOUTS,
-        "v1-json-signed",
-        *(f"algorithm-{name}" for name in DIGESTS),
-        *(f"signature-{name}" for name in (*SIGNATURES, "zeros-lost", "percent-encoded")),
-    }
+    tested = CASES.keys() | {f"secret-{name}" for name in OTHER_SECRETS}
+    tested |= {"v1-json-signed", "signature-zeros-lost", "signature-percent-encoded"}
     assert {mistake.name for _, mistake in all_mistakes()} - tested == set()

@@ -17,7 +17,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    sandbox = Sandbox(clock=clock, timeout=0.5)
+    sandbox = Sandbox(clock=clock)
     with sandbox:
         yield sandbox
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import Sandbox
 from woox_fast.sandbox.endpoints import ENDPOINTS
@@ -32,12 +33,8 @@ def test_open_orders_reserve_funds(client: Client) -> None:
     place(client, symbol="PERP_BTC_USDT", quantity="0.2", side="SELL", price="110000")
     place(client, symbol="PERP_ETH_USDT", quantity="3", price="3000")
     position, _ = client.data("GET", "/v3/futures/positions")["positions"]
-    assert (position["symbol"], position["pendingLongQty"], position["pendingShortQty"], position["holding"]) == (
-        "PERP_BTC_USDT",
-        "0.5",
-        "0.2",
-        "0",
-    )
+    assert (position["symbol"], position["holding"]) == ("PERP_BTC_USDT", "0")
+    assert (position["pendingLongQty"], position["pendingShortQty"]) == ("0.5", "0.2")
     (only,) = client.data("GET", "/v3/futures/positions?symbol=PERP_ETH_USDT")["positions"]
     assert only["pendingLongQty"] == "3"
     assert usdt()["frozen"] == "7300"  # 1,200, and a tenth of 30,000 + 22,000 + 9,000
@@ -72,28 +69,6 @@ def test_public_data_needs_no_signature(client: Client) -> None:
         place(client, symbol=row["symbol"], side="SELL", price=row["quoteMax"], quantity="1")
 
 
-SAMPLES: dict[tuple[str, str], Any] = {
-    ("POST", "/v3/trade/order"): LIMIT_ORDER,
-    ("PUT", "/v3/trade/order"): {"orderId": 1, "price": "1"},
-    ("DELETE", "/v3/trade/order"): "symbol=SPOT_BTC_USDT&orderId=1",
-    ("GET", "/v3/trade/order"): "orderId=1",
-    ("POST", "/v3/trade/algoOrder"): STOP_ORDER,
-    ("POST", "/v3/algo/order"): STOP_ORDER,
-    ("PUT", "/v3/trade/algoOrder"): {"algoOrderId": 1, "price": "1"},
-    ("DELETE", "/v3/trade/algoOrder"): "algoOrderId=1",
-    ("GET", "/v3/trade/algoOrder"): "algoOrderId=1",
-    ("POST", "/v3/trade/cancelAllAfter"): {"triggerAfter": 1000},
-    ("POST", "/v3/account/listenKey"): {"type": "WEBSOCKET"},
-    ("GET", "/v3/trade/tradingFee"): "symbol=SPOT_BTC_USDT",
-    ("GET", "/v3/futures/leverage"): "symbol=PERP_BTC_USDT",
-    ("PUT", "/v3/futures/leverage"): {"symbol": "PERP_BTC_USDT", "leverage": 5},
-    ("PUT", "/v3/futures/positionMode"): {"positionMode": "ONE_WAY"},
-    ("GET", "/v3/public/orderbook"): "symbol=SPOT_BTC_USDT",
-    ("GET", "/v3/public/marketTrades"): "symbol=SPOT_BTC_USDT",
-    ("GET", "/v3/public/kline"): "symbol=SPOT_BTC_USDT&type=1m",
-    ("GET", "/v3/public/klineHistory"): "symbol=SPOT_BTC_USDT&type=1m",
-}
-
 # The "Limit" lines of the API reference: requests, seconds.
 DOCUMENTED_LIMITS = {
     ("POST", "/v3/trade/order"): (5, 1),
@@ -115,46 +90,44 @@ DOCUMENTED_LIMITS = {
 }  # all remaining endpoints: 10 in 1 s
 
 
-@pytest.mark.parametrize(("method", "path"), ENDPOINTS, ids=" ".join)
-def test_rate_limits_match_reference(clock: Clock, method: str, path: str) -> None:
-    requests, seconds = DOCUMENTED_LIMITS.get((method, path), (10, 1))
-    sample = SAMPLES.get((method, path), "")
-    target, body = (f"{path}?{sample}" if sample else path, None) if isinstance(sample, str) else (path, sample)
+def test_rate_limits_match_reference() -> None:
+    limits = {key: (endpoint.limit.requests, endpoint.limit.seconds) for key, endpoint in ENDPOINTS.items()}
+    assert limits == dict.fromkeys(ENDPOINTS, (10, 1)) | DOCUMENTED_LIMITS
+
+
+@pytest.fixture
+def limited(clock: Clock) -> Iterator[Client]:
     sandbox = Sandbox(clock=clock, rate_limits=True)
     with sandbox, Client(sandbox, clock) as client:
-        for _ in range(requests):
-            assert client.call(method, target, body)[0] in (200, 400)
-        clock.now += seconds - 0.001
-        status, reply = client.call(method, target, body)
-        assert client.verdict(status, reply) == "TOO_MANY_REQUEST"
-        assert (status, reply["code"]) == (429, -1003)
-        clock.now += 0.001
-        assert client.call(method, target, body)[0] in (200, 400)
-    assert sandbox.verdicts["TOO_MANY_REQUEST"] == 1
+        yield client
 
 
-def test_order_limit_is_per_symbol(clock: Clock) -> None:
-    sandbox = Sandbox(clock=clock, rate_limits=True)
-    with sandbox, Client(sandbox, clock) as client:
-        for _ in range(20):
-            assert client.request("POST", b"/v3/trade/order", {})[0] == 401
-        for symbol in ("SPOT_BTC_USDT", "SPOT_ETH_USDT"):
-            for _ in range(5):
-                place(client, symbol=symbol)
-        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
+@pytest.mark.parametrize(("path", "count", "seconds"), [("/v3/account/info", 10, 60), ("/v3/public/futures", 10, 1)])
+def test_limit_spans_window(limited: Client, path: str, count: int, seconds: int) -> None:
+    for _ in range(count):
+        assert limited.call("GET", path)[0] == 200
+    limited.clock.now += seconds - 0.001
+    status, reply = limited.call("GET", path)
+    assert limited.verdict(status, reply) == "TOO_MANY_REQUEST"
+    assert (status, reply["code"]) == (429, -1003)
+    limited.clock.now += 0.001
+    assert limited.call("GET", path)[0] == 200
 
 
-def test_refused_requests_do_not_count(clock: Clock) -> None:
-    sandbox = Sandbox(clock=clock, rate_limits=True)
-    with sandbox, Client(sandbox, clock) as client:
+def test_order_limit_is_per_symbol(limited: Client) -> None:
+    for _ in range(20):
+        assert limited.request("POST", b"/v3/trade/order", {})[0] == 401
+    for symbol in ("SPOT_BTC_USDT", "SPOT_ETH_USDT"):
         for _ in range(5):
-            place(client)
-        clock.now += 0.9
-        for _ in range(5):
-            assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
-        clock.now += 0.1
-        place(client)
+            place(limited, symbol=symbol)
+        assert limited.refusal("POST", "/v3/trade/order", {**LIMIT_ORDER, "symbol": symbol}) == "TOO_MANY_REQUEST"
 
 
-def test_rate_limits_default_off(client: Client) -> None:
-    assert len({place(client) for _ in range(50)}) == 50
+def test_refused_requests_do_not_count(limited: Client) -> None:
+    for _ in range(5):
+        place(limited)
+    limited.clock.now += 0.9
+    for _ in range(5):
+        assert limited.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
+    limited.clock.now += 0.1
+    place(limited)

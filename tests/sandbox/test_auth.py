@@ -18,33 +18,22 @@ def test_guide_example_is_verified() -> None:
     clock = Clock(1578565539.808)
     sandbox = Sandbox("AbmyVJGUpN064ks5ELjLfA==", "QHKRXHPAW1MC9YGZMAT8YDJG2HPR", clock=clock)
     with sandbox, Client(sandbox, clock) as client:
+        headers = {"x-api-key": "AbmyVJGUpN064ks5ELjLfA==", "x-api-timestamp": "1578565539808"}
         for signature, status in (
             ("fddab579aff8c193f920c2d4f0cda6a21a60f06fd9c3916541ecc4f6461f5977", 200),
+            ("FDDAB579AFF8C193F920C2D4F0CDA6A21A60F06FD9C3916541ECC4F6461F5977", 200),  # hummingbot sends upper case
             ("20da0852f73b20da0208c7e627975a59ff072379883d8457d03104651032033d", 401),
         ):
-            headers = {
-                "x-api-key": "AbmyVJGUpN064ks5ELjLfA==",
-                "x-api-signature": signature,
-                "x-api-timestamp": "1578565539808",
-                "Content-Type": "application/x-www-form-urlencoded",
-            }
+            headers["x-api-signature"] = signature
             assert client.request("GET", b"/v3/algo/orders?algoType=STOP", headers)[0] == status
-        body = (
-            b'{"symbol": "PERP_BTC_USDT", "side": "BUY", "reduceOnly": false, "type": "MARKET", "quantity": "1", '
-            b'"algoType": "TRAILING_STOP", "callbackRate": "0.012"}'
-        )
-        assert client.data("POST", "/v3/algo/order", body)["rows"][0]["algoType"] == "TRAILING_STOP"
     assert sandbox.verified == 2
 
 
 @pytest.mark.parametrize(
     "target",
     [
-        b"/v3/trade/orders?orderTag=a[1]",
-        b"/v3/trade/orders?orderTag=a%5B1%5D",
-        b"/v3/trade/orders?orderTag=a,b%2Cc%2cd",
-        b"/v3/trade/orders?orderTag=a+b%20c%2B",
-        b"/v3/trade/orders?orderTag=%E2%82%AC%7E~",
+        b"/v3/trade/orders?orderTag=a[1]%5B1%5D,b%2Cc%2cd",
+        b"/v3/trade/orders?orderTag=a+b%20c%2B%E2%82%AC%7E~",
         b"/v3/trade/orders?orderTag=a/b:c@d!$'()*;\"<>\\^`{|}",
         b"/v3/trade/orders?size=5&orderTag=b&orderTag=a",
         b"/v3/trade/orders?orderTag=a#b",
@@ -78,14 +67,12 @@ def test_absolute_target_counts_by_path(sandbox: Sandbox, client: Client) -> Non
 @pytest.mark.parametrize(
     "body",
     [
-        json.dumps(LIMIT_ORDER).encode(),
         json.dumps(LIMIT_ORDER, indent=4).encode() + b"\r\n",
         json.dumps({**LIMIT_ORDER, "orderTag": "€\u2028\U0001f600"}, ensure_ascii=False).encode(),
         json.dumps({**LIMIT_ORDER, "orderTag": "€\u2028\U0001f600\ud800"}).encode(),
     ],
-    ids=["spaced", "indented", "utf-8", "escaped"],
 )
-@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+@pytest.mark.parametrize("chunked", [False, True])
 def test_body_is_verified_raw(sandbox: Sandbox, client: Client, body: bytes, chunked: bool) -> None:
     headers = client.sign("POST", b"/v3/trade/order", body)
     sent = body
@@ -148,13 +135,6 @@ def test_timestamp_tolerance_is_300_seconds(sandbox: Sandbox, client: Client, ag
         assert sandbox.requests[-1].message == reply["message"]
 
 
-def test_upper_case_signature_is_accepted(client: Client) -> None:
-    """WOO X's sample program and hummingbot send upper-case hex in production."""
-    headers = client.sign("GET", b"/v3/account/info")
-    headers["x-api-signature"] = headers["x-api-signature"].upper()
-    assert client.request("GET", b"/v3/account/info", headers)[0] == 200
-
-
 @pytest.mark.parametrize(
     ("window", "age_ms", "message"),
     [
@@ -196,15 +176,9 @@ def test_signature_fits_one_request(client: Client) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     good = client.sign("POST", b"/v3/trade/order", body)
     assert client.request("POST", b"/v3/trade/order", good, body)[0] == 200
-    for method, target, headers, sent in (
-        ("PUT", b"/v3/trade/order", good, body),
-        ("POST", b"/v3/trade/algoOrder", good, body),
-        ("POST", b"/v3/trade/order?a=b", good, body),
-        ("POST", b"/v3/trade/order", good, body + b" "),
-        ("POST", b"/v3/trade/order", good, b""),
-        ("POST", b"/v3/trade/order", {**good, "x-api-timestamp": "1795000000001"}, body),
-    ):
-        assert client.verdict(*client.request(method, target, headers, sent)) == "INVALID_SIGNATURE"
+    later = {**good, "x-api-timestamp": "1795000000001"}
+    for method, headers, sent in (("PUT", good, body), ("POST", good, b""), ("POST", later, body)):
+        assert client.verdict(*client.request(method, b"/v3/trade/order", headers, sent)) == "INVALID_SIGNATURE"
 
 
 def test_private_endpoints_need_signature(sandbox: Sandbox, client: Client) -> None:
@@ -221,14 +195,7 @@ def test_private_endpoints_need_signature(sandbox: Sandbox, client: Client) -> N
 
 
 def test_unknown_path_is_refused(client: Client) -> None:
-    for method, path in (
-        ("POST", "/"),
-        ("GET", "/v3/nope"),
-        ("GET", "//v3/account/info"),
-        ("GET", "/v3/../v3/account/info"),
-        ("GET", "/v3/account/%69nfo"),
-        ("PATCH", "/v3/trade/order"),
-        ("POST", "/v3/trade/orders"),
-        ("OPTIONS", "/v3/trade/order"),
-    ):
+    for path in ("/v3/nope", "//v3/account/info", "/v3/../v3/account/info", "/v3/account/%69nfo"):
+        assert client.refusal("GET", path) == "NO_SUCH_ENDPOINT"
+    for method, path in (("POST", "/"), ("PATCH", "/v3/trade/order"), ("POST", "/v3/trade/orders")):
         assert client.refusal(method, path) == "NO_SUCH_ENDPOINT"

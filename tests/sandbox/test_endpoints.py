@@ -30,10 +30,6 @@ def test_errors_match_documentation() -> None:
     assert {name: f"{refusal.code} {refusal.status}" for name, refusal in ERRORS.items()} == documented
 
 
-def test_public_endpoints_are_unsigned() -> None:
-    assert all(endpoint.private != ("/public/" in path) for (_, path), endpoint in ENDPOINTS.items())
-
-
 SYMBOLS = tuple(INSTRUMENTS)
 STATUSES = ("NEW", "PARTIAL_FILLED", "FILLED", "CANCELLED", "REJECTED", "INCOMPLETE", "COMPLETED")
 ORDER_TYPES = ("LIMIT", "MARKET", "IOC", "FOK", "POST_ONLY", "ASK", "BID", "AC", "RPI")

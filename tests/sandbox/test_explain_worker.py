@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -48,10 +47,6 @@ def test_worker_explains_in_process(worker: ExplainWorker) -> None:
     )
     assert found.report is not None
     assert found.report["mistakes"][0]["name"]
-    unexplained = ExplainWorker(KEY, SECRET, time_limit=0.2).explain(record("something else"))
-    assert not unexplained.found
-    assert unexplained.headline
-    assert unexplained.signed is None
     assert SECRET not in repr(worker)
 
 
@@ -72,24 +67,22 @@ def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
         with open(f"/proc/{pid}/{name}", "rb") as file:
             assert SECRET.encode() not in file.read()
     worker.close()
-    thread.join(20)
+    thread.join(60)
 
 
-UNEXPLAINABLE: list[dict[str, Any]] = [
-    {"target": "/v3/\udcff\ud800", "method": "\ud800", "stamp": "\ud800"},
-    {"signature": "\ud800" * 64},
-    {"signature": "", "stamp": ""},
-    {"body": b"\xff\x00" * 1000, "size": 2000},
-    {"body": b"[" * 60_000, "size": 60_000},
-    {"target": "http://[bad/v3"},
-]
-
-
-@pytest.mark.parametrize("changes", UNEXPLAINABLE, ids=lambda changes: ",".join(changes))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"target": "/v3/\udcff\ud800", "method": "\ud800", "stamp": "\ud800", "signature": "\ud800" * 64},
+        {"signature": "", "stamp": ""},
+        {"body": b"\xff\x00" * 1000, "size": 2000, "target": "http://[bad/v3"},
+    ],
+)
 def test_any_request_gets_headline(changes: dict[str, Any]) -> None:
     worker = ExplainWorker(KEY, SECRET, time_limit=0.2)
     found = worker.explain(record(**changes))
-    assert found.found or found.headline
+    assert (found.found, found.signed) == (False, None)
+    assert found.headline
 
 
 def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
@@ -101,7 +94,7 @@ def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
 def test_killed_process_is_reported(worker: ExplainWorker) -> None:
     thread, results, pid = running_child(worker)
     os.kill(pid, signal.SIGKILL)
-    thread.join(20)
+    thread.join(60)
     assert results[0].headline.startswith("not explained: the search failed")
     assert worker.explain(record(f"{STAMP}get/v3/account/info")).found
 
@@ -120,27 +113,31 @@ def test_missing_interpreter_is_reported(executable: str, monkeypatch: pytest.Mo
 def test_close_stops_search(worker: ExplainWorker) -> None:
     thread, results, pid = running_child(worker)
     worker.close()
-    thread.join(20)
+    thread.join(60)
     assert results[0].headline == "not explained: the sandbox stops"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert worker.explain(record()).headline == "not explained: the sandbox stops"
 
 
-@pytest.mark.usefixtures("short_search")
-def test_server_answers_during_search(clock: Clock) -> None:
+def test_server_answers_during_search(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def search(self: object, record: RequestRecord) -> ExplainedRequest:
+        begun.set()
+        return ExplainedRequest.omitted(f"done: {done.wait(60)}")
+
+    monkeypatch.setattr(ExplainWorker, "explain", search)
     sandbox = Sandbox(clock=clock)
     with sandbox, Client(sandbox, clock) as client:
-        body = json.dumps({str(number): number for number in range(7)}).encode()
-        client.request("POST", b"/v3/trade/order", client.sign("POST", b"/x", b""), body)
+        client.request("GET", b"/v3/account/info", client.sign("GET", b"/x"))
         url = f"{sandbox.url}/sandbox/requests?number=1"
-        thread = threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=60).close())
+        thread = threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=90).close())
         thread.start()
-        count = 0
-        while thread.is_alive():
-            assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
-            count += 1
-        assert count >= 3
+        assert begun.wait(60)
+        assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
+        done.set()
+        thread.join()
 
 
 def test_callback_receives_records(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

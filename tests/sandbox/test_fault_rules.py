@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from woox_fast.sandbox import FAULTS, FaultError, Sandbox
 from woox_fast.sandbox.fault_rules import FaultRules, Rule
@@ -34,11 +33,9 @@ def struck(
         ("on GET", []),
         ("on /v3/trade/order", range(1, 21)),
         ("on /v3/trade", []),
-        ("on /v3/trade/*", range(1, 21)),
         ("on *order", range(1, 21)),
         ("on *Order", []),
-        ("on /v3/trade/[o]rder", []),
-        ("on POST /v3/*", range(1, 21)),
+        ("on /v3/trade/[o]rder", []),  # only * is a wildcard
         ("on /v3/* POST", range(1, 21)),
         ("on PUT /v3/*", []),
         ("id 42", []),
@@ -61,49 +58,41 @@ def test_every_counts_matches_only() -> None:
 def test_client_order_ids_match() -> None:
     assert struck("reset id 42", client_id=42) == list(range(1, 21))
     assert struck("reset id 42", client_id=43) == struck("reset id 42") == []
-    for query, body, number in [
-        ("clientOrderId=42", b"", 42),
-        ("symbol=a&clientOrderId=42", b"", 42),
-        ("", b'{"clientOrderId": 42}', 42),
-        ("", b'{"clientOrderId": "42"}', 42),
-        ("", b'{"clientOrderId": 4.2}', None),
-        ("", b'{"clientOrderId": true}', None),
-        ("", b'{"clientOrderId": null}', None),
-        ("", b"[42]", None),
-        ("", b"{", None),
-        ("", b"\xff", None),
-        ("", b"[" * 100_000, None),
-        ("clientOrderId=x", b"", None),
-        ("&&", b"", None),
-        ("", b"", None),
+    for query, body in [
+        ("symbol=a&clientOrderId=42", b""),
+        ("", b'{"clientOrderId": 42}'),
+        ("", b'{"clientOrderId": "42"}'),
     ]:
-        assert client_order_id(query, body) == number, (query, body)
+        assert client_order_id(query, body) == 42
+    for body in (b'{"clientOrderId": 4.2}', b'{"clientOrderId": true}', b"[42]", b"{", b"\xff", b"[" * 100_000, b""):
+        assert client_order_id("", body) is None
+    assert client_order_id("clientOrderId=x", b"") is client_order_id("&&", b"") is None
 
 
 def test_probability_is_reproducible() -> None:
     one, again, other = (struck(f"reset probability 0.3 seed {seed}", 1000) for seed in (7, 7, 8))
     assert one == again != other
+    ids = [FaultRules(["gzip"]).strikes("GET", "/", None, 0, 1)[0].value for _ in range(2)]
+    assert ids[0] == ids[1]
     assert 200 < len(one) < 400
-    assert struck("reset probability 0.3", 1000) == struck("reset probability 0.3 seed 0".replace(" seed 0", ""), 1000)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "least", "most", "median"),
-    [("200ms", 0.2, 0.2, 0.2), ("uniform 1s 3s", 1, 3, 2), ("tail 50ms", 0.0005, 5, 0.05), ("1.5s", 1.5, 1.5, 1.5)],
+    ("arguments", "least", "median", "percentile_99"),
+    [("200ms", 0.2, 0.2, 0.2), ("1.5s", 1.5, 1.5, 1.5), ("uniform 1s 3s", 1, 2, 3), ("tail 50ms", 0.0005, 0.05, 0.5)],
 )
-def test_delays_have_distributions(arguments: str, least: float, most: float, median: float) -> None:
+def test_delays_have_distributions(arguments: str, least: float, median: float, percentile_99: float) -> None:
     def drawn(seed: int) -> list[float]:
         faults = FaultRules([f"delay {arguments} seed {seed}"])
         return [faults.strikes("GET", "/", None, 0, 1)[0].value for _ in range(2000)]
 
-    values = sorted(drawn(1))
+    is_fixed = " " not in arguments
     assert drawn(1) == drawn(1)
-    assert least <= values[0] <= values[-1] <= most
+    assert (drawn(1) == drawn(2)) is is_fixed
+    values = sorted(drawn(1))
+    assert values[0] >= least
     assert values[1000] == pytest.approx(median, rel=0.15)
-    if arguments.startswith("tail"):
-        assert values[1980] == pytest.approx(median * 10.2, rel=0.4)
-    if len(arguments.split()) > 1:
-        assert drawn(1) != drawn(2)
+    assert values[1980] == pytest.approx(percentile_99, rel=0.4)
 
 
 def test_lasting_fault_begins_once() -> None:
@@ -143,16 +132,12 @@ def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]
     ("rule", "words"),
     [
         ("", "there is no fault ''; the faults are delay, "),
-        ("explode", "there is no fault 'explode'; the faults are delay, delay-after, refuse,"),
-        ("Reset", "there is no fault 'Reset'"),
+        ("Rése\x1bt", r"there is no fault 'R\xe9se\x1bt'; the faults are delay, delay-after, refuse,"),
         ("delay", "the fault is `delay TIME | uniform TIME TIME | tail TIME`, got 'delay'"),
         ("delay 5", "a time is a number and ms, s or m, such as 200ms, up to an hour; got '5'"),
         ("delay -5s", "a time is a number"),
         ("delay 61m", "a time is a number"),
-        ("delay 1e3s", "a time is a number"),
-        ("delay nans", "a time is a number"),
         ("delay uniform 1s", "the fault is `delay TIME"),
-        ("delay tail 1s 2s", "the fault is `delay TIME"),
         ("reset 5", "the fault is `reset`, got 'reset 5'"),
         ("cut", "the fault is `cut BYTES`, got 'cut'"),
         ("cut -1", "it needs a whole number from 0"),
@@ -162,14 +147,12 @@ def test_refuse_follows_connections(rule: str, at_first: float, after: list[int]
         ("skew", "the fault is `skew TIME`"),
         ("reset on", "on needs METHOD, PATH or both, such as POST /v3/trade/*, got ''"),
         ("reset on post", "the method must be GET, POST, PUT, DELETE, got 'post'"),
-        ("reset on PATCH", "the method must be GET, POST, PUT, DELETE, got 'PATCH'"),
         ("reset on GET /v3/x?a=1", "the path must not contain a query, got '/v3/x?a=1'"),
         ("reset on POST GET", "on needs METHOD"),
         ("reset on /a /b", "on needs METHOD"),
         ("reset every", "every needs one value, got ''"),
         ("reset every 0", "every needs a whole number from 1"),
         ("reset every 1 2", "every needs one value, got '1 2'"),
-        ("reset first 0", "first needs a whole number from 1"),
         ("reset first x", "first needs a whole number from 1 to 9223372036854775807, got 'x'"),
         ("reset first ٣", "first needs a whole number"),
         ("reset id -1", "id needs a whole number from 0"),
@@ -186,7 +169,7 @@ def test_invalid_rules_are_explained(rule: str, words: str) -> None:
         with pytest.raises(FaultError) as caught:
             make(rule)
         assert words in str(caught.value)
-        assert "\n" not in str(caught.value)
+        assert re.fullmatch("[ -~]*", str(caught.value)), "unsafe for a terminal"
 
 
 def test_rules_are_bounded() -> None:
@@ -201,10 +184,6 @@ def test_rules_are_bounded() -> None:
     assert faults.remove(100)
     assert [rule.number for rule in faults] == list(range(1, 100))
     assert faults.add("reset").number == 101
-
-
-def test_brackets_are_literal() -> None:
-    assert struck("reset on /v3/[x]*", path="/v3/[x]y") == list(range(1, 21))
 
 
 def test_unused_rules_are_reported() -> None:
@@ -226,19 +205,3 @@ def test_rule_with_first_is_spent() -> None:
 def test_examples_are_rules(name: str) -> None:
     rule = Rule(f"  {FAULTS[name].example}\n")
     assert (str(rule), rule.name) == (FAULTS[name].example, name)
-
-
-WORDS = (*FAULTS, "on", "POST", "/v3/*", "every", "3", "first", "seed", "probability", "200ms", "id", "é", "\x1b[")
-
-
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(st.lists(st.sampled_from(WORDS)))
-def test_any_text_is_handled(words: list[str]) -> None:
-    text = " ".join(words)
-    try:
-        said = str(Rule(text))
-    except FaultError as error:
-        said = str(error)
-        assert said.isascii(), "unsafe for a terminal"
-    else:
-        assert said == text

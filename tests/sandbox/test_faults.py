@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,17 +35,30 @@ def post(client: Client, extra: str = "", version: str = "1.1") -> None:
 
 
 def rest(client: Client) -> bytes:
-    """Read until the server closes or resets; append b"..." if it does neither within 0.3 s."""
-    client.socket.settimeout(0.3)
+    """Read until the server closes the connection, or resets it, which appends b" reset"."""
+    client.socket.settimeout(60)
     got = b""
     try:
         while piece := client.socket.recv(65536):
             got += piece
-    except TimeoutError:
-        return got + b"..."
     except ConnectionResetError:
         return got + b" reset"
     return got
+
+
+def is_silent(client: Client) -> bool:
+    client.socket.settimeout(0.1)
+    try:
+        return not client.socket.recv(1, socket.MSG_PEEK)
+    except TimeoutError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def head_and_body(reply: bytes) -> tuple[list[str], bytes]:
@@ -59,71 +71,79 @@ def open_orders(sandbox: Sandbox) -> int:
 
 
 @pytest.mark.parametrize(
-    ("rule", "got", "held", "verdict", "status"),
+    ("rule", "got", "held", "verdict"),
     [
-        ("reset", b" reset", 0, "FAULT", 0),
-        ("reset-after", b" reset", 1, "OK", 0),
-        ("no-reply", b"...", 1, "OK", 0),
-        ("cut 0", b"", 1, "OK", 0),
-        ("cut 17", b"HTTP/1.1 200 OK\r\n", 1, "OK", 0),
+        ("reset", b" reset", 0, "FAULT"),
+        ("reset-after", b" reset", 1, "OK"),
+        ("cut 0", b"", 1, "OK"),
+        ("cut 17", b"HTTP/1.1 200 OK\r\n", 1, "OK"),
     ],
 )
-def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdict: str, status: int) -> None:
+def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdict: str) -> None:
     with served(f"{rule} on POST first 1") as (sandbox, client):
         post(client)
         assert rest(client) == got
         assert open_orders(sandbox) == held
         (record,) = sandbox.requests
-        assert (record.verdict, record.status, record.fault, record.body) == (verdict, status, rule.split()[0], ORDER)
+        assert (record.verdict, record.status, record.fault, record.body) == (verdict, 0, rule.split()[0], ORDER)
         assert sandbox.stats()["faults"] == {rule.split()[0]: 1}
         assert (sandbox.accepted, sandbox.refused, sandbox.seen) == (held, 0, 1)
         with Client(sandbox, client.clock) as other:
             place(other)
 
 
-def test_response_can_be_cut() -> None:
-    with served("twice on POST") as (_, client):
+def test_missing_reply_has_status_zero() -> None:
+    with served("no-reply on POST first 1") as (sandbox, client):
         post(client)
-        both = rest(client).removesuffix(b"...")
-    whole = both[: len(both) // 2]
-    assert both == whole * 2
-    for length in (1, len(whole) // 2, len(whole) - 1, len(whole), len(whole) + 5):
-        with served(f"cut {length} on POST") as (_, client):
+        wait_until(lambda: len(sandbox.requests) == 1)
+        assert is_silent(client)
+        assert open_orders(sandbox) == 1
+        assert (sandbox.requests[0].verdict, sandbox.requests[0].status) == ("OK", 0)
+
+
+def test_response_can_be_cut() -> None:
+    with served("close 1") as (_, client):
+        post(client)
+        whole = rest(client)
+    with served("close 1", "twice") as (_, client):
+        post(client)
+        assert rest(client) == whole * 2
+    for length in (1, len(whole) // 2, len(whole), len(whole) + 5):
+        with served(f"cut {length} on POST") as (sandbox, client):
             post(client)
             assert rest(client) == whole[:length]
+            assert sandbox.requests[0].status == (200 if length >= len(whole) else 0)
 
 
 def test_second_response_comes_later() -> None:
-    with served("twice 200ms on POST") as (sandbox, client):
+    with served("twice 1ms on POST") as (sandbox, client):
+        post(client)
+        assert [client.reply()[0] for _ in range(2)] == [200, 200]
+        assert open_orders(sandbox) == 1
+    with served("twice 60m on POST") as (_, client):
         post(client)
         assert client.reply()[0] == 200
-        client.socket.settimeout(0.05)
+        client.socket.settimeout(0.1)
         with pytest.raises(TimeoutError):
-            client.socket.recv(1, socket.MSG_PEEK)
-        client.socket.settimeout(20)
-        assert client.socket.recv(9, socket.MSG_PEEK) == b"HTTP/1.1 "
-        assert open_orders(sandbox) == 1
+            client.reply()
 
 
 def test_late_request_is_handled() -> None:
-    with served("delay 300ms on POST") as (sandbox, client):
+    with served("delay 60m on POST first 1", "delay 10ms on POST") as (sandbox, client):
         post(client)
-        client.socket.close()
+        assert is_silent(client)
         assert open_orders(sandbox) == 0
-        deadline = time.monotonic() + 20
-        while not open_orders(sandbox) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert open_orders(sandbox) == 1
+        with Client(sandbox, client.clock) as leaving:
+            post(leaving)
+        wait_until(lambda: open_orders(sandbox) == 1)
 
 
 def test_late_response_follows_order() -> None:
     with served("delay-after 60m on POST") as (sandbox, client):
         post(client)
-        assert rest(client) == b"..."
-        assert open_orders(sandbox) == 1
+        wait_until(lambda: open_orders(sandbox) == 1)
+        assert is_silent(client)
         assert sandbox.requests[-1].verdict == "OK"
-        started = time.monotonic()
-    assert time.monotonic() - started < 10
 
 
 def test_connection_closes_after_requests() -> None:
@@ -150,10 +170,8 @@ def test_rate_limit_and_gateway() -> None:
         place(client)
         assert open_orders(sandbox) == 3
     with served("gateway on POST") as (sandbox, client):
-        assert client.call("POST", "/v3/trade/order", LIMIT_ORDER) == (
-            200,
-            {"code": 503, "message": "[GW] no upstream server"},
-        )
+        gateway = {"code": 503, "message": "[GW] no upstream server"}
+        assert client.call("POST", "/v3/trade/order", LIMIT_ORDER) == (200, gateway)
         assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, open_orders(sandbox)) == ("FAULT", 200, 0)
 
 
@@ -163,9 +181,8 @@ def test_html_pages(rule: str, status: int) -> None:
         post(client, "Connection: close\r\n")
         (first, *headers), body = head_and_body(rest(client))
         assert first.split()[1] == str(status)
-        assert "Content-Type: text/html; charset=utf-8" in headers
-        assert "Connection: close" in headers
-        assert f"Content-Length: {len(body)}" in headers
+        expected = {"Content-Type: text/html; charset=utf-8", "Connection: close", f"Content-Length: {len(body)}"}
+        assert expected <= set(headers)
         assert body.startswith(b"<html>")
         assert open_orders(sandbox) == ("after" in rule)
         assert sandbox.requests[-1].status == status
@@ -173,18 +190,14 @@ def test_html_pages(rule: str, status: int) -> None:
 
 def test_maintenance_lasts() -> None:
     with served("maintenance 10s") as (sandbox, client):
-        infos = []
-        for _ in range(2):
-            status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-            assert (status, reply["code"], reply["message"]) == (400, -1011, "The system is under maintenance.")
-            client.clock.now += 5
-            infos.append(client.request("GET", b"/v3/public/systemInfo", {}))
-        (first_status, first), (second_status, second) = infos
+        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "MAINTENANCE"
+        client.clock.now += 9.999
         data = {"status": 2, "msg": "System is under maintenance.", "estimatedEndTime": 1_795_000_010_000}
-        assert first == {"success": True, "data": data, "timestamp": 1_795_000_005_000}
-        assert (first_status, second_status, second["data"]["status"]) == (200, 200, 0)
+        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+        assert (status, reply) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
+        client.clock.now += 0.001
         place(client)
-        assert sandbox.stats()["faults"] == {"maintenance": 3}
+        assert sandbox.stats()["faults"] == {"maintenance": 2}
 
 
 @pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
@@ -205,10 +218,9 @@ def dechunked(body: bytes) -> list[bytes]:
     parts = []
     while body:
         size, _, body = body.partition(b"\r\n")
-        length = int(size, 16)
-        parts.append(body[:length])
-        assert body[length : length + 2] == b"\r\n"
-        body = body[length + 2 :]
+        parts.append(body[: int(size, 16)])
+        assert body[len(parts[-1]) :][:2] == b"\r\n"
+        body = body[len(parts[-1]) + 2 :]
     assert parts.pop() == b""
     return parts
 
@@ -218,23 +230,18 @@ def dechunked(body: bytes) -> list[bytes]:
     [("chunked", "gzip", False), ("gzip", "gzip, deflate", True), ("gzip", "identity", False)],
 )
 def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> None:
-    ids = []
-    for _ in range(2):
-        with served(f"{rule} on POST") as (_, client):
-            post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
-            (first, *lines), body = head_and_body(rest(client))
-        headers = dict(line.split(": ", 1) for line in lines)
-        assert first == "HTTP/1.1 200 OK"
-        assert headers["Transfer-Encoding"] == "chunked"
-        assert "Content-Length" not in headers
-        assert ("Content-Encoding" in headers) is compressed
-        parts = dechunked(body)
-        assert len(parts) == 5
-        data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
-        assert json.loads(data)["data"]["clientOrderId"] == 42
-        ids.append(headers["x-request-id"])
-    assert len(ids[0]) == 32
-    assert ids[0] == ids[1]
+    with served(f"{rule} on POST") as (_, client):
+        post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
+        (first, *lines), body = head_and_body(rest(client))
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert first == "HTTP/1.1 200 OK"
+    assert (headers["Transfer-Encoding"], len(headers["x-request-id"])) == ("chunked", 32)
+    assert "Content-Length" not in headers
+    assert ("Content-Encoding" in headers) is compressed
+    parts = dechunked(body)
+    assert len(parts) == 5
+    data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
+    assert json.loads(data)["data"]["clientOrderId"] == 42
 
 
 def test_http_1_0_has_no_chunks() -> None:
@@ -269,87 +276,44 @@ def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int)
 def refused(sandbox: Sandbox) -> bool:
     host, port = sandbox.url.removeprefix("http://").split(":")
     try:
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, int(port)), timeout=60).close()
     except (ConnectionRefusedError, ConnectionResetError):
         return True
     return False
 
 
-def wait_until_open(sandbox: Sandbox) -> None:
-    deadline = time.monotonic() + 30
-    while refused(sandbox):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_refuse_spares_open_connections() -> None:
     with served() as (sandbox, client):
-        place(client)
-        sandbox.faults.add("refuse 700ms")
-        place(client)
-        assert refused(sandbox)
-        place(client)
-        wait_until_open(sandbox)
+        sandbox.faults.add("refuse 1ms")
+        wait_until(lambda: not refused(sandbox))
         with Client(sandbox, client.clock) as other:
             place(other)
         sandbox.faults.add("refuse 60m")
-        place(client)
         assert refused(sandbox)
+        place(client)
 
 
 def test_refuse_begins_at_start() -> None:
-    sandbox = Sandbox(faults=["refuse 500ms"])
+    sandbox = Sandbox(faults=["refuse 60m"])
     with sandbox as url:
         assert url.startswith("http://127.0.0.1:")
         assert refused(sandbox)
-        wait_until_open(sandbox)
-    sandbox = Sandbox(faults=["refuse 60m"])
-    started = time.monotonic()
-    with sandbox:
-        assert refused(sandbox)
-    assert time.monotonic() - started < 10
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1])))
+    assert refused(sandbox)
 
 
 def test_refuse_after_every_second() -> None:
-    with served("refuse 2s every 2") as (sandbox, client):
+    with served("refuse 60m every 2") as (sandbox, client):
         place(client)
         with Client(sandbox, client.clock) as second:
             place(second)
-            deadline = time.monotonic() + 20
-            while not refused(sandbox):
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: refused(sandbox))
             place(second)
-        wait_until_open(sandbox)
-
-
-def test_rules_change_while_serving() -> None:
-    with served() as (sandbox, client):
-        stop = threading.Event()
-
-        def change() -> None:
-            while not stop.is_set():
-                sandbox.faults.add("delay 0ms")
-                sandbox.faults.remove(sandbox.faults.add("html on PUT").number)
-                sandbox.faults.clear()
-
-        thread = threading.Thread(target=change)
-        thread.start()
-        try:
-            for _ in range(60):
-                place(client)
-        finally:
-            stop.set()
-            thread.join()
-        assert not list(sandbox.faults)
 
 
 def test_malformed_request_skips_faults() -> None:
-    with served("html", timeout=0.3) as (sandbox, client):
+    with served("html", timeout=2.0) as (_, client):
         client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{")
         assert client.verdict(*client.reply()) == "BODY_TIMEOUT"
-        with Client(sandbox, client.clock) as other:
-            other.send(b"garbage\r\n\r\n")
-            assert other.verdict(*other.reply()) == "MALFORMED_HTTP"
+    with served("html") as (_, client):
+        client.send(b"garbage\r\n\r\n")
+        assert client.verdict(*client.reply()) == "MALFORMED_HTTP"

@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from contextlib import suppress
-from typing import Any
 
 import pytest
-from helpers.sandbox_client import HEAD, LIMIT_ORDER, STOP_ORDER, Client, Clock, place
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from helpers.sandbox_client import HEAD, LIMIT_ORDER, Client, Clock, place
 
-from woox_fast.sandbox import ApiError, Sandbox
-from woox_fast.sandbox.endpoints import ENDPOINTS
-from woox_fast.sandbox.exchange import Exchange
-from woox_fast.sandbox.params import check_params, parse_body
-
-DEEP = b"[" * 100_000 + b"]" * 100_000
+from woox_fast.sandbox import Sandbox
 
 
 @pytest.mark.parametrize(
     "body",
     [
         b"",
-        b"{",
         b"null",
-        b"5",
-        b'{"quantity": NaN}',
         b'{"quantity": 1e999}',
         b'{"quantity": ' + b"9" * 10_000 + b"}",
         b'{"side": "BUY", "side": "SELL"}',
         b'{"marginMode": {"a": 1, "a": 2}}',
-        b'{"marginMode": ' + DEEP + b"}",
-        DEEP,
-        b"\xff\xfe{}",
+        b'{"marginMode": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'\xef\xbb\xbf{"symbol": "SPOT_BTC_USDT"}',
-        b'{"symbol": "\xff"}',
         b'{"symbol": "\xed\xa0\x80"}',
-        '{"symbol": "SPOT_BTC_USDT"}'.encode("utf-16"),
         b'{"symbol": "\\ud800"}',
         b'{"symbol": "\x00"}',
-        bytes(range(256)),
         b"{}" + b" " * 500_000 + b"{}",
     ],
     ids=lambda body: repr(body[:24]),
@@ -53,11 +35,11 @@ def test_malformed_bodies_are_refused(sandbox: Sandbox, client: Client, body: by
     place(client)
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_python_constants_are_refused(client: Client, number: str) -> None:
-    status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
-    assert client.verdict(status, reply) == "INVALID_PARAM"
-    assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON")
+def test_python_constants_are_refused(client: Client) -> None:
+    for number in ("NaN", "Infinity", "-Infinity"):
+        status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
+        assert client.verdict(status, reply) == "INVALID_PARAM"
+        assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON")
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
@@ -70,16 +52,12 @@ def test_undeclared_json_is_refused(client: Client, content_type: str) -> None:
 
 
 def test_form_body_is_accepted(client: Client) -> None:
-    headers = {
-        **client.sign("POST", b"/v3/trade/cancelAllAfter", b"triggerAfter=5000"),
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    status, reply = client.request("POST", b"/v3/trade/cancelAllAfter", headers, b"triggerAfter=5000")
+    form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    path, body, wrong = b"/v3/trade/cancelAllAfter", b"triggerAfter=5000", b"triggerAfter=%ff"
+    status, reply = client.request("POST", path, client.sign("POST", path, body) | form, body)
     assert (status, reply["data"]) == (200, {"expectedTriggerTime": 1_795_000_005_000})
-    body = b"triggerAfter=%ff"
-    headers |= client.sign("POST", b"/v3/trade/cancelAllAfter", body)
-    headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
-    assert client.verdict(*client.request("POST", b"/v3/trade/cancelAllAfter", headers, body)) == "INVALID_PARAM"
+    reply = client.request("POST", path, client.sign("POST", path, wrong) | form, wrong)
+    assert client.verdict(*reply) == "INVALID_PARAM"
 
 
 def test_misplaced_parameters_are_refused(client: Client) -> None:
@@ -94,18 +72,12 @@ def test_misplaced_parameters_are_refused(client: Client) -> None:
         (b"garbage\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),  # a TLS client hello
         (b"GET /v3/account/info HTTP/9.9\r\n\r\n", 400),
-        (b"get /v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /v3/account/info?a=b c HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-        (b"GET /v3/account/info?a=\x01 HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-        (b"GET /v3/account/info?a=\xe2\x82\xac HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + b"a" * 100_000 + b"\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: h\r\nX\x00: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: a\x00b\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", 400),
         (HEAD + b"Content-Length: five\r\n\r\nhello", 400),
-        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
         (HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", 400),
         (HEAD + b"Content-Length: 1048577\r\n\r\n" + b"x" * 1_048_577, 413),
@@ -116,17 +88,27 @@ def test_misplaced_parameters_are_refused(client: Client) -> None:
     ],
     ids=lambda value: repr(value[:32]) if isinstance(value, bytes) else str(value),
 )
-def test_malformed_http_gets_envelope(sandbox: Sandbox, clock: Clock, data: bytes, status: int) -> None:
-    with Client(sandbox, clock) as broken:
+def test_malformed_http_gets_envelope(clock: Clock, data: bytes, status: int) -> None:
+    sandbox = Sandbox(clock=clock, timeout=2.0 if status == 408 else 60)
+    verdicts = {400: "MALFORMED_HTTP", 404: "NO_SUCH_ENDPOINT", 408: "BODY_TIMEOUT", 413: "BODY_TOO_LARGE"}
+    with sandbox, Client(sandbox, clock) as broken:
         broken.send(data)
         got, reply = broken.reply()
-        assert got == status
-        assert broken.verdict(got, reply) in ("MALFORMED_HTTP", "BODY_TOO_LARGE", "BODY_TIMEOUT", "NO_SUCH_ENDPOINT")
-        if status < 413:
+        assert (got, broken.verdict(got, reply)) == (status, verdicts[status])
+        if status in (400, 408):
             assert broken.closed_by_server()
-    with Client(sandbox, clock) as client:
-        place(client)
-    assert sandbox.verdicts == {sandbox.requests[0].verdict: 1, "OK": 1}
+        with Client(sandbox, clock) as client:
+            assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200
+    assert sandbox.verdicts == {verdicts[status]: 1, "OK": 1}
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\nGET /v3/acc"])
+def test_silent_connection_is_closed(clock: Clock, sent: bytes) -> None:
+    sandbox = Sandbox(clock=clock, timeout=0.2)
+    with sandbox, Client(sandbox, clock) as client:
+        client.send(sent)
+        while client.socket.recv(65536):
+            pass
 
 
 def test_surplus_bytes_are_refused(sandbox: Sandbox, client: Client) -> None:
@@ -165,45 +147,11 @@ def test_leaving_clients_are_harmless(sandbox: Sandbox, clock: Clock, caplog: py
     assert not caplog.records
 
 
-def test_malformed_authority_is_refused(sandbox: Sandbox, clock: Clock) -> None:
-    """Older versions of aiohttp close the connection without a response."""
-    with Client(sandbox, clock) as broken:
-        broken.send(b"GET http://[bad/v3/account/info HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert broken.socket.recv(12) in (b"HTTP/1.0 400", b"")
-    with Client(sandbox, clock) as client:
-        place(client)
-
-
-def test_slow_connections_do_not_block(sandbox: Sandbox, clock: Clock) -> None:
-    slow = [Client(sandbox, clock) for _ in range(100)]
-    try:
-        for number, connection in enumerate(slow):
-            connection.send((b"GET /v3/account/in", HEAD, HEAD + b"X: 1\r\n", b"")[number % 4])
-        started = time.monotonic()
-        with Client(sandbox, clock) as client:
-            for _ in range(100):
-                place(client)
-        assert all(connection.closed_by_server() for connection in slow)
-        assert time.monotonic() - started < 5
-    finally:
-        for connection in slow:
-            connection.__exit__()
-
-
-def test_silent_connection_is_closed(client: Client) -> None:
-    place(client)
-    client.send(b"GET /v3/acc")
-    assert client.closed_by_server()
-
-
 def test_requests_can_be_pipelined(sandbox: Sandbox, client: Client) -> None:
-    requests = b""
-    for _ in range(200):
-        head = "".join(f"{n}: {v}\r\n" for n, v in client.sign("GET", b"/v3/asset/balances").items())
-        requests += b"GET /v3/asset/balances HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n"
-    client.send(requests)
-    assert [client.reply()[0] for _ in range(200)] == [200] * 200
-    assert sandbox.verified == 200
+    head = "".join(f"{name}: {value}\r\n" for name, value in client.sign("GET", b"/v3/asset/balances").items())
+    client.send(f"GET /v3/asset/balances HTTP/1.1\r\nHost: h\r\n{head}\r\n".encode() * 20)
+    assert [client.reply()[0] for _ in range(20)] == [200] * 20
+    assert sandbox.verified == 20
 
 
 def test_expect_continue_is_answered(client: Client) -> None:
@@ -214,34 +162,3 @@ def test_expect_continue_is_answered(client: Client) -> None:
     assert client.socket.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.send(body)
     assert client.reply()[0] == 200
-
-
-_VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-    st.from_regex(r"[0-9]{1,14}(\.[0-9]{1,12})?", fullmatch=True),
-    st.sampled_from([*LIMIT_ORDER.values(), *STOP_ORDER.values(), "SELL", "MARKET", "BRACKET", "TRAILING_STOP", "NEW"]),
-)
-_NAMES = st.sampled_from(sorted({name for endpoint in ENDPOINTS.values() for name in endpoint.fields}))
-_OBJECTS = st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=8))
-
-
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(given_params=st.dictionaries(_NAMES, _OBJECTS, max_size=12), complete=st.booleans())
-def test_any_object_is_handled(given_params: dict[str, Any], complete: bool) -> None:
-    """An endpoint accepts or refuses any JSON object, and raises no unexpected error."""
-    exchange = Exchange()
-    for (method, _), endpoint in ENDPOINTS.items():
-        if method in ("POST", "PUT"):
-            known = {name: value for name, value in given_params.items() if name in endpoint.fields}
-            base = {n: v for n, v in STOP_ORDER.items() if n in endpoint.fields} if complete else {}
-            with suppress(ApiError):
-                params = parse_body(json.dumps(base | known).encode(), "application/json")
-                exchange.execute(endpoint.handler, check_params(endpoint.fields, params), 1_795_000_000_000)
-    for path in ("/v3/trade/orders", "/v3/trade/algoOrders"):
-        listing = ENDPOINTS["GET", path]
-        json.dumps(exchange.execute(listing.handler, check_params(listing.fields, {}), 1_795_000_000_000))
-    assert exchange.audit()["addsUp"]

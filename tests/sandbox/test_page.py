@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -19,9 +17,8 @@ from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, place
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, page
 from woox_fast.sandbox.explain_worker import ExplainedRequest
 
-SECRET = DEMO_API_SECRET.encode()
 PACKAGE = Path(page.__file__).parent
-FILES = {name: (PACKAGE / name).read_text("utf-8") for name in ("page.html", "page.css", "page.js")}
+INFO = "/v3/account/info"
 
 
 def detail(sandbox: Sandbox, number: int) -> dict[str, Any]:
@@ -38,34 +35,22 @@ def updates(sandbox: Sandbox, since: int = 0, started: str = "") -> dict[str, An
         return data
 
 
-@pytest.mark.parametrize("path", ["/", "/sandbox/page.css", "/sandbox/page.js"])
-def test_policy_allows_own_files(sandbox: Sandbox, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "page.html"), ("/sandbox/page.css", "page.css"), ("/sandbox/page.js", "page.js")]
+)
+def test_policy_allows_own_files(sandbox: Sandbox, path: str, name: str) -> None:
     with urllib.request.urlopen(sandbox.url + path) as reply:
-        body, headers = reply.read().decode(), reply.headers
-    assert body in FILES.values()
-    assert headers["Content-Security-Policy"].split("; ") == [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    ]
+        body, headers = reply.read(), reply.headers
+    assert body == (PACKAGE / name).read_bytes()
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    own_files = {"script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src data:"}
+    forbidden = {f"{part} 'none'" for part in ("default-src", "base-uri", "form-action", "frame-ancestors")}
+    trusted_types = {"require-trusted-types-for 'script'", "trusted-types 'none'"}
+    assert set(policy.split("; ")) == own_files | forbidden | trusted_types
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
     assert (headers["X-Frame-Options"], headers["Cache-Control"]) == ("DENY", "no-store")
     assert headers["Cross-Origin-Opener-Policy"] == headers["Cross-Origin-Resource-Policy"] == "same-origin"
-
-
-def test_page_never_parses_markup() -> None:
-    text = "".join(FILES.values())
-    assert set(re.findall(r"https?://[^\s'\"<>]+", text)) == {"http://www.w3.org/2000/svg"}  # the SVG namespace
-    for pattern in (r"\binnerHTML\b", r"\bouterHTML\b", r"insertAdjacent", r"document\.write", r"\beval\b", r"@import"):
-        assert not re.search(pattern, text), pattern
-    assert not re.search(r"\bon\w+=\"|\sstyle=\"", FILES["page.html"])
 
 
 def test_updates_contain_new_requests(sandbox: Sandbox, client: Client) -> None:
@@ -76,7 +61,7 @@ def test_updates_contain_new_requests(sandbox: Sandbox, client: Client) -> None:
     assert first["stats"] == sandbox.stats()
     assert first["orders"] == [[order, 5, "SPOT_BTC_USDT", "BUY", "LIMIT", "60000", "0.01", "0", 1]]
     assert first["counts"] == {"placed": 1, "open": 1, "filled": 0, "cancelled": 0}
-    client.request("GET", b"/v3/account/info", {})
+    client.request("GET", INFO.encode(), {})
     sandbox.faults.add("html")
     second = updates(sandbox, 1, first["started"])
     assert [(row[0], row[5]) for row in second["rows"]] == [(2, "MISSING_HEADER")]
@@ -86,10 +71,13 @@ def test_updates_contain_new_requests(sandbox: Sandbox, client: Client) -> None:
 
 
 def test_updates_are_bounded(sandbox: Sandbox, client: Client) -> None:
-    for _ in range(1200):
-        client.request("GET", b"/v3/public/systemInfo", {})
+    for _ in range(11):
+        client.send(b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n" * 100)
+        for _ in range(100):
+            client.reply()
     rows = updates(sandbox)["rows"]
-    assert [rows[0][0], rows[-1][0], len(rows)] == [201, 1200, 1000]
+    assert [rows[0][0], rows[-1][0], len(rows)] == [101, 1100, 1000]
+    assert len(sandbox.requests) == 1000
 
 
 def test_updates_list_algo_orders(sandbox: Sandbox, client: Client) -> None:
@@ -103,30 +91,26 @@ def test_detail_shows_client_response(sandbox: Sandbox, client: Client) -> None:
     assert '"orderId":60000000001' in detail(sandbox, 1)["response"]
     sandbox.faults.add("html-after 504 on POST first 1")
     sandbox.faults.add("gzip on GET first 1")
-    sandbox.faults.add("cut 20 on PUT first 1")
+    sandbox.faults.add("cut 0 on PUT first 1")
     client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
     client.send(b"GET /v3/nope HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n")
     client.send(b"PUT /v3/nope HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
-    assert client.closed_by_server() is False
-    while len(sandbox.requests) < 4:
-        time.sleep(0.01)
+    while client.socket.recv(65536):  # the fault closes the connection
+        pass
     html, compressed, cut = (detail(sandbox, number) for number in (2, 3, 4))
     assert (html["status"], "504 Gateway Time-out" in html["response"]) == (504, True)
     assert compressed["response"].startswith('{"success":false,"code":-1006')
     assert (cut["status"], cut["response"]) == (0, "")
 
 
-@pytest.mark.parametrize("prefix", range(180, 200, 2))
-def test_truncation_keeps_no_secret(sandbox: Sandbox, client: Client, prefix: int) -> None:
+def test_truncation_keeps_no_secret(sandbox: Sandbox, client: Client) -> None:
     """A text that ends in the middle of the secret must not show the secret's beginning."""
-    for length in (prefix, prefix + 100):
+    for length in (*range(180, 200, 2), *range(280, 300, 2)):
         path = "/v3/" + "x" * length + DEMO_API_SECRET
         client.request("GET", path.encode(), {})
         client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "side": "y" * length + DEMO_API_SECRET})
-    shown = json.dumps(
-        [updates(sandbox), detail(sandbox, 1), detail(sandbox, 2), repr([r.message for r in sandbox.requests])]
-    )
-    assert DEMO_API_SECRET[:5] not in shown
+    texts = [updates(sandbox), detail(sandbox, 1), detail(sandbox, 2), [r.message for r in sandbox.requests]]
+    assert DEMO_API_SECRET[:5] not in json.dumps(texts)
 
 
 # details
@@ -137,14 +121,8 @@ def test_detail_explains_refused_signature(sandbox: Sandbox, client: Client) -> 
     headers = client.sign("POST", b"/v3/trade/order", json.dumps(LIMIT_ORDER).encode()) | {"Cookie": "session=abc"}
     client.request("POST", b"/v3/trade/order", headers, body)
     d = detail(sandbox, 1)
-    assert (d["number"], d["method"], d["target"], d["status"], d["code"], d["verdict"]) == (
-        1,
-        "POST",
-        "/v3/trade/order",
-        401,
-        -1001,
-        "INVALID_SIGNATURE",
-    )
+    assert (d["number"], d["method"], d["target"]) == (1, "POST", "/v3/trade/order")
+    assert (d["status"], d["code"], d["verdict"]) == (401, -1001, "INVALID_SIGNATURE")
     shown = dict(d["headers"])
     assert (shown["x-api-key"], shown["Cookie"]) == (f"{DEMO_API_KEY[:4]}…", "…")
     assert shown["x-api-signature"] == f"{headers['x-api-signature'][:8]}…"
@@ -160,85 +138,76 @@ def test_detail_explains_refused_signature(sandbox: Sandbox, client: Client) -> 
     assert "The body was signed with spaces" in done.stdout
 
 
-@pytest.mark.usefixtures("short_search")
-def test_detail_of_other_requests(sandbox: Sandbox, client: Client) -> None:
+def test_detail_of_answered_requests(sandbox: Sandbox, client: Client) -> None:
     place(client)
-    client.request("GET", b"/v3/account/info", client.sign("GET", b"/v3/account/info", timestamp="1578565539"))
     client.request("GET", b"/v3/public/systemInfo", {})
-    client.request("GET", b"/v3/account/info", {**client.sign("GET", b"/v3/account/info"), "x-api-signature": "0" * 64})
     sandbox.faults.add("reset-after on POST")
     with Client(sandbox, client.clock) as other, pytest.raises((ConnectionError, IndexError)):
         place(other)
-    placed, malformed, public, unknown, struck = (detail(sandbox, number) for number in range(1, 6))
+    placed, public, struck = (detail(sandbox, number) for number in (1, 2, 3))
     assert placed["expected"] == placed["signed"] == f"1795000000000POST/v3/trade/order{json.dumps(LIMIT_ORDER)}"
     assert (placed["causes"], placed["advice"]) == ([], "")
-    assert "13 digits" in malformed["message"]
-    assert "milliseconds" in malformed["advice"]
-    assert malformed["signed"] is None
     assert (public["expected"], public["signed"], public["command"]) == ("", None, "")
-    assert unknown["headline"]
-    assert unknown["expected"] == "1795000000000GET/v3/account/info"
-    assert unknown["signed"] is None
-    assert (struck["verdict"], struck["fault"], struck["advice"]) == (
-        "OK",
-        "reset-after",
-        "A fault rule of this sandbox did this on purpose.",
-    )
-    for query in ("number=0", "number=6", "number=-1", "number=x", "", "a"):
+    assert (struck["verdict"], struck["fault"]) == ("OK", "reset-after")
+    assert struck["advice"] == "A fault rule of this sandbox did this on purpose."
+    for query in ("number=0", "number=4", "number=-1", "number=x", "", "a"):
         with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
         with refused.value as reply:
             assert json.load(reply)["success"] is False
 
 
-def test_unverified_requests_show_no_signed(sandbox: Sandbox, client: Client) -> None:
-    path = "/v3/account/info"
-    signed = client.sign("GET", path.encode())
-    sandbox.faults.add("html on GET every 5")
-    for headers in (
-        {**signed, "x-api-key": "another"},
-        {name: value for name, value in signed.items() if name != "x-api-key"},
-        client.sign("GET", path.encode(), timestamp="1578565539"),
-        client.sign("GET", path.encode(), timestamp="1578565539808"),
-    ):
-        client.request("GET", path.encode(), headers)
-    host = sandbox.url.removeprefix("http://")
-    request = urllib.request.Request(f"http://{host}{path}", headers=signed)
+@pytest.mark.usefixtures("short_search")
+def test_detail_of_refused_requests(sandbox: Sandbox, client: Client) -> None:
+    signed = client.sign("GET", INFO.encode())
+    sandbox.faults.add("html on GET every 6")
+    refused = {
+        "UNAUTHORIZED": {**signed, "x-api-key": "another"},
+        "MISSING_HEADER": {name: value for name, value in signed.items() if name != "x-api-key"},
+        "MALFORMED_TIMESTAMP": client.sign("GET", INFO.encode(), timestamp="1578565539"),
+        "STALE_TIMESTAMP": client.sign("GET", INFO.encode(), timestamp="1578565539808"),
+        "INVALID_SIGNATURE": {**signed, "x-api-signature": "0" * 64},
+    }
+    for number, (verdict, headers) in enumerate(refused.items(), start=1):
+        client.request("GET", INFO.encode(), headers)
+        d = detail(sandbox, number)
+        assert (d["verdict"], d["expected"][-len(INFO) :], d["signed"]) == (verdict, INFO, None)
+        assert d["headline"] if verdict == "INVALID_SIGNATURE" else d["advice"]
+    request = urllib.request.Request(sandbox.url + INFO, headers=signed)
     with pytest.raises(urllib.error.HTTPError) as struck:
         urllib.request.urlopen(request)
     struck.value.close()
-    details = [detail(sandbox, number) for number in range(1, 6)]
-    assert [d["verdict"] for d in details] == [
-        "UNAUTHORIZED",
-        "MISSING_HEADER",
-        "MALFORMED_TIMESTAMP",
-        "STALE_TIMESTAMP",
-        "FAULT",
-    ]
-    for d in details:
-        assert (d["expected"][-len(path) :], d["signed"]) == (path, None)
-        assert d["advice"]
+    assert (detail(sandbox, 6)["verdict"], detail(sandbox, 6)["signed"]) == ("FAULT", None)
 
 
 def test_advice_names_known_verdicts() -> None:
     assert page.ADVICE.keys() - ERRORS.keys() == {"FAULT"}
 
 
-def test_explanations_are_cached(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "MAX_EXPLANATIONS", 2)
-    asked: list[int] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace the search, and return the targets of the requests to explain."""
+    targets: list[str] = []
 
     def explain(self: object, record: Any) -> ExplainedRequest:
-        asked.append(int(record.target.rpartition("=")[2]))
+        targets.append(record.target)
         return ExplainedRequest.omitted("a test")
 
     monkeypatch.setattr(page.ExplainWorker, "explain", explain)
+    return targets
+
+
+def test_explanations_are_cached(
+    sandbox: Sandbox, client: Client, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "MAX_EXPLANATIONS", 2)
     for number in range(1, 4):
         path = f"/v3/trade/orders?page={number}".encode()
         client.request("GET", path, client.sign("GET", b"/"))
     for number in (1, 1, 2, 2, 1, 3, 3, 1):
         assert detail(sandbox, number)["headline"] == "not explained: a test"
-    assert asked == [1, 2, 3, 1]  # the third exceeded the limit, and cleared the cache
+    numbers = [target.rpartition("=")[2] for target in asked]
+    assert numbers == ["1", "2", "3", "1"]  # the third exceeded the limit, and cleared the cache
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b]0;owned\x07\u202e\u200b\x9b'\"`$(id)\n\t\\" + DEMO_API_SECRET
@@ -260,9 +229,10 @@ def test_hostile_texts_are_escaped(sandbox: Sandbox, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"@/etc/passwd", b"--help", "é".encode(), b"a\x1b", b"x" * 40_000, b"x" * 70_000, SECRET]
+    "body",
+    [b"@/etc/passwd", b"--help", "é".encode(), b"a\x1b", b"x" * 40_000, b"x" * 70_000, DEMO_API_SECRET.encode()],
 )
-@pytest.mark.usefixtures("short_search")
+@pytest.mark.usefixtures("asked")
 def test_unquotable_requests_have_no_command(sandbox: Sandbox, client: Client, body: bytes) -> None:
     client.request("POST", b"/v3/trade/order", client.sign("POST", b"/v3/trade/order", b"x"), body)
     d = detail(sandbox, 1)

@@ -31,7 +31,7 @@ EXAMPLES = (
     "woox-fast sandbox --json > requests.jsonl",
 )
 MAX_BACKLOG = 1000  # lines that wait to be printed; further requests are only counted
-MAX_BURST = 10  # with this many lines waiting, signatures are not explained
+MAX_BURST = 10  # waiting lines; with more, signatures are not explained
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,7 +72,7 @@ class Attempt(threading.Thread):
         super().__init__(name="woox-fast send", daemon=True)
         self.response: HTTPResponse | None = None
         self.body = b""
-        self.latency_ms = 0.0  # without the connection's setup
+        self.latency_ms = 0.0  # excludes the connection setup
         self.failure = f"the time limit of {TIMEOUT_S:g} s passed"
         self.origin = origin
         self.signed = signed
