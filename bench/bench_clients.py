@@ -37,7 +37,7 @@ from order_clients import gateway, interleave, seconds_at_once  # isort: skip
 from pages import around, processor, write_between
 
 import woox_fast
-from woox_fast._timing import one_core
+from woox_fast._timing import pin_to_one_core
 from woox_fast.gateway import Gateway
 
 ROUND = 100
@@ -82,7 +82,7 @@ def percentile(values: list[int], share: float) -> float:
 
 def measure(orders: int, *, tls: bool) -> list[Measurement]:
     measured = []
-    with one_core(), fixed_reply(tls=tls) as server, clients(server) as senders:
+    with pin_to_one_core(), fixed_reply(tls=tls) as server, clients(server) as senders:
         interleave(senders, 1, ROUND)  # warm up
         for name, rounds in interleave(senders, math.ceil(orders / ROUND), ROUND).items():
             cpu, wall = median(spent.cpu for spent in rounds), [order for spent in rounds for order in spent.wall]
@@ -125,7 +125,7 @@ def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
             paused[name] += submit(1).wall
             submit(4)
 
-    with one_core(), fixed_reply(tls=tls) as server:
+    with pin_to_one_core(), fixed_reply(tls=tls) as server:
         for name in first:
             for _ in range(openings):
                 opened = c_loop(server, 0) if name == C_LOOP else gateway(server, name, 0)
@@ -182,7 +182,7 @@ def memory(orders: int) -> list[Goal]:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
     goals = []
-    with one_core(), fixed_reply() as server:
+    with pin_to_one_core(), fixed_reply() as server:
         for name in GATEWAYS:
             with gateway(server, name) as submit:
                 interleave({name: submit}, 1, orders // 10)

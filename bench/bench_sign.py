@@ -16,7 +16,7 @@ from cases import CASES
 from rivals import SHA256
 
 import woox_fast
-from woox_fast._timing import one_core
+from woox_fast._timing import pin_to_one_core
 
 case_of = cache(lambda name: CASES[name]())
 
@@ -36,5 +36,5 @@ def bench_sign(benchmark: Any, case: str, name: str) -> None:
     benchmark.group = case
     benchmark.name = name + (f" ({timed.units:,} a call)" if timed.units > 1 else "")
     benchmark.extra_info.update(backend=woox_fast.backend, sha256_implementation=SHA256, units=timed.units)
-    with one_core(case_of(case).one_core):
+    with pin_to_one_core(case_of(case).pin_to_one_core):
         benchmark(call)

@@ -102,7 +102,7 @@ class Case:
     timed: dict[str, Timed]
     blocks: int = 0  # SHA-256 blocks per message
     clock: Callable[[], float] = time.thread_time  # processor time excludes other processes
-    one_core: bool = True
+    pin_to_one_core: bool = True
     environment: dict[str, str] = field(default_factory=dict)  # not empty: measure in a process with these variables
 
 
@@ -265,7 +265,7 @@ def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case
     for name, count in (("one thread", 1), ("two threads", 2)):
         statement = f"list(pool.map(sign_many, batches[:{count}]))"
         timed[name] = Timed("", statement, given, expected[:count].__eq__, messages * count)
-    return Case(timed, batches[0][0].blocks, time.perf_counter, one_core=False)
+    return Case(timed, batches[0][0].blocks, time.perf_counter, pin_to_one_core=False)
 
 
 def children_time() -> float:

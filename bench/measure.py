@@ -12,7 +12,7 @@ from statistics import median
 
 from cases import CASES
 
-from woox_fast._timing import one_core, rounds_ns
+from woox_fast._timing import measure_rounds, pin_to_one_core
 
 MIN_ROUNDS, MAX_ROUNDS = 15, 301
 CASE_S = 4.0  # ends the rounds between the two
@@ -30,8 +30,8 @@ def measure(name: str) -> Figures:
             raise AssertionError(f"{name}: {statement} does not return the standard library's result")
     timers = {statement: timed.timer(case.clock) for statement, timed in case.timed.items()}
     gc.collect()
-    with one_core(case.one_core):
-        times = rounds_ns(timers, rounds=MIN_ROUNDS, most=MAX_ROUNDS, seconds=CASE_S)
+    with pin_to_one_core(case.pin_to_one_core):
+        times = measure_rounds(timers, rounds=MIN_ROUNDS, most=MAX_ROUNDS, seconds=CASE_S)
     units = {statement: timed.units for statement, timed in case.timed.items()}
     return {each: (median(ns) / units[each], min(ns) / units[each]) for each, ns in times.items()}
 

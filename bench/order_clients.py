@@ -31,12 +31,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from helpers.clients import Call, open_client, send_at_once
 
 from woox_fast import Signer
-from woox_fast._encoding import json_bytes
+from woox_fast._encoding import encode_json
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
 
 PATH = "/v3/trade/order"
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000.5", "quantity": "0.01"}
-BODY = json_bytes(ORDER)
+BODY = encode_json(ORDER)
 SIGNER = Signer(DEMO_API_KEY, DEMO_API_SECRET)
 WARM_UP = 10  # uncounted orders before every round, because the caches contain another client's data
 C_LOOP = "a C loop over one socket"
@@ -227,7 +227,7 @@ def _by_hand() -> Call:
 
 
 def _for_adapter() -> Call:
-    return Call("POST", PATH, content=json_bytes(ORDER))
+    return Call("POST", PATH, content=encode_json(ORDER))
 
 
 @contextmanager

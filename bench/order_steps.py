@@ -21,7 +21,7 @@ from time import perf_counter_ns
 import httptools
 from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, Server, c_loop, fixed_reply, gateway, interleave, rounds_of
 
-from woox_fast._timing import one_core, rounds_ns
+from woox_fast._timing import measure_rounds, pin_to_one_core
 
 
 def steps(response: bytes) -> dict[str, Callable[[], object]]:
@@ -72,12 +72,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=80, help="rounds of whole orders (default %(default)s)")
     args = parser.parse_args()
-    with one_core(), fixed_reply() as server, ExitStack() as stack:
+    with pin_to_one_core(), fixed_reply() as server, ExitStack() as stack:
         with socket.create_connection(("127.0.0.1", server.port)) as sock:
             sock.sendall(SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1"))
             response = sock.recv(65536)
         print("| step | ns |\n|---|--:|")
-        for name, times in rounds_ns(steps(response), number=1000, rounds=100).items():
+        for name, times in measure_rounds(steps(response), number=1000, rounds=100).items():
             print(f"| {name} | {min(times):,.0f} |")
         print("\n| whole orders | processor, us | round trip, us |\n|---|--:|--:|")
         for name, spent in interleave(senders(server, stack), args.rounds).items():

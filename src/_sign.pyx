@@ -105,7 +105,7 @@ cdef inline str request_hex(const hmac_sha256_key *key, timestamp, method, path,
     cdef hmac_sha256_message message
     if read_timestamp(timestamp, message.head) and read_request(&message, method, path, body):
         return constant_hex(key, &message)
-    return checked_hex(key, _checks.request_head(timestamp, method, path), _checks.body_bytes(body))
+    return checked_hex(key, _checks.encode_head(timestamp, method, path), _checks.check_body(body))
 
 
 # -- Headers and whole HTTP/1.1 requests
@@ -200,12 +200,12 @@ cdef struct Chunk:
 cdef int read_checked(hmac_sha256_message *message, list requests, Py_ssize_t index) except -1:
     """Read any request into `message`. Replace the request by the objects that own the message's memory."""
     try:
-        request = _checks.request_fields(requests[index])
+        request = _checks.unpack_request(requests[index])
         requests[index] = request  # a tuple subclass may have created these fields just now
         if not read_tuple(<PyObject *>request, message):
             timestamp, method, path, body = request
-            head = _checks.request_head(timestamp, method, path)
-            body = bytes(_checks.body_bytes(body))  # a copy: other threads run while the chunk is signed
+            head = _checks.encode_head(timestamp, method, path)
+            body = bytes(_checks.check_body(body))  # a copy: other threads run while the chunk is signed
             requests[index] = (head, body)
             set_parts(message, head, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body))
     except Exception as error:
@@ -321,7 +321,7 @@ cdef int key_init(hmac_sha256_key *key, api_secret, str api_key) except -1:
         return 0
     try:
         _checks.check_secret(api_secret, api_key)
-        secret = _checks.secret_bytes(api_secret)
+        secret = _checks.encode_secret(api_secret)
     except BaseException as error:
         _checks.clear_frames(error)  # a signal handler can raise anywhere: the frames' local variables have the secret
         raise
@@ -345,10 +345,10 @@ cdef class Signer:
     cdef dict _templates
 
     def __cinit__(self, api_key, api_secret, *, clock_offset_ms=0, recv_window_ms=None):
-        self._api_key = _checks.api_key_text(api_key)
+        self._api_key = _checks.check_api_key(api_key)
         key_init(&self._key, api_secret, self._api_key)
-        self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
-        self._recv_window = _checks.recv_window(recv_window_ms)
+        self._clock_offset_ms = _checks.check_clock_offset(clock_offset_ms)
+        self._recv_window = _checks.check_recv_window(recv_window_ms)
         self._templates = {}
 
     def __dealloc__(self):
@@ -366,7 +366,7 @@ cdef class Signer:
 
     @clock_offset_ms.setter
     def clock_offset_ms(self, value):
-        self._clock_offset_ms = _checks.clock_offset(value)
+        self._clock_offset_ms = _checks.check_clock_offset(value)
 
     @property
     def recv_window_ms(self):
@@ -387,11 +387,11 @@ cdef class Signer:
         read.head_size = read.parts[0].size = 0
         if read_body(message, read.parts + 1):
             return constant_hex(&self._key, &read)
-        return checked_hex(&self._key, b"", _checks.text_or_buffer("message", message))
+        return checked_hex(&self._key, b"", _checks.check_text_or_buffer("message", message))
 
     def verify(self, signature, timestamp, method, path, body=b""):
         """Compare a signature with a request's signature, in constant time."""
-        given = _checks.signature_text(signature)
+        given = _checks.lower_signature(signature)
         expected = request_hex(&self._key, timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
@@ -408,10 +408,10 @@ cdef class Signer:
                 return headers_dict(&self._key, <dict>template, &message)
             if method in content_types:
                 return headers_dict(&self._key, new_template(self, method), &message)
-        stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
-        target = _checks.path_text(path).encode()
-        return checked_headers(self, stamp, verb, target, _checks.body_bytes(body))
+        stamp = _checks.check_timestamp(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
+        checked_method = _checks.check_method(method)
+        target = _checks.check_path(path).encode()
+        return checked_headers(self, stamp, checked_method, target, _checks.check_body(body))
 
     def encode_request(self, method, path, body=b"", *, host="api.woox.io", timestamp=None):
         """Return a signed HTTP/1.1 request, ready for a socket: request line, headers and body."""
@@ -424,13 +424,13 @@ cdef class Signer:
             and (host is default_host or read_ascii(host, &name) and (host in valid_hosts or _hosts.is_host(host)))
         ):
             return plain_request(self, method, &name, &message)
-        stamp = _checks.timestamp_text(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
-        verb = _checks.method_text(method)
-        target = _checks.target_text(path)
-        host = _checks.host_text(host)
-        data = bytes(_checks.body_bytes(body))  # the same copy is signed and sent
-        headers = checked_headers(self, stamp, verb, target.encode(), data)
-        return _http.request_of(f"{verb} {target}", host, headers, data)
+        stamp = _checks.check_timestamp(now_ms() + self._clock_offset_ms if timestamp is None else timestamp)
+        checked_method = _checks.check_method(method)
+        target = _checks.check_target(path)
+        host = _checks.check_host(host)
+        data = bytes(_checks.check_body(body))  # the same copy is signed and sent
+        headers = checked_headers(self, stamp, checked_method, target.encode(), data)
+        return _http.build_request(f"{checked_method} {target}", host, headers, data)
 
     def prepare(
         self, method, path, *, params=None, json=None, body=None, timestamp=None, base_url="https://api.woox.io"
@@ -455,7 +455,7 @@ cdef bytes plain_request(Signer signer, str method, const hmac_sha256_part *host
     """Sign a request that the fast path read, and write it while the processor is busy with the inner hash."""
     cdef uint32_t digest[8]
     hash_inner(&signer._key, message, digest)
-    cdef str content_type = content_types.get(method) or _http.content_type(method, message.parts[1].size)
+    cdef str content_type = content_types.get(method) or _http.choose_content_type(method, message.parts[1].size)
     cdef RequestParts parts
     parts.method = ascii_part(method)
     parts.host = host[0]
@@ -469,14 +469,14 @@ cdef bytes plain_request(Signer signer, str method, const hmac_sha256_part *host
 
 cdef dict new_template(Signer signer, str method):
     content_type = content_types[method]
-    template = _http.headers_of(signer._api_key, None, None, signer._recv_window, content_type)
+    template = _http.build_headers(signer._api_key, None, None, signer._recv_window, content_type)
     return signer._templates.setdefault(method, template)  # another thread may have stored its own
 
 
 cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):
     signature = checked_hex(&signer._key, f"{stamp}{method}".encode() + path, body)
-    content_type = _http.content_type(method, len(body))
-    return _http.headers_of(signer._api_key, stamp, signature, signer._recv_window, content_type)
+    content_type = _http.choose_content_type(method, len(body))
+    return _http.build_headers(signer._api_key, stamp, signature, signer._recv_window, content_type)
 
 
 def sign(api_secret, timestamp, method, path, body=b""):

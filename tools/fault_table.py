@@ -71,7 +71,7 @@ def summarize(status: int, body: bytes) -> str:
     data = response["data"]
     if "status" not in data:  # the response to a new order
         return f"{status}, placed"
-    return f"{status}, the order" if data.get("clientOrderId") == ID else f"{status}, another reply"
+    return f"{status}, the order" if data.get("clientOrderId") == ID else f"{status}, a different response"
 
 
 def submit(client: Client, call: Call) -> str:
@@ -83,7 +83,9 @@ def submit(client: Client, call: Call) -> str:
             made = client.native.create_order("BTC/USDT", "limit", "buy", 0.01, 60000, {"clientOrderId": ID})
             return "placed" if made["id"] else "an order without an id"
         found = client.native.fetch_order("", "BTC/USDT", {"clientOrderId": ID})
-        return "the order" if found["clientOrderId"] == str(ID) and found["status"] == "open" else "another response"
+        return (
+            "the order" if found["clientOrderId"] == str(ID) and found["status"] == "open" else "a different response"
+        )
     except Exception as error:
         return f"`{type(error).__name__}`"
 

@@ -196,8 +196,8 @@ TABLE: list[tuple[str, ...]] = [
     (SIGN, "if type(body) is bytes or type(body.obj) is bytes:", "if type(body) is bytes:", RELEASED),
     (
         SIGN,
-        "            body = bytes(_checks.body_bytes(body))  #",
-        "            body = _checks.body_bytes(body)  #",
+        "            body = bytes(_checks.check_body(body))  #",
+        "            body = _checks.check_body(body)  #",
         WRITER,
     ),
     # Memory and references
@@ -241,7 +241,7 @@ TABLE: list[tuple[str, ...]] = [
         "    if parts.recv_window.size > 4:\n        put(",
         SIGNER,
     ),
-    (SIGN, "data = bytes(_checks.body_bytes(body))", "data = _checks.body_bytes(body)", ENCODE),
+    (SIGN, "data = bytes(_checks.check_body(body))", "data = _checks.check_body(body)", ENCODE),
     (SIGN, "        _checks.raise_at(index, error)", "        raise", ERRORS),
     (SIGN, "given.isascii() and ", "", "tests/signer/test_signatures.py -k 'cython and verify'"),
     (SIGN, "@cython.final\n", "", SIGNER),
@@ -253,7 +253,7 @@ TABLE: list[tuple[str, ...]] = [
     (CFFI, "lib.cleanse_bytes(secret, len(secret))", "pass", "tests/signer/test_secrets.py -k cffi"),
     (
         CFFI,
-        "data = body if type(body) is bytes else copied(",
+        "data = body if type(body) is bytes else copy_buffer(",
         "data = body if type(body) is bytes else ffi.from_buffer(",
         WITH_CFFI,
     ),

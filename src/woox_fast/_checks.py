@@ -31,59 +31,59 @@ _LOOKS_LIKE = {
 }
 
 
-def timestamp_text(timestamp: object) -> str:
+def check_timestamp(timestamp: object) -> str:
     if isinstance(timestamp, int) and not isinstance(timestamp, bool):
         number = int.__add__(timestamp, 0)  # a subclass may override how it is written
         if 10**12 <= number < 10**13:
             return str(number)
-        got = _shown_int(number)
+        got = _quote_int(number)
         digits = len(got) if number > 0 else 0
     elif isinstance(timestamp, str):
         text = str.__str__(timestamp)
         if len(text) == 13 and text.isascii() and text.isdigit():
             return text
-        got = _shown(text)
+        got = _quote(text)
         digits = len(text) if text.isascii() and text.isdigit() else 0
     else:
         raise TypeError(
-            f"timestamp must be an int or a str of Unix epoch milliseconds, got {_kind(timestamp)}; "
+            f"timestamp must be an int or a str of Unix epoch milliseconds, got {_type_name(timestamp)}; "
             "use time.time_ns() // 1_000_000"
         )
     hint = f" ({digits} digits: {_LOOKS_LIKE[digits]})" if digits in _LOOKS_LIKE else ""
     raise ValueError(f"{_TIMESTAMP_RULE}, got {got}{hint}; use time.time_ns() // 1_000_000")
 
 
-def method_text(method: object) -> str:
+def check_method(method: object) -> str:
     if not isinstance(method, str):
-        raise TypeError(f"method must be a str such as 'GET', got {_kind(method)}")
+        raise TypeError(f"method must be a str such as 'GET', got {_type_name(method)}")
     text = str.__str__(method)
     if text.isascii() and text.isalpha() and text.isupper():
         return text
     hint = f"; write {text.upper()!r}" if text.isascii() and text.isalpha() and len(text) < 20 else ""
-    raise ValueError(f"method must be upper-case letters A-Z such as 'GET', got {_shown(text)}{hint}")
+    raise ValueError(f"method must be upper-case letters A-Z such as 'GET', got {_quote(text)}{hint}")
 
 
-def path_text(path: object) -> str:
+def check_path(path: object) -> str:
     if not isinstance(path, str):
-        raise TypeError(f"path must be a str such as '/v3/trade/order', got {_kind(path)}")
+        raise TypeError(f"path must be a str such as '/v3/trade/order', got {_type_name(path)}")
     text = str.__str__(path)
     if text[:1] == "/":
         return text
     is_url = "://" in text and text.partition(":")[0].isalpha()
     hint = "a full URL was given: leave out the scheme and host" if is_url else "put '/' before it"
     raise ValueError(
-        f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_shown(text)}; {hint}"
+        f"path must begin with '/', such as '/v3/trade/order?symbol=SPOT_BTC_USDT', got {_quote(text)}; {hint}"
     )
 
 
-def request_head(timestamp: object, method: object, path: object) -> bytes:
+def encode_head(timestamp: object, method: object, path: object) -> bytes:
     """Return the prehash without the body. Raise the error of the first invalid argument."""
-    return f"{timestamp_text(timestamp)}{method_text(method)}".encode() + path_text(path).encode()
+    return f"{check_timestamp(timestamp)}{check_method(method)}".encode() + check_path(path).encode()
 
 
-def target_text(path: object) -> str:
+def check_target(path: object) -> str:
     """Return `path` as a request target: printable ASCII without spaces and '#'."""
-    text = path_text(path)
+    text = check_path(path)
     if text.isascii() and text.isprintable() and " " not in text and "#" not in text:
         return text
     at = next(at for at, character in enumerate(text) if not "!" <= character <= "~" or character == "#")
@@ -97,18 +97,18 @@ def path_error(got: str, at: int) -> ValueError:
     )
 
 
-def host_text(host: object) -> str:
+def check_host(host: object) -> str:
     if not isinstance(host, str):
-        raise TypeError(f"host must be a str such as 'api.woox.io', got {_kind(host)}")
+        raise TypeError(f"host must be a str such as 'api.woox.io', got {_type_name(host)}")
     text = str.__str__(host)
     if is_host(text):
         return text
     hint = "; leave out the scheme and the path" if "/" in text else ""
-    shown = "one with a user name or password" if "@" in text else _shown(text)
+    shown = "one with a user name or password" if "@" in text else _quote(text)
     raise ValueError(f"host must be a host name and maybe a port, such as 'api.woox.io:443', got {shown}{hint}")
 
 
-def text_or_buffer(name: str, value: object) -> bytes | memoryview:
+def check_text_or_buffer(name: str, value: object) -> bytes | memoryview:
     """Return str as UTF-8, bytes unchanged, and any C-contiguous buffer as a flat view.
 
     Raises TypeError, BufferError for a buffer with gaps, and UnicodeEncodeError for a lone surrogate.
@@ -125,28 +125,30 @@ def text_or_buffer(name: str, value: object) -> bytes | memoryview:
         hint = "; write it with json.dumps first, or use prepare(json=...)" if isinstance(value, dict | list) else ""
         none = " or None" if name == "body" else ""
         raise TypeError(
-            f"{name} must be str, bytes or another contiguous buffer{none}, got {_kind(value)}{hint}"
+            f"{name} must be str, bytes or another contiguous buffer{none}, got {_type_name(value)}{hint}"
         ) from None
     if view.c_contiguous and view.ndim == 1 and view.format == "B":
         return view
     with view:
         format_codes = (view.format or "").split(":")[::2]  # colons enclose the names of fields
         if not _ADDRESS_CODES.isdisjoint("".join(format_codes)):
-            got = f"a {_kind(value)} of memory addresses"
+            got = f"a {_type_name(value)} of memory addresses"
             raise TypeError(f"{name} must be a buffer of values, got {got}; write its values as bytes")
         if not view.c_contiguous:
-            raise BufferError(f"{name} must be a contiguous buffer, got a {_kind(value)} with gaps; pass bytes({name})")
+            raise BufferError(
+                f"{name} must be a contiguous buffer, got a {_type_name(value)} with gaps; pass bytes({name})"
+            )
         return view.tobytes()
 
 
-def body_bytes(body: object) -> bytes | memoryview:
+def check_body(body: object) -> bytes | memoryview:
     """Return a body as bytes or a flat view."""
-    return b"" if body is None else text_or_buffer("body", body)
+    return b"" if body is None else check_text_or_buffer("body", body)
 
 
-def api_key_text(api_key: object) -> str:
+def check_api_key(api_key: object) -> str:
     if not isinstance(api_key, str):
-        raise TypeError(f"api_key must be a str, got {_kind(api_key)}")
+        raise TypeError(f"api_key must be a str, got {_type_name(api_key)}")
     text = str.__str__(api_key)
     if not text:
         raise ValueError("api_key must not be empty; copy it from the WOO X console")
@@ -190,7 +192,7 @@ def _stray_characters(first: str, last: str) -> str:
     return ""
 
 
-def secret_bytes(api_secret: object) -> bytes:
+def encode_secret(api_secret: object) -> bytes:
     """Return the HMAC key."""
     try:
         if isinstance(api_secret, str):
@@ -202,7 +204,7 @@ def secret_bytes(api_secret: object) -> bytes:
         elif isinstance(api_secret, bytes):
             secret = bytes.__getitem__(api_secret, slice(None))
         else:
-            raise TypeError(f"api_secret must be str or bytes, got {_kind(api_secret)}")
+            raise TypeError(f"api_secret must be str or bytes, got {_type_name(api_secret)}")
         if not secret:
             raise ValueError("api_secret must not be empty; is the environment variable set?")
         return secret
@@ -210,37 +212,37 @@ def secret_bytes(api_secret: object) -> bytes:
         del api_secret  # a traceback that shows locals must not show it
 
 
-def clock_offset(clock_offset_ms: object) -> int:
+def check_clock_offset(clock_offset_ms: object) -> int:
     if not isinstance(clock_offset_ms, int) or isinstance(clock_offset_ms, bool):
-        raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_kind(clock_offset_ms)}")
+        raise TypeError(f"clock_offset_ms must be an int of milliseconds, got {_type_name(clock_offset_ms)}")
     number = int.__add__(clock_offset_ms, 0)
     if not -MAX_CLOCK_OFFSET_MS < number < MAX_CLOCK_OFFSET_MS:
-        raise ValueError(f"clock_offset_ms must be milliseconds between -10**13 and 10**13, got {_shown_int(number)}")
+        raise ValueError(f"clock_offset_ms must be milliseconds between -10**13 and 10**13, got {_quote_int(number)}")
     return number
 
 
-def recv_window(recv_window_ms: object) -> str | None:
+def check_recv_window(recv_window_ms: object) -> str | None:
     """Return the digits of the header, or None for no header."""
     if recv_window_ms is None:
         return None
     if not isinstance(recv_window_ms, int) or isinstance(recv_window_ms, bool):
-        raise TypeError(f"recv_window_ms must be an int of milliseconds or None, got {_kind(recv_window_ms)}")
+        raise TypeError(f"recv_window_ms must be an int of milliseconds or None, got {_type_name(recv_window_ms)}")
     number = int.__add__(recv_window_ms, 0)
     if not 1 <= number <= MAX_RECV_WINDOW_MS:
-        raise ValueError(f"recv_window_ms must be 1 to {MAX_RECV_WINDOW_MS} milliseconds, got {_shown_int(number)}")
+        raise ValueError(f"recv_window_ms must be 1 to {MAX_RECV_WINDOW_MS} milliseconds, got {_quote_int(number)}")
     return str(number)
 
 
-def signature_text(signature: object) -> str:
+def lower_signature(signature: object) -> str:
     """Return the signature in lower case."""
     if not isinstance(signature, str):
-        raise TypeError(f"signature must be a str of 64 hex characters, got {_kind(signature)}")
+        raise TypeError(f"signature must be a str of 64 hex characters, got {_type_name(signature)}")
     return str.lower(signature)
 
 
-def request_fields(request: object) -> tuple[object, object, object, object]:
+def unpack_request(request: object) -> tuple[object, object, object, object]:
     if not isinstance(request, tuple | list):
-        raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_kind(request)}")
+        raise TypeError(f"each request must be a tuple (timestamp, method, path, body), got {_type_name(request)}")
     fields = tuple(request)
     if len(fields) != 4:
         raise ValueError(f"each request must be (timestamp, method, path, body), got {len(fields)} fields")
@@ -303,20 +305,20 @@ def refuse_sha256(name: str | None, backend: str, names: list[str]) -> NoReturn:
             f"no SHA-256 of the {backend} backend gives a right answer on this processor", name=__package__
         )
     raise ImportError(
-        f"WOOX_FAST_SHA256={name} cannot be had: the {backend} backend has {', '.join(names) or 'none'} on this "
+        f"WOOX_FAST_SHA256={name} is unavailable: the {backend} backend has {', '.join(names) or 'none'} on this "
         "processor; choose one of these, or leave it unset for the fastest",
         name=__package__,
     )
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     return type(value).__name__
 
 
-def _shown_int(number: int) -> str:
+def _quote_int(number: int) -> str:
     return str(number) if abs(number) < 10**40 else f"an integer of {number.bit_length()} bits"
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     """Return `text` quoted, in ASCII, and at most a line long."""
     return ascii(text) if len(text) <= 60 else f"{text[:60]!a}... ({len(text)} characters)"

@@ -22,28 +22,30 @@ _EXPONENT = re.compile(r"[0-9]e[+-]?[0-9]")
 _STRING_OR_EXPONENT = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9.]+e[+-]?[0-9]+')
 
 
-def query_text(params: Params) -> str:
+def encode_query(params: Params) -> str:
     """Return a percent-encoded query in the order given. A list repeats its name, and None is omitted."""
-    return urlencode(_pairs(params), quote_via=quote)
+    return urlencode(_build_pairs(params), quote_via=quote)
 
 
-def json_bytes(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
     """Return compact UTF-8 JSON in the order given. Raise ValueError for an object with the same key twice."""
     try:
         try:
             text = _write_json(value)
         except ValueError as error:
-            raise ValueError(f"json must hold finite numbers of sane length and no cycles: {error}") from None
+            raise ValueError(
+                f"json must contain only finite numbers of reasonable length, and no cycles: {error}"
+            ) from None
         if not _has_plain_dicts(value, nested="{" in text[1:]):
             _read_json(text)
     except RecursionError:
         raise ValueError("json must not be nested so deeply; the exchange accepts a few levels") from None
     if _EXPONENT.search(text):
-        text = _STRING_OR_EXPONENT.sub(_without_exponent, text)
+        text = _STRING_OR_EXPONENT.sub(_remove_exponent, text)
     return text.encode()
 
 
-def _pairs(params: Params) -> list[tuple[str, str]]:
+def _build_pairs(params: Params) -> list[tuple[str, str]]:
     if isinstance(params, str | bytes):
         raise TypeError(
             f"params must be a mapping or pairs, got {type(params).__name__}; write a ready query after '?' in path"
@@ -54,11 +56,11 @@ def _pairs(params: Params) -> list[tuple[str, str]]:
             raise TypeError(f"params must have names that are str, got {name!r} ({type(name).__name__})")
         for item in value if isinstance(value, list | tuple) else (value,):
             if item is not None:
-                pairs.append((str.__str__(name), _query_value(name, item)))
+                pairs.append((str.__str__(name), _format_value(name, item)))
     return pairs
 
 
-def _query_value(name: str, value: object) -> str:
+def _format_value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -68,13 +70,13 @@ def _query_value(name: str, value: object) -> str:
     if isinstance(value, float):
         value = Decimal(repr(float(value)))
     if isinstance(value, Decimal):
-        return _plain_decimal(value)
+        return _format_decimal(value)
     raise TypeError(
         f"params[{name!r}] must be str, int, float, Decimal, bool, None or a list of them, got {type(value).__name__}"
     )
 
 
-def _plain_decimal(value: Decimal) -> str:
+def _format_decimal(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError(f"a number to be sent must be finite, got {value}")
     _, digits, exponent = value.as_tuple()
@@ -84,14 +86,14 @@ def _plain_decimal(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _without_exponent(token: re.Match[str]) -> str:
-    return token[0] if token[0][0] == '"' else _plain_decimal(Decimal(token[0]))
+def _remove_exponent(token: re.Match[str]) -> str:
+    return token[0] if token[0][0] == '"' else _format_decimal(Decimal(token[0]))
 
 
 def _json_default(value: object) -> str:
     if isinstance(value, Decimal):
-        return _plain_decimal(value)
-    raise TypeError(f"json cannot hold a {type(value).__name__}; write it as str, int, bool, None, list or dict")
+        return _format_decimal(value)
+    raise TypeError(f"json cannot contain a {type(value).__name__}; convert it to str, int, bool, None, list or dict")
 
 
 # json.dumps with options creates an encoder for each call.

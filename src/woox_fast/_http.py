@@ -7,12 +7,12 @@ FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPES = {"POST": JSON, "PUT": JSON, "GET": FORM, "DELETE": FORM}
 
 
-def content_type(method: str, body_size: int) -> str:
+def choose_content_type(method: str, body_size: int) -> str:
     """Return the Content-Type in WOO X's integration guide, which has GET, DELETE, POST and PUT."""
     return CONTENT_TYPES.get(method) or (JSON if body_size else FORM)
 
 
-def headers_of(
+def build_headers(
     api_key: str, timestamp: str, signature: str, recv_window: str | None, content_type: str
 ) -> dict[str, str]:
     """Return a signed request's headers; `recv_window` None omits its header."""
@@ -23,7 +23,7 @@ def headers_of(
     return headers
 
 
-def request_of(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
+def build_request(line: str, host: str, headers: dict[str, str], body: bytes) -> bytes:
     """Return an HTTP/1.1 request; `line` is its method and target. The caller has checked every argument."""
     window = headers.get("x-api-recvwindow")
     window_line = "" if window is None else f"x-api-recvwindow: {window}\r\n"

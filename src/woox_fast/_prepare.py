@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _checks
-from ._encoding import json_bytes, query_text
-from ._urls import PRODUCTION_URL, origin, sendable_path
+from ._encoding import encode_json, encode_query
+from ._urls import PRODUCTION_URL, check_sendable_path, parse_origin
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
@@ -50,8 +50,8 @@ def prepare(
     base_url: str = PRODUCTION_URL,
 ) -> SignedRequest:
     """Implement `Signer.prepare`; `headers` is the method `Signer.headers`."""
-    method = _checks.method_text(method)
-    target = sendable_path(path)
+    method = _checks.check_method(method)
+    target = check_sendable_path(path)
     if json is not None and body is not None:
         raise ValueError("give json or body, not both: only one of them can be sent")
     if params is not None:
@@ -61,9 +61,9 @@ def prepare(
             )
         if json is not None:
             raise ValueError(f"give params or json with {method}, not both; WOO X reads its parameters from the query")
-        query = query_text(params)
+        query = encode_query(params)
         if query:
             target += ("&" if "?" in target else "?") + query
-    data = bytes(_checks.body_bytes(body)) if json is None else json_bytes(json)
+    data = bytes(_checks.check_body(body)) if json is None else encode_json(json)
     signed = headers(method, target, data, timestamp=timestamp)
-    return SignedRequest(method, origin(base_url) + target, signed, data)
+    return SignedRequest(method, parse_origin(base_url) + target, signed, data)

@@ -23,11 +23,13 @@ class ServerTime:
         self._timeout_s = timeout_s
         self._connection = _Connection(url, timeout_s)
 
-    def ask(self) -> int:
+    def fetch_time(self) -> int:
         """Return the exchange's time in milliseconds. Raise OSError or ValueError."""
         # In its own thread, because a socket's timeout limits each read, and a name lookup has no timeout.
         answer: SimpleQueue[int | Exception] = SimpleQueue()
-        threading.Thread(target=self._connection.ask, args=(answer,), name="woox-fast request", daemon=True).start()
+        threading.Thread(
+            target=self._connection.fetch_time, args=(answer,), name="woox-fast request", daemon=True
+        ).start()
         try:
             result = answer.get(timeout=self._timeout_s)
         except Empty:
@@ -61,16 +63,18 @@ class _Connection:
         self._socket: socket.socket | None = None  # set during a response too
         self._given_up = False
 
-    def ask(self, answer: SimpleQueue[int | Exception]) -> None:
+    def fetch_time(self, answer: SimpleQueue[int | Exception]) -> None:
         """Put the exchange's time, or the exception, into `answer`."""
         was_open = self._http.sock is not None
         try:
             try:
-                answer.put(self._time_ms())
+                answer.put(self._request_time())
             except ConnectionError:
                 if not was_open or self._given_up:
                     raise
-                answer.put(self._time_ms())  # the server may have closed the idle connection; a GET can be repeated
+                answer.put(
+                    self._request_time()
+                )  # the server may have closed the idle connection; a GET can be repeated
         except Exception as error:
             answer.put(error)
         if self._given_up:
@@ -89,7 +93,7 @@ class _Connection:
             if fd >= 0:
                 os.close(fd)
 
-    def _time_ms(self) -> int:
+    def _request_time(self) -> int:
         try:
             self._http.request("GET", SYSTEM_INFO_PATH)
             self._socket = self._http.sock

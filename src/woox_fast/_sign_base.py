@@ -48,14 +48,14 @@ class SignerBase:
         cls, api_key: str, api_secret: str | bytes, *, clock_offset_ms: int = 0, recv_window_ms: int | None = None
     ) -> Self:
         try:
-            api_key = _checks.api_key_text(api_key)
+            api_key = _checks.check_api_key(api_key)
             self = super().__new__(cls)
             self._api_key = api_key  # at once: a traceback that shows locals shows the repr of `self`
             api_key = ""  # it may be the secret, given twice
             _checks.check_secret(api_secret, self._api_key)
-            self._set_key(_checks.secret_bytes(api_secret), api_secret)
-            self._clock_offset_ms = _checks.clock_offset(clock_offset_ms)
-            self._recv_window = _checks.recv_window(recv_window_ms)
+            self._set_key(_checks.encode_secret(api_secret), api_secret)
+            self._clock_offset_ms = _checks.check_clock_offset(clock_offset_ms)
+            self._recv_window = _checks.check_recv_window(recv_window_ms)
             del api_secret  # a traceback that shows locals must not show it
         except BaseException as error:
             api_secret = ""  # noqa: F841
@@ -80,7 +80,7 @@ class SignerBase:
 
     @clock_offset_ms.setter
     def clock_offset_ms(self, value: int) -> None:
-        self._clock_offset_ms = _checks.clock_offset(value)
+        self._clock_offset_ms = _checks.check_clock_offset(value)
 
     @property
     def recv_window_ms(self) -> int | None:
@@ -104,7 +104,7 @@ class SignerBase:
             BufferError: for a buffer that is not contiguous.
             UnicodeEncodeError: for a str with a lone surrogate.
         """
-        return self._hmac_hex(_checks.request_head(timestamp, method, path), copied(_checks.body_bytes(body)))
+        return self._hmac_hex(_checks.encode_head(timestamp, method, path), copy_buffer(_checks.check_body(body)))
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
         """Return the requests' signatures. Faster than a loop over `sign`.
@@ -123,7 +123,7 @@ class SignerBase:
         signatures = []
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
             try:
-                signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
+                signatures.append(self.sign(*_checks.unpack_request(request)))  # type: ignore[arg-type]
             except Exception as error:
                 _checks.raise_at(index, error)
         return signatures
@@ -137,7 +137,7 @@ class SignerBase:
         Raises:
             TypeError, BufferError, UnicodeEncodeError: as `sign`.
         """
-        return self._hmac_hex(copied(_checks.text_or_buffer("message", message)))
+        return self._hmac_hex(copy_buffer(_checks.check_text_or_buffer("message", message)))
 
     def verify(self, signature: str, timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bool:
         """Compare a signature with a request's signature, in constant time.
@@ -152,7 +152,7 @@ class SignerBase:
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`; TypeError if `signature` is not a str.
         """
-        given = _checks.signature_text(signature)
+        given = _checks.lower_signature(signature)
         expected = self.sign(timestamp, method, path, body)
         return given.isascii() and _compare_digest(given, expected)
 
@@ -171,10 +171,10 @@ class SignerBase:
         Raises:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`.
         """
-        stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        name = _checks.method_text(method)
-        target = _checks.path_text(path).encode()
-        return self._headers(stamp, name, target, copied(_checks.body_bytes(body)))
+        stamp = _checks.check_timestamp(self._now_ms() if timestamp is None else timestamp)
+        name = _checks.check_method(method)
+        target = _checks.check_path(path).encode()
+        return self._headers(stamp, name, target, copy_buffer(_checks.check_body(body)))
 
     def encode_request(
         self,
@@ -196,12 +196,12 @@ class SignerBase:
             TypeError, ValueError, BufferError, UnicodeEncodeError: as `sign`. No argument can add a header: ValueError
                 for an invalid host, and for a path with a space, "#", or a character outside printable ASCII.
         """
-        stamp = _checks.timestamp_text(self._now_ms() if timestamp is None else timestamp)
-        name = _checks.method_text(method)
-        target = _checks.target_text(path)
-        host = _checks.host_text(host)
-        data = copied(_checks.body_bytes(body))  # the same copy is signed and sent
-        return _http.request_of(f"{name} {target}", host, self._headers(stamp, name, target.encode(), data), data)
+        stamp = _checks.check_timestamp(self._now_ms() if timestamp is None else timestamp)
+        name = _checks.check_method(method)
+        target = _checks.check_target(path)
+        host = _checks.check_host(host)
+        data = copy_buffer(_checks.check_body(body))  # the same copy is signed and sent
+        return _http.build_request(f"{name} {target}", host, self._headers(stamp, name, target.encode(), data), data)
 
     def prepare(
         self,
@@ -242,8 +242,8 @@ class SignerBase:
 
     def _headers(self, stamp: str, method: str, path: bytes, body: bytes) -> dict[str, str]:
         signature = self._hmac_hex(f"{stamp}{method}".encode() + path, body)
-        content_type = _http.content_type(method, len(body))
-        return _http.headers_of(self._api_key, stamp, signature, self._recv_window, content_type)
+        content_type = _http.choose_content_type(method, len(body))
+        return _http.build_headers(self._api_key, stamp, signature, self._recv_window, content_type)
 
     def _set_key(self, secret: bytes, given: str | bytes) -> None:
         """Store the two SHA-256 states of `secret`, which was created from the caller's object `given`."""
@@ -263,7 +263,7 @@ class SignerBase:
         _checks.refuse_pickling()
 
 
-def copied(data: bytes | memoryview) -> bytes:
+def copy_buffer(data: bytes | memoryview) -> bytes:
     """Return `data` as bytes. hashlib and cffi release the GIL, so a second thread could write into a buffer."""
     if isinstance(data, bytes):
         return data

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import _checks, _http
-from ._sign_base import SignerBase, copied
+from ._sign_base import SignerBase, copy_buffer
 from ._sign_cffi_lib import ffi, lib
 
 if TYPE_CHECKING:
@@ -53,25 +53,25 @@ class Signer(SignerBase):
         if not _is_common(timestamp, method, path):
             return SignerBase.sign(self, timestamp, method, path, body)
         method_bytes, path_bytes = method.encode(), path.encode()
-        data = body if type(body) is bytes else copied(_checks.body_bytes(body))
-        out = _hex_buffer()
+        data = body if type(body) is bytes else copy_buffer(_checks.check_body(body))
+        out = _pop_hex_buffer()
         size = len(method_bytes)
         if not lib.sign(self._key, timestamp, method_bytes, size, path_bytes, len(path_bytes), data, len(data), out):
             _refuse_cleansed_key()
-        return _hex_text(out)
+        return _unpack_hex(out)
 
     def sign_many(self, requests: Iterable[Request]) -> list[str]:
         signatures: list[str] = []
         pieces: list[bytes] = []
-        chunk = timestamps, sizes, _, _ = _chunk()
+        chunk = timestamps, sizes, _, _ = _pop_chunk()
         pending = 0  # bytes
         for index, request in enumerate(requests.copy() if type(requests) is list else requests):
-            piece = _common_piece(request)
+            piece = _join_common(request)
             if piece is None:
                 self._sign_chunk(chunk, pieces, signatures)
                 pending = 0
                 try:
-                    signatures.append(self.sign(*_checks.request_fields(request)))  # type: ignore[arg-type]
+                    signatures.append(self.sign(*_checks.unpack_request(request)))  # type: ignore[arg-type]
                 except Exception as error:
                     _checks.raise_at(index, error)
                 continue
@@ -99,10 +99,10 @@ class Signer(SignerBase):
 
     def _hmac_hex(self, *parts: bytes) -> str:
         head, body = parts if len(parts) == 2 else (b"", parts[0])
-        out = _hex_buffer()
+        out = _pop_hex_buffer()
         if not lib.hmac_hex(self._key, head, len(head), body, len(body), out):
             _refuse_cleansed_key()
-        return _hex_text(out)
+        return _unpack_hex(out)
 
 
 def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
@@ -117,7 +117,7 @@ def _is_common(timestamp: Timestamp, method: str, path: str) -> bool:
     )
 
 
-def _common_piece(request: Request) -> bytes | None:
+def _join_common(request: Request) -> bytes | None:
     """Return the text after a request's timestamp, or None if the request is long or not the common case."""
     if type(request) is not tuple or len(request) != 4:
         return None
@@ -138,14 +138,14 @@ def _refuse_cleansed_key() -> NoReturn:
     raise RuntimeError("this Signer's key has been cleansed: it was finalized before the object that signs with it")
 
 
-def _hex_buffer() -> Any:
+def _pop_hex_buffer() -> Any:
     try:
         return _hex_buffers.pop()
     except IndexError:
         return ffi.new("char[]", lib.HEX_SIZE)
 
 
-def _chunk() -> tuple[Any, Any, Any, Any]:
+def _pop_chunk() -> tuple[Any, Any, Any, Any]:
     try:
         return _chunks.pop()
     except IndexError:
@@ -154,7 +154,7 @@ def _chunk() -> tuple[Any, Any, Any, Any]:
         return ffi.new(numbers, lib.CHUNK), ffi.new(numbers, lib.CHUNK), ffi.new(messages, lib.CHUNK), signatures
 
 
-def _hex_text(out: Any) -> str:
+def _unpack_hex(out: Any) -> str:
     text: str = ffi.unpack(out, lib.HEX_SIZE).decode()
     _hex_buffers.append(out)
     return text

@@ -15,7 +15,7 @@ ROUND_S = 0.0005  # short, so that interrupts disturb few rounds
 Name = TypeVar("Name", bound=Hashable)
 
 
-def rounds_ns(
+def measure_rounds(
     candidates: Mapping[Name, Callable[[], object] | Timer],
     *,
     number: int | None = None,
@@ -37,7 +37,7 @@ def rounds_ns(
         seconds: continue after the minimum until this time has passed.
     """
     timers = {name: each if isinstance(each, Timer) else Timer(each) for name, each in candidates.items()}
-    calls = {name: number or _calls_in_a_round(timer) for name, timer in timers.items()}
+    calls = {name: number or _calibrate_calls(timer) for name, timer in timers.items()}
     times: dict[Name, list[float]] = {name: [] for name in timers}
     order = list(timers)
     done = 0
@@ -50,7 +50,7 @@ def rounds_ns(
     return times
 
 
-def _calls_in_a_round(timer: Timer) -> int:
+def _calibrate_calls(timer: Timer) -> int:
     calls = 1
     for _ in range(3):  # CPython specializes the code during the first two
         calls = max(1, round(calls * ROUND_S / max(timer.timeit(calls), calls * 1e-8)))
@@ -58,7 +58,7 @@ def _calls_in_a_round(timer: Timer) -> int:
 
 
 @contextmanager
-def one_core(wanted: bool = True) -> Iterator[None]:
+def pin_to_one_core(wanted: bool = True) -> Iterator[None]:
     """Pin this process and its children to the last core: interrupts prefer the first."""
     if not (wanted and hasattr(os, "sched_setaffinity")):
         yield

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from ._checks import path_error, path_text
+from ._checks import check_path, path_error
 from ._hosts import is_host
 
 PRODUCTION_URL = "https://api.woox.io"
@@ -25,7 +25,7 @@ _REWRITTEN_BY_CLIENTS = re.compile(
 _REMOVED_BY_CLIENTS = re.compile(r"[^?]*?((?<=/)\.\.?(?=[/?]|\Z)|\?\Z)")
 
 
-def origin(base_url: str) -> str:
+def parse_origin(base_url: str) -> str:
     """Return an http(s) scheme, host and optional port without '/' at the end. Raise TypeError or ValueError."""
     if not isinstance(base_url, str):
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
@@ -36,9 +36,9 @@ def origin(base_url: str) -> str:
     return found[1]
 
 
-def sendable_path(path: object) -> str:
+def check_sendable_path(path: object) -> str:
     """Return `path` if every HTTP client sends it unchanged. Raise ValueError for a path with a space, for example."""
-    text = path_text(path)
+    text = check_path(path)
     if found := _REWRITTEN_BY_CLIENTS.search(text):
         raise path_error(found[0], found.start())
     if found := _REMOVED_BY_CLIENTS.match(text):

@@ -23,7 +23,7 @@ from weakref import WeakSet
 
 from . import _checks
 from ._server_time import SYSTEM_INFO_PATH, ServerTime
-from ._urls import PRODUCTION_URL, origin
+from ._urls import PRODUCTION_URL, parse_origin
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SYSTEM_INFO_PATH", "ServerClock"]
 
 MAX_SAMPLES = 8
-BEST = 3  # samples with the closest bounds, which count
+CLOSEST_SAMPLES = 3  # the samples with the closest bounds count
 WATCH_S = 0.2  # between two looks at the local clock
 RETRY_S = 1.0  # after a request without an answer, or with an answer that needs confirmation
 STEP_NS = 50_000_000  # clocks that part by more were set, or stopped; on a busy machine they part by less
@@ -51,11 +51,11 @@ class Bounds(NamedTuple):
     low: int
     high: int
 
-    def aged(self, steady: int) -> Bounds:
+    def widen_for_drift(self, steady: int) -> Bounds:
         """Return the bounds at a different time of the steady clock: wider, since clocks drift."""
-        return self._replace(at=steady).wider(abs(steady - self.at) // DRIFT)
+        return self._replace(at=steady).widen(abs(steady - self.at) // DRIFT)
 
-    def wider(self, by: int) -> Bounds:
+    def widen(self, by: int) -> Bounds:
         return Bounds(self.at, self.low - by, self.high + by)
 
     @property
@@ -66,19 +66,21 @@ class Bounds(NamedTuple):
         return self.low > other.high or other.low > self.high
 
 
-def bounds_of(sent: int, server_ms: int, received: int) -> Bounds:
+def compute_bounds(sent: int, server_ms: int, received: int) -> Bounds:
     """Return the bounds that a response proves. `sent` and `received` are times of the steady clock, in nanoseconds."""
     return Bounds(received, server_ms * MS - received, (server_ms + 1) * MS - sent)
 
 
-def best_of(samples: Iterable[Bounds], steady: int) -> Bounds:
+def combine_samples(samples: Iterable[Bounds], steady: int) -> Bounds:
     """Return the medians of the closest bounds, so that a wrong response among three does no harm."""
-    best = sorted((sample.aged(steady) for sample in samples), key=lambda sample: sample.width)[:BEST]
+    best = sorted((sample.widen_for_drift(steady) for sample in samples), key=lambda sample: sample.width)[
+        :CLOSEST_SAMPLES
+    ]
     lows, highs = sorted(sample.low for sample in best), sorted(sample.high for sample in best)
     return Bounds(steady, lows[(len(best) - 1) // 2], highs[len(best) // 2])
 
 
-def least_wrong(low: int, high: int) -> int:
+def choose_offset(low: int, high: int) -> int:
     """Return the middle of two bounds, or the value nearest to it that cannot be further from the truth than 0."""
     middle = (low + high) // 2
     if low > 0:
@@ -141,11 +143,11 @@ class ServerClock:
     ) -> None:
         self._signer = signer
         self._interval_s = interval_s
-        self._server = ServerTime(origin(base_url), timeout_s)
+        self._server = ServerTime(parse_origin(base_url), timeout_s)
         self._fetch = fetch
         self._local = LocalClock()
         self._seen = self._local.read()
-        self._parted = 0  # ns by which the two clocks have parted since the newest sample
+        self._drift_ns = 0  # ns by which the two clocks have parted since the newest sample
         self._set_at = 0  # wall clock when somebody was last seen to set it
         self._samples: deque[Bounds] = deque(maxlen=MAX_SAMPLES)
         self._known: Bounds | None = None  # the best of the samples together
@@ -171,12 +173,14 @@ class ServerClock:
             ValueError: for a response without a valid time.
         """
         with self._one_at_a_time:
-            for _ in range(2 * BEST):  # a contradiction needs confirmation, and a disturbed response does not count
-                self._ask()
-                if len(self._samples) >= BEST and not self._doubt:
+            for _ in range(
+                2 * CLOSEST_SAMPLES
+            ):  # a contradiction needs confirmation, and a disturbed response does not count
+                self._request_sample()
+                if len(self._samples) >= CLOSEST_SAMPLES and not self._doubt:
                     break
             with self._lock:
-                self._apply(*self._look())
+                self._apply(*self._read_clocks())
                 if self._known is None:
                     raise ConnectionError("the local clock was set during every request to the exchange")
                 return self._signer.clock_offset_ms
@@ -205,12 +209,15 @@ class ServerClock:
             if not 10**12 <= value < 10**13:
                 raise ValueError(f"{name} must be Unix epoch milliseconds (13 digits), got {value!r}")
         with self._lock:
-            wall, steady = self._look()
-            sent, received = int(sent_ms * MS), int(received_ms * MS) + MS  # received_ms may be rounded down
+            wall, steady = self._read_clocks()
+            sent, received = (
+                int(sent_ms * MS),
+                int(received_ms * MS) + MS,
+            )  # received_ms may be rounded down
             if self._set_at <= sent < received <= wall + MS:
                 shift = steady - wall
-                sample = bounds_of(sent + shift, int(server_ms), received + shift)
-                known = self._known_at(steady)
+                sample = compute_bounds(sent + shift, int(server_ms), received + shift)
+                known = self._bounds_at(steady)
                 if not known or sample.width < known.width or sample.contradicts(known):
                     self._learn(sample)
                     self._apply(wall, steady)
@@ -242,7 +249,7 @@ class ServerClock:
         asked = self._local.steady_ns()
         while not self._stop.wait(min(self._interval_s, WATCH_S)):
             with self._lock:
-                wall, steady = self._look()
+                wall, steady = self._read_clocks()
                 self._apply(wall, steady)
                 is_sure = self._known and not self._doubt
                 wait_s = self._interval_s if is_sure else min(self._interval_s, RETRY_S)
@@ -270,28 +277,28 @@ class ServerClock:
     async def __aexit__(self, *error: object) -> None:
         await asyncio.to_thread(self.stop)
 
-    def _ask(self) -> None:
+    def _request_sample(self) -> None:
         """Learn from a response of the exchange."""
         with self._lock:
-            self._look()
+            self._read_clocks()
             set_at = self._set_at
         sent = self._local.steady_ns()
-        server_ms = int(_checks.timestamp_text((self._fetch or self._server.ask)()))
+        server_ms = int(_checks.check_timestamp((self._fetch or self._server.fetch_time)()))
         received = self._local.steady_ns()
         with self._lock:
-            self._look()
+            self._read_clocks()
             if self._set_at == set_at:  # otherwise the steady clock may have stopped during the request
-                self._learn(bounds_of(sent, server_ms, received))
+                self._learn(compute_bounds(sent, server_ms, received))
 
-    def _look(self) -> tuple[int, int]:
+    def _read_clocks(self) -> tuple[int, int]:
         """Return wall and steady clock. Forget all samples if the two have parted, at once or little by little."""
         wall, steady = self._local.read()
         wall_went, steady_went = wall - self._seen[0], steady - self._seen[1]
         parted, slew = wall_went - steady_went, steady_went // SLEW
-        self._parted += parted - max(-slew, min(parted, slew))
-        if abs(parted) > STEP_NS + slew or abs(self._parted) > STEP_NS:
+        self._drift_ns += parted - max(-slew, min(parted, slew))
+        if abs(parted) > STEP_NS + slew or abs(self._drift_ns) > STEP_NS:
             self._set_at = wall
-            self._parted = 0
+            self._drift_ns = 0
             if self._known:
                 self._samples.clear()
                 self._known = self._doubt = None
@@ -299,23 +306,23 @@ class ServerClock:
         self._seen = wall, steady
         return wall, steady
 
-    def _known_at(self, steady: int) -> Bounds | None:
+    def _bounds_at(self, steady: int) -> Bounds | None:
         """Return the known bounds at a different time, wider if the two clocks have parted since."""
-        return self._known and self._known.aged(steady).wider(abs(self._parted))
+        return self._known and self._known.widen_for_drift(steady).widen(abs(self._drift_ns))
 
     def _learn(self, sample: Bounds) -> None:
-        known = self._known_at(sample.at)
-        before = [each.wider(abs(self._parted)) for each in self._samples]
+        known = self._bounds_at(sample.at)
+        before = [each.widen(abs(self._drift_ns)) for each in self._samples]
         if known and sample.contradicts(known):
-            doubt = self._doubt and self._doubt.aged(sample.at).wider(STEP_NS)
+            doubt = self._doubt and self._doubt.widen_for_drift(sample.at).widen(STEP_NS)
             if not doubt or sample.contradicts(doubt):
                 self._doubt = sample
                 return
             before = []  # confirmed: a clock has changed, and all older samples are wrong
         self._doubt = None
         self._samples = deque([*before, sample], maxlen=MAX_SAMPLES)
-        self._parted = 0
-        self._known = best_of(self._samples, sample.at)
+        self._drift_ns = 0
+        self._known = combine_samples(self._samples, sample.at)
 
     def _forget_parent(self) -> None:
         """After a fork, replace everything that the child shares with its parent process or its threads."""
@@ -325,9 +332,9 @@ class ServerClock:
 
     def _apply(self, wall: int, steady: int) -> None:
         """Set the signer's offset from the known bounds, if any."""
-        if known := self._known_at(steady):
+        if known := self._bounds_at(steady):
             shift = steady - wall
-            self._signer.clock_offset_ms = int(least_wrong(known.low + shift, known.high + shift) / MS)
+            self._signer.clock_offset_ms = int(choose_offset(known.low + shift, known.high + shift) / MS)
 
 
 _clocks: WeakSet[ServerClock] = WeakSet()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _checks
-from ._encoding import query_text
+from ._encoding import encode_query
 
 if TYPE_CHECKING:
     from ._types import Body, Params, Timestamp
@@ -43,7 +43,7 @@ def v3(timestamp: Timestamp, method: str, path: str, body: Body = b"") -> bytes:
     Raises:
         TypeError, ValueError, BufferError, UnicodeEncodeError: as `Signer.sign`.
     """
-    return message("v3", timestamp, method, path, body)
+    return build("v3", timestamp, method, path, body)
 
 
 def v1(params: Params | None, timestamp: Timestamp) -> bytes:
@@ -59,7 +59,7 @@ def v1(params: Params | None, timestamp: Timestamp) -> bytes:
     Raises:
         TypeError, ValueError: for invalid parameters or an invalid timestamp.
     """
-    return message("v1", timestamp, "GET", f"/?{query_text(params or {})}")
+    return build("v1", timestamp, "GET", f"/?{encode_query(params or {})}")
 
 
 def websocket(timestamp: Timestamp) -> bytes:
@@ -73,24 +73,24 @@ def websocket(timestamp: Timestamp) -> bytes:
     Raises:
         TypeError, ValueError: for an invalid timestamp.
     """
-    return message("ws", timestamp)
+    return build("ws", timestamp)
 
 
-def message(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
+def build(scheme: str, timestamp: Timestamp, method: str = "", path: str = "", body: Body = b"") -> bytes:
     """Return a request's prehash under any of `SCHEMES`. Raise ValueError for a JSON body under V1."""
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}, got {scheme!r}")
-    stamp = _checks.timestamp_text(timestamp).encode()
+    stamp = _checks.check_timestamp(timestamp).encode()
     if scheme == "ws":
-        return unchecked(scheme, stamp, b"", b"", b"")
-    start = _checks.method_text(method).encode(), _checks.path_text(path).encode()
-    data = bytes(_checks.body_bytes(body))
+        return build_unchecked(scheme, stamp, b"", b"", b"")
+    start = _checks.check_method(method).encode(), _checks.check_path(path).encode()
+    data = bytes(_checks.check_body(body))
     if scheme == "v1" and data.lstrip()[:1] in (b"{", b"["):
         raise ValueError("V1 takes its body as a form (symbol=SPOT_BTC_USDT&side=BUY), got JSON")
-    return unchecked(scheme, stamp, *start, data)
+    return build_unchecked(scheme, stamp, *start, data)
 
 
-def unchecked(scheme: str, timestamp: bytes, method: bytes, path: bytes, body: bytes) -> bytes:
+def build_unchecked(scheme: str, timestamp: bytes, method: bytes, path: bytes, body: bytes) -> bytes:
     """Return the prehash of any bytes, valid or not, for the diagnosis of refused requests."""
     if scheme == "v3":
         return timestamp + method + path + body

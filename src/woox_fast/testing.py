@@ -104,10 +104,10 @@ def _outgoing(request: Any) -> _OutgoingRequest:
     target = httpx_target or (target if target.startswith("/") else "/" + target)
     if not httpx_target or target.startswith("//"):  # some clients send '//' as '/'
         try:
-            _urls.sendable_path(target)
+            _urls.check_sendable_path(target)
         except ValueError as error:
             raise AssertionError(f"{method} {str(url)!a} would not reach the server unchanged: {error}") from None
-    return _OutgoingRequest(method, origin, target, lower, bytes(_checks.body_bytes(body)))
+    return _OutgoingRequest(method, origin, target, lower, bytes(_checks.check_body(body)))
 
 
 def _httpx_target(request: Any, url: Any) -> str:
@@ -136,11 +136,11 @@ def _check_headers(outgoing: _OutgoingRequest, api_key: str | None) -> str:
 def _check_signature(outgoing: _OutgoingRequest, api_secret: str | bytes, scheme: str | None) -> str:
     secret = b""
     try:
-        secret = _checks.secret_bytes(api_secret)
+        secret = _checks.encode_secret(api_secret)
         scheme = scheme or prehash.scheme_of(outgoing.target)
         key, stamp, signature = (outgoing.headers[f"x-api-{name}"] for name in ("key", "timestamp", "signature"))
         method, target = _bytes(outgoing.method), _bytes(outgoing.target)
-        message = prehash.unchecked(scheme, _bytes(stamp), method, target, outgoing.body)
+        message = prehash.build_unchecked(scheme, _bytes(stamp), method, target, outgoing.body)
         expected = hmac.new(secret, message, hashlib.sha256).hexdigest()
         has_timestamp = len(stamp) == 13 and stamp.isascii() and stamp.isdigit()
         if has_timestamp and hmac.compare_digest(_bytes(signature).lower(), expected.encode()):

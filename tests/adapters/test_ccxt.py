@@ -253,7 +253,7 @@ def test_own_session_refuses_redirect_elsewhere():
         woo = accelerate(ccxt.woo(config))
         woo.session.close()
         with requests.Session() as woo.session:  # replaced after `accelerate`
-            woo.session.hooks = {"response": lambda reply, **_: hooked.append(reply.status_code)}
+            woo.session.hooks = {"response": lambda response, **_: hooked.append(response.status_code)}
             for _ in range(2):
                 with pytest.raises(ccxt.ExchangeError, match="redirect refused"):
                     woo.fetch_balance()

@@ -216,9 +216,9 @@ def test_proxied_redirect_elsewhere_is_refused(client, signer):
         assert [received.target for received in proxy.received] == ["http://exchange.invalid/v3/trade/order"]
 
 
-@pytest.mark.parametrize("reply", [Reply(407), Reply(302, {"Location": "/v3/x"}), DROP])
-def test_refused_tunnel_receives_no_signature(client, signer, reply):
-    with Recorder(lambda received: reply) as proxy:
+@pytest.mark.parametrize("response", [Reply(407), Reply(302, {"Location": "/v3/x"}), DROP])
+def test_refused_tunnel_receives_no_signature(client, signer, response):
+    with Recorder(lambda received: response) as proxy:
         outcome = send_one(client, signer, "https://exchange.invalid:8080", proxy=proxy.url)
         assert isinstance(outcome, Exception), outcome
         assert proxy.received

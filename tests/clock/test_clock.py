@@ -63,7 +63,7 @@ def test_sleep_preserves_or_clears_offset(counted, asleep_s, wall_error):
 
 
 @pytest.mark.parametrize(("counted", "asked"), [(True, 3), (False, 4)])
-def test_sleep_during_a_request(counted, asked):
+def test_sleep_discards_request(counted, asked):
     machine, clock, signer = simulated(offset_ms=7, sleeps_are_counted=counted)
     machine.meanwhile = [lambda: machine.sleep(HOUR)]
     assert clock.update() == 0  # the response alone suggests that the server's clock is an hour slow
@@ -84,7 +84,7 @@ def test_constant_sleep_raises():
 
 @pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize(("before", "after"), [(0, -HOUR), (0, 2 * S), (HOUR, 0), (-2 * S, 0)])
-def test_local_clock_is_set(counted, before, after):
+def test_local_step_is_followed(counted, before, after):
     """The user sets a right clock wrong, or a wrong clock right. The offset is 0 until the next update."""
     machine, clock, signer = simulated(sleeps_are_counted=counted, wall_error=before)
     assert abs(machine.error(clock.update())) <= MS
@@ -123,7 +123,7 @@ def test_clock_speed_is_followed(per_mille):
     assert machine.asked == 1
 
 
-def test_server_clock_is_set():
+def test_server_step_is_followed():
     machine, clock, _ = simulated()
     clock.update()
     machine.server_error = -90 * S
@@ -145,7 +145,7 @@ event = st.one_of(
 
 @settings(max_examples=50)
 @given(st.booleans(), st.integers(-HOUR, HOUR) | st.integers(-S, S), st.lists(event, max_size=12))
-def test_no_timestamp_becomes_worse(counted, wall_error, events):
+def test_clock_never_worsens_timestamps(counted, wall_error, events):
     machine, clock, signer = simulated(sleeps_are_counted=counted, wall_error=wall_error)
     for kind, value in events:
         if kind == "go":

@@ -7,7 +7,7 @@ from helpers.fake_clock import HOUR, Machine, S, look, observed, simulated
 from hypothesis import given
 from hypothesis import strategies as st
 
-from woox_fast.clock import MS, Bounds, ServerClock, best_of, bounds_of, least_wrong
+from woox_fast.clock import MS, Bounds, ServerClock, choose_offset, combine_samples, compute_bounds
 
 # The bounds that a response proves
 
@@ -23,29 +23,29 @@ def test_response_proves_bounds(there, back, wall_error, server_error):
     machine.delays = [(there, back)]
     sent = machine.steady()
     told = machine.fetch()
-    bounds = bounds_of(sent, told, machine.steady())
+    bounds = compute_bounds(sent, told, machine.steady())
     truth = machine.server_error - machine.steady_error
     assert bounds.low <= truth < bounds.high
     assert (bounds.at, bounds.width) == (machine.steady(), there + back + MS)
 
 
 @given(st.integers(), st.integers(0), st.data())
-def test_least_wrong_beats_zero(low, width, data):
+def test_offset_is_never_worse(low, width, data):
     truth = data.draw(st.integers(low, low + width))
-    offset = least_wrong(low, low + width)
+    offset = choose_offset(low, low + width)
     assert abs(offset - truth) <= abs(truth)
     assert low <= offset <= low + width
 
 
-def test_best_of_returns_medians():
+def test_combined_samples_are_medians():
     close = [Bounds(0, 0, 10), Bounds(0, 4, 15), Bounds(0, -3, 9)]
-    assert best_of(close[:1], 0) == (0, 0, 10)
-    assert best_of(close[:2], 0) == (0, 0, 15)
-    assert best_of([*close, Bounds(0, 5, 18)], 0) == (0, 0, 10)
-    assert best_of([Bounds(0, -50, 5), *close], 0) == (0, 0, 10)
+    assert combine_samples(close[:1], 0) == (0, 0, 10)
+    assert combine_samples(close[:2], 0) == (0, 0, 15)
+    assert combine_samples([*close, Bounds(0, 5, 18)], 0) == (0, 0, 10)
+    assert combine_samples([Bounds(0, -50, 5), *close], 0) == (0, 0, 10)
     # Old bounds are no longer close.
-    assert best_of([Bounds(-(10**6), 5, 8), *close], 0) == (0, 0, 10)
-    assert best_of([Bounds(-10_000, 5, 8), *close], 0) == (0, 4, 10)
+    assert combine_samples([Bounds(-(10**6), 5, 8), *close], 0) == (0, 0, 10)
+    assert combine_samples([Bounds(-10_000, 5, 8), *close], 0) == (0, 4, 10)
 
 
 def test_eight_samples_are_stored():
@@ -77,11 +77,11 @@ def test_observe_sets_offset(wall_error):
     assert machine.asked == 0
 
 
-def test_observe_long_after_response():
+def test_late_observation_is_accepted():
     machine, clock, signer = simulated(wall_error=-HOUR)
-    reply = observed(machine, 10 * MS, 10 * MS)
+    observation = observed(machine, 10 * MS, 10 * MS)
     machine.go(60 * S)
-    clock.observe(*reply)
+    clock.observe(*observation)
     assert abs(machine.error(signer.clock_offset_ms)) <= 12 * MS
 
 
@@ -152,7 +152,7 @@ def test_first_response_can_be_wrong():
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
 @pytest.mark.parametrize("when", ["before it was sent", "on its way", "before it is used"])
-def test_observe_during_clock_set(step, when):
+def test_observation_across_step_is_ignored(step, when):
     """The offset stays 0, as without a ServerClock."""
     machine, clock, signer = simulated()
 

@@ -28,13 +28,13 @@ def now_ms() -> float:
     return time.time_ns() / 1_000_000
 
 
-def time_reply(offset_ms: float = 0) -> Reply:
+def time_response(offset_ms: float = 0) -> Reply:
     return Reply(body=json.dumps({"success": True, "timestamp": int(now_ms() + offset_ms)}).encode())
 
 
 def time_server(offset_ms: float) -> Recorder:
     """Return a server whose clock is wrong by `offset_ms`."""
-    return Recorder(lambda received: time_reply(offset_ms))
+    return Recorder(lambda received: time_response(offset_ms))
 
 
 def error_ms(clock: ServerClock, offset_ms: float) -> float:
@@ -92,7 +92,7 @@ def test_async_update_frees_loop(signer):
 
     def answer(received: Received) -> Reply:
         assert looped.wait(60)
-        return time_reply(7000)
+        return time_response(7000)
 
     async def loop_meanwhile() -> None:
         while not server.received:
@@ -128,22 +128,22 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("reply", BAD)
-def test_invalid_time_raises(signer, reply):
+@pytest.mark.parametrize("response", BAD)
+def test_invalid_time_raises(signer, response):
     signer.clock_offset_ms = 5
-    with Recorder(lambda received: reply) as server:
+    with Recorder(lambda received: response) as server:
         clock = ServerClock(signer, base_url=server.url)
-        words = f"/v3/public/systemInfo must return its timestamp in milliseconds, got HTTP {reply.status} with "
+        words = f"/v3/public/systemInfo must return its timestamp in milliseconds, got HTTP {response.status} with "
         with pytest.raises(ValueError, match=re.escape(words)):
             clock.update()
         clock.stop()
     assert signer.clock_offset_ms == 5
 
 
-@pytest.mark.parametrize("reply", [DROP, Reply(raw=b"SSH-2.0\r\n", close=True)])
-def test_failure_keeps_offset(signer, reply):
+@pytest.mark.parametrize("response", [DROP, Reply(raw=b"SSH-2.0\r\n", close=True)])
+def test_failure_keeps_offset(signer, response):
     signer.clock_offset_ms = 5
-    with Recorder(lambda received: reply) as server:
+    with Recorder(lambda received: response) as server:
         clock = ServerClock(signer, base_url=server.url)
         with pytest.raises(OSError, match=r".+"):
             clock.update()
@@ -164,9 +164,9 @@ def test_closed_connection_is_replaced(signer):
     assert server.connections == 2
 
 
-def test_long_response_closes_the_connection(signer):
+def test_long_response_closes_connection(signer):
     long = Reply(body=b'{"timestamp": 1578565539808, "data": "' + b"x" * 70_000 + b'"}')
-    with Recorder(lambda received: time_reply() if server.received[1:] else long) as server:
+    with Recorder(lambda received: time_response() if server.received[1:] else long) as server:
         clock = ServerClock(signer, base_url=server.url)
         with pytest.raises(ValueError, match="must return its timestamp"):
             clock.update()
@@ -230,7 +230,7 @@ def test_timeout_repeats_no_request(signer):
         requests.extend(thread for thread in threading.enumerate() if thread.name == "woox-fast request")
         if len(server.received) > 3:
             release.wait(60)
-        return time_reply()
+        return time_response()
 
     with Recorder(answer) as server:
         clock = ServerClock(signer, base_url=server.url, timeout_s=60)

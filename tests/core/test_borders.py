@@ -13,7 +13,7 @@ from helpers.slow import slow_after
 
 
 @pytest.mark.parametrize("compiler", slow_after(1, COMPILERS))
-def test_parts_at_unreadable_pages(tmp_path, compiler):
+def test_parts_reach_unreadable_pages(tmp_path, compiler):
     program = compile_core(tmp_path, compiler, "borders.c", *RELEASE_FLAGS)
     result = subprocess.run([program, "66", "66"], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")

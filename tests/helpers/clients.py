@@ -23,7 +23,7 @@ import woox_fast.adapters.ccxt
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
 from woox_fast import Signer
-from woox_fast._encoding import json_bytes
+from woox_fast._encoding import encode_json
 from woox_fast.gateway import AsyncGateway, Gateway
 
 
@@ -211,7 +211,7 @@ def _gateway_options(settings: Settings) -> dict[str, Any]:
 
 
 def _gateway_call(call: Call) -> tuple[str, str, Any]:
-    return call.method, call.path, (call.content or b"") if call.json is None else json_bytes(call.json)
+    return call.method, call.path, (call.content or b"") if call.json is None else encode_json(call.json)
 
 
 def _gateway(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:

@@ -73,7 +73,7 @@ def simulated(offset_ms: int = 0, **options: Any) -> tuple[Machine, ServerClock,
 def look(clock: ServerClock) -> None:
     """Look at the local clock, as the thread does every 0.2 s."""
     with clock._lock:
-        clock._apply(*clock._look())
+        clock._apply(*clock._read_clocks())
 
 
 def observed(machine: Machine, there: int, back: int) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ import pytest
 from helpers.soak import sign_on_threads, stays_flat
 
 
-def test_one_signer_on_eight_threads(implementation):
+def test_eight_threads_share_signer(implementation):
     sign_on_threads(implementation, threads=8, signatures=1000)
 
 

@@ -122,8 +122,8 @@ def test_unused_rule_fails_test(pytester: pytest.Pytester) -> None:
         """
     result = run(pytester, source)
     result.assert_outcomes(failed=4, passed=1)
-    result.stdout.fnmatch_lines("*never struck: reset on POST /v3/trade/oder*")
-    result.stdout.fnmatch_lines("*never struck: html on GET*")
+    result.stdout.fnmatch_lines("*never used: reset on POST /v3/trade/oder*")
+    result.stdout.fnmatch_lines("*never used: html on GET*")
     result.stdout.fnmatch_lines("*the test does not use the fixture woox_sandbox*")
     result.stdout.fnmatch_lines("*assert 1 == 2*")
     assert "chunked." not in str(result.stdout)

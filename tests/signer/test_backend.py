@@ -47,7 +47,7 @@ def test_fastest_sha256_is_the_default():
 
 
 @pytest.mark.parametrize("policy", ["", "auto", *MODULES])
-def test_backend_by_name(policy):
+def test_named_backend_is_used(policy):
     result = run(SHOW + SIGN, WOOX_FAST_BACKEND=policy)
     if policy in MODULES and policy not in ("python", *BUILT):
         assert f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: " in result.stderr
@@ -91,7 +91,7 @@ def test_unknown_backend_raises():
 
 
 @pytest.mark.parametrize(("backend", "name"), installed_backends())
-def test_sha256_by_name(backend, name):
+def test_named_sha256_is_used(backend, name):
     result = run(SHOW + SIGN, WOOX_FAST_SHA256=name, WOOX_FAST_BACKEND=backend)
     assert (result.stdout.split(), result.stderr) == ([backend, name, PUBLISHED], "")
 
@@ -108,7 +108,7 @@ def test_unknown_sha256_raises(backend, name):
     assert (result.returncode, result.stdout) == (1, "")
     shown = name.encode("ascii", "backslashreplace").decode()  # as standard error shows it
     assert result.stderr.splitlines()[-1] == (
-        f"ImportError: WOOX_FAST_SHA256={shown} cannot be had: the {used} backend has {', '.join(names)} "
+        f"ImportError: WOOX_FAST_SHA256={shown} is unavailable: the {used} backend has {', '.join(names)} "
         "on this processor; choose one of these, or leave it unset for the fastest"
     )
     assert "RuntimeWarning" not in result.stderr

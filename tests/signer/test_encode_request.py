@@ -65,7 +65,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH", "A", "OPTIONS" * 20])
-def test_methods_with_bodies(signer, method):
+def test_methods_may_have_bodies(signer, method):
     for timestamp, (body, data) in itertools.product((NOW, str(NOW)), BODIES):
         request = signer.encode_request(method, "/v3/trade/order?a=b", body, timestamp=timestamp)
         assert type(request) is bytes
@@ -75,7 +75,7 @@ def test_methods_with_bodies(signer, method):
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
 
 
-def test_every_body_length(signer):
+def test_every_body_length_is_written(signer):
     for size in (*range(300), 999, 1000, 9999, 10_000, 32_767, 32_768, 65_536, 10**6, 2**20):
         data = (b"0123456789abcdef" * (size // 16 + 1))[:size]
         request = signer.encode_request("POST", "/v3/x", data, timestamp=NOW)
@@ -171,11 +171,11 @@ def test_changed_buffer_keeps_signature(signer, monkeypatch):
     """A second thread may write into the buffer after the signature."""
     body = bytearray(b"a" * 100)
 
-    def headers_of(*arguments):
+    def build_headers(*arguments):
         body[:] = b"b" * 100
         return original(*arguments)
 
-    original = _http.headers_of
-    monkeypatch.setattr(_http, "headers_of", headers_of)
+    original = _http.build_headers
+    monkeypatch.setattr(_http, "build_headers", build_headers)
     assert signer.encode_request("POST", "/v3/x", body, timestamp=NOW) == expected("POST", "/v3/x", b"a" * 100)
     assert body == b"b" * 100

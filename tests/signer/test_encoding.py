@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from woox_fast._encoding import json_bytes, query_text
+from woox_fast._encoding import encode_json, encode_query
 
 
 class Side(str, enum.Enum):
@@ -58,13 +58,13 @@ SCALARS = st.one_of(TEXT, st.integers(-(2**100), 2**100), FLOATS, DECIMALS, st.b
         ({"a": "\x00\r\n"}, "a=%00%0D%0A"),
     ],
 )
-def test_query_text(params: Any, text: str) -> None:
-    assert query_text(params) == text
+def test_query_is_encoded(params: Any, text: str) -> None:
+    assert encode_query(params) == text
 
 
 @given(st.lists(st.tuples(TEXT, SCALARS)))
 def test_query_preserves_values(pairs: list[tuple[str, Any]]) -> None:
-    text = query_text(pairs)
+    text = encode_query(pairs)
     assert text.isascii()
     sent = [(name, value) for name, value in pairs if value is not None]
     parsed = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
@@ -95,7 +95,7 @@ def test_query_preserves_values(pairs: list[tuple[str, Any]]) -> None:
 )
 def test_invalid_params_raise(params: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        query_text(params)
+        encode_query(params)
 
 
 # Numbers in both
@@ -118,16 +118,16 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("number", "text"), NUMBERS)
 def test_numbers_have_no_exponent(number: Any, text: str) -> None:
-    assert query_text({"price": number}) == f"price={text}"
+    assert encode_query({"price": number}) == f"price={text}"
     quoted = f'"{text}"' if isinstance(number, Decimal) else text
-    assert json_bytes({"price": number}) == f'{{"price":{quoted}}}'.encode()
-    assert json_bytes([[number], {"a": {"b": (number,)}}]) == f'[[{quoted}],{{"a":{{"b":[{quoted}]}}}}]'.encode()
+    assert encode_json({"price": number}) == f'{{"price":{quoted}}}'.encode()
+    assert encode_json([[number], {"a": {"b": (number,)}}]) == f'[[{quoted}],{{"a":{{"b":[{quoted}]}}}}]'.encode()
 
 
 @pytest.mark.parametrize("text", ["1e-7", '"1e-7"', '\\"1e5', "\\", 'a\\":1e5,"', "\n2E3", "é1e5"])
 def test_text_exponent_is_unchanged(text: str) -> None:
     value = {"tag": text, text: [1e-9, text, 2.5e20]}
-    written = json_bytes(value).decode()
+    written = encode_json(value).decode()
     assert json.loads(written, parse_float=lambda number: ["e" in number, float(number)], parse_int=int) == {
         "tag": text,
         text: [[False, 1e-9], text, 250000000000000000000],
@@ -146,7 +146,7 @@ INFINITE = [math.nan, -math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infi
     ],
 )
 def test_unsendable_number_raises(number: Any, words: str) -> None:
-    for call, value in (query_text, {"a": number}), (json_bytes, {"a": number}), (json_bytes, {"a": [number]}):
+    for call, value in (encode_query, {"a": number}), (encode_json, {"a": number}), (encode_json, {"a": [number]}):
         with pytest.raises(ValueError, match=words):
             call(value)
 
@@ -169,8 +169,8 @@ def test_unsendable_number_raises(number: Any, words: str) -> None:
         ({"a": {1: 1}, "b": [{"1": 1}, {1: 1}]}, '{"a":{"1":1},"b":[{"1":1},{"1":1}]}'),
     ],
 )
-def test_json_bytes(value: Any, text: str) -> None:
-    assert json_bytes(value) == text.encode()
+def test_json_is_encoded(value: Any, text: str) -> None:
+    assert encode_json(value) == text.encode()
 
 
 JSON_VALUES = st.recursive(
@@ -192,7 +192,7 @@ def is_same(read: Any, value: Any) -> bool:
 @given(JSON_VALUES)
 @example({"a": [1e-7, {"1e5": -2e-200}]})
 def test_json_preserves_values(value: Any) -> None:
-    text = json_bytes(value)
+    text = encode_json(value)
     assert is_same(json.loads(text), value)
     usual = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     assert text == usual.encode() or "e" in usual
@@ -210,7 +210,7 @@ def test_json_preserves_values(value: Any) -> None:
 )
 def test_invalid_json_raises(value: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        json_bytes(value)
+        encode_json(value)
 
 
 class Repeated(dict):
@@ -244,7 +244,7 @@ class Hidden(list):
 )
 def test_repeated_key_raises(value: Any) -> None:
     with pytest.raises(ValueError, match=r"json must have each key once, got .* twice; JSON writes 1 and '1' alike"):
-        json_bytes(value)
+        encode_json(value)
 
 
 @pytest.mark.parametrize("leaf", [1, {1: 1}])
@@ -253,8 +253,8 @@ def test_endless_nesting_raises(leaf: Any) -> None:
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(ValueError, match="nested so deeply"):
-        json_bytes(deep)
+        encode_json(deep)
     cycle: list[Any] = [leaf]
     cycle.append(cycle)
     with pytest.raises(ValueError, match="cycles"):
-        json_bytes(cycle)
+        encode_json(cycle)

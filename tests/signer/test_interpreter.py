@@ -173,7 +173,7 @@ CYTHON_REFUSES = [
 
 
 @pytest.mark.parametrize("kind", [ISOLATED, "legacy"])
-def test_subinterpreters_sign(kind):
+def test_subinterpreters_sign_requests(kind):
     """If the core cannot be loaded twice, `auto` warns and chooses a different backend."""
     code = """
 try:
@@ -258,7 +258,7 @@ time.sleep(0.05)
 # -- Hostile objects
 
 
-class Lying:
+class Inconsistent:
     """An object whose methods all return a wrong value or raise."""
 
     def __init__(self, error: BaseException | None = None):
@@ -275,8 +275,8 @@ class Lying:
 
 @pytest.mark.parametrize("error", [None, OSError("theirs"), KeyboardInterrupt(), SystemExit()], ids=repr)
 @pytest.mark.parametrize("at", range(4))
-def test_lying_objects_are_refused(implementation, at, error):
-    lie = Lying(error)
+def test_inconsistent_objects_are_refused(implementation, at, error):
+    lie = Inconsistent(error)
     request = [NOW, "GET", "/", b""]
     request[at] = lie
     outcomes = []

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from woox_fast import Signer, prehash
-from woox_fast._encoding import query_text
+from woox_fast._encoding import encode_query
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "woox.json").read_text("utf-8"))
 BY_NAME = {vector["name"]: vector for vector in VECTORS["vectors"]}
@@ -21,14 +21,14 @@ TIMESTAMP = 1578565539808
 
 
 @pytest.mark.parametrize("name", [name for name in BY_NAME if BY_NAME[name]["scheme"] == "v3"])
-def test_v3_vectors(name: str) -> None:
+def test_v3_matches_vectors(name: str) -> None:
     vector = BY_NAME[name]
     message = prehash.v3(vector["timestamp"], vector["method"], vector["path"], vector["body"])
     assert message == vector["payload"].encode()
     assert oracle(message) == vector["signature"]
 
 
-def test_other_schemes_vectors() -> None:
+def test_other_schemes_match_vectors() -> None:
     v1, websocket = BY_NAME["v1_post"], BY_NAME["websocket_v2_auth"]
     messages = prehash.v1(v1["params"], v1["timestamp"]), prehash.websocket(int(websocket["timestamp"]))
     for vector, message in zip((v1, websocket), messages, strict=True):
@@ -37,7 +37,7 @@ def test_other_schemes_vectors() -> None:
 
 
 def test_websocket_ignores_request() -> None:
-    assert prehash.unchecked("ws", b"1578565539808", b"GET", b"/v1/x?a=1", b"b=2") == b"|1578565539808"
+    assert prehash.build_unchecked("ws", b"1578565539808", b"GET", b"/v1/x?a=1", b"b=2") == b"|1578565539808"
 
 
 @given(
@@ -83,7 +83,7 @@ def test_v1_sorts_stably(params: Any, text: bytes) -> None:
         ("/", "v3"),
     ],
 )
-def test_scheme_of_path(path: str, scheme: str) -> None:
+def test_path_selects_scheme(path: str, scheme: str) -> None:
     assert prehash.scheme_of(path) == scheme
 
 
@@ -99,17 +99,17 @@ def test_scheme_of_path(path: str, scheme: str) -> None:
         ("/v1/order", "", ""),
     ],
 )
-def test_v1_of_a_request(path: str, body: Any, text: str | bytes) -> None:
+def test_v1_matches_request(path: str, body: Any, text: str | bytes) -> None:
     signed = (text.encode() if isinstance(text, str) else text) + b"|1578565539808"
-    assert prehash.message("v1", TIMESTAMP, "POST", path, body) == signed
+    assert prehash.build("v1", TIMESTAMP, "POST", path, body) == signed
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(string.printable)))
 def test_v1_of_params_equals_request(params: dict[str, str]) -> None:
-    query = query_text(params)
+    query = encode_query(params)
     message = prehash.v1(params, TIMESTAMP)
-    assert message == prehash.message("v1", TIMESTAMP, "GET", f"/v1/x?{query}")
-    assert message == prehash.message("v1", TIMESTAMP, "POST", "/v1/x", query)
+    assert message == prehash.build("v1", TIMESTAMP, "GET", f"/v1/x?{query}")
+    assert message == prehash.build("v1", TIMESTAMP, "POST", "/v1/x", query)
     assert sorted(message.decode().partition("|")[0].split("&")) == sorted(query.split("&"))
 
 
@@ -135,4 +135,4 @@ JSON_FORM = r"^V1 takes its body as a form \(.*\), got JSON$"
 )
 def test_invalid_request_raises(arguments: tuple[Any, ...], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
-        prehash.message(*arguments)
+        prehash.build(*arguments)

@@ -61,7 +61,7 @@ def signer(request: pytest.FixtureRequest) -> Any:
         ("POST", "/v3/x", {"json": 0}, "/v3/x", b"0", JSON),
     ],
 )
-def test_prepare(
+def test_prepare_builds_request(
     signer: Any, method: str, path: str, options: dict[str, Any], target: str, body: bytes, content_type: str
 ) -> None:
     request = signer.prepare(method, path, timestamp=TIMESTAMP, **options)

@@ -129,13 +129,13 @@ def test_dead_signer_leaves_no_trace(module, sha256, call, kind, size):
 @pytest.mark.parametrize(("module", "sha256"), compiled_backends())
 def test_encoded_secret_is_cleansed(module, sha256, monkeypatch):
     made = []
-    secret_bytes = _checks.secret_bytes
+    encode_secret = _checks.encode_secret
 
     def kept(secret):
-        made.append(secret_bytes(secret))
+        made.append(encode_secret(secret))
         return made[-1]
 
-    monkeypatch.setattr(_checks, "secret_bytes", kept)
+    monkeypatch.setattr(_checks, "encode_secret", kept)
     given = bytes(bytearray(b"given " * 5))
     for secret in "é" * 20, type("Bytes", (bytes,), {})(given), "é", given:
         import_module(module).Signer("k", secret)

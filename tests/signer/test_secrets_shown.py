@@ -25,41 +25,42 @@ WANTED = key_traces.traces(Held.data)
 SHOWN = {"secret"}
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
+def walk_causes(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and its causes and contexts, including contexts hidden by `from None`."""
     yield error
     for other in (error.__cause__, error.__context__):
         if other is not None:
-            yield from chain(other)
+            yield from walk_causes(other)
 
 
-def with_locals(error: BaseException) -> str:
+def format_with_locals(error: BaseException) -> str:
     return "".join(
-        "".join(traceback.TracebackException.from_exception(one, capture_locals=True).format()) for one in chain(error)
+        "".join(traceback.TracebackException.from_exception(one, capture_locals=True).format())
+        for one in walk_causes(error)
     )
 
 
-def shown(call: Callable[[str], object], name: str) -> set[str]:
+def find_shown_secret(call: Callable[[str], object], name: str) -> set[str]:
     """Return the traces of the secret in a call's traceback."""
     try:
         call(name)
     except Exception as error:
-        return key_traces.find_in_text(with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
+        return key_traces.find_in_text(format_with_locals(error).encode("utf-8", "backslashreplace"), WANTED)
     raise AssertionError("it raises nothing")
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_frames_hide_secret(name: str) -> None:
-    def holding(name: str) -> None:
+    def call_with_local(name: str) -> None:
         secret = Held.text
         CALLS[name]()
         del secret
 
-    assert shown(lambda name: CALLS[name](), name) == set()
-    assert shown(holding, name) == SHOWN
+    assert find_shown_secret(lambda name: CALLS[name](), name) == set()
+    assert find_shown_secret(call_with_local, name) == SHOWN
 
 
-def interrupt(call: Callable[[], object], at: int) -> BaseException | None:
+def interrupt_call(call: Callable[[], object], at: int) -> BaseException | None:
     """Raise KeyboardInterrupt before the bytecode instruction number `at` of this package during a call."""
     count = 0
 
@@ -96,9 +97,9 @@ def test_interrupt_hides_secret(backend: str, name: str) -> None:
     wanted = key_traces.traces(secret.encode())
     calls = {"Signer": lambda: module.Signer("key", secret), "sign": lambda: module.sign(secret, NOW, "GET", "/")}
     at = 2
-    while error := interrupt(calls[name], at):
+    while error := interrupt_call(calls[name], at):
         text = ""
-        for one in chain(error):
+        for one in walk_causes(error):
             entry = one.__traceback__
             while entry is not None:
                 if entry.tb_frame.f_code.co_filename != __file__:
@@ -110,7 +111,7 @@ def test_interrupt_hides_secret(backend: str, name: str) -> None:
 
 
 def test_calls_cover_public_functions() -> None:
-    taking = {"woox_fast.Signer", "woox_fast.sign", "woox_fast.explain"}
+    with_secret = {"woox_fast.Signer", "woox_fast.sign", "woox_fast.explain"}
     public = ["woox_fast"]
     for module in pkgutil.iter_modules(woox_fast.__path__, "woox_fast."):
         if not module.name.startswith("woox_fast._") and module.name != "woox_fast.cli":
@@ -121,7 +122,7 @@ def test_calls_cover_public_functions() -> None:
                 continue
             with contextlib.suppress(ValueError):  # an exception class has no signature
                 if {"api_secret", "secret"} & inspect.signature(thing).parameters.keys():
-                    taking.add(f"{place}.{name}")
-    assert taking == COVERED.keys()
+                    with_secret.add(f"{place}.{name}")
+    assert with_secret == COVERED.keys()
     for name, calls in COVERED.items():
         assert not calls or any(re.match(rf"(\w+ )?{calls}\b", call) for call in CALLS), name

@@ -61,7 +61,7 @@ def test_wrong_implementation_raises(wrong_vector):
     assert (result.returncode == 0) == (not others)
     if others:
         works = ", ".join(others)
-        assert f"WOOX_FAST_SHA256={fastest} cannot be had: the cython backend has {works} on this" in result.stderr
+        assert f"WOOX_FAST_SHA256={fastest} is unavailable: the cython backend has {works} on this" in result.stderr
 
 
 def test_next_backend_is_used(wrong_everywhere):

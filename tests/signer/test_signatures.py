@@ -15,7 +15,7 @@ import pytest
 from helpers.oracle import NOW, SECRET, oracle
 
 
-def test_rfc_4231(implementation, rfc4231_vectors):
+def test_rfc4231_vectors_are_signed(implementation, rfc4231_vectors):
     assert len(rfc4231_vectors) == 7
     for vector in rfc4231_vectors:
         signer = implementation.Signer("k", bytes.fromhex(vector["key_hex"]))
@@ -23,7 +23,7 @@ def test_rfc_4231(implementation, rfc4231_vectors):
         assert signer.hexdigest(bytes.fromhex(vector["message_hex"]))[: len(expected)] == expected, vector["case"]
 
 
-def test_woox_vectors(implementation, woox_vectors):
+def test_woox_vectors_are_signed(implementation, woox_vectors):
     signer = implementation.Signer(woox_vectors["api_key"], woox_vectors["api_secret"])
     for vector in woox_vectors["vectors"]:
         assert signer.hexdigest(vector["payload"]) == vector["signature"], vector["name"]
@@ -36,7 +36,7 @@ def test_woox_vectors(implementation, woox_vectors):
             assert signer.verify(vector["signature"], *request), vector["name"]
 
 
-def test_every_message_length(signer):
+def test_every_message_length_is_signed(signer):
     message = bytes(random.Random(1).choices(range(128), k=300))
     for size in range(301):
         expected = oracle(message[:size])
@@ -44,7 +44,7 @@ def test_every_message_length(signer):
         assert signer.hexdigest(message[:size].decode()) == expected, size
 
 
-def test_every_secret_length(implementation):
+def test_every_secret_length_is_accepted(implementation):
     secret = random.Random(3).randbytes(200)
     for size in range(1, 201):
         expected = oracle(b"message", secret[:size])
@@ -66,7 +66,7 @@ def test_shared_byte_is_unchanged(implementation):
 
 
 @pytest.mark.parametrize("total", [55, 56, 64, 119, 120, 128, 184, 193, 320])
-def test_splits_near_block_borders(signer, total):
+def test_splits_near_blocks_are_signed(signer, total):
     rng = random.Random(total)
     for method_size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130):
         for path_size in (*range(1, 20), 31, 32, 33, 50, 51, 63, 64, 65, 127, 128, 129, 200):
@@ -84,7 +84,7 @@ def test_splits_near_block_borders(signer, total):
 
 
 @pytest.mark.parametrize("size", [1000, 4095, 4096, 4097, 65536, (1 << 20) + 1])
-def test_long_bodies(signer, size):
+def test_long_bodies_are_signed(signer, size):
     body = random.Random(size).randbytes(size)
     expected = oracle(b"%dPOST/v3/x" % NOW + body)
     for same in (body, bytearray(body), memoryview(body), memoryview(b" " + body)[1:]):  # the last at an odd address
@@ -109,7 +109,7 @@ def test_timestamps_are_signed(signer):
     assert signer.sign("0000000000000", "GET", "/") == oracle(b"0000000000000GET/")
 
 
-def test_body_types(signer):
+def test_body_types_are_signed(signer):
     expected = {body: oracle(f"{NOW}POST/v3/x".encode() + body) for body in (b"", b"body", b"abcdefgh", b"a\0b")}
     for body in (b"", None, "", bytearray(), memoryview(b""), memoryview(b"")[:0], array.array("d")):
         assert signer.sign(NOW, "POST", "/v3/x", body) == expected[b""]
@@ -136,14 +136,14 @@ def test_buffer_is_released(signer):
     body.append(1)  # raises BufferError if a buffer was not released
 
 
-def test_strings_of_every_width(signer):
+def test_strings_of_every_width_are_signed(signer):
     for path in ("/é", "/я", "/\U0001f600", "/\0", "/é" * 100):
         for body in ("", "ÿ", "Ā", "\U0001f600", "mixed é я \U0001f600"):
             assert signer.sign(NOW, "POST", path, body) == oracle(f"{NOW}POST{path}{body}".encode())
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 127, 128, 129, 2047, 2048, 2049, 4096, 4099])
-def test_batch_of_any_length(signer, count):
+def test_batch_of_any_length_is_signed(signer, count):
     requests = [(NOW + i, "POST" if i % 5 else "GET", "/v3/x", "b" * (i % 700)) for i in range(count)]
     expected = [oracle("".join(map(str, request)).encode()) for request in requests]
     assert signer.sign_many(requests) == expected
@@ -151,7 +151,7 @@ def test_batch_of_any_length(signer, count):
 
 
 @pytest.mark.parametrize("size", [40, 600])
-def test_batch_of_equal_lengths(signer, size):
+def test_batch_of_equal_lengths_is_signed(signer, size):
     drawn = random.Random(size)
     for count in (22, 23, 24, 25, 31, 32, 33, 63, 64, 65, 100):
         texts = ["".join(drawn.choices("abc", k=size)) for _ in range(count)]
@@ -164,7 +164,7 @@ def as_bytes(part: object) -> bytes:
     return bytes(part or b"") if isinstance(part, (bytes, bytearray, type(None))) else str(part).encode()
 
 
-def test_batch_of_every_kind(signer):
+def test_batch_of_every_kind_is_signed(signer):
     """The core reads a field once if the previous request has the same object, and again if the object differs."""
     drawn = random.Random(7)
     border = 1578565540000
@@ -180,7 +180,7 @@ def test_batch_of_every_kind(signer):
 
 
 @pytest.mark.parametrize("bad", [NOW * 10, NOW // 10, 10**13, 10**12 - 1, -NOW, 0, 2**64 + NOW])
-def test_invalid_timestamp_after_valid(signer, bad):
+def test_timestamp_after_valid_is_checked(signer, bad):
     good = (NOW, "GET", "/", b"")
     with pytest.raises(ValueError, match=r"requests\[2\]: timestamp"):
         signer.sign_many([good, good, (bad, *good[1:]), good])
@@ -262,7 +262,7 @@ def test_buffer_error_is_raised(signer):
         signer.sign(NOW, "POST", "/", Broken())
 
 
-def test_keyword_arguments(signer, implementation):
+def test_keyword_arguments_are_accepted(signer, implementation):
     request = {"timestamp": NOW, "method": "POST", "path": "/v3/x", "body": "{}"}
     expected = oracle(b"%dPOST/v3/x{}" % NOW)
     assert signer.sign(**request) == expected
@@ -273,7 +273,7 @@ def test_keyword_arguments(signer, implementation):
     assert signer.sign_many(requests=[tuple(request.values())]) == [expected]
 
 
-def test_verify(signer):
+def test_verify_compares_signatures(signer):
     request = NOW, "POST", "/v3/x", "{}"
     good = oracle(b"%dPOST/v3/x{}" % NOW)
     assert signer.verify(good, *request) is True

@@ -15,7 +15,7 @@ import pytest
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
 from woox_fast import _sign_base
-from woox_fast._checks import body_bytes
+from woox_fast._checks import check_body
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -38,7 +38,7 @@ FORM = "application/x-www-form-urlencoded"
         ("HEAD", bytearray(), FORM),
     ],
 )
-def test_headers(signer, method, body, content_type):
+def test_headers_contain_signature(signer, method, body, content_type):
     for timestamp in (NOW, str(NOW)):
         headers = signer.headers(method, "/v3/x?a=1", body, timestamp=timestamp)
         data = b"" if body is None else body.encode() if isinstance(body, str) else bytes(body)
@@ -51,7 +51,7 @@ def test_headers(signer, method, body, content_type):
         assert all(type(value) is str for value in headers.values())
 
 
-def test_methods_alternate(signer):
+def test_alternating_methods_are_signed(signer):
     types = [signer.headers(method, "/")["Content-Type"] for method in ("POST", "GET", "POST")]
     assert types == [JSON, FORM, JSON]
 
@@ -97,7 +97,7 @@ def test_recv_window_is_optional(implementation):
 
 
 @pytest.mark.parametrize("offset", [0, 1, -1, 90_000, -(10**9)])
-def test_local_clock_plus_offset(implementation, offset):
+def test_timestamp_is_local_clock_plus_offset(implementation, offset):
     signer = implementation.Signer(KEY, SECRET, clock_offset_ms=offset)
     before = time.time_ns() // 1_000_000 + offset
     headers = signer.headers("GET", "/v3/x")
@@ -123,14 +123,14 @@ def test_clock_offset_can_be_set(signer):
         del signer.clock_offset_ms
 
 
-def test_api_key_with_any_character(implementation):
+def test_any_printable_key_is_accepted(implementation):
     key = "".join(map(chr, range(0x21, 0x7F)))
     assert implementation.Signer(key, SECRET).headers("GET", "/")["x-api-key"] == key
 
 
 def test_buffer_is_read_in_place():
     for body in (bytearray(b"abcd"), memoryview(bytearray(b"abcd"))):
-        view = body_bytes(body)
+        view = check_body(body)
         body[0] = ord("x")
         assert bytes(view) == b"xbcd"
 
@@ -140,7 +140,7 @@ def test_refused_buffer_is_released():
     whole = memoryview(body)
     gaps = whole[::2]
     with pytest.raises(BufferError) as raised:
-        body_bytes(gaps)
+        check_body(gaps)
     gaps.release()
     whole.release()
     body.append(1)  # raises BufferError while a frame of the traceback exports a buffer
@@ -178,7 +178,7 @@ def test_repr_shows_key_start(implementation, signer):
     assert str(signer) == format(signer) == repr(signer)
 
 
-def test_copy_raises(implementation, signer):
+def test_copying_signer_raises(implementation, signer):
     pickles = [partial(pickle.dumps, protocol=protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
     for duplicate in (*pickles, copy.copy, copy.deepcopy, lambda s: s.__reduce__(), lambda s: s.__reduce_ex__(4)):
         with pytest.raises(TypeError, match="holds a secret"):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from woox_fast import _timing
-from woox_fast._timing import one_core, rounds_ns
+from woox_fast._timing import measure_rounds, pin_to_one_core
 
 
 class Clock:
@@ -36,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_functions_alternate_in_rounds(clock: Clock) -> None:
-    times = rounds_ns({name: clock.timer(name, 1) for name in "abc"}, number=2, rounds=60)
+    times = measure_rounds({name: clock.timer(name, 1) for name in "abc"}, number=2, rounds=60)
     rounds = [clock.calls[at : at + 6] for at in range(0, len(clock.calls), 6)]
     assert len(rounds) == 60
     assert all(sorted(calls) == list("aabbcc") for calls in rounds)
@@ -47,8 +47,8 @@ def test_functions_alternate_in_rounds(clock: Clock) -> None:
 
 def test_result_is_nanoseconds_per_unit(clock: Clock) -> None:
     timers = {"a": clock.timer("a", 0.25), "b": clock.timer("b", 0.5)}
-    assert rounds_ns(timers, number=4, units=10, rounds=2) == {"a": [25e6, 25e6], "b": [50e6, 50e6]}
-    assert rounds_ns({"a": timers["a"]}, number=2) == {"a": [250e6]}
+    assert measure_rounds(timers, number=4, units=10, rounds=2) == {"a": [25e6, 25e6], "b": [50e6, 50e6]}
+    assert measure_rounds({"a": timers["a"]}, number=2) == {"a": [250e6]}
 
 
 @pytest.mark.parametrize(
@@ -63,39 +63,39 @@ def test_result_is_nanoseconds_per_unit(clock: Clock) -> None:
     ],
 )
 def test_options_limit_rounds(clock: Clock, options: dict[str, float], rounds: int) -> None:
-    assert len(rounds_ns({"a": clock.timer("a", 1)}, number=1, **options)["a"]) == rounds
+    assert len(measure_rounds({"a": clock.timer("a", 1)}, number=1, **options)["a"]) == rounds
 
 
 def test_number_suits_each_function(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_timing, "ROUND_S", 2**-11)
-    rounds_ns({"quick": clock.timer("quick", 2**-17), "slow": clock.timer("slow", 1)})
+    measure_rounds({"quick": clock.timer("quick", 2**-17), "slow": clock.timer("slow", 1)})
     assert clock.calls.count("quick") == 1 + 64 + 64 + 64  # three trials and the round
     assert clock.calls.count("slow") == 1 + 1 + 1 + 1
 
 
 def test_instant_function_ends(clock: Clock) -> None:
-    assert rounds_ns({"a": clock.timer("a", 0)}) == {"a": [0]}
+    assert measure_rounds({"a": clock.timer("a", 0)}) == {"a": [0]}
     assert len(clock.calls) < 200_000
 
 
 def test_plain_function_is_timed() -> None:
     calls: list[int] = []
-    assert rounds_ns({"a": lambda: calls.append(1)}, number=2)["a"][0] > 0
+    assert measure_rounds({"a": lambda: calls.append(1)}, number=2)["a"][0] > 0
     assert len(calls) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not let a process choose its cores")
-def test_one_core_is_chosen() -> None:
+def test_last_core_is_chosen() -> None:
     before = os.sched_getaffinity(0)
-    with one_core(False):
+    with pin_to_one_core(False):
         assert os.sched_getaffinity(0) == before
-    with suppress(KeyError), one_core():
+    with suppress(KeyError), pin_to_one_core():
         assert os.sched_getaffinity(0) == {max(before)}
         raise KeyError
     assert os.sched_getaffinity(0) == before
     try:
         os.sched_setaffinity(0, {min(before)})  # the only allowed core
-        with one_core():
+        with pin_to_one_core():
             assert os.sched_getaffinity(0) == {min(before)}
     finally:
         os.sched_setaffinity(0, before)

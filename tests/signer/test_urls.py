@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from woox_fast import PRODUCTION_URL, STAGING_URL, _credentials
-from woox_fast._urls import is_loopback, origin
+from woox_fast._urls import is_loopback, parse_origin
 
 
 def test_published_urls_and_credentials(woox_vectors: dict[str, Any]) -> None:
@@ -28,8 +28,8 @@ def test_published_urls_and_credentials(woox_vectors: dict[str, Any]) -> None:
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_origin_of_a_url(url: str, expected: str) -> None:
-    assert origin(url) == expected
+def test_origin_is_parsed(url: str, expected: str) -> None:
+    assert parse_origin(url) == expected
 
 
 RULE = "base_url must be scheme, host and maybe port, such as 'https://api.woox.io'; got "
@@ -54,11 +54,11 @@ RULE = "base_url must be scheme, host and maybe port, such as 'https://api.woox.
 )
 def test_invalid_origin_raises(url: str, shown: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(RULE + shown)}$"):
-        origin(url)
+        parse_origin(url)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]", "[::1]:80", "LOCALHOST:8080"])
-def test_loopback_host(host: str) -> None:
+def test_loopback_host_is_recognized(host: str) -> None:
     assert is_loopback(f"http://{host}")
 
 

@@ -166,7 +166,7 @@ def _secret(api_secret: str | bytes) -> Secret:
         if isinstance(api_secret, str):
             with suppress(UnicodeEncodeError):
                 api_secret = str.encode(api_secret)
-        return Secret(_checks.secret_bytes(api_secret))
+        return Secret(_checks.encode_secret(api_secret))
     finally:
         del api_secret
 
@@ -192,7 +192,7 @@ def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any
     if scheme not in (None, *prehash.SCHEMES):
         raise ValueError(f"scheme must be one of {', '.join(prehash.SCHEMES)} or None, got {scheme!r}")
     target, mark, query = path.partition("?")
-    data = to_bytes(body) if isinstance(body, str) else bytes(_checks.body_bytes(body))
+    data = to_bytes(body) if isinstance(body, str) else bytes(_checks.check_body(body))
     used = scheme or prehash.scheme_of(target)
     return Request(origin=origin, path=target, query=mark + query, body=data, scheme=used, **others)
 

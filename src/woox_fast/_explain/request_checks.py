@@ -121,7 +121,7 @@ def _check_credentials(request: Request, secret: Secret) -> Iterator[Finding]:
         yield Finding("sent-seconds", cause, "Send and sign milliseconds (13 digits).")
     else:
         try:
-            _checks.timestamp_text(digits)
+            _checks.check_timestamp(digits)
         except ValueError as error:
             yield Finding("sent-timestamp", f"The timestamp is invalid: {error}.", "Send 13 digits of milliseconds.")
     if request.api_key and to_bytes(request.api_key).strip() == secret:

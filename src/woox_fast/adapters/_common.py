@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from .. import Signer
 from .._checks import is_host
-from .._urls import PRODUCTION_URL, STAGING_URL, origin
+from .._urls import PRODUCTION_URL, STAGING_URL, parse_origin
 
 DEFAULT_ORIGINS = (PRODUCTION_URL, STAGING_URL)
 NOT_WHOLE = "body must be complete before signing, got {}; pass json=, or data= (httpx: content=) str or bytes"
@@ -43,7 +43,7 @@ class Origins:
     def __init__(self, origins: Iterable[str]) -> None:
         if isinstance(origins, str):
             raise TypeError(f"origins must be several URLs, such as ({origins!r},), got one str")
-        self._origins = tuple(dict.fromkeys(_origin_of(origin(url)) or "" for url in origins))
+        self._origins = tuple(dict.fromkeys(_origin_of(parse_origin(url)) or "" for url in origins))
         if not self._origins:
             raise ValueError(f"origins must not be empty; omit it to sign for {DEFAULT_ORIGINS}")
         # The "/" ends the host, so every parser reads the same host in a URL with this prefix.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_SECRET
-from .._timing import rounds_ns
+from .._timing import measure_rounds
 from . import show
 from .common import add_seconds
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     calls = {(name, method): call for method in _REQUESTS for name, call in implementations(method).items()}
-    rounds = rounds_ns(calls, number=2000, seconds=args.seconds)
+    rounds = measure_rounds(calls, number=2000, seconds=args.seconds)
     table = {name: {method: min(rounds[name, method]) for method in _REQUESTS} for name in (OURS, HMAC_NEW)}
     if args.json:
         show.as_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})

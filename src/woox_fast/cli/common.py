@@ -201,7 +201,7 @@ def origin_of(args: argparse.Namespace) -> str:
     if args.production or args.staging:
         return _urls.PRODUCTION_URL if args.production else _urls.STAGING_URL
     try:
-        origin = _urls.origin(args.url or SANDBOX_URL)
+        origin = _urls.parse_origin(args.url or SANDBOX_URL)
     except ValueError as error:
         raise UsageError(str(error).replace("base_url", "--url")) from None
     if not _urls.is_loopback(origin):

@@ -59,13 +59,13 @@ def sign_request(args: argparse.Namespace, origin: str = _urls.PRODUCTION_URL) -
     scheme, body = args.scheme or prehash.scheme_of(args.path or ""), common.body_bytes(args.body)
     try:
         signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
-        stamp = _checks.timestamp_text(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
+        stamp = _checks.check_timestamp(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
         if scheme == "ws":
             message = prehash.websocket(stamp)
             signature = signer.hexdigest(message)
             return Signed("", "", b"", message, signature, {"apikey": api_key, "sign": signature, "timestamp": stamp})
         headers = signer.prepare(args.method, args.path, body=body, timestamp=stamp, base_url=origin).headers
-        message = prehash.message(scheme, stamp, args.method, args.path, body)
+        message = prehash.build(scheme, stamp, args.method, args.path, body)
         signature = signer.hexdigest(message)
         if scheme == "v1":
             headers |= {"x-api-signature": signature, "Content-Type": _http.FORM}

@@ -18,7 +18,7 @@ from time import perf_counter_ns
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .._urls import origin
+from .._urls import parse_origin
 from .connection import SIZE, Connection
 from .limits import Limiter
 from .pace import WARM_PATH, Pace
@@ -54,7 +54,7 @@ class Connector:
         socket_options: SocketOptions,
         limiter: Limiter | None,
     ) -> None:
-        parts = urlsplit(origin(url))
+        parts = urlsplit(parse_origin(url))
         if parts.port == 0:
             raise ValueError(f"url must have a port from 1 to 65535, got {url!r}")
         self.host = parts.netloc

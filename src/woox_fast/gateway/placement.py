@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from .._encoding import json_bytes
+from .._encoding import encode_json
 from .errors import NoReplyError, NotSentError, text
 from .pace import WARM_PATH
 from .response import Response
@@ -155,7 +155,7 @@ class Placing:
             f"the fate of order {self.client_order_id} is unknown: {reason}; ask for it before you send it again",
             method="POST",
             path=ORDER_PATH,
-            body=lost.body if lost else json_bytes(self.order),
+            body=lost.body if lost else encode_json(self.order),
             timestamp=lost.timestamp if lost else now_ms,
             last_error=lost,
         )

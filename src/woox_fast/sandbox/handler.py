@@ -32,7 +32,7 @@ class SandboxState:
     ) -> None:  # fmt: skip
         try:
             self.faults = FaultRules(faults)
-            self.mac = hmac.new(_checks.secret_bytes(api_secret), digestmod="sha256")
+            self.mac = hmac.new(_checks.encode_secret(api_secret), digestmod="sha256")
             self.text = TextFilter(api_secret)
         finally:
             del api_secret  # a traceback with locals must not show it

@@ -25,7 +25,7 @@ def _form(body: bytes) -> bytes:
 
 def _v1(request: Request) -> tuple[str, bytes]:
     query = to_bytes("?" + request.query.removeprefix("?"))
-    return to_text(prehash.unchecked("v1", b"", b"", query, _form(request.body))[:-1]), b""
+    return to_text(prehash.build_unchecked("v1", b"", b"", query, _form(request.body))[:-1]), b""
 
 
 def _v1_decoded(request: Request) -> tuple[str, bytes]:
@@ -104,7 +104,7 @@ _CONTENTS = (
 
 def _slots(scheme: str, *parts: str) -> str:
     """Apply a rule of `prehash` to slots, so that no rule is written twice."""
-    return to_text(prehash.unchecked(scheme, *map(to_bytes, parts)))
+    return to_text(prehash.build_unchecked(scheme, *map(to_bytes, parts)))
 
 
 BASES = {
