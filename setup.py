@@ -20,7 +20,7 @@ CYTHON_SOURCE = Path("src/_sign.pyx")
 DOCUMENTED = [Path("src/woox_fast/_sign_base.py"), Path("src/woox_fast/_sign_py.py")]
 
 
-def with_docstrings(source: str) -> str:
+def insert_docstrings(source: str) -> str:
     """Replace the summary lines of Cython functions by the docstrings of the Python backends that begin with them."""
     for file in DOCUMENTED:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
@@ -37,7 +37,7 @@ class BuildExtensions(build_ext):
     def build_extension(self, ext: Extension) -> None:
         if str(CYTHON_SOURCE) in ext.sources:
             documented = Path(self.build_temp, CYTHON_SOURCE.name)
-            text = with_docstrings(CYTHON_SOURCE.read_text("utf-8"))
+            text = insert_docstrings(CYTHON_SOURCE.read_text("utf-8"))
             if not (documented.exists() and documented.read_text("utf-8") == text):
                 documented.parent.mkdir(parents=True, exist_ok=True)
                 documented.write_text(text, "utf-8")

@@ -2,11 +2,11 @@
 
     python bench/bench_clients.py [--orders 5000] [--docs] [--memory]
 
-All clients submit the same order to a C server with a fixed response (`fixed_reply.c`), plain and over TLS. The lower
-limit is a C loop over a socket (`order_loop.c`). Rounds alternate between the clients, so a busy moment of the machine
-affects all alike. Every round begins with uncounted orders, because the caches contain a different client's data.
-Everything runs on a single processor, without wake-ups across processors. The gateway's goals follow. Run it on an idle
-machine.
+All clients submit the same order to a C server with a fixed response (`fixed_response.c`), plain and over TLS. The
+lower limit is a C loop over a socket (`order_loop.c`). Rounds alternate between the clients, so a busy moment of the
+machine affects all alike. Every round begins with uncounted orders, because the caches contain a different client's
+data. Everything runs on a single processor, without wake-ups across processors. The gateway's goals follow. Run it on
+an idle machine.
 """
 
 from __future__ import annotations
@@ -31,10 +31,21 @@ import httptools
 import httpx
 import requests
 import uvloop
+from order_clients import (
+    BODY,
+    C_LOOP,
+    GATEWAYS,
+    OURS,
+    PATH,
+    SIGNER,
+    Round,
+    open_c_loop,
+    open_clients,
+    serve_fixed_response,
+)  # isort: skip
 
-from order_clients import BODY, C_LOOP, GATEWAYS, OURS, PATH, SIGNER, Round, c_loop, clients, fixed_reply  # isort: skip
-from order_clients import gateway, interleave, seconds_at_once  # isort: skip
-from pages import around, processor, write_between
+from order_clients import interleave, open_gateway, time_concurrent_orders  # isort: skip
+from pages import read_processor, split_at_marks, write_between
 
 import woox_fast
 from woox_fast._timing import pin_to_one_core
@@ -75,18 +86,18 @@ class Goal(NamedTuple):
         return self.figure >= self.bound if self.is_minimum else self.figure <= self.bound
 
 
-def percentile(values: list[int], share: float) -> float:
+def find_percentile(values: list[int], share: float) -> float:
     """Return the nearest rank."""
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def measure(orders: int, *, tls: bool) -> list[Measurement]:
     measured = []
-    with pin_to_one_core(), fixed_reply(tls=tls) as server, clients(server) as senders:
+    with pin_to_one_core(), serve_fixed_response(tls=tls) as server, open_clients(server) as senders:
         interleave(senders, 1, ROUND)  # warm up
         for name, rounds in interleave(senders, math.ceil(orders / ROUND), ROUND).items():
             cpu, wall = median(spent.cpu for spent in rounds), [order for spent in rounds for order in spent.wall]
-            figures = (figure / 1000 for figure in (cpu, median(wall), percentile(wall, 0.99)))
+            figures = (figure / 1000 for figure in (cpu, median(wall), find_percentile(wall, 0.99)))
             measured.append(Measurement(*name, tls, *figures))
     return measured
 
@@ -106,7 +117,7 @@ def compare_with_c(measured: list[Measurement]) -> list[Goal]:
     return [*goals, Goal("Gateway: less processor than requests", less, 40, "x", is_minimum=True)]
 
 
-def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
+def time_first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
     """Compare the first order after opening with the median of the orders right after it.
 
     Every order after a pause lasts several times longer, even in the C loop: the caches are cold and the server sleeps.
@@ -125,10 +136,10 @@ def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
             paused[name] += submit(1).wall
             submit(4)
 
-    with pin_to_one_core(), fixed_reply(tls=tls) as server:
+    with pin_to_one_core(), serve_fixed_response(tls=tls) as server:
         for name in first:
             for _ in range(openings):
-                opened = c_loop(server, 0) if name == C_LOOP else gateway(server, name, 0)
+                opened = open_c_loop(server, 0) if name == C_LOOP else open_gateway(server, name, 0)
                 with opened as submit:
                     time_orders(name, submit)
     where = ", TLS" if tls else ""
@@ -143,15 +154,15 @@ def first_order(*, tls: bool, openings: int = 30) -> list[Goal]:
     return [*goals, Goal(f"{C_LOOP}{where}: an order after the same pause", cold, None, "x median")]
 
 
-def many_at_once(count: int, delay_ms: int) -> list[Goal]:
+def time_concurrency(count: int, delay_ms: int) -> list[Goal]:
     """Measure the milliseconds until all responses of `count` concurrent orders have arrived."""
-    with fixed_reply(delay_ms=delay_ms) as server:
-        ms = {name: 1000 * min(seconds_at_once(server, name, count)) for name in GATEWAYS}
+    with serve_fixed_response(delay_ms=delay_ms) as server:
+        ms = {name: 1000 * min(time_concurrent_orders(server, name, count)) for name in GATEWAYS}
     subject = f"{count} at once, responses after {delay_ms} ms"
     return [Goal(f"{name}: {subject}", took, delay_ms * 1.15, "ms") for name, took in ms.items()]
 
 
-def with_threads(threads: int = 8, orders: int = 1000) -> list[Goal]:
+def time_threads(threads: int = 8, orders: int = 1000) -> list[Goal]:
     """Compare a gateway that threads share with separate gateways, and measure threads that wait for connections."""
 
     def work(gateway: Gateway) -> None:
@@ -163,7 +174,7 @@ def with_threads(threads: int = 8, orders: int = 1000) -> list[Goal]:
         list(pool.map(work, gateways))
         return time.perf_counter() - started, (time.process_time() - cpu) / (len(gateways) * orders) * 1e6
 
-    with fixed_reply() as server, ExitStack() as stack, ThreadPoolExecutor(threads) as pool:
+    with serve_fixed_response() as server, ExitStack() as stack, ThreadPoolExecutor(threads) as pool:
         opened = [stack.enter_context(Gateway(SIGNER, server.url, connections=n)) for n in (threads, 2, *[1] * threads)]
         shared, crowded, separate = [opened[0]] * threads, [opened[1]] * 4, opened[2:]
         ratio = median(spend(separate)[0] / spend(shared)[0] for _ in range(7))
@@ -174,7 +185,7 @@ def with_threads(threads: int = 8, orders: int = 1000) -> list[Goal]:
     ]
 
 
-def memory(orders: int) -> list[Goal]:
+def measure_growth(orders: int) -> list[Goal]:
     """Measure the growth of the process in bytes per order."""
 
     def resident() -> int:
@@ -182,9 +193,9 @@ def memory(orders: int) -> list[Goal]:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
     goals = []
-    with pin_to_one_core(), fixed_reply() as server:
+    with pin_to_one_core(), serve_fixed_response() as server:
         for name in GATEWAYS:
-            with gateway(server, name) as submit:
+            with open_gateway(server, name) as submit:
                 interleave({name: submit}, 1, orders // 10)
                 before = resident()
                 for _ in range(orders // 1000):
@@ -194,7 +205,7 @@ def memory(orders: int) -> list[Goal]:
     return goals
 
 
-def page_text(measured: list[Measurement], goals: list[Goal], about: str) -> str:
+def format_page(measured: list[Measurement], goals: list[Goal], about: str) -> str:
     """Return the tables in Markdown."""
     plain, over_tls = ({each[:2]: each for each in measured if each.tls is tls} for tls in (False, True))
     lines = [
@@ -214,7 +225,7 @@ def page_text(measured: list[Measurement], goals: list[Goal], about: str) -> str
     return "\n".join(lines)
 
 
-def readme_text(measured: list[Measurement]) -> str:
+def format_readme(measured: list[Measurement]) -> str:
     """Return the table of README: one line per client."""
     lines = [
         "| client (by hand → with woox_fast) | processor | round trip | TLS: processor | round trip |",
@@ -237,11 +248,11 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="also measure the memory growth over a million orders")
     args = parser.parse_args()
     for page in ("docs/benchmarks.md", "README.md") if args.docs else ():
-        around(page, "orders")  # fail before minutes of measuring
+        split_at_marks(page, "orders")  # fail before minutes of measuring
     measured = [each for tls in (False, True) for each in measure(args.orders, tls=tls)]
-    goals = [*compare_with_c(measured), *first_order(tls=False), *first_order(tls=True)]
-    goals += [*many_at_once(64, 100), *with_threads()]
-    goals += memory(1_000_000) if args.memory else []
+    goals = [*compare_with_c(measured), *time_first_order(tls=False), *time_first_order(tls=True)]
+    goals += [*time_concurrency(64, 100), *time_threads()]
+    goals += measure_growth(1_000_000) if args.memory else []
     versions = {
         "python": platform.python_version(),
         "backend": woox_fast.backend,
@@ -250,12 +261,12 @@ def main() -> None:
         **{module.__name__: module.__version__ for module in (httptools, uvloop, requests, httpx, aiohttp, ccxt)},
     }
     named = ", ".join(f"{name} {version}" for name, version in versions.items())
-    about = f"Medians in microseconds per order; {processor()}; {named}."
-    text = page_text(measured, goals, about)
+    about = f"Medians in microseconds per order; {read_processor()}; {named}."
+    text = format_page(measured, goals, about)
     print(text)
     if args.docs:
         write_between("docs/benchmarks.md", "orders", text)
-        write_between("README.md", "orders", readme_text(measured))
+        write_between("README.md", "orders", format_readme(measured))
 
 
 if __name__ == "__main__":

@@ -50,28 +50,28 @@ class Request(NamedTuple):
         return (len(self.prehash) + 8) // 64 + 2
 
 
-def signature(request: Request, secret: str = API_SECRET) -> str:
+def compute_signature(request: Request, secret: str = API_SECRET) -> str:
     """Return the expected result of every rival, computed by the standard library."""
     return hmac.new(secret.encode(), request.prehash, hashlib.sha256).hexdigest()
 
 
-def order(number: int = 0) -> str:
+def build_order(number: int = 0) -> str:
     return (
         '{"symbol":"SPOT_BTC_USDT","side":"BUY","type":"LIMIT","price":"27000.1","quantity":"0.0012345",'
         f'"clientOrderId":{123456789012345678 + number},"reduceOnly":false}}'
     )
 
 
-def get(number: int = 0) -> Request:
+def build_get(number: int = 0) -> Request:
     return Request(TIMESTAMP + number, "GET", "/v3/algo/orders?algoType=STOP", "")
 
 
-def post(number: int = 0) -> Request:
-    return Request(TIMESTAMP + number, "POST", "/v3/trade/order", order(number))
+def build_post(number: int = 0) -> Request:
+    return Request(TIMESTAMP + number, "POST", "/v3/trade/order", build_order(number))
 
 
-def body_of(size: int, number: int = 0) -> Request:
-    return Request(TIMESTAMP, "POST", "/v3/trade/order", order(number).ljust(size)[:size])
+def build_body(size: int, number: int = 0) -> Request:
+    return Request(TIMESTAMP, "POST", "/v3/trade/order", build_order(number).ljust(size)[:size])
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ class Timed:
     right: Callable[[Any], bool]
     units: int = 1  # messages signed, or blocks compressed
 
-    def timer(self, clock: Callable[[], float]) -> timeit.Timer:
+    def create_timer(self, clock: Callable[[], float]) -> timeit.Timer:
         return timeit.Timer(self.statement, self.setup, clock, self.given)
 
-    def once(self) -> Callable[[], Any]:
+    def compile_call(self) -> Callable[[], Any]:
         """Return a function that runs the statement and returns the value of its last line."""
         *first, last = self.statement.splitlines()
         body = indent("\n".join([*first, f"return {last}"]), " " * 8)
@@ -109,31 +109,31 @@ class Case:
 GIVEN = {"api_key": API_KEY, "api_secret": API_SECRET, "secret": API_SECRET.encode()}
 
 
-def padded(message: bytes) -> bytes:
+def pad(message: bytes) -> bytes:
     """Return the message with SHA-256's padding."""
     return message + b"\x80" + bytes(-(len(message) + 9) % 64) + (8 * len(message)).to_bytes(8, "big")
 
 
 def compress(message: bytes, sha256: str = SHA256) -> Timed:
-    blocks = padded(message)
-    given = {"limit": native.limit(), "blocks": blocks}
+    blocks = pad(message)
+    given = {"limit": native.load_limit(), "blocks": blocks}
     digest = hashlib.sha256(message).digest()
     return Timed(f"limit.choose({sha256!r})", "limit.compress(blocks)", given, digest.__eq__, len(blocks) // 64)
 
 
-def with_limit(
+def add_limit(
     timed: dict[str, Timed], statement: str, given: dict[str, Any], right: Callable[[Any], bool], units: int = 1
 ) -> dict[str, Timed]:
     """Add the two parts of the limit to `timed`."""
-    empty = Timed("signer = limit.Empty()", statement, given | {"limit": native.limit()}, right, units)
+    empty = Timed("signer = limit.Empty()", statement, given | {"limit": native.load_limit()}, right, units)
     return timed | {"limit: empty call": empty, "limit: compress": compress(bytes(65536 - 64))}
 
 
 def sign_case(request: Request, names: Sequence[str] = tuple(RIVALS)) -> Case:
-    given, right = GIVEN | request._asdict(), signature(request).__eq__
+    given, right = GIVEN | request._asdict(), compute_signature(request).__eq__
     rivals = {name: RIVALS[name] for name in names if name not in LEFT_OUT}
     timed = {name: Timed(rival.setup, rival.statement, given, right) for name, rival in rivals.items()}
-    return Case(with_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
+    return Case(add_limit(timed, SIGN, given, lambda value: len(value) == 64), request.blocks)
 
 
 # The methods of `steps.c`: every method adds a step to the previous method.
@@ -149,8 +149,8 @@ STEPS = {
 
 
 def steps_case(request: Request) -> Case:
-    given = GIVEN | request._asdict() | {"steps": native.steps().Steps(API_SECRET.encode())}
-    right = signature(request).__eq__
+    given = GIVEN | request._asdict() | {"steps": native.load_steps().Steps(API_SECRET.encode())}
+    right = compute_signature(request).__eq__
     timed = {
         step: Timed("", f"steps.{step}(timestamp, method, path, body)", given, lambda value: len(value) == 64)
         for step in STEPS
@@ -163,7 +163,7 @@ def steps_case(request: Request) -> Case:
 
 
 def length_case(size: int) -> Case:
-    request = body_of(size)
+    request = build_body(size)
     case = sign_case(request, FOR_LENGTH)
     # The hash alone, for messages larger than the first cache.
     return replace(case, timed=case.timed | {"limit: compress of as many bytes": compress(request.prehash)})
@@ -175,7 +175,7 @@ def headers_case(request: Request) -> Case:
 
     def right(headers: dict[str, str]) -> bool:
         stamp = int(headers["x-api-timestamp"])
-        return headers["x-api-signature"] == signature(request._replace(timestamp=stamp)) and len(headers) == 4
+        return headers["x-api-signature"] == compute_signature(request._replace(timestamp=stamp)) and len(headers) == 4
 
     def encoded_right(encoded: bytes) -> bool:
         head, _, sent = encoded.partition(b"\r\n\r\n")
@@ -190,15 +190,15 @@ def headers_case(request: Request) -> Case:
             timed[name] = Timed(setup, "signer.headers(method, path, body)", given, right)
             statement = "signer.encode_request(method, path, body)"
             timed[f"{name}: encode_request"] = Timed(setup, statement, given, encoded_right)
-            timed[f"{name}: sign"] = Timed(setup, SIGN, given, signature(request).__eq__)
+            timed[f"{name}: sign"] = Timed(setup, SIGN, given, compute_signature(request).__eq__)
     statement = "signer.headers(method, path, body)"
-    return Case(with_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
+    return Case(add_limit(timed, statement, given, lambda value: len(value) == 4), request.blocks)
 
 
 def batch_case(make: Callable[[int], Request], size: int) -> Case:
     requests = [make(number) for number in range(size)]
     given = GIVEN | {"requests": [tuple(request) for request in requests]}
-    right = [signature(request) for request in requests].__eq__
+    right = [compute_signature(request) for request in requests].__eq__
     each = "for timestamp, method, path, body in requests"
     statements = {
         "woox_fast: sign_many": ("woox_fast", "signer.sign_many(requests)"),
@@ -212,16 +212,16 @@ def batch_case(make: Callable[[int], Request], size: int) -> Case:
         if rival not in LEFT_OUT
     }
     try:
-        multi_buffer = native.multi_buffer()
+        multi_buffer = native.load_multi_buffer()
     except ImportError as error:
         LEFT_OUT["Intel's multi-buffer library"] = str(error)
     else:
-        digests = b"".join(bytes.fromhex(signature(request)) for request in requests)
+        digests = b"".join(bytes.fromhex(compute_signature(request)) for request in requests)
         messages = [request.prehash for request in requests]
         for name, path in (("", "auto"), (", AVX2 and SHA-NI", "avx2")):
             given_batch = {"batch": multi_buffer.Batch(API_SECRET.encode(), messages, path)}
             timed[f"Intel's multi-buffer library{name}"] = Timed("", "batch.sign()", given_batch, digests.__eq__, size)
-    limit = with_limit(timed, "signer.sign_many(requests)", given, lambda value: len(value) == size, size)
+    limit = add_limit(timed, "signer.sign_many(requests)", given, lambda value: len(value) == size, size)
     return Case(limit, requests[0].blocks)
 
 
@@ -230,11 +230,11 @@ def keys_case(count: int) -> Case:
 
     The limit uses equally many objects with an empty `sign`, because CPython counts references in every object.
     """
-    request = post()
+    request = build_post()
     signers = [woox_fast.Signer(f"key-{number}", f"secret-{number}") for number in range(count)]
-    empty = [native.limit().Empty() for _ in range(count)]
+    empty = [native.load_limit().Empty() for _ in range(count)]
     for number in {0, count // 2, count - 1}:
-        assert signers[number].sign(*request) == signature(request, f"secret-{number}")
+        assert signers[number].sign(*request) == compute_signature(request, f"secret-{number}")
     orders = {
         "in random order": random.Random(3).choices(signers, k=count),
         "one hot signer": [signers[0]] * count,
@@ -260,7 +260,7 @@ def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case
         "batches": [[tuple(request) for request in batch] for batch in batches],
         "pool": ThreadPoolExecutor(2),
     }
-    expected = [[signature(request) for request in batch] for batch in batches]
+    expected = [[compute_signature(request) for request in batch] for batch in batches]
     timed = {}
     for name, count in (("one thread", 1), ("two threads", 2)):
         statement = f"list(pool.map(sign_many, batches[:{count}]))"
@@ -268,7 +268,7 @@ def threads_case(make: Callable[[int], Request], messages: int = 10_000) -> Case
     return Case(timed, batches[0][0].blocks, time.perf_counter, pin_to_one_core=False)
 
 
-def children_time() -> float:
+def read_children_time() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -281,7 +281,9 @@ def import_case() -> Case:
         given = {"run": subprocess.run, "command": [sys.executable, "-c", code], "environment": environment}
         return Timed("", "run(command, env=environment).returncode", given, lambda value: value == 0)
 
-    return Case({"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=children_time)
+    return Case(
+        {"bare interpreter": timed("pass"), "import woox_fast": timed("import woox_fast")}, clock=read_children_time
+    )
 
 
 def portable_case() -> Case:
@@ -296,20 +298,20 @@ def portable_case() -> Case:
 LENGTHS = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576]
 BATCHES = [1, 8, 32, 128, 1000, 10_000]
 CASES: dict[str, Callable[[], Case]] = {
-    "sign-get": lambda: sign_case(get()),
-    "sign-post": lambda: sign_case(post()),
-    "sign-get-str": lambda: sign_case(get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "sign-post-str": lambda: sign_case(post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
-    "steps-get": lambda: steps_case(get()),
-    "steps-post": lambda: steps_case(post()),
-    "headers-get": lambda: headers_case(get()),
-    "headers-post": lambda: headers_case(post()),
-    **{f"batch-get-{size}": partial(batch_case, get, size) for size in BATCHES},
-    **{f"batch-post-{size}": partial(batch_case, post, size) for size in BATCHES},
+    "sign-get": lambda: sign_case(build_get()),
+    "sign-post": lambda: sign_case(build_post()),
+    "sign-get-str": lambda: sign_case(build_get()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "sign-post-str": lambda: sign_case(build_post()._replace(timestamp=str(TIMESTAMP)), ["woox_fast"]),
+    "steps-get": lambda: steps_case(build_get()),
+    "steps-post": lambda: steps_case(build_post()),
+    "headers-get": lambda: headers_case(build_get()),
+    "headers-post": lambda: headers_case(build_post()),
+    **{f"batch-get-{size}": partial(batch_case, build_get, size) for size in BATCHES},
+    **{f"batch-post-{size}": partial(batch_case, build_post, size) for size in BATCHES},
     **{f"length-{size}": partial(length_case, size) for size in LENGTHS},
     "portable": portable_case,
     "keys-100000": partial(keys_case, 100_000),
-    "threads-post": lambda: threads_case(post),
-    "threads-4096": lambda: threads_case(lambda number: body_of(4096, number)),
+    "threads-post": lambda: threads_case(build_post),
+    "threads-4096": lambda: threads_case(lambda number: build_body(4096, number)),
     "import": import_case,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
-from cases import BATCHES, LENGTHS, body_of, get, post
-from goals import limit, medians
+from cases import BATCHES, LENGTHS, build_body, build_get, build_post
+from goals import compute_limit, medians
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from measure import Figures
@@ -29,11 +29,11 @@ def _rivals(figures: dict[str, Figures]) -> Figure:
     figure = Figure(figsize=(9.5, 3.6))
     axes = figure.subplots(1, 2, sharey=True)
     names = sorted(RIVALS.keys() & figures["sign-get"].keys(), key=lambda name: -ns("sign-get", name))
-    for axis, case, request in zip(axes, ("sign-get", "sign-post"), (get(), post()), strict=True):
+    for axis, case, request in zip(axes, ("sign-get", "sign-post"), (build_get(), build_post()), strict=True):
         times = [ns(case, name) for name in names]
         bars = axis.barh(names, times, color=[OURS if name.startswith("woox_fast") else OTHER for name in names])
         axis.bar_label(bars, [f"{time:,.0f}" for time in times], padding=3)
-        bound = limit(ns, case, request.blocks)
+        bound = compute_limit(ns, case, request.blocks)
         axis.axvline(bound, color=LIMIT, linestyle="--", label=f"limit: {bound:,.0f}")
         axis.set(
             xscale="log", xlim=(50, max(times) * 4), title=f"{request.method}, {len(request.prehash)} bytes",
@@ -52,17 +52,17 @@ def _growth(figures: dict[str, Figures]) -> Figure:
     for name, color in shown.items():
         if name in figures["length-64"]:
             left.plot(LENGTHS, [ns(f"length-{n}", name) for n in LENGTHS], marker=".", color=color, label=name)
-    bounds = [limit(ns, f"length-{n}", body_of(n).blocks) for n in LENGTHS]
+    bounds = [compute_limit(ns, f"length-{n}", build_body(n).blocks) for n in LENGTHS]
     left.plot(LENGTHS, bounds, color=LIMIT, linestyle="--", label="limit")
     left.set(xscale="log", yscale="log", title="one message", xlabel="bytes of body", ylabel="ns per message")
-    for request, style in ((get(), ":"), (post(), "-")):
+    for request, style in ((build_get(), ":"), (build_post(), "-")):
         kind = request.method.lower()
         lines = {"woox_fast: sign_many": OURS, "Intel's multi-buffer library": "#e0a458"}
         for name, color in lines.items():
             if name in figures[f"batch-{kind}-1"]:
                 times = [ns(f"batch-{kind}-{n}", name) for n in BATCHES]
                 right.plot(BATCHES, times, style, marker=".", color=color, label=f"{name}, {request.method}")
-        bounds = [limit(ns, f"batch-{kind}-{n}", request.blocks, streams=2) for n in BATCHES]
+        bounds = [compute_limit(ns, f"batch-{kind}-{n}", request.blocks, streams=2) for n in BATCHES]
         right.plot(BATCHES, bounds, color=LIMIT, linestyle=style, label=f"limit, {request.method}")
     right.set(
         xscale="log", yscale="log", yticks=[50, 100, 200, 500, 1000], title="a batch", xlabel="messages in the batch"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cases import Request, body_of, get, post
+from cases import Request, build_body, build_get, build_post
 from measure import Figures
 from rivals import LEFT_OUT, OTHERS
 
@@ -17,7 +17,7 @@ MANY, FALLBACK, PORTABLE = "woox_fast: sign_many", "woox_fast, pure fallback", "
 INTEL, INTEL_AVX2 = "Intel's multi-buffer library", "Intel's multi-buffer library, AVX2 and SHA-NI"
 HMAC_NEW = "hmac.new"
 EMPTY, COMPRESS = "limit: empty call", "limit: compress"
-MIB = body_of(1 << 20)
+MIB = build_body(1 << 20)
 
 
 class Promise(NamedTuple):
@@ -52,21 +52,21 @@ def minima(figures: dict[str, Figures]) -> Ns:
     return lambda case, name: figures[case][name][1]
 
 
-def limit(ns: Ns, case: str, blocks: int, streams: int = 1, call: str = EMPTY) -> float:
+def compute_limit(ns: Ns, case: str, blocks: int, streams: int = 1, call: str = EMPTY) -> float:
     """Return an empty call's time plus the time for the dependent compressions."""
     return ns(case, call) + blocks * ns(case, COMPRESS) / streams
 
 
-def best_of_the_rest(ns: Ns, case: str) -> float:
+def find_best_rival(ns: Ns, case: str) -> float:
     return min(ns(case, name) for name in OTHERS if name not in LEFT_OUT)
 
 
 def against_limit(case: str, request: Request, ours: str = OURS, streams: int = 1) -> Value:
-    return lambda ns: ns(case, ours) / limit(ns, case, request.blocks, streams)
+    return lambda ns: ns(case, ours) / compute_limit(ns, case, request.blocks, streams)
 
 
 def against_rest(case: str) -> Value:
-    return lambda ns: best_of_the_rest(ns, case) / ns(case, OURS)
+    return lambda ns: find_best_rival(ns, case) / ns(case, OURS)
 
 
 def ratio(case: str, this: str, that: str) -> Value:
@@ -94,8 +94,8 @@ def new_key_in_compresses(ns: Ns) -> float:
 
 
 def limit_of_cold_signers(ns: Ns) -> float:
-    cold = limit(ns, "keys-100000", post().blocks, call=f"{EMPTY}, in random order")
-    return cold / limit(ns, "keys-100000", post().blocks)
+    cold = compute_limit(ns, "keys-100000", build_post().blocks, call=f"{EMPTY}, in random order")
+    return cold / compute_limit(ns, "keys-100000", build_post().blocks)
 
 
 def portable_ratio(ns: Ns) -> float:
@@ -108,20 +108,20 @@ def import_ms(ns: Ns) -> float:
 
 # The goals are for processors with SHA-NI.
 PROMISES = [
-    Promise("sign / limit", "GET, 45 bytes", against_limit("sign-get", get())),
-    Promise("sign / limit", "its timestamp a str", against_limit("sign-get-str", get())),
-    Promise("sign / limit", "POST, 181 bytes", against_limit("sign-post", post())),
-    Promise("sign / limit", "its timestamp a str", against_limit("sign-post-str", post())),
-    Promise("sign / limit", "body of 1 KiB", against_limit("length-1024", body_of(1 << 10)), at_most(1.03)),
+    Promise("sign / limit", "GET, 45 bytes", against_limit("sign-get", build_get())),
+    Promise("sign / limit", "its timestamp a str", against_limit("sign-get-str", build_get())),
+    Promise("sign / limit", "POST, 181 bytes", against_limit("sign-post", build_post())),
+    Promise("sign / limit", "its timestamp a str", against_limit("sign-post-str", build_post())),
+    Promise("sign / limit", "body of 1 KiB", against_limit("length-1024", build_body(1 << 10)), at_most(1.03)),
     Promise("sign, of the bare compress rate", "body of 1 MiB", compress_rate, at_least(97, "%")),
-    Promise("headers / limit", "GET", against_limit("headers-get", get())),
-    Promise("headers / limit", "POST", against_limit("headers-post", post()), at_most(1.15)),
+    Promise("headers / limit", "GET", against_limit("headers-get", build_get())),
+    Promise("headers / limit", "POST", against_limit("headers-post", build_post()), at_most(1.15)),
     Promise("more than Signer.sign", "encode_request, GET", encode_request_more("headers-get"), at_most(60, "ns")),
     Promise("more than Signer.sign", "encode_request, POST", encode_request_more("headers-post"), at_most(60, "ns")),
     Promise("more than Signer.sign", "woox_fast.sign, GET", new_key_in_compresses, at_most(3, "compresses")),
     *(
         Promise("sign_many / limit", f"{size:,} {request.method}", batch_against_limit(request, size), at_most(1.3))
-        for request in (get(), post())
+        for request in (build_get(), build_post())
         for size in (128, 1000, 10_000)
     ),
     Promise("sign_many / Intel's library", "128 GET", ratio("batch-get-128", MANY, INTEL), at_most(0.95)),

@@ -26,9 +26,9 @@ def measure(name: str) -> Figures:
         output = subprocess.check_output([sys.executable, __file__, name], env=os.environ | case.environment)
         return {statement: (middle, least) for statement, (middle, least) in json.loads(output).items()}
     for statement, timed in case.timed.items():
-        if not timed.right(timed.once()()):
+        if not timed.right(timed.compile_call()()):
             raise AssertionError(f"{name}: {statement} does not return the standard library's result")
-    timers = {statement: timed.timer(case.clock) for statement, timed in case.timed.items()}
+    timers = {statement: timed.create_timer(case.clock) for statement, timed in case.timed.items()}
     gc.collect()
     with pin_to_one_core(case.pin_to_one_core):
         times = measure_rounds(timers, rounds=MIN_ROUNDS, most=MAX_ROUNDS, seconds=CASE_S)
@@ -60,7 +60,7 @@ print(json.dumps({
 """
 
 
-def memory() -> Figures:
+def measure_memory() -> Figures:
     """Return bytes instead of nanoseconds; empty without Linux's /proc."""
     if not Path("/proc/self/clear_refs").exists():
         return {}

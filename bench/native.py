@@ -35,7 +35,7 @@ def silence() -> Iterator[None]:
             os.close(before)
 
 
-def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
+def load_extension(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleType:
     """Return the extension module `name`. Raise ImportError if it cannot be compiled."""
     target = BUILD / (name + EXTENSION_SUFFIXES[0])
     inputs = [*sources, *CORE.glob("*.h")]
@@ -61,21 +61,21 @@ def compiled(name: str, *, sources: list[Path], libraries: list[str]) -> ModuleT
 
 
 @cache
-def limit() -> ModuleType:
-    return compiled("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
+def load_limit() -> ModuleType:
+    return load_extension("limit", sources=[HERE / "limit.c", *sorted(CORE.glob("*.c"))], libraries=[])
 
 
 @cache
-def steps() -> ModuleType:
-    return compiled("steps", sources=[HERE / "steps.c", *sorted(CORE.glob("*.c"))], libraries=[])
+def load_steps() -> ModuleType:
+    return load_extension("steps", sources=[HERE / "steps.c", *sorted(CORE.glob("*.c"))], libraries=[])
 
 
 @cache
-def multi_buffer() -> ModuleType:
-    return compiled("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
+def load_multi_buffer() -> ModuleType:
+    return load_extension("multi_buffer", sources=[HERE / "multi_buffer.c"], libraries=["IPSec_MB"])
 
 
-def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
+def compile_program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
     """Compile the program `name` with $CC, and return its path. Raise ImportError if it cannot be compiled."""
     target = BUILD / name
     sources = [HERE / f"{name}.c", *sources]
@@ -93,9 +93,9 @@ def program(name: str, *, sources: list[Path], libraries: list[str]) -> Path:
     return target
 
 
-def fixed_reply() -> Path:
-    return program("fixed_reply", sources=[], libraries=["ssl", "crypto"])
+def compile_fixed_response() -> Path:
+    return compile_program("fixed_response", sources=[], libraries=["ssl", "crypto"])
 
 
-def order_loop() -> Path:
-    return program("order_loop", sources=sorted(CORE.glob("*.c")), libraries=["ssl", "crypto"])
+def compile_order_loop() -> Path:
+    return compile_program("order_loop", sources=sorted(CORE.glob("*.c")), libraries=["ssl", "crypto"])

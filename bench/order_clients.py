@@ -1,7 +1,7 @@
 """The senders of orders that `bench_clients.py` compares: a C loop, the gateways, and clients signed by hand and by us.
 
-All senders submit the same order to `fixed_reply`, a C server that returns a fixed response at once. A client submits
-through `helpers.clients`, which adds about a microsecond; the gateways and ccxt run without that layer.
+All senders submit the same order to `fixed_response`, a C server that returns a fixed response at once. A client
+submits through `helpers.clients`, which adds about a microsecond; the gateways and ccxt run without that layer.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def fixed_reply(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
+def serve_fixed_response(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         arguments, authority = ["--delay-ms", str(delay_ms)], None
         if tls:
@@ -82,13 +82,13 @@ def fixed_reply(*, tls: bool = False, delay_ms: int = 0) -> Iterator[Server]:
             made.cert_pem.write_to_path(str(authority))
             arguments += ["--tls", str(chain), str(key)]
             stack.enter_context(patch.dict(os.environ, REQUESTS_CA_BUNDLE=str(authority)))  # overrides Session.verify
-        process = stack.enter_context(_process([native.fixed_reply(), *arguments]))
+        process = stack.enter_context(_run_process([native.compile_fixed_response(), *arguments]))
         port = int(process.stdout.readline())
         yield Server(f"http{'s' if tls else ''}://127.0.0.1:{port}", port, authority)
 
 
 @contextmanager
-def _process(command: list[Any]) -> Iterator[Any]:
+def _run_process(command: list[Any]) -> Iterator[Any]:
     """Run a process that ends when its standard input closes."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
@@ -117,7 +117,7 @@ class Stopwatch:
         return Spent((time.thread_time_ns() - self._cpu) / len(self._wall), self._wall)
 
 
-def rounds_of(
+def time_submissions(
     submit: Callable[[], Any], loop: asyncio.AbstractEventLoop | None = None, warm_up: int = WARM_UP
 ) -> Round:
     """Return a function that times orders. `submit` returns a status, or its awaitable if there is a `loop`."""
@@ -154,24 +154,24 @@ def interleave(senders: Mapping[Name, Round], rounds: int, orders: int = 100) ->
 
 
 @contextmanager
-def clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
+def open_clients(server: Server) -> Iterator[dict[tuple[str, str], Round]]:
     """Yield the senders by client and signer. Every gateway has a single connection."""
     with ExitStack() as stack:
-        found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(c_loop(server))}
+        found: dict[tuple[str, str], Round] = {(C_LOOP, ""): stack.enter_context(open_c_loop(server))}
         for name in GATEWAYS:
-            found[name, OURS] = stack.enter_context(gateway(server, name))
+            found[name, OURS] = stack.enter_context(open_gateway(server, name))
         for name, kind in (("requests", "requests session"), ("httpx", "httpx"), ("aiohttp", "aiohttp connector")):
             for signed, signer in ((BY_HAND, None), (OURS, SIGNER)):
-                found[name, signed] = stack.enter_context(_client(server, kind, signer))
+                found[name, signed] = stack.enter_context(_open_client(server, kind, signer))
         for signed, signer in (("plain", None), (OURS, SIGNER)):
-            found["ccxt create_order", signed] = stack.enter_context(_ccxt(server, signer))
+            found["ccxt create_order", signed] = stack.enter_context(_open_ccxt(server, signer))
         yield found
 
 
 @contextmanager
-def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
+def open_c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
     tls = ["--tls", server.authority] if server.authority else []
-    with _process([native.order_loop(), str(server.port), *tls]) as process:
+    with _run_process([native.compile_order_loop(), str(server.port), *tls]) as process:
 
         def submit(orders: int) -> str:
             process.stdin.write(f"{orders}\n")
@@ -188,7 +188,7 @@ def c_loop(server: Server, warm_up: int = WARM_UP) -> Iterator[Round]:
 
 
 @contextmanager
-def gateway(server: Server, name: str, warm_up: int = WARM_UP) -> Iterator[Round]:
+def open_gateway(server: Server, name: str, warm_up: int = WARM_UP) -> Iterator[Round]:
     kind, new_loop = GATEWAYS[name]
     with open_client(kind, SIGNER, server.url, tls=server.tls, new_loop=new_loop) as opened:
         request = opened.native.request
@@ -196,10 +196,10 @@ def gateway(server: Server, name: str, warm_up: int = WARM_UP) -> Iterator[Round
         async def submit() -> int:
             return (await request("POST", PATH, BODY)).status
 
-        yield rounds_of(submit if new_loop else lambda: request("POST", PATH, BODY).status, opened.loop, warm_up)
+        yield time_submissions(submit if new_loop else lambda: request("POST", PATH, BODY).status, opened.loop, warm_up)
 
 
-def seconds_at_once(server: Server, name: str, count: int) -> list[float]:
+def time_concurrent_orders(server: Server, name: str, count: int) -> list[float]:
     """Submit `count` orders concurrently, five times, and return the seconds until all their responses arrived."""
     kind, new_loop = GATEWAYS[name]
     seconds, calls = [], [Call("POST", PATH, content=BODY)] * count
@@ -221,28 +221,28 @@ def sign_by_hand(method: str, path: str, body: str) -> dict[str, str]:
     return {**signed, "Content-Type": "application/json"}
 
 
-def _by_hand() -> Call:
+def _build_signed_call() -> Call:
     body = json.dumps(ORDER)
     return Call("POST", PATH, content=body, headers=sign_by_hand("POST", PATH, body))
 
 
-def _for_adapter() -> Call:
+def _build_plain_call() -> Call:
     return Call("POST", PATH, content=encode_json(ORDER))
 
 
 @contextmanager
-def _client(server: Server, kind: str, signer: Signer | None) -> Iterator[Round]:
+def _open_client(server: Server, kind: str, signer: Signer | None) -> Iterator[Round]:
     with open_client(kind, signer, server.url, tls=server.tls) as opened:
-        order = _for_adapter if signer else _by_hand
+        order = _build_plain_call if signer else _build_signed_call
 
         async def submit() -> int:
             return (await opened.submit(order())).status
 
-        yield rounds_of(submit if opened.loop else lambda: opened.submit(order()).status, opened.loop)
+        yield time_submissions(submit if opened.loop else lambda: opened.submit(order()).status, opened.loop)
 
 
 @contextmanager
-def _ccxt(server: Server, signer: Signer | None) -> Iterator[Round]:
+def _open_ccxt(server: Server, signer: Signer | None) -> Iterator[Round]:
     """Yield ccxt's create_order. The exchange loads its markets from a sandbox first."""
     options = {"apiKey": DEMO_API_KEY, "secret": DEMO_API_SECRET}
     with ExitStack() as stack:
@@ -251,4 +251,6 @@ def _ccxt(server: Server, signer: Signer | None) -> Iterator[Round]:
             exchange.load_markets()
         exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], server.url)
         exchange.validateServerSsl = str(server.authority) if server.authority else True  # requests' verify
-        yield rounds_of(lambda: 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0)
+        yield time_submissions(
+            lambda: 200 if exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 60000.5)["id"] else 0
+        )

@@ -2,8 +2,8 @@
 
     python bench/order_steps.py [--rounds 80]
 
-Print the minimum of many rounds for every step, in nanoseconds. Then send whole orders to `fixed_reply` in turns: from
-the C loop, a Python loop that sends a prebuilt request, the same loop with a look at the socket, and `Gateway`.
+Print the minimum of many rounds for every step, in nanoseconds. Then send whole orders to `fixed_response` in turns:
+from the C loop, a Python loop that sends a prebuilt request, the same loop with a look at the socket, and `Gateway`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,24 @@ from statistics import median
 from time import perf_counter_ns
 
 import httptools
-from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, Server, c_loop, fixed_reply, gateway, interleave, rounds_of
+from order_clients import (
+    BODY,
+    C_LOOP,
+    PATH,
+    SIGNER,
+    Round,
+    Server,
+    interleave,
+    open_c_loop,
+    open_gateway,
+    serve_fixed_response,
+    time_submissions,
+)
 
 from woox_fast._timing import measure_rounds, pin_to_one_core
 
 
-def steps(response: bytes) -> dict[str, Callable[[], object]]:
+def build_steps(response: bytes) -> dict[str, Callable[[], object]]:
     here, _there = socket.socketpair()
     poller, lock = select.poll(), threading.Lock()
     poller.register(here, select.POLLIN)
@@ -44,7 +56,7 @@ def steps(response: bytes) -> dict[str, Callable[[], object]]:
     }
 
 
-def senders(server: Server, stack: ExitStack) -> dict[str, Round]:
+def open_senders(server: Server, stack: ExitStack) -> dict[str, Round]:
     request = SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1")
     sock = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -61,10 +73,10 @@ def senders(server: Server, stack: ExitStack) -> dict[str, Round]:
         return bare()
 
     return {
-        C_LOOP: stack.enter_context(c_loop(server)),
-        "Python, send and recv": rounds_of(bare),
-        "Python, look, send and recv": rounds_of(look_and_send),
-        "Gateway": stack.enter_context(gateway(server, "Gateway")),
+        C_LOOP: stack.enter_context(open_c_loop(server)),
+        "Python, send and recv": time_submissions(bare),
+        "Python, look, send and recv": time_submissions(look_and_send),
+        "Gateway": stack.enter_context(open_gateway(server, "Gateway")),
     }
 
 
@@ -72,15 +84,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=80, help="rounds of whole orders (default %(default)s)")
     args = parser.parse_args()
-    with pin_to_one_core(), fixed_reply() as server, ExitStack() as stack:
+    with pin_to_one_core(), serve_fixed_response() as server, ExitStack() as stack:
         with socket.create_connection(("127.0.0.1", server.port)) as sock:
             sock.sendall(SIGNER.encode_request("POST", PATH, BODY, host="127.0.0.1"))
             response = sock.recv(65536)
         print("| step | ns |\n|---|--:|")
-        for name, times in measure_rounds(steps(response), number=1000, rounds=100).items():
+        for name, times in measure_rounds(build_steps(response), number=1000, rounds=100).items():
             print(f"| {name} | {min(times):,.0f} |")
         print("\n| whole orders | processor, us | round trip, us |\n|---|--:|--:|")
-        for name, spent in interleave(senders(server, stack), args.rounds).items():
+        for name, spent in interleave(open_senders(server, stack), args.rounds).items():
             cpu, wall = median(each.cpu for each in spent), median(median(each.wall) for each in spent)
             print(f"| {name} | {cpu / 1000:.2f} | {wall / 1000:.2f} |")
 

@@ -31,14 +31,14 @@ outer_state = hashlib.sha256(bytes(byte ^ 0x5c for byte in block))"""
 COPY = f"keyed = key.copy()\nkeyed.update({ENCODED})\n"
 
 
-def _installed(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except ModuleNotFoundError:  # its package is missing too
         return False
 
 
-def _ours(module: str, sha256: str) -> str:
+def _write_setup(module: str, sha256: str) -> str:
     choose = f"module._choose_sha256({sha256!r})\n" if sha256 else ""
     return f"from woox_fast import {module} as module\n{choose}signer = module.Signer(api_key, api_secret)"
 
@@ -46,12 +46,12 @@ def _ours(module: str, sha256: str) -> str:
 SHA256 = "" if woox_fast.backend == "python" else woox_fast.sha256_implementation
 
 OURS = {
-    "woox_fast": Rival("woox_fast._sign", _ours("_sign", SHA256), SIGN),
-    "woox_fast, portable core": Rival("woox_fast._sign", _ours("_sign", "portable"), SIGN),
-    "woox_fast, cffi": Rival("woox_fast._sign_cffi_lib", _ours("_sign_cffi", SHA256), SIGN),
-    "woox_fast, pure fallback": Rival("woox_fast", _ours("_sign_py", ""), SIGN),
+    "woox_fast": Rival("woox_fast._sign", _write_setup("_sign", SHA256), SIGN),
+    "woox_fast, portable core": Rival("woox_fast._sign", _write_setup("_sign", "portable"), SIGN),
+    "woox_fast, cffi": Rival("woox_fast._sign_cffi_lib", _write_setup("_sign_cffi", SHA256), SIGN),
+    "woox_fast, pure fallback": Rival("woox_fast", _write_setup("_sign_py", ""), SIGN),
     "woox_fast.sign, a new key each call": Rival(
-        "woox_fast._sign", _ours("_sign", SHA256), "module.sign(api_secret, timestamp, method, path, body)"
+        "woox_fast._sign", _write_setup("_sign", SHA256), "module.sign(api_secret, timestamp, method, path, body)"
     ),
 }
 OTHERS = {
@@ -87,5 +87,5 @@ FOR_LENGTH = (
 )
 
 LEFT_OUT: dict[str, str] = {
-    name: f"{rival.needs} is not installed" for name, rival in RIVALS.items() if not _installed(rival.needs)
+    name: f"{rival.needs} is not installed" for name, rival in RIVALS.items() if not _is_installed(rival.needs)
 }

@@ -39,7 +39,7 @@ class Trial(NamedTuple):
     texts: list[tuple[int, str]]  # class, 0 or 1, and text
 
 
-def welch(one: list[int], other: list[int]) -> float:
+def compute_t(one: list[int], other: list[int]) -> float:
     means = statistics.fmean(one), statistics.fmean(other)
     errors = [statistics.variance(times) / len(times) for times in (one, other)]
     return (means[0] - means[1]) / math.sqrt(sum(errors))
@@ -69,43 +69,43 @@ def measure(trial: Trial, samples: int) -> float:
         gc.enable()
     kept = list(zip(order, times, strict=True))[WARM_UP:]
     slowest = sorted(times)[len(times) * 9 // 10]
-    return welch(
+    return compute_t(
         *([time for which, time in kept if time < slowest and trial.texts[which][0] == kind] for kind in (0, 1))
     )
 
 
-def wrong_at(good: str, at: int) -> str:
+def corrupt(good: str, at: int) -> str:
     return good[:at] + secrets.choice([digit for digit in "0123456789abcdef" if digit != good[at]]) + good[at + 1 :]
 
 
-def naive(given: str, expected: str) -> bool:
+def compare_naively(given: str, expected: str) -> bool:
     return all(one == other for one, other in zip(given, expected, strict=True))
 
 
-def copied(text: str) -> str:
+def copy_text(text: str) -> str:
     return (text + " ")[:-1]
 
 
-def mixed(one: list[str], other: list[str]) -> list[tuple[int, str]]:
+def mix(one: list[str], other: list[str]) -> list[tuple[int, str]]:
     """Return the texts with their classes in random order, also in memory: neighbours are read faster."""
     texts = [(kind, text) for kind, each in enumerate((one, other)) for text in each]
     random.shuffle(texts)
-    return [(kind, copied(text)) for kind, text in texts]
+    return [(kind, copy_text(text)) for kind, text in texts]
 
 
-def trials(module: Any) -> dict[str, Trial]:
+def build_trials(module: Any) -> dict[str, Trial]:
     """Return pairs of classes. Only the last pair, the control, may differ."""
     signer = module.Signer("key", secrets.token_hex(16))
     good = signer.sign(*REQUEST)
-    wrong = mixed(*([wrong_at(good, at) for _ in range(POOL)] for at in (0, 63)))
+    wrong = mix(*([corrupt(good, at) for _ in range(POOL)] for at in (0, 63)))
     fixed = secrets.token_hex(16)
-    keys = mixed([fixed] * POOL, [secrets.token_hex(16) for _ in range(POOL)])
+    keys = mix([fixed] * POOL, [secrets.token_hex(16) for _ in range(POOL)])
     return {
-        "verify, wrong first or last character": Trial(copied, lambda given: signer.verify(given, *REQUEST), wrong),
+        "verify, wrong first or last character": Trial(copy_text, lambda given: signer.verify(given, *REQUEST), wrong),
         "sign, one secret or any": Trial(
             lambda secret: module.Signer("key", secret), lambda each: each.sign(*REQUEST), keys
         ),
-        "naive comparison (the control)": Trial(copied, lambda given: naive(given, good), wrong),
+        "naive comparison (the control)": Trial(copy_text, lambda given: compare_naively(given, good), wrong),
     }
 
 
@@ -119,7 +119,7 @@ def main() -> int:
     for sha256 in dict.fromkeys(names):
         if hasattr(module, "_choose_sha256"):
             module._choose_sha256(sha256)
-        rounds = [trials(module) for _ in range(ROUNDS)]
+        rounds = [build_trials(module) for _ in range(ROUNDS)]
         for name in rounds[0]:
             t = statistics.median(measure(trials[name], samples) for trials in rounds)
             as_wanted = (abs(t) < THRESHOLD) != ("control" in name)

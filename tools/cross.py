@@ -76,11 +76,11 @@ HEADERS = {
 }
 
 
-def needed(target: Target) -> list[str]:
+def list_needed(target: Target) -> list[str]:
     return [tool for tool in (target.compiler, *target.runner[:1]) if tool != "wine"]
 
 
-def vectors() -> str:
+def format_vectors() -> str:
     """Return lines of `secret message hmac` in hex."""
     rng = random.Random(6)
     pairs = [(bytes(28), rng.randbytes(size)) for size in range(301)]
@@ -101,7 +101,9 @@ def check(target: Target, folder: Path) -> str:
     if target.runner == ("wine",) and not shutil.which("wine"):
         return f"compiles; not run: apt-get install {target.packages}"
     command, own = [*target.runner, program], {**os.environ, "WINEPREFIX": str(folder / "wine"), "WINEDEBUG": "-all"}
-    done = subprocess.run(command, input=vectors(), env=own, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        command, input=format_vectors(), env=own, capture_output=True, text=True, timeout=600, check=False
+    )
     if target.runner == ("wine",):  # its server would write into the folder
         subprocess.run(["wineserver", "-k"], env=own, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -125,7 +127,9 @@ def check_dialects(folder: Path) -> str:
 
 def main() -> int:
     checks = {name: partial(check, target) for name, target in TARGETS.items()}
-    missing = {name: target.packages for name, target in TARGETS.items() if not all(map(shutil.which, needed(target)))}
+    missing = {
+        name: target.packages for name, target in TARGETS.items() if not all(map(shutil.which, list_needed(target)))
+    }
     checks["others, by clang"] = check_dialects
     if not shutil.which("clang"):
         missing["others, by clang"] = "clang"

@@ -116,7 +116,7 @@ def run(name: str, text: str) -> Cell:
         return Cell(order, ask, bool(sandbox.orders()["open"]))
 
 
-def line_of(text: str) -> str:
+def format_line(text: str) -> str:
     """Run all clients at once, with separate sandboxes, and return the rule's line of the table."""
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
         cells = list(pool.map(run, CLIENTS, [text] * len(CLIENTS)))
@@ -126,7 +126,7 @@ def line_of(text: str) -> str:
 
 
 def main() -> int:
-    lines = [line_of(text) for text in RULES]
+    lines = [format_line(text) for text in RULES]
     document = DOCUMENT.read_text("utf-8")
     if "--check" in sys.argv:
         wrong = [line for line in lines if line not in document.splitlines()]

@@ -74,18 +74,18 @@ def fuzz_surface(until: float) -> int:
 def soak(scale: float) -> int:
     """Sign and refuse by the million on threads, then load the sandbox; `scale` 1 is the full form."""
     started = time.monotonic()
-    threaded = counts(10**6, scale)
+    threaded = scale_count(10**6, scale)
     for backend, sha256 in installed_backends():
         module = importlib.import_module(MODULES[backend])
         module._choose_sha256(sha256)
         sign_on_threads(module, 8, threaded)
-        stays_flat(module, counts(10**7, scale), counts(10**6, scale), counts(10**6, scale))
+        stays_flat(module, scale_count(10**7, scale), scale_count(10**6, scale), scale_count(10**6, scale))
         print(f"  {backend} {module.sha256_implementation}: right on 8 threads, memory flat", flush=True)
-    orders, hostile = counts(100_000, scale), counts(1000, scale)
+    orders, hostile = scale_count(100_000, scale), scale_count(1000, scale)
     refused = check_load(orders, hostile).refused
     print(
-        f"soak: per backend {8 * threaded:,} signatures on 8 threads, {counts(10**7, scale):,} on one, "
-        f"{counts(10**6, scale):,} constructions, {counts(10**6, scale):,} refusals, 0 wrong, 0 leaked; "
+        f"soak: per backend {8 * threaded:,} signatures on 8 threads, {scale_count(10**7, scale):,} on one, "
+        f"{scale_count(10**6, scale):,} constructions, {scale_count(10**6, scale):,} refusals, 0 wrong, 0 leaked; "
         f"{orders:,} orders over 50 connections, 0 lost, 0 doubled; "
         f"{sum(refused.values()):,} hostile requests of {len(refused)} kinds, "
         f"0 accepted; {time.monotonic() - started:,.0f} s"
@@ -93,7 +93,7 @@ def soak(scale: float) -> int:
     return 0
 
 
-def counts(full: int, scale: float) -> int:
+def scale_count(full: int, scale: float) -> int:
     return max(100, int(full * scale))
 
 

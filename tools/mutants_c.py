@@ -149,7 +149,7 @@ TABLE: list[tuple[str, ...]] = [
         DISPATCH,
         "strcmp(name, candidate->name) == 0",
         "strcmp(name, candidate->name) != 0",
-        "tests/signer/test_backend.py -k 'sha256_by_name'",
+        "tests/signer/test_backend.py -k 'named_sha256'",
     ),
     # SHA-256
     (SHA256, "0xc67178f2}", "0xc67178f3}", VECTORS),
@@ -270,7 +270,7 @@ def has_avx512() -> bool:
     return not cpu.exists() or " avx512bw" in cpu.read_text()
 
 
-def noticed(mutant: Mutant) -> bool:
+def is_noticed(mutant: Mutant) -> bool:
     """Return whether the test fails; raise AssertionError if the text does not occur once or does not compile."""
     with tempfile.TemporaryDirectory(prefix="woox-fast-mutant-") as folder:
         tree = Path(folder)
@@ -301,12 +301,12 @@ def noticed(mutant: Mutant) -> bool:
         return done.returncode != 0  # a crash counts
 
 
-def tried(mutant: Mutant) -> tuple[str, bool]:
+def try_mutant(mutant: Mutant) -> tuple[str, bool]:
     """Return the outcome and whether it is expected."""
     if needs_avx512(mutant) and not has_avx512():
         return "skipped: this processor has no AVX-512", True
     try:
-        seen = noticed(mutant)
+        seen = is_noticed(mutant)
     except AssertionError as error:
         return f"NOT TRIED: {error}", False
     if seen:
@@ -342,7 +342,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     as_expected = True
     with ThreadPoolExecutor(arguments.jobs) as pool:  # the threads wait for processes
-        for line, (outcome, expected) in zip(what, pool.map(lambda each: tried(each[1]), chosen), strict=True):
+        for line, (outcome, expected) in zip(what, pool.map(lambda each: try_mutant(each[1]), chosen), strict=True):
             print(f"{line}: {outcome}", flush=True)
             counts[outcome.partition(":")[0]] += 1
             as_expected = as_expected and expected

@@ -202,8 +202,8 @@ def test_json_preserves_values(value: Any) -> None:
     ("value", "error", "words"),
     [
         ({math.nan: 1}, ValueError, "finite"),
-        ({"a": b"x"}, TypeError, "cannot hold a bytes"),
-        ({"a": {1}}, TypeError, "cannot hold a set"),
+        ({"a": b"x"}, TypeError, "cannot contain a bytes"),
+        ({"a": {1}}, TypeError, "cannot contain a set"),
         ({(1, 2): 3}, TypeError, "keys must be"),
         ("\ud800", UnicodeEncodeError, "surrogates"),
     ],

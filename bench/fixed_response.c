@@ -1,6 +1,6 @@
 /* A server that returns the same response to every request, so that a benchmark measures the client.
  *
- *     fixed_reply [--delay-ms N] [--tls CERTIFICATE KEY]
+ *     fixed_response [--delay-ms N] [--tls CERTIFICATE KEY]
  *
  * Print the port on 127.0.0.1, and serve until the standard input ends. A request ends after its blank line and
  * Content-Length. A single thread serves all connections; a delayed response delays only its own connection. */
@@ -141,11 +141,11 @@ int main(int argc, char **argv) {
             SSL_CTX_set_read_ahead(context, 1);
             if (SSL_CTX_use_certificate_chain_file(context, argv[++i]) != 1 ||
                 SSL_CTX_use_PrivateKey_file(context, argv[++i], SSL_FILETYPE_PEM) != 1) {
-                fprintf(stderr, "fixed_reply: cannot read the certificate or its key\n");
+                fprintf(stderr, "fixed_response: cannot read the certificate or its key\n");
                 return 1;
             }
         } else {
-            fprintf(stderr, "usage: fixed_reply [--delay-ms N] [--tls CERTIFICATE KEY]\n");
+            fprintf(stderr, "usage: fixed_response [--delay-ms N] [--tls CERTIFICATE KEY]\n");
             return 2;
         }
     }
@@ -154,7 +154,7 @@ int main(int argc, char **argv) {
     socklen_t size = sizeof address;
     if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 512) ||
         getsockname(listener, (struct sockaddr *)&address, &size)) {
-        perror("fixed_reply");
+        perror("fixed_response");
         return 1;
     }
     printf("%d\n", ntohs(address.sin_port));
