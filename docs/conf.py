@@ -42,12 +42,12 @@ python_use_unqualified_type_names = True
 
 def write_mistakes(_: object) -> None:
     """The table of every mistake that `explain` knows, from the tables that it searches."""
-    from woox_fast._explain import all_mistakes
+    from woox_fast._explain import list_mistakes
 
     folder = Path(__file__).parent / "_generated"
     folder.mkdir(exist_ok=True)
     rows = ["| part | cause | remedy |", "|---|---|---|"]
-    for part, mistake in dict.fromkeys(all_mistakes()):
+    for part, mistake in dict.fromkeys(list_mistakes()):
         cells = (part, mistake.cause, mistake.remedy)
         rows.append("| " + " | ".join(re.sub(r"[|<*]", r"\\\g<0>", cell) for cell in cells) + " |")
     (folder / "mistakes.md").write_text("\n".join(rows) + "\n", "utf-8")

@@ -107,7 +107,7 @@ def test_whole_request_is_read(name: str) -> None:
         (f"fetch Request: woo GET {URL} RequestHeaders: {{}} RequestBody: None\n", "GET", URL, b""),
     ],
 )
-def test_parts_of_a_request_are_read(text: str, method: str, url: str, body: bytes | None) -> None:
+def test_request_parts_are_read(text: str, method: str, url: str, body: bytes | None) -> None:
     found = read_request(text)
     assert (found.method, found.url, found.body) == (method, url, body)
 
@@ -154,6 +154,6 @@ CHANGED = st.builds(
 
 
 @given(st.text() | st.binary() | CHANGED)
-def test_any_text_is_read_or_refused(text: str | bytes) -> None:
+def test_any_text_is_handled(text: str | bytes) -> None:
     with contextlib.suppress(ValueError):
         assert isinstance(read_request(text), SentRequest)

@@ -16,7 +16,7 @@ import pytest
 from helpers.oracle import KEY, SECRET
 
 from woox_fast import explain
-from woox_fast._explain import all_mistakes
+from woox_fast._explain import list_mistakes
 
 TIME = "1764601234567"
 PATH = "/v3/futures/positions"
@@ -491,20 +491,20 @@ def test_query_variant_is_named(name: str, signed: str, query: str) -> None:
     assert_named(name, Sent(sign(f"{TIME}GET{PATH}?{signed}"), "GET", f"{PATH}?{query}"))
 
 
-def test_memo_of_woox_pro_is_used() -> None:
+def test_pro_memo_is_used() -> None:
     memo = {"memo": "desk"}
     assert_named("rule-woox-pro", Sent(sign(f"{TIME}#desk#{ORDER}"), "POST", PATH, ORDER, memo))
     assert_named("rule-woox-pro", Sent(sign(f"{TIME}#desk#a=1"), "GET", f"{PATH}?a=1", options=memo))
 
 
-def test_json_signed_for_v1_is_named() -> None:
+def test_json_in_v1_is_named() -> None:
     found = explain(SECRET, sign(f'{{"a": "x", "b": "2"}}|{TIME}'), TIME, "POST", "/v1/order", "a=x&b=2")
     assert [finding.name for finding in found.mistakes] == ["v1-json-signed", "rule-v1-body"]
     assert "application/json" not in str(found)
 
 
 @pytest.mark.parametrize("read", ["{'b': '2', 'a': '1'}", '{"b":"2","a":"1"}'])
-def test_object_after_question_mark_is_one_mistake(read: str) -> None:
+def test_query_object_is_one_mistake(read: str) -> None:
     found = explain(SECRET, sign(f"{TIME}GET/v3/x?{read}"), TIME, "GET", "/v3/x?b=2&a=1")
     assert [finding.name for finding in found.mistakes] in (["query-in-body-repr"], ["query-in-body-json"])
 
@@ -525,7 +525,7 @@ def test_double_encoding_is_named(text: str) -> None:
     assert_named("signature-encoded-twice", Sent(text))
 
 
-def test_percent_encoded_signature_is_named() -> None:
+def test_encoded_signature_is_named() -> None:
     signatures = {f"/{n}": base64.b64encode(bytes.fromhex(sign(f"{TIME}GET/{n}"))).decode() for n in range(50)}
     path, text = next((path, text) for path, text in signatures.items() if "+" in text)
     found = explain(SECRET, text.replace("+", "%2B").replace("=", "%3D"), TIME, "GET", path)
@@ -535,4 +535,4 @@ def test_percent_encoded_signature_is_named() -> None:
 def test_every_mistake_has_a_test() -> None:
     tested = CASES.keys() | {f"secret-{name}" for name in OTHER_SECRETS}
     tested |= {"v1-json-signed", "signature-zeros-lost", "signature-percent-encoded"}
-    assert {mistake.name for _, mistake in all_mistakes()} - tested == set()
+    assert {mistake.name for _, mistake in list_mistakes()} - tested == set()

@@ -16,7 +16,7 @@ from .request_checks import check_request, check_signature
 from .rows import Finding, Row
 from .search import Match, Search
 from .signature import FINDINGS
-from .signing import RULE, Request, Secret, messages_of, to_bytes
+from .signing import RULE, Secret, SignedParts, build_messages, to_bytes
 from .tables import TABLES
 from .tables.layout import BASES, RULES
 
@@ -34,7 +34,7 @@ RAISE = "Raise the limit (--seconds, or time_limit=)."
 _NO_JSON_SENT = {"body-form-sent", "body-json-string-sent"}  # mistakes that include the fault "sent-no-json"
 # Causes that no signature shows.
 OTHER_CAUSES = (
-    "The clock: x-api-timestamp must be within 300 s of the exchange's time; `woox-fast check` compares them.",
+    "The clock: x-api-timestamp must be within 300 s of the exchange's time; run `woox-fast check --production`.",
     "The API key: expired, revoked, or from another account or environment (staging or production).",
     "Permission: the key may not trade, or not from this IP address; see the console.",
     "The receive window (x-api-recvwindow) is shorter than the time the request takes to arrive.",
@@ -90,7 +90,7 @@ class Explanation(NamedTuple):
         return tuple(cause for cause in dict.fromkeys(causes) if cause not in known)[:2]
 
 
-def all_mistakes() -> Iterator[tuple[str, Finding]]:
+def list_mistakes() -> Iterator[tuple[str, Finding]]:
     """Yield every known mistake with its part of the request."""
     for part, table in TABLES.items():
         for row in table.rows:
@@ -128,28 +128,28 @@ def explain(
         TypeError, ValueError: If an argument has the wrong type, the secret is empty, or the scheme unknown.
     """
     try:
-        given = _secret(api_secret)
+        given = _encode_secret(api_secret)
     finally:
         del api_secret  # hide it from tracebacks that show locals
     for name, value in (("signature", signature), ("method", method), ("path", path)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, got {type(value).__name__}")
     texts = {"api_key": str(api_key), "timestamp": str(timestamp), "method": method}
-    request = _build(path, body, origin, scheme, memo=memo, given_secret=given, **texts)
-    return _explain(request, _without_marks(given), signature, time_limit)
+    request = _build_request(path, body, origin, scheme, memo=memo, given_secret=given, **texts)
+    return _explain(request, _strip_secret(given), signature, time_limit)
 
 
-def _explain(request: Request, secret: Secret, signature: str, time_limit: float) -> Explanation:
+def _explain(request: SignedParts, secret: Secret, signature: str, time_limit: float) -> Explanation:
     faults = (*check_request(request, secret), *check_signature(signature))
     search = Search(request, secret, signature, time_limit)
     match = search.run()
-    mistakes = _findings(match.trail, match, request.scheme) if match else ()
-    others = dict.fromkeys(_findings(trail, match, request.scheme) for trail in match.others) if match else ()
+    mistakes = _list_findings(match.trail, match, request.scheme) if match else ()
+    others = dict.fromkeys(_list_findings(trail, match, request.scheme) for trail in match.others) if match else ()
     named = {finding.name for finding in mistakes}
     return Explanation(
         mistakes=mistakes,
         found=match is not None,
-        expected=_expected(request._replace(method=request.method.upper())),
+        expected=_build_expected(request._replace(method=request.method.upper())),
         signed=match.message if match else None,
         faults=tuple(fault for fault in faults if fault.name != "sent-no-json" or not named & _NO_JSON_SENT),
         tried=search.tried,
@@ -160,7 +160,7 @@ def _explain(request: Request, secret: Secret, signature: str, time_limit: float
     )
 
 
-def _secret(api_secret: str | bytes) -> Secret:
+def _encode_secret(api_secret: str | bytes) -> Secret:
     """Encode the secret. Unlike `Signer`, accept white space and quotes, which are mistakes to find."""
     try:
         if isinstance(api_secret, str):
@@ -171,7 +171,7 @@ def _secret(api_secret: str | bytes) -> Secret:
         del api_secret
 
 
-def _findings(trail: Iterable[Row], match: Match, scheme: str) -> tuple[Finding, ...]:
+def _list_findings(trail: Iterable[Row], match: Match, scheme: str) -> tuple[Finding, ...]:
     rows = (Finding(row.name, row.cause, row.remedy.replace(RULE, RULES[scheme])) for row in trail)
     return tuple(dict.fromkeys((*rows, *match.encoding)))
 
@@ -180,11 +180,11 @@ def check(
     method: str, path: str, body: bytes, *, timestamp: str, api_key: str, scheme: str | None
 ) -> tuple[Finding, ...]:
     """Check a request without a signature; `path` may be a whole URL."""
-    request = _build(path, body, PRODUCTION_URL, scheme, api_key=api_key, timestamp=timestamp, method=method)
+    request = _build_request(path, body, PRODUCTION_URL, scheme, api_key=api_key, timestamp=timestamp, method=method)
     return tuple(fault for fault in check_request(request, Secret()) if timestamp or fault.name != "sent-timestamp")
 
 
-def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any) -> Request:
+def _build_request(path: str, body: Body, origin: str, scheme: str | None, **others: Any) -> SignedParts:
     if "://" in path[:16] and path[0] != "/":
         protocol, _, rest = path.partition("://")
         host, slash, target = rest.partition("/")
@@ -194,19 +194,19 @@ def _build(path: str, body: Body, origin: str, scheme: str | None, **others: Any
     target, mark, query = path.partition("?")
     data = to_bytes(body) if isinstance(body, str) else bytes(_checks.check_body(body))
     used = scheme or prehash.scheme_of(target)
-    return Request(origin=origin, path=target, query=mark + query, body=data, scheme=used, **others)
+    return SignedParts(origin=origin, path=target, query=mark + query, body=data, scheme=used, **others)
 
 
-def _expected(request: Request) -> bytes:
+def _build_expected(request: SignedParts) -> bytes:
     layout = BASES[request.scheme]
     query, body = layout.source(request)
     texts = {"t": request.timestamp, "m": request.method, "p": request.path, "q": query}
     return b"".join(
-        next(messages_of(layout, {"b": [body], **{slot: [to_bytes(text)] for slot, text in texts.items()}}))
+        next(build_messages(layout, {"b": [body], **{slot: [to_bytes(text)] for slot, text in texts.items()}}))
     )
 
 
-def _without_marks(given: Secret) -> Secret:
+def _strip_secret(given: Secret) -> Secret:
     """Remove white space, quotes and a byte order mark from the secret's ends."""
     before, after = Secret(), given
     while before != after:

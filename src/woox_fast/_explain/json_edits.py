@@ -19,7 +19,7 @@ from .signing import to_bytes
 Edit = Callable[[str], str]
 
 
-def configured(edit: Callable[..., Any]) -> Callable[..., Callable[[Any], Any]]:
+def curry(edit: Callable[..., Any]) -> Callable[..., Callable[[Any], Any]]:
     """Let `edit(option, text)` be called as `edit(option)(text)`."""
     return lambda *options: lambda text: edit(*options, text)
 
@@ -30,7 +30,7 @@ _MAX_ORDERS = 720
 
 
 @lru_cache(maxsize=512)
-def tokens(text: str) -> tuple[str, ...]:
+def tokenize(text: str) -> tuple[str, ...]:
     """Split a JSON object or list into tokens, white space included. Raises ValueError for a scalar."""
     if text.lstrip()[:1] not in ("{", "["):
         raise ValueError("not a JSON object or list")
@@ -47,45 +47,45 @@ def is_scalar(parts: Sequence[str], at: int) -> bool:
     return parts[at] not in ",:{}[]" and not parts[at].isspace() and not is_key(parts, at)
 
 
-@configured
-def scalars(write: Edit, text: str) -> str:
+@curry
+def map_scalars(write: Edit, text: str) -> str:
     """Rewrite every scalar value; a string includes its quotes."""
-    parts = tokens(text)
+    parts = tokenize(text)
     return "".join(write(part) if is_scalar(parts, at) else part for at, part in enumerate(parts))
 
 
-@configured
-def one_scalar(write: Callable[[str], Iterable[str]], text: str) -> Iterator[str]:
-    parts = tokens(text)
+@curry
+def map_one(write: Callable[[str], Iterable[str]], text: str) -> Iterator[str]:
+    parts = tokenize(text)
     for at in islice((at for at in range(len(parts)) if is_scalar(parts, at)), _MAX_FIELDS):
         for other in write(parts[at]):
             yield "".join((*parts[:at], other, *parts[at + 1 :]))
 
 
-@configured
-def keys(write: Edit, text: str) -> str:
-    parts = tokens(text)
+@curry
+def map_keys(write: Edit, text: str) -> str:
+    parts = tokenize(text)
     return "".join(f'"{write(part[1:-1])}"' if is_key(parts, at) else part for at, part in enumerate(parts))
 
 
-def separated(item: str, key: str) -> Edit:
+def separate(item: str, key: str) -> Edit:
     """Rewrite JSON with `item` between items and `key` between key and value."""
     marks = {",": item, ":": key}
-    return lambda text: "".join([marks.get(part, part) for part in tokens(text) if not part.isspace()])
+    return lambda text: "".join([marks.get(part, part) for part in tokenize(text) if not part.isspace()])
 
 
-compact = separated(",", ":")
-spaced = separated(", ", ": ")
+write_compact = separate(",", ":")
+write_spaced = separate(", ", ": ")
 
 
-@configured
-def indented(indent: str, newline: str, text: str) -> str:
+@curry
+def indent(unit: str, newline: str, text: str) -> str:
     out: list[str] = []
     depth = 0
-    parts = [part for part in tokens(text) if not part.isspace()]
+    parts = [part for part in tokenize(text) if not part.isspace()]
     for at, part in enumerate(parts):
         depth += (part in "{[") - (part in "}]")
-        line = newline + indent * depth
+        line = newline + unit * depth
         if part in "{[":
             out.append(part if parts[at + 1] in "}]" else part + line)
         elif part in "}]":
@@ -95,11 +95,11 @@ def indented(indent: str, newline: str, text: str) -> str:
     return "".join(out)
 
 
-def members(text: str) -> tuple[str, list[str], str, str]:
+def split_members(text: str) -> tuple[str, list[str], str, str]:
     """Return the opening, the members, the text between two members, and the closing."""
     bare = text.strip()
     items, depth = [""], 0
-    for part in tokens(bare)[1:-1]:
+    for part in tokenize(bare)[1:-1]:
         if part == "," and depth == 0:
             items.append("")
             continue
@@ -114,50 +114,50 @@ def members(text: str) -> tuple[str, list[str], str, str]:
     return opening, [item.strip() for item in items], "," + between, closing
 
 
-@configured
-def of_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]], text: str) -> Iterator[str]:
-    opening, items, between, closing = members(text)
+@curry
+def edit_members(arrange: Callable[[list[str]], Iterable[Sequence[str]]], text: str) -> Iterator[str]:
+    opening, items, between, closing = split_members(text)
     return (f"{opening}{between.join(arranged)}{closing}" for arranged in arrange(items))
 
 
-def name_of(member: str) -> str:
+def get_name(member: str) -> str:
     return member[1 : member.index('"', 1)]
 
 
-def value_of(member: str) -> str:
+def get_value(member: str) -> str:
     return member[member.index('"', 1) + 1 :].lstrip(": \t\r\n")
 
 
-def one_less(items: list[str]) -> Iterator[Sequence[str]]:
+def drop_one(items: list[str]) -> Iterator[Sequence[str]]:
     return (items[:at] + items[at + 1 :] for at in range(len(items))) if len(items) > 1 else iter(())
 
 
-def two_less(items: list[str]) -> Iterator[Sequence[str]]:
+def drop_two(items: list[str]) -> Iterator[Sequence[str]]:
     return combinations(items, len(items) - 2) if len(items) > 2 else iter(())
 
 
-@configured
-def one_more(added: Iterable[str], items: list[str]) -> Iterator[Sequence[str]]:
+@curry
+def insert_one(added: Iterable[str], items: list[str]) -> Iterator[Sequence[str]]:
     for item in added:
         yield from ([*items[:at], item, *items[at:]] for at in range(len(items), -1, -1))
 
 
-def moved(items: list[str]) -> Iterator[Sequence[str]]:
+def move_one(items: list[str]) -> Iterator[Sequence[str]]:
     for at, item in enumerate(items):
         rest = items[:at] + items[at + 1 :]
         yield from ([*rest[:to], item, *rest[to:]] for to in range(len(items)) if to != at)
 
 
-def permuted(items: list[str]) -> Iterator[Sequence[str]]:
+def permute(items: list[str]) -> Iterator[Sequence[str]]:
     return islice(permutations(items), 1, _MAX_ORDERS)
 
 
-def ascii_escapes(text: str) -> str:
+def escape_non_ascii(text: str) -> str:
     r"""Write non-ASCII characters as \u escapes."""
     return re.sub("[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def no_ascii_escapes(text: str) -> str:
+def unescape_non_ascii(text: str) -> str:
     r"""Replace \u escapes of non-ASCII characters by the characters."""
 
     def unescape(found: re.Match[str]) -> str:
@@ -172,39 +172,39 @@ def no_ascii_escapes(text: str) -> str:
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
-@configured
-def numbers(write: Edit, token: str) -> str:
+@curry
+def map_number(write: Edit, token: str) -> str:
     """Rewrite the number in a scalar, with or without quotes."""
     bare = token.strip('"')
     return token.replace(bare, write(bare)) if len(bare) < 40 and NUMBER.fullmatch(bare) else token
 
 
-def plain(number: str) -> str:
+def write_plain(number: str) -> str:
     value = Decimal(number)
     return format(value, "f") if abs(value.adjusted()) < 40 else number
 
 
-def trimmed(number: str) -> str:
+def trim_zeros(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number and "e" not in number.lower() else number
 
 
-def as_float(number: str) -> str:
+def to_float(number: str) -> str:
     return repr(float(number))
 
 
-def as_javascript(number: str) -> str:
+def to_javascript(number: str) -> str:
     """Write a number as JavaScript does: 9000, 0.00001, 1e-7, and 9007199254740992 for 9007199254740993."""
     value = float(number)
     if value == int(value) and abs(value) < 1e21:
-        return plain(repr(value)).removesuffix(".0")
-    return plain(repr(value)) if abs(value) >= 1e-6 else repr(value).replace("e-0", "e-")
+        return write_plain(repr(value)).removesuffix(".0")
+    return write_plain(repr(value)) if abs(value) >= 1e-6 else repr(value).replace("e-0", "e-")
 
 
-def unquoted(token: str) -> str:
+def unquote_number(token: str) -> str:
     return token[1:-1] if token[:1] == '"' and NUMBER.fullmatch(token[1:-1]) else token
 
 
-def quoted(token: str) -> str:
+def quote_number(token: str) -> str:
     return f'"{token}"' if NUMBER.fullmatch(token) else token
 
 
@@ -221,14 +221,14 @@ def _parse(token: str) -> tuple[str, str, bool]:
     return '"' if token[:1] == '"' else "", bare, len(bare) < 40 and NUMBER.fullmatch(bare) is not None
 
 
-def retyped(token: str) -> Iterator[str]:
+def retype(token: str) -> Iterator[str]:
     mark, bare, is_number = _parse(token)
     yield from _WORDS.get(token, ())
     if is_number or bare.lower() in ("true", "false", "null"):
         yield bare if mark else f'"{bare}"'
 
 
-def renamed(token: str) -> Iterator[str]:
+def respell_text(token: str) -> Iterator[str]:
     mark, bare, is_number = _parse(token)
     if not mark or is_number or len(bare) >= 200 or "\\" in bare:
         return
@@ -240,12 +240,12 @@ def renamed(token: str) -> Iterator[str]:
         yield from (f'"{base}/{quote}:{quote}"', f'"{"PERP" if kind == "SPOT" else "SPOT"}_{market}"')
 
 
-def renumbered(token: str) -> Iterator[str]:
+def respell_number(token: str) -> Iterator[str]:
     mark, bare, is_number = _parse(token)
     if not is_number:
         return
     value = float(bare)
-    found = [as_float(bare), as_javascript(bare), trimmed(bare), f"{value:g}", bare, plain(bare)]
+    found = [to_float(bare), to_javascript(bare), trim_zeros(bare), f"{value:g}", bare, write_plain(bare)]
     found += [f"{value:.{n}f}" for n in range(9)] + [f"{value:.{n}g}" for n in (12, 15, 16, 17)]
     found += [bare.replace(".", ","), bare.replace(",", ".")]
     found += [bare[:-3]] * (len(bare) == 13) + [f"{bare}000"] * (len(bare) == 10)  # seconds and milliseconds
@@ -254,11 +254,11 @@ def renumbered(token: str) -> Iterator[str]:
         yield spelling if mark else f'"{spelling}"'
 
 
-def spellings(token: str) -> Iterator[str]:
-    yield from (*retyped(token), *renamed(token), *renumbered(token))
+def respell(token: str) -> Iterator[str]:
+    yield from (*retype(token), *respell_text(token), *respell_number(token))
 
 
-def unrounded(token: str) -> Iterator[str]:
+def unround(token: str) -> Iterator[str]:
     """Yield the numbers that round to this number: float errors, up to three more digits, integers above 2**53."""
     bare = token.strip('"')
     mark = '"' if token[:1] == '"' else ""
@@ -275,13 +275,13 @@ def unrounded(token: str) -> Iterator[str]:
     for more in range(1, 4):
         step = Decimal(1).scaleb(-digits - more)
         for count in range(-(10**more), 10**more):
-            yield f"{mark}{trimmed(format(value + count * step, 'f'))}{mark}"
+            yield f"{mark}{trim_zeros(format(value + count * step, 'f'))}{mark}"
 
 
-def camel_case(name: str) -> str:
+def to_camel_case(name: str) -> str:
     joined = re.sub("_([a-z])", lambda found: found[1].upper(), name)
     return joined[:1].lower() + joined[1:]
 
 
-def snake_case(name: str) -> str:
+def to_snake_case(name: str) -> str:
     return re.sub("(?<=[a-z0-9])[A-Z]", lambda found: "_" + found[0], name).lower()

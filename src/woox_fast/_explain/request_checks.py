@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from .. import _checks
 from .rows import Finding
-from .signature import MIN_DIGITS, readings
-from .signing import Request, Secret, to_bytes
+from .signature import MIN_DIGITS, read_signature
+from .signing import Secret, SignedParts, to_bytes
 
 HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 _HOST_OF_STAGING = "api.staging.woox.io"
@@ -43,7 +43,7 @@ def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, schem
     """Check a request's headers as sent. A non-empty `api_key` is compared with x-api-key."""
     lower = {name.strip().lower(): value for name, value in headers.items()}
     values = {name: lower[name] for name in HEADERS if lower.get(name, "").strip()}
-    findings = list(_misnamed(headers, values))
+    findings = list(_find_misnamed(headers, values))
     for name in HEADERS:
         if name not in values:
             findings.append(Finding(f"no-{name}", f"The request has no {name} header.", f"Send {name}."))
@@ -55,7 +55,7 @@ def check_headers(headers: Mapping[str, str], method: str, body: bytes, *, schem
     return Headers(values, tuple(findings))
 
 
-def _misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Finding]:
+def _find_misnamed(headers: Mapping[str, str], values: dict[str, str]) -> Iterator[Finding]:
     for name, value in headers.items():
         bare = re.sub("[^a-z0-9]", "", name.lower())
         similar = get_close_matches(name.lower(), HEADERS, 1, 0.85)  # x-api-signatrue, x-api-key-id
@@ -79,7 +79,7 @@ def _check_content_type(content_type: str | None, method: str, body: bytes, sche
         yield Finding("content-type", cause, f"Send Content-Type: {wanted}.")
 
 
-def check_request(request: Request, secret: Secret) -> Iterator[Finding]:
+def check_request(request: SignedParts, secret: Secret) -> Iterator[Finding]:
     """Yield the mistakes in a request that its signature does not show."""
     yield from _check_credentials(request, secret)
     if request.scheme == "ws":
@@ -114,7 +114,7 @@ def _is_json(body: bytes) -> bool:
         return False
 
 
-def _check_credentials(request: Request, secret: Secret) -> Iterator[Finding]:
+def _check_credentials(request: SignedParts, secret: Secret) -> Iterator[Finding]:
     digits = request.timestamp
     if len(digits) == 10 and digits.isascii() and digits.isdigit():
         cause = "The timestamp was sent in seconds (10 digits)."
@@ -148,7 +148,7 @@ def _check_host(host: str) -> Iterator[Finding]:
 def check_signature(signature: str) -> Iterator[Finding]:
     if not signature.strip():
         yield Finding("sent-signature", "The signature that was sent is empty.", "Send 64 hex characters.")
-    elif not readings(signature):
+    elif not read_signature(signature):
         shown = f"{signature[:24]!a}{'...' if len(signature) > 24 else ''}"
         few = f"; fewer than {MIN_DIGITS} hex digits identify no digest" if len(signature) < MIN_DIGITS else ""
         cause = f"The signature {shown} is not a digest ({len(signature):,} characters{few})."

@@ -9,13 +9,13 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from .signing import Layout, Request
+from .signing import Layout, SignedParts
 
 # The lower the likelier; costs add up. MANY: hundreds of results, combined with likely rows only; WIDE, WIDEST: alone.
 LIKELY, COMMON, UNCOMMON, RARE, MANY, WIDE, WIDEST = 6, 7, 8, 9, 12, 15, 17
 MAX_ROWS = 3  # combined within a part
 
-Apply = Callable[[Any, Request], Any]
+Apply = Callable[[Any, SignedParts], Any]
 
 
 class Finding(NamedTuple):
@@ -40,7 +40,7 @@ class Row(NamedTuple):
     apply: Apply
     stage: int = 0
 
-    def results(self, value: Any, request: Request) -> Iterator[Any]:
+    def apply_to(self, value: Any, request: SignedParts) -> Iterator[Any]:
         with suppress(ValueError, LookupError, ArithmeticError, RecursionError):
             result = self.apply(value, request)
             if isinstance(result, str | bytes | Layout):
@@ -62,7 +62,7 @@ def if_present(function: Function) -> Apply:
     return lambda value, _: function(value) if value else None
 
 
-def rows(prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Adapt = on_value) -> tuple[Row, ...]:
+def build_rows(prefix: str, cause: str, remedy: str, *entries: Entry, adapt: Adapt = on_value) -> tuple[Row, ...]:
     """Build rows from (name, cost, words, function). The words replace {} in `cause`."""
     return tuple(
         Row(prefix + name, cost, cause.replace("{}", words), remedy, adapt(function))
@@ -85,7 +85,7 @@ Trail = tuple[Row, ...]
 class Values:
     """A part's values by cost, with the cheapest rows that lead to them. `check_time` may raise TimeoutError."""
 
-    def __init__(self, by_cost: ByCost, start: Hashable, request: Request, check_time: Callable[[], None]) -> None:
+    def __init__(self, by_cost: ByCost, start: Hashable, request: SignedParts, check_time: Callable[[], None]) -> None:
         self._by_cost, self._request, self._check_time = by_cost, request, check_time
         self._values: list[dict[Any, Trail]] = [{start: ()}]
         self._seen = {start}
@@ -103,7 +103,7 @@ class Values:
                     continue
                 for row in (row for row in rows_ if not trail or row.stage > trail[-1].stage):
                     self._check_time()
-                    for result in row.results(value, self._request):
+                    for result in row.apply_to(value, self._request):
                         if result not in self._seen:
                             self._seen.add(result)
                             found[result] = (*trail, row)

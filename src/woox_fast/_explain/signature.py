@@ -31,12 +31,12 @@ _HEX = "Send it as 64 lower-case hex characters (hexdigest)."
 _ALONE = "Send the 64 hex characters alone."
 
 
-def _finding(name: str, how: str, remedy: str) -> Finding:
+def _build_finding(name: str, how: str, remedy: str) -> Finding:
     return Finding(f"signature-{name}", f"The signature was sent {how}.", remedy)
 
 
 _KINDS = {
-    name: _finding(name, how, _HEX)
+    name: _build_finding(name, how, _HEX)
     for name, how in (
         ("base64", "in base64"),
         ("encoded-twice", "in hex and base64, one within the other"),
@@ -47,7 +47,7 @@ _KINDS = {
 }
 
 
-def _without_text(text: str) -> str:
+def _extract_digest(text: str) -> str:
     """Return the only hex digest in `key:digest`, `{"sign":"digest"}` or `digest  -`."""
     found = _DIGESTS.findall(text)
     return found[0] if len(set(found)) == 1 else text
@@ -61,7 +61,7 @@ _LABEL = re.compile(
 )
 
 
-def _literal(text: str) -> str | bytes:
+def _read_literal(text: str) -> str | bytes:
     found = re.fullmatch(r"""(?:bytearray\()?(b'.*'|b".*")\)?""", text, re.DOTALL)
     try:
         value = ast.literal_eval(found[1]) if found else text
@@ -70,7 +70,7 @@ def _literal(text: str) -> str | bytes:
     return value if isinstance(value, bytes) else text
 
 
-def _without_marks(text: str) -> str:
+def _remove_separators(text: str) -> str:
     r"""Return `abcdef` for `AB-CD-EF`, `ab:cd:ef`, `ab cd ef` and `\xab\xcd\xef`."""
     if re.fullmatch(r"(?:(?:\\x|0x|%)[0-9a-fA-F]{2}[, ]*){16,64}", text):
         return "".join(re.findall(r"(?:x|%)(..)", text))
@@ -81,31 +81,31 @@ def _without_marks(text: str) -> str:
 _PAIRS = ('""', "''", "``", "[]", "()", "<>")
 # Every function removes a wrapping, or returns the text unchanged.
 _PEELS: tuple[tuple[Finding, Callable[[str], str | bytes]], ...] = tuple(
-    (_finding(name, how, _ALONE), peel)
+    (_build_finding(name, how, _ALONE), peel)
     for name, how, peel in (
         ("space", "with white space", lambda t: "".join(t.split())),
-        ("bytes-repr", "as the repr of a bytes object (b'...')", _literal),
+        ("bytes-repr", "as the repr of a bytes object (b'...')", _read_literal),
         ("quotes", "in quotes or brackets", lambda t: t[1:-1] if t[:1] + t[-1:] in _PAIRS else t),
         ("0x", "with 0x before it", lambda t: t[2:] if t[:2] in ("0x", "0X") and HEX.fullmatch(t[2:]) else t),
         ("percent-encoded", "percent-encoded", lambda t: unquote(t, errors="strict")),
         ("label", "with a label before it, such as sha256=", lambda t: _LABEL.sub("", t, count=1)),
-        ("dashes", "with marks between its bytes, such as AB-CD", _without_marks),
+        ("dashes", "with marks between its bytes, such as AB-CD", _remove_separators),
         ("end-mark", "with a mark after it", lambda t: t.rstrip(";,.&?|\\")),
-        ("text", "with other text", _without_text),
+        ("text", "with other text", _extract_digest),
     )
 )
 
 
-def readings(signature: str) -> list[Reading]:
+def read_signature(signature: str) -> list[Reading]:
     """Return the interpretations of `signature`; an empty list if it cannot be a digest."""
     if len(signature) > MAX_LENGTH:
         return []
     raw = signature.encode("latin-1", "ignore")
     if len(raw) == len(signature) in SIZES and not (signature.isascii() and signature.isprintable()):
-        return [_exactly(raw.hex(), (_KINDS["raw"],))]
+        return [_match_exactly(raw.hex(), (_KINDS["raw"],))]
     text, findings = _peel(signature)
     if isinstance(text, bytes):
-        return [_exactly(text.hex(), (*findings[:-1], _KINDS["raw"]))]
+        return [_match_exactly(text.hex(), (*findings[:-1], _KINDS["raw"]))]
     return list(_read(text, findings))
 
 
@@ -138,7 +138,7 @@ def _peel(signature: str) -> tuple[str | bytes, tuple[Finding, ...]]:
     return text, tuple(dict.fromkeys(findings))
 
 
-def _exactly(digest: str, findings: tuple[Finding, ...]) -> Reading:
+def _match_exactly(digest: str, findings: tuple[Finding, ...]) -> Reading:
     return Reading(frozenset((len(digest) // 2,)), digest.__eq__, findings)
 
 
@@ -146,15 +146,15 @@ def _read(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
     if HEX.fullmatch(text):
         yield from _read_hex(text, findings)
     if BASE64.fullmatch(text):
-        raw = _from_base64(text)
+        raw = _decode_base64(text)
         is_hex = raw.isascii() and HEX.fullmatch(raw.decode())
         if len(raw) in SIZES and not is_hex:
-            yield _exactly(raw.hex(), (*findings, _KINDS["base64"]))
+            yield _match_exactly(raw.hex(), (*findings, _KINDS["base64"]))
         elif is_hex and len(raw) // 2 in SIZES:
-            yield _exactly(raw.decode().lower(), (*findings, _KINDS["encoded-twice"]))
+            yield _match_exactly(raw.decode().lower(), (*findings, _KINDS["encoded-twice"]))
 
 
-def _from_base64(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     bare = text.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4))
@@ -165,12 +165,12 @@ def _from_base64(text: str) -> bytes:
 def _read_hex(text: str, findings: tuple[Finding, ...]) -> Iterator[Reading]:
     lower, size = text.lower(), len(text)
     if size % 2 == 0 and size // 2 in SIZES:
-        yield _exactly(lower, findings)
+        yield _match_exactly(lower, findings)
     inner = bytes.fromhex(text).decode("latin-1") if size % 2 == 0 else ""
     if HEX.fullmatch(inner) and size // 4 in SIZES:
-        yield _exactly(inner.lower(), (*findings, _KINDS["encoded-twice"]))
-    elif BASE64.fullmatch(inner) and len(raw := _from_base64(inner)) in SIZES:
-        yield _exactly(raw.hex(), (*findings, _KINDS["encoded-twice"]))
+        yield _match_exactly(inner.lower(), (*findings, _KINDS["encoded-twice"]))
+    elif BASE64.fullmatch(inner) and len(raw := _decode_base64(inner)) in SIZES:
+        yield _match_exactly(raw.hex(), (*findings, _KINDS["encoded-twice"]))
     if 32 <= size < 64:
         lost = (*findings, _KINDS["zeros-lost"])
         fits = (

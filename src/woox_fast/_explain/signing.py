@@ -25,7 +25,7 @@ class Secret(bytes):
     __str__ = __repr__
 
 
-class Request(NamedTuple):
+class SignedParts(NamedTuple):
     """A request as sent: `path` without query, `query` with its '?', `scheme` "v3", "v1" or "ws"."""
 
     api_key: str
@@ -67,10 +67,10 @@ def to_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-Source = Callable[[Request], "tuple[str, bytes]"]
+Source = Callable[[SignedParts], "tuple[str, bytes]"]
 
 
-def as_sent(request: Request) -> tuple[str, bytes]:
+def as_sent(request: SignedParts) -> tuple[str, bytes]:
     return request.query, request.body
 
 
@@ -88,20 +88,20 @@ class Layout(NamedTuple):
     digest: str = "hmac-sha256"
 
 
-def iso(milliseconds: int) -> str:
+def format_iso(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds / 1000, timezone.utc):%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
 
 
 TRANSFORMS: dict[str, Callable[[bytes], bytes]] = {
     "seconds": lambda t: t[:-3] if len(t) == 13 else t,
-    "iso": lambda t: iso(int(t)).encode() if t.isdigit() and len(t) == 13 else t,
+    "iso": lambda t: format_iso(int(t)).encode() if t.isdigit() and len(t) == 13 else t,
     "bare": lambda q: q.removeprefix(b"?"),
     "sha512": lambda b: hashlib.sha512(b).hexdigest().encode(),
 }
 
 
 @lru_cache(maxsize=4096)
-def pieces(template: str, separator: str) -> tuple[bytes | tuple[str, str], ...]:
+def split_template(template: str, separator: str) -> tuple[bytes | tuple[str, str], ...]:
     """Split a template into literal bytes and (slot, transform) pairs."""
     found: list[bytes | tuple[str, str]] = []
     for literal, slot, transform, _ in Formatter().parse(template.replace(JOINT, separator)):
@@ -112,14 +112,14 @@ def pieces(template: str, separator: str) -> tuple[bytes | tuple[str, str], ...]
     return tuple(found)
 
 
-def slots_of(layout: Layout) -> set[str]:
-    return {piece[0] for piece in pieces(layout.template, layout.separator) if not isinstance(piece, bytes)}
+def get_slots(layout: Layout) -> set[str]:
+    return {piece[0] for piece in split_template(layout.template, layout.separator) if not isinstance(piece, bytes)}
 
 
-def messages_of(layout: Layout, values: Mapping[str, list[bytes]]) -> Iterator[tuple[bytes, ...]]:
+def build_messages(layout: Layout, values: Mapping[str, list[bytes]]) -> Iterator[tuple[bytes, ...]]:
     """Yield the pieces of the message for every combination of the slots' values."""
     lists = []
-    for piece in pieces(layout.template, layout.separator):
+    for piece in split_template(layout.template, layout.separator):
         if isinstance(piece, bytes):
             lists.append([piece])
         else:

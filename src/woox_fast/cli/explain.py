@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import Explanation, explain
-from .._explain import OTHER_CAUSES, TIME_LIMIT_S, Finding, all_mistakes, check
+from .._explain import OTHER_CAUSES, TIME_LIMIT_S, Finding, check, list_mistakes
 from .._explain.request_checks import check_headers
 from ..prehash import scheme_of
 from . import common, show
@@ -116,7 +116,7 @@ def _request(args: argparse.Namespace) -> tuple[str, str, bytes, dict[str, str]]
 def _list_mistakes(text: str, as_json: bool) -> int:
     """Print the known mistakes that contain every word of `text`, by the part of the request."""
     words = text.lower().split()
-    known = dict.fromkeys(all_mistakes())
+    known = dict.fromkeys(list_mistakes())
     found = [(part, one) for part, one in known if all(word in f"{part} {one.sentence}".lower() for word in words)]
     if as_json:
         show.as_json({"count": len(found), "mistakes": [{"part": part, **_as_dict(one)} for part, one in found]})

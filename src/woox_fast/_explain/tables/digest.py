@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ..._backend import Signer
-from ..rows import COMMON, LIKELY, UNCOMMON, Table, rows
+from ..rows import COMMON, LIKELY, UNCOMMON, Table, build_rows
 from ..signing import Secret
 
 Keyed = Callable[[Secret], Callable[[bytes], str]]
@@ -21,21 +21,21 @@ class Digest(NamedTuple):
     keyed: Keyed
 
 
-def _hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
+def _bind_hmac_sha256(secret: Secret) -> Callable[[bytes], str]:
     if secret:
         return Signer("-", secret).hexdigest
     return lambda message: hmac.new(b"", message, "sha256").hexdigest()  # Signer refuses an empty secret
 
 
-def _hmac(algorithm: str) -> Keyed:
+def _bind_hmac(algorithm: str) -> Keyed:
     return lambda s: lambda message: hmac.new(s, message, algorithm).hexdigest()
 
 
-def _hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m) -> Keyed:
+def _bind_hash(algorithm: str, mix: Callable[[Secret, bytes], bytes] = lambda s, m: m) -> Keyed:
     return lambda s: lambda message: hashlib.new(algorithm, mix(s, message), usedforsecurity=False).hexdigest()
 
 
-def _of(write: Callable[[bytes], bytes]) -> Keyed:
+def _bind_after(write: Callable[[bytes], bytes]) -> Keyed:
     return lambda s: lambda message: hmac.new(s, write(message), "sha256").hexdigest()
 
 
@@ -43,18 +43,18 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def _again(s: Secret) -> Callable[[bytes], str]:
-    return lambda message: hmac.new(s, _hex(hmac.digest(s, message, "sha256")), "sha256").hexdigest()
+def _bind_hmac_twice(s: Secret) -> Callable[[bytes], str]:
+    return lambda message: hmac.new(s, _to_hex(hmac.digest(s, message, "sha256")), "sha256").hexdigest()
 
 
-def _utf_16(message: bytes) -> bytes:
+def _to_utf_16(message: bytes) -> bytes:
     return message.decode("utf-8", "replace").encode("utf-16-le")
 
 
 _SIZES = {"sha256": 32, "sha512": 64, "sha384": 48, "sha1": 20, "md5": 16, "sha3_256": 32, "sha224": 28}
 
 
-def _hex(data: bytes) -> bytes:
+def _to_hex(data: bytes) -> bytes:
     return data.hex().encode()
 
 
@@ -66,31 +66,31 @@ _MIXES: tuple[tuple[str, str, _Mix], ...] = (
 )
 # Name: cost, size, cause, function. The first entry is right.
 _ENTRIES: dict[str, tuple[int, int, str, Keyed]] = {
-    "hmac-sha256": (0, 32, "", _hmac_sha256),
+    "hmac-sha256": (0, 32, "", _bind_hmac_sha256),
     **{
         f"hmac-{name}": (
             LIKELY if name in ("sha512", "sha1") else COMMON,
             size,
             f"HMAC-{name.upper()} was used.",
-            _hmac(name),
+            _bind_hmac(name),
         )
         for name, size in _SIZES.items()
         if name != "sha256"
     },
     **{
-        f"{name}{kind}": (cost, _SIZES[name], f"Plain {name.upper()} was used, not HMAC, {how}.", _hash(name, mix))
+        f"{name}{kind}": (cost, _SIZES[name], f"Plain {name.upper()} was used, not HMAC, {how}.", _bind_hash(name, mix))
         for name, cost in (("sha256", LIKELY), ("sha512", COMMON), ("md5", COMMON), ("sha1", COMMON))
         for kind, how, mix in _MIXES
     },
     "swapped": (LIKELY, 32, "Key and message were swapped.", lambda s: lambda m: hmac.new(m, s, "sha256").hexdigest()),
-    "of-sha256": (COMMON, 32, "The hex SHA-256 of the message was signed.", _of(lambda m: _hex(_sha256(m)))),
-    "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _of(_sha256)),
-    "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _of(_utf_16)),
-    "again": (COMMON, 32, "The HMAC's hex was signed again.", _again),
+    "of-sha256": (COMMON, 32, "The hex SHA-256 of the message was signed.", _bind_after(lambda m: _to_hex(_sha256(m)))),
+    "of-sha256-raw": (COMMON, 32, "The raw SHA-256 of the message was signed.", _bind_after(_sha256)),
+    "of-utf-16": (UNCOMMON, 32, "The message was signed in UTF-16.", _bind_after(_to_utf_16)),
+    "again": (COMMON, 32, "The HMAC's hex was signed again.", _bind_hmac_twice),
 }
 DIGESTS = {name: Digest(size, keyed) for name, (_, size, _, keyed) in _ENTRIES.items()}
 TABLE = Table(
-    rows(
+    build_rows(
         "algorithm-",
         "{}",
         "Use HMAC-SHA256 with the secret as key and the message as data, in hex.",

@@ -11,42 +11,42 @@ from urllib.parse import parse_qsl, unquote_plus
 from ... import prehash
 from .. import json_edits, notations
 from ..rows import COMMON, LIKELY, UNCOMMON, Apply, Row, Table
-from ..signing import JOINT, RULE, Layout, Request, Source, as_sent, to_bytes, to_text
-from .body import SAME_BYTES, compact_json
+from ..signing import JOINT, RULE, Layout, SignedParts, Source, as_sent, to_bytes, to_text
+from .body import SAME_BYTES, to_compact_json
 from .query import AS_SENT
 
 
-def _form(body: bytes) -> bytes:
+def _write_form(body: bytes) -> bytes:
     try:
-        return to_bytes(notations.python_form(to_text(body))) if body[:1] == b"{" else body
+        return to_bytes(notations.to_python_form(to_text(body))) if body[:1] == b"{" else body
     except (ValueError, RecursionError):
         return body
 
 
-def _v1(request: Request) -> tuple[str, bytes]:
+def _sort_v1(request: SignedParts) -> tuple[str, bytes]:
     query = to_bytes("?" + request.query.removeprefix("?"))
-    return to_text(prehash.build_unchecked("v1", b"", b"", query, _form(request.body))[:-1]), b""
+    return to_text(prehash.build_unchecked("v1", b"", b"", query, _write_form(request.body))[:-1]), b""
 
 
-def _v1_decoded(request: Request) -> tuple[str, bytes]:
-    written = _v1(request)[0]
+def _decode_v1(request: SignedParts) -> tuple[str, bytes]:
+    written = _sort_v1(request)[0]
     if (decoded := unquote_plus(written, errors="surrogateescape")) == written:
         raise ValueError("nothing is percent-encoded")
     return decoded, b""
 
 
-def _v1_unsorted(request: Request) -> tuple[str, bytes]:
-    return "&".join(part for part in (request.query.removeprefix("?"), to_text(_form(request.body))) if part), b""
+def _join_unsorted(request: SignedParts) -> tuple[str, bytes]:
+    return "&".join(part for part in (request.query.removeprefix("?"), to_text(_write_form(request.body))) if part), b""
 
 
-def _v1_words(request: Request) -> tuple[str, bytes]:
+def _sort_v1_words(request: SignedParts) -> tuple[str, bytes]:
     if request.query or request.body[:1] != b"{":
         raise ValueError("not JSON")
-    return "&".join(sorted(unquote_plus(notations.form(to_text(request.body))).split("&"))), b""
+    return "&".join(sorted(unquote_plus(notations.to_form(to_text(request.body))).split("&"))), b""
 
 
-def _moved(to_body: bool, write: Callable[[str], str], keep: bool) -> Source:
-    def content(request: Request) -> tuple[str, bytes]:
+def _move(to_body: bool, write: Callable[[str], str], keep: bool) -> Source:
+    def content(request: SignedParts) -> tuple[str, bytes]:
         text = request.query[1:] if to_body else to_text(request.body)
         if not text or (request.body if to_body else request.query):
             raise ValueError("there is no part to move")
@@ -57,33 +57,33 @@ def _moved(to_body: bool, write: Callable[[str], str], keep: bool) -> Source:
     return content
 
 
-def _strings(query: str) -> dict[str, str]:
+def _read_strings(query: str) -> dict[str, str]:
     return dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
 
 
 _WORDS = {"true": True, "false": False, "True": True, "False": False, "None": None, "null": None}
 
 
-def _numbers(query: str) -> dict[str, Any]:
-    pairs = _strings(query).items()
+def _read_numbers(query: str) -> dict[str, Any]:
+    pairs = _read_strings(query).items()
     return {n: json.loads(v) if json_edits.NUMBER.fullmatch(v) and len(v) < 40 else _WORDS.get(v, v) for n, v in pairs}
 
 
-_READS = (_strings, _numbers)
-_JSON = [lambda q, w=w, r=r, m=m: m + w(r(q)) for w in (json.dumps, compact_json) for r in _READS for m in ("", "?")]
+_READS = (_read_strings, _read_numbers)
+_JSON = [lambda q, w=w, r=r, m=m: m + w(r(q)) for w in (json.dumps, to_compact_json) for r in _READS for m in ("", "?")]
 _REPR = [lambda q, r=r, m=m: f"{m}{r(q)}" for r in _READS for m in ("", "?")]
-_FORMS = [notations.python_form, notations.form]
+_FORMS = [notations.to_python_form, notations.to_form]
 
 
-def _sorted_form(text: str) -> str:
-    return "&".join(sorted(notations.python_form(text).split("&")))
+def _write_sorted_form(text: str) -> str:
+    return "&".join(sorted(notations.to_python_form(text).split("&")))
 
 
-def _content_row(to_body: bool, name: str, cost: int, words: str, *writes: Callable[[str], str]) -> Row:
+def _build_content_row(to_body: bool, name: str, cost: int, words: str, *writes: Callable[[str], str]) -> Row:
     part = "query" if to_body else "body"
-    sources = [_moved(to_body, write, "also" in name) for write in writes]
+    sources = [_move(to_body, write, "also" in name) for write in writes]
 
-    def apply(_: Layout, request: Request) -> list[Layout]:
+    def apply(_: Layout, request: SignedParts) -> list[Layout]:
         return [BASES["v3"]._replace(source=source) for source in sources]
 
     remedy = AS_SENT if to_body else SAME_BYTES
@@ -91,26 +91,26 @@ def _content_row(to_body: bool, name: str, cost: int, words: str, *writes: Calla
 
 
 _CONTENTS = (
-    _content_row(True, "in-body", LIKELY, "as the body, but sent in the path", str),
-    _content_row(True, "in-body-json", LIKELY, "as a JSON body, but sent as a query in the path", *_JSON),
-    _content_row(True, "in-body-repr", COMMON, "as Python's str(dict), but sent as a query in the path", *_REPR),
-    _content_row(True, "also-in-body", COMMON, "twice, in the path and as a body", str),
-    _content_row(True, "also-in-body-json", COMMON, "twice, in the path and as a JSON body", *_JSON),
-    _content_row(False, "in-query", LIKELY, "as a query in the path, but sent as the body", *_FORMS),
-    _content_row(False, "in-query-sorted", COMMON, "as a sorted query, but sent as the body", _sorted_form),
-    _content_row(False, "also-in-query", COMMON, "twice, as a query and as a body", *_FORMS),
+    _build_content_row(True, "in-body", LIKELY, "as the body, but sent in the path", str),
+    _build_content_row(True, "in-body-json", LIKELY, "as a JSON body, but sent as a query in the path", *_JSON),
+    _build_content_row(True, "in-body-repr", COMMON, "as Python's str(dict), but sent as a query in the path", *_REPR),
+    _build_content_row(True, "also-in-body", COMMON, "twice, in the path and as a body", str),
+    _build_content_row(True, "also-in-body-json", COMMON, "twice, in the path and as a JSON body", *_JSON),
+    _build_content_row(False, "in-query", LIKELY, "as a query in the path, but sent as the body", *_FORMS),
+    _build_content_row(False, "in-query-sorted", COMMON, "as a sorted query, but sent as the body", _write_sorted_form),
+    _build_content_row(False, "also-in-query", COMMON, "twice, as a query and as a body", *_FORMS),
 )
 
 
-def _slots(scheme: str, *parts: str) -> str:
+def _fill_slots(scheme: str, *parts: str) -> str:
     """Apply a rule of `prehash` to slots, so that no rule is written twice."""
     return to_text(prehash.build_unchecked(scheme, *map(to_bytes, parts)))
 
 
 BASES = {
-    "v3": Layout(_slots("v3", "{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
-    "v1": Layout(_slots("v1", "{t}", "", "?{q}", "").replace("=|", JOINT), "|", _v1),
-    "ws": Layout(_slots("ws", "{t}", "", "", "").replace("|", JOINT), "|"),
+    "v3": Layout(_fill_slots("v3", "{t}" + JOINT, "{m}" + JOINT, "{p}{q}" + JOINT, "{b}")),
+    "v1": Layout(_fill_slots("v1", "{t}", "", "?{q}", "").replace("=|", JOINT), "|", _sort_v1),
+    "ws": Layout(_fill_slots("ws", "{t}", "", "", "").replace("|", JOINT), "|"),
 }
 RULES = {
     "v3": "Sign timestamp + method + path?query + body, without separators (the V3 rule).",
@@ -128,14 +128,14 @@ _PRO = "WOO X Pro's rule was used (timestamp#memo#body)."
 _MEMOS = ("{n}", "", "undefined", "None", "null", "{k}")
 # Wrong rules: name, cost, cause, template, source.
 _TEMPLATES: tuple[tuple[Any, ...], ...] = (
-    ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1),
-    ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _v1_words),
-    ("rule-v1-unsorted", LIKELY, "The V1 rule was used, and its parameters were not sorted.", "{q}¦{t}", _v1_unsorted),
-    ("rule-v1-decoded", COMMON, "The V1 rule was used before percent-encoding.", "{q}¦{t}", _v1_decoded),
-    ("rule-v1-no-timestamp", COMMON, "Only the sorted parameters were signed.", "{q}", _v1),
+    ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _sort_v1),
+    ("rule-v1", LIKELY, "The V1 rule was used.", "{q}¦{t}", _sort_v1_words),
+    ("rule-v1-unsorted", LIKELY, "The V1 rule was used without sorting the parameters.", "{q}¦{t}", _join_unsorted),
+    ("rule-v1-decoded", COMMON, "The V1 rule was used before percent-encoding.", "{q}¦{t}", _decode_v1),
+    ("rule-v1-no-timestamp", COMMON, "Only the sorted parameters were signed.", "{q}", _sort_v1),
     ("rule-v1-body", UNCOMMON, "The V1 rule was used over the body as sent.", "{b}|{t}"),
-    ("rule-v3-parameters", COMMON, "The sorted parameters were signed for query and body.", "{t}¦{m}¦{p}¦{q}", _v1),
-    ("rule-v3-parameters", UNCOMMON, "The sorted parameters were signed as the query.", "{t}¦{m}¦{p}?{q}", _v1),
+    ("rule-v3-parameters", COMMON, "Sorted parameters were signed for query and body.", "{t}¦{m}¦{p}¦{q}", _sort_v1),
+    ("rule-v3-parameters", UNCOMMON, "The sorted parameters were signed as the query.", "{t}¦{m}¦{p}?{q}", _sort_v1),
     ("rule-websocket", COMMON, "The websocket's rule was used ('|' and the timestamp).", "|{t}"),
     ("nothing", LIKELY, "The signed message was empty.", ""),
     ("only-timestamp", LIKELY, "Only the timestamp was signed.", "{t}"),
@@ -164,7 +164,7 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
     *(("rule-woox-pro", LIKELY, _PRO, f"{{t}}#{memo}#{{q:bare}}{{b}}") for memo in _MEMOS),
     ("rule-okx", LIKELY, "OKX's rule was used (an ISO 8601 time).", "{t:iso}{m}{p}{q}{b}"),
     *(("rule-bybit", COMMON, "Bybit's rule was used.", f"{{t}}{{k}}{w}{{q:bare}}{{b}}") for w in _WINDOWS),
-    *(("rule-binance", COMMON, "Binance's rule was used (timestamp=).", t, _v1_unsorted) for t in _BINANCE),
+    *(("rule-binance", COMMON, "Binance's rule was used (timestamp=).", t, _join_unsorted) for t in _BINANCE),
     ("rule-mexc", COMMON, "MEXC's rule was used (API key, timestamp, parameters).", "{k}{t}{q:bare}{b}"),
     ("rule-coinbase", COMMON, "Seconds were signed, without the query (Coinbase's rule).", "{t:seconds}{m}{p}{b}"),
     ("rule-no-query", COMMON, "The query was sent but not signed.", "{t}{m}{p}{b}"),
@@ -174,17 +174,17 @@ _TEMPLATES: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def _replaced(template: str, source: Source = as_sent, digest: str = "hmac-sha256") -> Apply:
+def _replace(template: str, source: Source = as_sent, digest: str = "hmac-sha256") -> Apply:
     layout = Layout(template, "|" if template == "{q}¦{t}" else "", source, digest)
 
-    def apply(_: Layout, request: Request) -> Layout | None:
+    def apply(_: Layout, request: SignedParts) -> Layout | None:
         known = (request.api_key or "{k" not in template) and (request.memo is not None or "{n" not in template)
         return layout if known else None
 
     return apply
 
 
-def _with_key(_: Layout, request: Request) -> Iterator[Layout]:
+def _insert_key(_: Layout, request: SignedParts) -> Iterator[Layout]:
     parts = ("{t}", "{m}", "{p}{q}", "{b}")
     for rest in (parts, parts[:3], ("{t}", "{p}{q}", "{b}")) if request.api_key else ():
         yield from (Layout(JOINT.join((*rest[:at], "{k}", *rest[at:]))) for at in range(len(rest) + 1))
@@ -194,13 +194,13 @@ _PARTS = (("timestamp", "{t}"), ("method", "{m}"), ("path", "{p}{q}"), ("body", 
 _OTHER_VERSION = "The V3 rule was used for a request of another version."
 _RULES = (
     Row("rule-v3", LIKELY, _OTHER_VERSION, RULE, lambda _, request: BASES["v3"] if request.path else None),
-    *(Row(name, cost, cause, RULE, _replaced(*how)) for name, cost, cause, *how in _TEMPLATES),
+    *(Row(name, cost, cause, RULE, _replace(*how)) for name, cost, cause, *how in _TEMPLATES),
     *(
-        Row("other-order", UNCOMMON, f"The signed message was {' + '.join(names)}.", RULE, _replaced("¦".join(slots)))
+        Row("other-order", UNCOMMON, f"The signed message was {' + '.join(names)}.", RULE, _replace("¦".join(slots)))
         for count in (4, 3, 2, 1)
         for names, slots in (zip(*some, strict=True) for some in permutations(_PARTS, count))
     ),
-    Row("api-key-signed", UNCOMMON, "The API key was signed too.", RULE, _with_key),
+    Row("api-key-signed", UNCOMMON, "The API key was signed too.", RULE, _insert_key),
 )
 _MARKS = (
     ("newline", LIKELY, "newlines", "\n"),
@@ -212,21 +212,21 @@ _MARKS = (
 )
 
 
-def _separated(mark: str) -> Apply:
+def _separate(mark: str) -> Apply:
     return lambda layout, _: layout._replace(separator=mark) if JOINT in layout.template else None
 
 
-def _surrounded(before: str, after: str) -> Apply:
+def _surround(before: str, after: str) -> Apply:
     return lambda layout, _: layout._replace(template=before + layout.template + after)
 
 
 _SEPARATORS = tuple(
-    Row(f"separator-{name}", cost, f"The parts were joined with {words}.", RULE, _separated(mark))
+    Row(f"separator-{name}", cost, f"The parts were joined with {words}.", RULE, _separate(mark))
     for name, cost, words, mark in _MARKS
 )
 _END_TEXTS = (" ", "|", "null", "undefined", "None")
 _ENDS = tuple(
-    Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surrounded(before, after))
+    Row(f"message-{name}", cost, f"The message was signed with {words}.", RULE, _surround(before, after))
     for name, cost, words, before, after in (
         ("newline", COMMON, "a newline after it (echo without -n)", "", "\n"),
         *(("text", UNCOMMON, f"{end!r} after it", "", end) for end in _END_TEXTS),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ..rows import COMMON, LIKELY, UNCOMMON, WIDE, Apply, Function, Row, Table, rows
-from ..signing import Request, Secret, to_bytes
+from ..rows import COMMON, LIKELY, UNCOMMON, WIDE, Apply, Function, Row, Table, build_rows
+from ..signing import Secret, SignedParts, to_bytes
 
 _COPY = "Copy the secret exactly as the console shows it."
 _LOAD = "Check that its environment variable is set, and read before use."
@@ -18,21 +18,21 @@ _ENCODE = "Encode the secret's characters in UTF-8, and use them as the key with
 _ALONE = "Sign with the secret alone."
 
 
-def _as_secret(function: Function) -> Apply:
-    def apply(s: Secret, _: Request) -> list[Secret]:
+def _adapt_to_secret(function: Function) -> Apply:
+    def apply(s: Secret, _: SignedParts) -> list[Secret]:
         result = function(s)
         return [Secret(one) for one in ([result] if isinstance(result, bytes) else result) if len(s) > 4]
 
     return apply
 
 
-_copied = partial(rows, "secret-", "The secret {}.", _COPY, adapt=_as_secret)
-_encoded = partial(rows, "secret-", "The secret was {}.", _ENCODE, adapt=_as_secret)
-_loaded = partial(rows, "secret-", "The secret was {}.", _LOAD, adapt=_as_secret)
+_build_copy_rows = partial(build_rows, "secret-", "The secret {}.", _COPY, adapt=_adapt_to_secret)
+_build_encode_rows = partial(build_rows, "secret-", "The secret was {}.", _ENCODE, adapt=_adapt_to_secret)
+_build_load_rows = partial(build_rows, "secret-", "The secret was {}.", _LOAD, adapt=_adapt_to_secret)
 
 
-def _with_key(name: str, cost: int, words: str, join: Callable[[bytes, Any], bytes], remedy: str = _ALONE) -> Row:
-    def apply(s: Secret, request: Request) -> Secret | None:
+def _key_row(name: str, cost: int, words: str, join: Callable[[bytes, Any], bytes], remedy: str = _ALONE) -> Row:
+    def apply(s: Secret, request: SignedParts) -> Secret | None:
         return Secret(join(to_bytes(request.api_key), s)) if request.api_key else None
 
     return Row(f"secret-{name}", cost, f"{words} was used as the secret.", remedy, apply)
@@ -60,18 +60,18 @@ _MARKS: tuple[tuple[Any, ...], ...] = (
 )
 
 
-def _between(forms: list[str]) -> Apply:
+def _surround(forms: list[str]) -> Apply:
     pairs = [form.encode().split(b"{}") for form in forms]
     return lambda s, _: [Secret(before + s + after) for before, after in pairs]
 
 
 _AROUND = tuple(
-    Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _between(forms))
+    Row(f"secret-{name}", cost, f"The secret had {words}.", _COPY, _surround(forms))
     for name, cost, words, *forms in _MARKS
 )
 _CAUSE = "The secret was used together with the white space or quotes around it."
 _SURROUNDED = Row("secret-surrounded", LIKELY, _CAUSE, _COPY, lambda _, request: request.given_secret)
-_PARTS = _copied(
+_PARTS = _build_copy_rows(
     ("lower-case", COMMON, "was in lower case", lambda s: s.lower()),
     ("upper-case", COMMON, "was in upper case", lambda s: s.upper()),
     ("last-lost", LIKELY, "lacked its last character", lambda s: s[:-1]),
@@ -80,13 +80,13 @@ _PARTS = _copied(
     ("doubled", COMMON, "was repeated", lambda s: s * 2),
 )
 _KEYS = (
-    _with_key("api-key", LIKELY, "The API key", lambda k, s: k, "Sign with the secret; send the key as x-api-key."),
-    _with_key("key-and-secret", COMMON, "The API key followed by the secret", lambda k, s: k + s),
-    _with_key("secret-and-key", COMMON, "The secret followed by the API key", lambda k, s: s + k),
-    _with_key("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s),
-    _with_key("key-base64-decoded", UNCOMMON, "The base64-decoded API key", lambda k, s: base64.b64decode(k)),
+    _key_row("api-key", LIKELY, "The API key", lambda k, s: k, "Sign with the secret; send the key as x-api-key."),
+    _key_row("key-and-secret", COMMON, "The API key followed by the secret", lambda k, s: k + s),
+    _key_row("secret-and-key", COMMON, "The secret followed by the API key", lambda k, s: s + k),
+    _key_row("key-colon-secret", UNCOMMON, "The text 'key:secret'", lambda k, s: k + b":" + s),
+    _key_row("key-base64-decoded", UNCOMMON, "The base64-decoded API key", lambda k, s: base64.b64decode(k)),
 )
-_TEXTS = _loaded(
+_TEXTS = _build_load_rows(
     ("none", LIKELY, "the text None", lambda s: b"None"),
     ("undefined", LIKELY, "the text undefined", lambda s: b"undefined"),
     ("null", LIKELY, "the text null", lambda s: b"null"),
@@ -99,7 +99,7 @@ _ASSIGNED = ("NAME={}", "export NAME={}", "NAME: {}", "NAME = {}", 'NAME="{}"', 
 _OTHERS = ("False", "true", "nil", "NaN", "...", "xxx", "secret", "test", "***", "********", "Bearer {}", "0x{}", "b''")
 
 
-def _named(*forms: str) -> Callable[[Secret, Request], Iterator[Secret]]:
+def _list_named(*forms: str) -> Callable[[Secret, SignedParts], Iterator[Secret]]:
     texts = [form.replace("NAME", name) for form in forms for name in (*_NAMES, "apiSecret", "YOUR_API_SECRET_HERE")]
     encoded = [text.encode() for one in texts for text in (one, one.lower())]
     return lambda s, _: (Secret(text.replace(b"{}", s)) for text in encoded)
@@ -108,7 +108,7 @@ def _named(*forms: str) -> Callable[[Secret, Request], Iterator[Secret]]:
 _CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
+def _list_typos(s: Secret, request: SignedParts) -> Iterator[Secret]:
     """Yield the secret with a lost, a wrong or two exchanged characters, or with a lost end."""
     for at in range(min(len(s), 64)):
         yield Secret(s[:at] + s[at + 1 :])
@@ -118,9 +118,9 @@ def _mistyped(s: Secret, request: Request) -> Iterator[Secret]:
 
 
 _FAMILIES = (
-    Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _mistyped),
-    Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _named(*_PLACEHOLDERS, *_OTHERS)),
-    Row("secret-prefixed", WIDE, "The secret was used with NAME= before it.", _COPY, _named(*_ASSIGNED)),
+    Row("secret-mistyped", WIDE, "The secret was mistyped or cut.", _COPY, _list_typos),
+    Row("secret-variable", WIDE, "A placeholder was used as the secret.", _LOAD, _list_named(*_PLACEHOLDERS, *_OTHERS)),
+    Row("secret-prefixed", WIDE, "The secret was used with NAME= before it.", _COPY, _list_named(*_ASSIGNED)),
 )
 
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -135,11 +135,11 @@ def _decode(s: Secret) -> bytes:
     return base64.b64decode(Secret(s.translate(_URL_SAFE) + b"=" * (-len(s) % 4)), validate=True)
 
 
-def _hash(name: str, s: Secret) -> bytes:
+def _hash_secret(name: str, s: Secret) -> bytes:
     return hashlib.new(name, s, usedforsecurity=False).digest()
 
 
-_ENCODED = _encoded(
+_ENCODED = _build_encode_rows(
     ("base64-decoded", LIKELY, "base64-decoded", _decode),
     ("hex-decoded", LIKELY, "hex-decoded", lambda s: binascii.unhexlify(s)),
     ("hex-decoded-part", UNCOMMON, "hex-decoded up to the first other character (Node's Buffer)", _decode_hex),
@@ -149,7 +149,7 @@ _ENCODED = _encoded(
     ("bytes-repr", COMMON, "the repr of a bytes object (b'...')", lambda s: bytes.__repr__(s).encode()),
     ("utf-16", UNCOMMON, "encoded in UTF-16", lambda s: s.decode().encode("utf-16-le")),
     *(
-        (f"{name}-{form}", cost, f"replaced by its {name.upper()}", lambda s, n=name, w=write: w(_hash(n, s)))
+        (f"{name}-{form}", cost, f"replaced by its {name.upper()}", lambda s, n=name, w=write: w(_hash_secret(n, s)))
         for name, cost in (("sha256", COMMON), ("md5", UNCOMMON), ("sha1", UNCOMMON), ("sha512", UNCOMMON))
         for form, write in (("hex", lambda d: d.hex().encode()), ("raw", bytes))
     ),
