@@ -83,4 +83,4 @@ def test_secret_inside_value_is_hidden(offset: int) -> None:
     ],
 )
 def test_plain_words_are_shown(text: str) -> None:
-    assert common.without_secrets(f"got '{text}'") == f"got '{text}'"
+    assert common.hide_secrets(f"got '{text}'") == f"got '{text}'"

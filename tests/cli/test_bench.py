@@ -16,4 +16,4 @@ def test_bench_measures_each_implementation() -> None:
 
 def test_implementations_sign_alike() -> None:
     for method in ("GET", "POST"):
-        assert len({sign() for sign in bench.implementations(method).values()}) == 1
+        assert len({sign() for sign in bench.list_implementations(method).values()}) == 1

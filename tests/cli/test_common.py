@@ -11,7 +11,7 @@ import pytest
 from helpers.command import CREDENTIALS, answer, needs_pty, read_until, terminal, woox_fast
 from helpers.oracle import KEY, NOW, SECRET, oracle
 
-from woox_fast.cli.common import MAX_SECRET_BYTES, UsageError, credentials
+from woox_fast.cli.common import MAX_SECRET_BYTES, UsageError, read_credentials
 
 SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW))
 SIGNATURE = oracle(f"{NOW}GET/v3/x".encode())
@@ -28,9 +28,9 @@ def test_credentials_come_in_pairs(
     monkeypatch.setenv("WOOX_API_SECRET", api_secret)
     if missing:
         with pytest.raises(UsageError, match=f"^{missing} is not set, but its counterpart is; set both or neither$"):
-            credentials()
+            read_credentials()
     else:
-        assert credentials() == ((api_key, api_secret) if api_key else None)
+        assert read_credentials() == ((api_key, api_secret) if api_key else None)
 
 
 @pytest.mark.parametrize(

@@ -10,29 +10,29 @@ from helpers.oracle import NOW, SECRET, oracle
 from helpers.recorder import Recorder, Reply
 
 from woox_fast.cli import show
-from woox_fast.cli.show import Field
+from woox_fast.cli.show import OutputField
 
 SIGN = ("sign", "GET", "/v3/x", "--timestamp", str(NOW), "--example")
 
 
 @pytest.mark.parametrize("secret", ['with"quote', "with\\backslash", "caf\u00e9-secret", "plain-secret"])
 def test_secret_is_always_hidden(secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    for text in (show.visible(f"a{secret}b".encode()), show.printable(f"a{secret}b")):
-        assert show.redacted(text, secret).strip("'") == f"a{show.REDACTED}b"
+    for text in (show.quote(f"a{secret}b".encode()), show.escape(f"a{secret}b")):
+        assert show.redact(text, secret).strip("'") == f"a{show.REDACTED}b"
     monkeypatch.setattr(show, "SECRETS", [secret])
-    show.as_json({"text": f"a{secret}b"})
+    show.print_json({"text": f"a{secret}b"})
     assert json.loads(capsys.readouterr().out) == {"text": f"a{show.REDACTED}b"}
 
 
 @pytest.mark.parametrize("length", range(6, len(SECRET)))
 def test_cut_secret_is_hidden(length: int) -> None:
     for end in ("", "'", "...", " and more"):
-        assert show.redacted(f"got 'a{SECRET[:length]}{end}", SECRET, cut=True) == f"got 'a{show.REDACTED}{end}"
+        assert show.redact(f"got 'a{SECRET[:length]}{end}", SECRET, cut=True) == f"got 'a{show.REDACTED}{end}"
 
 
 def test_other_text_stays_visible() -> None:
-    assert show.redacted("abc", "abc") == "abc"  # so short a secret would garble the text
-    assert show.redacted(f"{SECRET[:8]} and more", SECRET) == f"{SECRET[:8]} and more"
+    assert show.redact("abc", "abc") == "abc"  # so short a secret would garble the text
+    assert show.redact(f"{SECRET[:8]} and more", SECRET) == f"{SECRET[:8]} and more"
 
 
 @pytest.mark.parametrize("offset", range(0, 20, 3))
@@ -69,7 +69,7 @@ def test_terminal_wraps_between_words(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     words = [f"word{number}" for number in range(60)] + ["long-word-with-hyphens"]
-    show.fields([Field("label", " ".join(words)), Field("", "x" * 500, whole=True)])
+    show.print_fields([OutputField("label", " ".join(words)), OutputField("", "x" * 500, whole=True)])
     lines = capsys.readouterr().out.splitlines()
     assert [word for line in lines for word in line.removeprefix("label").split()] == [*words, "x" * 500]
     assert lines[0].startswith("label  word0")
@@ -77,15 +77,15 @@ def test_terminal_wraps_between_words(
 
 
 def test_difference_is_marked() -> None:
-    lines = show.difference(b'{"a":1, "b":2}', b'{"a":1,"b":2}', "")
+    lines = show.mark_difference(b'{"a":1, "b":2}', b'{"a":1,"b":2}', "")
     assert lines == ["""'{"a":1, "b":2}'""", """'{"a":1,"b":2}'""", "        ^"]
     one = b"x" * 500
     for at in (0, 250, 499):
-        expected, signed, mark = show.difference(one, one[:at] + b"y" + one[at + 1 :], "", 60)
+        expected, signed, mark = show.mark_difference(one, one[:at] + b"y" + one[at + 1 :], "", 60)
         assert (expected[mark.index("^")], signed[mark.index("^")]) == ("x", "y")
         assert max(len(expected), len(signed), len(mark)) <= 63
-    assert show.difference(b"abc", b"abcd") == ["'abc'", "'abcd'", "    ^"]
-    assert show.difference(b"", b"x") == ["''", "'x'", " ^"]
+    assert show.mark_difference(b"abc", b"abcd") == ["'abc'", "'abcd'", "    ^"]
+    assert show.mark_difference(b"", b"x") == ["''", "'x'", " ^"]
 
 
 @needs_pty

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from .. import __version__
 from .._credentials import API_SECRET_VARIABLE
 from . import show
-from .common import Parser, UsageError, without_secrets, wrapped
+from .common import Parser, UsageError, hide_secrets, wrap_lines
 
-__all__ = ["SUBCOMMANDS", "main", "parser"]
+__all__ = ["SUBCOMMANDS", "build_parser", "main"]
 
 
 class Subcommand(NamedTuple):
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     named = [name for name in SUBCOMMANDS if name in argv]
-    root = parser(SUBCOMMANDS if "completion" in named else named)
+    root = build_parser(SUBCOMMANDS if "completion" in named else named)
     if not argv:
         root.print_help(sys.stderr)
         root.exit(2)
@@ -77,7 +77,7 @@ def _run(argv: Sequence[str]) -> int:
         status: int = import_module(f"{__name__}.{args.subcommand}").main(args)
         return status
     except UsageError as error:
-        return _fail(2, name, without_secrets(str(error)))
+        return _fail(2, name, hide_secrets(str(error)))
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
         if module not in subcommand.modules:
@@ -85,13 +85,13 @@ def _run(argv: Sequence[str]) -> int:
         return _fail(2, name, f"{module} is not installed; run: pip install 'woox-fast[{subcommand.extra}]'")
 
 
-def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
+def build_parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
     """Build the parser. To save time, add arguments to the subcommands in `with_arguments` alone."""
     wanted = set(with_arguments)
     root = Parser(
         prog="woox-fast",
         description="Signed requests for the WOO X exchange.",
-        epilog=wrapped(f"`woox-fast SUBCOMMAND --help` shows its options and examples.\n{EXIT_STATUS}"),
+        epilog=wrap_lines(f"`woox-fast SUBCOMMAND --help` shows its options and examples.\n{EXIT_STATUS}"),
     )
     root.add_argument("--version", action="version", version=f"woox-fast {__version__}")
     subparsers = root.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
@@ -104,10 +104,10 @@ def parser(with_arguments: Iterable[str] = SUBCOMMANDS) -> Parser:
             subparser.add_argument("--json", action="store_true", help="print JSON, for scripts")
             epilog = "\n\n".join(filter(None, [subparser.epilog, EXIT_STATUS, "examples:"]))
             examples = "\n".join("  " + example.replace("\n", "\n  ") for example in module.EXAMPLES)
-            subparser.epilog = f"{wrapped(epilog)}\n{examples}"
+            subparser.epilog = f"{wrap_lines(epilog)}\n{examples}"
     return root
 
 
 def _fail(status: int, name: str, message: str) -> int:
-    show.error(f"{name}: {message}")
+    show.print_error(f"{name}: {message}")
     return status

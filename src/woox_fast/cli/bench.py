@@ -28,20 +28,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    calls = {(name, method): call for method in _REQUESTS for name, call in implementations(method).items()}
+    calls = {(name, method): call for method in _REQUESTS for name, call in list_implementations(method).items()}
     rounds = measure_rounds(calls, number=2000, seconds=args.seconds)
     table = {name: {method: min(rounds[name, method]) for method in _REQUESTS} for name in (OURS, HMAC_NEW)}
     if args.json:
-        show.as_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})
+        show.print_json({"backend": backend, "sha256": sha256_implementation, "nanoseconds": table})
         return 0
-    show.line(f"{backend} ({sha256_implementation}), Python {platform.python_version()}, {platform.machine()}", "quiet")
-    show.line(f"{'ns per signature':<22}  {'GET':>7}  {'POST':>7}", "label")
+    python = f"Python {platform.python_version()}, {platform.machine()}"
+    show.print_line(f"{backend} ({sha256_implementation}), {python}", "quiet")
+    show.print_line(f"{'ns per signature':<22}  {'GET':>7}  {'POST':>7}", "label")
     for name, times in table.items():
-        show.line(f"{name:<22}  {times['GET']:>7,.0f}  {times['POST']:>7,.0f}", "good" if name == OURS else "")
+        show.print_line(f"{name:<22}  {times['GET']:>7,.0f}  {times['POST']:>7,.0f}", "good" if name == OURS else "")
     return 0
 
 
-def implementations(method: str) -> dict[str, Callable[[], str]]:
+def list_implementations(method: str) -> dict[str, Callable[[], str]]:
     path, body = _REQUESTS[method]
     secret = API_SECRET.encode()
     sign = Signer(API_KEY, secret).sign

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .. import Signer, __version__, _urls, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
 from . import common, show
-from .show import Field
+from .show import OutputField
 
 EXAMPLES = ("woox-fast check", f"woox-fast check --url {common.SANDBOX_URL}", "woox-fast check --json")
 
@@ -36,15 +36,15 @@ def main(args: argparse.Namespace) -> int:
     items = list(_check(args))
     good = all(item.good for item in items)
     if args.json:
-        show.as_json({"good": good, "items": [item._asdict() for item in items]})
+        show.print_json({"good": good, "items": [item._asdict() for item in items]})
         return 0 if good else 1
     fields = []
     for item in items:
         style = "good" if item.good else "bad"
-        fields.append(Field(item.name, f"{'ok' if item.good else '!!'} {item.found}", style))
+        fields.append(OutputField(item.name, f"{'ok' if item.good else '!!'} {item.found}", style))
         if item.advice:
-            fields.append(Field("", item.advice, "" if item.good else "bad"))
-    show.fields(fields)
+            fields.append(OutputField("", item.advice, "" if item.good else "bad"))
+    show.print_fields(fields)
     return 0 if good else 1
 
 
@@ -77,9 +77,9 @@ def _check_signatures() -> Item:
 
 def _check_environment() -> Iterator[Item]:
     names = [name for name in _VARIABLES if os.environ.get(name)]
-    yield Item("environment", True, ", ".join(names) + " set" if names else "none of the variables is set")
+    yield Item("environment", True, ", ".join(names) + " set" if names else "no WOOX_ variable is set")
     try:
-        if found := common.credentials():
+        if found := common.read_credentials():
             Signer(*found)
     except (ValueError, common.UsageError) as error:
         yield Item("credentials", False, str(error), "Set both variables from the exchange's API page again.")
@@ -90,7 +90,7 @@ def _check_clock(args: argparse.Namespace) -> Item:
         return Item("clock", True, "not compared", "To compare it, name an exchange: --production, --staging or --url.")
     from ..clock import ServerClock
 
-    origin = common.origin_of(args)
+    origin = common.read_origin(args)
     clock = ServerClock(Signer(API_KEY, API_SECRET), base_url=origin)
     try:
         offset_ms = clock.update()

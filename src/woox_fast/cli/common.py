@@ -37,10 +37,10 @@ class UsageError(Exception):
     """A subcommand cannot start. The text is a line for the user; the exit status is 2."""
 
 
-def in_a_shell(error: Exception) -> UsageError:
+def advise_for_shell(error: Exception) -> UsageError:
     """Turn the library's message about a value into a UsageError with advice for a shell."""
     now = "leave --timestamp out for now's, or use `date +%s%3N`"
-    text = show.printable(str(error)).replace("use time.time_ns() // 1_000_000", now)
+    text = show.escape(str(error)).replace("use time.time_ns() // 1_000_000", now)
     return UsageError(_PYTHON_ADVICE.sub("write it as %XX, such as %20 for a space", text))
 
 
@@ -89,7 +89,7 @@ def add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recv-window", metavar="MS", type=whole_number(1, 60_000), help=age)
 
 
-def credentials() -> tuple[str, str] | None:
+def read_credentials() -> tuple[str, str] | None:
     """Return API key and secret from the environment, if they are set. Raises UsageError if either is missing."""
     api_key, api_secret = os.environ.get(API_KEY_VARIABLE), os.environ.get(API_SECRET_VARIABLE)
     if api_key and api_secret:
@@ -118,7 +118,7 @@ def read_api_secret(args: argparse.Namespace) -> str:
     if args.example:
         secret = API_SECRET
     elif args.secret_file is not None:
-        secret = _secret_in(args.secret_file)
+        secret = _read_secret_file(args.secret_file)
     else:
         secret = os.environ.get(API_SECRET_VARIABLE, "") or _prompt_for_secret(args)
     if not secret:
@@ -127,8 +127,8 @@ def read_api_secret(args: argparse.Namespace) -> str:
     return secret
 
 
-def _secret_in(name: str) -> str:
-    data = read("secret", "./-" if name == "-" else name, MAX_SECRET_BYTES)
+def _read_secret_file(name: str) -> str:
+    data = read_input("secret", "./-" if name == "-" else name, MAX_SECRET_BYTES)
     try:
         secret = data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -163,16 +163,16 @@ def _prompt_for_secret(args: argparse.Namespace) -> str:
         return ""
 
 
-def body_bytes(text: str | None) -> bytes:
+def read_body(text: str | None) -> bytes:
     """Return the body that `--body` names: a text, @FILE, or - for standard input."""
     if text is None:
         return b""
     if text == "-" or text.startswith("@"):
-        return read("body", text.removeprefix("@"))
+        return read_input("body", text.removeprefix("@"))
     return os.fsencode(text)
 
 
-def read(purpose: str, name: str, limit: int | None = None) -> bytes:
+def read_input(purpose: str, name: str, limit: int | None = None) -> bytes:
     """Read a file, or standard input for "-". Raises UsageError if it is unreadable or too long."""
     limit = limit or MAX_INPUT_BYTES
     where = "standard input" if name == "-" else ascii(name)
@@ -196,7 +196,7 @@ def add_destination(parser: argparse.ArgumentParser, default: str = f" (default 
     group.add_argument("--production", action="store_true", help="the exchange itself")
 
 
-def origin_of(args: argparse.Namespace) -> str:
+def read_origin(args: argparse.Namespace) -> str:
     """Return scheme, host and port of the exchange."""
     if args.production or args.staging:
         return _urls.PRODUCTION_URL if args.production else _urls.STAGING_URL
@@ -209,10 +209,10 @@ def origin_of(args: argparse.Namespace) -> str:
     return origin
 
 
-def without_secrets(message: str) -> str:
+def hide_secrets(message: str) -> str:
     """Redact secrets and all words that look like a secret, then truncate."""
-    message = _WORD.sub(lambda word: NOT_SHOWN if _is_random(word[0]) else word[0], show.redacted(message, cut=True))
-    return show.shortened(message, MAX_MESSAGE)
+    message = _WORD.sub(lambda word: NOT_SHOWN if _is_random(word[0]) else word[0], show.redact(message, cut=True))
+    return show.shorten(message, MAX_MESSAGE)
 
 
 def _is_random(word: str) -> bool:
@@ -239,10 +239,10 @@ class Parser(argparse.ArgumentParser):
         return parsed
 
     def error(self, message: str) -> NoReturn:
-        super().error(without_secrets(message))
+        super().error(hide_secrets(message))
 
 
-def wrapped(text: str) -> str:
+def wrap_lines(text: str) -> str:
     """Wrap the lines without indentation at the terminal's width."""
     lines = text.splitlines()
-    return "\n".join(line if line.startswith(" ") else fill(line, show.width() - 2) for line in lines)
+    return "\n".join(line if line.startswith(" ") else fill(line, show.get_width() - 2) for line in lines)

@@ -24,7 +24,7 @@ def main(args: argparse.Namespace) -> int:
 
     script = shtab.complete(args.root, shell=args.shell)
     if args.json:
-        show.as_json({"shell": args.shell, "script": script})
+        show.print_json({"shell": args.shell, "script": script})
     else:
-        show.line(script)
+        show.print_line(script)
     return 0

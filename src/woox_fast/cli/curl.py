@@ -25,29 +25,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    origin = common.origin_of(args)
+    origin = common.read_origin(args)
     signed = sign_request(args, origin)
     command = ["curl", "--globoff", "--path-as-is", "--request", signed.method, origin + signed.path]
     headers = [f"{name}: {value}" for name, value in signed.headers.items() if name != "x-api-key"]
     command += [word for header in headers for word in ("--header", header)]
     if args.body is not None:
-        command += _data(args.body, signed.body)
-    text = f'{" ".join(map(_quoted, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'
-    if show.redacted(text) != text:
+        command += _build_data_options(args.body, signed.body)
+    text = f'{" ".join(map(_quote, command))} --header "x-api-key: ${API_KEY_VARIABLE}"'
+    if show.redact(text) != text:
         raise UsageError("the request contains the API secret, and so would the command; remove it from the request")
     if args.json:
-        show.as_json({"command": text})
+        show.print_json({"command": text})
     else:
-        show.line(text)
+        show.print_line(text)
     return 0
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     """Quote `word` for sh, bash and zsh, which looks a word that begins with "=" up as a command."""
     return f"'='{shlex.quote(word[1:])}" if word.startswith("=") else shlex.quote(word)
 
 
-def _data(option: str, body: bytes) -> list[str]:
+def _build_data_options(option: str, body: bytes) -> list[str]:
     """Return curl's options for exactly this body."""
     if option.startswith("@"):
         return ["--data-binary", option]

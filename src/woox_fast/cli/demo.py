@@ -24,7 +24,7 @@ from .. import Signer, backend, sha256_implementation
 from .._credentials import API_KEY, API_KEY_VARIABLE, API_SECRET, API_SECRET_VARIABLE
 from . import show
 from .common import whole_number
-from .show import Field
+from .show import OutputField
 
 if TYPE_CHECKING:
     from ..gateway import Gateway
@@ -34,7 +34,7 @@ MAX_ORDERS = 10_000  # the sandbox forgets closed orders beyond this number
 SYMBOL = "SPOT_BTC_USDT"
 # Side, price and quantity, in turn: far from the market, where an order rests, or across it, where an order fills.
 ORDERS = (("BUY", "1000", "0.001"), ("BUY", "900000", "0.002"), ("SELL", "900000", "0.001"), ("SELL", "1000", "0.001"))
-Request = tuple[str, str, bytes]  # method, path with query, body
+OrderRequest = tuple[str, str, bytes]  # method, path with query, body
 
 
 class DemoError(Exception):
@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         with start_sandbox() as url:
             if not args.json:
-                show.line(f"Sending {args.orders:,} signed orders to a sandbox on this machine, {url}\n")
+                show.print_line(f"Sending {args.orders:,} signed orders to a sandbox on this machine, {url}\n")
                 show.flush()
             with Gateway(Signer(API_KEY, API_SECRET), url, connections=args.connections) as gateway:
                 figures = run(gateway, args.orders, placing)
@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> int:
         reason = f"the sandbox stopped responding ({type(error).__name__})"
     acknowledged, in_doubt = len(placing.latencies_ns), placing.in_doubt
     counts = f"{acknowledged:,} acknowledged, {in_doubt:,} possibly carried out"
-    show.error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {counts}. Nothing was sent twice.")
+    show.print_error(f"woox-fast demo: {reason}. Of {args.orders:,} orders: {counts}. Nothing was sent twice.")
     return status
 
 
@@ -93,7 +93,7 @@ class Batch:
         self._threads = threads
         self._failed = False
 
-    def send(self, gateway: Gateway, requests: Sequence[Request]) -> None:
+    def send(self, gateway: Gateway, requests: Sequence[OrderRequest]) -> None:
         """Send every request once. Stop at the first request without a response, and raise its OSError."""
         from rich.console import Console
         from rich.progress import track
@@ -110,7 +110,7 @@ class Batch:
                 executor.shutdown(cancel_futures=True)
         self.seconds = time.perf_counter() - started
 
-    def _send(self, gateway: Gateway, request: Request) -> None:
+    def _send(self, gateway: Gateway, request: OrderRequest) -> None:
         from ..gateway import NotSentError
 
         if self._failed:
@@ -119,7 +119,7 @@ class Batch:
         try:
             response = gateway.request(*request)
             self.latencies_ns.append(time.perf_counter_ns() - started)
-            data_of(response)
+            read_data(response)
         except DemoError as refusal:
             self.refusals.append(str(refusal))
         except OSError as error:
@@ -128,7 +128,7 @@ class Batch:
             raise
 
 
-def data_of(response: Any) -> Any:
+def read_data(response: Any) -> Any:
     """Return the data of a successful response. Raises DemoError if it is a refusal."""
     try:
         envelope = response.json()
@@ -136,11 +136,11 @@ def data_of(response: Any) -> Any:
         envelope = None
     if response.status == 200 and isinstance(envelope, dict) and envelope.get("success") is True:
         return envelope.get("data")
-    body = show.printable(response.body.decode("utf-8", "replace"))
-    raise DemoError(f"HTTP {response.status} {show.shortened(body, 200)}")
+    body = show.escape(response.body.decode("utf-8", "replace"))
+    raise DemoError(f"HTTP {response.status} {show.shorten(body, 200)}")
 
 
-def order(client_order_id: int) -> Request:
+def build_order(client_order_id: int) -> OrderRequest:
     side, price, quantity = ORDERS[client_order_id % len(ORDERS)]
     fields = {"symbol": SYMBOL, "side": side, "type": "LIMIT", "price": price, "quantity": quantity}
     return "POST", "/v3/trade/order", json.dumps({**fields, "clientOrderId": client_order_id}).encode()
@@ -157,7 +157,7 @@ def read_books(gateway: Gateway, ids: range) -> Books:
     """Read orders and balances through the public API, and the sandbox's own counts through its admin API."""
 
     def get(path: str) -> Any:
-        return data_of(gateway.request("GET", path))
+        return read_data(gateway.request("GET", path))
 
     orders: list[dict[str, Any]] = []
     for page in range(1, len(ids) // 500 + 2):
@@ -196,8 +196,8 @@ def run(gateway: Gateway, count: int, placing: Batch) -> dict[str, Any]:
     """Place all orders, cancel the open orders, check the books, and return the figures."""
     ids = range(first := time.time_ns() // 1_000, first + count)  # unique, and less than 2 ** 53
     before = read_books(gateway, ids)
-    placing.send(gateway, [order(each) for each in ids])
-    data_of(gateway.request("DELETE", f"/v3/trade/orders?symbol={SYMBOL}"))
+    placing.send(gateway, [build_order(each) for each in ids])
+    read_data(gateway.request("DELETE", f"/v3/trade/orders?symbol={SYMBOL}"))
     after = read_books(gateway, ids)
     refusals = Counter(placing.refusals).most_common(3)
     faults = [f"the sandbox refused {times:,} requests: {refusal}" for refusal, times in refusals]
@@ -219,7 +219,7 @@ def run(gateway: Gateway, count: int, placing: Batch) -> dict[str, Any]:
 
 def report(figures: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        show.as_json({"backend": backend, "sha256": sha256_implementation, **figures})
+        show.print_json({"backend": backend, "sha256": sha256_implementation, **figures})
         return
     good = "ok: every order is there exactly once, and the balances add up to the last digit"
     texts = {
@@ -228,11 +228,12 @@ def report(figures: dict[str, Any], as_json: bool) -> None:
         "latency": "{latency_p50_us:,.0f} us median, {latency_p99_us:,.0f} us p99",
         "signatures": f"{{verified:,}} verified; signed by {backend} ({sha256_implementation})",
     }
-    fields = [Field(label, text.format_map(figures)) for label, text in texts.items()]
+    fields = [OutputField(label, text.format_map(figures)) for label, text in texts.items()]
     for token, (before, after) in figures["balances"].items():
-        fields.append(Field(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
-    fields += [Field("books", fault, "bad") for fault in figures["faults"]] or [Field("books", good, "good")]
-    show.fields(fields)
+        fields.append(OutputField(token, f"{Decimal(before):,f} before, {Decimal(after):,f} after"))
+    faults = [OutputField("books", fault, "bad") for fault in figures["faults"]]
+    fields += faults or [OutputField("books", good, "good")]
+    show.print_fields(fields)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._credentials import API_KEY_VARIABLE, API_SECRET_VARIABLE
 from . import show
-from .common import SANDBOX_PORT, UsageError, credentials, whole_number
+from .common import SANDBOX_PORT, UsageError, read_credentials, whole_number
 
 if TYPE_CHECKING:
     from ..sandbox import RequestRecord
@@ -62,22 +62,22 @@ def main(args: argparse.Namespace) -> int:
         return list_faults(args.json)
     if not args.host:
         raise UsageError("--host must be an address such as 127.0.0.1, got an empty string")
-    api_key, api_secret = credentials() or (sandbox.DEMO_API_KEY, sandbox.DEMO_API_SECRET)
+    api_key, api_secret = read_credentials() or (sandbox.DEMO_API_KEY, sandbox.DEMO_API_SECRET)
     if args.stop_with_stdin:
         threading.Thread(target=_interrupt_when_stdin_closes, name="woox-fast stdin", daemon=True).start()
     printer = None if args.quiet else Printer(api_key, api_secret, as_json=args.json)
 
-    def listening(url: str) -> None:
+    def announce(url: str) -> None:
         if args.json:
-            show.as_json({"url": url, "api_key": api_key})
+            show.print_json({"url": url, "api_key": api_key})
         else:
-            key = show.printable(api_key)
-            show.line(f"WOO X sandbox: listening on {url} with API key {key}; open {url}/ in a browser to watch it")
+            account = f"with API key {show.escape(api_key)}"
+            show.print_line(f"WOO X sandbox: listening on {url} {account}; open {url}/ in a browser to watch it")
         show.flush()
 
     try:
         sandbox.run(args.host, args.port, api_key, api_secret, rate_limits=args.rate_limits, faults=args.fault,
-                    on_request=printer, on_listening=listening)  # fmt: skip
+                    on_request=printer, on_listening=announce)  # fmt: skip
     except sandbox.FaultError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
@@ -85,7 +85,7 @@ def main(args: argparse.Namespace) -> int:
             raise
         remedy = "; choose another port with --port, or 0 for any free port" if error.errno == errno.EADDRINUSE else ""
         reason = f"{error.strerror or error}{remedy}"
-        show.error(f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {reason}")
+        show.print_error(f"woox-fast sandbox: cannot listen on {args.host} port {args.port}: {reason}")
         return 1
     finally:
         if printer is not None:
@@ -98,9 +98,11 @@ def list_faults(as_json: bool) -> int:
 
     if as_json:
         rows = {name: {"usage": f.usage, "what": f.sentence, "example": f.example} for name, f in FAULTS.items()}
-        show.as_json(rows)
+        show.print_json(rows)
         return 0
-    show.fields(show.Field(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items())
+    show.print_fields(
+        show.OutputField(f"{name} {fault.usage}".strip(), fault.sentence) for name, fault in FAULTS.items()
+    )
     return 0
 
 
@@ -173,33 +175,33 @@ class Printer:
     def _print(self, record: RequestRecord) -> None:
         explained = self._explain(record)
         if self._as_json:
-            show.as_json(self._redacted(self._fields(record, explained)))
+            show.print_json(self._redact(self._build_fields(record, explained)))
             return
         at = datetime.fromtimestamp(record.time_ms / 1000).strftime("%H:%M:%S.%f")[:-3]
-        request = self._shown(f"{record.method:<6} {record.target}", 200)
+        request = self._clean(f"{record.method:<6} {record.target}", 200)
         fault = f" ({record.fault})" if record.fault else ""
         style = "bad" if record.verdict != "OK" else "label" if fault else ""
         outcome = f"{record.status or 'no response'} {record.verdict}{fault}"
-        show.line(f"{at} {request}  {outcome}  {record.latency_us / 1000:.2f} ms", style)
+        show.print_line(f"{at} {request}  {outcome}  {record.latency_us / 1000:.2f} ms", style)
         if record.message and explained is None:
-            show.sentence(f"    {self._shown(record.message)}", "bad", indent="    ")
+            show.print_wrapped(f"    {self._clean(record.message)}", "bad", indent="    ")
         if explained is not None:
             self._print_explained(explained)
 
     def _print_explained(self, explained: ExplainedRequest) -> None:
         for cause in explained.causes if explained.found else (explained.headline, *explained.causes):
-            show.sentence(f"    {self._shown(cause)}", "bad", indent="    ")
+            show.print_wrapped(f"    {self._clean(cause)}", "bad", indent="    ")
         if explained.signed is None:
             if explained.expected:
-                show.line(f"    expected  '{self._text(explained.expected, 2000, ascii_only=True)}'")
+                show.print_line(f"    expected  '{self._text(explained.expected, 2000, ascii_only=True)}'")
         elif explained.signed != explained.expected:
-            expected, signed, mark = show.difference(
-                explained.expected, explained.signed, self._api_secret, show.width() - len("    expected  ")
+            expected, signed, mark = show.mark_difference(
+                explained.expected, explained.signed, self._api_secret, show.get_width() - len("    expected  ")
             )
             for label, text in (("expected", expected), ("signed", signed), ("", mark)):
-                show.line(f"    {label:<8}  {text}", "quiet")
+                show.print_line(f"    {label:<8}  {text}", "quiet")
 
-    def _fields(self, record: RequestRecord, explained: ExplainedRequest | None) -> dict[str, Any]:
+    def _build_fields(self, record: RequestRecord, explained: ExplainedRequest | None) -> dict[str, Any]:
         names = ("time_ms", "method", "target", "status", "code", "verdict")
         fields: dict[str, Any] = {name: getattr(record, name) for name in names}
         fields["latency_us"] = round(record.latency_us, 1)
@@ -208,15 +210,15 @@ class Printer:
             fields["explanation"] = explained.report
         return fields
 
-    def _redacted(self, value: Any) -> Any:
+    def _redact(self, value: Any) -> Any:
         """Redact the secret in all strings."""
         if isinstance(value, dict):
-            return {name: self._redacted(each) for name, each in value.items()}
+            return {name: self._redact(each) for name, each in value.items()}
         if isinstance(value, list):
-            return [self._redacted(each) for each in value]
+            return [self._redact(each) for each in value]
         return self._text.redact(value) if isinstance(value, str) else value
 
-    def _shown(self, text: str, limit: int = 2000) -> str:
+    def _clean(self, text: str, limit: int = 2000) -> str:
         return self._text(text, limit, ascii_only=True)
 
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from .. import __version__, _urls
 from . import common, show
 from .common import UsageError
-from .explain import report, show_explanation
-from .show import Field
+from .explain import print_explanation, report
+from .show import OutputField
 from .sign import Signed, sign_request
 
 EXAMPLES = (
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    origin = common.origin_of(args)
+    origin = common.read_origin(args)
     if args.production and args.method != "GET" and not args.yes:
         if not common.can_prompt(args):  # with --body -, the body would answer the question
             raise UsageError("a request other than GET to production needs a typed yes, in a terminal, or --yes")
@@ -59,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _confirm(request: str) -> None:
-    shown = show.redacted(show.printable(request), cut=True)
+    shown = show.redact(show.escape(request), cut=True)
     print(f"{shown}. Type yes to send it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != "yes":
         raise UsageError("not sent, since the answer was not yes")
@@ -88,7 +88,7 @@ class Attempt(threading.Thread):
             pass
         except Exception as error:
             text = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
-            self.failure = show.shortened(show.redacted(show.printable(text)), 200)
+            self.failure = show.shorten(show.redact(show.escape(text)), 200)
 
     def _send(self, connection: HTTPConnection) -> None:
         signed = self.signed
@@ -110,7 +110,7 @@ class Attempt(threading.Thread):
 
 def _report(args: argparse.Namespace, attempt: Attempt, response: HTTPResponse) -> int:
     """Show the response, explain a refused signature, and return the exit status."""
-    signed, parsed = attempt.signed, _parsed(attempt.body)
+    signed, parsed = attempt.signed, _parse(attempt.body)
     envelope = parsed if isinstance(parsed, dict) else {}
     code = envelope.get("code")
     good = response.status == 200 and envelope.get("success") is True
@@ -125,26 +125,28 @@ def _report(args: argparse.Namespace, attempt: Attempt, response: HTTPResponse) 
         "url": attempt.origin + signed.path,
         "status": response.status,
         "latency_ms": attempt.latency_ms,
-        "response": show.text_of(attempt.body) if parsed is None else parsed,
+        "response": show.decode(attempt.body) if parsed is None else parsed,
     }
     if args.json:
-        show.as_json(answer | ({"explanation": report(explanation)} if explanation is not None else {}))
+        show.print_json(answer | ({"explanation": report(explanation)} if explanation is not None else {}))
         return 0 if good else 1
     texts = {
         "sent": f"{signed.method} {answer['url']}",
         "status": f"{response.status} {response.reason}",
         "latency": f"{attempt.latency_ms:.1f} ms",
-        "response": show.text_of(attempt.body),
+        "response": show.decode(attempt.body),
     }
     styles = {"status": "good" if good else "bad"}
-    show.fields(Field(label, show.printable(text), styles.get(label, ""), True) for label, text in texts.items())
+    show.print_fields(
+        OutputField(label, show.escape(text), styles.get(label, ""), True) for label, text in texts.items()
+    )
     if explanation is not None:
-        show.line()
-        show_explanation(explanation, refused=code == INVALID_SIGNATURE)
+        show.print_line()
+        print_explanation(explanation, refused=code == INVALID_SIGNATURE)
     return 0 if good else 1
 
 
-def _parsed(body: bytes) -> Any:
+def _parse(body: bytes) -> Any:
     try:
         parsed = json.loads(body)
         json.dumps(parsed, allow_nan=False)  # strict JSON has no NaN
@@ -157,10 +159,10 @@ def _report_failure(args: argparse.Namespace, attempt: Attempt, reason: str) -> 
     nothing_sent, origin = attempt.permit.acquire(blocking=False), attempt.origin
     if args.json:
         sent = False if nothing_sent else None
-        show.as_json({"url": origin + args.path, "status": None, "error": reason, "sent": sent})
+        show.print_json({"url": origin + args.path, "status": None, "error": reason, "sent": sent})
     text = f"woox-fast send: no complete response from {origin}: {reason}."
     if nothing_sent:
         text += " Nothing was sent." + (" Start a sandbox with `woox-fast sandbox`." * _urls.is_loopback(origin))
     elif args.method != "GET":
         text += " The request may have been carried out: query the order before you send it again."
-    show.error(text)
+    show.print_error(text)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .. import Signer, _urls
 from . import common, show
-from .show import Field
+from .show import OutputField
 
 EXAMPLES = (
     "woox-fast sign GET '/v3/algo/orders?algoType=STOP' --example",
@@ -36,16 +36,16 @@ def main(args: argparse.Namespace) -> int:
         raise common.UsageError("METHOD and PATH are missing; give them, such as: GET /v3/asset/balances")
     signed = sign_request(args)
     if args.json:
-        signed_text = show.text_of(signed.message)
-        show.as_json({"signed": signed_text, "signature": signed.signature, "headers": signed.headers})
+        signed_text = show.decode(signed.message)
+        show.print_json({"signed": signed_text, "signature": signed.signature, "headers": signed.headers})
         return 0
     headers = [f"{name}: {value}" for name, value in signed.headers.items()]
-    show.fields(
+    show.print_fields(
         [
-            Field("signed", show.shortened(show.redacted(show.visible(signed.message))), whole=True),
-            Field("", f"{len(signed.message)} bytes, without the quotes", "quiet"),
-            Field("signature", signed.signature, "good"),
-            *(Field("" if at else "headers", each, whole=True) for at, each in enumerate(headers)),
+            OutputField("signed", show.shorten(show.redact(show.quote(signed.message))), whole=True),
+            OutputField("", f"{len(signed.message)} bytes, without the quotes", "quiet"),
+            OutputField("signature", signed.signature, "good"),
+            *(OutputField("" if at else "headers", each, whole=True) for at, each in enumerate(headers)),
         ]
     )
     return 0
@@ -56,7 +56,7 @@ def sign_request(args: argparse.Namespace, origin: str = _urls.PRODUCTION_URL) -
     from .. import _checks, _http, prehash
 
     api_key, api_secret = common.read_api_key(args), common.read_api_secret(args)
-    scheme, body = args.scheme or prehash.scheme_of(args.path or ""), common.body_bytes(args.body)
+    scheme, body = args.scheme or prehash.scheme_of(args.path or ""), common.read_body(args.body)
     try:
         signer = Signer(api_key, api_secret, recv_window_ms=args.recv_window)
         stamp = _checks.check_timestamp(time.time_ns() // 1_000_000 if args.timestamp is None else args.timestamp)
@@ -71,4 +71,4 @@ def sign_request(args: argparse.Namespace, origin: str = _urls.PRODUCTION_URL) -
             headers |= {"x-api-signature": signature, "Content-Type": _http.FORM}
         return Signed(args.method, args.path, body, message, signature, headers)
     except (ValueError, TypeError) as error:
-        raise common.in_a_shell(error) from None
+        raise common.advise_for_shell(error) from None
