@@ -103,7 +103,7 @@ def test_connector_signs_middleware_changes(signer):
 
 
 @pytest.mark.parametrize("make", [with_connector, with_middleware])
-def test_user_content_type_is_kept(make, signer):
+def test_user_content_type_stays(make, signer):
     async def run(url):
         async with make(signer, origins=[url]) as session:
             for options in ({"headers": {"Content-Type": "text/csv"}}, {}):

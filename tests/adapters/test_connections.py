@@ -164,7 +164,7 @@ def are_signed_after_wait(client: str, signer: Signer) -> set[bool]:
 
 
 @pytest.mark.parametrize("client", [name for name in ADAPTERS if name not in ("requests auth", "aiohttp middleware")])
-def test_waiting_ages_no_signature(client, signer):
+def test_wait_keeps_signature_fresh(client, signer):
     assert are_signed_after_wait(client, signer) == {True}
 
 

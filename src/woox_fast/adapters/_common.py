@@ -11,7 +11,7 @@ from .._checks import is_host
 from .._urls import PRODUCTION_URL, STAGING_URL, parse_origin
 
 DEFAULT_ORIGINS = (PRODUCTION_URL, STAGING_URL)
-NOT_WHOLE = "body must be complete before signing, got {}; pass json=, or data= (httpx: content=) str or bytes"
+INCOMPLETE_BODY = "body must be complete before signing, got {}; pass json=, or data= (httpx: content=) str or bytes"
 
 _AUTHORITY = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -43,7 +43,7 @@ class Origins:
     def __init__(self, origins: Iterable[str]) -> None:
         if isinstance(origins, str):
             raise TypeError(f"origins must be several URLs, such as ({origins!r},), got one str")
-        self._origins = tuple(dict.fromkeys(_origin_of(parse_origin(url)) or "" for url in origins))
+        self._origins = tuple(dict.fromkeys(_parse_url_origin(parse_origin(url)) or "" for url in origins))
         if not self._origins:
             raise ValueError(f"origins must not be empty; omit it to sign for {DEFAULT_ORIGINS}")
         # The "/" ends the host, so every parser reads the same host in a URL with this prefix.
@@ -51,7 +51,7 @@ class Origins:
 
     def check(self, url: str, reason: str = "") -> None:
         """Raise ValueError unless `url` belongs to an allowed origin."""
-        if not url.startswith(self._prefixes) and _origin_of(url) not in self._origins:
+        if not url.startswith(self._prefixes) and _parse_url_origin(url) not in self._origins:
             raise ValueError(
                 f"{reason}{_redact(url)} is not one of the origins this signer signs for ({', '.join(self._origins)}), "
                 "so no request was sent there. To sign for it, pass its scheme, host and port in origins=(...)"
@@ -63,7 +63,7 @@ class Origins:
             self.check(location, "redirect refused: ")
 
 
-def _origin_of(url: str) -> str | None:
+def _parse_url_origin(url: str) -> str | None:
     """Return scheme, host and port without a default port, or None if two parsers could read different hosts."""
     found = _AUTHORITY.match(url)
     if not found or not is_host(found[2]):
@@ -74,4 +74,4 @@ def _origin_of(url: str) -> str | None:
 
 def _redact(url: str) -> str:
     """Return the origin of `url` for a message, never its query or password."""
-    return _origin_of(url) or ascii(re.sub(r"//[^/]*@", "//...@", url.partition("?")[0]))[:80]
+    return _parse_url_origin(url) or ascii(re.sub(r"//[^/]*@", "//...@", url.partition("?")[0]))[:80]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import Signer
-from ._common import DEFAULT_ORIGINS, NOT_WHOLE, Origins, needs, sign
+from ._common import DEFAULT_ORIGINS, INCOMPLETE_BODY, Origins, needs, sign
 
 with needs("aiohttp"):
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, TCPConnector
@@ -16,7 +16,7 @@ with needs("aiohttp"):
 _GUESSES = ("application/octet-stream", "text/plain; charset=utf-8")
 
 
-class _Signing:
+class _SignerMixin:
     def __init__(self, signer: Signer, *, origins: Iterable[str] = DEFAULT_ORIGINS, **options: Any) -> None:
         self.signer = signer
         self.origins = Origins(origins)
@@ -30,7 +30,9 @@ class _Signing:
             # The first releases of aiohttp 3.12 lack as_bytes.
             return await payload.as_bytes() if hasattr(payload, "as_bytes") else bytes(payload._value)
         if payload:
-            raise ValueError(NOT_WHOLE.format(f"{'compressed ' if request.compress else ''}{type(payload).__name__}"))
+            raise ValueError(
+                INCOMPLETE_BODY.format(f"{'compressed ' if request.compress else ''}{type(payload).__name__}")
+            )
         return None
 
     def _sign(self, request: ClientRequest, body: bytes | None) -> None:
@@ -39,7 +41,7 @@ class _Signing:
         sign(request.headers, self.signer, request.method, request.url.raw_path_qs, body)
 
 
-class WooXConnector(_Signing, TCPConnector):
+class WooXConnector(_SignerMixin, TCPConnector):
     """Sign every request, redirect and retry once its connection is open.
 
     Pass it to a session: `aiohttp.ClientSession(connector=WooXConnector(signer))`.
@@ -65,7 +67,7 @@ class WooXConnector(_Signing, TCPConnector):
         return connection
 
 
-class WooXMiddleware(_Signing):
+class WooXMiddleware(_SignerMixin):
     """Sign before aiohttp waits for a connection: `aiohttp.ClientSession(middlewares=(WooXMiddleware(signer),))`.
 
     Prefer `WooXConnector` unless you need a connector of your own: this signature ages while aiohttp opens a connection

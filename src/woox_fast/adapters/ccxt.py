@@ -40,7 +40,7 @@ def accelerate(exchange: Exchange) -> Exchange:
     if hmac is not ccxt.Exchange.hmac:
         raise TypeError(f"exchange must use ccxt's own hmac, got a {name} that replaces it")
     plain: Any = type(exchange)
-    exchange.__class__ = _accelerated(plain)
+    exchange.__class__ = _derive_class(plain)
     exchange._contexts = _Contexts()  # type: ignore[attr-defined]
     return exchange
 
@@ -84,16 +84,16 @@ class _Accelerated:
     def __reduce_ex__(self, protocol: Any) -> Any:
         # pickle looks classes up by name, and the plain class has the same name.
         reduced: Any = super().__reduce_ex__(max(protocol, 2))
-        return _new, (self._plain,), *reduced[2:]
+        return _create, (self._plain,), *reduced[2:]
 
 
 @cache
-def _accelerated(plain: Any) -> Any:
+def _derive_class(plain: Any) -> Any:
     return type(plain.__name__, (_Accelerated, plain), {"_plain": plain, "__module__": plain.__module__})
 
 
-def _new(plain: type) -> Any:
-    return object.__new__(_accelerated(plain))
+def _create(plain: type) -> Any:
+    return object.__new__(_derive_class(plain))
 
 
 def _guard_session(session: Any) -> Any:

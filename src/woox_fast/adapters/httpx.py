@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from .. import Signer
-from ._common import DEFAULT_ORIGINS, NOT_WHOLE, Origins, needs
+from ._common import DEFAULT_ORIGINS, INCOMPLETE_BODY, Origins, needs
 
 # Without duplicates: httpx2.alias_httpx() makes httpx an alias of httpx2.
 _MODULES: list[Any] = list({import_module(name): 0 for name in ("httpx", "httpx2") if find_spec(name)})
@@ -46,22 +46,22 @@ class WooXAuth(_Auth):  # type: ignore[misc]
         self.origins = Origins(origins)
 
     def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
-        _Signing(self, request, "trace").check((yield request))
+        _RequestSigner(self, request, "trace").check((yield request))
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         await request.aread()
-        _Signing(self, request, "async_trace").check((yield request))
+        _RequestSigner(self, request, "async_trace").check((yield request))
 
 
-class _Signing:
-    """Signs a request, its redirects and its retries, which inherit the extensions of the request."""
+class _RequestSigner:
+    """Sign a request, its redirects and its retries, which inherit the extensions of the request."""
 
     def __init__(self, auth: WooXAuth, request: Any, trace: str) -> None:
         auth.origins.check(str(request.url))
         self._auth = auth
         self._late_signatures = 0
         self._users_trace = request.extensions.get("trace")
-        if isinstance(earlier := getattr(self._users_trace, "__self__", None), _Signing):  # a request sent again
+        if isinstance(earlier := getattr(self._users_trace, "__self__", None), _RequestSigner):  # a request sent again
             self._users_trace = earlier._users_trace
         request.extensions = {**request.extensions, "trace": getattr(self, trace)}
         added = auth.signer.headers(request.method, request.url.raw_path.decode("ascii"), request.content)
@@ -92,7 +92,7 @@ class _Signing:
             self._auth.origins.check(target)
             target = "/" + target.split("/", 3)[3]
         if not isinstance(request.stream, _BYTE_STREAMS):
-            raise ValueError(NOT_WHOLE.format(f"a stream ({type(request.stream).__name__})"))
+            raise ValueError(INCOMPLETE_BODY.format(f"a stream ({type(request.stream).__name__})"))
         added = self._auth.signer.headers(request.method.decode("ascii"), target, b"".join(request.stream))
         request.headers[:] = _merge(request.headers, added)
         self._late_signatures += 1
@@ -118,7 +118,7 @@ def _merge(raw: list[tuple[bytes, bytes]], added: dict[str, str]) -> list[tuple[
 
 
 @cache
-def _signed_headers(plain: Any) -> Any:
+def _derive_headers(plain: Any) -> Any:
     """Derive a `Headers` class that includes the signature when read, but not when copied.
 
     To follow a redirect, httpx copies the headers for the new host.
@@ -154,19 +154,19 @@ def _signed_headers(plain: Any) -> Any:
             return _rebuild, (plain, plain(self), self._signature)
 
     for name in _READS:
-        setattr(SignedHeaders, name, _reader(name))
+        setattr(SignedHeaders, name, _forward_read(name))
     if "x" in plain(SignedHeaders(plain(), {"x": ""})):
         raise ImportError("this httpx copies headers in a way that would send a signature along a redirect; use 0.28")
     return SignedHeaders
 
 
-def _reader(name: str) -> Callable[..., Any]:
+def _forward_read(name: str) -> Callable[..., Any]:
     return lambda self, *args, **options: getattr(self._read(), name)(*args, **options)
 
 
 def _rebuild(plain: Any, headers: Any, signature: dict[str, str]) -> Any:
-    return _signed_headers(plain)(headers, signature)
+    return _derive_headers(plain)(headers, signature)
 
 
 _BYTE_STREAMS = tuple(module.ByteStream for module in _MODULES)
-_SIGNED_HEADERS = [(module.Headers, _signed_headers(module.Headers)) for module in _MODULES]
+_SIGNED_HEADERS = [(module.Headers, _derive_headers(module.Headers)) for module in _MODULES]

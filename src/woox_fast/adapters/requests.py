@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from .. import Signer
 from .._checks import refuse_pickling
-from ._common import DEFAULT_ORIGINS, NOT_WHOLE, Origins, needs, sign
+from ._common import DEFAULT_ORIGINS, INCOMPLETE_BODY, Origins, needs, sign
 
 with needs("requests"):
     from requests import PreparedRequest, Response, Session
@@ -23,13 +23,13 @@ def session(signer: Signer, *, origins: Iterable[str] = DEFAULT_ORIGINS) -> Sess
     Args and Raises: as for `WooXAdapter`, which it mounts for `http://` and `https://`.
     """
     made = Session()
-    made.auth = _unchanged  # without an auth, requests looks for a password in ~/.netrc
+    made.auth = _skip_auth  # without an auth, requests looks for a password in ~/.netrc
     for scheme in ("https://", "http://"):
         made.mount(scheme, WooXAdapter(signer, origins=origins))
     return made
 
 
-def _unchanged(request: PreparedRequest) -> PreparedRequest:
+def _skip_auth(request: PreparedRequest) -> PreparedRequest:
     return request
 
 
@@ -64,31 +64,31 @@ class WooXAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self._sign_in(self.poolmanager)
+        self._derive_pools(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        return self._sign_in(super().proxy_manager_for(*args, **options))
+        return self._derive_pools(super().proxy_manager_for(*args, **options))
 
-    def _sign_in(self, manager: Any) -> Any:
+    def _derive_pools(self, manager: Any) -> Any:
         pools = manager.pool_classes_by_scheme.items()
-        manager.pool_classes_by_scheme = {scheme: _signing_pool(pool, self.signer) for scheme, pool in pools}
+        manager.pool_classes_by_scheme = {scheme: _derive_pool(pool, self.signer) for scheme, pool in pools}
         return manager
 
     def __reduce__(self) -> NoReturn:
         refuse_pickling()
 
 
-def _signing_pool(plain: Any, signer: Signer) -> Any:
+def _derive_pool(plain: Any, signer: Signer) -> Any:
     """Derive a urllib3 pool class whose connections sign."""
 
     @lru_cache(maxsize=1)
-    def signing(base: type) -> type:
+    def derive_connection(base: type) -> type:
         return type(base.__name__, (_SigningConnection, base), {"signer": signer})
 
     if isinstance(plain.ConnectionCls, property):
         return plain
     # vcrpy replaces the class of connections at run time, so look it up for every connection.
-    connection = property(lambda self: signing(super(pool, self).ConnectionCls))
+    connection = property(lambda self: derive_connection(super(pool, self).ConnectionCls))
     pool: Any = type(plain.__name__, (plain,), {"ConnectionCls": connection})
     return pool
 
@@ -160,7 +160,9 @@ def _complete_body(request: PreparedRequest) -> None:
         request.prepare_content_length(body)
     multipart = str(request.headers.get("Content-Type", "")).startswith("multipart/")
     if multipart or "Transfer-Encoding" in request.headers or not (body is None or isinstance(body, bytes)):
-        raise ValueError(NOT_WHOLE.format("a multipart body" if multipart else f"a stream ({type(body).__name__})"))
+        raise ValueError(
+            INCOMPLETE_BODY.format("a multipart body" if multipart else f"a stream ({type(body).__name__})")
+        )
 
 
 def _check_response(origins: Origins, signed: tuple[Any, ...], response: Response, **_: Any) -> None:
