@@ -53,10 +53,10 @@ class Cell(NamedTuple):
 
     order: str
     ask: str
-    held: bool
+    exists: bool
 
     def __str__(self) -> str:
-        return self.order if self.ask.endswith(TRUTH[self.held]) else f"{self.order}; asked: **{self.ask}**"
+        return self.order if self.ask.endswith(TRUTH[self.exists]) else f"{self.order}; asked: **{self.ask}**"
 
 
 def summarize(status: int, body: bytes) -> str:
@@ -120,8 +120,8 @@ def format_line(text: str) -> str:
     """Run all clients at once, with separate sandboxes, and return the rule's line of the table."""
     with ThreadPoolExecutor(len(CLIENTS)) as pool:
         cells = list(pool.map(run, CLIENTS, [text] * len(CLIENTS)))
-    held = {cell.held for cell in cells}
-    answer = "if placed" if len(held) > 1 else "yes" if held.pop() else "no"
+    found = {cell.exists for cell in cells}
+    answer = "if placed" if len(found) > 1 else "yes" if found.pop() else "no"
     return " | ".join([f"| `{text}`", answer, *map(str, cells)]) + " |"
 
 
@@ -132,7 +132,7 @@ def main() -> int:
         wrong = [line for line in lines if line not in document.splitlines()]
         print("\n".join(["These lines differ:", *wrong]) if wrong else "The table is up to date.")
         return len(wrong) > 0
-    head = [f"| rule | held | {' | '.join(CLIENTS)} |", "|---|---|" + "---|" * len(CLIENTS)]
+    head = [f"| rule | order exists | {' | '.join(CLIENTS)} |", "|---|---|" + "---|" * len(CLIENTS)]
     faults = [f"- **`{name}{fault.usage and ' ' + fault.usage}`**: {fault.sentence}" for name, fault in FAULTS.items()]
     for begin, written in ((BEGIN, [*head, *lines]), (LIST, faults)):
         before, _, rest = document.partition(begin)
