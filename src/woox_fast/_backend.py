@@ -45,7 +45,7 @@ def _load(policy: str) -> ModuleType:
     except ImportError as error:
         raise ImportError(
             f"WOOX_FAST_BACKEND={policy}, but this backend cannot be loaded: {error}; "
-            f"available here: {', '.join(_available(policy))}",
+            f"available here: {', '.join(_list_available(policy))}",
             name=__package__,
         ) from error
 
@@ -62,7 +62,7 @@ def _load_preferred() -> ModuleType:
     return _import("python")
 
 
-def _available(policy: str) -> list[str]:
+def _list_available(policy: str) -> list[str]:
     """Return the settings of WOOX_FAST_BACKEND that can work here, without `policy`."""
     from importlib.util import find_spec
 

@@ -82,7 +82,7 @@ def assert_signed(
     try:
         if scheme not in (None, "v3", "v1"):
             raise ValueError(f"scheme must be 'v3', 'v1' or None for the scheme of the path, got {scheme!r}")
-        outgoing = _outgoing(request)
+        outgoing = _read_outgoing(request)
         mistake = _check_headers(outgoing, api_key) or _check_signature(outgoing, api_secret, scheme)
     finally:
         del api_secret  # a traceback with locals must not show it
@@ -90,7 +90,7 @@ def assert_signed(
         raise AssertionError(f"{outgoing.method} {outgoing.origin}{outgoing.target} {mistake}")
 
 
-def _outgoing(request: Any) -> _OutgoingRequest:
+def _read_outgoing(request: Any) -> _OutgoingRequest:
     method, url, headers = (getattr(request, name, None) for name in ("method", "url", "headers"))
     if not isinstance(method, str) or url is None or not isinstance(headers, Mapping):
         raise TypeError(
@@ -98,9 +98,9 @@ def _outgoing(request: Any) -> _OutgoingRequest:
             "pass the request, not its response"
         )
     body = request.body if hasattr(request, "body") else getattr(request, "content", None)
-    lower = {_text(name).lower(): _text(value) for name, value in headers.items()}
+    lower = {_decode(name).lower(): _decode(value) for name, value in headers.items()}
     origin, target = _URL.findall(str(url))[0]
-    httpx_target = _httpx_target(request, url)
+    httpx_target = _read_httpx_target(request, url)
     target = httpx_target or (target if target.startswith("/") else "/" + target)
     if not httpx_target or target.startswith("//"):  # some clients send '//' as '/'
         try:
@@ -110,16 +110,16 @@ def _outgoing(request: Any) -> _OutgoingRequest:
     return _OutgoingRequest(method, origin, target, lower, bytes(_checks.check_body(body)))
 
 
-def _httpx_target(request: Any, url: Any) -> str:
+def _read_httpx_target(request: Any, url: Any) -> str:
     raw = getattr(url, "raw_path", None)
-    return _text(getattr(request, "extensions", {}).get("target", raw)) if isinstance(raw, bytes) else ""
+    return _decode(getattr(request, "extensions", {}).get("target", raw)) if isinstance(raw, bytes) else ""
 
 
-def _text(value: Any) -> str:
+def _decode(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _bytes(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -139,11 +139,11 @@ def _check_signature(outgoing: _OutgoingRequest, api_secret: str | bytes, scheme
         secret = _checks.encode_secret(api_secret)
         scheme = scheme or prehash.scheme_of(outgoing.target)
         key, stamp, signature = (outgoing.headers[f"x-api-{name}"] for name in ("key", "timestamp", "signature"))
-        method, target = _bytes(outgoing.method), _bytes(outgoing.target)
-        message = prehash.build_unchecked(scheme, _bytes(stamp), method, target, outgoing.body)
+        method, target = _encode(outgoing.method), _encode(outgoing.target)
+        message = prehash.build_unchecked(scheme, _encode(stamp), method, target, outgoing.body)
         expected = hmac.new(secret, message, hashlib.sha256).hexdigest()
         has_timestamp = len(stamp) == 13 and stamp.isascii() and stamp.isdigit()
-        if has_timestamp and hmac.compare_digest(_bytes(signature).lower(), expected.encode()):
+        if has_timestamp and hmac.compare_digest(_encode(signature).lower(), expected.encode()):
             return ""
         found = explain(api_secret, signature, stamp, outgoing.method, outgoing.target, outgoing.body,
                         api_key=key, scheme=scheme, origin=outgoing.origin)  # fmt: skip

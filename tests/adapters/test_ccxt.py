@@ -41,7 +41,7 @@ PARAMS = [
 ]
 
 
-def outcome_of(function, *arguments):
+def find_outcome(function, *arguments):
     try:
         return function(*arguments)
     except Exception as error:
@@ -61,7 +61,7 @@ def test_private_endpoints_have_same_signature(module, monkeypatch):
     for api, method, path in found:
         names = dict.fromkeys(plain.extract_params(path), "1")
         for params in PARAMS[: 3 if method in ("GET", "DELETE") else 4]:
-            one, other = (outcome_of(each.sign, path, api, method, {**params, **names}) for each in (plain, fast))
+            one, other = (find_outcome(each.sign, path, api, method, {**params, **names}) for each in (plain, fast))
             assert one == other
             signed += isinstance(one, dict) and "x-api-signature" in one["headers"]
     assert signed > 200
@@ -117,7 +117,7 @@ def test_hmac_matches_ccxt(algorithm, digest, secret):
     [("text", b"s"), (b"m", "text"), (None, b"s"), (b"m", None), (b"m", b"s", None), (b"m", b"s", "sha256")],
 )
 def test_hmac_errors_match_ccxt(arguments):
-    assert outcome_of(accelerate(ccxt.woo()).hmac, *arguments) == outcome_of(ccxt.Exchange.hmac, *arguments)
+    assert find_outcome(accelerate(ccxt.woo()).hmac, *arguments) == find_outcome(ccxt.Exchange.hmac, *arguments)
 
 
 def test_contexts_are_cached_and_bounded():
@@ -174,11 +174,11 @@ def test_subclass_can_be_accelerated_twice():
 # Copies
 
 
-def through_pickle(exchange):
+def pickle_and_load(exchange):
     return pickle.loads(pickle.dumps(exchange, protocol=0))  # noqa: S301
 
 
-@pytest.mark.parametrize("again", [through_pickle, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("again", [pickle_and_load, copy.copy, copy.deepcopy])
 @pytest.mark.parametrize("module", MODULES)
 def test_exchange_can_be_copied(module, again):
     exchange = accelerate(module.woo({**CREDENTIALS, "options": {"mine": [1]}}))

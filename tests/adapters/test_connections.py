@@ -21,7 +21,7 @@ from woox_fast import Signer
 ORDER = Call("POST", "/v3/trade/order", json={"symbol": "SPOT_BTC_USDT"})
 
 
-def stamps(server: Recorder) -> list[int]:
+def read_timestamps(server: Recorder) -> list[int]:
     return [int(received.all("x-api-timestamp")[0]) for received in server.received]
 
 
@@ -68,7 +68,7 @@ def test_aiohttp_retry_is_resigned(client, signer):
         (outcome,) = send(client, signer, server.url, [Call("PUT", "/v3/x", json={"a": 1})])
     assert outcome.status == 200
     assert server.faults == []
-    first, second = stamps(server)
+    first, second = read_timestamps(server)
     assert first < second
 
 
@@ -86,7 +86,7 @@ def test_urllib3_retries_are_resigned(signer, deaf):
         assert session.get(server.url + "/v3/x?a=b c", timeout=10).status_code == 200
     assert server.faults == []
     assert len(server.received) == 3 - bool(deaf)
-    assert stamps(server) == sorted(set(stamps(server)))
+    assert read_timestamps(server) == sorted(set(read_timestamps(server)))
 
 
 class BreaksTls(Recorder):
@@ -132,7 +132,7 @@ def test_retrying_transport_is_resigned(signer, name):
         with module.Client(auth=auth, transport=Retrying()) as client:
             assert client.get(server.url + "/v3/x").status_code == 200
     assert server.faults == []
-    first, second = stamps(server)
+    first, second = read_timestamps(server)
     assert first < second
 
 
@@ -160,7 +160,7 @@ def are_signed_after_wait(client: str, signer: Signer) -> set[bool]:
     with Recorder(answer) as server, open_client(client, serial, server.url, connections=1, timeout_s=30) as opened:
         send_at_once(opened, [ORDER] * 5)
     assert (server.faults, server.connections) == ([], 1)
-    return {stamp > last for stamp, last in zip(stamps(server)[1:], last_stamps[:-1], strict=True)}
+    return {stamp > last for stamp, last in zip(read_timestamps(server)[1:], last_stamps[:-1], strict=True)}
 
 
 @pytest.mark.parametrize("client", [name for name in ADAPTERS if name not in ("requests auth", "aiohttp middleware")])

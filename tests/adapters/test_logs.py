@@ -47,7 +47,7 @@ def run_all_clients(backend: str, secrets: list[str]) -> str:
     return result.stdout
 
 
-def traces(secrets: list[str]) -> dict[str, list[bytes]]:
+def find_traces(secrets: list[str]) -> dict[str, list[bytes]]:
     return {f"{i} {name}": parts for i in (0, 1) for name, parts in key_traces.traces(secrets[i].encode()).items()}
 
 
@@ -59,9 +59,9 @@ def test_output_contains_no_secret(backend):
     _, *parts = re.split(r"\n== (.+)\n", output)
     *sections, (last, leak) = zip(parts[::2], parts[1::2], strict=True)
     assert last == "leak"
-    assert key_traces.find_in_text(output.removesuffix(leak).encode(), traces(secrets)) == set()
+    assert key_traces.find_in_text(output.removesuffix(leak).encode(), find_traces(secrets)) == set()
     # The controls: the search finds a logged secret, and every client logged.
-    assert key_traces.find_in_text(leak.encode(), traces(secrets)) == {"0 secret", "1 secret"}
+    assert key_traces.find_in_text(leak.encode(), find_traces(secrets)) == {"0 secret", "1 secret"}
     for name, shown in SHOWN.items():
         accepted, refused, nobody = (text for each, text in sections if each == name)
         assert [word for word in ("/v3/trade/order", *shown) if word not in accepted] == []

@@ -21,7 +21,7 @@ from woox_fast.adapters.requests import WooXAdapter, WooXAuth
 KINDS = ["auth", "session"]
 
 
-def session_of(kind: str, signer, url: str) -> requests.Session:
+def create_session(kind: str, signer, url: str) -> requests.Session:
     if kind == "session":
         return woox_fast.adapters.requests.session(signer, origins=[url])
     session = requests.Session()
@@ -43,7 +43,7 @@ def session_of(kind: str, signer, url: str) -> requests.Session:
     ],
 )
 def test_incomplete_body_is_refused(kind, signer, options, found):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
+    with Recorder() as server, create_session(kind, signer, server.url) as session:
         with pytest.raises(ValueError, match="body must be complete before signing, got") as raised:
             session.post(server.url, timeout=10, **options)
         assert server.connections == 0
@@ -54,7 +54,7 @@ def test_incomplete_body_is_refused(kind, signer, options, found):
 @pytest.mark.parametrize("kind_of_buffer", [bytearray, memoryview])
 @pytest.mark.parametrize("content", [b"", bytes(range(256))])
 def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
+    with Recorder() as server, create_session(kind, signer, server.url) as session:
         assert session.post(server.url + "/v3/x", data=kind_of_buffer(content), timeout=10).status_code == 200
         assert server.faults == []
         (received,) = server.received
@@ -64,7 +64,7 @@ def test_buffer_body_is_signed(kind, kind_of_buffer, content, signer):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_form_and_unicode_are_signed(kind, signer):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
+    with Recorder() as server, create_session(kind, signer, server.url) as session:
         second = WooXAuth(signer, origins=[server.url])
         form = {"symbol": "SPOT_币_USDT"}
         session.post(server.url + "/v3/x", params={"é": "币 &"}, data=form, auth=second, timeout=10)
@@ -88,7 +88,7 @@ def prepare_and_change(session, server, change):
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_changed_request_is_refused(signer, change):
-    with Recorder() as server, session_of("auth", signer, server.url) as session:
+    with Recorder() as server, create_session("auth", signer, server.url) as session:
         prepared = prepare_and_change(session, server, change)
         with pytest.raises(ValueError, match="changed after WooXAuth signed the request; prepare a new request"):
             session.send(prepared, timeout=10)
@@ -97,14 +97,14 @@ def test_changed_request_is_refused(signer, change):
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_session_signs_changed_request(signer, change):
-    with Recorder() as server, session_of("session", signer, server.url) as session:
+    with Recorder() as server, create_session("session", signer, server.url) as session:
         session.send(prepare_and_change(session, server, change), timeout=10)
         assert (len(server.received), server.faults) == (1, [])
 
 
 @pytest.mark.parametrize("first", [b"a", "é"])
 def test_changed_str_is_recounted(first, signer):
-    with Recorder() as server, session_of("session", signer, server.url) as session:
+    with Recorder() as server, create_session("session", signer, server.url) as session:
         prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", data=first))
         prepared.body = "éé"
         session.send(prepared, timeout=10)
@@ -114,7 +114,7 @@ def test_changed_str_is_recounted(first, signer):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_prepared_request_can_be_resent(kind, signer):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
+    with Recorder() as server, create_session(kind, signer, server.url) as session:
         prepared = session.prepare_request(requests.Request("POST", server.url + "/v3/x", json={"a": 1}))
         prepared.headers["x-tag"] = "a"
         for request in (prepared, prepared, prepared.copy()):
@@ -135,7 +135,7 @@ def test_session_signs_after_connecting(signer, monkeypatch):
         return connect(*arguments, **options)
 
     monkeypatch.setattr(urllib3.util.connection, "create_connection", slow_connect)
-    with Recorder() as server, session_of("session", signer, server.url) as session:
+    with Recorder() as server, create_session("session", signer, server.url) as session:
         session.get(server.url, timeout=10)
         assert int(server.received[0].all("x-api-timestamp")[0]) >= opened[0]
 
@@ -144,7 +144,7 @@ def test_doubled_slash_is_refused(signer):
     """Some releases of requests remove a slash after the auth has run."""
     url = "http://127.0.0.1:1"
     refused = pytest.raises(ValueError, match=r"path must not begin with '//'.*got '//v3/x'")
-    with session_of("auth", signer, url) as session, refused:
+    with create_session("auth", signer, url) as session, refused:
         session.get(url + "//v3/x", timeout=10)
 
 
@@ -153,7 +153,7 @@ def test_auth_reports_followed_redirect(signer, status):
     def answer(received: Received) -> Reply:
         return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
 
-    with Recorder(answer) as server, session_of("auth", signer, server.url) as session:
+    with Recorder(answer) as server, create_session("auth", signer, server.url) as session:
         with pytest.raises(ValueError, match="requests followed a redirect with the first signature"):
             session.post(server.url + "/v3/x", json={}, timeout=10)
         assert [received.fault() == "" for received in server.received] == [True, False]
@@ -162,7 +162,7 @@ def test_auth_reports_followed_redirect(signer, status):
 def test_other_adapter_receives_no_signature(signer):
     """The user mounts an adapter without origins for a foreign server, to which the exchange redirects."""
     with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
-        with session_of("session", signer, server.url) as session:
+        with create_session("session", signer, server.url) as session:
             session.mount(other.url, requests.adapters.HTTPAdapter())
             session.post(server.url + "/v3/x", json={}, timeout=10)
         assert [received.api_headers for received in other.received] == [[]]
@@ -174,7 +174,7 @@ def test_refused_redirect_closes_response(signer, monkeypatch):
     close = requests.Response.close
     monkeypatch.setattr(requests.Response, "close", lambda self: closed.append(self.status_code) or close(self))
     with Recorder(lambda received: Reply(307, {"Location": "http://evil.invalid/"})) as server:
-        with session_of("auth", signer, server.url) as session, pytest.raises(ValueError, match="redirect refused"):
+        with create_session("auth", signer, server.url) as session, pytest.raises(ValueError, match="redirect refused"):
             session.get(server.url, stream=True, timeout=10)
         assert closed == [307]
 
@@ -182,14 +182,14 @@ def test_refused_redirect_closes_response(signer, monkeypatch):
 # Pickles and options
 
 
-def pickled(thing):
+def pickle_and_load(thing):
     return pickle.loads(pickle.dumps(thing))  # noqa: S301
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("again", [pickled, copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("again", [pickle_and_load, copy.copy, copy.deepcopy])
 def test_response_can_be_pickled(kind, again, signer):
-    with Recorder() as server, session_of(kind, signer, server.url) as session:
+    with Recorder() as server, create_session(kind, signer, server.url) as session:
         response = again(session.post(server.url + "/v3/x", json={"a": 1}, timeout=10))
     assert (response.json()["success"], response.request.body) == (True, b'{"a": 1}')
     woox_fast.testing.assert_signed(response.request, SECRET)
@@ -213,8 +213,8 @@ def test_adapter_passes_options_on(signer):
 def test_sessions_keep_their_signers(signer):
     """All sessions share urllib3's classes."""
     with Recorder() as server:
-        others = [session_of("session", Signer(name, SECRET), server.url) for name in ("first", "second")]
-        for session in [*others, requests.Session(), session_of("session", signer, server.url)]:
+        others = [create_session("session", Signer(name, SECRET), server.url) for name in ("first", "second")]
+        for session in [*others, requests.Session(), create_session("session", signer, server.url)]:
             with session:
                 for proxies in ({}, {"http": server.url}, {"http": server.url}):
                     session.get(server.url + "/v3/x", proxies=proxies, timeout=10)

@@ -18,13 +18,13 @@ from woox_fast.cli import check
 from woox_fast.sandbox import Sandbox
 
 
-def items_of(*arguments: str, status: int = 1, **changes: str) -> dict[str, dict[str, Any]]:
+def read_items(*arguments: str, status: int = 1, **changes: str) -> dict[str, dict[str, Any]]:
     return {item["name"]: item for item in answer("check", *arguments, status=status, **changes)["items"]}
 
 
 def test_check_covers_installation() -> None:
     compiled = backend != "python"
-    items = items_of(status=0 if compiled else 1, **CREDENTIALS)
+    items = read_items(status=0 if compiled else 1, **CREDENTIALS)
     bad = {name for name, item in items.items() if not item["good"]}
     assert bad == (set() if compiled else {"backend"})
     assert items["backend"]["found"] == f"{backend} ({sha256_implementation})"
@@ -57,7 +57,7 @@ def test_clock_difference_is_judged(offset_s: int, good: bool) -> None:
 def test_silent_exchange_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = f"http://127.0.0.1:{server.getsockname()[1]}"
-    items = items_of("--url", free)
+    items = read_items("--url", free)
     assert items["clock"]["good"] is False
     assert items["clock"]["found"] == f"no usable response from {free} (ConnectionRefusedError)"
     assert items["clock"]["advice"] == "Start a sandbox with `woox-fast sandbox`."
@@ -66,19 +66,19 @@ def test_silent_exchange_is_reported() -> None:
 
 def test_unusable_response_suggests_no_sandbox() -> None:
     with Recorder(lambda _: Reply(404)) as server:
-        clock = items_of("--url", server.url)["clock"]
+        clock = read_items("--url", server.url)["clock"]
     assert "no usable response" in clock["found"]
     assert "woox-fast sandbox" not in clock["advice"]
 
 
 def test_chosen_backend_is_named() -> None:
-    item = items_of(WOOX_FAST_BACKEND="python")["backend"]
+    item = read_items(WOOX_FAST_BACKEND="python")["backend"]
     assert item["found"] == "python (hashlib)"
     assert item["advice"].startswith("WOOX_FAST_BACKEND=python chose it; unset that variable")
 
 
 def test_wrong_credentials_are_found() -> None:
-    items = items_of(WOOX_API_KEY=f"{KEY}\u00a0", WOOX_API_SECRET=SECRET)
+    items = read_items(WOOX_API_KEY=f"{KEY}\u00a0", WOOX_API_SECRET=SECRET)
     assert items["credentials"]["good"] is False
     assert "api_key must be printable ASCII" in items["credentials"]["found"]
     assert KEY not in str(items)
@@ -94,5 +94,5 @@ def test_wrong_signature_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
             return oracle(b"1578565539808POST/v3/x" + request[3]) if self.count <= 100 else "0" * 64
 
     monkeypatch.setattr(check, "Signer", WrongSigner)
-    item = items_of()["self-test"]
+    item = read_items()["self-test"]
     assert (item["good"], item["found"]) == (False, "wrong signature for 100 bytes")

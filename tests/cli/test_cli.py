@@ -22,7 +22,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], env=environment(), capture_output=True, text=True, timeout=60)
 
 
-def redirected(redirection: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+def run_redirected(redirection: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return in_shell(f"woox-fast {shlex.join(arguments)} {redirection}", **changes)
 
 
@@ -110,28 +110,28 @@ def test_failures_set_exit_status(
 
 @pytest.mark.parametrize(("arguments", "unbuffered"), [(SIGN, "1"), (SIGN, ""), (("--version",), "")])
 def test_full_output_is_reported(arguments: tuple[str, ...], unbuffered: str) -> None:
-    result = redirected("> /dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
+    result = run_redirected("> /dev/full", *arguments, PYTHONUNBUFFERED=unbuffered)
     assert result.returncode == 1
     assert result.stderr == "woox-fast: cannot write to standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize(("arguments", "unbuffered"), [(SIGN, "1"), (("completion", "bash"), "")])
 def test_closed_pipe_is_silent(arguments: tuple[str, ...], unbuffered: str) -> None:
-    result = redirected("| head -1; exit ${PIPESTATUS[0]}", *arguments, PYTHONUNBUFFERED=unbuffered)
+    result = run_redirected("| head -1; exit ${PIPESTATUS[0]}", *arguments, PYTHONUNBUFFERED=unbuffered)
     assert (result.stderr, len(result.stdout.splitlines())) == ("", 1)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
 def test_closed_stream_prevents_work(closed: str) -> None:
     """A file or socket would get the number of the closed stream, and `--body -` could read the secret's file."""
-    result = redirected(closed, "send", "POST", "/v3/trade/order", "--body", ORDER, "--example")
+    result = run_redirected(closed, "send", "POST", "/v3/trade/order", "--body", ORDER, "--example")
     assert (result.returncode, result.stdout) == (2, "")
     expected = "woox-fast: a standard stream is closed; redirect it to /dev/null instead\n"
     assert result.stderr == ("" if "2>" in closed else expected)
 
 
 def test_full_errors_stay_silent() -> None:
-    result = redirected("2> /dev/full", "sign", "GET", "/v3/x")
+    result = run_redirected("2> /dev/full", "sign", "GET", "/v3/x")
     assert result.returncode != 0
     assert (result.stdout, result.stderr) == ("", "")
 

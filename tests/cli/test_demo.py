@@ -164,33 +164,42 @@ def test_batch_stops_at_failure(error: Exception, in_doubt: int) -> None:
     assert len(gateway.requests) == 1
 
 
-def row(client_order_id: int, side: str = "BUY", executed: str = "0", **more: Any) -> dict[str, Any]:
+def build_row(client_order_id: int, side: str = "BUY", executed: str = "0", **more: Any) -> dict[str, Any]:
     fields = {"symbol": "SPOT_BTC_USDT", "side": side, "status": "FILLED", "executed": executed}
     price = {"averageExecutedPrice": "60000.1", "totalFee": "0", "feeAsset": ""}
     return {**fields, **price, "clientOrderId": client_order_id, **more}
 
 
-def books(orders: list[dict[str, Any]], btc: str = "9.998", usdt: str = "1120.00019999", frozen: str = "0") -> Books:
+def build_books(
+    orders: list[dict[str, Any]], btc: str = "9.998", usdt: str = "1120.00019999", frozen: str = "0"
+) -> Books:
     balances = {"BTC": (Decimal(btc), Decimal(0)), "USDT": (Decimal(usdt), Decimal(frozen))}
     return Books(orders, balances, {str(order["clientOrderId"]): 1 for order in orders}, 0)
 
 
-BEFORE = books([], "10", "1000")
-FILLED = [row(1, "BUY", "0.001"), row(2, "SELL", "0.003", totalFee="0.00000001", feeAsset="USDT"), row(3)]
+BEFORE = build_books([], "10", "1000")
+FILLED = [
+    build_row(1, "BUY", "0.001"),
+    build_row(2, "SELL", "0.003", totalFee="0.00000001", feeAsset="USDT"),
+    build_row(3),
+]
 
 
 def test_right_books_have_no_fault() -> None:
-    assert list(check_books(range(1, 4), BEFORE, books(FILLED))) == []
+    assert list(check_books(range(1, 4), BEFORE, build_books(FILLED))) == []
 
 
 @pytest.mark.parametrize(
     ("after", "fault"),
     [
-        (books(FILLED[:2]), "orders missing: 1, such as clientOrderId 3"),
-        (books([*FILLED, FILLED[2]]), "orders there more than once: 1, such as clientOrderId 3"),
-        (books(FILLED)._replace(arrivals={"3": 2}), "orders there more than once: 1, such as clientOrderId 3"),
-        (books(FILLED, usdt="1120.0002"), "the balance is 1,120.0002 USDT, but the orders add up to 1,120.00019999"),
-        (books(FILLED, frozen="0.01"), "0.01 USDT are frozen, but no order is open"),
+        (build_books(FILLED[:2]), "orders missing: 1, such as clientOrderId 3"),
+        (build_books([*FILLED, FILLED[2]]), "orders there more than once: 1, such as clientOrderId 3"),
+        (build_books(FILLED)._replace(arrivals={"3": 2}), "orders there more than once: 1, such as clientOrderId 3"),
+        (
+            build_books(FILLED, usdt="1120.0002"),
+            "the balance is 1,120.0002 USDT, but the orders add up to 1,120.00019999",
+        ),
+        (build_books(FILLED, frozen="0.01"), "0.01 USDT are frozen, but no order is open"),
     ],
 )
 def test_wrong_books_are_found(after: Books, fault: str) -> None:

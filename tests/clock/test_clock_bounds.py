@@ -97,7 +97,7 @@ def test_observe_ignores_wider_bounds():
     assert len(clock._samples) == 4
 
 
-def learned() -> tuple[Machine, ServerClock, object]:
+def learn_from_responses() -> tuple[Machine, ServerClock, object]:
     machine, clock, signer = simulated()
     clock.update()
     for _ in range(20):
@@ -109,7 +109,7 @@ def learned() -> tuple[Machine, ServerClock, object]:
 @pytest.mark.parametrize("stale", [60 * S, -60 * S, 300 * MS])
 def test_one_contradiction_changes_nothing(stale):
     """A response from a cache, for example."""
-    machine, clock, signer = learned()
+    machine, clock, signer = learn_from_responses()
     before = signer.clock_offset_ms
     for _ in range(3):
         machine.go(S)
@@ -123,7 +123,7 @@ def test_one_contradiction_changes_nothing(stale):
 
 def test_contradictions_must_agree():
     """A cache returns the same timestamp twice."""
-    machine, clock, signer = learned()
+    machine, clock, signer = learn_from_responses()
     before, stale = signer.clock_offset_ms, machine.server_ms() - 60_000
     for _ in range(5):
         machine.go(S)
@@ -133,7 +133,7 @@ def test_contradictions_must_agree():
 
 
 def test_second_contradiction_confirms():
-    machine, clock, signer = learned()
+    machine, clock, signer = learn_from_responses()
     machine.server_error = HOUR
     clock.observe(*observed(machine, 10 * MS, 10 * MS))
     assert signer.clock_offset_ms == 0

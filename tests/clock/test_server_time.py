@@ -37,7 +37,7 @@ def time_server(offset_ms: float) -> Recorder:
     return Recorder(lambda received: time_response(offset_ms))
 
 
-def error_ms(clock: ServerClock, offset_ms: float) -> float:
+def measure_error_ms(clock: ServerClock, offset_ms: float) -> float:
     """Return the error of the signer's offset, less the error that the duration of the requests explains."""
     return abs(clock._signer.clock_offset_ms - offset_ms) - clock._known.width / 2_000_000 - 1.5
 
@@ -57,7 +57,7 @@ def test_offset_matches_server(implementation, offset_ms):
         assert clock.round_trip_ms is None
         assert clock.update() == signer.clock_offset_ms
         clock.stop()
-    assert error_ms(clock, offset_ms) <= 0
+    assert measure_error_ms(clock, offset_ms) <= 0
     assert [(each.method, each.target) for each in server.received] == [("GET", SYSTEM_INFO_PATH)] * 3
     assert all(each.api_headers == [] for each in server.received)
     assert server.connections == 1
@@ -104,7 +104,7 @@ def test_async_update_frees_loop(signer):
         meanwhile = asyncio.create_task(loop_meanwhile())
         await clock.update_async()
         await meanwhile
-        assert error_ms(clock, 7000) <= 0
+        assert measure_error_ms(clock, 7000) <= 0
         clock.stop()
 
     with Recorder(answer) as server:

@@ -22,16 +22,16 @@ FORM = "symbol=SPOT_BTC_USDT&side=BUY"
 RIGHT = {"x-api-key": KEY, "x-api-timestamp": TIME, "x-api-signature": "0" * 64, "Content-Type": "application/json"}
 
 
-def faults(headers: dict[str, str], body: str = ORDER, scheme: str = "v3", method: str = "POST") -> list[str]:
+def find_faults(headers: dict[str, str], body: str = ORDER, scheme: str = "v3", method: str = "POST") -> list[str]:
     found = check_headers(headers, method, body.encode(), scheme=scheme, api_key=KEY)
     return [finding.name for finding in found.findings]
 
 
 def test_right_request_has_no_faults() -> None:
-    assert faults(RIGHT) == []
-    assert faults({**RIGHT, "Content-Type": "application/json; charset=utf-8"}) == []
-    assert faults({**RIGHT, "Content-Type": "application/x-www-form-urlencoded"}, FORM, "v1") == []
-    assert faults({name: RIGHT[name] for name in ("x-api-key", "x-api-timestamp", "x-api-signature")}, "") == []
+    assert find_faults(RIGHT) == []
+    assert find_faults({**RIGHT, "Content-Type": "application/json; charset=utf-8"}) == []
+    assert find_faults({**RIGHT, "Content-Type": "application/x-www-form-urlencoded"}, FORM, "v1") == []
+    assert find_faults({name: RIGHT[name] for name in ("x-api-key", "x-api-timestamp", "x-api-signature")}, "") == []
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_misnamed_header_is_found(name: str, right: str) -> None:
 
 def test_bearer_token_becomes_key() -> None:
     headers = {name: value for name, value in RIGHT.items() if name != "x-api-key"}
-    assert faults({**headers, "Authorization": f"Bearer {KEY}"}) == ["header-x-api-key"]
-    assert faults({**RIGHT, "Authorization": f"Bearer {KEY}"}) == []
+    assert find_faults({**headers, "Authorization": f"Bearer {KEY}"}) == ["header-x-api-key"]
+    assert find_faults({**RIGHT, "Authorization": f"Bearer {KEY}"}) == []
 
 
 @pytest.mark.parametrize("name", ["sec-websocket-key", "idempotency-key", "x-forwarded-for", "user-agent", "date"])
 def test_unrelated_header_is_accepted(name: str) -> None:
-    assert faults({**RIGHT, name: "x"}) == []
+    assert find_faults({**RIGHT, name: "x"}) == []
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,17 @@ def test_unrelated_header_is_accepted(name: str) -> None:
     ],
 )
 def test_wrong_header_is_found(changes: dict[str, str], name: str) -> None:
-    assert faults({**RIGHT, **changes}) == [name]
+    assert find_faults({**RIGHT, **changes}) == [name]
 
 
 @pytest.mark.parametrize("key", ["$WOOX_API_KEY", "%KEY%", "{{apiKey}}", "<key>", "Abmy****"])
 def test_placeholder_key_is_accepted(key: str) -> None:
-    assert faults({**RIGHT, "x-api-key": key}) == []
+    assert find_faults({**RIGHT, "x-api-key": key}) == []
 
 
 def test_content_type_follows_scheme() -> None:
-    assert faults(RIGHT, FORM, "v1") == ["content-type"]
-    assert faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
+    assert find_faults(RIGHT, FORM, "v1") == ["content-type"]
+    assert find_faults({name: value for name, value in RIGHT.items() if name != "Content-Type"}) == ["no-content-type"]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def published(tmp_path_factory):
     return texts
 
 
-def credentials(text: str) -> list[tuple[str, str]]:
+def find_credentials(text: str) -> list[tuple[str, str]]:
     """Return (kind, text) of every match of CREDENTIALS, except the published example."""
     found = [(kind, match[0]) for kind, pattern in CREDENTIALS.items() for match in re.finditer(pattern, text)]
     return [(kind, match) for kind, match in found if SECRET not in match and KEY not in match]
@@ -54,7 +54,7 @@ def credentials(text: str) -> list[tuple[str, str]]:
 def test_archive_contains_no_credentials(published):
     assert {"README.md", "Makefile", "src/_sign.pyx", "tests/conftest.py", "requirements/test.txt"} <= set(published)
     assert [name for name in published if FILES.search(name)] == []
-    found = {name: credentials(text) for name, text in published.items()}
+    found = {name: find_credentials(text) for name, text in published.items()}
     assert {name: each for name, each in found.items() if each} == {}
 
 
@@ -69,7 +69,7 @@ def test_credentials_are_found(kind):
         "in a URL": "https://me:" + "hunter22@example.org",
         "assigned": "WOOX_API_SECRET=" + letters,
     }
-    assert kind in [found for found, _ in credentials(f"x {made_up[kind]} y")]
+    assert kind in [found for found, _ in find_credentials(f"x {made_up[kind]} y")]
 
 
 def test_pins_satisfy_the_extras():

@@ -18,17 +18,17 @@ CYTHON_IMPORT = re.compile(r"^ *(?:from woox_fast\S* c?import (?!\()[^#\n]+|impo
 NAME = r"\b[a-z_]\w*"
 
 
-def imports_of_cython(text: str) -> str:
+def read_cython_imports(text: str) -> str:
     """Return the imports of this package in a `.pyx` file as Python, because import-linter cannot read Cython."""
     found = [line.strip().replace(" cimport ", " import ") for line in CYTHON_IMPORT.findall(text)]
     return "\n".join(line for line in found if not line.startswith("from woox_fast._sign "))
 
 
-def lint_copy(folder: Path, file: str = "", extra_import: str = "") -> subprocess.CompletedProcess[str]:
+def lint_changed_copy(folder: Path, file: str = "", extra_import: str = "") -> subprocess.CompletedProcess[str]:
     """Check the contracts on a copy of the package whose `file` has an extra import."""
     copy = folder / "woox_fast"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
-    (copy / "_sign.py").write_text(imports_of_cython((ROOT / "src" / "_sign.pyx").read_text()))
+    (copy / "_sign.py").write_text(read_cython_imports((ROOT / "src" / "_sign.pyx").read_text()))
     if file:
         with (copy / file).open("a") as out:
             out.write(f"\n{extra_import}\n")
@@ -38,7 +38,7 @@ def lint_copy(folder: Path, file: str = "", extra_import: str = "") -> subproces
 
 
 def test_import_contracts_hold(tmp_path):
-    done = lint_copy(tmp_path)
+    done = lint_changed_copy(tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "0 broken" in done.stdout
 
@@ -56,16 +56,16 @@ def test_import_contracts_hold(tmp_path):
 )
 def test_wrong_import_is_reported(tmp_path, file, extra_import, reported):
     """Control: every contract can fail."""
-    done = lint_copy(tmp_path, file, extra_import)
+    done = lint_changed_copy(tmp_path, file, extra_import)
     assert done.returncode != 0
     assert reported in done.stdout, done.stdout[-3000:]
 
 
 def test_cython_imports_are_read():
     text = (ROOT / "src" / "_sign.pyx").read_text()
-    assert re.search(r"from woox_fast import .*\b_checks\b", imports_of_cython(text))
+    assert re.search(r"from woox_fast import .*\b_checks\b", read_cython_imports(text))
     example = "from woox_fast._a cimport b\nfrom libc.string cimport memcpy\n  import woox_fast.c\n"
-    assert imports_of_cython(example) == "from woox_fast._a import b\nimport woox_fast.c"
+    assert read_cython_imports(example) == "from woox_fast._a import b\nimport woox_fast.c"
 
 
 def test_contributing_shows_the_layers():

@@ -39,7 +39,7 @@ def wrong_everywhere(tmp_path_factory):
     return compile_package(tmp_path_factory.mktemp("everywhere"), changed)
 
 
-def warnings_in(stderr: str) -> list[str]:
+def extract_warnings(stderr: str) -> list[str]:
     return [line for line in stderr.splitlines() if "RuntimeWarning" in line]
 
 
@@ -47,7 +47,7 @@ def test_next_implementation_is_used(wrong_vector):
     fastest, *others = sha256_names()
     result = run(SHOW + SIGN, wrong_vector)
     assert result.stdout.splitlines() == [f"cython {(others or [fastest])[0]}", PUBLISHED]
-    warned = warnings_in(result.stderr)
+    warned = extract_warnings(result.stderr)
     if others:
         assert len(warned) == 1
         assert f"the {fastest} SHA-256 gave a wrong answer on this processor and is not used" in warned[0]
@@ -67,7 +67,7 @@ def test_wrong_implementation_raises(wrong_vector):
 def test_next_backend_is_used(wrong_everywhere):
     result = run(SHOW + SIGN, wrong_everywhere)
     assert result.stdout.splitlines() == ["python hashlib", PUBLISHED]
-    warned = warnings_in(result.stderr)
+    warned = extract_warnings(result.stderr)
     assert len(warned) == 2
     assert "the portable SHA-256 gave a wrong answer" in warned[0]
     assert "the cython backend is installed but broken, a slower one is used" in warned[1]
