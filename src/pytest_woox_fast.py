@@ -3,8 +3,8 @@
     @pytest.mark.woox_faults("reset-after on POST /v3/trade/order first 1")
     def test_lost_response(woox_sandbox): ...
 
-A passing test fails if a rule was never used; `unused="ok"` turns this check off. pytest loads this module at every
-start, so it imports woox_fast only when a test uses it.
+A passing test fails if a rule was never used, since that rule tested nothing; `unused="ok"` turns this off. pytest
+loads this module at every start, so it imports woox_fast only when a test uses it.
 """
 
 from __future__ import annotations
