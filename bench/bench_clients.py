@@ -31,20 +31,9 @@ import httptools
 import httpx
 import requests
 import uvloop
-from order_clients import (
-    BODY,
-    C_LOOP,
-    GATEWAYS,
-    OURS,
-    PATH,
-    SIGNER,
-    Round,
-    open_c_loop,
-    open_clients,
-    serve_fixed_response,
-)  # isort: skip
 
-from order_clients import interleave, open_gateway, time_concurrent_orders  # isort: skip
+from order_clients import BODY, C_LOOP, GATEWAYS, OURS, PATH, SIGNER, Round, interleave, open_c_loop  # isort: skip
+from order_clients import open_clients, open_gateway, serve_fixed_response, time_concurrent_orders  # isort: skip
 from pages import read_processor, split_at_marks, write_between
 
 import woox_fast

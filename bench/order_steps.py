@@ -19,19 +19,9 @@ from statistics import median
 from time import perf_counter_ns
 
 import httptools
-from order_clients import (
-    BODY,
-    C_LOOP,
-    PATH,
-    SIGNER,
-    Round,
-    Server,
-    interleave,
-    open_c_loop,
-    open_gateway,
-    serve_fixed_response,
-    time_submissions,
-)
+
+from order_clients import BODY, C_LOOP, PATH, SIGNER, Round, Server, interleave  # isort: skip
+from order_clients import open_c_loop, open_gateway, serve_fixed_response, time_submissions  # isort: skip
 
 from woox_fast._timing import measure_rounds, pin_to_one_core
 

@@ -76,7 +76,7 @@ HEADERS = {
 }
 
 
-def list_needed(target: Target) -> list[str]:
+def find_tools(target: Target) -> list[str]:
     return [tool for tool in (target.compiler, *target.runner[:1]) if tool != "wine"]
 
 
@@ -128,7 +128,7 @@ def check_dialects(folder: Path) -> str:
 def main() -> int:
     checks = {name: partial(check, target) for name, target in TARGETS.items()}
     missing = {
-        name: target.packages for name, target in TARGETS.items() if not all(map(shutil.which, list_needed(target)))
+        name: target.packages for name, target in TARGETS.items() if not all(map(shutil.which, find_tools(target)))
     }
     checks["others, by clang"] = check_dialects
     if not shutil.which("clang"):

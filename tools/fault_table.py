@@ -83,9 +83,8 @@ def submit(client: Client, call: Call) -> str:
             made = client.native.create_order("BTC/USDT", "limit", "buy", 0.01, 60000, {"clientOrderId": ID})
             return "placed" if made["id"] else "an order without an id"
         found = client.native.fetch_order("", "BTC/USDT", {"clientOrderId": ID})
-        return (
-            "the order" if found["clientOrderId"] == str(ID) and found["status"] == "open" else "a different response"
-        )
+        is_it = found["clientOrderId"] == str(ID) and found["status"] == "open"
+        return "the order" if is_it else "a different response"
     except Exception as error:
         return f"`{type(error).__name__}`"
 

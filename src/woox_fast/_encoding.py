@@ -33,9 +33,7 @@ def encode_json(value: Any) -> bytes:
         try:
             text = _write_json(value)
         except ValueError as error:
-            raise ValueError(
-                f"json must contain only finite numbers of reasonable length, and no cycles: {error}"
-            ) from None
+            raise ValueError(f"json must contain finite numbers of sensible length and no cycles: {error}") from None
         if not _has_plain_dicts(value, nested="{" in text[1:]):
             _read_json(text)
     except RecursionError:

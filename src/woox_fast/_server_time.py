@@ -27,9 +27,8 @@ class ServerTime:
         """Return the exchange's time in milliseconds. Raise OSError or ValueError."""
         # In its own thread, because a socket's timeout limits each read, and a name lookup has no timeout.
         answer: SimpleQueue[int | Exception] = SimpleQueue()
-        threading.Thread(
-            target=self._connection.fetch_time, args=(answer,), name="woox-fast request", daemon=True
-        ).start()
+        fetch = self._connection.put_time
+        threading.Thread(target=fetch, args=(answer,), name="woox-fast request", daemon=True).start()
         try:
             result = answer.get(timeout=self._timeout_s)
         except Empty:
@@ -63,7 +62,7 @@ class _Connection:
         self._socket: socket.socket | None = None  # set during a response too
         self._given_up = False
 
-    def fetch_time(self, answer: SimpleQueue[int | Exception]) -> None:
+    def put_time(self, answer: SimpleQueue[int | Exception]) -> None:
         """Put the exchange's time, or the exception, into `answer`."""
         was_open = self._http.sock is not None
         try:
@@ -72,9 +71,8 @@ class _Connection:
             except ConnectionError:
                 if not was_open or self._given_up:
                     raise
-                answer.put(
-                    self._request_time()
-                )  # the server may have closed the idle connection; a GET can be repeated
+                # The server may have closed the idle connection. A GET can be repeated.
+                answer.put(self._request_time())
         except Exception as error:
             answer.put(error)
         if self._given_up:

@@ -73,9 +73,8 @@ def compute_bounds(sent: int, server_ms: int, received: int) -> Bounds:
 
 def combine_samples(samples: Iterable[Bounds], steady: int) -> Bounds:
     """Return the medians of the closest bounds, so that a wrong response among three does no harm."""
-    best = sorted((sample.widen_for_drift(steady) for sample in samples), key=lambda sample: sample.width)[
-        :CLOSEST_SAMPLES
-    ]
+    now = [sample.widen_for_drift(steady) for sample in samples]
+    best = sorted(now, key=lambda sample: sample.width)[:CLOSEST_SAMPLES]
     lows, highs = sorted(sample.low for sample in best), sorted(sample.high for sample in best)
     return Bounds(steady, lows[(len(best) - 1) // 2], highs[len(best) // 2])
 
@@ -173,9 +172,8 @@ class ServerClock:
             ValueError: for a response without a valid time.
         """
         with self._one_at_a_time:
-            for _ in range(
-                2 * CLOSEST_SAMPLES
-            ):  # a contradiction needs confirmation, and a disturbed response does not count
+            # A contradiction needs confirmation, and a disturbed response does not count.
+            for _ in range(2 * CLOSEST_SAMPLES):
                 self._request_sample()
                 if len(self._samples) >= CLOSEST_SAMPLES and not self._doubt:
                     break
@@ -210,10 +208,7 @@ class ServerClock:
                 raise ValueError(f"{name} must be Unix epoch milliseconds (13 digits), got {value!r}")
         with self._lock:
             wall, steady = self._read_clocks()
-            sent, received = (
-                int(sent_ms * MS),
-                int(received_ms * MS) + MS,
-            )  # received_ms may be rounded down
+            sent, received = int(sent_ms * MS), int(received_ms * MS) + MS  # received_ms may be rounded down
             if self._set_at <= sent < received <= wall + MS:
                 shift = steady - wall
                 sample = compute_bounds(sent + shift, int(server_ms), received + shift)
