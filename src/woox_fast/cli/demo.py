@@ -13,11 +13,11 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import Signer, backend, sha256_implementation
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLES = ("woox-fast demo", "woox-fast demo --orders 500 --connections 4 --json")
 MAX_ORDERS = 10_000  # the sandbox forgets closed orders beyond this number
 SYMBOL = "SPOT_BTC_USDT"
+POLL_S = 0.02
 # Side, price and quantity, in turn: far from the market, where an order rests, or across it, where an order fills.
 ORDERS = (("BUY", "1000", "0.001"), ("BUY", "900000", "0.002"), ("SELL", "900000", "0.001"), ("SELL", "1000", "0.001"))
 OrderRequest = tuple[str, str, bytes]  # method, path with query, body
@@ -91,30 +92,47 @@ class Batch:
         self.in_doubt = 0
         self.seconds = 0.0
         self._threads = threads
-        self._failed = False
+        self._error: Exception | None = None  # ends all workers
+        self._ended = 0.0
 
     def send(self, gateway: Gateway, requests: Sequence[OrderRequest]) -> None:
-        """Send every request once. Stop at the first request without a response, and raise its OSError."""
+        """Send every request once. Stop at a request without a response, and raise its exception."""
         from rich.console import Console
-        from rich.progress import track
+        from rich.progress import Progress
 
         console = Console(stderr=True)
-        options: dict[str, Any] = {"console": console, "transient": True, "disable": not console.is_terminal}
+        waiting = deque(requests)
         started = time.perf_counter()
-        with ThreadPoolExecutor(self._threads) as executor:
-            results = executor.map(lambda request: self._send(gateway, request), requests)
+        workers = [Thread(target=self._work, args=(gateway, waiting), daemon=True) for _ in range(self._threads)]
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("Placing", total=len(requests))
             try:
-                for _ in track(results, "Placing", total=len(requests), **options):
-                    pass
+                for worker in workers:
+                    worker.start()
+                # Sleep: Ctrl-C while this thread acquires a lock that the workers need would stop them forever.
+                while any(worker.is_alive() for worker in workers):
+                    time.sleep(POLL_S)
+                    progress.update(task, completed=len(requests) - len(waiting))
             finally:
-                executor.shutdown(cancel_futures=True)
-        self.seconds = time.perf_counter() - started
+                waiting.clear()
+                for worker in filter(Thread.is_alive, workers):
+                    worker.join()
+        self.seconds = self._ended - started
+        if self._error is not None:
+            raise self._error
+
+    def _work(self, gateway: Gateway, waiting: deque[OrderRequest]) -> None:
+        while self._error is None:
+            try:
+                request = waiting.popleft()
+            except IndexError:
+                break
+            self._send(gateway, request)
+        self._ended = time.perf_counter()
 
     def _send(self, gateway: Gateway, request: OrderRequest) -> None:
         from ..gateway import NotSentError
 
-        if self._failed:
-            return
         started = time.perf_counter_ns()
         try:
             response = gateway.request(*request)
@@ -122,10 +140,9 @@ class Batch:
             read_data(response)
         except DemoError as refusal:
             self.refusals.append(str(refusal))
-        except OSError as error:
-            self._failed = True
+        except Exception as error:
+            self._error = error
             self.in_doubt += not isinstance(error, NotSentError)
-            raise
 
 
 def read_data(response: Any) -> Any:
