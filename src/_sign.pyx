@@ -2,8 +2,8 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, freethreading_compatible=True
 """Cython backend: reads Python objects, signs with the C core, and returns str.
 
-The fast path (`_fast_path.pxd`) reads plain objects in place. All other values go through `_checks`, as all values do
-in the pure Python backend. So all backends accept the same values and raise the same errors. The build expands each
+The fast path (`_fast_path.pxd`) reads plain objects in place. All remaining values go through `_checks`, as in the
+pure Python backend. So all backends accept the same values and raise the same errors. The build expands each
 summary line to the docstring that begins with it in `_sign_base.py` or `_sign_py.py`.
 """
 
@@ -470,7 +470,7 @@ cdef bytes plain_request(Signer signer, str method, const hmac_sha256_part *host
 cdef dict new_template(Signer signer, str method):
     content_type = content_types[method]
     template = _http.build_headers(signer._api_key, None, None, signer._recv_window, content_type)
-    return signer._templates.setdefault(method, template)  # another thread may have stored its own
+    return signer._templates.setdefault(method, template)  # a second thread may have stored its template first
 
 
 cdef dict checked_headers(Signer signer, str stamp, str method, bytes path, body):

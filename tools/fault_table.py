@@ -1,4 +1,4 @@
-"""The table of docs/faults.md: the result of an order by client and fault of the sandbox.
+"""The table of docs/faults.md: the fate of orders, by client and by fault.
 
     python tools/fault_table.py            write the table and the list of faults
     python tools/fault_table.py --check    compare the table with the current behaviour
@@ -90,7 +90,7 @@ def submit(client: Client, call: Call) -> str:
 
 
 def run(name: str, text: str) -> Cell:
-    """Return the cell of a client and a rule."""
+    """Return the cell for a client and a rule."""
     sandbox = Sandbox()
     has_timeout = text.startswith(("delay", "no-reply"))
     settings: dict[str, Any] = {"timeout_s": TIMEOUT_S if has_timeout else 20.0}

@@ -16,8 +16,7 @@ extern const hmac_sha256_implementation *hmac_sha256_chosen;
 
 /* Choose the first implementation that this processor supports and that passes the known-answer test, or, if `name` is
  * not empty, the implementation of that name. Returns it; without a match, returns NULL and keeps the previous choice.
- * `*refused` becomes the name of the last implementation that failed the test, or NULL. No other thread may hash
- * meanwhile. */
+ * `*refused` becomes the name of the last implementation that failed the test, or NULL. Call it before threads hash. */
 const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
 
 /* The functions below leave no key material below the caller's frame, but for hmac_sha256_inner and hmac_sha256_outer,
@@ -25,7 +24,7 @@ const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const cha
 
 void hmac_sha256_key_init(hmac_sha256_key *key, const void *secret, size_t size);
 
-/* HMAC in two steps. Between them the caller can work while the processor is busy with the first. `digest` is
+/* HMAC in two steps. Between them the caller can work while the processor computes the inner hash. `digest` is
  * the inner hash as words; `hex` is 64 lower-case characters without a NUL. */
 void hmac_sha256_inner(const hmac_sha256_key *key, const hmac_sha256_message *message, uint32_t digest[8]);
 void hmac_sha256_outer(const hmac_sha256_key *key, const uint32_t digest[8], char *hex);

@@ -250,9 +250,9 @@ def unpack_request(request: object) -> tuple[object, object, object, object]:
 
 
 def raise_at(index: int, error: Exception) -> NoReturn:
-    """Raise `error` again with the index of the bad request in front of its message.
+    """Raise `error` again and begin its message with the index of the invalid request.
 
-    Notes, other arguments, cause and traceback are preserved. An error of another type is raised unchanged.
+    Preserve notes, further arguments, cause and traceback. Raise all remaining exceptions unchanged.
     """
     where = f"requests[{index}]: "
     located: Exception

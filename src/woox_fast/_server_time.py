@@ -16,7 +16,7 @@ MAX_RESPONSE_SIZE = 65_536  # bytes; WOO X sends about 100
 
 
 class ServerTime:
-    """Ask the exchange at `url` for its time. For one thread at a time. A request takes at most `timeout_s`."""
+    """Ask the exchange at `url` for its time. Not thread-safe. A request lasts at most `timeout_s`."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url = url

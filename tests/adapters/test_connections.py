@@ -148,7 +148,7 @@ class SerialSigner:
 
 
 def are_signed_after_wait(client: str, signer: Signer) -> set[bool]:
-    """Send five requests at once over one connection, and compare each signature with the preceding arrival."""
+    """Send five requests at once over a single connection, and compare signatures with the preceding arrivals."""
     serial = SerialSigner(signer)
     last_stamps: list[int] = []
 

@@ -39,7 +39,7 @@ def test_import_leaves_gil_off(backend):
 
 @contextmanager
 def other_thread(work: Callable[[], object]) -> Iterator[None]:
-    """Repeat `work` on another thread."""
+    """Repeat `work` on a second thread."""
     stop = threading.Event()
 
     def loop() -> None:
@@ -56,7 +56,7 @@ def other_thread(work: Callable[[], object]) -> Iterator[None]:
 
 
 def runs_meanwhile(call: Callable[[], object], times: int) -> bool:
-    """Return whether another thread runs during `times` calls. It can run only if a call releases the GIL."""
+    """Return whether a second thread runs during `times` calls. It can run only if a call releases the GIL."""
     turns = 0
 
     def turn() -> None:
@@ -117,12 +117,12 @@ def test_short_message_keeps_gil(make):
 @with_gil
 @has_cython
 def test_writable_message_keeps_gil():
-    """Without the GIL, another thread could write into the message."""
+    """Without the GIL, a second thread could write into the message."""
     assert not runs_meanwhile(calls_with(bytearray(LONG))[0], 20)
 
 
 def test_body_changes_during_call(signer):
-    """Each signature belongs to one state of the body, never to a mixture. Resizing the body raises BufferError."""
+    """A signature belongs to a single state of the body, never to a mixture. Resizing the body raises BufferError."""
     size = 300_000
     states = [bytes([letter]) * size for letter in b"ab"]
     messages = [state + tail for state in states for tail in (b"", b"\0")]

@@ -1,6 +1,6 @@
 """Rows, tables and values: a row is a mistake in a request part.
 
-A table orders its rows in stages. A value passes through the stages in order, and through at most one row of a stage.
+A table orders its rows in stages. A value passes through the stages in order. A stage applies at most one row to it.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class WooXAdapter(HTTPAdapter):
         self.signer = signer
         self.origins = Origins(origins)
         super().__init__(**options)
-        # urllib3 repeats every method after an "other" error, such as a TLS error during the response.
+        # After an "other" error, for example a TLS error during the response, urllib3 would repeat a POST too.
         self.max_retries = self.max_retries.new(other=0)
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
