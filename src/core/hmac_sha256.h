@@ -16,7 +16,8 @@ extern const hmac_sha256_implementation *hmac_sha256_chosen;
 
 /* Choose the first implementation that this processor supports and that passes the known-answer test, or, if `name` is
  * not empty, the implementation of that name. Returns it; without a match, returns NULL and keeps the previous choice.
- * `*refused` becomes the name of the last implementation that failed the test, or NULL. Call it while no thread hashes. */
+ * `*refused` becomes the name of the last implementation that failed the test, or NULL. Call it while no thread
+ * hashes. */
 const hmac_sha256_implementation *hmac_sha256_choose(const char *name, const char **refused);
 
 /* The functions below leave no key material below the caller's frame, but for hmac_sha256_inner and hmac_sha256_outer,
