@@ -23,7 +23,7 @@ from .tables.layout import BASES, RULES
 if TYPE_CHECKING:
     from .._types import Body, Timestamp
 
-__all__ = ["Explanation", "Finding", "all_mistakes", "explain"]
+__all__ = ["Explanation", "Finding", "explain", "list_mistakes"]
 
 TIME_LIMIT_S = 2.0
 RIGHT = "The signature is right for this request and this secret."
