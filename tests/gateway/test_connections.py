@@ -23,8 +23,8 @@ from helpers.raw_server import RawServer, response
 import woox_fast.gateway.connection
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.blocking import ThreadKeeper
 from woox_fast.gateway.connection import Connection
-from woox_fast.gateway.housekeeping import ThreadKeeper
 
 FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
@@ -149,11 +149,10 @@ def test_closed_connections_share_deadline(mode, monkeypatch):
     deadlines = []
     send = Connection.send
 
-    def find_closed(self, request, method, timeout_ns, deadline_ns=0, *due):
+    def find_closed(self, request, method, timeout_ns, deadline_ns=0, **due):
         if method != "POST":
-            return send(self, request, method, timeout_ns, deadline_ns, *due)
+            return send(self, request, method, timeout_ns, deadline_ns, **due)
         deadlines.append(deadline_ns)
-        self.close()
         return False
 
     monkeypatch.setattr(Connection, "send", find_closed)
@@ -413,7 +412,7 @@ def test_failed_housekeeping_is_reported(monkeypatch):
 
     with RawServer(hang_up_after) as server:
         gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3).open()
-        monkeypatch.setattr(ThreadKeeper, "round", broken)
+        monkeypatch.setattr(ThreadKeeper, "_round", broken)
         gateway._keeper.wake()
         try:
             with pytest.raises(NotSentError, match="housekeeping failed: no more rounds"):  # noqa: PT012

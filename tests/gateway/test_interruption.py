@@ -22,9 +22,8 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
-from woox_fast.gateway.connection import Connection
-from woox_fast.gateway.housekeeping import ThreadKeeper
-from woox_fast.gateway.states import TRANSITIONS
+from woox_fast.gateway.blocking import ThreadKeeper
+from woox_fast.gateway.connection import TRANSITIONS, Connection
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
 # A gateway's threads survive an exception, or report it by the interpreter's hook.
@@ -178,10 +177,10 @@ def test_interrupt_withholds_no_connection(monkeypatch, error):
     interrupts = [error("alarm")] * 2
     send = Connection.send
 
-    def interrupted(connection, request, method, *arguments):
+    def interrupted(connection, request, method, *arguments, **options):
         if method == "POST" and interrupts:
             raise interrupts.pop()
-        return send(connection, request, method, *arguments)
+        return send(connection, request, method, *arguments, **options)
 
     monkeypatch.setattr(Connection, "send", interrupted)
     with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
@@ -228,7 +227,7 @@ def test_interrupted_close_ends_thread(monkeypatch, error):
         gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
         with pytest.raises(error):
             gateway.close()
-        assert not gateway._keeper.thread.is_alive()
+        eventually(lambda: not gateway._keeper.thread.is_alive())
         eventually(lambda: not server.open_peers)
 
 
@@ -286,21 +285,21 @@ def test_endless_signals_keep_deadline():
 
 
 @pytest.mark.skipif("uvloop" not in MODES, reason="uvloop is not installed")
-def test_interrupted_timers_keep_deadline():
-    """Each timer of the gateway is interrupted before its first instruction, several times."""
+def test_interrupted_rounds_keep_deadline():
+    """The rounds of housekeeping are interrupted before their first instruction, several times."""
     import uvloop
 
     raised = []
     armed = threading.Event()
 
     class Loop(uvloop.Loop):
-        def call_later(self, delay, callback, *args, **options):
-            super().call_later(delay, _thread.interrupt_main, signal.SIGALRM)
-            return super().call_later(delay, callback, *args, **options)
+        def call_soon_threadsafe(self, callback, *args, **options):
+            super().call_soon_threadsafe(_thread.interrupt_main, signal.SIGALRM)
+            return super().call_soon_threadsafe(callback, *args, **options)
 
     def handle(_: int, frame: FrameType | None) -> None:
         module = "" if frame is None else frame.f_globals["__name__"]
-        if armed.is_set() and module == "woox_fast.gateway.loop_keeper" and len(raised) < 6:
+        if armed.is_set() and module == "woox_fast.gateway.asynchronous" and len(raised) < 6:
             raised.append(frame)
             raise TimeoutError("alarm")
 
@@ -356,7 +355,7 @@ def test_cancellation_stays_plain(loop_mode):
             assert gateway.unknown[0].path.endswith("=1")
             with pytest.raises(asyncio.TimeoutError) as late:
                 await asyncio.wait_for(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"), 0.1)
-            assert NoReplyError.find(late.value) is gateway.unknown[1]
+            assert NoReplyError.find(late.value) == gateway.unknown[1]
 
     with RawServer(lambda peer, request: True) as server:
         run(loop_mode, trade())
@@ -370,7 +369,7 @@ def test_asyncio_timeout_raises_timeout_error(loop_mode):
             with pytest.raises(TimeoutError) as late:
                 async with asyncio.timeout(0.1):
                     await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
-            assert NoReplyError.find(late.value) is gateway.unknown[0]
+            assert NoReplyError.find(late.value) == gateway.unknown[0]
 
             async def fail() -> None:
                 while len(server.requests) < 2:

@@ -27,7 +27,7 @@ from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError,
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
 CONNECTIONS = 8
-INTERRUPTED = [f"woox_fast.gateway.{name}" for name in ("blocking", "asynchronous", "loop_keeper")]
+INTERRUPTED = [f"woox_fast.gateway.{name}" for name in ("blocking", "asynchronous", "base", "keeper")]
 
 
 @dataclass

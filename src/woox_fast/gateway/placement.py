@@ -1,4 +1,4 @@
-"""`place`: send an order once, and ask for it until its fate is known. The generator does no I/O."""
+"""`place`: send an order once, and ask for it until its fate is known."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import secrets
 import time
 from asyncio import CancelledError
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._encoding import json_bytes
 from .errors import NoReplyError, NotSentError, text
-from .pace import WARM_PATH
+from .limits import WARM_PATH
 from .response import Response
 
 ORDER_PATH = "/v3/trade/order"
@@ -45,26 +45,21 @@ class Placement:
         return self.placed
 
 
-class Step(NamedTuple):
-    """A request to send, or a pause if `method` is empty."""
-
-    method: str = ""
-    path: str = ""
-    json: Any = None
-    pause_s: float = 0
-    is_order: bool = False
-
-
 class Placing:
-    """An order's course. The gateway runs `steps`, and passes any exception to `settle`."""
+    """An order's course. The gateway awaits `run`, and passes any exception to `settle`."""
 
     def __init__(
         self,
         order: Mapping[str, Any],
         signer: Any,
-        timeout_s: float,
-        arrival_window_s: float | None,
+        ask: Callable[..., Awaitable[Response]],
+        pause: Callable[[float], Awaitable[None]],
         unknown: deque[NoReplyError],
+        *,
+        timeout_s: float | None,
+        send_within_s: float | None,
+        arrival_window_s: float | None,
+        patience_s: float,
     ) -> None:
         self.order = dict(order)
         given = self.order.get("clientOrderId") or (int(time.time() * 1000) << 21) + secrets.randbits(21)
@@ -76,19 +71,20 @@ class Placing:
             window_ms = getattr(signer, "recv_window_ms", None)
             arrival_window_s = RECEIVE_WINDOW_S if window_ms is None else window_ms / 1000
             self._denials_left = 2 if window_ms is None else 1  # the exchange may tolerate more than its default
-        self._signer = signer
+        self._signer, self._ask, self._pause = signer, ask, pause
+        self._timeout_s, self._send_within_s = timeout_s, send_within_s
         self._window_s = arrival_window_s
-        self._patience_s = arrival_window_s + _MARGIN_S + timeout_s
+        self._patience_s = arrival_window_s + _MARGIN_S + patience_s
         self._unknown_requests = unknown  # the gateway's list
         self._lost: NoReplyError | None = None
         self._may_be_sent = False
         self._is_duplicate = False
         self._known_ms, self._known_at = 0.0, 0.0  # the exchange's clock at a moment of the steady clock
 
-    def steps(self) -> Generator[Step, Any, Placement]:
+    async def run(self) -> Placement:
         self._may_be_sent = True
         try:
-            response = yield Step("POST", ORDER_PATH, self.order, is_order=True)
+            response = await self._ask("POST", ORDER_PATH, self.order, self._timeout_s, self._send_within_s)
         except NotSentError:
             self._may_be_sent = False
             raise
@@ -102,17 +98,18 @@ class Placing:
             self._is_duplicate = (envelope or {}).get("code") == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
             self._unknown_requests.append(self._lost)
-        placement = yield from self._ask(self._lost, time.monotonic())
+        placement = await self._find(self._lost, time.monotonic())
         with contextlib.suppress(ValueError):  # the caller emptied the list
             self._unknown_requests.remove(self._lost)
         return placement
 
-    def _ask(self, lost: NoReplyError, started: float) -> Generator[Step, Any, Placement]:
+    async def _find(self, lost: NoReplyError, started: float) -> Placement:
+        """Ask for the order until its fate is known."""
         pause_s, last = _FIRST_PAUSE_S, "no answer"
         while True:
             is_final = self._can_no_longer_arrive(lost, started)
             try:
-                response = yield Step("GET", f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
+                response = await self._get(f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
                 envelope = response.envelope or {}
                 last = f"HTTP {response.status}, {response.body[:60]!r}"
                 if envelope.get("success"):
@@ -122,13 +119,16 @@ class Placing:
                     if self._denials_left == 0:
                         return Placement(False, self.client_order_id, response, asked=True)
                     if not self._learn_time(response):
-                        self._learn_time((yield Step("GET", WARM_PATH)))
+                        self._learn_time(await self._get(WARM_PATH))
             except (NotSentError, NoReplyError) as error:
                 last = text(error)
             if time.monotonic() - started > self._patience_s:
                 raise self._unknown(f"{lost}. The last question for the order got: {last}")
-            yield Step(pause_s=pause_s)
+            await self._pause(pause_s)
             pause_s = min(2 * pause_s, _MAX_PAUSE_S)
+
+    async def _get(self, path: str) -> Response:
+        return await self._ask("GET", path, None, self._timeout_s, None)
 
     def _can_no_longer_arrive(self, lost: NoReplyError, started: float) -> bool:
         """Return True once the order's receive window has passed on the exchange's clock."""
