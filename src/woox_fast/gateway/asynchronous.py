@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import get_running_loop
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .base import GatewayBase
 from .connection import BACKGROUND, BUSY, CLOSED, IDLE, NO_WAIT, Connection
@@ -19,7 +19,7 @@ from .events import Observer
 from .keeper import Keeper
 from .limits import SECOND
 from .parser import ResponseError
-from .placement import Placement
+from .placement import Placement, Placing
 from .pool import Pool
 
 if TYPE_CHECKING:
@@ -83,10 +83,13 @@ class AsyncGateway(GatewayBase):
             if self._refusal or get_running_loop() is not self._loop:
                 self._refuse()
             await self._request(sent, method, path, body, json, params, timeout_s, send_within_s, priority)
-            return cast("Response", sent[1])
+            response: Response = sent[1]
+            return response
         except BaseException as error:  # an interrupt outside the generator
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
+
+    _ask = request
 
     def _refuse(self) -> NoReturn:
         self._check_open()
@@ -101,7 +104,7 @@ class AsyncGateway(GatewayBase):
         arrival_window_s: float | None = None,
     ) -> Placement:
         """Send an order once, and ask for it by its clientOrderId until its fate is known. See `Gateway.place`."""
-        placing = self._placing(order, timeout_s, send_within_s, arrival_window_s)
+        placing = Placing(self, order, timeout_s, send_within_s, arrival_window_s)
         try:
             return await placing.run()
         except BaseException as error:
@@ -197,12 +200,10 @@ class LoopKeeper(Keeper):
                 raise
 
     def _absorb(self, connection: Connection, error: BaseException) -> bool:
-        """Return True if the socket is not ready, or if the connection failed. Return False for other exceptions."""
-        is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
-        if is_own and isinstance(error, BlockingIOError):
-            return True
+        """Close a connection after `error`. Return True if a request reports the error, or if there is none."""
         has_request = connection.due is not None
         self._fail(connection, error)
+        is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
         return is_own or (has_request and isinstance(error, Exception))
 
     def _fail(self, connection: Connection, error: BaseException) -> None:

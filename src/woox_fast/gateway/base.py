@@ -11,26 +11,25 @@ import types
 import warnings
 from asyncio import CancelledError
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from .._prepare import SignedRequest, prepare
 from .._urls import PRODUCTION_URL
 from .connection import AWAITING, DRAINING, IDLE, Connection
-from .connector import Connector, SocketOptions
-from .errors import NoReplyError, NotSentError, is_from_call, text
+from .connector import Connector
+from .errors import NoReplyError, NotSentError, text
 from .events import Event, Kind, Observer, observer_of
 from .keeper import Keeper
 from .limits import SECOND, Limit, Limiter
+from .options import build_target, check_count, encoder_of, refuse_signed_request, seconds_ns, send_by
 from .parser import ResponseError
-from .placement import Placing
 from .pool import POLL_S, Pool
 
 if TYPE_CHECKING:
     from .. import Signer
-    from .._types import Body, Params
+    from .._types import Body
     from .response import Response
 
 NOT_OPEN = "the gateway is not open; open it with `with Gateway(...) as gateway:` or gateway.open()"
@@ -39,7 +38,6 @@ CLOSED = "the gateway is closed"
 FORKED = "the process was forked after the gateway was opened; create a gateway in this process"
 _MAX_UNKNOWN = 1000
 _LOOK_S = 0.005  # between two looks at the progress of opening and closing
-_ORIGIN = "http://h"
 
 _all: WeakSet[GatewayBase] = WeakSet()
 
@@ -68,6 +66,11 @@ class GatewayBase:
     _refusal = NOT_OPEN  # class attributes serve a gateway whose constructor raised
     _keeper: Any = None  # the Keeper, once the gateway is open
     _loop: Any = None  # the event loop of an AsyncGateway
+    # The parts that differ between the modes:
+    _new_keeper: Callable[[], Keeper]
+    _new_waiter: Callable[[bool, int], Any]
+    _pause: Callable[[float], Awaitable[None]]
+    _receive: Callable[[Connection, int], Any]
 
     def __init__(
         self,
@@ -86,14 +89,14 @@ class GatewayBase:
         max_connection_age_s: float | None = None,
     ) -> None:
         self._host = "nowhere yet"
-        self._encode, self._signer = _encoder(signer, url), signer
-        _check_count("connections", connections, 1)
-        _check_count("reserved", reserved, 0)
+        self._encode, self._signer = encoder_of(signer, url), signer
+        check_count("connections", connections, 1)
+        check_count("reserved", reserved, 0)
         age_ns = 0 if max_connection_age_s is None else seconds_ns("max_connection_age_s", max_connection_age_s)
         self._timeout_ns, self._timeout_s = seconds_ns("timeout_s", timeout_s), timeout_s
         self._limiter = None if limits is None else Limiter(limits)
         self._connector = Connector(
-            url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options)),
+            url, timeout_s=timeout_s, tls=tls, source_address=source_address, socket_options=socket_options,
             limiter=self._limiter,
         )  # fmt: skip
         self._pool = Pool(
@@ -107,20 +110,6 @@ class GatewayBase:
         self.unknown: deque[NoReplyError] = deque(maxlen=_MAX_UNKNOWN)
         """The requests of unknown fate, the last 1,000 since you emptied it, however their calls ended."""
         _all.add(self)
-
-    # The parts that differ between the modes:
-
-    def _new_keeper(self) -> Keeper:
-        raise NotImplementedError
-
-    def _new_waiter(self, urgent: bool, by_ns: int) -> Any:
-        raise NotImplementedError
-
-    async def _pause(self, seconds: float) -> None:
-        raise NotImplementedError
-
-    def _receive(self, connection: Connection, timeout_ns: int) -> Any:
-        raise NotImplementedError
 
     # Opening and closing:
 
@@ -142,8 +131,8 @@ class GatewayBase:
                 await self._pause(_LOOK_S)
         except BaseException as error:
             self._end()
-            is_own = isinstance(error, OSError) and error.errno is not None and is_from_call(error)
-            if is_own or type(error) is RuntimeError:  # no descriptor or no thread is available
+            is_systems = isinstance(error, OSError) and error.errno is not None
+            if is_systems or type(error) is RuntimeError:  # no descriptor or no thread is available
                 raise NotSentError(f"cannot open the gateway to {self._host}: {error}; nothing was sent") from error
             raise
 
@@ -201,7 +190,7 @@ class GatewayBase:
             if connection is None:
                 started_ns = perf_counter_ns()
                 deadline_ns = started_ns + timeout_ns
-                by_ns = _send_by(started_ns, deadline_ns, send_within_s)
+                by_ns = send_by(started_ns, deadline_ns, send_within_s)
                 connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
             while True:
                 request = self._encode(method, path, body, host=self._host)  # after the wait, so it is fresh
@@ -211,7 +200,7 @@ class GatewayBase:
                     break
                 sent.clear()
                 deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
-                by_ns = _send_by(started_ns, deadline_ns, send_within_s)
+                by_ns = send_by(started_ns, deadline_ns, send_within_s)
                 connection = yield from self._replace(connection, by_ns, self._is_urgent(method, priority))
             if not self._is_plain:
                 self._emit("sent", connection.number, method, path)
@@ -228,30 +217,6 @@ class GatewayBase:
         except BaseException as error:
             outcome = self._outcome(error, connection, sent)
             raise outcome from outcome.__cause__
-
-    async def _ask(
-        self, method: str, path: str, json: Any, timeout_s: float | None, send_within_s: float | None
-    ) -> Response:
-        """Send a request of `place`."""
-        sent: list[Any] = []
-        try:
-            await self._request(sent, method, path, b"", json, None, timeout_s, send_within_s, False)
-            return cast("Response", sent[1])
-        except BaseException as error:  # an interrupt outside the generator
-            outcome = self._outcome(error, None, sent)
-            raise outcome from outcome.__cause__
-
-    def _placing(
-        self,
-        order: Mapping[str, Any],
-        timeout_s: float | None,
-        send_within_s: float | None,
-        arrival_window_s: float | None,
-    ) -> Placing:
-        return Placing(
-            order, self._signer, self._ask, self._pause, self.unknown, timeout_s=timeout_s, send_within_s=send_within_s,
-            arrival_window_s=arrival_window_s, patience_s=timeout_s or self._timeout_s,
-        )  # fmt: skip
 
     def _check_open(self) -> None:
         if self._refusal:
@@ -277,7 +242,8 @@ class GatewayBase:
     async def _replace(self, dead: Connection, by_ns: int, urgent: bool) -> Connection:
         """Return a connection to replace a closed connection."""
         self._keeper.drop(dead, text(dead.last_error))
-        return self._pool.replace(urgent=urgent) or await self._queue(urgent, perf_counter_ns(), by_ns, first=True)
+        connection = self._pool.take(urgent=urgent, in_turn=True)
+        return connection or await self._queue(urgent, perf_counter_ns(), by_ns, first=True)
 
     async def _queue(self, urgent: bool, started_ns: int, by_ns: int, *, first: bool = False) -> Connection:
         """Wait for a connection. Rely on a wake-up for `POLL_S` at most."""
@@ -352,6 +318,7 @@ class GatewayBase:
             return error
         request, *settled = sent
         if connection is not None and connection.request is request and connection.state is IDLE:
+            sent.clear()
             self._keeper.drop(connection, "interrupted before the send")
             return error
         if connection is not None:
@@ -399,9 +366,10 @@ class GatewayBase:
 
     def _drain(self, connection: Connection) -> None:
         """Let the connection receive its response in the background, or close it."""
-        if connection.state is AWAITING and connection.unsent is None:
+        if connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up:
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
             connection.move(DRAINING)
+            self._pool.count()
             self._keeper.wake()
         else:
             self._keeper.drop(connection, "its request was given up before it was sent whole")
@@ -421,52 +389,6 @@ class GatewayBase:
         return (
             f"<{type(self).__name__} to {self._host}: {self._refusal or f'{len(self._pool.live())} connections open'}>"
         )
-
-
-def _encoder(signer: Signer, url: object) -> Any:
-    """Return the signer's `encode_request`. Raises TypeError, also for swapped arguments."""
-    encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
-    if not callable(encode):
-        raise TypeError(f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url")
-    if not isinstance(url, str):
-        raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
-    return encode
-
-
-def build_target(method: str, path: str, body: Any, params: Params | None, json: Any) -> tuple[str, bytes]:
-    """Return path and body with `params` and `json`, encoded as `Signer.prepare` does."""
-    built = prepare(lambda *_, **__: {}, method, path, params=params, json=json, body=body or None, base_url=_ORIGIN)
-    return built.url[len(_ORIGIN) :], built.body
-
-
-def refuse_signed_request(method: object) -> None:
-    if isinstance(method, SignedRequest):
-        raise TypeError("got a SignedRequest, which would be signed twice; pass method, path, and body, json or params")
-
-
-def seconds_ns(name: str, value: float, least: float = 0.001) -> int:
-    """Return seconds as nanoseconds. Raises TypeError and ValueError."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number of seconds, got {type(value).__name__}")
-    if not least <= value <= 86400:
-        raise ValueError(f"{name} must be from {least} to 86400 seconds, got {value}")
-    return round(value * SECOND)
-
-
-def _send_by(started_ns: int, deadline_ns: int, within_s: float | None) -> int:
-    """Return when to give up the wait before the request is sent."""
-    return deadline_ns if within_s is None else min(deadline_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
-
-
-def _check_count(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
-
-
-def _kind(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 REQUEST_CODE = GatewayBase._request.__code__

@@ -16,7 +16,7 @@ from .errors import NotSentError, is_from_call, text
 from .keeper import Keeper
 from .limits import SECOND
 from .parser import ResponseError
-from .placement import Placement
+from .placement import Placement, Placing
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -76,7 +76,8 @@ class Gateway(GatewayBase):
         try:
             for _ in self._request(sent, method, path, body, json, params, timeout_s, send_within_s, priority):
                 pass  # the generator waits by itself
-            return cast("Response", sent[1])
+            response: Response = sent[1]
+            return response
         except BaseException as error:  # an interrupt outside the generator
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
@@ -101,7 +102,7 @@ class Gateway(GatewayBase):
             NotSentError: The order did not go out.
             NoReplyError: The order may exist; its message has both the lost response and the last answer.
         """
-        placing = self._placing(order, timeout_s, send_within_s, arrival_window_s)
+        placing = Placing(self, order, timeout_s, send_within_s, arrival_window_s)
         try:
             return _run(placing.run())
         except BaseException as error:
@@ -128,6 +129,9 @@ class Gateway(GatewayBase):
             frame = frame.f_back
         return requests > 1
 
+    async def _ask(self, *request: Any, **options: Any) -> Response:
+        return self.request(*request, **options)
+
     async def _pause(self, seconds: float) -> None:
         time.sleep(seconds)
 
@@ -139,30 +143,23 @@ class Gateway(GatewayBase):
 
     def _receive(self, connection: Connection, timeout_ns: int) -> Response | None:
         """Return the response, or None at the deadline. Return the connection to the pool."""
+        response = None
         if connection.unsent is None and connection.is_blocking:
             if timeout_ns != connection.receive_timeout_ns:
                 connection.limit_receive(timeout_ns)
-            response = self._receive_once(connection)
-        else:
-            response = None
-        while response is None and (left_ns := connection.deadline_ns - perf_counter_ns()) > 0:
+            response = connection.receive()
+        while response is None:
+            left_ns = connection.deadline_ns - perf_counter_ns()
+            if left_ns <= 0:
+                return None
             sock = connection.sock
             ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
             if ready and connection.arrived(0):
-                response = self._receive_once(connection, NO_WAIT)
-            elif ready and connection.unsent is not None:
+                response = connection.receive(NO_WAIT)
+            elif ready:
                 connection.send_rest()
-        if response is not None:
-            self._keeper.finish(connection)
+        self._keeper.finish(connection)
         return response
-
-    def _receive_once(self, connection: Connection, flags: int = 0) -> Response | None:
-        try:
-            return connection.receive(flags)
-        except BlockingIOError as error:
-            if not connection.is_own(error):
-                raise
-            return None
 
 
 class ThreadKeeper(Keeper):
@@ -206,8 +203,6 @@ class ThreadKeeper(Keeper):
         try:
             if (response := connection.receive(NO_WAIT)) is not None:
                 self.end_background(connection, response)
-        except BlockingIOError:
-            return
         except (OSError, ResponseError) as error:
             connection.last_error = error
             self.drop(connection, text(error))

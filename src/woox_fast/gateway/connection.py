@@ -76,6 +76,7 @@ class Connection:
         "deadline_ns",
         "due",
         "fd",
+        "has_hung_up",
         "is_blocking",
         "is_native",
         "last_error",
@@ -107,7 +108,7 @@ class Connection:
         self.sent_ns = self.deadline_ns = 0
         self.last_error: BaseException | None = None  # a failure of the server or the network
         self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
-        self.is_blocking = False
+        self.is_blocking = self.has_hung_up = False
         self.receive_timeout_ns = 0
         self.arrived = readable_check(sock)
 
@@ -127,11 +128,13 @@ class Connection:
         """
         if self.state is not IDLE or (self.arrived(0) and not self.is_quiet()):
             return False
-        if self.tls is not None and not self.tls.is_aligned:
+        tls, data = self.tls, request
+        if tls is not None and not tls.is_aligned:
             return False
         if method == "HEAD":
             self.parser.expect_head()
-        data = request if self.tls is None else self.tls.seal(request)
+        if tls is not None:
+            data = tls.seal(request)
         self.sent_ns = now = perf_counter_ns()
         self.deadline_ns = deadline_ns or now + timeout_ns
         self.state = SENDING
@@ -154,16 +157,22 @@ class Connection:
     def send_rest(self) -> None:
         """Send more of `unsent` without blocking. Raises OSError."""
         if self.unsent is not None:
-            self.unsent = self.unsent[self.sock.send(self.unsent, NO_WAIT) :] or None
+            try:
+                self.unsent = self.unsent[self.sock.send(self.unsent, NO_WAIT) :] or None
+            except BlockingIOError as error:
+                if not self.is_own(error):
+                    raise
 
     def receive(self, flags: int = 0) -> Response | None:
-        """Read once. Return the response if it is complete now.
-
-        Raises OSError (BlockingIOError if no data came in time) and ResponseError.
-        """
-        data = self.sock.recv(SIZE, flags)
-        if not data and perf_counter_ns() > self.deadline_ns:
-            raise BlockingIOError(errno.EAGAIN, "the deadline has passed, and the gateway may have hung up")
+        """Read once. Return the response if it is complete now. Raises OSError and ResponseError."""
+        try:
+            data = self.sock.recv(SIZE, flags)
+        except BlockingIOError as error:
+            if not self.is_own(error):
+                raise
+            return None
+        if not data and self.has_hung_up:
+            return None
         if self.tls is not None:
             response = self._receive_tls(self.tls, data)
         else:
@@ -230,6 +239,7 @@ class Connection:
 
     def hang_up(self) -> None:
         """Shut the socket down from any thread. A thread that receives wakes."""
+        self.has_hung_up = True
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError as error:

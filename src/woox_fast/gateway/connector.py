@@ -6,7 +6,6 @@ yields the socket and the awaited readiness. The thread runs all attempts, and t
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
@@ -16,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from time import perf_counter_ns
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from .._urls import origin
@@ -36,11 +35,6 @@ class _ClosedAfterGetError(ConnectionError):
     """The server closed the connection after the first public GET."""
 
 
-class SocketOptions(NamedTuple):
-    source_address: tuple[str, int] | None = None
-    options: Sequence[tuple[int, int, int | bytes]] = ()
-
-
 class Connector:
     """Open connections to an origin in background threads. `results` receives connections and exceptions."""
 
@@ -50,7 +44,8 @@ class Connector:
         *,
         timeout_s: float,
         tls: ssl.SSLContext | None,
-        socket_options: SocketOptions,
+        source_address: tuple[str, int] | None,
+        socket_options: Sequence[tuple[int, int, int | bytes]],
         limiter: Limiter | None,
     ) -> None:
         parts = urlsplit(origin(url))
@@ -63,7 +58,7 @@ class Connector:
             raise ValueError(f"tls is for https, got it with {url!r}; leave it out, or use https")
         self._tls = tls or (default_context() if parts.scheme == "https" else None)
         self._timeout_s = timeout_s
-        self._socket_options = socket_options
+        self._source_address, self._socket_options = source_address, tuple(socket_options)
         self.pace = Pace(limiter)
         self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
@@ -205,10 +200,10 @@ class Connector:
             for name, seconds in _KEEPALIVE_S.items():
                 if hasattr(socket, name):
                     sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
-            for level, option, value in self._socket_options.options:
+            for level, option, value in self._socket_options:
                 sock.setsockopt(level, option, value)
-            if self._socket_options.source_address is not None:
-                sock.bind(self._socket_options.source_address)
+            if self._source_address is not None:
+                sock.bind(self._source_address)
         except BaseException:
             sock.close()
             raise
@@ -220,8 +215,7 @@ class Connector:
             raise ConnectionResetError("the server closed the new connection") from connection.last_error
         while response is None:
             yield connection.sock, True
-            with contextlib.suppress(BlockingIOError):
-                response = connection.receive()
+            response = connection.receive()
         if response.status == 429:
             self.pace.pause(perf_counter_ns())
         if not connection.finish():

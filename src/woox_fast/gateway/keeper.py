@@ -115,6 +115,7 @@ class Keeper:
         if connection.state is CLOSED:
             return
         connection.close()
+        self.pool.count()
         if self.pool.judge(connection, perf_counter_ns()):
             self.connector.warms = False
         self.wake()
@@ -122,8 +123,11 @@ class Keeper:
 
     def finish(self, connection: Connection) -> None:
         """End a request whose response is complete."""
+        pool = self.pool
         if connection.finish():
-            self.pool.release(connection)
+            pool.idle.append(connection)
+            if pool.waiters:
+                pool.ring()
         else:
             self.drop(connection, "the server closes it")
 

@@ -6,16 +6,19 @@ import contextlib
 import secrets
 import time
 from asyncio import CancelledError
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._encoding import json_bytes
 from .errors import NoReplyError, NotSentError, text
 from .limits import WARM_PATH
 from .response import Response
+
+if TYPE_CHECKING:
+    from .asynchronous import AsyncGateway
+    from .blocking import Gateway
 
 ORDER_PATH = "/v3/trade/order"
 RECEIVE_WINDOW_S = 5.0  # WOO X's default receive window
@@ -50,16 +53,11 @@ class Placing:
 
     def __init__(
         self,
+        gateway: Gateway | AsyncGateway,
         order: Mapping[str, Any],
-        signer: Any,
-        ask: Callable[..., Awaitable[Response]],
-        pause: Callable[[float], Awaitable[None]],
-        unknown: deque[NoReplyError],
-        *,
         timeout_s: float | None,
         send_within_s: float | None,
         arrival_window_s: float | None,
-        patience_s: float,
     ) -> None:
         self.order = dict(order)
         given = self.order.get("clientOrderId") or (int(time.time() * 1000) << 21) + secrets.randbits(21)
@@ -68,14 +66,12 @@ class Placing:
         self.client_order_id = self.order["clientOrderId"] = given
         self._denials_left = 1  # the number of "no such order" after the window that prove the absence
         if arrival_window_s is None:
-            window_ms = getattr(signer, "recv_window_ms", None)
+            window_ms = getattr(gateway._signer, "recv_window_ms", None)
             arrival_window_s = RECEIVE_WINDOW_S if window_ms is None else window_ms / 1000
             self._denials_left = 2 if window_ms is None else 1  # the exchange may tolerate more than its default
-        self._signer, self._ask, self._pause = signer, ask, pause
-        self._timeout_s, self._send_within_s = timeout_s, send_within_s
+        self._gateway, self._timeout_s, self._send_within_s = gateway, timeout_s, send_within_s
         self._window_s = arrival_window_s
-        self._patience_s = arrival_window_s + _MARGIN_S + patience_s
-        self._unknown_requests = unknown  # the gateway's list
+        self._patience_s = arrival_window_s + _MARGIN_S + (timeout_s or gateway._timeout_s)
         self._lost: NoReplyError | None = None
         self._may_be_sent = False
         self._is_duplicate = False
@@ -84,7 +80,9 @@ class Placing:
     async def run(self) -> Placement:
         self._may_be_sent = True
         try:
-            response = await self._ask("POST", ORDER_PATH, self.order, self._timeout_s, self._send_within_s)
+            response = await self._gateway._ask(
+                "POST", ORDER_PATH, json=self.order, timeout_s=self._timeout_s, send_within_s=self._send_within_s
+            )
         except NotSentError:
             self._may_be_sent = False
             raise
@@ -97,10 +95,10 @@ class Placing:
                 return Placement(envelope["success"], self.client_order_id, response)
             self._is_duplicate = (envelope or {}).get("code") == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
-            self._unknown_requests.append(self._lost)
+            self._gateway.unknown.append(self._lost)
         placement = await self._find(self._lost, time.monotonic())
         with contextlib.suppress(ValueError):  # the caller emptied the list
-            self._unknown_requests.remove(self._lost)
+            self._gateway.unknown.remove(self._lost)
         return placement
 
     async def _find(self, lost: NoReplyError, started: float) -> Placement:
@@ -124,11 +122,11 @@ class Placing:
                 last = text(error)
             if time.monotonic() - started > self._patience_s:
                 raise self._unknown(f"{lost}. The last question for the order got: {last}")
-            await self._pause(pause_s)
+            await self._gateway._pause(pause_s)
             pause_s = min(2 * pause_s, _MAX_PAUSE_S)
 
     async def _get(self, path: str) -> Response:
-        return await self._ask("GET", path, None, self._timeout_s, None)
+        return await self._gateway._ask("GET", path, timeout_s=self._timeout_s)
 
     def _can_no_longer_arrive(self, lost: NoReplyError, started: float) -> bool:
         """Return True once the order's receive window has passed on the exchange's clock."""
@@ -149,7 +147,7 @@ class Placing:
         return True
 
     def _unknown(self, reason: str) -> NoReplyError:
-        now_ms = int(time.time() * 1000) + getattr(self._signer, "clock_offset_ms", 0)
+        now_ms = int(time.time() * 1000) + getattr(self._gateway._signer, "clock_offset_ms", 0)
         lost = self._lost
         error = NoReplyError(
             f"the fate of order {self.client_order_id} is unknown: {reason}; ask for it before you send it again",
@@ -178,7 +176,7 @@ class Placing:
             return error  # a task is cancelled inside `request`, which reports a request that went out
         if lost is None:
             lost = self._unknown(f"interrupted by {type(error).__name__}")
-            self._unknown_requests.append(lost)
+            self._gateway.unknown.append(lost)
         if isinstance(error, Exception):
             unknown = self._unknown(f"asking for it failed: {text(error)}")
             unknown.__cause__ = error

@@ -55,18 +55,11 @@ class Pool:
 
     # For requests, in any thread.
 
-    def take(self, *, urgent: bool = False) -> Connection | None:
-        """Pop an idle connection, unless other requests wait."""
-        if urgent:
-            return self._pop(self._spare)
-        return None if self.waiters else self._pop(self._floor)
-
-    def replace(self, *, urgent: bool) -> Connection | None:
-        """Pop an idle connection, even the spare connection, for a request whose connection was closed."""
-        return self._pop(0 if urgent else self.reserved)
-
-    def _pop(self, floor: int) -> Connection | None:
-        idle = self.idle
+    def take(self, *, urgent: bool = False, in_turn: bool = False) -> Connection | None:
+        """Pop an idle connection. A request that is not urgent and not in turn lets others go first."""
+        if self.waiters and not urgent and not in_turn:
+            return None
+        idle, floor = self.idle, self._spare if urgent else self._floor
         while len(idle) > floor:
             try:
                 connection = idle.pop()
@@ -89,16 +82,18 @@ class Pool:
 
     def enter(self, waiter: Waiter, *, first: bool = False) -> None:
         """Queue `waiter`; `first` is for a request whose connection was closed before it was sent."""
-        urgent = 0 if waiter.urgent and first else sum(one.urgent for one in list(self.waiters))
-        self.waiters.insert(urgent if waiter.urgent or first else len(self.waiters), waiter)
+        if waiter.urgent or first:
+            self.waiters.insert(0 if waiter.urgent and first else sum(one.urgent for one in list(self.waiters)), waiter)
+        else:
+            self.waiters.append(waiter)
 
     def grant(self, waiter: Waiter, *, has_polled: bool) -> Connection | None:
         """Pop a connection for a queued request if it is its turn.
 
         After a poll (`has_polled`) any position will do, since an interrupt may have ended the first request.
         """
-        if has_polled or self.waiters[:1] == [waiter]:
-            return self._pop(self._spare if waiter.urgent else self._floor)
+        if has_polled or next(iter(self.waiters), None) is waiter:
+            return self.take(urgent=waiter.urgent, in_turn=True)
         return None
 
     def leave(self, waiter: Waiter) -> None:
