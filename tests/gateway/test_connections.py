@@ -102,6 +102,16 @@ def test_failed_warming_closes_connection(mode):
         assert gateway.request(*ORDER).status == 200
 
 
+def test_closing_after_get_ends_warming(mode):
+    """The server closes each connection after a response, so that a warmed connection would be useless."""
+    with RawServer() as server:
+        server.answer_get = lambda peer, request: peer.send(response(headers="Connection: close\r\n"))
+        with opened(mode, server.url, connections=2, timeout_s=20, warm_s=0.01) as gateway:
+            gets = server.gets
+            assert gateway.request(*ORDER).status == 200
+    assert 1 <= gets <= 3
+
+
 def test_most_recently_used_goes_first(mode):
     with RawServer() as server, opened(mode, server.url, connections=4) as gateway:
         for _ in range(20):

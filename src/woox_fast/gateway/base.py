@@ -144,9 +144,9 @@ class GatewayBase:
             return
         try:
             keeper.close(self._timeout_ns)
-            await self._wait_while(keeper.thread.is_alive, self._timeout_ns + SECOND // 2)
+            await self._wait_while(keeper.thread.is_alive, self._timeout_ns + SECOND // 4)
             self._end()
-            await self._wait_while(lambda: bool(self._connector.threads), SECOND // 5)
+            await self._wait_while(lambda: bool(self._connector.threads), SECOND // 4)
         finally:
             self._end()
 

@@ -139,7 +139,7 @@ class Gateway(GatewayBase):
         super()._end()
         thread = None if self._keeper is None else self._keeper.thread
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
-            thread.join(0.5)
+            thread.join(0.2)
 
     def _receive(self, connection: Connection, timeout_ns: int) -> Response | None:
         """Return the response, or None at the deadline. Return the connection to the pool."""

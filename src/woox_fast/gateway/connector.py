@@ -31,10 +31,6 @@ _Attempt = Generator[tuple[socket.socket, bool], None, Connection]  # yields a s
 _IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))
 
 
-class _ClosedAfterGetError(ConnectionError):
-    """The server closed the connection after the first public GET."""
-
-
 class Connector:
     """Open connections to an origin in background threads. `results` receives connections and exceptions."""
 
@@ -73,9 +69,9 @@ class Connector:
         """The number of connections being opened, and of results that the pool has not yet seen."""
         return sum(thread.is_alive() for thread in list(self.threads)) + len(self.results)
 
-    def start(self, notify: Callable[[], None], *, warm: bool) -> None:
+    def start(self, notify: Callable[[], None]) -> None:
         """Open a connection in a thread. Call `notify` in that thread once the result is available."""
-        thread = threading.Thread(target=self._run, args=(notify, warm), name="woox-fast gateway open", daemon=True)
+        thread = threading.Thread(target=self._run, args=(notify,), name="woox-fast gateway open", daemon=True)
         self.threads.add(thread)
         try:
             thread.start()
@@ -98,10 +94,10 @@ class Connector:
             sock.close()
         self.stop()
 
-    def _run(self, notify: Callable[[], None], warm: bool) -> None:
+    def _run(self, notify: Callable[[], None]) -> None:
         result: Connection | Exception = RuntimeError("the opening thread was interrupted")
         try:
-            result = self.open(warm=warm)
+            result = self._open()
         except Exception as error:
             result = error
         finally:
@@ -114,20 +110,9 @@ class Connector:
         if self._stopped:
             self.stop()
 
-    def open(self, *, warm: bool) -> Connection:
-        """Return an idle connection within the timeout, after a first public GET if `warm`.
-
-        Over a new connection a first response takes several times longer than the next responses, at both ends.
-        Raises OSError.
-        """
+    def _open(self) -> Connection:
+        """Return an idle connection within the timeout. Raises OSError."""
         deadline = time.monotonic() + self._timeout_s
-        try:
-            return self._race(deadline, warm=warm and self.warms)
-        except _ClosedAfterGetError:
-            self.warms = False
-            return self._race(deadline, warm=False)
-
-    def _race(self, deadline: float, *, warm: bool) -> Connection:
         infos = socket.getaddrinfo(self._name, self._port, type=socket.SOCK_STREAM)
         infos.sort(key=lambda info: info[4] != self._best)
         attempts: dict[_Attempt, tuple[socket.socket, bool]] = {}
@@ -139,17 +124,13 @@ class Connector:
                 self._check(now, deadline)
                 ready = _ready(attempts, min(deadline - now, _LOOK_S))
                 if infos and (not attempts or now >= next_at):
-                    # The caller counted one public GET, for the first address.
-                    is_warm = warm and (not next_at or self.pace.take(perf_counter_ns()))
                     next_at = now + NEXT_ADDRESS_S
-                    ready.append(self._attempt(infos.pop(0), is_warm, shows_life=warm or self._tls is not None))
+                    ready.append(self._attempt(infos.pop(0)))
                 for attempt in ready:
                     try:
                         attempts[attempt] = next(attempt)
                     except StopIteration as stop:
                         return cast("Connection", stop.value)
-                    except _ClosedAfterGetError:
-                        raise
                     except (OSError, ResponseError) as error:
                         attempts.pop(attempt, None)
                         failure = error if isinstance(error, OSError) else ConnectionError(str(error))
@@ -164,8 +145,11 @@ class Connector:
         if now > deadline:
             raise TimeoutError(f"no connection to {self.host} was ready within {self._timeout_s:g} s")
 
-    def _attempt(self, info: Any, warm: bool, *, shows_life: bool) -> _Attempt:
-        """Connect, shake hands and warm. `shows_life` is False if the server sends nothing before the first order."""
+    def _attempt(self, info: Any) -> _Attempt:
+        """Connect, shake hands, and send a first public GET if the pace allows it.
+
+        Over a new connection a first response takes several times longer than the next responses, at both ends.
+        """
         sock = self._socket(info)
         self.sockets.add(sock)
         try:
@@ -179,9 +163,12 @@ class Connector:
             if connection.tls is not None:
                 yield from _shake_hands(sock, connection.tls)
             connection.move(IDLE)
-            if warm:
-                yield from self._warm(connection)
-            if shows_life:
+            is_warm = self.warms and self.pace.take(perf_counter_ns())
+            if is_warm and not (yield from self._warm(connection)):
+                self.warms = False
+                sock.close()
+                connection = yield from self._attempt(info)
+            if is_warm or self._tls is not None:  # the server behind the address answers
                 self._best = info[4]
             return connection
         except BaseException:
@@ -209,17 +196,16 @@ class Connector:
             raise
         return sock
 
-    def _warm(self, connection: Connection) -> Generator[tuple[socket.socket, bool], None, None]:
+    def _warm(self, connection: Connection) -> Generator[tuple[socket.socket, bool], None, bool]:
+        """Return False if the server closes the connection after the response."""
         response = None
         if not connection.send(self.warming, "GET", round(self._timeout_s * SECOND), due=WARMING):
             raise ConnectionResetError("the server closed the new connection") from connection.last_error
         while response is None:
             yield connection.sock, True
             response = connection.receive()
-        if response.status == 429:
-            self.pace.pause(perf_counter_ns())
-        if not connection.finish():
-            raise _ClosedAfterGetError("the server closes connections after one response")
+        self.pace.heed(response, perf_counter_ns())
+        return connection.finish()
 
 
 def _shake_hands(sock: socket.socket, tls: TlsStream) -> Generator[tuple[socket.socket, bool], None, None]:

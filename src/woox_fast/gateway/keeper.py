@@ -166,8 +166,8 @@ class Keeper:
             return self._close_unused(now)
         self._add_opened(now)
         pool.refresh(now)
-        for warm in pool.to_open(now, self.connector.opening):
-            self.connector.start(self.wake, warm=warm)
+        for _ in range(pool.to_open(now, self.connector.opening)):
+            self.connector.start(self.wake)
         cold = pool.to_warm(now)
         if cold is not None:
             if not cold.send(self.connector.warming, "GET", pool.timeout_ns, due=WARMING):
@@ -203,8 +203,8 @@ class Keeper:
 
     def end_background(self, connection: Connection, response: Response) -> None:
         """Return a connection to the pool after a response that is due to no caller."""
-        if response.status == 429 and connection.state is WARMING:
-            self.connector.pace.pause(perf_counter_ns())
+        if connection.state is WARMING:
+            self.connector.pace.heed(response, perf_counter_ns())
         if connection.finish():
             self.pool.insert(connection)
         else:

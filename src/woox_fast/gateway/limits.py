@@ -15,8 +15,7 @@ from .response import Response
 
 SECOND = 1_000_000_000
 WARM_PATH = "/v3/public/systemInfo"
-MAX_GETS = 5
-_GETS_S = 1.1  # a second, and the difference of two travel times
+GET_SPACING_NS = SECOND // 4  # between public GETs on open connections
 _GET_PAUSE_NS = 5 * SECOND  # after HTTP 429
 _LOCK_S = 0.05
 _MAX_BUCKETS = 10_000
@@ -62,18 +61,11 @@ WOO_X_LIMITS = (
 """The documented limits. The first row that matches a request counts; buckets are separate per method and path."""
 
 
-class Window:
-    """A sliding window: at most `count` requests in any `period_ns`."""
-
-    def __init__(self, count: int, seconds: float) -> None:
-        self.period_ns = round(seconds * SECOND)
-        self.slots: deque[int] = deque([-self.period_ns] * count, maxlen=count)
+class _Bucket:
+    def __init__(self, limit: Limit) -> None:
+        self.period_ns = round(limit.seconds * SECOND)
+        self.slots: deque[int] = deque([-self.period_ns] * limit.count, maxlen=limit.count)
         self.open_at = 0  # after a pause
-
-    @property
-    def next_ns(self) -> int:
-        """The earliest time of the next request."""
-        return max(self.open_at, self.slots[0] + self.period_ns)
 
 
 class Limiter:
@@ -81,7 +73,7 @@ class Limiter:
 
     def __init__(self, limits: Iterable[Limit]) -> None:
         self._limits = tuple(limits)
-        self._buckets: dict[tuple[str, str, bytes], Window] = {}
+        self._buckets: dict[tuple[str, str, bytes], _Bucket] = {}
         self._lock = threading.Lock()
 
     def reserve(self, method: str, path: str, body: object, now: int, until: int) -> int | None:
@@ -94,7 +86,7 @@ class Limiter:
         if not is_locked:  # a signal handler interrupted the owner
             self._lock = threading.Lock()
         try:
-            slot = max(now, bucket.next_ns)
+            slot = max(now, bucket.open_at, bucket.slots[0] + bucket.period_ns)
             if slot > until:
                 return None
             bucket.slots.append(slot)
@@ -110,7 +102,7 @@ class Limiter:
             if bucket is not None:
                 bucket.open_at = now + bucket.period_ns
 
-    def _bucket(self, method: str, path: str, body: object) -> Window | None:
+    def _bucket(self, method: str, path: str, body: object) -> _Bucket | None:
         target = path.partition("?")[0]
         for limit in self._limits:
             if limit.method in ("", method) and (
@@ -119,7 +111,7 @@ class Limiter:
                 key = (method, target, _symbol(path, body) if limit.per_symbol else b"")
                 if len(self._buckets) >= _MAX_BUCKETS:
                     self._buckets.clear()
-                return self._buckets.get(key) or self._buckets.setdefault(key, Window(limit.count, limit.seconds))
+                return self._buckets.get(key) or self._buckets.setdefault(key, _Bucket(limit))
         return None
 
 
@@ -129,26 +121,19 @@ def _symbol(path: str, body: object) -> bytes:
     return (found[1] or found[2] or b"") if found else b""
 
 
-class Pace:
+class Pace(Limiter):
     """The pace of the gateway's public GETs: at most five a second, within the caller's limits."""
 
     def __init__(self, limiter: Limiter | None = None) -> None:
-        self._limiter = limiter
-        self._window = Window(MAX_GETS, _GETS_S)
+        super().__init__([Limit("GET", WARM_PATH, 5, 1.1)])  # a second, and the difference of two travel times
+        self._limiters = [self] if limiter is None else [self, limiter]
 
-    def next_ns(self, *, spread: bool) -> int:
-        """Return when the next GET may go out. `spread` adds a distance to the previous GET."""
-        window = self._window
-        return max(window.next_ns, window.slots[-1] + window.period_ns // MAX_GETS if spread else 0)
-
-    def take(self, now: int, *, spread: bool = False) -> bool:
+    def take(self, now: int) -> bool:
         """Return True and count a GET if it may go out now."""
-        if now < self.next_ns(spread=spread):
-            return False
-        if self._limiter is not None and self._limiter.reserve("GET", WARM_PATH, b"", now, until=now) is None:
-            return False
-        self._window.slots.append(now)
-        return True
+        return all(one.reserve("GET", WARM_PATH, b"", now, until=now) is not None for one in self._limiters)
 
-    def pause(self, now: int) -> None:
-        self._window.open_at = now + _GET_PAUSE_NS
+    def heed(self, response: Response, now: int) -> None:
+        """Pause after HTTP 429."""
+        bucket = self._bucket("GET", WARM_PATH, b"")
+        if response.status == 429 and bucket is not None:
+            bucket.open_at = now + _GET_PAUSE_NS

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from .connection import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, Connection
 from .errors import is_from_call
-from .limits import SECOND, Pace
+from .limits import GET_SPACING_NS, SECOND, Pace
 
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
 POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
@@ -51,7 +51,7 @@ class Pool:
         self._suspects: dict[tuple[int, int], int] = {}  # connections that an interrupt may have lost
         self._opened = 0
         self._failures = 0
-        self._failed_ns = self._open_at = 0
+        self._failed_ns = self._open_at = self._warm_at = 0
 
     # For requests, in any thread.
 
@@ -181,23 +181,26 @@ class Pool:
             self.fail(connection.last_error, now)
         return is_young and self._failures > 2
 
-    def to_open(self, now: int, opening: int) -> list[bool]:
-        """Return an item per connection to open: True to warm it. `opening` connections are being opened already."""
+    def to_open(self, now: int, opening: int) -> int:
+        """Return the number of connections to open. `opening` connections are being opened already."""
         draining = sum(connection.state is DRAINING for connection in self._connections)
         missing = self.target - len(self.live()) + min(draining, self.size) - opening
-        if missing <= 0 or now < self._open_at or self.closed:
-            return []
-        count = missing if self._failures < 2 else min(missing, 1 - min(opening, 1))
-        return [self._pace.take(now) for _ in range(count)]
+        if now < self._open_at or self.closed:
+            return 0
+        return max(missing if self._failures < 2 else min(missing, 1 - opening), 0)
 
     def to_warm(self, now: int) -> Connection | None:
         """Withdraw the least recently used connection if its public GET is due and the pool has its spare."""
-        if self.closed or not self._spare or now < self._pace.next_ns(spread=True):
+        if self.closed or not self._spare or now < self._warm_at:
             return None
         for connection in sorted(self.live(), key=lambda one: one.used_ns):
             is_due = not connection.used_ns or now - connection.used_ns >= self._warm_ns
-            if is_due and self.withdraw(connection) and self._pace.take(now, spread=True):
-                return connection
+            if is_due and self.withdraw(connection):
+                self._warm_at = now + GET_SPACING_NS
+                if self._pace.take(now):
+                    return connection
+                self.insert(connection)
+                break
         return None
 
     def to_close(self, now: int) -> list[Connection]:
@@ -236,8 +239,7 @@ class Pool:
         due = [now + TICK_NS]
         due += [one.deadline_ns for one in self._connections if one.state in BUSY and one.deadline_ns > now]
         if self._spare:
-            pace = self._pace.next_ns(spread=True)
-            due += [max(one.used_ns + self._warm_ns, pace) for one in self._connections if one.state is IDLE]
+            due += [max(one.used_ns + self._warm_ns, self._warm_at) for one in self._connections if one.state is IDLE]
         elif self._open_at > now:
             due.append(self._open_at)
         return max(min(due) - now, SECOND // 1000)

@@ -22,10 +22,11 @@ class Response:
 
     __slots__ = ("_head", "body", "latency_ns", "queued_ns", "status")
 
-    def __init__(self, status: int, body: bytes, head: bytes = b"") -> None:
+    def __init__(self, status: int, body: bytes, head: bytes = b"", latency_ns: int = 0) -> None:
         self.status = status
         self.body = body
-        self.latency_ns = self.queued_ns = 0
+        self.latency_ns = latency_ns
+        self.queued_ns = 0
         self._head = head
 
     @property
