@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from helpers.exactly_once import place_orders
-from helpers.gateways import MODES
 
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.parser import ResponseParser
@@ -16,7 +15,6 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("mode", MODES)
 def test_faulty_exchange_doubles_no_order(mode):
     print(place_orders(mode, orders=4000, seed=5))
 

@@ -9,16 +9,11 @@ import time
 
 import pytest
 import trustme
-from helpers.gateways import MODES, ORDER, eventually, opened
+from helpers.gateways import ORDER, eventually, opened
 from helpers.raw_server import RawServer, response
 
 from woox_fast.gateway import NoReplyError
 from woox_fast.gateway.tls import default_context
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="module")

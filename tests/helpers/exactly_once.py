@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from helpers.faulty_server import FaultyExchange
-from helpers.gateways import new_event_loop
+from helpers.gateways import new_event_loop, shorten
 from helpers.oracle import KEY, SECRET
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Response
@@ -191,7 +191,8 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
         except BaseException as error:
             failures.append(error)
 
-    with Gateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, timeout_s=TIMEOUT_S, warm_s=0.01) as gateway:
+    with Gateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, warm_s=0.01) as gateway:
+        shorten(gateway, TIMEOUT_S)
         threads = [threading.Thread(target=guarded, args=(ledger, gateway)) for ledger in ledgers[1:]]
         for thread in threads:
             thread.start()
@@ -260,8 +261,8 @@ def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
                 await ask(gateway, unknown)
 
     async def walk() -> None:
-        options: dict[str, Any] = {"connections": CONNECTIONS, "timeout_s": TIMEOUT_S, "warm_s": 0.01}
-        async with AsyncGateway(Signer(KEY, SECRET), url, **options) as gateway:
+        async with AsyncGateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, warm_s=0.01) as gateway:
+            shorten(gateway, TIMEOUT_S)
             with random_signals(seed, through_calls=False) as counts:
                 await asyncio.gather(*(work(gateway) for _ in range(2 * CONNECTIONS)))
             ledger.signals = counts[0]

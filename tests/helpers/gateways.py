@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Answer, Received, Recorder
@@ -19,9 +19,8 @@ from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, Response
 
 MODES = ["blocking", "asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
+T = TypeVar("T")
 ORDER = ("POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","clientOrderId":7}')
-
-
 WARM = "/v3/public/systemInfo"
 
 
@@ -101,6 +100,21 @@ def event_loop(mode: str) -> Iterator[tuple[asyncio.AbstractEventLoop, Callable[
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def run(mode: str, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a new loop."""
+    loop = new_event_loop(mode)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
+def shorten(gateway: Any, timeout_s: float) -> None:
+    """Give an open gateway a timeout that could be too short for its opening, on a busy machine."""
+    gateway._connector._timeout_s = timeout_s
+    gateway._timeout_ns = gateway._pool.timeout_ns = round(timeout_s * 1e9)
 
 
 def new_event_loop(mode: str) -> asyncio.AbstractEventLoop:

@@ -140,12 +140,10 @@ class LoopKeeper(Keeper):
         self.loop = loop
 
     def begin_round(self) -> None:
-        try:
-            self.loop.call_soon_threadsafe(self.tick)
-        except RuntimeError:
-            if not self.loop.is_closed():
-                raise
+        if self.loop.is_closed():
             super().end()
+        elif self.loop.is_running():  # else the rounds would queue up
+            self.loop.call_soon_threadsafe(self.tick)
 
     def tick(self) -> None:
         super().tick()
@@ -200,7 +198,7 @@ class LoopKeeper(Keeper):
                 raise
 
     def _absorb(self, connection: Connection, error: BaseException) -> bool:
-        """Close a connection after `error`. Return True if a request reports the error, or if there is none."""
+        """Close a connection after `error`. Return False if the event loop must raise the error."""
         has_request = connection.due is not None
         self._fail(connection, error)
         is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))

@@ -1,6 +1,6 @@
 """The common part of both gateways: options, the course of a request, errors, and fork.
 
-Both modes share the code that waits. `Gateway` runs its coroutines in one step, because each of its waits blocks.
+Both modes share the code that waits. `Gateway` runs a coroutine in one step, because it only waits by blocking calls.
 """
 
 from __future__ import annotations

@@ -56,7 +56,6 @@ class Connector:
         self._timeout_s = timeout_s
         self._source_address, self._socket_options = source_address, tuple(socket_options)
         self.pace = Pace(limiter)
-        self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()
         self.threads: set[threading.Thread] = set()
@@ -163,9 +162,9 @@ class Connector:
             if connection.tls is not None:
                 yield from _shake_hands(sock, connection.tls)
             connection.move(IDLE)
-            is_warm = self.warms and self.pace.take(perf_counter_ns())
+            is_warm = self.pace.take(perf_counter_ns())
             if is_warm and not (yield from self._warm(connection)):
-                self.warms = False
+                self.pace.is_on = False
                 sock.close()
                 connection = yield from self._attempt(info)
             if is_warm or self._tls is not None:  # the server behind the address answers

@@ -32,8 +32,8 @@ class Keeper:
         self.pool = pool
         self.connector = connector
         self.observer = observer
-        self.failure: BaseException | None = None  # of the last round
-        self.due_ns = 0  # the time of the next round
+        self.failure: BaseException | None = None  # ended the last round
+        self.due_ns = 0  # starts the next round
         self.is_over = self.is_forked = False
         self._close_by = 0  # the time at which to give up due responses
         self._is_awake = False
@@ -116,8 +116,7 @@ class Keeper:
             return
         connection.close()
         self.pool.count()
-        if self.pool.judge(connection, perf_counter_ns()):
-            self.connector.warms = False
+        self.pool.judge(connection, perf_counter_ns())
         self.wake()
         self.emit("dropped", connection, reason)
 

@@ -127,10 +127,13 @@ class Pace(Limiter):
     def __init__(self, limiter: Limiter | None = None) -> None:
         super().__init__([Limit("GET", WARM_PATH, 5, 1.1)])  # a second, and the difference of two travel times
         self._limiters = [self] if limiter is None else [self, limiter]
+        self.is_on = True  # False if the server closes each connection after a response
 
     def take(self, now: int) -> bool:
         """Return True and count a GET if it may go out now."""
-        return all(one.reserve("GET", WARM_PATH, b"", now, until=now) is not None for one in self._limiters)
+        return self.is_on and all(
+            one.reserve("GET", WARM_PATH, b"", now, until=now) is not None for one in self._limiters
+        )
 
     def heed(self, response: Response, now: int) -> None:
         """Pause after HTTP 429."""

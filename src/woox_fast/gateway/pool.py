@@ -56,7 +56,7 @@ class Pool:
     # For requests, in any thread.
 
     def take(self, *, urgent: bool = False, in_turn: bool = False) -> Connection | None:
-        """Pop an idle connection. A request that is not urgent and not in turn lets others go first."""
+        """Pop an idle connection. An ordinary request lets queued requests go first, unless it is `in_turn`."""
         if self.waiters and not urgent and not in_turn:
             return None
         idle, floor = self.idle, self._spare if urgent else self._floor
@@ -150,7 +150,7 @@ class Pool:
         self.count()
 
     def refresh(self, now: int) -> None:
-        """Repair what an interrupt left behind, and end the back-off after a response."""
+        """Forget closed connections and lost waiters, and end the back-off after a response."""
         self._connections = live = self.live()
         for waiter in list(self.waiters):
             if now > waiter.by_ns + 5 * SECOND:
@@ -174,12 +174,12 @@ class Pool:
         if self._failures > 1:
             self._open_at = now + min(_BACKOFF_NS * 2 ** min(self._failures - 2, 30), _MAX_BACKOFF_NS)
 
-    def judge(self, connection: Connection, now: int) -> bool:
-        """Count a closed connection as a failed opening if it served no request. Return True if that is common."""
+    def judge(self, connection: Connection, now: int) -> None:
+        """Count a closed connection as a failed opening if it served no request. Stop warming after three failures."""
         is_young = connection.used_ns <= connection.opened_ns and now - connection.opened_ns < _YOUNG_NS
         if is_young and connection.last_error is not None:
             self.fail(connection.last_error, now)
-        return is_young and self._failures > 2
+            self._pace.is_on = self._pace.is_on and self._failures < 3
 
     def to_open(self, now: int, opening: int) -> int:
         """Return the number of connections to open. `opening` connections are being opened already."""
@@ -191,7 +191,7 @@ class Pool:
 
     def to_warm(self, now: int) -> Connection | None:
         """Withdraw the least recently used connection if its public GET is due and the pool has its spare."""
-        if self.closed or not self._spare or now < self._warm_at:
+        if self.closed or not self._spare or not self._pace.is_on or now < self._warm_at:
             return None
         for connection in sorted(self.live(), key=lambda one: one.used_ns):
             is_due = not connection.used_ns or now - connection.used_ns >= self._warm_ns
@@ -204,7 +204,7 @@ class Pool:
         return None
 
     def to_close(self, now: int) -> list[Connection]:
-        """Withdraw the lost connections, and one connection that is surplus or too old."""
+        """Withdraw the lost connections, and one surplus or old connection."""
         lost = self._find_lost(now)
         for connection in self.live() if self._spare else ():
             is_old = bool(self._max_age_ns) and now - connection.opened_ns > self._max_age_ns
@@ -238,9 +238,9 @@ class Pool:
         """Return the time until the next round of housekeeping."""
         due = [now + TICK_NS]
         due += [one.deadline_ns for one in self._connections if one.state in BUSY and one.deadline_ns > now]
-        if self._spare:
+        if self._spare and self._pace.is_on:
             due += [max(one.used_ns + self._warm_ns, self._warm_at) for one in self._connections if one.state is IDLE]
-        elif self._open_at > now:
+        if self._open_at > now:
             due.append(self._open_at)
         return max(min(due) - now, SECOND // 1000)
 
