@@ -23,7 +23,7 @@ from .errors import NoReplyError, NotSentError, text
 from .events import Event, Kind, Observer, observer_of
 from .keeper import Keeper
 from .limits import SECOND, Limit, Limiter
-from .options import build_target, check_count, encoder_of, refuse_signed_request, seconds_ns, send_by
+from .options import build_target, check_count, encoder_of, seconds_ns, send_by
 from .parser import ResponseError
 from .pool import POLL_S, Pool
 
@@ -177,12 +177,9 @@ class GatewayBase:
         timeout_s: float | None, send_within_s: float | None, priority: bool,
     ) -> Generator[Any, Any, None]:  # fmt: skip
         """Send a request. `sent` gets the request before the socket may accept bytes, and then the response."""
-        connection = None
-        started_ns = deadline_ns = 0
+        connection, started_ns, deadline_ns = None, 0, 0
         try:
-            if not path:
-                refuse_signed_request(method)
-            if json is not None or params is not None:
+            if json is not None or params is not None or not path:
                 path, body = build_target(method, path, body, params, json)
             timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
             if self._is_plain and send_within_s is None and not priority:
@@ -192,25 +189,23 @@ class GatewayBase:
                 deadline_ns = started_ns + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
                 connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
-            while True:
-                request = self._encode(method, path, body, host=self._host)  # after the wait, so it is fresh
-                connection.request = request
+            while True:  # sign after the wait, so that the timestamp is fresh
+                connection.request = request = self._encode(method, path, body, host=self._host)
                 sent.append(request)
                 if connection.send(request, method, timeout_ns, deadline_ns):
                     break
                 sent.clear()
                 deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._replace(connection, by_ns, self._is_urgent(method, priority))
+                connection = yield from self._queue(self._is_urgent(method, priority), by_ns, connection)
             if not self._is_plain:
                 self._emit("sent", connection.number, method, path)
             response = self._receive(connection, timeout_ns)
             if self._loop is not None:
                 response = yield from response
             if response is None:
-                raise self._give_up(connection, sent, timeout_ns)
-            if started_ns:
-                response.queued_ns = connection.sent_ns - started_ns
+                raise self._give_up(sent, timeout_ns, connection.number)
+            response.queued_ns = connection.sent_ns - started_ns if started_ns else 0
             if not self._is_plain:
                 self._observe(connection, method, path, body, response)
             sent.append(response)
@@ -237,20 +232,16 @@ class GatewayBase:
             while (left_ns := slot - perf_counter_ns()) > 0 and not self._refusal:
                 await self._pause(min(left_ns / SECOND, POLL_S))
         urgent = self._is_urgent(method, priority)
-        return self._pool.take(urgent=urgent) or await self._queue(urgent, started_ns, by_ns)
+        return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
 
-    async def _replace(self, dead: Connection, by_ns: int, urgent: bool) -> Connection:
-        """Return a connection to replace a closed connection."""
-        self._keeper.drop(dead, text(dead.last_error))
-        connection = self._pool.take(urgent=urgent, in_turn=True)
-        return connection or await self._queue(urgent, perf_counter_ns(), by_ns, first=True)
-
-    async def _queue(self, urgent: bool, started_ns: int, by_ns: int, *, first: bool = False) -> Connection:
-        """Wait for a connection. Rely on a wake-up for `POLL_S` at most."""
+    async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
+        """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
+        started_ns, has_polled = perf_counter_ns(), False
         waiter = self._new_waiter(urgent, by_ns)
-        has_polled = False
-        self._pool.enter(waiter, first=first)
+        self._pool.enter(waiter, first=dead is not None)
         try:
+            if dead is not None:
+                self._keeper.drop(dead, text(dead.last_error))
             while True:
                 connection = self._pool.grant(waiter, has_polled=has_polled)
                 if connection is not None:
@@ -322,7 +313,7 @@ class GatewayBase:
             self._keeper.drop(connection, "interrupted before the send")
             return error
         if connection is not None:
-            self._part(connection, request, error)
+            self._part(connection, request, error, is_late=bool(settled) and error is settled[0])
         if settled and isinstance(settled[0], NoReplyError):
             unknown = settled[0]
         else:
@@ -344,35 +335,30 @@ class GatewayBase:
             return "cancelled while its response was due"
         return text(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
 
-    def _part(self, connection: Connection, request: bytes, error: BaseException) -> None:
-        """Drain or close the connection of a request that ended with `error`."""
-        if connection.request is request and isinstance(error, CancelledError):
-            self._drain(connection)
-        elif connection.request is request and connection.state is not DRAINING:
-            if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
-                connection.last_error = error
-            self._keeper.drop(connection, text(error))
-        elif connection.request is None and connection not in self._pool.idle:
-            self._keeper.drop(connection, "interrupted after its response")
+    def _part(self, connection: Connection, request: bytes, error: BaseException, *, is_late: bool) -> None:
+        """Close the connection of a request that ended with `error`, or let it receive its response in the background.
 
-    def _give_up(self, connection: Connection, sent: list[Any], timeout_ns: int) -> NoReplyError:
-        """Return the error for an overdue response."""
-        reason = f"no whole response came within {timeout_ns / SECOND:.4g} s"
-        error = self._unknown(sent[0], reason, None, connection.number)
-        sent.append(error)
-        if connection.request is sent[0]:  # else the response arrived at the last moment
-            self._drain(connection)
-        return error
-
-    def _drain(self, connection: Connection) -> None:
-        """Let the connection receive its response in the background, or close it."""
-        if connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up:
+        The response may have arrived at the last moment, or the connection may have a different request.
+        """
+        is_ours = connection.request is request
+        is_whole = connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up
+        if is_ours and is_whole and (is_late or isinstance(error, CancelledError)):
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
             connection.move(DRAINING)
             self._pool.count()
             self._keeper.wake()
-        else:
-            self._keeper.drop(connection, "its request was given up before it was sent whole")
+        elif is_ours and connection.state is not DRAINING:
+            if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
+                connection.last_error = error
+            self._keeper.drop(connection, text(error))
+        elif connection.request is None and connection not in self._pool.idle:  # interrupted after its response
+            self._keeper.drop(connection, text(error))
+
+    def _give_up(self, sent: list[Any], timeout_ns: int, number: int) -> NoReplyError:
+        """Return the error for an overdue response."""
+        error = self._unknown(sent[0], f"no whole response came within {timeout_ns / SECOND:.4g} s", None, number)
+        sent.append(error)
+        return error
 
     def _forked(self) -> None:
         """Close the copies of the parent's sockets in the child, without reading or writing."""

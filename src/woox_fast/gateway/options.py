@@ -27,13 +27,10 @@ def encoder_of(signer: Signer, url: object) -> Any:
 
 def build_target(method: str, path: str, body: Any, params: Params | None, json: Any) -> tuple[str, bytes]:
     """Return path and body with `params` and `json`, encoded as `Signer.prepare` does."""
-    built = prepare(lambda *_, **__: {}, method, path, params=params, json=json, body=body or None, base_url=_ORIGIN)
-    return built.url[len(_ORIGIN) :], built.body
-
-
-def refuse_signed_request(method: object) -> None:
     if isinstance(method, SignedRequest):
         raise TypeError("got a SignedRequest, which would be signed twice; pass method, path, and body, json or params")
+    built = prepare(lambda *_, **__: {}, method, path, params=params, json=json, body=body or None, base_url=_ORIGIN)
+    return built.url[len(_ORIGIN) :], built.body
 
 
 def seconds_ns(name: str, value: float, least: float = 0.001) -> int:
