@@ -157,43 +157,43 @@ def _start_other(gateway: Gateway, order_id: int, record: Record) -> threading.T
     return thread
 
 
-def play_loop(mode: str) -> Callable[[str, Record, Tracer, bool], None]:
-    async def order(gateway: AsyncGateway, order_id: int, action: str, record: Record) -> None:
-        try:
-            await gateway.request("POST", PATH.format(order_id, action), b"{}")
-            record.note(order_id, None)
-        except BaseException as error:
-            record.note(order_id, error)
-            if isinstance(error, asyncio.CancelledError):
-                raise
+async def _order(gateway: AsyncGateway, order_id: int, action: str, record: Record) -> None:
+    try:
+        await gateway.request("POST", PATH.format(order_id, action), b"{}")
+        record.note(order_id, None)
+    except BaseException as error:
+        record.note(order_id, error)
+        if isinstance(error, asyncio.CancelledError):
+            raise
 
-    async def trade(url: str, record: Record) -> None:
-        gateway = record.gateway = AsyncGateway(Signer(KEY, SECRET), url, connections=1, warm_s=0.05)
+
+async def _trade(url: str, record: Record) -> None:
+    gateway = record.gateway = AsyncGateway(Signer(KEY, SECRET), url, connections=1, warm_s=0.05)
+    try:
+        await gateway.open()
+        shorten(gateway, TIMEOUT_S)
+        for order_id, action in enumerate(ACTIONS, 1):
+            other = asyncio.ensure_future(_order(gateway, order_id + 100, action, record)) if action == "slow" else None
+            await _order(gateway, order_id, action, record)
+            if other is not None:
+                await other
+        cancelled = asyncio.ensure_future(_order(gateway, 50, "slow", record))
+        await asyncio.sleep(0.01)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
+    finally:
+        started = time.monotonic()
         try:
-            await gateway.open()
-            shorten(gateway, TIMEOUT_S)
-            for order_id, action in enumerate(ACTIONS, 1):
-                other = (
-                    asyncio.ensure_future(order(gateway, order_id + 100, action, record)) if action == "slow" else None
-                )
-                await order(gateway, order_id, action, record)
-                if other is not None:
-                    await other
-            cancelled = asyncio.ensure_future(order(gateway, 50, "slow", record))
-            await asyncio.sleep(0.01)
-            cancelled.cancel()
-            await asyncio.gather(cancelled, return_exceptions=True)
+            await gateway.close()
         finally:
-            started = time.monotonic()
-            try:
-                await gateway.close()
-            finally:
-                record.close_s = time.monotonic() - started
+            record.close_s = time.monotonic() - started
 
+
+def play_loop(mode: str) -> Callable[[str, Record, Tracer, bool], None]:
     def play(url: str, record: Record, tracer: Tracer, background: bool) -> None:
         loop = new_event_loop(mode)
         loop.set_exception_handler(lambda loop, context: None)
-        main = loop.create_task(trade(url, record))
+        main = loop.create_task(_trade(url, record))
         with tracer.traced(background=background):
             for _ in range(4):  # as asyncio.run does: cancel all tasks after an interrupt
                 try:
