@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from helpers.gateways import ORDER, eventually, new_event_loop, opened, run, shorten
+from helpers.gateways import ORDER, created, eventually, new_event_loop, opened, run, shorten
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
@@ -36,41 +36,21 @@ def test_table_lists_every_state():
     assert all(CLOSED in states for states in TRANSITIONS.values())
 
 
-def test_open_and_close_replace_with():
-    with RawServer() as server:
-        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1)
+def test_open_and_close_replace_with(mode):
+    with RawServer() as server, created(mode, server.url, connections=1) as (gateway, call):
         with pytest.raises(RuntimeError, match="the gateway is not open; open it with"):
-            gateway.request(*ORDER)
-        assert gateway.open() is gateway
-        assert gateway.request(*ORDER).status == 200
+            call(gateway.request, *ORDER)
+        assert call(gateway.open) is gateway
         with pytest.raises(RuntimeError, match="cannot be opened: the gateway is already open"):
-            gateway.open()
-        assert gateway.request(*ORDER).status == 200
-        gateway.close()
-        gateway.close()
+            call(gateway.open)
+        assert call(gateway.request, *ORDER).status == 200
+        call(gateway.close)
+        call(gateway.close)
         with pytest.raises(RuntimeError, match="the gateway is closed"):
-            gateway.request(*ORDER)
+            call(gateway.request, *ORDER)
         with pytest.raises(RuntimeError, match="the gateway is closed"):
-            gateway.open()
-    assert len(server.requests) == 2
-
-
-def test_async_open_replaces_with(loop_mode):
-    async def trade() -> None:
-        gateway = AsyncGateway(Signer(KEY, SECRET), server.url, connections=1)
-        with pytest.raises(RuntimeError, match="the gateway is not open"):
-            await gateway.request(*ORDER)
-        assert await gateway.open() is gateway
-        with pytest.raises(RuntimeError, match="already open"):
-            await gateway.open()
-        assert (await gateway.request(*ORDER)).status == 200
-        await gateway.close()
-        await gateway.close()
-        with pytest.raises(RuntimeError, match="the gateway is closed"):
-            await gateway.request(*ORDER)
-
-    with RawServer() as server:
-        run(loop_mode, trade())
+            call(gateway.open)
+    assert len(server.requests) == 1
 
 
 def test_retry_loop_ends_after_close(mode):
@@ -85,16 +65,12 @@ def test_retry_loop_ends_after_close(mode):
                     continue
 
 
-def test_failed_async_with_refuses_requests(loop_mode):
-    async def trade() -> None:
-        gateway = AsyncGateway(Signer(KEY, SECRET), "http://127.0.0.1:1", connections=1, timeout_s=0.5)
+def test_failed_open_refuses_requests(mode):
+    with created(mode, "http://127.0.0.1:1", connections=1, timeout_s=20) as (gateway, call):
         with pytest.raises(NotSentError, match="cannot open a connection"):
-            async with gateway:
-                pass
+            call(gateway.open)
         with pytest.raises(RuntimeError, match="the gateway is closed"):
-            await gateway.request(*ORDER)
-
-    run(loop_mode, trade())
+            call(gateway.request, *ORDER)
 
 
 def test_close_waits_for_due_responses(mode):

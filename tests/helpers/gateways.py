@@ -45,42 +45,38 @@ class Exchange(Recorder):
 class Opened:
     """An open gateway. `request` returns the response, `submit` a Future of the response."""
 
-    def __init__(
-        self, gateway: Any, submit: Callable[..., Future[Response]], run: Callable[[Callable[[], Any]], Any]
-    ) -> None:
+    def __init__(self, gateway: Any, submit: Callable[..., Future[Response]], run: Callable[..., Any]) -> None:
         self.gateway = gateway
         self.submit = submit
         self.run = run  # calls a function in the thread of the event loop, or in this thread
 
     def place(self, order: dict[str, Any], **options: Any) -> Any:
-        """Call `place`, and wait for its result."""
-        result = self.run(lambda: self.gateway.place(order, **options))
-        return result.result(30) if isinstance(result, Future) else result
+        return self.run(self.gateway.place, order, **options)
 
     def request(self, *request: Any, **options: Any) -> Response:
         return self.submit(*request, **options).result(30)
 
 
 @contextmanager
-def opened(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[Opened]:
-    signer = signer or Signer(KEY, SECRET)
+def created(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[tuple[Any, Callable[..., Any]]]:
+    """Create a gateway. Yield it with a function that calls a method, on the loop if the method is a coroutine."""
+    kind = Gateway if mode == "blocking" else AsyncGateway
+    gateway = kind(signer or Signer(KEY, SECRET), url, **options)
     if mode == "blocking":
-        with ThreadPoolExecutor(64) as pool, Gateway(signer, url, **options) as gateway:
-            yield Opened(gateway, partial(pool.submit, gateway.request), lambda call: call())
+        yield gateway, lambda call, *arguments, **options: call(*arguments, **options)
         return
-    with event_loop(mode) as (loop, run):
-        gateway = AsyncGateway(signer, url, **options)
-        run(gateway.__aenter__())
+    with event_loop(mode) as (_, run):
+        yield gateway, lambda call, *arguments, **options: run(_called(partial(call, *arguments, **options)))
+
+
+@contextmanager
+def opened(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[Opened]:
+    with created(mode, url, signer, **options) as (gateway, call), ThreadPoolExecutor(64) as pool:
+        call(gateway.open)
         try:
-            yield Opened(
-                gateway,
-                lambda *request, **options: asyncio.run_coroutine_threadsafe(
-                    gateway.request(*request, **options), loop
-                ),
-                lambda call: run(_called(call)),
-            )
+            yield Opened(gateway, partial(pool.submit, call, gateway.request), call)
         finally:
-            run(gateway.__aexit__(None, None, None))
+            call(gateway.close)
 
 
 async def _called(call: Callable[[], Any]) -> Any:

@@ -141,7 +141,7 @@ class LoopKeeper(Keeper):
 
     def begin_round(self) -> None:
         if self.loop.is_closed():
-            super().end()
+            self.end()
         elif self.loop.is_running():  # else the rounds would queue up
             self.loop.call_soon_threadsafe(self.tick)
 
@@ -189,8 +189,9 @@ class LoopKeeper(Keeper):
     def _on_writable(self, connection: Connection) -> None:
         """Send more of a request."""
         try:
-            if connection.state is not CLOSED:
-                connection.send_rest()
+            if connection.state is CLOSED:
+                return
+            connection.send_rest()
             if connection.unsent is None:
                 self.loop.remove_writer(connection.fd)
         except BaseException as error:
@@ -199,7 +200,7 @@ class LoopKeeper(Keeper):
 
     def _absorb(self, connection: Connection, error: BaseException) -> bool:
         """Close a connection after `error`. Return False if the event loop must raise the error."""
-        has_request = connection.due is not None
+        has_request = connection.due is not None and not connection.due.done()
         self._fail(connection, error)
         is_own = isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error))
         return is_own or (has_request and isinstance(error, Exception))
@@ -228,7 +229,7 @@ class LoopKeeper(Keeper):
             self.end()
 
     def end(self) -> None:
-        for connection in self.pool.live():
+        for connection in () if self.loop.is_closed() else self.pool.live():
             self._fail(connection, ConnectionAbortedError("the gateway was closed"))
         super().end()
 
@@ -243,7 +244,7 @@ class _Waiter:
         self._bell: asyncio.Future[bool] | None = None
 
     def ring(self, is_rung: bool = True) -> None:
-        if self._bell is not None and not self._bell.done():
+        if self._bell is not None and not self._bell.done() and not self._loop.is_closed():
             self._bell.set_result(is_rung)
 
     async def wait(self, timeout_s: float) -> bool:

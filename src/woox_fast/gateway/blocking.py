@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .base import REQUEST_CODE, GatewayBase
-from .connection import IDLE, NO_WAIT, Connection, wait_for
+from .connection import CLOSED, IDLE, NO_WAIT, Connection, wait_for
 from .errors import NotSentError, is_from_call, text
 from .keeper import Keeper
 from .limits import SECOND
@@ -152,6 +152,8 @@ class Gateway(GatewayBase):
             left_ns = connection.deadline_ns - perf_counter_ns()
             if left_ns <= 0:
                 return None
+            if connection.state is CLOSED:
+                raise ConnectionAbortedError("the gateway closed the connection")
             sock = connection.sock
             ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
             if ready and connection.arrived(0):
