@@ -100,14 +100,11 @@ class Connector:
         except Exception as error:
             result = error
         finally:
-            if not self._stopped:
-                self.results.append(result)
-            elif isinstance(result, Connection):
-                result.close()
+            self.results.append(result)
             self.threads.discard(threading.current_thread())
+            if self._stopped:
+                self.stop()
             notify()
-        if self._stopped:
-            self.stop()
 
     def _open(self) -> Connection:
         """Return an idle connection within the timeout. Raises OSError."""

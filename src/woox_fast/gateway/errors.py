@@ -69,14 +69,12 @@ class NoReplyError(ConnectionError):
     @staticmethod
     def find(error: BaseException | None) -> NoReplyError | None:
         """Return the NoReplyError in the causes and contexts of `error`, for example a TimeoutError."""
-        seen: list[BaseException] = []
-        queue = [error]
-        while queue:
-            current = queue.pop(0)
+        seen, queue = set(), [error]
+        for current in queue:
             if isinstance(current, NoReplyError):
                 return current
-            if current is not None and not any(current is other for other in seen):
-                seen.append(current)
+            if current is not None and id(current) not in seen:
+                seen.add(id(current))
                 queue += [current.__cause__, current.__context__]
         return None
 

@@ -160,18 +160,13 @@ class Placing:
         error.__cause__ = lost
         return error
 
-    @staticmethod
-    def _find_lost(error: BaseException) -> NoReplyError | None:
-        """Return the order's NoReplyError, and no error of an earlier order that the caller is handling."""
-        cause = error.__cause__
-        return cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None
-
     def settle(self, error: BaseException) -> BaseException:
         """Return the exception to raise if `place` ends with `error`."""
         is_clear = not self._may_be_sent or isinstance(error, NotSentError | NoReplyError)
         if is_clear or (self._lost is None and isinstance(error, TypeError | ValueError | RuntimeError)):
             return error
-        lost = self._lost or self._find_lost(error)
+        cause = error.__cause__  # not the context, which may be an earlier order's error
+        lost = self._lost or (cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None)
         if lost is None and isinstance(error, CancelledError):
             return error  # a task is cancelled inside `request`, which reports a request that went out
         if lost is None:
