@@ -197,6 +197,23 @@ def test_interrupt_withholds_no_connection(monkeypatch, error):
         assert not gateway.unknown
 
 
+def test_interrupted_line_withholds_no_connection():
+    """After an interrupt at any line of a request, the next request need not wait."""
+
+    def trade(line=None):
+        tracer = Tracer(line)
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            gateway.request("GET", "/before")
+            with tracer.traced(background=False), contextlib.suppress(BaseException):
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert gateway.request("GET", "/after", send_within_s=0).status == 200
+        return sorted(tracer.lines)
+
+    with RawServer() as server:
+        for line in trade():
+            trade(line)
+
+
 def test_every_state_follows_table(mode, monkeypatch):
     """A connection that checks each assignment, in the scenario of this file and at a faulty exchange."""
     moves = set()

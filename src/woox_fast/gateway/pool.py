@@ -59,19 +59,17 @@ class Pool:
         """Pop an idle connection. An ordinary request lets queued requests go first, unless it is `in_turn`."""
         if self.waiters and not urgent and not in_turn:
             return None
-        idle, floor = self.idle, self._spare if urgent else self._floor
-        while len(idle) > floor:
-            try:
+        idle, floor, connection = self.idle, self._spare if urgent else self._floor, None
+        try:
+            while len(idle) > floor:
                 connection = idle.pop()
-            except IndexError as error:  # a different thread was faster
-                if not is_from_call(error):
-                    raise
-                return None
-            if len(idle) < floor:  # different threads popped at the same time
+                if connection.state is IDLE:
+                    return connection
+        except BaseException as error:
+            if connection is not None:  # an interrupt must not lose it
                 idle.append(connection)
-                return None
-            if connection.state is IDLE:
-                return connection
+            if not isinstance(error, IndexError) or not is_from_call(error):  # a different thread was faster
+                raise
         return None
 
     def release(self, connection: Connection) -> None:
