@@ -131,7 +131,7 @@ class AsyncGateway(GatewayBase):
 
 
 class LoopKeeper(Keeper):
-    """The thread behind `AsyncGateway`. The rounds run on the event loop, which also receives all responses."""
+    """Housekeeping for `AsyncGateway`. The rounds run on the event loop, which also receives all responses."""
 
     def __init__(
         self, pool: Pool, connector: Connector, observer: Observer | None, loop: asyncio.AbstractEventLoop
@@ -187,7 +187,7 @@ class LoopKeeper(Keeper):
                 raise
 
     def _on_writable(self, connection: Connection) -> None:
-        """Send more of a request."""
+        """Send the rest."""
         try:
             if connection.state is CLOSED:
                 return

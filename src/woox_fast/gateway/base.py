@@ -1,4 +1,4 @@
-"""The common part of both gateways: options, the course of a request, errors, and fork.
+"""The common part of both gateways: options, requests, errors, and fork.
 
 Both modes share the code that waits. `Gateway` runs a coroutine in one step, because it only waits by blocking calls.
 """

@@ -165,7 +165,7 @@ class Gateway(GatewayBase):
 
 
 class ThreadKeeper(Keeper):
-    """The thread behind `Gateway`. It also receives the responses that are due to no caller."""
+    """Housekeeping for `Gateway`. The thread also receives the responses that are due to no caller."""
 
     def _run(self) -> None:
         super()._run()

@@ -164,7 +164,7 @@ class Connector:
                 self.pace.is_on = False
                 sock.close()
                 connection = yield from self._attempt(info)
-            if is_warm or self._tls is not None:  # the server behind the address answers
+            if is_warm or self._tls is not None:  # a server answers at the address
                 self._best = info[4]
             return connection
         except BaseException:

@@ -141,7 +141,7 @@ class Keeper:
         raise NotImplementedError
 
     def end_overdue(self, connection: Connection, now: int) -> None:
-        """Wake an overdue request. Close the connection of a request that does not react."""
+        """Wake an overdue request. Later, close its connection."""
         raise NotImplementedError
 
     def tick(self) -> None:
