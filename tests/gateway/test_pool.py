@@ -89,6 +89,33 @@ def test_lost_connection_is_closed(connect):
     assert pool.take() is not None  # the spare connection took the place
 
 
+def test_queued_request_goes_first(connect):
+    class Waiting:
+        urgent = False
+        by_ns = 0
+
+        def ring(self) -> None:
+            pass
+
+    pool, first, second = new_pool(), Waiting(), Waiting()
+    for _ in range(2):
+        pool.add(connect())
+    for waiter in (first, second):
+        pool.enter(waiter)
+    assert pool.take() is None
+    assert pool.grant(second, has_polled=False) is None
+    assert pool.grant(first, has_polled=False) is not None
+
+
+def test_surplus_connection_is_closed(connect):
+    """A drained connection returns after its replacement was opened."""
+    pool, now = new_pool(), perf_counter_ns()
+    connections = [connect() for _ in range(3)]
+    for connection in connections:
+        pool.add(connection)
+    assert pool.to_close(now) == connections[:1]
+
+
 def test_requests_leave_spare_and_reserved(connect):
     pool = new_pool(2, reserved=1)
     for _ in range(4):

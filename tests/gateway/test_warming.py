@@ -79,8 +79,17 @@ def test_failed_warming_closes_connection(mode):
         assert gateway.request(*ORDER, timeout_s=20).status == 200
 
 
-def test_closing_after_get_ends_warming(mode):
+@pytest.mark.parametrize("headers", ["", "Connection: close\r\n"])
+def test_closing_after_get_ends_warming(mode, headers):
     """The server closes each connection after a response, so that a warmed connection would be useless."""
+    with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: peer.send(response(headers=headers))
+        server.hang_up()
+        eventually(lambda: not gateway.gateway._connector.pace.is_on)
+        assert gateway.request(*ORDER).status == 200
+
+
+def test_closing_server_can_be_opened(mode):
     with RawServer() as server:
         server.answer_get = lambda peer, request: peer.send(response(headers="Connection: close\r\n"))
         with opened(mode, server.url, connections=2, timeout_s=20, warm_s=0.01) as gateway:
