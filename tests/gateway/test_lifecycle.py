@@ -100,8 +100,17 @@ def test_close_ends_in_time(mode):
             started = time.monotonic()
         assert time.monotonic() - started < 10
         assert lost.state is CLOSED
-        with pytest.raises(NoReplyError):
+        with pytest.raises(NoReplyError, match="the gateway was closed"):
             due.result(20)
+
+
+def test_abandoned_request_is_ended(mode):
+    """An interrupt may end a request without a word to its connection."""
+    with RawServer(lambda peer, request: True) as server, opened(mode, server.url, connections=1) as gateway:
+        lost = gateway.gateway._pool.take()
+        request = Signer(KEY, SECRET).encode_request("GET", "/lost")
+        assert gateway.run(lost.send, request, "GET", 10**8)
+        eventually(lambda: lost.state is CLOSED)
 
 
 def test_other_loop_is_refused(loop_mode):

@@ -100,6 +100,18 @@ def test_tickets_with_response_keep_connection(mode, contexts):
         assert gateway.request(*ORDER).status == 200
 
 
+def test_goodbye_with_response_ends_connection(mode, contexts):
+    """close_notify comes in the same read as the response, and the TCP connection stays open."""
+
+    def answer(peer, request):
+        peer.raw_send(peer.__dict__.pop("tickets", b"") + peer.seal(response()) + peer.unwrap())
+        return True
+
+    with TlsServer(contexts[0], answer) as server, opened(mode, server.url, connections=1, tls=contexts[1]) as gateway:
+        for _ in range(3):
+            assert gateway.request(*ORDER).status == 200
+
+
 @pytest.mark.parametrize("ignores_eof", [False, True])
 def test_cut_response_is_no_response(mode, contexts, ignores_eof, monkeypatch):
     """A response until close needs close_notify, whatever the options of the caller's context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -65,6 +66,19 @@ def test_cold_connection_is_warmed(mode):
     used = -order[last - 1]
     assert set(order[last : last + 2]) == {1, 2, 3} - {used}
     assert len(server.peers) == 3
+
+
+def test_warming_delays_no_request(mode, monkeypatch):
+    """The spare connection serves while the only other connection waits for the response to a public GET."""
+    for module in ("pool", "keeper"):
+        monkeypatch.setattr(f"woox_fast.gateway.{module}.TICK_NS", 60 * 10**9)
+    released = threading.Event()
+    with RawServer() as server, opened(mode, server.url, connections=1, timeout_s=60, warm_s=0.05) as gateway:
+        server.answer_get = lambda peer, request: released.wait(60) and reply(peer, request)
+        gets = server.gets
+        eventually(lambda: server.gets > gets)
+        assert gateway.request(*ORDER, timeout_s=20).status == 200
+        released.set()
 
 
 def test_failed_warming_closes_connection(mode):

@@ -153,7 +153,7 @@ class Gateway(GatewayBase):
             if left_ns <= 0:
                 return None
             if connection.state is CLOSED:
-                raise ConnectionAbortedError("the gateway closed the connection")
+                raise ConnectionAbortedError("the gateway was closed")
             sock = connection.sock
             ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
             if ready and connection.arrived(0):
