@@ -216,3 +216,4 @@ def test_late_response_is_drained(mode):
         for number in range(6):
             assert gateway.request("GET", f"/{number}").body == b"/%d" % number
         assert gateway.gateway._pool._failures == 0
+        assert len(server.peers) == 3

@@ -313,6 +313,7 @@ def test_endless_signals_keep_deadline():
         signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
         with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
             gateway.request("GET", "/silent", timeout_s=0.3)
+        assert not gateway._pool.background()  # housekeeping hung up, so that no response can arrive
 
 
 @pytest.mark.skipif("uvloop" not in MODES, reason="uvloop is not installed")

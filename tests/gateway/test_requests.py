@@ -157,6 +157,15 @@ def test_send_within_bounds_replacement(mode):
         assert time.monotonic() - started < 10
 
 
+def test_short_timeout_wakes_housekeeping(mode, monkeypatch):
+    """The deadline comes before the next round that was planned."""
+    for module in ("pool", "keeper"):
+        monkeypatch.setattr(f"woox_fast.gateway.{module}.TICK_NS", 60 * 10**9)
+    with RawServer(lambda peer, request: True) as server, opened(mode, server.url, connections=1) as gateway:  # noqa: SIM117
+        with pytest.raises(NoReplyError, match=r"^no whole response came within 0.2 s"):
+            gateway.request(*ORDER, timeout_s=0.2)
+
+
 def test_dripping_response_is_given_up(mode):
     """`timeout_s` bounds the whole response."""
 
