@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .base import GatewayBase
-from .connection import BACKGROUND, BUSY, CLOSED, IDLE, NO_WAIT, Connection
+from .connection import BUSY, CLOSED, IDLE, NO_WAIT, Connection
 from .connector import Connector
 from .errors import text
 from .events import Observer
@@ -122,11 +122,13 @@ class AsyncGateway(GatewayBase):
 
     def _receive(self, connection: Connection, timeout_ns: int) -> asyncio.Future[Response | None]:
         """Return a future of the response, or of None at the deadline."""
-        due = connection.due = self._keeper.loop.create_future()
+        due: asyncio.Future[Response | None] = self._loop.create_future()
+        connection.due = due
+        keeper = self._keeper
         if connection.unsent is not None:
-            self._keeper.send_rest(connection)
-        if connection.deadline_ns < self._keeper.due_ns:
-            self._keeper.wake()
+            keeper.send_rest(connection)
+        if connection.deadline_ns < keeper.due_ns:
+            keeper.wake()
         return due
 
 
@@ -167,19 +169,19 @@ class LoopKeeper(Keeper):
     def _on_readable(self, connection: Connection) -> None:
         """Receive a response, or look at an idle connection."""
         try:
-            if connection.state is CLOSED or (connection.state is IDLE and connection.is_quiet()):
-                return
-            if connection.state is IDLE:
-                self.drop(connection, text(connection.last_error))
+            due = connection.due
+            if due is None and connection.state in (IDLE, CLOSED):
+                if connection.state is IDLE and not connection.is_quiet():
+                    self.drop(connection, text(connection.last_error))
                 return
             while (response := connection.receive(NO_WAIT)) is None:
                 if not connection.arrived(0):  # uvloop reports a reset once, even with data before it
                     return
-            if connection.state in BACKGROUND:
+            if due is None:
                 self.end_background(connection, response)
                 return
-            if connection.due is not None and not connection.due.done():
-                connection.due.set_result(response)
+            if not due.done():
+                due.set_result(response)
             connection.due = None  # only now: an interrupt before this line must not lose the response
             self.finish(connection)
         except BaseException as error:

@@ -344,6 +344,7 @@ class GatewayBase:
         is_whole = connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up
         if is_ours and is_whole and (is_late or isinstance(error, CancelledError)):
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
+            connection.due = None
             connection.move(DRAINING)
             self._pool.count()
             self._keeper.wake()
