@@ -207,26 +207,6 @@ def test_wrong_host_name_is_refused(mode, authority, client_tls):
         pass
 
 
-def test_cut_tls_response_is_error(mode, server_tls, client_tls):
-    """Without close_notify an attacker may have cut the response."""
-    with (
-        Exchange(lambda received: Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n{}", close=True), tls=server_tls) as server,
-        opened(mode, server.url, tls=client_tls) as gateway,
-        pytest.raises(NoReplyError, match="EOF occurred in violation of protocol"),
-    ):
-        gateway.request(*ORDER)
-
-
-def test_large_tls_response_arrives(mode, server_tls, client_tls):
-    with (
-        Exchange(lambda received: Reply(body=b"x" * 3_000_000), tls=server_tls) as server,
-        opened(mode, server.url, connections=1, tls=client_tls) as gateway,
-    ):
-        for _ in range(3):
-            assert len(gateway.request(*ORDER).body) == 3_000_000
-    assert server.connections <= 2
-
-
 def test_refused_connection_is_reported(mode):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"

@@ -71,6 +71,7 @@ class GatewayBase:
     _new_waiter: Callable[[bool, int], Any]
     _pause: Callable[[float], Awaitable[None]]
     _receive: Callable[[Connection, int], Any]
+    _ask: Callable[..., Awaitable[Response]]
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from .response import Response
 
 _PAUSE_S = 0.05  # after a failure
 _CLOSING_LOOK_NS = SECOND // 100
-_ROUND = b"r"
+_ROUND, _TIME = b"r", b"t"
 
 
 class Keeper:
@@ -82,10 +82,10 @@ class Keeper:
             self._is_awake = True
             self.notify(_ROUND)
 
-    def notify(self, data: bytes = b"") -> None:
+    def notify(self, message: bytes = _TIME) -> None:
         """Have the thread look at `due_ns` again."""
         try:
-            self._outbox.send(data or b"\0")
+            self._outbox.send(message)
         except OSError as error:
             if not is_from_call(error):
                 raise

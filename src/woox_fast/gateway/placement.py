@@ -17,8 +17,7 @@ from .limits import WARM_PATH
 from .response import Response
 
 if TYPE_CHECKING:
-    from .asynchronous import AsyncGateway
-    from .blocking import Gateway
+    from .base import GatewayBase
 
 ORDER_PATH = "/v3/trade/order"
 RECEIVE_WINDOW_S = 5.0  # WOO X's default receive window
@@ -53,7 +52,7 @@ class Placing:
 
     def __init__(
         self,
-        gateway: Gateway | AsyncGateway,
+        gateway: GatewayBase,
         order: Mapping[str, Any],
         timeout_s: float | None,
         send_within_s: float | None,
