@@ -127,7 +127,7 @@ class GatewayBase:
             keeper.thread.start()
             while not self._pool.is_full:
                 is_late = perf_counter_ns() > deadline_ns
-                if is_late or keeper.failure is not None or self._pool.is_hopeless(self._connector.opening):
+                if is_late or keeper.failure is not None or keeper.is_hopeless:
                     raise self._not_opened()
                 await self._pause(_LOOK_S)
         except BaseException as error:
@@ -285,7 +285,7 @@ class GatewayBase:
     def _not_opened(self) -> NotSentError:
         pool = self._pool
         cause = self._keeper.failure or pool.last_error
-        what = "a connection" if pool.is_hopeless(self._connector.opening) else f"all {pool.target} connections"
+        what = "a connection" if self._keeper.is_hopeless else f"all {pool.target} connections"
         reason = text(cause) if cause else f"not ready within {self._timeout_s:g} s"
         error = NotSentError(f"cannot open {what} to {self._host}: {reason}; nothing was sent")
         error.__cause__ = cause

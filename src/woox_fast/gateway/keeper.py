@@ -34,6 +34,7 @@ class Keeper:
         self.observer = observer
         self.failure: BaseException | None = None  # ended the last round
         self.due_ns = 0  # starts the next round
+        self._missing = 0  # connections to open
         self.is_over = self.is_forked = False
         self._close_by = 0  # the time at which to give up due responses
         self._is_awake = False
@@ -52,6 +53,9 @@ class Keeper:
                 if is_woken or now >= self.due_ns:
                     self.due_ns = now + TICK_NS  # an interrupted round is repeated then
                     self.begin_round()
+                missing, self._missing = self._missing, 0
+                for _ in range(missing):  # here, since an interrupted Thread.start leaves a lost thread
+                    self.connector.start(self.wake)
             except BaseException as error:
                 self.failure = error
                 time.sleep(_PAUSE_S)
@@ -75,6 +79,11 @@ class Keeper:
         raise NotImplementedError
 
     # For any thread, and for signal handlers.
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Return True if no connection is open, and the last opening failed."""
+        return self.pool.last_error is not None and not (self._missing or self.connector.opening or self.pool.live())
 
     def wake(self) -> None:
         """Start a round soon."""
@@ -165,8 +174,7 @@ class Keeper:
             return self._close_unused(now)
         self._add_opened(now)
         pool.refresh(now)
-        for _ in range(pool.to_open(now, self.connector.opening)):
-            self.connector.start(self.wake)
+        self._missing = pool.to_open(now, self.connector.opening)
         cold = pool.to_warm(now)
         if cold is not None:
             if not cold.send(self.connector.warming, "GET", pool.timeout_ns, due=WARMING):

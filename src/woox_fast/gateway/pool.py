@@ -129,10 +129,6 @@ class Pool:
     def is_full(self) -> bool:
         return len(self.live()) >= self.target
 
-    def is_hopeless(self, opening: int) -> bool:
-        """Return True if no connection is open, and the last opening failed."""
-        return self.last_error is not None and not opening and not self.live()
-
     def add(self, connection: Connection) -> None:
         """Add a newly opened connection."""
         self.last_error = None
