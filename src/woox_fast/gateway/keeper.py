@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Collection
 from time import perf_counter_ns
 
@@ -34,7 +35,7 @@ class Keeper:
         self.observer = observer
         self.failure: BaseException | None = None  # ended the last round
         self.due_ns = 0  # starts the next round
-        self._missing = 0  # connections to open
+        self._openings: deque[None] = deque()  # an item per opening to start
         self.is_over = self.is_forked = False
         self._close_by = 0  # the time at which to give up due responses
         self._is_awake = False
@@ -53,9 +54,9 @@ class Keeper:
                 if is_woken or now >= self.due_ns:
                     self.due_ns = now + TICK_NS  # an interrupted round is repeated then
                     self.begin_round()
-                missing, self._missing = self._missing, 0
-                for _ in range(missing):  # here, since an interrupted Thread.start leaves a lost thread
+                while self._openings:  # here, since an interrupted Thread.start leaves a lost thread
                     self.connector.start(self.wake)
+                    self._openings.popleft()
             except BaseException as error:
                 self.failure = error
                 time.sleep(_PAUSE_S)
@@ -81,9 +82,13 @@ class Keeper:
     # For any thread, and for signal handlers.
 
     @property
+    def _opening(self) -> int:
+        return len(self._openings) + self.connector.opening
+
+    @property
     def is_hopeless(self) -> bool:
         """Return True if no connection is open, and the last opening failed."""
-        return self.pool.last_error is not None and not (self._missing or self.connector.opening or self.pool.live())
+        return self.pool.last_error is not None and not self._opening and not self.pool.live()
 
     def wake(self) -> None:
         """Start a round soon."""
@@ -174,7 +179,7 @@ class Keeper:
             return self._close_unused(now)
         self._add_opened(now)
         pool.refresh(now)
-        self._missing = pool.to_open(now, self.connector.opening)
+        self._openings.extend([None] * pool.to_open(now, self._opening))
         cold = pool.to_warm(now)
         if cold is not None:
             if not cold.send(self.connector.warming, "GET", pool.timeout_ns, due=WARMING):
