@@ -100,7 +100,7 @@ def test_close_ends_in_time(mode):
             started = time.monotonic()
         assert time.monotonic() - started < 10
         assert lost.state is CLOSED
-        with pytest.raises(NoReplyError, match="the gateway was closed|Bad file descriptor"):
+        with pytest.raises(NoReplyError, match=r"the gateway was closed|Bad file descriptor"):
             due.result(20)
 
 
