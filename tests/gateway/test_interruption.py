@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import threading
+import time
 from types import FrameType
 
 import pytest
@@ -84,7 +85,8 @@ def raising(error):
 
 
 def interrupt():
-    """Send SIGALRM to the main thread."""
+    """Send SIGALRM to the main thread in its system call. A signal just before the call does not end the call."""
+    time.sleep(0.1)
     signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
 
 

@@ -208,6 +208,7 @@ def test_interrupt_while_asking_names_order(error):
 
     def answer(peer, request):
         if book.questions == 2:
+            time.sleep(0.1)  # until the main thread is in its system call
             signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
         return book(peer, request)
 
