@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import contextlib
 import os
 import random
 import signal
 import socket
-import sys
 import threading
 import time
 from types import FrameType
 
 import pytest
 from helpers.exactly_once import place_orders
-from helpers.gateways import MODES, eventually, new_event_loop, opened
+from helpers.gateways import MODES, eventually, opened, shorten
 from helpers.interruption import Tracer, lines_of, play
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
-from woox_fast.gateway.connection import Connection
-from woox_fast.gateway.housekeeping import ThreadKeeper
-from woox_fast.gateway.states import TRANSITIONS
+from woox_fast.gateway.blocking import ThreadKeeper
+from woox_fast.gateway.connection import IDLE, TRANSITIONS, Connection
 
 ERRORS = (KeyboardInterrupt, TimeoutError)
 # A gateway's threads survive an exception, or report it by the interpreter's hook.
@@ -37,7 +36,6 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("background", [False, True], ids=["caller", "threads"])
-@pytest.mark.parametrize("mode", MODES)
 def test_interrupt_doubles_no_order(mode, background):
     interrupt_lines(mode, 40, background=background)
 
@@ -46,7 +44,6 @@ def test_interrupt_doubles_no_order(mode, background):
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif("WOOX_FAST_EVERY_LINE" not in os.environ, reason="an hour; set WOOX_FAST_EVERY_LINE=1")
 @pytest.mark.parametrize("background", [False, True], ids=["caller", "threads"])
-@pytest.mark.parametrize("mode", MODES)
 def test_every_line_doubles_no_order(mode, background):
     interrupt_lines(mode, 1, background=background)
 
@@ -64,45 +61,54 @@ def interrupt_lines(mode, step, *, background):
                     raise AssertionError(f"{error.__name__} at {line}, run {hit}: {failure}") from failure
 
 
-@pytest.fixture(params=MODES)
-def mode(request):
-    return request.param
+@contextlib.contextmanager
+def handling(handle):
+    """Call `handle` for SIGALRM."""
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture
-def alarm():
-    """Return a function that raises an exception by SIGALRM after some seconds."""
-    raised: list[type[BaseException]] = [TimeoutError]
+def raising(error):
+    """Raise `error` for SIGALRM, but only inside the package: an alarm after the request must not end the test."""
 
     def handle(_: int, frame: FrameType | None) -> None:
         while frame is not None and not frame.f_globals["__name__"].startswith("woox_fast."):
             frame = frame.f_back
-        if frame is not None:  # an alarm after the request must not end the test
-            raise raised[0]("alarm")
+        if frame is not None:
+            raise error("alarm")
 
-    def start(seconds: float, error: type[BaseException] = TimeoutError) -> None:
-        raised[0] = error
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+    return handling(handle)
 
-    before = signal.signal(signal.SIGALRM, handle)
-    yield start
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+
+def interrupt():
+    """Send SIGALRM to the main thread in its system call. A signal just before the call does not end the call."""
+    time.sleep(0.1)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+
+
+def interrupt_silently(peer, request):
+    """An answer that interrupts the main thread when the request has arrived, and sends no response."""
+    interrupt()
+    return True
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_random_alarm_doubles_no_order(alarm, error):
+def test_random_alarm_doubles_no_order(error):
     chance = random.Random(7)
     outcomes: dict[int, BaseException | None] = {}
-    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=5) as gateway:
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=20) as gateway:
         for order_id in range(1, 301):
-            try:
-                alarm(chance.uniform(0.00002, 0.0004), error)
-                gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
-                outcomes[order_id] = None
-            except BaseException as failure:
-                outcomes[order_id] = failure
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            with raising(error):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00002, 0.0004))
+                    gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
+                    outcomes[order_id] = None
+                except BaseException as failure:
+                    outcomes[order_id] = failure
         counts = server.order_counts()
     assert set(counts.values()) == {1}
     for order_id, failure in outcomes.items():
@@ -111,19 +117,20 @@ def test_random_alarm_doubles_no_order(alarm, error):
             assert NoReplyError.find(failure) is not None or gateway.unknown
 
 
-def test_interrupt_keeps_its_type(alarm):
-    with RawServer(lambda peer, request: True) as server:  # noqa: SIM117
-        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
-            alarm(0.1, KeyboardInterrupt)
-            with pytest.raises(KeyboardInterrupt) as raised:
+def test_interrupt_keeps_its_type():
+    with RawServer(interrupt_silently) as server:  # noqa: SIM117
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            with raising(KeyboardInterrupt), pytest.raises(KeyboardInterrupt) as raised:
                 gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
             assert isinstance(raised.value.__cause__, NoReplyError)
             assert raised.value.__cause__.path == "/v3/trade/order?clientOrderId=1"
-            alarm(0.1, TimeoutError)
-            with pytest.raises(NoReplyError) as lost:
+            with raising(TimeoutError), pytest.raises(NoReplyError) as lost:
                 gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}")
             assert type(lost.value.__cause__) is TimeoutError
             assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
+            assert gateway.unknown[1] == lost.value
+            record = gateway.unknown[1]  # keeps no frame alive
+            assert (record.__traceback__, record.__cause__, record.last_error) == (None, None, None)
 
 
 def test_handler_broken_pipe_is_unknown(mode, monkeypatch):
@@ -151,47 +158,65 @@ def test_handler_broken_pipe_is_unknown(mode, monkeypatch):
 def test_handler_request_hides_no_order(error):
     """A signal handler's own request has an unknown fate, and its exception ends the interrupted order."""
 
+    def answer(peer, request):
+        return interrupt_silently(peer, request) if b"clientOrderId=1" in request else True
+
     def handle(*_: object) -> None:
         try:
             gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}", timeout_s=0.1)
         except NoReplyError as lost:
             raise (lost if error is None else error("alarm")) from lost
 
-    before = signal.signal(signal.SIGALRM, handle)
-    try:
-        with (
-            RawServer(lambda peer, request: True) as server,
-            Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=5) as gateway,
-        ):
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
-            with pytest.raises(error or NoReplyError) as raised:
-                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
-            assert NoReplyError.find(raised.value).path.endswith("=1")
-            assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with (
+        RawServer(answer) as server,
+        Gateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=20) as gateway,
+        handling(handle),
+    ):
+        with pytest.raises(error or NoReplyError) as raised:
+            gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+        assert NoReplyError.find(raised.value).path.endswith("=1")
+        assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
+        shorten(gateway, 0.1)
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_interrupt_withholds_no_connection(monkeypatch, error):
-    """The connection serves the next request, or is replaced at once."""
+    """The connection serves the next request, or is replaced at once. Nothing was sent, so the order is not unknown."""
     interrupts = [error("alarm")] * 2
     send = Connection.send
 
-    def interrupted(connection, request, method, *arguments):
+    def interrupted(connection, request, method, *arguments, **options):
         if method == "POST" and interrupts:
             raise interrupts.pop()
-        return send(connection, request, method, *arguments)
+        return send(connection, request, method, *arguments, **options)
 
     monkeypatch.setattr(Connection, "send", interrupted)
     with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
         for order_id in range(2):
-            with pytest.raises((error, NoReplyError)):
+            with pytest.raises(error):
                 gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}")
+            assert not any(one.state is IDLE for one in gateway._pool.live() if one not in gateway._pool.idle)
         assert gateway.request("GET", "/after").status == 200
+        assert not gateway.unknown
 
 
-@pytest.mark.parametrize("mode", MODES)
+def test_interrupted_line_withholds_no_connection():
+    """After an interrupt at any line of a request, the next request need not wait."""
+
+    def trade(line=None):
+        tracer = Tracer(line)
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            gateway.request("GET", "/before")
+            with tracer.traced(background=False), contextlib.suppress(BaseException):
+                gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+            assert gateway.request("GET", "/after", send_within_s=0).status == 200
+        return sorted(tracer.lines)
+
+    with RawServer() as server:
+        for line in trade():
+            trade(line)
+
+
 def test_every_state_follows_table(mode, monkeypatch):
     """A connection that checks each assignment, in the scenario of this file and at a faulty exchange."""
     moves = set()
@@ -228,20 +253,27 @@ def test_interrupted_close_ends_thread(monkeypatch, error):
         gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
         with pytest.raises(error):
             gateway.close()
-        assert not gateway._keeper.thread.is_alive()
+        eventually(lambda: not gateway._keeper.thread.is_alive())
         eventually(lambda: not server.open_peers)
 
 
-def test_alarm_in_queue_sends_nothing(alarm):
-    with RawServer(lambda peer, request: time.sleep(0.5) or peer.send(response()) or True) as server:
-        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=5) as gateway:
+def test_alarm_in_queue_sends_nothing():
+    released = threading.Event()
+
+    def interrupt_queue() -> None:
+        eventually(lambda: gateway._pool.waiters)
+        interrupt()
+
+    with RawServer(lambda peer, request: (released.wait(20) and peer.send(response())) or True) as server:
+        with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
             other = threading.Thread(target=gateway.request, args=("GET", "/slow"))
             other.start()
             eventually(lambda: server.requests)
-            alarm(0.05, TimeoutError)
-            with pytest.raises(TimeoutError) as raised:
+            threading.Thread(target=interrupt_queue).start()
+            with raising(TimeoutError), pytest.raises(TimeoutError) as raised:
                 gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
             assert raised.value.__cause__ is None
+            released.set()
             other.join()
             assert gateway.request("GET", "/after").status == 200
         assert not server.order_counts()
@@ -253,169 +285,69 @@ def test_signal_handler_can_send(connections):
     found: list[object] = []
 
     def handle(*_: object) -> None:
-        started = time.monotonic()
         try:
             found.append(gateway.request("DELETE", "/cancel").status)
         except NotSentError as error:
             found.append(str(error))
-        assert time.monotonic() - started < 10
 
-    with RawServer(lambda peer, request: time.sleep(0.3) or peer.send(response()) or True) as server:
-        before = signal.signal(signal.SIGALRM, handle)
-        try:
-            with Gateway(Signer(KEY, SECRET), server.url, connections=connections, timeout_s=20) as gateway:
-                signal.setitimer(signal.ITIMER_REAL, 0.1)
-                assert gateway.request("GET", "/slow").status == 200
-        finally:
-            signal.signal(signal.SIGALRM, before)
+    def answer(peer, request):
+        if request.startswith(b"GET /slow"):
+            interrupt()
+            eventually(lambda: found)
+        peer.send(response())
+        return True
+
+    with (
+        RawServer(answer) as server,
+        Gateway(Signer(KEY, SECRET), server.url, connections=connections, timeout_s=60) as gateway,
+        handling(handle),
+    ):
+        assert gateway.request("GET", "/slow").status == 200
     assert found == [200] if connections == 2 else "signal handler" in str(found[0])
 
 
 def test_endless_signals_keep_deadline():
     """Signals restart the system call. Housekeeping still ends the request."""
-    with RawServer(lambda peer, request: True) as server:
-        before = signal.signal(signal.SIGALRM, lambda *_: None)
-        try:
-            with Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3) as gateway:
-                signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-                with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
-                    gateway.request("GET", "/silent")
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+    with (
+        RawServer(lambda peer, request: True) as server,
+        Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway,
+        handling(lambda *_: None),
+    ):
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
+            gateway.request("GET", "/silent", timeout_s=0.3)
+        assert not gateway._pool.background()  # housekeeping hung up, so that no response can arrive
 
 
 @pytest.mark.skipif("uvloop" not in MODES, reason="uvloop is not installed")
-def test_interrupted_timers_keep_deadline():
-    """Each timer of the gateway is interrupted before its first instruction, several times."""
+def test_interrupted_rounds_keep_deadline():
+    """The rounds of housekeeping are interrupted before their first instruction, several times."""
     import uvloop
 
     raised = []
     armed = threading.Event()
 
     class Loop(uvloop.Loop):
-        def call_later(self, delay, callback, *args, **options):
-            super().call_later(delay, _thread.interrupt_main, signal.SIGALRM)
-            return super().call_later(delay, callback, *args, **options)
+        def call_soon_threadsafe(self, callback, *args, **options):
+            super().call_soon_threadsafe(_thread.interrupt_main, signal.SIGALRM)
+            return super().call_soon_threadsafe(callback, *args, **options)
 
     def handle(_: int, frame: FrameType | None) -> None:
         module = "" if frame is None else frame.f_globals["__name__"]
-        if armed.is_set() and module == "woox_fast.gateway.loop_keeper" and len(raised) < 6:
+        if armed.is_set() and module == "woox_fast.gateway.asynchronous" and len(raised) < 6:
             raised.append(frame)
             raise TimeoutError("alarm")
 
     async def trade() -> None:
-        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=0.3) as gateway:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
             armed.set()
             with pytest.raises(NoReplyError, match=r"no whole response came within 0.3 s"):
-                await gateway.request("GET", "/silent")
+                await gateway.request("GET", "/silent", timeout_s=0.3)
 
     # From here on, since pytest-timeout's own handler would end the test at the first signal.
-    before = signal.signal(signal.SIGALRM, handle)
-    loop = Loop()
-    loop.set_exception_handler(lambda loop, context: None)
-    try:
-        with RawServer(lambda peer, request: True) as server:
-            loop.run_until_complete(asyncio.wait_for(trade(), 30))
-    finally:
-        signal.signal(signal.SIGALRM, before)
+    with handling(handle), RawServer(lambda peer, request: True) as server:
+        loop = Loop()
+        loop.set_exception_handler(lambda loop, context: None)
+        loop.run_until_complete(asyncio.wait_for(trade(), 30))
         loop.close()
     assert len(raised) == 6
-
-
-# Cancellation
-
-
-def run(loop_mode, coroutine):
-    loop = new_event_loop(loop_mode)
-    try:
-        return loop.run_until_complete(coroutine)
-    finally:
-        loop.close()
-
-
-@pytest.mark.parametrize("loop_mode", MODES[1:])
-def test_cancellation_stays_plain(loop_mode):
-    async def trade() -> None:
-        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=10) as gateway:
-
-            async def order() -> None:
-                try:
-                    await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
-                except ConnectionError:
-                    raise AssertionError("caught a cancellation") from None
-
-            task = asyncio.ensure_future(order())
-            while not server.requests:
-                await asyncio.sleep(0.01)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError) as raised:
-                await task
-            assert type(raised.value) is asyncio.CancelledError
-            assert task.cancelled()
-            assert gateway.unknown[0].path.endswith("=1")
-            with pytest.raises(asyncio.TimeoutError) as late:
-                await asyncio.wait_for(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"), 0.1)
-            assert NoReplyError.find(late.value) is gateway.unknown[1]
-
-    with RawServer(lambda peer, request: True) as server:
-        run(loop_mode, trade())
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout and TaskGroup")
-@pytest.mark.parametrize("loop_mode", MODES[1:])
-def test_asyncio_timeout_raises_timeout_error(loop_mode):
-    async def trade() -> None:
-        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=10) as gateway:
-            with pytest.raises(TimeoutError) as late:
-                async with asyncio.timeout(0.1):
-                    await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
-            assert NoReplyError.find(late.value) is gateway.unknown[0]
-
-            async def fail() -> None:
-                while len(server.requests) < 2:
-                    await asyncio.sleep(0.01)
-                raise ValueError("another task failed")
-
-            with pytest.raises(BaseExceptionGroup) as group:  # noqa: F821, PT012
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
-                    tasks.create_task(fail())
-            assert [type(error) for error in group.value.exceptions] == [ValueError]
-            assert [error.path[-1] for error in gateway.unknown] == ["1", "2"]
-
-    with RawServer(lambda peer, request: True) as server:
-        run(loop_mode, trade())
-
-
-@pytest.mark.parametrize("loop_mode", MODES[1:])
-def test_cancelled_before_send_sends_nothing(loop_mode):
-    async def trade() -> None:
-        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=10) as gateway:
-            first = asyncio.ensure_future(gateway.request("GET", "/slow"))
-            queued = asyncio.ensure_future(gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}"))
-            never = asyncio.ensure_future(gateway.request("POST", "/v3/trade/order?clientOrderId=2", b"{}"))
-            never.cancel()
-            while not server.requests:
-                await asyncio.sleep(0.01)
-            queued.cancel()
-            results = await asyncio.gather(queued, never, return_exceptions=True)
-            assert all(type(result) is asyncio.CancelledError and result.__cause__ is None for result in results)
-            assert (await first).status == 200
-            assert (await gateway.request("GET", "/after")).status == 200
-
-    with RawServer(lambda peer, request: time.sleep(0.2) or peer.send(response()) or True) as server:
-        run(loop_mode, trade())
-        assert not server.order_counts()
-
-
-def test_asyncio_run_keeps_ctrl_c():
-    """KeyboardInterrupt leaves asyncio.run, also on 3.10."""
-
-    async def trade() -> None:
-        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=1) as gateway:
-            asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGINT)
-            await gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
-
-    with RawServer(lambda peer, request: True) as server, pytest.raises(KeyboardInterrupt):
-        asyncio.run(trade())

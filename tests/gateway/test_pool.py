@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 from time import perf_counter_ns
-from weakref import WeakSet
 
 import pytest
 
-from woox_fast.gateway.connection import Connection
-from woox_fast.gateway.pace import Pace
-from woox_fast.gateway.pool import SECOND, Pool
-from woox_fast.gateway.states import IDLE
+from woox_fast.gateway.connection import IDLE, Connection
+from woox_fast.gateway.limits import SECOND, Pace
+from woox_fast.gateway.pool import Pool
 
 
 @pytest.fixture
 def connect():
     """Return a function that creates idle connections."""
-    ends, created = [], WeakSet()
+    ends, created = [], []
 
     def create() -> Connection:
         here, there = socket.socketpair()
-        ends.extend((here, there))
+        ends.append(there)
         connection = Connection(here)
         connection.move(IDLE)
-        created.add(connection)
+        created.append(connection)
         connection.used_ns = perf_counter_ns()  # else its public GET is due
         return connection
 
     yield create
-    for connection in list(created):
-        connection.close()
     for end in ends:
         end.close()
+    for connection in created:
+        connection.close()
 
 
 def new_pool(size: int = 1, reserved: int = 0) -> Pool:
@@ -42,13 +39,13 @@ def new_pool(size: int = 1, reserved: int = 0) -> Pool:
 
 def test_backoff_grows_with_failures():
     pool, now = new_pool(2), perf_counter_ns()
-    assert len(pool.plan(now, 0).open) == 3
+    assert pool.to_open(now, 0) == 3
     waits = []
     for _ in range(9):
         pool.fail(OSError("refused"), now)
         waits.append(max(pool._open_at - now, 0) / SECOND)
         now = max(now, pool._open_at)
-        assert len(pool.plan(now, 0).open) == (3 if len(waits) < 2 else 1)
+        assert pool.to_open(now, 0) == (3 if len(waits) < 2 else 1)
     assert waits == [0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2, 2]
 
 
@@ -60,9 +57,10 @@ def test_response_ends_backoff(connect):
         pool.fail(OSError("refused"), now)
         now = max(now, pool._open_at)
     pool.fail(OSError("refused"), now)
-    assert pool.plan(now, 0).open == []
+    assert pool.to_open(now, 0) == 0
     connection.used_ns = now + 1
-    assert len(pool.plan(now + 2, 0).open) == 2
+    pool.refresh(now + 2)
+    assert pool.to_open(now + 2, 0) == 2
 
 
 def test_client_deadline_is_no_failure(connect):
@@ -71,39 +69,64 @@ def test_client_deadline_is_no_failure(connect):
         connection = connect()
         pool.add(connection)
         connection.close()  # without a last_error: the server did not fail
-        pool.dropped.append(connection)
-    assert len(pool.plan(now, 0).open) == 2
+        pool.judge(connection, now)
+    assert pool.to_open(now, 0) == 2
 
 
-def test_lost_connection_is_replaced(connect):
+def test_lost_connection_is_closed(connect):
+    """An interrupted request popped the connection, and forgot it."""
     pool, now = new_pool(), perf_counter_ns()
     for _ in range(2):
         pool.add(connect())
     lost = pool.take()
-    assert pool.plan(now, 0).open == []
-    del lost
-    gc.collect()
-    assert len(pool.plan(now, 0).open) == 1
-    assert pool.take() is not None  # the standby connection took the place
+    assert pool.to_close(now) == []
+    lost.used_ns += 1  # it was in use between the looks
+    assert pool.to_close(now + 12 * SECOND) == []
+    assert pool.to_close(now + 24 * SECOND) == [lost]
+    lost.close()
+    pool.refresh(now)
+    assert pool.to_open(now, 0) == 1
+    assert pool.take() is not None  # the spare connection took the place
 
 
-def test_orphan_is_closed(connect):
-    """A traceback may refer to the connection for long."""
-    pool, now = new_pool(), perf_counter_ns()
+def test_queued_request_goes_first(connect):
+    class Waiting:
+        urgent = False
+        by_ns = 0
+
+        def ring(self) -> None:
+            pass
+
+    pool, first, second = new_pool(), Waiting(), Waiting()
     for _ in range(2):
         pool.add(connect())
-    lost = pool.take()
-    assert pool.plan(now, 0).close == []
-    assert pool.plan(now + 12 * SECOND, 0).close == [lost]
+    for waiter in (first, second):
+        pool.enter(waiter)
+    assert pool.take() is None
+    assert pool.grant(second, has_polled=False) is None
+    assert pool.grant(first, has_polled=False) is not None
 
 
-def test_lanes_are_filled_in_order(connect):
+def test_surplus_connection_is_closed(connect):
+    """A drained connection returns after its replacement was opened."""
+    pool, now = new_pool(), perf_counter_ns()
+    connections = [connect() for _ in range(3)]
+    for connection in connections:
+        pool.add(connection)
+    assert pool.to_close(now) == connections[:1]
+
+
+def test_requests_leave_spare_and_reserved(connect):
     pool = new_pool(2, reserved=1)
     for _ in range(4):
         pool.add(connect())
-    assert (len(pool.idle), len(pool.reserved), len(pool.standby)) == (2, 1, 1)
     taken = [pool.take() for _ in range(3)]
     assert taken[2] is None
-    assert pool.take(urgent=True) is not None
     pool.release(taken[0])
     assert pool.take() is taken[0]
+    assert pool.take(urgent=True) is not None
+    assert pool.take(urgent=True) is None
+    taken[1].close()
+    pool.count()
+    assert pool.take() is None  # the last connection is reserved
+    assert pool.take(urgent=True) is not None

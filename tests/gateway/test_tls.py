@@ -9,16 +9,11 @@ import time
 
 import pytest
 import trustme
-from helpers.gateways import MODES, ORDER, eventually, opened
+from helpers.gateways import ORDER, eventually, opened
 from helpers.raw_server import RawServer, response
 
 from woox_fast.gateway import NoReplyError
 from woox_fast.gateway.tls import default_context
-
-
-@pytest.fixture(params=MODES)
-def mode(request):
-    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +98,18 @@ def test_tickets_with_response_keep_connection(mode, contexts):
             peer.raw_send(peer.seal(b"stray"))
         time.sleep(0.2)  # until the bytes have arrived
         assert gateway.request(*ORDER).status == 200
+
+
+def test_goodbye_with_response_ends_connection(mode, contexts):
+    """close_notify comes in the same read as the response, and the TCP connection stays open."""
+
+    def answer(peer, request):
+        peer.raw_send(peer.__dict__.pop("tickets", b"") + peer.seal(response()) + peer.unwrap())
+        return True
+
+    with TlsServer(contexts[0], answer) as server, opened(mode, server.url, connections=1, tls=contexts[1]) as gateway:
+        for _ in range(3):
+            assert gateway.request(*ORDER).status == 200
 
 
 @pytest.mark.parametrize("ignores_eof", [False, True])

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from helpers.faulty_server import FaultyExchange
-from helpers.gateways import new_event_loop
+from helpers.gateways import new_event_loop, shorten
 from helpers.oracle import KEY, SECRET
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, Response
@@ -27,7 +27,7 @@ from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError,
 TIMEOUT_S = 0.2
 ASK_AFTER_S = 0.3  # until then what was sent has reached the exchange, or it never will
 CONNECTIONS = 8
-INTERRUPTED = [f"woox_fast.gateway.{name}" for name in ("blocking", "asynchronous", "loop_keeper")]
+INTERRUPTED = [f"woox_fast.gateway.{name}" for name in ("blocking", "asynchronous", "base", "keeper")]
 
 
 @dataclass
@@ -64,6 +64,22 @@ class Ledger:
             self.cancelled.add(order_id)
         else:
             self.interrupted.add(order_id)
+
+    @contextmanager
+    def noting(self, order_id: int, gateway: Gateway | AsyncGateway) -> Iterator[None]:
+        """Note the exception that ends a request."""
+        try:
+            yield
+        except NotSentError:
+            self.not_sent.add(order_id)
+        except NoReplyError as error:
+            self.lost(order_id, error)
+        except (asyncio.CancelledError, KeyboardInterrupt, TimeoutError) as error:
+            self.failed(order_id, error, gateway)
+
+    def knows(self, order_id: int) -> bool:
+        known = (self.accepted, self.not_sent, self.cancelled, self.interrupted)
+        return any(order_id in found for found in known) or any(one == order_id for _, one in self.unknown)
 
     def answered(self, order_id: int, reply: Response) -> None:
         self.asked += 1
@@ -154,49 +170,32 @@ def place_orders(mode: str, orders: int, seed: int = 1) -> str:
 
 
 def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
-    numbers = iter(range(1, orders + 1))
-    take = threading.Lock()
+    numbers, lock = iter(range(1, orders + 1)), threading.Lock()
     ledgers = [Ledger() for _ in range(8)]
     failures: list[BaseException] = []
 
-    def work(ledger: Ledger, gateway: Gateway) -> None:
-        while True:
-            while (unknown := ledger.due()) is not None:
-                ask(ledger, gateway, unknown)
-            with take:
-                order_id = next(numbers, 0)
-            if not order_id:
-                break
-            try:
-                ledger.took(order_id, gateway.request("POST", path_of(order_id), body_of(order_id)))
-            except NotSentError:
-                ledger.not_sent.add(order_id)
-            except NoReplyError as error:
-                ledger.lost(order_id, error)
-            except (KeyboardInterrupt, TimeoutError) as error:
-                ledger.failed(order_id, error, gateway)
-        time.sleep(ASK_AFTER_S)
-        while (unknown := ledger.due(all_of_them=True)) is not None:
-            ask(ledger, gateway, unknown)
+    def next_number() -> int:
+        with lock:
+            return next(numbers, 0)
 
-    def ask(ledger: Ledger, gateway: Gateway, order_id: int) -> None:
-        while True:
-            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
-                ledger.answered(order_id, gateway.request("GET", path_of(order_id)))
-                return
-
-    def guarded(ledger: Ledger, gateway: Gateway) -> None:
+    def work(ledger: Ledger) -> None:
         try:
-            work(ledger, gateway)
+            while order_id := next_number():
+                with ledger.noting(order_id, gateway):
+                    ledger.took(order_id, gateway.request("POST", path_of(order_id), body_of(order_id)))
+                _ask(gateway, ledger)
+            time.sleep(ASK_AFTER_S)
+            _ask(gateway, ledger, all_of_them=True)
         except BaseException as error:
             failures.append(error)
 
-    with Gateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, timeout_s=TIMEOUT_S, warm_s=0.01) as gateway:
-        threads = [threading.Thread(target=guarded, args=(ledger, gateway)) for ledger in ledgers[1:]]
+    with Gateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, warm_s=0.01) as gateway:
+        shorten(gateway, TIMEOUT_S)
+        threads = [threading.Thread(target=work, args=(ledger,)) for ledger in ledgers[1:]]
         for thread in threads:
             thread.start()
         with random_signals(seed, through_calls=True) as counts:  # they interrupt the main thread
-            guarded(ledgers[0], gateway)
+            work(ledgers[0])
         ledgers[0].signals = counts[0]
         for thread in threads:
             thread.join()
@@ -205,72 +204,70 @@ def _in_threads(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
     return ledgers
 
 
+def _ask(gateway: Gateway, ledger: Ledger, *, all_of_them: bool = False) -> None:
+    while (order_id := ledger.due(all_of_them=all_of_them)) is not None:
+        while True:
+            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
+                ledger.answered(order_id, gateway.request("GET", path_of(order_id)))
+                break
+
+
 def _in_tasks(url: str, mode: str, orders: int, seed: int) -> list[Ledger]:
     """Run two tasks per connection. Cancel some tasks, at every await."""
     chance = random.Random(seed)
     numbers = iter(range(1, orders + 1))
     ledger = Ledger()
 
-    async def place(gateway: AsyncGateway, order_id: int) -> None:
-        try:
-            ledger.took(order_id, await gateway.request("POST", path_of(order_id), body_of(order_id)))
-        except NotSentError:
-            ledger.not_sent.add(order_id)
-        except NoReplyError as error:
-            ledger.lost(order_id, error)
-        except (asyncio.CancelledError, KeyboardInterrupt, TimeoutError) as error:
-            ledger.failed(order_id, error, gateway)
-
-    async def place_or_cancel(gateway: AsyncGateway, order_id: int) -> None:
-        how = chance.random()
-        if how >= 0.02:
-            await place(gateway, order_id)
-        elif how < 0.005:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(place(gateway, order_id), chance.choice((0, 0.0001, 0.0005, TIMEOUT_S)))
-            known = any(
-                order_id in found for found in (ledger.accepted, ledger.not_sent, ledger.cancelled, ledger.interrupted)
-            )
-            if not known and all(one != order_id for _, one in ledger.unknown):
-                ledger.cancelled.add(order_id)  # it never began
-        else:
-            task = asyncio.ensure_future(place(gateway, order_id))
-            if how < 0.015:
-                for _ in range(chance.randrange(6)):
-                    await asyncio.sleep(0)
-            else:
-                await asyncio.sleep(chance.random() * 0.002)
-            begun = task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-                begun = False
-            if begun:
-                ledger.cancelled.add(order_id)
-
-    async def ask(gateway: AsyncGateway, order_id: int) -> None:
-        while True:
-            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
-                ledger.answered(order_id, await gateway.request("GET", path_of(order_id)))
-                return
-
     async def work(gateway: AsyncGateway) -> None:
         for order_id in numbers:
-            await place_or_cancel(gateway, order_id)
-            while (unknown := ledger.due()) is not None:
-                await ask(gateway, unknown)
+            await _place_or_cancel(gateway, ledger, order_id, chance)
+            await _ask_async(gateway, ledger)
 
     async def walk() -> None:
-        options: dict[str, Any] = {"connections": CONNECTIONS, "timeout_s": TIMEOUT_S, "warm_s": 0.01}
-        async with AsyncGateway(Signer(KEY, SECRET), url, **options) as gateway:
+        async with AsyncGateway(Signer(KEY, SECRET), url, connections=CONNECTIONS, warm_s=0.01) as gateway:
+            shorten(gateway, TIMEOUT_S)
             with random_signals(seed, through_calls=False) as counts:
                 await asyncio.gather(*(work(gateway) for _ in range(2 * CONNECTIONS)))
             ledger.signals = counts[0]
             await asyncio.sleep(ASK_AFTER_S)
-            while (unknown := ledger.due(all_of_them=True)) is not None:
-                await ask(gateway, unknown)
+            await _ask_async(gateway, ledger, all_of_them=True)
 
     run_on(mode, walk())
     return [ledger]
+
+
+async def _place_or_cancel(gateway: AsyncGateway, ledger: Ledger, order_id: int, chance: random.Random) -> None:
+    async def place() -> None:
+        with ledger.noting(order_id, gateway):
+            ledger.took(order_id, await gateway.request("POST", path_of(order_id), body_of(order_id)))
+
+    how = chance.random()
+    if how >= 0.02:
+        await place()
+        return
+    if how < 0.005:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(place(), chance.choice((0, 0.0001, 0.0005, TIMEOUT_S)))
+    else:
+        task = asyncio.ensure_future(place())
+        if how < 0.015:
+            for _ in range(chance.randrange(6)):
+                await asyncio.sleep(0)
+        else:
+            await asyncio.sleep(chance.random() * 0.002)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    if not ledger.knows(order_id):
+        ledger.cancelled.add(order_id)  # it never began
+
+
+async def _ask_async(gateway: AsyncGateway, ledger: Ledger, *, all_of_them: bool = False) -> None:
+    while (order_id := ledger.due(all_of_them=all_of_them)) is not None:
+        while True:
+            with suppress(ConnectionError, KeyboardInterrupt, TimeoutError):
+                ledger.answered(order_id, await gateway.request("GET", path_of(order_id)))
+                break
 
 
 def run_on(mode: str, walk: Coroutine[Any, Any, Any]) -> Any:

@@ -206,51 +206,18 @@ class _Exchange:
             self.refused.append(f"not signed: {method} {path}")
 
     def reply(self, connection: _Connection, fault: str, reply: bytes, text: bytes) -> None:
-        cut = self.random.randrange(1, len(reply))
-        if fault in ("reset after", "closed after"):
-            self.drop(connection, reset=fault == "reset after")
-        elif fault == "reply lost":
-            return
-        elif fault == "reply late":
-            self.after(self.late_s * self.random.uniform(0.8, 1.5), lambda: self.send(connection, reply))
-        elif fault == "reply slow":
-            self.send(connection, reply[:cut])
-            self.after(0.002, lambda: self.send(connection, reply[cut:]))
-        elif fault == "reply cut":
-            self.send(connection, reply[:cut])
-            self.drop(connection, reset=self.random.random() < 0.5)
-        elif fault == "reply too short":
-            self.send(connection, reply[:-1])
-        elif fault == "reply too long":
-            self.send(connection, reply + b" " * self.random.randrange(1, 9))
-        elif fault == "reply doubled":
-            self.send(connection, reply * 2)
-        elif fault == "reply and a half":
-            self.send(connection, reply + reply[:cut])
-            self.after(0.001, lambda: self.send(connection, reply[cut:]))
-        elif fault == "line ends beyond the reply":
-            self.send(connection, reply + b"\r\n")
-        elif fault == "no HTTP":
-            self.send(connection, b"SSH-2.0-OpenSSH_9.2\r\n")
-        elif fault == "closes":
-            self.send(connection, reply.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
-            self.drop(connection)
-        elif fault == "closes silently":
-            self.send(connection, reply)
+        pieces, end = self.course(fault, reply, text)
+        delay_s = 0.0
+        for wait_s, piece in pieces:
+            delay_s += wait_s
+            if delay_s:
+                self.after(delay_s, lambda piece=piece: self.send(connection, piece))
+            else:
+                self.send(connection, piece)
+        if end == "close later":
             self.after(self.random.random() * 0.002, lambda: self.drop(connection))
-        elif fault == "until close":
-            self.send(connection, b"HTTP/1.1 200 OK\r\n\r\n" + text[:3])
-            self.send(connection, text[3:])
-            self.drop(connection)
-        elif fault == "chunked":
-            half = len(text) // 2
-            pieces = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (text[:half], text[half:], b""))
-            self.send(connection, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + pieces)
-        elif fault == "100 Continue":
-            self.send(connection, b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.send(connection, reply)
-        else:
-            self.send(connection, reply)
+        elif end:
+            self.drop(connection, reset=end == "reset")
         connection.replies_left -= 1
         if connection.replies_left == 0 and connection in self.open:
             self.done["closes after so many"] += 1
@@ -261,6 +228,32 @@ class _Exchange:
             for one in list(self.open):
                 self.drop(one, reset=True)
             self.pause(again=self.restart, close=True)
+
+    def course(self, fault: str, reply: bytes, text: bytes) -> tuple[list[tuple[float, bytes]], str]:
+        """Return the pieces to send, with the seconds before each, and how the connection ends."""
+        cut, half = self.random.randrange(1, len(reply)), len(text) // 2
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (text[:half], text[half:], b""))
+        first, rest = (0.0, reply[:cut]), reply[cut:]
+        table: dict[str, tuple[list[tuple[float, bytes]], str]] = {
+            "reset after": ([], "reset"),
+            "closed after": ([], "close"),
+            "reply lost": ([], ""),
+            "reply late": ([(self.late_s * self.random.uniform(0.8, 1.5), reply)], ""),
+            "reply slow": ([first, (0.002, rest)], ""),
+            "reply cut": ([first], self.random.choice(("close", "reset"))),
+            "reply too short": ([(0, reply[:-1])], ""),
+            "reply too long": ([(0, reply + b" " * self.random.randrange(1, 9))], ""),
+            "reply doubled": ([(0, reply * 2)], ""),
+            "reply and a half": ([(0, reply + reply[:cut]), (0.001, rest)], ""),
+            "line ends beyond the reply": ([(0, reply + b"\r\n")], ""),
+            "no HTTP": ([(0, b"SSH-2.0-OpenSSH_9.2\r\n")], ""),
+            "closes": ([(0, reply.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))], "close"),
+            "closes silently": ([(0, reply)], "close later"),
+            "until close": ([(0, b"HTTP/1.1 200 OK\r\n\r\n" + text[:3]), (0, text[3:])], "close"),
+            "chunked": ([(0, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)], ""),
+            "100 Continue": ([(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (0, reply)], ""),
+        }
+        return table.get(fault, ([(0, reply)], ""))
 
     def pause(self, again: Callable[[], object], *, close: bool = False) -> None:
         if self.listener.fileno() in self.selector.get_map():

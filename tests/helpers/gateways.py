@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Answer, Received, Recorder
@@ -19,9 +19,8 @@ from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, Response
 
 MODES = ["blocking", "asyncio", *(["uvloop"] if find_spec("uvloop") else [])]
+T = TypeVar("T")
 ORDER = ("POST", "/v3/trade/order", '{"symbol":"SPOT_BTC_USDT","clientOrderId":7}')
-
-
 WARM = "/v3/public/systemInfo"
 
 
@@ -46,42 +45,38 @@ class Exchange(Recorder):
 class Opened:
     """An open gateway. `request` returns the response, `submit` a Future of the response."""
 
-    def __init__(
-        self, gateway: Any, submit: Callable[..., Future[Response]], run: Callable[[Callable[[], Any]], Any]
-    ) -> None:
+    def __init__(self, gateway: Any, submit: Callable[..., Future[Response]], run: Callable[..., Any]) -> None:
         self.gateway = gateway
         self.submit = submit
         self.run = run  # calls a function in the thread of the event loop, or in this thread
 
     def place(self, order: dict[str, Any], **options: Any) -> Any:
-        """Call `place`, and wait for its result."""
-        result = self.run(lambda: self.gateway.place(order, **options))
-        return result.result(30) if isinstance(result, Future) else result
+        return self.run(self.gateway.place, order, **options)
 
     def request(self, *request: Any, **options: Any) -> Response:
         return self.submit(*request, **options).result(30)
 
 
 @contextmanager
-def opened(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[Opened]:
-    signer = signer or Signer(KEY, SECRET)
+def created(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[tuple[Any, Callable[..., Any]]]:
+    """Create a gateway. Yield it with a function that calls a method, on the loop if the method is a coroutine."""
+    kind = Gateway if mode == "blocking" else AsyncGateway
+    gateway = kind(signer or Signer(KEY, SECRET), url, **options)
     if mode == "blocking":
-        with ThreadPoolExecutor(64) as pool, Gateway(signer, url, **options) as gateway:
-            yield Opened(gateway, partial(pool.submit, gateway.request), lambda call: call())
+        yield gateway, lambda call, *arguments, **options: call(*arguments, **options)
         return
-    with event_loop(mode) as (loop, run):
-        gateway = AsyncGateway(signer, url, **options)
-        run(gateway.__aenter__())
+    with event_loop(mode) as (_, run):
+        yield gateway, lambda call, *arguments, **options: run(_called(partial(call, *arguments, **options)))
+
+
+@contextmanager
+def opened(mode: str, url: str, signer: Any = None, **options: Any) -> Iterator[Opened]:
+    with created(mode, url, signer, **options) as (gateway, call), ThreadPoolExecutor(64) as pool:
+        call(gateway.open)
         try:
-            yield Opened(
-                gateway,
-                lambda *request, **options: asyncio.run_coroutine_threadsafe(
-                    gateway.request(*request, **options), loop
-                ),
-                lambda call: run(_called(call)),
-            )
+            yield Opened(gateway, partial(pool.submit, call, gateway.request), call)
         finally:
-            run(gateway.__aexit__(None, None, None))
+            call(gateway.close)
 
 
 async def _called(call: Callable[[], Any]) -> Any:
@@ -101,6 +96,21 @@ def event_loop(mode: str) -> Iterator[tuple[asyncio.AbstractEventLoop, Callable[
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def run(mode: str, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a new loop."""
+    loop = new_event_loop(mode)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+
+
+def shorten(gateway: Any, timeout_s: float) -> None:
+    """Give an open gateway a timeout that could be too short for its opening, on a busy machine."""
+    gateway._connector._timeout_s = timeout_s
+    gateway._timeout_ns = gateway._pool.timeout_ns = round(timeout_s * 1e9)
 
 
 def new_event_loop(mode: str) -> asyncio.AbstractEventLoop:

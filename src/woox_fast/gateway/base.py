@@ -1,30 +1,35 @@
-"""The common part of both gateways: options, errors, decisions after a failure, and fork."""
+"""The common part of both gateways: options, requests, errors, and fork.
+
+Both modes share the code that waits. `Gateway` runs a coroutine in one step, because it only waits by blocking calls.
+"""
 
 from __future__ import annotations
 
 import os
 import ssl
+import types
+import warnings
 from asyncio import CancelledError
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from .._prepare import SignedRequest, prepare
 from .._urls import PRODUCTION_URL
-from .connection import Connection
-from .connector import Connector, SocketOptions
+from .connection import AWAITING, DRAINING, IDLE, Connection
+from .connector import Connector
 from .errors import NoReplyError, NotSentError, text
 from .events import Event, Kind, Observer, observer_of
-from .limits import Limit, Limiter
+from .keeper import Keeper
+from .limits import SECOND, Limit, Limiter
+from .options import build_target, check_count, encoder_of, seconds_ns, send_by
 from .parser import ResponseError
-from .pool import POLL_S, SECOND, Pool, Waiter
-from .states import AWAITING, DRAINING, IDLE
+from .pool import POLL_S, Pool
 
 if TYPE_CHECKING:
     from .. import Signer
-    from .._types import Body, Params
+    from .._types import Body
     from .response import Response
 
 NOT_OPEN = "the gateway is not open; open it with `with Gateway(...) as gateway:` or gateway.open()"
@@ -32,7 +37,7 @@ OPEN = ""
 CLOSED = "the gateway is closed"
 FORKED = "the process was forked after the gateway was opened; create a gateway in this process"
 _MAX_UNKNOWN = 1000
-_ORIGIN = "http://h"
+_LOOK_S = 0.005  # between two looks at the progress of opening and closing
 
 _all: WeakSet[GatewayBase] = WeakSet()
 
@@ -59,7 +64,14 @@ class GatewayBase:
     """
 
     _refusal = NOT_OPEN  # class attributes serve a gateway whose constructor raised
-    _keeper: Any = None
+    _keeper: Any = None  # the Keeper, once the gateway is open
+    _loop: Any = None  # the event loop of an AsyncGateway
+    # The parts that differ between the modes:
+    _new_keeper: Callable[[], Keeper]
+    _new_waiter: Callable[[bool, int], Any]
+    _pause: Callable[[float], Awaitable[None]]
+    _receive: Callable[[Connection, int], Any]
+    _ask: Callable[..., Awaitable[Response]]
 
     def __init__(
         self,
@@ -78,21 +90,20 @@ class GatewayBase:
         max_connection_age_s: float | None = None,
     ) -> None:
         self._host = "nowhere yet"
-        self._encode, self._signer = _encoder(signer, url), signer
-        _check_count("connections", connections, 1)
-        _check_count("reserved", reserved, 0)
+        self._encode, self._signer = encoder_of(signer, url), signer
+        check_count("connections", connections, 1)
+        check_count("reserved", reserved, 0)
         age_ns = 0 if max_connection_age_s is None else seconds_ns("max_connection_age_s", max_connection_age_s)
         self._timeout_ns, self._timeout_s = seconds_ns("timeout_s", timeout_s), timeout_s
         self._limiter = None if limits is None else Limiter(limits)
         self._connector = Connector(
-            url, timeout_s=timeout_s, tls=tls, socket_options=SocketOptions(source_address, tuple(socket_options)),
+            url, timeout_s=timeout_s, tls=tls, source_address=source_address, socket_options=socket_options,
             limiter=self._limiter,
         )  # fmt: skip
         self._pool = Pool(
             connections, reserved, timeout_ns=self._timeout_ns, warm_ns=seconds_ns("warm_s", warm_s), max_age_ns=age_ns,
             pace=self._connector.pace,
         )  # fmt: skip
-        self._reserved = reserved
         self._on_event = on_event
         self._observer: Observer | None = None
         self._is_plain = True  # without limits and observer
@@ -101,38 +112,137 @@ class GatewayBase:
         """The requests of unknown fate, the last 1,000 since you emptied it, however their calls ended."""
         _all.add(self)
 
-    @property
-    def _failure(self) -> BaseException | None:
-        """The failure of housekeeping."""
-        return self._keeper.failure if self._keeper is not None else None
+    # Opening and closing:
 
-    def _begin(self) -> None:
-        """Check that the gateway may be opened."""
+    async def _open(self) -> None:
         if self._refusal != NOT_OPEN:
             reason = self._refusal or "the gateway is already open"
             raise RuntimeError(f"this gateway cannot be opened: {reason}. Create another gateway")
         self._observer = observer_of(self._on_event)
         self._is_plain = self._limiter is None and self._observer is None
+        deadline_ns = perf_counter_ns() + self._timeout_ns
+        try:
+            self._keeper = keeper = self._new_keeper()
+            self._refusal = OPEN
+            keeper.thread.start()
+            while not self._pool.is_full:
+                is_late = perf_counter_ns() > deadline_ns
+                if is_late or keeper.failure is not None or keeper.is_hopeless:
+                    raise self._not_opened()
+                await self._pause(_LOOK_S)
+        except BaseException as error:
+            self._end()
+            is_systems = isinstance(error, OSError) and error.errno is not None
+            if is_systems or type(error) is RuntimeError:  # no descriptor or no thread is available
+                raise NotSentError(f"cannot open the gateway to {self._host}: {error}; nothing was sent") from error
+            raise
+
+    async def _close(self) -> None:
+        if self._refusal in (NOT_OPEN, OPEN):
+            self._refusal = CLOSED
+        keeper = self._keeper
+        if keeper is None or self._refusal == FORKED:
+            return
+        try:
+            keeper.close(self._timeout_ns)
+            await self._wait_while(keeper.thread.is_alive, self._timeout_ns + SECOND // 4)
+            self._end()
+            await self._wait_while(lambda: bool(self._connector.threads), SECOND // 4)
+        finally:
+            self._end()
+
+    async def _wait_while(self, condition: Callable[[], bool], within_ns: int) -> None:
+        until = perf_counter_ns() + within_ns
+        while condition() and perf_counter_ns() < until:
+            await self._pause(_LOOK_S)
+
+    def _end(self) -> None:
+        """Close everything at once."""
+        if self._keeper is not None and self._refusal != FORKED:
+            self._refusal = CLOSED
+            self._keeper.end()
+            if self._keeper.thread.ident is None:
+                self._keeper.close_sockets()
+
+    def __del__(self) -> None:
+        if self._refusal == OPEN:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        if self._keeper is not None and self._refusal != FORKED:
+            self._keeper.close(0)
+
+    # A request:
+
+    @types.coroutine
+    def _request(
+        self, sent: list[Any], method: str, path: str, body: Any, json: Any, params: Any,
+        timeout_s: float | None, send_within_s: float | None, priority: bool,
+    ) -> Generator[Any, Any, None]:  # fmt: skip
+        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response."""
+        connection, started_ns, deadline_ns = None, 0, 0
+        try:
+            if json is not None or params is not None or not path:
+                path, body = build_target(method, path, body, params, json)
+            timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
+            if self._is_plain and send_within_s is None and not priority:
+                connection = self._pool.take()
+            if connection is None:
+                started_ns = perf_counter_ns()
+                deadline_ns = started_ns + timeout_ns
+                by_ns = send_by(started_ns, deadline_ns, send_within_s)
+                connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
+            while True:  # sign after the wait, so that the timestamp is fresh
+                connection.request = request = self._encode(method, path, body, host=self._host)
+                sent.append(request)
+                if connection.send(request, method, timeout_ns, deadline_ns):
+                    break
+                sent.clear()
+                deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
+                by_ns = send_by(started_ns, deadline_ns, send_within_s)
+                connection = yield from self._queue(self._is_urgent(method, priority), by_ns, connection)
+            if not self._is_plain:
+                self._emit("sent", connection.number, method, path)
+            response = self._receive(connection, timeout_ns)
+            if self._loop is not None:
+                response = yield from response
+            if response is None:
+                raise self._give_up(sent, timeout_ns, connection.number)
+            response.queued_ns = connection.sent_ns - started_ns if started_ns else 0
+            if not self._is_plain:
+                self._observe(connection, method, path, body, response)
+            sent.append(response)
+        except BaseException as error:
+            outcome = self._outcome(error, connection, sent)
+            raise outcome from outcome.__cause__
 
     def _check_open(self) -> None:
         if self._refusal:
             raise RuntimeError(f"the request to {self._host} was not sent: {self._refusal}")
 
-    def _queue(
-        self, waiter: Waiter, started_ns: int, by_ns: int, send_at: int = 0, *, first: bool = False
-    ) -> Generator[float, bool | None, Connection]:
-        """Wait for the moment `send_at` and for a connection. Yield the seconds to wait; receive whether it was rung.
+    def _is_urgent(self, method: str, priority: bool) -> bool:
+        return priority or (method == "DELETE" and self._pool.reserved > 0)
 
-        The wait has a separate deadline, and relies on a wake-up for `POLL_S` at most.
-        """
-        while (left_ns := send_at - perf_counter_ns()) > 0 and not self._refusal:
-            yield min(left_ns / SECOND, POLL_S)
-        connection = None if first else self._pool.take(urgent=waiter.urgent)
-        if connection is not None:
-            return connection
-        has_polled: bool = False
-        self._pool.enter(waiter, first=first)
+    async def _acquire(
+        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, priority: bool
+    ) -> Connection:
+        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
+        self._check_open()
+        if self._limiter is not None:
+            slot = self._limiter.reserve(method, path, body, started_ns, by_ns)
+            if slot is None:
+                raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
+            while (left_ns := slot - perf_counter_ns()) > 0 and not self._refusal:
+                await self._pause(min(left_ns / SECOND, POLL_S))
+        urgent = self._is_urgent(method, priority)
+        return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+
+    async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
+        """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
+        started_ns, has_polled = perf_counter_ns(), False
+        waiter = self._new_waiter(urgent, by_ns)
+        self._pool.enter(waiter, first=dead is not None)
         try:
+            if dead is not None:
+                self._keeper.drop(dead, text(dead.last_error))
             while True:
                 connection = self._pool.grant(waiter, has_polled=has_polled)
                 if connection is not None:
@@ -142,134 +252,115 @@ class GatewayBase:
                     raise NotSentError(f"the request to {self._host} was not sent: {self._refusal}")
                 if now >= by_ns:
                     raise self._not_sent(now - started_ns)
-                has_polled = not (yield min((by_ns - now) / SECOND, POLL_S))
+                has_polled = not await waiter.wait(min((by_ns - now) / SECOND, POLL_S))
         finally:
             self._pool.leave(waiter)
-
-    def _send_by(self, started_ns: int, deadline_ns: int, within_s: float | None) -> int:
-        """Return when to give up the wait before the request is sent."""
-        return (
-            deadline_ns if within_s is None else min(deadline_ns, started_ns + seconds_ns("send_within_s", within_s, 0))
-        )
-
-    def _is_urgent(self, method: str, priority: bool) -> bool:
-        return priority or (method == "DELETE" and self._reserved > 0)
-
-    def _reserve(self, method: str, path: str, body: Any, now: int, until: int) -> int:
-        """Return the moment that the rate limits allow. Raises NotSentError if it is after `until`."""
-        self._check_open()
-        if self._limiter is None:
-            return 0
-        slot = self._limiter.reserve(method, path, body, now, until)
-        if slot is None:
-            raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows no request in time")
-        return slot
 
     def _observe(self, connection: Connection, method: str, path: str, body: Body, response: Response) -> None:
         """Report a request and its response to the limiter and the observer."""
         if self._limiter is not None:
             self._limiter.observe(method, path, body, response, perf_counter_ns())
         if self._observer is not None:
-            self._observer(
-                Event(
-                    "response",
-                    connection.number,
-                    method,
-                    path,
-                    response.status,
-                    response.queued_ns,
-                    response.latency_ns,
-                )
-            )
+            times = response.queued_ns, response.latency_ns
+            self._observer(Event("response", connection.number, method, path, response.status, *times))
 
-    def _emit(self, kind: Kind, connection: Connection | None, method: str, path: str, reason: str = "") -> None:
+    def _emit(self, kind: Kind, number: int, method: str, path: str, reason: str = "") -> None:
         if self._observer is not None:
-            self._observer(Event(kind, connection.number if connection else 0, method, path, reason=reason))
+            self._observer(Event(kind, number, method, path, reason=reason))
 
     def _not_sent(self, waited_ns: int) -> NotSentError:
         """Return the error for too long a wait."""
-        pool = self._pool
-        cause = self._failure or pool.last_error
+        failure, last_error = self._keeper.failure, self._pool.last_error
         reason = f"no connection was free for {max(waited_ns, 0) / SECOND:.3g} s"
-        if self._failure is not None:
-            reason += f", and housekeeping failed: {text(cause)}"
-        elif cause is not None:
-            reason += f", and the last opening failed: {text(cause)}"
+        if failure is not None:
+            reason += f", and housekeeping failed: {text(failure)}"
+        elif last_error is not None:
+            reason += f", and the last opening failed: {text(last_error)}"
         else:
-            reason += f"; all {pool.size} were in use"
+            reason += f"; all {self._pool.size} were in use"
         error = NotSentError(f"the request to {self._host} was not sent: {reason}")
-        error.__cause__ = cause
+        error.__cause__ = failure or last_error
         return error
 
     def _not_opened(self) -> NotSentError:
         pool = self._pool
-        cause = self._failure or pool.last_error
-        what = "a connection" if pool.is_hopeless(self._connector.opening) else f"all {pool.target} connections"
+        cause = self._keeper.failure or pool.last_error
+        what = "a connection" if self._keeper.is_hopeless else f"all {pool.target} connections"
         reason = text(cause) if cause else f"not ready within {self._timeout_s:g} s"
         error = NotSentError(f"cannot open {what} to {self._host}: {reason}; nothing was sent")
         error.__cause__ = cause
         return error
 
-    def _unknown(
-        self, request: bytes, reason: str, cause: BaseException | None, connection: Connection | None
-    ) -> NoReplyError:
-        """Record and return the error for a possibly sent request."""
+    def _unknown(self, request: bytes, reason: str, cause: BaseException | None, number: int) -> NoReplyError:
+        """Record and return the error for a possibly sent request. The record has no traceback, which is large."""
+        self.unknown.append(NoReplyError.from_request(request, reason))
         error = NoReplyError.from_request(request, reason, cause)
-        error._request_id = id(request)
         error.__cause__ = cause if isinstance(cause, Exception) else None
-        self.unknown.append(error)
-        self._emit("unknown", connection, error.method, error.path, reason)
+        self._emit("unknown", number, error.method, error.path, reason)
         return error
 
-    def _outcome(self, error: BaseException, connection: Connection | None, request: bytes | None) -> BaseException:
+    def _outcome(self, error: BaseException, connection: Connection | None, sent: list[Any]) -> BaseException:
         """Return the exception to raise for a request that ended with `error`, and part with its connection.
 
-        `request` is None if no byte went out. A second call with the result, without a connection, returns it.
+        `sent` then has the NoReplyError, if any. A second call, after an interrupt of the first call, uses it.
         """
-        if request is None:
+        if not sent:
             if connection is not None and connection.state is IDLE:
                 self._pool.release(connection)
             return error
-        if NoReplyError.is_about(error, request):
+        request, *settled = sent
+        if connection is not None and connection.request is request and connection.state is IDLE:
+            sent.clear()
+            self._keeper.drop(connection, "interrupted before the send")
             return error
-        is_cancelled = isinstance(error, CancelledError)
-        if connection is not None and connection.request is request and is_cancelled:
-            self._drain(connection, request)
-        elif connection is not None and connection.request is request:
+        if connection is not None:
+            self._part(connection, request, error, is_late=bool(settled) and error is settled[0])
+        if settled and isinstance(settled[0], NoReplyError):
+            unknown = settled[0]
+        else:
+            unknown = self._unknown(request, self._reason(error), error, connection.number if connection else 0)
+            sent[1:] = [unknown]
+        if isinstance(error, Exception | GeneratorExit):
+            return unknown
+        if error.__cause__ is not unknown:
+            unknown.__cause__ = error.__cause__  # the NoReplyError of a signal handler's request
+            error.__cause__ = unknown
+        return error
+
+    def _reason(self, error: BaseException) -> str:
+        if self._refusal == FORKED:
+            return "the process was forked while a response was due"
+        if isinstance(error, GeneratorExit):
+            return "its coroutine was closed while the response was due"
+        if isinstance(error, CancelledError):
+            return "cancelled while its response was due"
+        return text(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
+
+    def _part(self, connection: Connection, request: bytes, error: BaseException, *, is_late: bool) -> None:
+        """Close the connection of a request that ended with `error`, or let it receive its response in the background.
+
+        The response may have arrived at the last moment, or the connection may have a different request.
+        """
+        is_ours = connection.request is request
+        is_whole = connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up
+        if is_ours and is_whole and (is_late or isinstance(error, CancelledError)):
+            connection.deadline_ns = perf_counter_ns() + self._timeout_ns
+            connection.due = None
+            connection.move(DRAINING)
+            self._pool.count()
+            self._keeper.wake()
+        elif is_ours and connection.state is not DRAINING:
             if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
                 connection.last_error = error
             self._keeper.drop(connection, text(error))
-        elif connection is not None and self._pool.is_withheld(connection):
-            self._keeper.drop(connection, "interrupted before the send")
-        if isinstance(error, Exception):
-            reason = "the process was forked while a response was due" if self._refusal == FORKED else text(error)
-            return self._unknown(request, reason, error, connection)
-        if isinstance(error, GeneratorExit):
-            return self._unknown(request, "its coroutine was closed while the response was due", error, connection)
-        reason = "cancelled while its response was due" if is_cancelled else f"interrupted by {type(error).__name__}"
-        unknown = self._unknown(request, reason, error, connection)
-        unknown.__cause__ = error.__cause__  # the NoReplyError of a signal handler's request
-        error.__cause__ = unknown
-        return error
+        elif connection.request is None and connection not in self._pool.idle:  # interrupted after its response
+            self._keeper.drop(connection, text(error))
 
-    def _give_up(self, connection: Connection, request: bytes, timeout_ns: int) -> NoReplyError:
+    def _give_up(self, sent: list[Any], timeout_ns: int, number: int) -> NoReplyError:
         """Return the error for an overdue response."""
-        self._drain(connection, request)
-        return self._unknown(request, f"no whole response came within {timeout_ns / SECOND:.4g} s", None, connection)
-
-    def _drain(self, connection: Connection, request: bytes) -> None:
-        """Let the connection receive the response to `request` in the background, or close it."""
-        if connection.request is not request:
-            return  # the response arrived at the last moment
-        connection.request = None
-        if connection.state is AWAITING and connection.unsent is None and not connection.overdue_ns:
-            connection.deadline_ns = perf_counter_ns() + self._timeout_ns
-            connection.lane = None  # so that the standby connection replaces it now
-            connection.move(DRAINING)
-            self._pool.background.append(connection)
-            self._keeper.wake()
-        else:
-            self._keeper.drop(connection, "its request was given up before it was sent whole")
+        error = self._unknown(sent[0], f"no whole response came within {timeout_ns / SECOND:.4g} s", None, number)
+        sent.append(error)
+        return error
 
     def _forked(self) -> None:
         """Close the copies of the parent's sockets in the child, without reading or writing."""
@@ -277,9 +368,9 @@ class GatewayBase:
             self._refusal = FORKED
         if self._keeper is not None:
             self._keeper.is_forked = True
+            self._keeper.close_sockets()
         self._connector.abandon()
         self._pool.close_all(hang_up=False)
-        self._pool.pop_idle()
         self._pool.close()
 
     def __repr__(self) -> str:
@@ -288,45 +379,7 @@ class GatewayBase:
         )
 
 
-def _encoder(signer: Signer, url: object) -> Any:
-    """Return the signer's `encode_request`. Raises TypeError, also for swapped arguments."""
-    encode = None if isinstance(signer, type) else getattr(signer, "encode_request", None)
-    if not callable(encode):
-        raise TypeError(f"signer must be a Signer, got {_kind(signer)}: pass Signer(api_key, api_secret), then the url")
-    if not isinstance(url, str):
-        raise TypeError(f"url must be a str such as {PRODUCTION_URL!r}, got {_kind(url)}; pass the signer first")
-    return encode
-
-
-def build_target(method: str, path: str, body: Any, params: Params | None, json: Any) -> tuple[str, bytes]:
-    """Return path and body with `params` and `json`, encoded as `Signer.prepare` does."""
-    built = prepare(lambda *_, **__: {}, method, path, params=params, json=json, body=body or None, base_url=_ORIGIN)
-    return built.url[len(_ORIGIN) :], built.body
-
-
-def refuse_signed_request(method: object) -> None:
-    if isinstance(method, SignedRequest):
-        raise TypeError("got a SignedRequest, which would be signed twice; pass method, path, and body, json or params")
-
-
-def seconds_ns(name: str, value: float, least: float = 0.001) -> int:
-    """Return seconds as nanoseconds. Raises TypeError and ValueError."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number of seconds, got {type(value).__name__}")
-    if not least <= value <= 86400:
-        raise ValueError(f"{name} must be from {least} to 86400 seconds, got {value}")
-    return round(value * SECOND)
-
-
-def _check_count(name: str, value: int, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
-
-
-def _kind(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+REQUEST_CODE = GatewayBase._request.__code__
 
 
 def _after_fork() -> None:

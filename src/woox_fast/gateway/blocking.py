@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import select
 import sys
 import threading
 import time
-import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Coroutine, Mapping
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .base import CLOSED, FORKED, NOT_OPEN, OPEN, GatewayBase, build_target, refuse_signed_request, seconds_ns
-from .connection import NO_WAIT, Connection
+from .base import REQUEST_CODE, GatewayBase
+from .connection import CLOSED, IDLE, NO_WAIT, Connection, wait_for
 from .errors import NotSentError, is_from_call, text
-from .housekeeping import ThreadKeeper
+from .keeper import Keeper
+from .limits import SECOND
+from .parser import ResponseError
 from .placement import Placement, Placing
-from .pool import POLL_S, SECOND
-from .readiness import wait_for
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     from .._types import Body, Params
     from .response import Response
+
+_LOOK_S = 0.05  # the time between two looks at idle connections, where the system has no POLLRDHUP
+_SLACK_NS = SECOND // 10  # a request times out by itself; the thread helps if signals restart its system call
+T = TypeVar("T")
 
 
 class Gateway(GatewayBase):
@@ -45,55 +49,12 @@ class Gateway(GatewayBase):
             NotSentError: The connections cannot be opened within `timeout_s`.
             RuntimeError: The gateway was opened before.
         """
-        self._begin()
-        try:
-            deadline_ns = perf_counter_ns() + self._timeout_ns
-            keeper = self._start_keeper()
-            while not self._pool.is_full:
-                is_late = perf_counter_ns() > deadline_ns
-                if is_late or keeper.failure is not None or self._pool.is_hopeless(self._connector.opening):
-                    raise self._not_opened()
-                keeper.changed.acquire(timeout=POLL_S / 5)
-            return self
-        except BaseException:
-            self._stop(0)
-            raise
-
-    def _start_keeper(self) -> ThreadKeeper:
-        try:
-            self._keeper = keeper = ThreadKeeper(self._pool, self._connector, self._observer)
-            self._refusal = OPEN
-            keeper.thread.start()
-            return keeper
-        except (OSError, RuntimeError) as error:  # no descriptor or no thread is available
-            if isinstance(error, OSError) and error.errno is None:  # from a signal handler
-                raise
-            raise NotSentError(f"cannot open the gateway to {self._host}: {error}; nothing was sent") from error
+        _run(self._open())
+        return self
 
     def close(self) -> None:
         """Wait up to `timeout_s` for the due responses, and close all connections. A closed gateway stays closed."""
-        try:
-            self._stop(self._timeout_ns)
-        except BaseException:  # an interrupt
-            self._stop(0)
-            raise
-
-    def _stop(self, timeout_ns: int) -> None:
-        if self._refusal in (NOT_OPEN, OPEN):
-            self._refusal = CLOSED
-        keeper = self._keeper
-        if keeper is None or self._refusal == FORKED:
-            return
-        keeper.close(timeout_ns)
-        if keeper.thread.is_alive() and keeper.thread is not threading.current_thread():
-            keeper.thread.join(timeout_ns / SECOND + 0.5)
-        self._pool.close_all(hang_up=True)  # in case the thread is dead, or a system call blocks it
-        if keeper.thread.ident is None:
-            keeper.close_sockets()
-        deadline = time.monotonic() + 0.2
-        for thread in list(self._connector.threads):
-            if thread.ident is not None:  # a thread that resolves a name ends later, without a socket
-                thread.join(max(deadline - time.monotonic(), 0))
+        _run(self._close())
 
     def request(
         self,
@@ -111,129 +72,15 @@ class Gateway(GatewayBase):
 
         `GatewayBase` documents the arguments and the exceptions.
         """
-        if not path:
-            refuse_signed_request(method)
-        return self._request(method, path, body, json, params, timeout_s, send_within_s, priority)
-
-    def _request(
-        self, method: str, path: str, body: Any, json: Any, params: Any,
-        timeout_s: float | None, send_within_s: float | None, priority: bool,
-    ) -> Response:  # fmt: skip
-        request = connection = None
-        started_ns = deadline_ns = 0
-        is_unknown = False
+        sent: list[Any] = []
         try:
-            try:
-                if json is not None or params is not None:
-                    path, body = build_target(method, path, body, params, json)
-                timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
-                if self._is_plain and send_within_s is None and not priority:
-                    connection = self._pool.take()
-                if connection is None:
-                    started_ns = perf_counter_ns()
-                    deadline_ns = started_ns + timeout_ns
-                    connection = self._acquire(method, path, body, started_ns, deadline_ns, send_within_s, priority)
-                while True:
-                    request = self._encode(method, path, body, host=self._host)  # after the wait, so it is fresh
-                    is_unknown = True
-                    if connection.send(request, method, timeout_ns, deadline_ns):
-                        break
-                    is_unknown = False
-                    deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
-                    by_ns = self._send_by(started_ns, deadline_ns, send_within_s)
-                    connection = self._replace(connection, by_ns, self._is_urgent(method, priority))
-                if not self._is_plain:
-                    self._emit("sent", connection, method, path)
-                response = self._receive(connection, timeout_ns)
-                if response is None:
-                    raise self._give_up(connection, request, timeout_ns)
-                if started_ns:
-                    response.queued_ns = connection.sent_ns - started_ns
-                done, connection = connection, None
-                self._release(done)
-                if not self._is_plain:
-                    self._observe(done, method, path, body, response)
-                return response
-            except BaseException as error:
-                outcome = self._outcome(error, connection, request if is_unknown else None)
-                raise outcome from outcome.__cause__
-        except BaseException as error:  # an interrupt in the handler above
-            outcome = self._outcome(error, None, request if is_unknown else None)
+            for _ in self._request(sent, method, path, body, json, params, timeout_s, send_within_s, priority):
+                pass  # the generator waits by itself
+            response: Response = sent[1]
+            return response
+        except BaseException as error:  # an interrupt outside the generator
+            outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
-
-    def _release(self, connection: Connection) -> None:
-        if connection.finish():
-            self._pool.release(connection)
-        else:
-            self._keeper.drop(connection, "the server closes it")
-
-    def _receive(self, connection: Connection, timeout_ns: int) -> Response | None:
-        """Return the response, or None at the deadline."""
-        if connection.unsent is None and connection.is_blocking:
-            if timeout_ns != connection.receive_timeout_ns:
-                connection.limit_receive(timeout_ns)
-            try:
-                if (response := connection.receive()) is not None:
-                    return response
-            except BlockingIOError as error:
-                if not connection.is_own(error):
-                    raise
-        while (left_ns := connection.deadline_ns - perf_counter_ns()) > 0:
-            sock = connection.sock
-            ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
-            if not ready:
-                continue
-            if connection.arrived(0):
-                try:
-                    if (response := connection.receive(NO_WAIT)) is not None:
-                        return response
-                except BlockingIOError as error:
-                    if not connection.is_own(error):
-                        raise
-            elif connection.unsent is not None:
-                connection.send_rest()
-        return None
-
-    def _acquire(
-        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, within_s: float | None, priority: bool
-    ) -> Connection:  # fmt: skip
-        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
-        by_ns = self._send_by(started_ns, by_ns, within_s)
-        send_at = self._reserve(method, path, body, started_ns, by_ns)
-        waiter = _Waiter(self._is_urgent(method, priority), by_ns)
-        return self._wait(waiter, self._queue(waiter, started_ns, by_ns, send_at))
-
-    def _replace(self, dead: Connection, by_ns: int, urgent: bool) -> Connection:
-        """Return a connection to replace a closed connection."""
-        self._keeper.drop(dead, text(dead.last_error))
-        waiter = _Waiter(urgent, by_ns)
-        steps = self._queue(waiter, perf_counter_ns(), by_ns, first=True)
-        return self._pool.replace(dead) or self._wait(waiter, steps)
-
-    def _wait(self, waiter: _Waiter, steps: Generator[float, bool | None, Connection]) -> Connection:
-        is_rung = None
-        try:
-            while True:
-                seconds = steps.send(is_rung)
-                if is_rung is None and self._is_nested():
-                    raise NotSentError(
-                        f"the request to {self._host} was not sent: no connection is free for a request of a "
-                        "signal handler that interrupted another request"
-                    )
-                is_rung = waiter.wait(seconds)
-        except StopIteration as stop:
-            return cast("Connection", stop.value)
-        finally:
-            steps.close()
-
-    def _is_nested(self) -> bool:
-        """Return True if a signal interrupted a request in this thread."""
-        frame: FrameType | None = sys._getframe(1)
-        requests = 0
-        while frame is not None:
-            requests += frame.f_code is _REQUEST_CODE and frame.f_locals.get("self") is self
-            frame = frame.f_back
-        return requests > 1
 
     def place(
         self,
@@ -255,47 +102,119 @@ class Gateway(GatewayBase):
             NotSentError: The order did not go out.
             NoReplyError: The order may exist; its message has both the lost response and the last answer.
         """
-        placing = Placing(order, self._signer, timeout_s or self._timeout_s, arrival_window_s, self.unknown)
+        placing = Placing(self, order, timeout_s, send_within_s, arrival_window_s)
         try:
-            steps = placing.steps()
-            step = next(steps)
-            while True:
-                try:
-                    if step.method:
-                        queue = send_within_s if step.is_order else None
-                        sent = self.request(
-                            step.method, step.path, json=step.json, timeout_s=timeout_s, send_within_s=queue
-                        )
-                    else:
-                        time.sleep(step.pause_s)
-                        sent = None
-                except BaseException as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(sent)
-        except StopIteration as stop:
-            return cast("Placement", stop.value)
+            return _run(placing.run())
         except BaseException as error:
             outcome = placing.settle(error)
             raise outcome from outcome.__cause__
 
-    @property
-    def _failure(self) -> BaseException | None:
-        keeper = self._keeper
-        if keeper is None or self._refusal or keeper.thread.is_alive():
-            return super()._failure
-        return keeper.failure or RuntimeError("the housekeeping thread died")
+    def _new_keeper(self) -> ThreadKeeper:
+        return ThreadKeeper(self._pool, self._connector, self._observer)
 
-    def _forked(self) -> None:
-        super()._forked()
-        if self._keeper is not None:
-            self._keeper.close_sockets()
+    def _new_waiter(self, urgent: bool, by_ns: int) -> _Waiter:
+        if self._is_nested():
+            raise NotSentError(
+                f"the request to {self._host} was not sent: no connection is free for a request of a "
+                "signal handler that interrupted another request"
+            )
+        return _Waiter(urgent, by_ns)
 
-    def __del__(self) -> None:
-        if self._refusal == OPEN:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-        if self._keeper is not None and self._keeper.thread.is_alive():
-            self._stop(0)
+    def _is_nested(self) -> bool:
+        """Return True if a signal interrupted a request in this thread."""
+        frame: FrameType | None = sys._getframe(1)
+        requests = 0
+        while frame is not None:
+            requests += frame.f_code is REQUEST_CODE and frame.f_locals.get("self") is self
+            frame = frame.f_back
+        return requests > 1
+
+    async def _ask(self, *request: Any, **options: Any) -> Response:
+        return self.request(*request, **options)
+
+    async def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def _end(self) -> None:
+        super()._end()
+        thread = None if self._keeper is None else self._keeper.thread
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
+            thread.join(0.2)
+
+    def _receive(self, connection: Connection, timeout_ns: int) -> Response | None:
+        """Return the response, or None at the deadline. Return the connection to the pool."""
+        response = None
+        if connection.unsent is None and connection.is_blocking:
+            if timeout_ns != connection.receive_timeout_ns:
+                connection.limit_receive(timeout_ns)
+            response = connection.receive()
+        while response is None:
+            left_ns = connection.deadline_ns - perf_counter_ns()
+            if left_ns <= 0:
+                return None
+            if connection.state is CLOSED:
+                raise ConnectionAbortedError("the gateway was closed")
+            sock = connection.sock
+            ready = wait_for([sock], [sock] if connection.unsent is not None else [], left_ns / SECOND)
+            if ready and connection.arrived(0):
+                response = connection.receive(NO_WAIT)
+            elif ready:
+                connection.send_rest()
+        self._keeper.finish(connection)
+        return response
+
+
+class ThreadKeeper(Keeper):
+    """Housekeeping for `Gateway`. The thread also receives the responses that are due to no caller."""
+
+    def _run(self) -> None:
+        super()._run()
+        self.end()
+
+    def begin_round(self) -> None:
+        self.tick()
+
+    def attach(self, connection: Connection) -> None:
+        connection.set_blocking()
+
+    def end_overdue(self, connection: Connection, now: int) -> None:
+        late_ns = now - connection.deadline_ns
+        if late_ns > _SLACK_NS:
+            connection.hang_up()
+        if late_ns > SECOND:
+            self.drop(connection, "its request was interrupted")
+
+    def _watch(self, timeout_s: float) -> bool:
+        """Wait until the next round, until a response arrives in the background, or until the server closes."""
+        background = {one.fd: one for one in self.pool.background()}
+        idle = {one.fd: one for one in list(self.pool.idle) if one.state is IDLE}
+        reading, closing = [one.sock for one in background.values()], [one.sock for one in idle.values()]
+        if hasattr(select, "poll") and hasattr(select, "POLLRDHUP"):
+            is_woken, ready = self.wait_for(timeout_s, reading, closing)
+        else:  # a wait for data would end with each response to an order
+            is_woken, ready = self.wait_for(min(timeout_s, _LOOK_S), reading)
+            ready |= wait_for(closing, [], 0)
+        for fd in ready & background.keys():
+            self._receive(background[fd])
+        for fd in ready & idle.keys():
+            if self.pool.withdraw(idle[fd]):
+                self._look(idle[fd])
+        return is_woken
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            if (response := connection.receive(NO_WAIT)) is not None:
+                self.end_background(connection, response)
+        except (OSError, ResponseError) as error:
+            connection.last_error = error
+            self.drop(connection, text(error))
+
+    def _look(self, connection: Connection) -> None:
+        """Close an idle connection that the server closed."""
+        if connection.is_quiet():
+            self.pool.release(connection)
+        else:
+            self.drop(connection, text(connection.last_error))
 
 
 class _Waiter:
@@ -315,9 +234,15 @@ class _Waiter:
                 if not is_from_call(error):
                     raise
 
-    def wait(self, timeout_s: float) -> bool:
+    async def wait(self, timeout_s: float) -> bool:
         """Return True if rung within `timeout_s`."""
         return self._bell.acquire(timeout=timeout_s)
 
 
-_REQUEST_CODE = Gateway._request.__code__
+def _run(steps: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine whose waits all block."""
+    try:
+        steps.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    raise AssertionError("the coroutine must not suspend")

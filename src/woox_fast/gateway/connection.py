@@ -1,4 +1,11 @@
-"""The connection to the exchange, plain or TLS. No other module reads or writes a connected socket.
+"""The connection to the exchange, plain or TLS, and its states. No other module reads or writes a connected socket.
+
+    CONNECTING ── IDLE ── SENDING ── AWAITING ── IDLE        an order and its response
+                                  └─ WARMING ─── IDLE        a public GET of the gateway
+    AWAITING ── DRAINING ── IDLE                             the caller gave up; the response is read in the background
+
+Every state may become CLOSED, and CLOSED is final. The pool and both gateways read the state. An exception at any
+moment leaves a state from which the connection is either closed or known to be unused.
 
 The sending rule: `state` becomes SENDING before the system call. The call's return value alone decides how much was
 sent. An exception from anywhere in SENDING means "unknown", except an OSError that provably came from the call itself.
@@ -13,13 +20,13 @@ import select
 import socket
 import ssl
 import struct
+from collections.abc import Callable, Collection
+from enum import IntEnum
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import is_from_call
 from .parser import ResponseParser
-from .readiness import readable_check
-from .states import AWAITING, CLOSED, CONNECTING, IDLE, SENDING, TRANSITIONS, State
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,6 +34,30 @@ if TYPE_CHECKING:
     from .response import Response
     from .tls import TlsStream
 
+
+class State(IntEnum):
+    CONNECTING = 0
+    IDLE = 1
+    SENDING = 2  # the socket may have accepted bytes
+    AWAITING = 3
+    DRAINING = 4
+    WARMING = 5
+    CLOSED = 6
+
+
+CONNECTING, IDLE, SENDING, AWAITING, DRAINING, WARMING, CLOSED = State
+
+TRANSITIONS: dict[State, tuple[State, ...]] = {
+    CONNECTING: (IDLE, CLOSED),
+    IDLE: (SENDING, CLOSED),
+    SENDING: (AWAITING, WARMING, CLOSED),
+    AWAITING: (IDLE, DRAINING, CLOSED),
+    DRAINING: (IDLE, CLOSED),
+    WARMING: (IDLE, CLOSED),
+    CLOSED: (CLOSED,),
+}
+BACKGROUND = (DRAINING, WARMING)
+BUSY = (SENDING, AWAITING, *BACKGROUND)
 SIZE = 65536
 NO_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 # A blocking socket with a receive timeout of the kernel saves a system call per response.
@@ -41,19 +72,16 @@ class Connection:
     """A connection carries one request at a time: `send`, then `receive` until it returns a response, then `finish`."""
 
     __slots__ = (
-        "__weakref__",
         "arrived",
         "deadline_ns",
         "due",
         "fd",
-        "has_ended",
+        "has_hung_up",
         "is_blocking",
         "is_native",
-        "lane",
         "last_error",
         "number",
         "opened_ns",
-        "overdue_ns",
         "parser",
         "receive_timeout_ns",
         "request",
@@ -72,17 +100,15 @@ class Connection:
         self.tls = tls
         self.parser = parser or ResponseParser()
         self.state = CONNECTING
-        self.lane: list[Connection] | None = None  # the pool's list for the idle connection
-        self.request: bytes | None = None  # while its response is due to a caller
+        self.request: bytes | None = None  # the owner's request, from before it is sent until its response is complete
         self.unsent: memoryview | None = None
         self.due: asyncio.Future[Response | None] | None = None
         self.opened_ns = perf_counter_ns()
         self.used_ns = 0  # the time of the last response
-        self.sent_ns = self.deadline_ns = self.overdue_ns = 0
-        self.has_ended = False  # the server closed its side; the due response may still arrive
+        self.sent_ns = self.deadline_ns = 0
         self.last_error: BaseException | None = None  # a failure of the server or the network
         self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
-        self.is_blocking = False
+        self.is_blocking = self.has_hung_up = False
         self.receive_timeout_ns = 0
         self.arrived = readable_check(sock)
 
@@ -100,16 +126,17 @@ class Connection:
         Returns:
             False if the socket accepted no byte. The caller must close the connection, and may use another connection.
         """
-        if self.state is not IDLE or (self.arrived(0) and not self.is_quiet()) or self.has_ended:
+        if self.state is not IDLE or (self.arrived(0) and not self.is_quiet()):
             return False
-        if self.tls is not None and not self.tls.is_aligned:
+        tls, data = self.tls, request
+        if tls is not None and not tls.is_aligned:
             return False
         if method == "HEAD":
             self.parser.expect_head()
-        data = request if self.tls is None else self.tls.seal(request)
+        if tls is not None:
+            data = tls.seal(request)
         self.sent_ns = now = perf_counter_ns()
         self.deadline_ns = deadline_ns or now + timeout_ns
-        self.request = request
         self.state = SENDING
         try:
             sent = self.sock.send(data, NO_WAIT)
@@ -130,16 +157,22 @@ class Connection:
     def send_rest(self) -> None:
         """Send more of `unsent` without blocking. Raises OSError."""
         if self.unsent is not None:
-            self.unsent = self.unsent[self.sock.send(self.unsent, NO_WAIT) :] or None
+            try:
+                self.unsent = self.unsent[self.sock.send(self.unsent, NO_WAIT) :] or None
+            except BlockingIOError as error:
+                if not self.is_own(error):
+                    raise
 
     def receive(self, flags: int = 0) -> Response | None:
-        """Read once. Return the response if it is complete now.
-
-        Raises OSError (BlockingIOError if no data came in time) and ResponseError.
-        """
-        data = self.sock.recv(SIZE, flags)
-        if not data and self.overdue_ns:
-            raise BlockingIOError(errno.EAGAIN, "the gateway shut the socket down after the deadline")
+        """Read once. Return the response if it is complete now. Raises OSError and ResponseError."""
+        try:
+            data = self.sock.recv(SIZE, flags)
+        except BlockingIOError as error:
+            if not self.is_own(error):
+                raise
+            return None
+        if not data and self.has_hung_up:
+            return None
         if self.tls is not None:
             response = self._receive_tls(self.tls, data)
         else:
@@ -156,16 +189,16 @@ class Connection:
             return self.parser.end()
         if not data:  # whatever the options of the caller's context, only close_notify ends a response
             raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol: the response may be cut")
-        self.has_ended = self.has_ended or tls.is_closed
+        if tls.is_closed:
+            self.parser.reusable = False
         return response
 
     def finish(self) -> bool:
-        """End a request whose response is complete. Return True if the connection is reusable."""
+        """End a request whose response is complete. Return False if the caller must close the connection."""
         self.request = None
-        if self.parser.reusable and self.unsent is None and not self.has_ended and self.state is not CLOSED:
+        if self.parser.reusable and self.unsent is None and self.state is not CLOSED:
             self.state = IDLE
             return True
-        self.close()
         return False
 
     def is_quiet(self) -> bool:
@@ -206,6 +239,7 @@ class Connection:
 
     def hang_up(self) -> None:
         """Shut the socket down from any thread. A thread that receives wakes."""
+        self.has_hung_up = True
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError as error:
@@ -215,3 +249,31 @@ class Connection:
     def close(self) -> None:
         self.move(CLOSED)
         self.sock.close()
+
+
+def readable_check(sock: socket.socket) -> Callable[[float], list[Any]]:
+    """Return a function of milliseconds that is truthy if the socket has data, an error or its end to read."""
+    if hasattr(select, "poll"):
+        poller = select.poll()
+        poller.register(sock, select.POLLIN)
+        return poller.poll
+    return lambda timeout_ms: select.select([sock], [], [], max(timeout_ms, 0) / 1000)[0]
+
+
+def wait_for(
+    reading: Collection[Any], writing: Collection[Any], timeout_s: float, closing: Collection[Any] = ()
+) -> set[int]:
+    """Wait with poll(2), or with select(2) where poll is missing (Windows, eventlet). Return the ready descriptors.
+
+    A socket in `closing` is ready when the server closes it (`HAS_HANGUP`), else when it has data.
+    """
+    timeout_s = max(timeout_s, 0)
+    if not hasattr(select, "poll"):
+        readable, writable, failed = select.select([*reading, *closing], [*writing], [*writing], timeout_s)
+        return {sock.fileno() for sock in (*readable, *writable, *failed)}
+    poller = select.poll()
+    for sock in (*reading, *closing):
+        poller.register(sock, select.POLLIN if sock in reading else getattr(select, "POLLRDHUP", select.POLLIN))
+    for sock in writing:
+        poller.register(sock, select.POLLOUT | (select.POLLIN if sock in reading else 0))
+    return {fd for fd, _ in poller.poll(timeout_s * 1000 + 1)}

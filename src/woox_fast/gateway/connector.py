@@ -1,7 +1,7 @@
 """Open connections: resolve the name, race the addresses as RFC 8305 does, shake hands, send a first public GET.
 
 Name resolution blocks, so a thread opens the connection. An attempt at an address is a generator, which
-yields the awaited readiness. The thread runs all attempts, and the first success wins.
+yields the socket and the awaited readiness. The thread runs all attempts, and the first success wins.
 """
 
 from __future__ import annotations
@@ -15,31 +15,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from .._urls import parse_origin
-from .connection import SIZE, Connection
-from .limits import Limiter
-from .pace import WARM_PATH, Pace
+from .connection import IDLE, SIZE, WARMING, Connection, wait_for
+from .limits import SECOND, WARM_PATH, Limiter, Pace
 from .parser import ResponseError
-from .readiness import wait_for
-from .states import IDLE, WARMING
 from .tls import TlsStream, default_context
 
 NEXT_ADDRESS_S = 0.25  # RFC 8305, Connection Attempt Delay
 _LOOK_S = 0.05  # how soon an opening thread notices that the gateway closed
 _KEEPALIVE_S = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # the second is macOS's
+_Attempt = Generator[tuple[socket.socket, bool], None, Connection]  # yields a socket, and True to wait for data
 _IN_PROGRESS = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EINPROGRESS))
-
-
-class _ClosedAfterGetError(ConnectionError):
-    """The server closed the connection after the first public GET."""
-
-
-class SocketOptions(NamedTuple):
-    source_address: tuple[str, int] | None = None
-    options: Sequence[tuple[int, int, int | bytes]] = ()
 
 
 class Connector:
@@ -51,7 +40,8 @@ class Connector:
         *,
         timeout_s: float,
         tls: ssl.SSLContext | None,
-        socket_options: SocketOptions,
+        source_address: tuple[str, int] | None,
+        socket_options: Sequence[tuple[int, int, int | bytes]],
         limiter: Limiter | None,
     ) -> None:
         parts = urlsplit(parse_origin(url))
@@ -64,32 +54,27 @@ class Connector:
             raise ValueError(f"tls is for https, got it with {url!r}; leave it out, or use https")
         self._tls = tls or (default_context() if parts.scheme == "https" else None)
         self._timeout_s = timeout_s
-        self._socket_options = socket_options
+        self._source_address, self._socket_options = source_address, tuple(socket_options)
         self.pace = Pace(limiter)
-        self.warms = True  # False once the server keeps closing connections after a GET
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()
-        self.threads: dict[threading.Thread, float] = {}  # with their start times
-        self.sockets: dict[int, socket.socket] = {}  # not yet in the pool; a forked child closes its copies
+        self.threads: set[threading.Thread] = set()
+        self.sockets: set[socket.socket] = set()  # not yet in the pool; a forked child closes its copies
         self._best: Any = None  # the address that worked last
         self._stopped = False
 
     @property
     def opening(self) -> int:
         """The number of connections being opened, and of results that the pool has not yet seen."""
-        for thread, started in list(self.threads.items()):
-            if not thread.is_alive() and time.monotonic() - started > 1:  # an interrupt ended Thread.start
-                self.threads.pop(thread, None)
-        return len(self.threads) + len(self.results)
+        return sum(thread.is_alive() for thread in list(self.threads)) + len(self.results)
 
-    def start(self, notify: Callable[[], None], *, warm: bool) -> None:
+    def start(self, notify: Callable[[], None]) -> None:
         """Open a connection in a thread. Call `notify` in that thread once the result is available."""
-        thread = threading.Thread(target=self._run, args=(notify, warm), name="woox-fast gateway open", daemon=True)
-        self.threads[thread] = time.monotonic()
+        thread = threading.Thread(target=self._run, args=(notify,), name="woox-fast gateway open", daemon=True)
+        self.threads.add(thread)
         try:
             thread.start()
         except RuntimeError as error:  # the system's limit of threads
-            self.threads.pop(thread, None)
             self.results.append(error)
             notify()
 
@@ -104,66 +89,46 @@ class Connector:
         """Close the copies of the parent's sockets in a forked child."""
         self._stopped = True
         self.threads.clear()
-        for sock in list(self.sockets.values()):
+        for sock in list(self.sockets):
             sock.close()
         self.stop()
 
-    def _run(self, notify: Callable[[], None], warm: bool) -> None:
+    def _run(self, notify: Callable[[], None]) -> None:
         result: Connection | Exception = RuntimeError("the opening thread was interrupted")
         try:
-            result = self.open(warm=warm)
+            result = self._open()
         except Exception as error:
             result = error
         finally:
-            if not self._stopped:
-                self.results.append(result)
-            elif isinstance(result, Connection):
-                result.close()
-            self.threads.pop(threading.current_thread(), None)
+            self.results.append(result)
+            self.threads.discard(threading.current_thread())
+            if self._stopped:
+                self.stop()
             notify()
-        if self._stopped:
-            self.stop()
 
-    def open(self, *, warm: bool) -> Connection:
-        """Return an idle connection within the timeout, after a first public GET if `warm`.
-
-        Over a new connection a first response takes several times longer than the next responses, at both ends.
-        Raises OSError.
-        """
+    def _open(self) -> Connection:
+        """Return an idle connection within the timeout. Raises OSError."""
         deadline = time.monotonic() + self._timeout_s
-        try:
-            return self._race(deadline, warm=warm and self.warms)
-        except _ClosedAfterGetError:
-            self.warms = False
-            return self._race(deadline, warm=False)
-
-    def _race(self, deadline: float, *, warm: bool) -> Connection:
         infos = socket.getaddrinfo(self._name, self._port, type=socket.SOCK_STREAM)
         infos.sort(key=lambda info: info[4] != self._best)
-        attempts: list[_Attempt] = []
+        attempts: dict[_Attempt, tuple[socket.socket, bool]] = {}
         failure: Exception = OSError(f"the name {self._name} has no address")
         next_at = 0.0
-        is_counted = False
         try:
             while attempts or infos:
                 now = time.monotonic()
                 self._check(now, deadline)
+                ready = _ready(attempts, min(deadline - now, _LOOK_S))
                 if infos and (not attempts or now >= next_at):
                     next_at = now + NEXT_ADDRESS_S
-                    # The caller counted one public GET, for the first address.
-                    is_warm = warm and (not is_counted or self.pace.take(perf_counter_ns()))
-                    is_counted = True
-                    attempts.append(_Attempt(self, infos.pop(0), is_warm))
-                for attempt in _ready(attempts, min(deadline - now, _LOOK_S)):
+                    ready.append(self._attempt(infos.pop(0)))
+                for attempt in ready:
                     try:
-                        if attempt.advance():
-                            attempts.remove(attempt)
-                            return self._win(attempt, warm)
+                        attempts[attempt] = next(attempt)
+                    except StopIteration as stop:
+                        return cast("Connection", stop.value)
                     except (OSError, ResponseError) as error:
-                        if isinstance(error, _ClosedAfterGetError):
-                            raise
-                        attempts.remove(attempt)
-                        attempt.close()
+                        attempts.pop(attempt, None)
                         failure = error if isinstance(error, OSError) else ConnectionError(str(error))
             raise failure
         finally:
@@ -176,13 +141,39 @@ class Connector:
         if now > deadline:
             raise TimeoutError(f"no connection to {self.host} was ready within {self._timeout_s:g} s")
 
-    def _win(self, attempt: _Attempt, warm: bool) -> Connection:
-        if warm or self._tls:
-            self._best = attempt.address
-        self.sockets.pop(id(attempt), None)
-        return attempt.connection
+    def _attempt(self, info: Any) -> _Attempt:
+        """Connect, shake hands, and send a first public GET if the pace allows it.
 
-    def socket(self, info: Any) -> socket.socket:
+        Over a new connection a first response takes several times longer than the next responses, at both ends.
+        """
+        sock = self._socket(info)
+        self.sockets.add(sock)
+        try:
+            connection = Connection(sock, None if self._tls is None else TlsStream(self._tls, self._name))
+            failure = sock.connect_ex(info[4])
+            if failure in _IN_PROGRESS:
+                yield sock, False
+                failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if failure:
+                raise OSError(failure, os.strerror(failure))
+            if connection.tls is not None:
+                yield from _shake_hands(sock, connection.tls)
+            connection.move(IDLE)
+            is_warm = self.pace.take(perf_counter_ns())
+            if is_warm and not (yield from self._warm(connection)):
+                self.pace.is_on = False
+                sock.close()
+                connection = yield from self._attempt(info)
+            if is_warm or self._tls is not None:  # a server answers at the address
+                self._best = info[4]
+            return connection
+        except BaseException:
+            sock.close()
+            raise
+        finally:
+            self.sockets.discard(sock)
+
+    def _socket(self, info: Any) -> socket.socket:
         """Create a nonblocking socket with all options, not yet connected. Raises OSError."""
         sock = socket.socket(*info[:3])
         try:
@@ -192,103 +183,48 @@ class Connector:
             for name, seconds in _KEEPALIVE_S.items():
                 if hasattr(socket, name):
                     sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
-            for level, option, value in self._socket_options.options:
+            for level, option, value in self._socket_options:
                 sock.setsockopt(level, option, value)
-            if self._socket_options.source_address is not None:
-                sock.bind(self._socket_options.source_address)
+            if self._source_address is not None:
+                sock.bind(self._source_address)
         except BaseException:
             sock.close()
             raise
         return sock
 
-    def tls_stream(self) -> TlsStream | None:
-        return TlsStream(self._tls, self._name) if self._tls is not None else None
+    def _warm(self, connection: Connection) -> Generator[tuple[socket.socket, bool], None, bool]:
+        """Return False if the server closes the connection after the response."""
+        response = None
+        if not connection.send(self.warming, "GET", round(self._timeout_s * SECOND), due=WARMING):
+            raise ConnectionResetError("the server closed the new connection") from connection.last_error
+        while response is None:
+            yield connection.sock, True
+            response = connection.receive()
+        self.pace.heed(response, perf_counter_ns())
+        return connection.finish()
 
 
-class _Attempt:
-    """An attempt to open a connection to an address."""
-
-    def __init__(self, connector: Connector, info: Any, warm: bool) -> None:
-        self.address = info[4]
-        self._info = info
-        self._connector = connector
-        self._steps = self._run(warm)
-        self.wants_read: bool | None = None  # None before the first step
-
-    def advance(self) -> bool:
-        """Run until the next wait. Return True if the connection is open. Raises OSError and ResponseError."""
+def _shake_hands(sock: socket.socket, tls: TlsStream) -> Generator[tuple[socket.socket, bool], None, None]:
+    data, is_complete = b"", False
+    while True:
         try:
-            self.wants_read = next(self._steps)
-        except StopIteration:
-            return True
-        return False
-
-    def close(self) -> None:
-        self._connector.sockets.pop(id(self), None)
-        if self.wants_read is not None:
-            self.connection.close()
-
-    def _run(self, warm: bool) -> Generator[bool, None, None]:
-        """Connect, shake hands and warm. Yield True to wait until readable, False until writable."""
-        sock = self._connector.socket(self._info)
-        self._connector.sockets[id(self)] = sock
-        self.wants_read = False
-        self.connection = connection = Connection(sock, self._connector.tls_stream())
-        failure = sock.connect_ex(self.address)
-        if failure not in _IN_PROGRESS:
-            raise OSError(failure, os.strerror(failure))
-        yield False
-        failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failure:
-            raise OSError(failure, os.strerror(failure))
-        if connection.tls is not None:
-            yield from self._shake_hands(connection, connection.tls)
-        connection.move(IDLE)
-        if warm:
-            yield from self._warm(connection)
-
-    def _shake_hands(self, connection: Connection, tls: TlsStream) -> Generator[bool, None, None]:
-        data, is_complete = b"", False
-        while True:
-            try:
-                is_complete, output = tls.handshake(data)
-            except ssl.SSLError:
-                connection.sock.send(tls.pending_output())  # the alert
-                raise
-            while output:  # a few kilobytes, which a new socket's buffer can store
-                output = output[connection.sock.send(output) :]
-            if is_complete:
-                return
-            yield True
-            data = connection.sock.recv(SIZE)
-            if not data:
-                raise ConnectionResetError("the server closed the connection during the TLS handshake")
-
-    def _warm(self, connection: Connection) -> Generator[bool, None, None]:
-        if not connection.send(self._connector.warming, "GET", 0, 1, WARMING):
-            raise (
-                connection.last_error if isinstance(connection.last_error, OSError) else ConnectionResetError("closed")
-            )
-        while True:
-            yield True
-            try:
-                response = connection.receive()
-            except BlockingIOError:
-                continue
-            if response is not None:
-                break
-        if response.status == 429:
-            self._connector.pace.pause(perf_counter_ns())
-        if not connection.finish():
-            raise _ClosedAfterGetError("the server closes connections after one response")
-        connection.used_ns = perf_counter_ns()
+            is_complete, output = tls.handshake(data)
+        except ssl.SSLError:
+            sock.send(tls.pending_output())  # the alert
+            raise
+        while output:  # a few kilobytes, which a new socket's buffer can store
+            output = output[sock.send(output) :]
+        if is_complete:
+            return
+        yield sock, True
+        data = sock.recv(SIZE)
+        if not data:
+            raise ConnectionResetError("the server closed the connection during the TLS handshake")
 
 
-def _ready(attempts: list[_Attempt], timeout_s: float) -> list[_Attempt]:
-    """Return the attempts that can advance, after a wait of at most `timeout_s`."""
-    if new := [attempt for attempt in attempts if attempt.wants_read is None]:
-        return new
-    reading = [attempt.connection.sock for attempt in attempts if attempt.wants_read]
-    writing = [attempt.connection.sock for attempt in attempts if not attempt.wants_read]
-    ready = wait_for(reading, writing, timeout_s)
-    return [attempt for attempt in attempts if attempt.connection.fd in ready]
+def _ready(attempts: dict[_Attempt, tuple[socket.socket, bool]], timeout_s: float) -> list[_Attempt]:
+    """Return the attempts that can continue, after a wait of at most `timeout_s`."""
+    reading = [sock for sock, is_reading in attempts.values() if is_reading]
+    writing = [sock for sock, is_reading in attempts.values() if not is_reading]
+    ready = wait_for(reading, writing, timeout_s) if attempts else set()
+    return [attempt for attempt, (sock, _) in attempts.items() if sock.fileno() in ready]

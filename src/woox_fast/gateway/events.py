@@ -42,25 +42,20 @@ Observer = Callable[[Event], None]
 
 
 def observer_of(on_event: Observer | None) -> Observer | None:
-    """Combine the callback and the logger. Return None without listeners."""
-    if not LOGGER.isEnabledFor(logging.DEBUG):
-        return on_event if on_event is None else _guarded(on_event)
+    """Combine the callback and the logger. Return None without listeners.
 
-    def log(event: Event) -> None:
-        fields = {name: value for name, value in vars(event).items() if value}
-        LOGGER.debug(" ".join(f"{name}={value}" for name, value in fields.items()))
-        if on_event is not None:
-            on_event(event)
-
-    return _guarded(log)
-
-
-def _guarded(observer: Observer) -> Observer:
-    """Log an exception of the callback: it must not end a request whose bytes went out."""
+    The logger reports an exception of the callback: it must not end a request whose bytes went out.
+    """
+    is_logged = LOGGER.isEnabledFor(logging.DEBUG)
+    if on_event is None and not is_logged:
+        return None
 
     def observe(event: Event) -> None:
+        if is_logged:
+            LOGGER.debug(" ".join(f"{name}={value}" for name, value in vars(event).items() if value))
         try:
-            observer(event)
+            if on_event is not None:
+                on_event(event)
         except Exception as error:
             LOGGER.warning("on_event raised %s for %s", text(error), event.kind, exc_info=True)
 

@@ -1,4 +1,7 @@
-"""Rate limits, checked before a request is sent, so that the exchange does not refuse it with HTTP 429."""
+"""Rate limits, checked before a request is sent, so that the exchange does not refuse it with HTTP 429.
+
+They apply to the caller's requests, if the caller asks for them, and to the gateway's own public GETs.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from dataclasses import dataclass
 
 from .response import Response
 
-_SECOND = 1_000_000_000
+SECOND = 1_000_000_000
+WARM_PATH = "/v3/public/systemInfo"
+GET_SPACING_NS = SECOND // 4  # between public GETs on open connections
+_GET_PAUSE_NS = 5 * SECOND  # after HTTP 429
 _LOCK_S = 0.05
 _MAX_BUCKETS = 10_000
 _SYMBOL = re.compile(rb'"symbol"\s*:\s*"([^"]*)"|[?&]symbol=([^&\s]*)')
@@ -57,9 +63,9 @@ WOO_X_LIMITS = (
 
 class _Bucket:
     def __init__(self, limit: Limit) -> None:
-        self.period_ns = round(limit.seconds * _SECOND)
+        self.period_ns = round(limit.seconds * SECOND)
         self.slots: deque[int] = deque([-self.period_ns] * limit.count, maxlen=limit.count)
-        self.open_at = 0
+        self.open_at = 0  # after a pause
 
 
 class Limiter:
@@ -113,3 +119,24 @@ def _symbol(path: str, body: object) -> bytes:
     data = body.encode() if isinstance(body, str) else bytes(body) if isinstance(body, bytes | bytearray) else b""
     found = _SYMBOL.search(path.encode() + b"\n" + data)
     return (found[1] or found[2] or b"") if found else b""
+
+
+class Pace(Limiter):
+    """The pace of the gateway's public GETs: at most five a second, within the caller's limits."""
+
+    def __init__(self, limiter: Limiter | None = None) -> None:
+        super().__init__([Limit("GET", WARM_PATH, 5, 1.1)])  # a second, and the difference of two travel times
+        self._limiters = [self] if limiter is None else [self, limiter]
+        self.is_on = True  # False if the server closes each connection after a response
+
+    def take(self, now: int) -> bool:
+        """Return True and count a GET if it may go out now."""
+        return self.is_on and all(
+            one.reserve("GET", WARM_PATH, b"", now, until=now) is not None for one in self._limiters
+        )
+
+    def heed(self, response: Response, now: int) -> None:
+        """Pause after HTTP 429."""
+        bucket = self._bucket("GET", WARM_PATH, b"")
+        if response.status == 429 and bucket is not None:
+            bucket.open_at = now + _GET_PAUSE_NS

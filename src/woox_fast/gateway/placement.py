@@ -1,4 +1,4 @@
-"""`place`: send an order once, and ask for it until its fate is known. The generator does no I/O."""
+"""`place`: send an order once, and ask for it until its fate is known."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import contextlib
 import secrets
 import time
 from asyncio import CancelledError
-from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .._encoding import encode_json
 from .errors import NoReplyError, NotSentError, text
-from .pace import WARM_PATH
+from .limits import WARM_PATH
 from .response import Response
+
+if TYPE_CHECKING:
+    from .base import GatewayBase
 
 ORDER_PATH = "/v3/trade/order"
 RECEIVE_WINDOW_S = 5.0  # WOO X's default receive window
@@ -45,26 +47,16 @@ class Placement:
         return self.placed
 
 
-class Step(NamedTuple):
-    """A request to send, or a pause if `method` is empty."""
-
-    method: str = ""
-    path: str = ""
-    json: Any = None
-    pause_s: float = 0
-    is_order: bool = False
-
-
 class Placing:
-    """An order's course. The gateway runs `steps`, and passes any exception to `settle`."""
+    """An order's course. The gateway awaits `run`, and passes any exception to `settle`."""
 
     def __init__(
         self,
+        gateway: GatewayBase,
         order: Mapping[str, Any],
-        signer: Any,
-        timeout_s: float,
+        timeout_s: float | None,
+        send_within_s: float | None,
         arrival_window_s: float | None,
-        unknown: deque[NoReplyError],
     ) -> None:
         self.order = dict(order)
         given = self.order.get("clientOrderId") or (int(time.time() * 1000) << 21) + secrets.randbits(21)
@@ -73,22 +65,23 @@ class Placing:
         self.client_order_id = self.order["clientOrderId"] = given
         self._denials_left = 1  # the number of "no such order" after the window that prove the absence
         if arrival_window_s is None:
-            window_ms = getattr(signer, "recv_window_ms", None)
+            window_ms = getattr(gateway._signer, "recv_window_ms", None)
             arrival_window_s = RECEIVE_WINDOW_S if window_ms is None else window_ms / 1000
             self._denials_left = 2 if window_ms is None else 1  # the exchange may tolerate more than its default
-        self._signer = signer
+        self._gateway, self._timeout_s, self._send_within_s = gateway, timeout_s, send_within_s
         self._window_s = arrival_window_s
-        self._patience_s = arrival_window_s + _MARGIN_S + timeout_s
-        self._unknown_requests = unknown  # the gateway's list
+        self._patience_s = arrival_window_s + _MARGIN_S + (timeout_s or gateway._timeout_s)
         self._lost: NoReplyError | None = None
         self._may_be_sent = False
         self._is_duplicate = False
         self._known_ms, self._known_at = 0.0, 0.0  # the exchange's clock at a moment of the steady clock
 
-    def steps(self) -> Generator[Step, Any, Placement]:
+    async def run(self) -> Placement:
         self._may_be_sent = True
         try:
-            response = yield Step("POST", ORDER_PATH, self.order, is_order=True)
+            response = await self._gateway._ask(
+                "POST", ORDER_PATH, json=self.order, timeout_s=self._timeout_s, send_within_s=self._send_within_s
+            )
         except NotSentError:
             self._may_be_sent = False
             raise
@@ -101,18 +94,19 @@ class Placing:
                 return Placement(envelope["success"], self.client_order_id, response)
             self._is_duplicate = (envelope or {}).get("code") == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
-            self._unknown_requests.append(self._lost)
-        placement = yield from self._ask(self._lost, time.monotonic())
+            self._gateway.unknown.append(self._lost)
+        placement = await self._find(self._lost, time.monotonic())
         with contextlib.suppress(ValueError):  # the caller emptied the list
-            self._unknown_requests.remove(self._lost)
+            self._gateway.unknown.remove(self._lost)
         return placement
 
-    def _ask(self, lost: NoReplyError, started: float) -> Generator[Step, Any, Placement]:
+    async def _find(self, lost: NoReplyError, started: float) -> Placement:
+        """Ask for the order until its fate is known."""
         pause_s, last = _FIRST_PAUSE_S, "no answer"
         while True:
             is_final = self._can_no_longer_arrive(lost, started)
             try:
-                response = yield Step("GET", f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
+                response = await self._get(f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
                 envelope = response.envelope or {}
                 last = f"HTTP {response.status}, {response.body[:60]!r}"
                 if envelope.get("success"):
@@ -122,13 +116,16 @@ class Placing:
                     if self._denials_left == 0:
                         return Placement(False, self.client_order_id, response, asked=True)
                     if not self._learn_time(response):
-                        self._learn_time((yield Step("GET", WARM_PATH)))
+                        self._learn_time(await self._get(WARM_PATH))
             except (NotSentError, NoReplyError) as error:
                 last = text(error)
             if time.monotonic() - started > self._patience_s:
                 raise self._unknown(f"{lost}. The last question for the order got: {last}")
-            yield Step(pause_s=pause_s)
+            await self._gateway._pause(pause_s)
             pause_s = min(2 * pause_s, _MAX_PAUSE_S)
+
+    async def _get(self, path: str) -> Response:
+        return await self._gateway._ask("GET", path, timeout_s=self._timeout_s)
 
     def _can_no_longer_arrive(self, lost: NoReplyError, started: float) -> bool:
         """Return True once the order's receive window has passed on the exchange's clock."""
@@ -149,7 +146,7 @@ class Placing:
         return True
 
     def _unknown(self, reason: str) -> NoReplyError:
-        now_ms = int(time.time() * 1000) + getattr(self._signer, "clock_offset_ms", 0)
+        now_ms = int(time.time() * 1000) + getattr(self._gateway._signer, "clock_offset_ms", 0)
         lost = self._lost
         error = NoReplyError(
             f"the fate of order {self.client_order_id} is unknown: {reason}; ask for it before you send it again",
@@ -162,23 +159,18 @@ class Placing:
         error.__cause__ = lost
         return error
 
-    @staticmethod
-    def _find_lost(error: BaseException) -> NoReplyError | None:
-        """Return the order's NoReplyError, and no error of an earlier order that the caller is handling."""
-        cause = error.__cause__
-        return cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None
-
     def settle(self, error: BaseException) -> BaseException:
         """Return the exception to raise if `place` ends with `error`."""
         is_clear = not self._may_be_sent or isinstance(error, NotSentError | NoReplyError)
         if is_clear or (self._lost is None and isinstance(error, TypeError | ValueError | RuntimeError)):
             return error
-        lost = self._lost or self._find_lost(error)
+        cause = error.__cause__  # not the context, which may be an earlier order's error
+        lost = self._lost or (cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None)
         if lost is None and isinstance(error, CancelledError):
             return error  # a task is cancelled inside `request`, which reports a request that went out
         if lost is None:
             lost = self._unknown(f"interrupted by {type(error).__name__}")
-            self._unknown_requests.append(lost)
+            self._gateway.unknown.append(lost)
         if isinstance(error, Exception):
             unknown = self._unknown(f"asking for it failed: {text(error)}")
             unknown.__cause__ = error
