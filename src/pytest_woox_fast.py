@@ -3,7 +3,7 @@
     @pytest.mark.woox_faults("reset-after on POST /v3/trade/order first 1")
     def test_lost_response(woox_sandbox): ...
 
-A passing test fails if a rule never struck, since it tested nothing; `unused="ok"` turns this off. pytest
+A passing test fails if a rule was never used, since that rule tested nothing; `unused="ok"` turns this off. pytest
 loads this module at every start, so it imports woox_fast only when a test uses it.
 """
 
@@ -68,7 +68,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     unused = [] if faults is None or any(marker.kwargs for marker in markers) else faults.unused()
     if unused:
         remedy = 'Check method and path, or mark the test with @pytest.mark.woox_faults(..., unused="ok").'
-        pytest.fail(f"these faults never struck: {'; '.join(unused)}. {remedy}", pytrace=False)
+        pytest.fail(f"these faults were never used: {'; '.join(unused)}. {remedy}", pytrace=False)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 from helpers.clients import ADAPTERS, Call, send
 from helpers.http2_server import Http2Server
 from helpers.oracle import KEY, NOW, SECRET
-from helpers.recorder import Received, Recorder, Reply
-from helpers.written import JSON, METHODS, TARGETS
+from helpers.recorder import CannedResponse, Received, Recorder
+from helpers.request_parts import JSON, METHODS, TARGETS
 
 import woox_fast.testing
 from woox_fast import Signer
@@ -264,7 +264,7 @@ def test_other_transport_reports_hook_changes(name, signer, httpx):
 @pytest.mark.parametrize("status", [301, 307])
 def test_other_transport_redirects_unsigned(status, mounted, signer, httpx):
     def answer(received):
-        return Reply(status, {"Location": other.url + "/v3/x"})
+        return CannedResponse(status, {"Location": other.url + "/v3/x"})
 
     refused = pytest.raises(ValueError, match=r"redirect to 127\.0\.0\.1 followed unsigned")
     with Recorder() as other:
@@ -315,7 +315,10 @@ def test_copying_release_is_refused(monkeypatch, httpx):
 @pytest.mark.parametrize("kind", ["its own transport", "another transport"])
 def test_response_can_be_pickled(kind, signer, httpx):
     options = {} if kind == "its own transport" else {"transport": plain_transport(httpx)}
-    with Recorder(lambda received: Reply(307, {"Location": "/v3/y"})) as server, httpx.Client(**options) as client:
+    with (
+        Recorder(lambda received: CannedResponse(307, {"Location": "/v3/y"})) as server,
+        httpx.Client(**options) as client,
+    ):
         response = client.post(server.url + "/v3/x", json={"a": 1}, auth=WooXAuth(signer, origins=[server.url]))
     for again in (pickle.loads(pickle.dumps(response)), copy.copy(response), copy.deepcopy(response)):  # noqa: S301
         assert (again.json(), json.loads(again.request.content)) == (response.json(), {"a": 1})

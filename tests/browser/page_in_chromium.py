@@ -190,7 +190,7 @@ def test_list_is_bounded(page: Page, client: Client) -> None:
     for _ in range(20):
         client.send(b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n" * 100)
         for _ in range(100):
-            client.reply()
+            client.read_response()
     send_signed_with_spaces(client)
     until(lambda: text(page, "#c-requests") == "2,001")
     until(lambda: "INVALID_SIGNATURE" in text(page, "#rows tr"))
@@ -239,7 +239,7 @@ def test_switches_and_rules(page: Page, sandbox: Sandbox, client: Client) -> Non
     assert [str(rule) for rule in sandbox.faults] == [FAULTS["rate-limit"].example]
     for _ in range(3):
         client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-    until(lambda: "struck 1" in text(page, "#rules"))
+    until(lambda: "uses: 1" in text(page, "#rules"))
     until(lambda: "rate-limit" in text(page, "#rows"))
     assert text(page, "#c-faults") == "1"
     box = page.find_element(By.ID, "rule")

@@ -237,8 +237,8 @@ def test_hostile_texts_are_escaped(capsys: pytest.CaptureFixture[str], as_json: 
     body = HOSTILE.encode("utf-8", "surrogatepass")
     changes = dict.fromkeys(("stamp", "signature", "message"), HOSTILE)
     changes |= {"method": HOSTILE[:20], "target": "/" + HOSTILE}
-    odd, struck = record(**changes, body=body, size=len(body)), record(**changes, verdict="FAULT", fault="reset")
-    records = [odd, struck, record(f"{STAMP}get/v3/account/info")]
+    odd, faulty = record(**changes, body=body, size=len(body)), record(**changes, verdict="FAULT", fault="reset")
+    records = [odd, faulty, record(f"{STAMP}get/v3/account/info")]
     out, err = printed(records, capsys, as_json=as_json)
     assert err == ""
     if as_json:

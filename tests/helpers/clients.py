@@ -1,4 +1,4 @@
-"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Response`."""
+"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Outcome`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Call(NamedTuple):
         return {name: value for name, value in named.items() if value is not None}
 
 
-class Response(NamedTuple):
+class Outcome(NamedTuple):
     status: int
     body: bytes
 
@@ -71,7 +71,7 @@ class Client:
     submit: Callable[[Call], Any]
     loop: asyncio.AbstractEventLoop | None = None
 
-    def __call__(self, call: Call) -> Response:
+    def __call__(self, call: Call) -> Outcome:
         response = self.submit(call)
         return self.loop.run_until_complete(response) if self.loop else response
 
@@ -102,11 +102,11 @@ def open_client(
             yield opener(signer, url, given, stack)
 
 
-def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
+def send_at_once(client: Client, calls: Iterable[Call]) -> list[Outcome]:
     """Send the calls concurrently: as tasks of the client's event loop, or in threads."""
     if client.loop:
 
-        async def gather() -> list[Response]:
+        async def gather() -> list[Outcome]:
             return await asyncio.gather(*map(client.submit, calls))
 
         return client.loop.run_until_complete(gather())
@@ -115,9 +115,9 @@ def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
         return list(pool.map(client, calls))
 
 
-def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Response | Exception]:
+def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Outcome | Exception]:
     """Send the calls in sequence through the client `name`, and return their responses and exceptions."""
-    outcomes: list[Response | Exception] = []
+    outcomes: list[Outcome | Exception] = []
     with open_client(name, signer, url, **settings) as client:
         for call in calls:
             try:
@@ -141,9 +141,9 @@ def _requests(kind: str, signer: Signer | None, url: str, settings: Settings, st
         session.proxies = {"http": settings.proxy, "https": settings.proxy}
     sending = {"allow_redirects": settings.follow, "timeout": settings.timeout_s}
 
-    def submit(call: Call) -> Response:
+    def submit(call: Call) -> Outcome:
         response = session.request(call.method, url + call.path, **sending, **call.options("data"))
-        return Response(response.status_code, response.content)
+        return Outcome(response.status_code, response.content)
 
     return Client(session, submit)
 
@@ -164,9 +164,9 @@ def _httpx(module: str, signer: Signer | None, url: str, settings: Settings, sta
     httpx = import_module(module)
     client = stack.enter_context(httpx.Client(**_httpx_options(httpx, signer, settings)))
 
-    def submit(call: Call) -> Response:
+    def submit(call: Call) -> Outcome:
         response = client.request(call.method, url + call.path, **call.options("content"))
-        return Response(response.status_code, response.content)
+        return Outcome(response.status_code, response.content)
 
     return Client(client, submit)
 
@@ -175,9 +175,9 @@ async def _async_httpx(module: str, signer: Signer | None, url: str, settings: S
     httpx = import_module(module)
     client = httpx.AsyncClient(**_httpx_options(httpx, signer, settings))
 
-    async def submit(call: Call) -> Response:
+    async def submit(call: Call) -> Outcome:
         response = await client.request(call.method, url + call.path, **call.options("content"))
-        return Response(response.status_code, response.content)
+        return Outcome(response.status_code, response.content)
 
     return Client(await client.__aenter__(), submit)
 
@@ -194,9 +194,9 @@ async def _aiohttp(kind: str, signer: Signer | None, url: str, settings: Setting
     session = aiohttp.ClientSession(**options)
     sending: dict[str, Any] = {"allow_redirects": settings.follow, "proxy": settings.proxy}
 
-    async def submit(call: Call) -> Response:
+    async def submit(call: Call) -> Outcome:
         async with session.request(call.method, url + call.path, **sending, **call.options("data")) as response:
-            return Response(response.status, await response.read())
+            return Outcome(response.status, await response.read())
 
     return Client(session, submit)
 
@@ -217,9 +217,9 @@ def _gateway_call(call: Call) -> tuple[str, str, Any]:
 def _gateway(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
     gateway = stack.enter_context(Gateway(signer, url, **_gateway_options(settings)))
 
-    def submit(call: Call) -> Response:
+    def submit(call: Call) -> Outcome:
         response = gateway.request(*_gateway_call(call))
-        return Response(response.status, response.body)
+        return Outcome(response.status, response.body)
 
     return Client(gateway, submit)
 
@@ -227,21 +227,21 @@ def _gateway(signer: Signer | None, url: str, settings: Settings, stack: ExitSta
 async def _async_gateway(signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
     gateway = AsyncGateway(signer, url, **_gateway_options(settings))
 
-    async def submit(call: Call) -> Response:
+    async def submit(call: Call) -> Outcome:
         response = await gateway.request(*_gateway_call(call))
-        return Response(response.status, response.body)
+        return Outcome(response.status, response.body)
 
     return Client(await gateway.__aenter__(), submit)
 
 
-def _woo(module: Any, url: str, settings: Settings) -> tuple[Any, Callable[[Call], Any], list[Response]]:
+def _woo(module: Any, url: str, settings: Settings) -> tuple[Any, Callable[[Call], Any], list[Outcome]]:
     """Return an exchange, a function that starts a request, and the list that receives the raw responses."""
     urls = {"api": dict.fromkeys(("pub", "public", "private"), url)}
     woo = module.woo({"enableRateLimit": False, "timeout": settings.timeout_s * 1000, "urls": urls, **settings.options})
-    responses: list[Response] = []
+    responses: list[Outcome] = []
 
     def keep(code: int, _reason: str, _url: str, _method: str, _headers: Any, body: str, *_: Any) -> str:
-        responses.append(Response(code, body.encode()))
+        responses.append(Outcome(code, body.encode()))
         return body.strip()
 
     def start(call: Call) -> Any:
@@ -259,7 +259,7 @@ def _ccxt(signer: Signer | None, url: str, settings: Settings, stack: ExitStack)
         woox_fast.adapters.ccxt.accelerate(woo)
     stack.callback(woo.session.close)
 
-    def submit(call: Call) -> Response:
+    def submit(call: Call) -> Outcome:
         start(call)
         return responses.pop()
 
@@ -271,7 +271,7 @@ async def _async_ccxt(signer: Signer | None, url: str, settings: Settings, _: Ex
     if signer:
         woox_fast.adapters.ccxt.accelerate(woo)
 
-    async def submit(call: Call) -> Response:
+    async def submit(call: Call) -> Outcome:
         await start(call)
         return responses.pop()
 

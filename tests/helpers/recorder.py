@@ -65,7 +65,7 @@ class Received:
 
 
 @dataclass
-class Reply:
+class CannedResponse:
     """The response to send. `close` closes the connection afterwards; `raw` replaces all bytes."""
 
     status: int = 200
@@ -83,7 +83,7 @@ class Reply:
 
 
 DROP = None  # reset the connection without a response
-Answer = Callable[[Received], "Reply | None"]
+Answer = Callable[[Received], "CannedResponse | None"]
 
 
 class Recorder:
@@ -100,7 +100,7 @@ class Recorder:
         tls: ssl.SSLContext | None = None,
         deaf: int = 0,
     ) -> None:
-        self.answer: Answer = answer or (lambda received: Reply())
+        self.answer: Answer = answer or (lambda received: CannedResponse())
         self.received: list[Received] = []
         self.torn: list[bytes] = []  # incomplete request heads
         self.connections = 0
@@ -192,12 +192,12 @@ class Recorder:
             received.body = stream.read(int((received.all("content-length") or ["0"])[0]))
         with self._lock:
             self.received.append(received)
-        reply = self.answer(received)
-        if reply is None:
+        response = self.answer(received)
+        if response is None:
             reset(connection)
             return False
-        connection.sendall(reply.to_bytes())
-        return not reply.close
+        connection.sendall(response.to_bytes())
+        return not response.close
 
 
 def reset(connection: socket.socket) -> None:

@@ -45,7 +45,7 @@ class Client:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def reply(self) -> tuple[int, dict[str, Any]]:
+    def read_response(self) -> tuple[int, dict[str, Any]]:
         """Read a response: HTTP status and JSON body."""
         status = int(self._reader.readline().split()[1])
         headers = dict(line.decode().lower().rstrip().split(": ", 1) for line in iter(self._reader.readline, b"\r\n"))
@@ -75,7 +75,7 @@ class Client:
             headers = {**headers, "Content-Length": str(len(body))}
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self.send(method.encode() + b" " + target + b" HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n" + body)
-        return self.reply()
+        return self.read_response()
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """Send a signed request; `body` is bytes, or an object to encode as JSON."""
@@ -84,23 +84,23 @@ class Client:
 
     def data(self, method: str, target: str, body: Any = None) -> Any:
         """Send a signed request, assert success, and return the data."""
-        status, reply = self.call(method, target, body)
-        assert (status, reply["success"]) == (200, True), reply
-        assert reply["timestamp"] == int(self.clock() * 1000)
-        return reply["data"]
+        status, response = self.call(method, target, body)
+        assert (status, response["success"]) == (200, True), response
+        assert response["timestamp"] == int(self.clock() * 1000)
+        return response["data"]
 
     def refusal(self, method: str, target: str, body: Any = None) -> str:
         """Send a signed request, assert a refusal, and return the verdict."""
         return self.verdict(*self.call(method, target, body))
 
-    def verdict(self, status: int, reply: dict[str, Any]) -> str:
+    def verdict(self, status: int, response: dict[str, Any]) -> str:
         """Return the recorded verdict, and check the envelope and status of the refusal."""
         record = self.sandbox.requests[-1]
         refusal = ERRORS[record.verdict]
-        assert reply.keys() == {"success", "code", "message"}
-        assert (reply["success"], reply["code"], status) == (False, refusal.code, refusal.status)
-        assert reply["message"].startswith(refusal.message)
-        assert (record.status, record.code) == (status, reply["code"])
+        assert response.keys() == {"success", "code", "message"}
+        assert (response["success"], response["code"], status) == (False, refusal.code, refusal.status)
+        assert response["message"].startswith(refusal.message)
+        assert (record.status, record.code) == (status, response["code"])
         return record.verdict
 
 

@@ -20,17 +20,17 @@ def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tupl
         headers.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
-            return reply.status, json.load(reply)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
 
 
 def data(url: str, method: str = "GET", body: Any = None) -> Any:
-    status, reply = ask(url, method, body)
-    assert (status, reply["success"]) == (200, True), reply
-    return reply["data"]
+    status, response = ask(url, method, body)
+    assert (status, response["success"]) == (200, True), response
+    return response["data"]
 
 
 def test_open_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
@@ -89,8 +89,8 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
     place(client)
     assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
     assert data(url)["rules"] == [
-        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "struck": 1, "spent": False},
-        {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0, "spent": False},
+        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "uses": 1, "spent": False},
+        {"number": 2, "fault": "html", "rule": "html id 5", "uses": 0, "spent": False},
     ]
     assert [row["number"] for row in data(url + "?number=1", "DELETE")["rules"]] == [2]
     for number in (1, 10**19 - 1):
@@ -117,22 +117,22 @@ HINT = 'Send {"rule": "reset-after first 1"}.'
     ids=lambda value: str(value)[:20],
 )
 def test_invalid_rules_are_refused(sandbox: Sandbox, body: Any, words: str) -> None:
-    status, reply = ask(sandbox.url + "/sandbox/faults", "POST", body)
-    assert (status, reply["success"]) == (400, False)
-    assert words in reply["message"]
+    status, response = ask(sandbox.url + "/sandbox/faults", "POST", body)
+    assert (status, response["success"]) == (400, False)
+    assert words in response["message"]
     assert not list(sandbox.faults)
 
 
-def test_faults_spare_admin_api(sandbox: Sandbox) -> None:
+def test_faults_exclude_admin_api(sandbox: Sandbox) -> None:
     sandbox.faults.add("reset")
     assert data(sandbox.url + "/sandbox/stats")["requests"] == 0
 
 
 def test_unknown_paths_are_refused(sandbox: Sandbox) -> None:
     for method, path in (("GET", "/sandbox/"), ("GET", "/sandbox/nope"), ("PUT", "/sandbox/faults")):
-        status, reply = ask(sandbox.url + path, method)
+        status, response = ask(sandbox.url + path, method)
         assert status == 404
-        assert "The admin API has GET /, GET /sandbox/page.css" in reply["message"]
+        assert "The admin API has GET /, GET /sandbox/page.css" in response["message"]
 
 
 def test_algo_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
@@ -172,8 +172,8 @@ def test_prices_can_be_set(sandbox: Sandbox, client: Client) -> None:
     ids=str,
 )
 def test_invalid_prices_are_refused(sandbox: Sandbox, body: Any) -> None:
-    status, reply = ask(sandbox.url + "/sandbox/prices", "POST", body)
-    assert (status, reply["success"]) == (400, False)
+    status, response = ask(sandbox.url + "/sandbox/prices", "POST", body)
+    assert (status, response["success"]) == (400, False)
     assert sandbox.exchange.quotes["SPOT_BTC_USDT"].bid == 100_000
 
 
@@ -194,8 +194,8 @@ def test_other_machines_are_refused(clock: Clock) -> None:
             with socket.create_connection((address, port), timeout=20) as connection:
                 connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
                 assert b" 403 " in connection.recv(65536).split(b"\r\n")[0]
-        with urllib.request.urlopen(f"http://{address}:{port}/v3/public/systemInfo", timeout=20) as reply:
-            assert reply.status == 200
+        with urllib.request.urlopen(f"http://{address}:{port}/v3/public/systemInfo", timeout=20) as response:
+            assert response.status == 200
 
 
 def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[int, bytes]:
@@ -203,10 +203,10 @@ def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[i
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         head = "\r\n".join([f"{first} HTTP/1.1", *lines, f"Content-Length: {len(body)}", "Connection: close", "", ""])
         connection.sendall(head.encode() + body)
-        reply = b""
+        response = b""
         while piece := connection.recv(65536):
-            reply += piece
-    return int(reply.split()[1]), reply
+            response += piece
+    return int(response.split()[1]), response
 
 
 FOREIGN = ["evil.example", "127.0.0.1.evil.example", "evil.example@127.0.0.1", "127.0.0.1#evil.example"]
@@ -217,10 +217,10 @@ def test_foreign_hosts_are_refused(sandbox: Sandbox, client: Client, host: str) 
     """DNS rebinding sends the attacker's name as Host."""
     client.request("GET", b"/v3/public/systemInfo", {})
     for path in ("/", "/sandbox/stats", "/sandbox/requests?number=1"):
-        status, reply = raw(sandbox, f"GET {path}", f"Host: {host}")
+        status, response = raw(sandbox, f"GET {path}", f"Host: {host}")
         assert status == 403
-        assert b"The Host must be this machine" in reply
-        assert len(reply) < 600
+        assert b"The Host must be this machine" in response
+        assert len(response) < 600
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "LOCALHOST:99", "[::1]:8080"])

@@ -130,6 +130,6 @@ def test_account_data() -> None:
         woo.create_order("ETH/USDT:USDT", "limit", "buy", 2, 3000)
         (position,) = woo.fetch_positions()
         assert (position["symbol"], position["contracts"]) == ("ETH/USDT:USDT", 0)
-        reply = woo.cancel_all_orders_after(10_000)
-        assert int(reply["data"]["expectedTriggerTime"]) == int(reply["timestamp"]) + 10_000
+        response = woo.cancel_all_orders_after(10_000)
+        assert int(response["data"]["expectedTriggerTime"]) == int(response["timestamp"]) + 10_000
     assert sandbox.refused == 0

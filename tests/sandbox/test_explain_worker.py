@@ -61,7 +61,7 @@ def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[Explain
     return thread, results, worker._child.pid
 
 
-def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
+def test_process_list_hides_secret(worker: ExplainWorker) -> None:
     thread, _, pid = running_child(worker)
     for name in ("cmdline", "environ"):
         with open(f"/proc/{pid}/{name}", "rb") as file:

@@ -61,8 +61,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def head_and_body(reply: bytes) -> tuple[list[str], bytes]:
-    head, _, body = reply.partition(b"\r\n\r\n")
+def head_and_body(response: bytes) -> tuple[list[str], bytes]:
+    head, _, body = response.partition(b"\r\n\r\n")
     return head.decode().split("\r\n"), body
 
 
@@ -118,14 +118,14 @@ def test_response_can_be_cut() -> None:
 def test_second_response_comes_later() -> None:
     with served("twice 1ms on POST") as (sandbox, client):
         post(client)
-        assert [client.reply()[0] for _ in range(2)] == [200, 200]
+        assert [client.read_response()[0] for _ in range(2)] == [200, 200]
         assert open_orders(sandbox) == 1
     with served("twice 60m on POST") as (_, client):
         post(client)
-        assert client.reply()[0] == 200
+        assert client.read_response()[0] == 200
         client.socket.settimeout(0.1)
         with pytest.raises(TimeoutError):
-            client.reply()
+            client.read_response()
 
 
 def test_late_request_is_handled() -> None:
@@ -164,9 +164,9 @@ def test_rate_limit_and_gateway() -> None:
     with served("rate-limit every 3") as (sandbox, client):
         place(client)
         place(client)
-        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert (status, reply) == (429, {"success": False, "code": -1003, "message": "Rate limit exceed."})
-        assert client.verdict(status, reply) == "TOO_MANY_REQUEST"
+        status, response = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
+        assert (status, response) == (429, {"success": False, "code": -1003, "message": "Rate limit exceed."})
+        assert client.verdict(status, response) == "TOO_MANY_REQUEST"
         place(client)
         assert open_orders(sandbox) == 3
     with served("gateway on POST") as (sandbox, client):
@@ -193,8 +193,8 @@ def test_maintenance_lasts() -> None:
         assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "MAINTENANCE"
         client.clock.now += 9.999
         data = {"status": 2, "msg": "System is under maintenance.", "estimatedEndTime": 1_795_000_010_000}
-        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
-        assert (status, reply) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
+        status, response = client.request("GET", b"/v3/public/systemInfo", {})
+        assert (status, response) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
         client.clock.now += 0.001
         place(client)
         assert sandbox.stats()["faults"] == {"maintenance": 2}
@@ -203,12 +203,12 @@ def test_maintenance_lasts() -> None:
 @pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
 def test_skew_moves_clock(skew: str, accepted: bool) -> None:
     with served(f"skew {skew}") as (_, client):
-        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert reply["success"] is accepted
-        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+        status, response = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
+        assert response["success"] is accepted
+        status, response = client.request("GET", b"/v3/public/systemInfo", {})
         assert status == 200
         seconds = float(skew[:-1]) * (60 if skew.endswith("m") else 1)
-        assert reply["timestamp"] == 1_795_000_000_000 + seconds * 1000
+        assert response["timestamp"] == 1_795_000_000_000 + seconds * 1000
 
 
 # encodings
@@ -244,7 +244,7 @@ def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> No
     assert json.loads(data)["data"]["clientOrderId"] == 42
 
 
-def test_http_1_0_has_no_chunks() -> None:
+def test_http10_has_no_chunks() -> None:
     with served("chunked on POST") as (_, client):
         post(client, version="1.0")
         lines, body = head_and_body(rest(client))
@@ -282,7 +282,7 @@ def refused(sandbox: Sandbox) -> bool:
     return False
 
 
-def test_refuse_spares_open_connections() -> None:
+def test_refuse_keeps_open_connections() -> None:
     with served() as (sandbox, client):
         sandbox.faults.add("refuse 1ms")
         wait_until(lambda: not refused(sandbox))
@@ -313,7 +313,7 @@ def test_refuse_after_every_second() -> None:
 def test_malformed_request_skips_faults() -> None:
     with served("html", timeout=2.0) as (_, client):
         client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{")
-        assert client.verdict(*client.reply()) == "BODY_TIMEOUT"
+        assert client.verdict(*client.read_response()) == "BODY_TIMEOUT"
     with served("html") as (_, client):
         client.send(b"garbage\r\n\r\n")
-        assert client.verdict(*client.reply()) == "MALFORMED_HTTP"
+        assert client.verdict(*client.read_response()) == "MALFORMED_HTTP"

@@ -37,27 +37,27 @@ def test_malformed_bodies_are_refused(sandbox: Sandbox, client: Client, body: by
 
 def test_python_constants_are_refused(client: Client) -> None:
     for number in ("NaN", "Infinity", "-Infinity"):
-        status, reply = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
-        assert client.verdict(status, reply) == "INVALID_PARAM"
-        assert reply["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON")
+        status, response = client.call("POST", "/v3/trade/order", f'{{"clientOrderId": {number}}}'.encode())
+        assert client.verdict(status, response) == "INVALID_PARAM"
+        assert response["message"].endswith(f"The body is not UTF-8 JSON: {number} is not JSON")
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp", "multipart/form-data; boundary=x"])
 def test_undeclared_json_is_refused(client: Client, content_type: str) -> None:
     body = json.dumps(LIMIT_ORDER).encode()
     headers = {**client.sign("POST", b"/v3/trade/order", body), "Content-Type": content_type}
-    status, reply = client.request("POST", b"/v3/trade/order", headers, body)
-    assert client.verdict(status, reply) == "INVALID_PARAM"
-    assert "Content-Type: application/json" in reply["message"]
+    status, response = client.request("POST", b"/v3/trade/order", headers, body)
+    assert client.verdict(status, response) == "INVALID_PARAM"
+    assert "Content-Type: application/json" in response["message"]
 
 
 def test_form_body_is_accepted(client: Client) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     path, body, wrong = b"/v3/trade/cancelAllAfter", b"triggerAfter=5000", b"triggerAfter=%ff"
-    status, reply = client.request("POST", path, client.sign("POST", path, body) | form, body)
-    assert (status, reply["data"]) == (200, {"expectedTriggerTime": 1_795_000_005_000})
-    reply = client.request("POST", path, client.sign("POST", path, wrong) | form, wrong)
-    assert client.verdict(*reply) == "INVALID_PARAM"
+    status, response = client.request("POST", path, client.sign("POST", path, body) | form, body)
+    assert (status, response["data"]) == (200, {"expectedTriggerTime": 1_795_000_005_000})
+    response = client.request("POST", path, client.sign("POST", path, wrong) | form, wrong)
+    assert client.verdict(*response) == "INVALID_PARAM"
 
 
 def test_misplaced_parameters_are_refused(client: Client) -> None:
@@ -93,8 +93,8 @@ def test_malformed_http_gets_envelope(clock: Clock, data: bytes, status: int) ->
     verdicts = {400: "MALFORMED_HTTP", 404: "NO_SUCH_ENDPOINT", 408: "BODY_TIMEOUT", 413: "BODY_TOO_LARGE"}
     with sandbox, Client(sandbox, clock) as broken:
         broken.send(data)
-        got, reply = broken.reply()
-        assert (got, broken.verdict(got, reply)) == (status, verdicts[status])
+        got, response = broken.read_response()
+        assert (got, broken.verdict(got, response)) == (status, verdicts[status])
         if status in (400, 408):
             assert broken.closed_by_server()
         with Client(sandbox, clock) as client:
@@ -116,9 +116,9 @@ def test_surplus_bytes_are_refused(sandbox: Sandbox, client: Client) -> None:
     headers = client.sign("POST", b"/v3/trade/order", body)
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
     client.send(HEAD + head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    assert client.reply()[0] == 200
+    assert client.read_response()[0] == 200
     client.send(b"surplus bytes\r\n\r\n")
-    assert client.verdict(*client.reply()) == "MALFORMED_HTTP"
+    assert client.verdict(*client.read_response()) == "MALFORMED_HTTP"
     assert client.closed_by_server()
     assert len(sandbox.exchange.orders.open) == 1
 
@@ -150,7 +150,7 @@ def test_leaving_clients_are_harmless(sandbox: Sandbox, clock: Clock, caplog: py
 def test_requests_can_be_pipelined(sandbox: Sandbox, client: Client) -> None:
     head = "".join(f"{name}: {value}\r\n" for name, value in client.sign("GET", b"/v3/asset/balances").items())
     client.send(f"GET /v3/asset/balances HTTP/1.1\r\nHost: h\r\n{head}\r\n".encode() * 20)
-    assert [client.reply()[0] for _ in range(20)] == [200] * 20
+    assert [client.read_response()[0] for _ in range(20)] == [200] * 20
     assert sandbox.verified == 20
 
 
@@ -161,4 +161,4 @@ def test_expect_continue_is_answered(client: Client) -> None:
     client.send(HEAD + head + b"Content-Length: %d\r\n\r\n" % len(body))
     assert client.socket.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
     client.send(body)
-    assert client.reply()[0] == 200
+    assert client.read_response()[0] == 200

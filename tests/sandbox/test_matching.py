@@ -77,7 +77,7 @@ def test_amount_is_rounded_down(sandbox: Sandbox, client: Client) -> None:
     assert order_state(client, order) == ("FILLED", "0.00166", "60000")
 
 
-def test_bid_and_ask_take_quote_price(sandbox: Sandbox, client: Client) -> None:
+def test_bid_ask_use_quote(sandbox: Sandbox, client: Client) -> None:
     sandbox.price(BTC, bid="59990", ask="60010")
     for order_type, price, status in (("BID", "59990", "NEW"), ("ASK", "60010", "FILLED")):
         row = client.data("GET", f"/v3/trade/order?orderId={place(client, type=order_type, price='1')}")
@@ -129,10 +129,10 @@ def test_post_only_is_rejected(sandbox: Sandbox, client: Client) -> None:
 def test_orders_without_funds_are_refused(sandbox: Sandbox, client: Client, order: dict[str, Any]) -> None:
     client.data("PUT", "/v3/futures/leverage", {"symbol": PERP, "leverage": 1})
     for _ in range(200):
-        status, reply = client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, **order})
+        status, response = client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, **order})
         if status != 200:
             break
-    assert client.verdict(status, reply) in ("RISK_TOO_HIGH", "SIZE_FILTER")
+    assert client.verdict(status, response) in ("RISK_TOO_HIGH", "SIZE_FILTER")
     assert all(Decimal(row["available"]) >= 0 for row in sandbox.account()["balances"])
     assert sandbox.account()["addsUp"]
 
@@ -140,9 +140,9 @@ def test_orders_without_funds_are_refused(sandbox: Sandbox, client: Client, orde
 def test_refusal_reports_funds(client: Client) -> None:
     for _ in range(10):
         place(client, price="1000000", side="SELL", quantity="100")
-    status, reply = client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "side": "SELL", "price": "1000000"})
-    assert (status, reply["code"]) == (400, -1101)
-    assert reply["message"].endswith("The order needs 0.01 BTC; 0 BTC is available.")
+    status, response = client.call("POST", "/v3/trade/order", {**LIMIT_ORDER, "side": "SELL", "price": "1000000"})
+    assert (status, response["code"]) == (400, -1101)
+    assert response["message"].endswith("The order needs 0.01 BTC; 0 BTC is available.")
 
 
 def test_edit_checks_funds(sandbox: Sandbox, client: Client) -> None:
@@ -259,7 +259,7 @@ def test_crossing_sell_needs_margin(client: Client) -> None:
     assert client.refusal("POST", "/v3/trade/order", order) == "RISK_TOO_HIGH"
 
 
-def test_open_order_without_margin_is_cancelled(sandbox: Sandbox, client: Client) -> None:
+def test_order_without_margin_is_cancelled(sandbox: Sandbox, client: Client) -> None:
     """Two orders count on closing one position. After the first fill the second order lacks its margin."""
     place(client, symbol=PERP, type="MARKET", quantity="1")
     sandbox.price(PERP, "50000")
@@ -296,7 +296,7 @@ STEPS = st.one_of(
 
 def call(exchange: Exchange, method: str, params: dict[str, Any]) -> dict[str, Any]:
     endpoint = ENDPOINTS[method, "/v3/trade/order"]
-    return exchange.execute(endpoint.handler, check_params(endpoint.fields, params), 1)
+    return exchange.execute(endpoint.handler, check_params(endpoint.parameters, params), 1)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)

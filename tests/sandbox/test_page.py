@@ -22,16 +22,16 @@ INFO = "/v3/account/info"
 
 
 def detail(sandbox: Sandbox, number: int) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?number={number}", timeout=60) as reply:
-        text = reply.read().decode()
+    with urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?number={number}", timeout=60) as response:
+        text = response.read().decode()
     assert DEMO_API_SECRET not in text
     return json.loads(text)["data"]
 
 
 def updates(sandbox: Sandbox, since: int = 0, started: str = "") -> dict[str, Any]:
     url = f"{sandbox.url}/sandbox/updates?since={since}&started={started}"
-    with urllib.request.urlopen(url, timeout=60) as reply:
-        data: dict[str, Any] = json.load(reply)
+    with urllib.request.urlopen(url, timeout=60) as response:
+        data: dict[str, Any] = json.load(response)
         return data
 
 
@@ -39,8 +39,8 @@ def updates(sandbox: Sandbox, since: int = 0, started: str = "") -> dict[str, An
     ("path", "name"), [("/", "page.html"), ("/sandbox/page.css", "page.css"), ("/sandbox/page.js", "page.js")]
 )
 def test_policy_allows_own_files(sandbox: Sandbox, path: str, name: str) -> None:
-    with urllib.request.urlopen(sandbox.url + path) as reply:
-        body, headers = reply.read(), reply.headers
+    with urllib.request.urlopen(sandbox.url + path) as response:
+        body, headers = response.read(), response.headers
     assert body == (PACKAGE / name).read_bytes()
     policy = headers["Content-Security-Policy"]
     assert "unsafe" not in policy
@@ -65,7 +65,7 @@ def test_updates_contain_new_requests(sandbox: Sandbox, client: Client) -> None:
     sandbox.faults.add("html")
     second = updates(sandbox, 1, first["started"])
     assert [(row[0], row[5]) for row in second["rows"]] == [(2, "MISSING_HEADER")]
-    assert second["faults"] == [{"number": 1, "fault": "html", "rule": "html", "struck": 0, "spent": False}]
+    assert second["faults"] == [{"number": 1, "fault": "html", "rule": "html", "uses": 0, "spent": False}]
     assert updates(sandbox, 2, first["started"])["rows"] == []
     assert len(updates(sandbox, 2, "another")["rows"]) == 2  # a page from before a restart
 
@@ -74,7 +74,7 @@ def test_updates_are_bounded(sandbox: Sandbox, client: Client) -> None:
     for _ in range(11):
         client.send(b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n" * 100)
         for _ in range(100):
-            client.reply()
+            client.read_response()
     rows = updates(sandbox)["rows"]
     assert [rows[0][0], rows[-1][0], len(rows)] == [101, 1100, 1000]
     assert len(sandbox.requests) == 1000
@@ -144,17 +144,17 @@ def test_detail_of_answered_requests(sandbox: Sandbox, client: Client) -> None:
     sandbox.faults.add("reset-after on POST")
     with Client(sandbox, client.clock) as other, pytest.raises((ConnectionError, IndexError)):
         place(other)
-    placed, public, struck = (detail(sandbox, number) for number in (1, 2, 3))
+    placed, public, faulty = (detail(sandbox, number) for number in (1, 2, 3))
     assert placed["expected"] == placed["signed"] == f"1795000000000POST/v3/trade/order{json.dumps(LIMIT_ORDER)}"
     assert (placed["causes"], placed["advice"]) == ([], "")
     assert (public["expected"], public["signed"], public["command"]) == ("", None, "")
-    assert (struck["verdict"], struck["fault"]) == ("OK", "reset-after")
-    assert struck["advice"] == "A fault rule of this sandbox did this on purpose."
+    assert (faulty["verdict"], faulty["fault"]) == ("OK", "reset-after")
+    assert faulty["advice"] == "A fault rule of this sandbox did this on purpose."
     for query in ("number=0", "number=4", "number=-1", "number=x", "", "a"):
         with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
-        with refused.value as reply:
-            assert json.load(reply)["success"] is False
+        with refused.value as response:
+            assert json.load(response)["success"] is False
 
 
 @pytest.mark.usefixtures("short_search")
@@ -174,9 +174,9 @@ def test_detail_of_refused_requests(sandbox: Sandbox, client: Client) -> None:
         assert (d["verdict"], d["expected"][-len(INFO) :], d["signed"]) == (verdict, INFO, None)
         assert d["headline"] if verdict == "INVALID_SIGNATURE" else d["advice"]
     request = urllib.request.Request(sandbox.url + INFO, headers=signed)
-    with pytest.raises(urllib.error.HTTPError) as struck:
+    with pytest.raises(urllib.error.HTTPError) as faulty:
         urllib.request.urlopen(request)
-    struck.value.close()
+    faulty.value.close()
     assert (detail(sandbox, 6)["verdict"], detail(sandbox, 6)["signed"]) == ("FAULT", None)
 
 

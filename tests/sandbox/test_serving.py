@@ -57,8 +57,8 @@ def test_counts_and_records(sandbox: Sandbox, client: Client) -> None:
     counts: dict[str, Any] = {"requests": 4, "verified": 2, "accepted": 2, "refused": 2, "faults": {}, "openOrders": 1}
     counts["verdicts"] = {"OK": 2, "RESOURCE_NOT_FOUND": 1, "MISSING_HEADER": 1}
     for _ in range(2):  # the admin API does not count itself
-        with urllib.request.urlopen(f"{sandbox.url}/sandbox/stats") as reply:
-            assert json.load(reply)["data"] == counts
+        with urllib.request.urlopen(f"{sandbox.url}/sandbox/stats") as response:
+            assert json.load(response)["data"] == counts
     assert sandbox.stats() == counts
 
 
@@ -71,8 +71,8 @@ def test_internal_error_is_logged(
     endpoint = ENDPOINTS["GET", "/v3/account/info"]
     monkeypatch.setitem(ENDPOINTS, ("GET", "/v3/account/info"), endpoint._replace(handler=fail))
     with caplog.at_level(logging.ERROR, "woox_fast.sandbox"):
-        status, reply = client.call("GET", "/v3/account/info")
-    assert (status, reply["code"], client.verdict(status, reply)) == (500, -1000, "UNKNOWN")
+        status, response = client.call("GET", "/v3/account/info")
+    assert (status, response["code"], client.verdict(status, response)) == (500, -1000, "UNKNOWN")
     assert "raised by the test" in caplog.text
     with Client(sandbox, client.clock) as other:
         place(other)
@@ -96,7 +96,7 @@ def test_sandbox_imports_no_signer() -> None:
     assert not re.search(r"^ *(?:import|from) woox_fast", sources, re.MULTILINE)
 
 
-def test_forgotten_order_keeps_newer_client_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newer_client_id_stays(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orders_module, "MAX_CLOSED_ORDERS", 1)
     client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={place(client, clientOrderId=7)}")
     newer = place(client, clientOrderId=7)
@@ -108,8 +108,8 @@ def test_forgotten_order_keeps_newer_client_id(client: Client, monkeypatch: pyte
 def test_wildcard_host_has_usable_url(host: str, url: str) -> None:
     with Sandbox(host=host) as local:
         assert local.startswith(url)
-        with urllib.request.urlopen(f"{local}/sandbox/stats") as reply:
-            assert reply.status == 200
+        with urllib.request.urlopen(f"{local}/sandbox/stats") as response:
+            assert response.status == 200
 
 
 def test_serving_ends_with_block(clock: Clock) -> None:
@@ -144,8 +144,8 @@ def test_run_serves_until_signal() -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
-        with urllib.request.urlopen(f"{url}/sandbox/stats") as reply:
-            assert json.load(reply)["data"]["requests"] == 0
+        with urllib.request.urlopen(f"{url}/sandbox/stats") as response:
+            assert json.load(response)["data"]["requests"] == 0
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest, errors) == (0, "", "")

@@ -170,7 +170,7 @@ def fill_row(fill: Fill) -> Params:
     }  # fmt: skip
 
 
-def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
+def paginate(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
     page, size = params["page"], params.get("limit", params["size"])
     return {
         "rows": [row(each) for each in found[(page - 1) * size : page * size]],

@@ -123,9 +123,9 @@ at("close").addEventListener("click", shut);
 async function ask(method, path, body) {
   const options = { method, cache: "no-store" };
   if (body) { options.body = JSON.stringify(body); options.headers = { "Content-Type": "application/json" }; }
-  const reply = await (await fetch(path, options)).json();
-  if (!reply.success) throw new Error(reply.message);
-  return reply.data;
+  const response = await (await fetch(path, options)).json();
+  if (!response.success) throw new Error(response.message);
+  return response.data;
 }
 async function choose(n) {
   state.chosen = n;
@@ -284,7 +284,7 @@ function rules(list) {
     off.setAttribute("aria-label", `Remove ${rule.rule}`);
     off.addEventListener("click", () => change(() => ask("DELETE", `/sandbox/faults?number=${rule.number}`)));
     return make("li", { className: rule.spent ? "spent" : "" }, make("code", {}, rule.rule),
-      make("span", {}, `struck ${number(rule.struck)}${rule.spent ? ", finished" : ""}`), off);
+      make("span", {}, `uses: ${number(rule.uses)}${rule.spent ? ", finished" : ""}`), off);
   }));
   for (const button of document.querySelectorAll("[role=switch]")) {
     button.ariaChecked = String(list.some(rule => rule.fault === button.dataset.fault && !rule.spent));
@@ -336,8 +336,8 @@ function update(news) {
   }
   at("where").textContent = `${location.host} · key ${news.account}…`;
   arrived(news.rows);
-  const s = news.stats, struck = Object.values(s.faults).reduce((sum, n) => sum + n, 0);
-  for (const [id, value] of [["requests", s.requests], ["accepted", s.accepted], ["refused", s.refused], ["faults", struck], ["open", s.openOrders]]) {
+  const s = news.stats, faulty = Object.values(s.faults).reduce((sum, n) => sum + n, 0);
+  for (const [id, value] of [["requests", s.requests], ["accepted", s.accepted], ["refused", s.refused], ["faults", faulty], ["open", s.openOrders]]) {
     at(`c-${id}`).textContent = number(value);
   }
   causes(s.verdicts);
@@ -348,9 +348,9 @@ function update(news) {
   redraw("faults", news.faults, rules);
 }
 async function poll() {
-  const reply = await fetch(`/sandbox/updates?since=${state.last}&started=${state.started}`, { cache: "no-store" });
-  if (!reply.ok) throw new Error(`HTTP ${reply.status}`);
-  update(await reply.json());
+  const response = await fetch(`/sandbox/updates?since=${state.last}&started=${state.started}`, { cache: "no-store" });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  update(await response.json());
   if (!state.switched) { state.switched = true; switches((await ask("GET", "/sandbox/faults")).faults); }
 }
 async function watch() {

@@ -1,4 +1,4 @@
-"""Request parameters: parse query and body, and check the fields (https://developer.woox.io/api-reference/endpoint)."""
+"""Request parameters: parse the query and the body, and check the values (https://developer.woox.io/api-reference/endpoint)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def client_order_id(query: str, body: bytes) -> int | None:
         return None
 
 
-class Field(NamedTuple):
+class Parameter(NamedTuple):
     """A parameter: `check(name, value)` returns the value to use or raises `ApiError`."""
 
     check: Callable[[str, Any], Any]
@@ -78,19 +78,19 @@ class Field(NamedTuple):
     default: Any = None
 
 
-def check_params(fields: Mapping[str, Field], given: Params) -> Params:
+def check_params(parameters: Mapping[str, Parameter], given: Params) -> Params:
     """Check the values and apply the defaults. JSON null counts as absent."""
-    if not given.keys() <= fields.keys():
-        raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")
+    if not given.keys() <= parameters.keys():
+        raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - parameters.keys()))}")
     checked = {}
-    for name, field in fields.items():
+    for name, parameter in parameters.items():
         value = given.get(name)
         if value is not None:
-            checked[name] = field.check(name, value)
-        elif field.required:
+            checked[name] = parameter.check(name, value)
+        elif parameter.required:
             raise ApiError("INVALID_PARAM", f"{name} is required.")
-        elif field.default is not None:
-            checked[name] = field.default
+        elif parameter.default is not None:
+            checked[name] = parameter.default
     return checked
 
 
@@ -188,7 +188,7 @@ _CHECKS = {
     "listenKeyType": choice("WEBSOCKET"),
     "klineType": choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y"),
 }  # fmt: skip
-_FIELDS = {name: Field(check) for names, check in _CHECKS.items() for name in names.split()}
+_PARAMETERS = {name: Parameter(check) for names, check in _CHECKS.items() for name in names.split()}
 # Parameters with the same name and several meanings.
 _SENT_AS = {"perpetual": "symbol", "algoOrderType": "type", "listenKeyType": "type", "klineType": "type"}
 _DEFAULTS: dict[str, object] = {
@@ -218,18 +218,18 @@ GET_ORDERS = f"symbol side positionSide type orderTag withRealizedPnl status {RA
 GET_ALGO_ORDERS = f"symbol side positionSide algoType orderType isTriggered algoOrderTag realizedPnl status {RANGE}"
 
 
-def fields(names: str) -> Mapping[str, Field]:
-    """Return the fields of these names; "!" marks a required parameter, "=" a parameter with a default."""
+def parameters(names: str) -> Mapping[str, Parameter]:
+    """Return the parameters of these names; "!" marks a required parameter, "=" a parameter with a default."""
     chosen = {}
     for word in names.split():
         name = word.rstrip("!=")
-        field = _FIELDS[name]
+        parameter = _PARAMETERS[name]
         if word.endswith("!"):
-            field = field._replace(required=True)
+            parameter = parameter._replace(required=True)
         elif word.endswith("="):
-            field = field._replace(default=_DEFAULTS[name])
-        chosen[_SENT_AS.get(name, name)] = field
+            parameter = parameter._replace(default=_DEFAULTS[name])
+        chosen[_SENT_AS.get(name, name)] = parameter
     return chosen
 
 
-CHILD_ALGO_ORDER = fields(f"symbol algoType! side algoOrderType {_ALGO}")
+CHILD_ALGO_ORDER = parameters(f"symbol algoType! side algoOrderType {_ALGO}")
