@@ -94,12 +94,12 @@ def test_urllib3_retries_are_resigned(signer, deaf):
 class BreaksTls(Recorder):
     """Break the TLS connection during every response."""
 
-    def _serve(self, connection, number):
+    def finish_request(self, connection, number):
         raw = connection.dup()
         self.answer = lambda received: (
             raw.send(b"\x17\x03\x03" + struct.pack(">H", 64) + b"?" * 64) and CannedResponse(raw=b"")
         )
-        super()._serve(connection, number)
+        super().finish_request(connection, number)
         raw.close()
 
 

@@ -1,4 +1,4 @@
-"""httpx and httpx2 alone: HTTP/2, hooks, custom transports, copies of requests, and extensions."""
+"""httpx and httpx2 alone: hooks, custom transports, copies of requests, and extensions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from contextlib import contextmanager
 
 import pytest
 from helpers.clients import ADAPTERS, Call, send
-from helpers.http2_server import Http2Server
-from helpers.oracle import KEY, NOW, SECRET
+from helpers.oracle import KEY, SECRET
 from helpers.recorder import CannedResponse, Received, Recorder
-from helpers.request_parts import JSON, METHODS, TARGETS
 
 import woox_fast.testing
 from woox_fast import Signer
@@ -37,35 +35,6 @@ def serving(httpx, signer, answer=None, **options):
         auth = WooXAuth(signer, origins=[server.url])
         with httpx.Client(auth=auth, base_url=server.url, **options) as client:
             yield server, client
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-def test_http2_requests_are_signed(client, signer):
-    calls = [Call("GET", target) for target in TARGETS] + [Call(method, "/v3/x", json=JSON[2]) for method in METHODS]
-    calls += [Call("POST", "/v3/x", content=b"x" * 2**20)]
-    with Http2Server() as server:
-        outcomes = send(client, signer, server.url, calls, options={"http1": False, "http2": True})
-    assert {outcome.status for outcome in outcomes} == {200}
-    assert len(server.received) == len(calls)
-    assert [received.target for received in server.received if received.fault()] == []
-
-
-def test_http2_resend_is_resigned(httpx, signer):
-    """The server refuses the second request with GOAWAY, so httpcore sends it again over a new connection."""
-    times = iter(range(NOW, NOW + 100))
-
-    class Counting:
-        def headers(self, *request):
-            return signer.headers(*request, timestamp=next(times))
-
-    with Http2Server(refused=2) as server:
-        auth = WooXAuth(Counting(), origins=[server.url])
-        with httpx.Client(auth=auth, http1=False, http2=True) as client:
-            assert [client.get(server.url + "/v3/x").status_code for _ in range(2)] == [200, 200]
-    stamps = [received.all("x-api-timestamp") for received in server.received]
-    assert len(stamps) == 3
-    assert stamps == sorted(stamps)
-    assert stamps[1] != stamps[2]
 
 
 # Hooks, which the client calls after the auth
