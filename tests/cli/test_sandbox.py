@@ -18,6 +18,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 from helpers.command import CREDENTIALS, SCRIPT, environment, woox_fast
 from helpers.oracle import KEY, SECRET, oracle
+from helpers.sandbox_client import refused_record
 
 from woox_fast import cli
 from woox_fast.cli import sandbox as subcommand
@@ -127,7 +128,7 @@ def test_json_option_prints_records(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     def run(host: str, port: int, *account: str, on_request: Any, on_listening: Any, **options: Any) -> None:
         assert account == (DEMO_API_KEY, DEMO_API_SECRET)
         on_listening("http://127.0.0.1:1")
-        on_request(record(verdict="OK"))
+        on_request(refused_record(verdict="OK"))
 
     for variable in CREDENTIALS:
         monkeypatch.delenv(variable, raising=False)
@@ -143,12 +144,6 @@ def test_sandbox_reports_taken_port() -> None:
         result = woox_fast("sandbox", "--port", str(port))
     assert (result.returncode, result.stdout) == (1, "")
     assert re.fullmatch(rf"woox-fast sandbox: cannot listen on 127\.0\.0\.1 port {port}: .*\n", result.stderr)
-
-
-def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> RequestRecord:
-    """Return a record for a refused GET with the signature of `signed`."""
-    made = RequestRecord(1_795_000_000_000, "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, STAMP)
-    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
 
 
 def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, str]:
@@ -167,9 +162,9 @@ def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **
 
 
 def test_line_shows_message(capsys: pytest.CaptureFixture[str]) -> None:
-    stale = record(verdict="STALE_TIMESTAMP", code=-1002, message="It is 5 ms ahead of the server")
-    fault = record(verdict="FAULT", status=0, code=0, message="", fault="reset")
-    after = record(verdict="OK", status=200, code=0, message="", fault="reset-after")
+    stale = refused_record(verdict="STALE_TIMESTAMP", code=-1002, message="It is 5 ms ahead of the server")
+    fault = refused_record(verdict="FAULT", status=0, code=0, message="", fault="reset")
+    after = refused_record(verdict="OK", status=200, code=0, message="", fault="reset-after")
     out, err = printed([stale, fault, after], capsys)
     assert [re.sub(r"^\d\d:\d\d:\d\d\.\d{3} ", "", line) for line in out.splitlines()] == [
         "GET    /v3/account/info  401 STALE_TIMESTAMP  0.00 ms",
@@ -186,7 +181,7 @@ def test_burst_limits_explanations(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, record: started.wait(60) and EXPLAINED)
     printer = Printer(KEY, SECRET)
     for _ in range(60):
-        printer(record())
+        printer(refused_record())
     started.set()
     printer._queue.put(None)
     printer._thread.join(30)
@@ -202,8 +197,8 @@ def test_excess_lines_are_counted(capsys: pytest.CaptureFixture[str], monkeypatc
     printer = Printer(KEY, SECRET)
     printer._print = lambda record: started.wait(60)  # type: ignore[method-assign]
     for _ in range(40):
-        printer(record(verdict="OK"))
-        printer(record())
+        printer(refused_record(verdict="OK"))
+        printer(refused_record())
     started.set()
     printer.close()
     printer._thread.join(60)
@@ -217,14 +212,14 @@ def test_unexplained_signature_shows_headline(
 ) -> None:
     unexplained = ExplainedRequest(False, "No cause found.", ("Is it your secret?",), b"to sign")
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, record: unexplained)
-    out, _ = printed([record()], capsys)
+    out, _ = printed([refused_record()], capsys)
     assert out.splitlines()[1:] == ["    No cause found.", "    Is it your secret?", "    expected  'to sign'"]
 
 
 def test_failed_line_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, one: 1 / 0)
-    good = record(verdict="OK", status=200, code=0, message="")
-    out, err = printed([good, record(), good], capsys)
+    good = refused_record(verdict="OK", status=200, code=0, message="")
+    out, err = printed([good, refused_record(), good], capsys)
     assert out.count("200 OK") == 2
     assert err == "woox-fast sandbox: a line could not be printed (ZeroDivisionError)\n"
 
@@ -237,8 +232,11 @@ def test_hostile_texts_are_escaped(capsys: pytest.CaptureFixture[str], as_json: 
     body = HOSTILE.encode("utf-8", "surrogatepass")
     changes = dict.fromkeys(("stamp", "signature", "message"), HOSTILE)
     changes |= {"method": HOSTILE[:20], "target": "/" + HOSTILE}
-    odd, faulty = record(**changes, body=body, size=len(body)), record(**changes, verdict="FAULT", fault="reset")
-    records = [odd, faulty, record(f"{STAMP}get/v3/account/info")]
+    odd, faulty = (
+        refused_record(**changes, body=body, size=len(body)),
+        refused_record(**changes, verdict="FAULT", fault="reset"),
+    )
+    records = [odd, faulty, refused_record(f"{STAMP}get/v3/account/info")]
     out, err = printed(records, capsys, as_json=as_json)
     assert err == ""
     if as_json:

@@ -1,14 +1,18 @@
-"""A raw client of the sandbox under test."""
+"""A sandbox under test: its fixtures, a raw client, and requests to its admin API."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
-from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox
+import pytest
+
+from helpers.oracle import oracle
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, RequestRecord, Sandbox
 
 LIMIT_ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000", "quantity": "0.01"}
 STOP_ORDER = {**LIMIT_ORDER, "algoType": "STOP", "triggerPrice": "59000"}
@@ -62,7 +66,7 @@ class Client:
     def sign(self, method: str, target: bytes, body: bytes = b"", timestamp: str = "") -> dict[str, str]:
         timestamp = timestamp or str(int(self.clock() * 1000))
         message = timestamp.encode() + method.encode() + target + body
-        signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()
+        signature = oracle(message, DEMO_API_SECRET.encode())
         headers = {"x-api-key": DEMO_API_KEY, "x-api-timestamp": timestamp, "x-api-signature": signature}
         if method in ("POST", "PUT"):
             headers["Content-Type"] = "application/json"
@@ -104,6 +108,24 @@ class Client:
         return record.verdict
 
 
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    sandbox = Sandbox(clock=clock)
+    with sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, clock: Clock) -> Iterator[Client]:
+    with Client(sandbox, clock) as client:
+        yield client
+
+
 def place(client: Client, **changes: Any) -> int:
     return client.data("POST", "/v3/trade/order", {**LIMIT_ORDER, **changes})["orderId"]
 
@@ -111,3 +133,29 @@ def place(client: Client, **changes: Any) -> int:
 def open_ids(client: Client, query: str = "") -> list[int]:
     rows = client.data("GET", f"/v3/trade/orders?status=INCOMPLETE&size=500{query}")["rows"]
     return [row["orderId"] for row in rows]
+
+
+def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Send an unsigned request; `body` is bytes, or an object to encode as JSON. Return status and JSON."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, content, {"Content-Type": "application/json", **headers}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def data(url: str, method: str = "GET", body: Any = None) -> Any:
+    """Send an unsigned request, assert success, and return the data."""
+    status, response = ask(url, method, body)
+    assert (status, response["success"]) == (200, True), response
+    return response["data"]
+
+
+def refused_record(signed: str = "1795000000000GET/v3/account/info", **changes: Any) -> RequestRecord:
+    """Return the record of a refused GET with the signature of `signed`."""
+    stamp = "1795000000000"
+    made = RequestRecord(int(stamp), "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, stamp)
+    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})

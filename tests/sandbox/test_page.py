@@ -6,13 +6,12 @@ import json
 import shlex
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, ask, data, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, page
 from woox_fast.sandbox.explain_worker import ExplainedRequest
@@ -22,17 +21,13 @@ INFO = "/v3/account/info"
 
 
 def detail(sandbox: Sandbox, number: int) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?number={number}", timeout=60) as response:
-        text = response.read().decode()
-    assert DEMO_API_SECRET not in text
-    return json.loads(text)["data"]
+    found = data(f"{sandbox.url}/sandbox/requests?number={number}")
+    assert DEMO_API_SECRET not in json.dumps(found)
+    return found
 
 
 def updates(sandbox: Sandbox, since: int = 0, started: str = "") -> dict[str, Any]:
-    url = f"{sandbox.url}/sandbox/updates?since={since}&started={started}"
-    with urllib.request.urlopen(url, timeout=60) as response:
-        data: dict[str, Any] = json.load(response)
-        return data
+    return ask(f"{sandbox.url}/sandbox/updates?since={since}&started={started}")[1]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +146,8 @@ def test_detail_of_answered_requests(sandbox: Sandbox, client: Client) -> None:
     assert (faulty["verdict"], faulty["fault"]) == ("OK", "reset-after")
     assert faulty["advice"] == "A fault rule of this sandbox did this on purpose."
     for query in ("number=0", "number=4", "number=-1", "number=x", "", "a"):
-        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
-            urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
-        with refused.value as response:
-            assert json.load(response)["success"] is False
+        status, response = ask(f"{sandbox.url}/sandbox/requests?{query}")
+        assert (status, response["success"]) == (404, False)
 
 
 @pytest.mark.usefixtures("short_search")
@@ -173,10 +166,8 @@ def test_detail_of_refused_requests(sandbox: Sandbox, client: Client) -> None:
         d = detail(sandbox, number)
         assert (d["verdict"], d["expected"][-len(INFO) :], d["signed"]) == (verdict, INFO, None)
         assert d["headline"] if verdict == "INVALID_SIGNATURE" else d["advice"]
-    request = urllib.request.Request(sandbox.url + INFO, headers=signed)
-    with pytest.raises(urllib.error.HTTPError) as faulty:
-        urllib.request.urlopen(request)
-    faulty.value.close()
+    client.send(f"GET {INFO} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+    assert client.socket.recv(100).startswith(b"HTTP/1.1 502 ")
     assert (detail(sandbox, 6)["verdict"], detail(sandbox, 6)["signed"]) == ("FAULT", None)
 
 
