@@ -17,6 +17,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from helpers.command import CREDENTIALS, SCRIPT, environment, woox_fast
+from helpers.gateways import eventually
 from helpers.oracle import KEY, SECRET, oracle
 from helpers.sandbox_client import refused_record
 
@@ -150,9 +151,7 @@ def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **
     printer = Printer(KEY, SECRET, **options)
     for one in records:
         printer(one)
-    deadline = time.monotonic() + 60
-    while printer._queue.qsize() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(printer._queue.empty)
     printer.close()
     printer._thread.join(30)
     out, err = capsys.readouterr()

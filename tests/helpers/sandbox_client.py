@@ -72,13 +72,16 @@ class Client:
             headers["Content-Type"] = "application/json"
         return headers
 
+    def send_request(self, method: str, target: bytes, headers: dict[str, str], body: bytes = b"") -> None:
+        lengths = {"Content-Length", "Transfer-Encoding"} & headers.keys()
+        headers = {"Host": "h", **headers, **({"Content-Length": str(len(body))} if body and not lengths else {})}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.send(method.encode() + b" " + target + b" HTTP/1.1\r\n" + head.encode() + b"\r\n" + body)
+
     def request(
         self, method: str, target: bytes, headers: dict[str, str], body: bytes = b""
     ) -> tuple[int, dict[str, Any]]:
-        if body and "Transfer-Encoding" not in headers:
-            headers = {**headers, "Content-Length": str(len(body))}
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.send(method.encode() + b" " + target + b" HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n" + body)
+        self.send_request(method, target, headers, body)
         return self.read_response()
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:

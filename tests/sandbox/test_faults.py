@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from helpers.gateways import eventually
 from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import Sandbox
@@ -27,11 +27,9 @@ def served(*rules: str, **options: Any) -> Iterator[tuple[Sandbox, Client]]:
         yield sandbox, client
 
 
-def post(client: Client, extra: str = "", version: str = "1.1") -> None:
+def post(client: Client, **headers: str) -> None:
     """Send the order without reading the response."""
-    signed = {**client.sign("POST", PATH, ORDER), "Content-Length": str(len(ORDER))}
-    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
-    client.send(f"POST /v3/trade/order HTTP/{version}\r\nHost: h\r\n{head}{extra}\r\n".encode() + ORDER)
+    client.send_request("POST", PATH, client.sign("POST", PATH, ORDER) | headers, ORDER)
 
 
 def rest(client: Client) -> bytes:
@@ -52,13 +50,6 @@ def is_silent(client: Client) -> bool:
         return not client.socket.recv(1, socket.MSG_PEEK)
     except TimeoutError:
         return True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def head_and_body(response: bytes) -> tuple[list[str], bytes]:
@@ -95,7 +86,7 @@ def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdi
 def test_missing_reply_has_status_zero() -> None:
     with served("no-reply on POST first 1") as (sandbox, client):
         post(client)
-        wait_until(lambda: len(sandbox.requests) == 1)
+        eventually(lambda: len(sandbox.requests) == 1)
         assert is_silent(client)
         assert open_orders(sandbox) == 1
         assert (sandbox.requests[0].verdict, sandbox.requests[0].status) == ("OK", 0)
@@ -135,13 +126,13 @@ def test_late_request_is_handled() -> None:
         assert open_orders(sandbox) == 0
         with Client(sandbox, client.clock) as leaving:
             post(leaving)
-        wait_until(lambda: open_orders(sandbox) == 1)
+        eventually(lambda: open_orders(sandbox) == 1)
 
 
 def test_late_response_follows_order() -> None:
     with served("delay-after 60m on POST") as (sandbox, client):
         post(client)
-        wait_until(lambda: open_orders(sandbox) == 1)
+        eventually(lambda: open_orders(sandbox) == 1)
         assert is_silent(client)
         assert sandbox.requests[-1].verdict == "OK"
 
@@ -178,7 +169,7 @@ def test_rate_limit_and_gateway() -> None:
 @pytest.mark.parametrize(("rule", "status"), [("html", 502), ("html 500", 500), ("html-after 504", 504)])
 def test_html_pages(rule: str, status: int) -> None:
     with served(f"{rule} on POST first 1") as (sandbox, client):
-        post(client, "Connection: close\r\n")
+        post(client, Connection="close")
         (first, *headers), body = head_and_body(rest(client))
         assert first.split()[1] == str(status)
         expected = {"Content-Type: text/html; charset=utf-8", "Connection: close", f"Content-Length: {len(body)}"}
@@ -231,7 +222,7 @@ def dechunked(body: bytes) -> list[bytes]:
 )
 def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> None:
     with served(f"{rule} on POST") as (_, client):
-        post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
+        post(client, **{"Accept-Encoding": accepts, "Connection": "close"})
         (first, *lines), body = head_and_body(rest(client))
     headers = dict(line.split(": ", 1) for line in lines)
     assert first == "HTTP/1.1 200 OK"
@@ -246,7 +237,7 @@ def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> No
 
 def test_http10_has_no_chunks() -> None:
     with served("chunked on POST") as (_, client):
-        post(client, version="1.0")
+        client.send(b"POST /v3/nope HTTP/1.0\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
         lines, body = head_and_body(rest(client))
     assert f"Content-Length: {len(body)}" in lines
     assert "Transfer-Encoding: chunked" not in lines
@@ -263,7 +254,7 @@ def test_http10_has_no_chunks() -> None:
 )
 def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int) -> None:
     with served(*(f"{rule} on POST" for rule in rules)) as (sandbox, client):
-        post(client, "Connection: close\r\n")
+        post(client, Connection="close")
         assert seen in rest(client).decode()
         assert open_orders(sandbox) == 1
         (record,) = sandbox.requests
@@ -285,7 +276,7 @@ def refused(sandbox: Sandbox) -> bool:
 def test_refuse_keeps_open_connections() -> None:
     with served() as (sandbox, client):
         sandbox.faults.add("refuse 1ms")
-        wait_until(lambda: not refused(sandbox))
+        eventually(lambda: not refused(sandbox))
         with Client(sandbox, client.clock) as other:
             place(other)
         sandbox.faults.add("refuse 60m")
@@ -306,7 +297,7 @@ def test_refuse_after_every_second() -> None:
         place(client)
         with Client(sandbox, client.clock) as second:
             place(second)
-            wait_until(lambda: refused(sandbox))
+            eventually(lambda: refused(sandbox))
             place(second)
 
 
