@@ -139,7 +139,7 @@ def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings:
 
 
 def _read(response: Any, status: str = "status_code", body: str = "content") -> Any:
-    """Return the outcome of a response, or of an awaitable response."""
+    """Return the outcome; for an awaitable response, an awaitable outcome."""
 
     async def wait() -> Outcome:
         return _read(await response, status, body)

@@ -158,7 +158,7 @@ def data(url: str, method: str = "GET", body: Any = None) -> Any:
 
 
 def refused_record(signed: str = "1795000000000GET/v3/account/info", **changes: Any) -> RequestRecord:
-    """Return the record of a refused GET with the signature of `signed`."""
+    """Return a refused GET's record, with the signature of `signed`."""
     stamp = "1795000000000"
     made = RequestRecord(int(stamp), "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, stamp)
     return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})

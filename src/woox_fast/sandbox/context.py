@@ -1,4 +1,4 @@
-"""The request context: its parts, its outcome, and the effects of a fault on its connection."""
+"""The request context: the parts of the request, its outcome, and fault effects on its connection."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Fault(NamedTuple):
 
 
 class AppliedFault(NamedTuple):
-    """A fault that applies to a request, with its sampled value. `until_ms` is the end of a lasting fault."""
+    """A fault that applies to a request, with its sampled value. a lasting fault ends at `until_ms`."""
 
     name: str
     fault: Fault

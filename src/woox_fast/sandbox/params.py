@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 from .errors import ApiError
-from .market import INSTRUMENTS
+from .market import DECIMAL, INSTRUMENTS
 
 Params = dict[str, Any]
 MAX_ID = 2**63 - 1
-_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -110,7 +109,7 @@ def _check(wanted: str, read: Callable[[Any], Any]) -> Callable[[str, Any], Any]
 
 
 def _read_decimal(value: Any) -> str | None:
-    return value if type(value) is str and _DECIMAL.fullmatch(value) else None
+    return value if type(value) is str and DECIMAL.fullmatch(value) else None
 
 
 def _read_positive(value: Any) -> str | None:
