@@ -32,7 +32,7 @@ EXPLAINED = ExplainedRequest(True, "", ("the cause",))
 
 
 @contextmanager
-def own_sandbox(*options: str, **changes: str) -> Iterator[tuple[str, subprocess.Popen[str], str]]:
+def start_sandbox(*options: str, **changes: str) -> Iterator[tuple[str, subprocess.Popen[str], str]]:
     """Start a sandbox. Yield its URL, the process, and the line with the URL."""
     with subprocess.Popen(
         [SCRIPT, "sandbox", "--port", "0", *options], env=environment(**changes), stdin=subprocess.PIPE,
@@ -56,7 +56,7 @@ def get_signed(url: str, target: str, signed: str) -> None:
 
 
 def test_requests_are_printed_and_explained() -> None:
-    with own_sandbox(**CREDENTIALS) as (url, process, _):
+    with start_sandbox(**CREDENTIALS) as (url, process, _):
         get_signed(url, "/v3/asset/balances", "/v3/asset/balances")
         get_signed(url, "/v3/trade/orders?symbol=SPOT_BTC_USDT", "/v3/trade/orders")
         lines: list[str] = []
@@ -97,7 +97,7 @@ def test_empty_host_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_sandbox_stops_silently(options: list[str], is_interrupted: bool) -> None:
     mine = {"WOOX_API_KEY": "key-of-mine", "WOOX_API_SECRET": "hunter2"}
-    with own_sandbox("--quiet", *options, **mine) as (url, process, line):
+    with start_sandbox("--quiet", *options, **mine) as (url, process, line):
         process.stdin.write("more input\n")
         process.stdin.flush()
         with build_opener(ProxyHandler({})).open(url + "/v3/public/systemInfo", timeout=60) as response:
@@ -147,7 +147,7 @@ def test_sandbox_reports_taken_port() -> None:
     assert re.fullmatch(rf"woox-fast sandbox: cannot listen on 127\.0\.0\.1 port {port}: .*\n", result.stderr)
 
 
-def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, str]:
+def print_records(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, str]:
     printer = Printer(KEY, SECRET, **options)
     for one in records:
         printer(one)
@@ -164,7 +164,7 @@ def test_line_shows_message(capsys: pytest.CaptureFixture[str]) -> None:
     stale = refused_record(verdict="STALE_TIMESTAMP", code=-1002, message="It is 5 ms ahead of the server")
     fault = refused_record(verdict="FAULT", status=0, code=0, message="", fault="reset")
     after = refused_record(verdict="OK", status=200, code=0, message="", fault="reset-after")
-    out, err = printed([stale, fault, after], capsys)
+    out, err = print_records([stale, fault, after], capsys)
     assert [re.sub(r"^\d\d:\d\d:\d\d\.\d{3} ", "", line) for line in out.splitlines()] == [
         "GET    /v3/account/info  401 STALE_TIMESTAMP  0.00 ms",
         "    It is 5 ms ahead of the server",
@@ -211,14 +211,14 @@ def test_unexplained_signature_shows_headline(
 ) -> None:
     unexplained = ExplainedRequest(False, "No cause found.", ("Is it your secret?",), b"to sign")
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, record: unexplained)
-    out, _ = printed([refused_record()], capsys)
+    out, _ = print_records([refused_record()], capsys)
     assert out.splitlines()[1:] == ["    No cause found.", "    Is it your secret?", "    expected  'to sign'"]
 
 
 def test_failed_line_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, one: 1 / 0)
     good = refused_record(verdict="OK", status=200, code=0, message="")
-    out, err = printed([good, refused_record(), good], capsys)
+    out, err = print_records([good, refused_record(), good], capsys)
     assert out.count("200 OK") == 2
     assert err == "woox-fast sandbox: a line could not be printed (ZeroDivisionError)\n"
 
@@ -236,7 +236,7 @@ def test_hostile_texts_are_escaped(capsys: pytest.CaptureFixture[str], as_json: 
         refused_record(**changes, verdict="FAULT", fault="reset"),
     )
     records = [odd, faulty, refused_record(f"{STAMP}get/v3/account/info")]
-    out, err = printed(records, capsys, as_json=as_json)
+    out, err = print_records(records, capsys, as_json=as_json)
     assert err == ""
     if as_json:
         one, other, last = map(json.loads, out.splitlines())

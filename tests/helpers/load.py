@@ -26,14 +26,14 @@ class Result(NamedTuple):
     failures: list[str]
 
 
-def request(client_id: int, timestamp: int | None = None) -> bytes:
+def build_order(client_id: int, timestamp: int | None = None) -> bytes:
     """Return an order with a price too low to fill."""
     fields = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "10", "quantity": "0.1"}
     order = json.dumps({**fields, "clientOrderId": client_id})
     return SIGNER.encode_request("POST", "/v3/trade/order", order, host="localhost", timestamp=timestamp)
 
 
-def bit_flipped(data: bytes, rng: random.Random) -> bytes:
+def flip_bit(data: bytes, rng: random.Random) -> bytes:
     """Flip a bit in the target, the body or a header value, but never change a letter's case: hex has no case."""
     spans = [(data.index(b"/"), data.index(b" HTTP/"))]
     for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
@@ -47,8 +47,8 @@ def bit_flipped(data: bytes, rng: random.Random) -> bytes:
 
 # Kind -> function from an unused client order id to a request. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
-    "stale": lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
-    "bit-flipped": lambda client_id, rng: bit_flipped(request(client_id), rng),
+    "stale": lambda client_id, rng: build_order(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
+    "bit-flipped": lambda client_id, rng: flip_bit(build_order(client_id), rng),
 }
 
 
@@ -92,7 +92,7 @@ async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int =
         rng = random.Random(number)
         connection = LoadConnection(sandbox)
         for client_id in good_ids:
-            data = request(client_id)
+            data = build_order(client_id)
             status, response = await connection.send(data)
             if status != 200 or response.get("success") is not True:
                 result.failures.append(f"order {client_id} was refused: {response}")

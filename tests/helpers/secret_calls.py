@@ -46,7 +46,7 @@ WRONG = UNSIGNED._replace(headers=HEADERS | {"x-api-signature": oracle(f"{NOW}GE
 BODILESS = {"method": "GET", "url": "https://api.woox.io/", "headers": HEADERS, "body": object()}
 
 
-def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
+def build_backend_calls(module: Any) -> dict[str, Callable[[], object]]:
     return {
         "Signer: api_key": lambda: module.Signer("", Secret.text),
         "Signer: api_key, bytes": lambda: module.Signer("é", Secret.data),
@@ -72,7 +72,7 @@ def calls_of_backend(module: Any) -> dict[str, Callable[[], object]]:
     }  # fmt: skip
 
 
-def started(made: Any) -> object:
+def start(made: Any) -> object:
     with made:
         return None
 
@@ -80,7 +80,7 @@ def started(made: Any) -> object:
 CALLS: dict[str, Callable[[], object]] = {
     f"{backend} {name}": call
     for backend in (*BUILT, "python")
-    for name, call in calls_of_backend(importlib.import_module(MODULES[backend])).items()
+    for name, call in build_backend_calls(importlib.import_module(MODULES[backend])).items()
 } | {
     "explain: scheme": lambda: woox_fast.explain(Secret.text, "0" * 64, NOW, "GET", "/v3/x", scheme="v9"),
     "explain: signature": lambda: woox_fast.explain(Secret.data, None, NOW, "GET", "/v3/x"),
@@ -101,7 +101,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "Sandbox: no secret": lambda: sandbox.Sandbox("key", [Secret.text]),
     "Sandbox: no text": lambda: sandbox.Sandbox("key", Secret.no_text),
     "Sandbox: faults": lambda: sandbox.Sandbox("key", Secret.text, faults=["sometimes"]),
-    "Sandbox: host": lambda: started(sandbox.Sandbox("key", Secret.text, host="256.0.0.1")),
+    "Sandbox: host": lambda: start(sandbox.Sandbox("key", Secret.text, host="256.0.0.1")),
     "Sandbox.run: faults": lambda: sandbox.run("127.0.0.1", 0, "key", Secret.text, faults=["sometimes"]),
     "Sandbox.run: host": lambda: sandbox.run("256.0.0.1", 0, "key", Secret.text),
     "requests.WooXAuth": lambda: requests.WooXAuth(woox_fast.Signer("key", Secret.text), origins=()),

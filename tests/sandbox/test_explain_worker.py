@@ -43,7 +43,7 @@ def test_worker_explains_in_process(worker: ExplainWorker) -> None:
     assert SECRET not in repr(worker)
 
 
-def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[ExplainedRequest], int]:
+def start_search(worker: ExplainWorker) -> tuple[threading.Thread, list[ExplainedRequest], int]:
     """Start a search in a thread; return the thread, its future result and the process id."""
     results: list[ExplainedRequest] = []
     thread = threading.Thread(target=lambda: results.append(worker.explain(refused_record("something else"))))
@@ -55,7 +55,7 @@ def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[Explain
 
 
 def test_process_list_hides_secret(worker: ExplainWorker) -> None:
-    thread, _, pid = running_child(worker)
+    thread, _, pid = start_search(worker)
     for name in ("cmdline", "environ"):
         with open(f"/proc/{pid}/{name}", "rb") as file:
             assert SECRET.encode() not in file.read()
@@ -86,7 +86,7 @@ def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
 
 
 def test_killed_process_is_reported(worker: ExplainWorker) -> None:
-    thread, results, pid = running_child(worker)
+    thread, results, pid = start_search(worker)
     os.kill(pid, signal.SIGKILL)
     thread.join(60)
     assert results[0].headline.startswith("not explained: the search failed")
@@ -105,7 +105,7 @@ def test_missing_interpreter_is_reported(executable: str, monkeypatch: pytest.Mo
 
 
 def test_close_stops_search(worker: ExplainWorker) -> None:
-    thread, results, pid = running_child(worker)
+    thread, results, pid = start_search(worker)
     worker.close()
     thread.join(60)
     assert results[0].headline == "not explained: the sandbox stops"

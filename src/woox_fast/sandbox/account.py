@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import ApiError
 from .market import HOLDINGS, INSTRUMENTS
-from .orders import Fill, Order, average, plain
+from .orders import Fill, Order, format_average, plain
 
 MARGIN_TOKEN = "USDT"  # noqa: S105 (a cryptocurrency)
 DEFAULT_LEVERAGE = 10
@@ -25,7 +25,7 @@ class Position:
 
     @property
     def average_price(self) -> str:
-        return average(self.cost, abs(self.holding))
+        return format_average(self.cost, abs(self.holding))
 
     def reducible(self, order_side: str) -> Decimal:
         return max(_ZERO, self.holding if order_side == "SELL" else -self.holding)
@@ -89,7 +89,8 @@ class Account:
         available = self.available(token)
         if is_new and amount > available:
             raise ApiError(
-                "RISK_TOO_HIGH", f"The order needs {plain(amount)} {token}; {plain(available)} {token} is available."
+                "RISK_TOO_HIGH",
+                f"The order needs {plain(amount)} {token}; {plain(available)} {token} is available.",
             )
         self.restore(order, (token, amount, order.remaining))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import HttpVersion11, web
 
-from .auth import origin_form
+from .auth import to_origin_form
 from .errors import ApiError
 from .log import MAX_BODY, RequestLog, RequestRecord, Transcript
 from .text import TextFilter
@@ -51,7 +51,7 @@ class RequestContext:
         self, request: web.BaseRequest, now_ms: int, stopping: asyncio.Event, log: RequestLog, text: TextFilter
     ) -> None:
         self.request, self.now_ms = request, now_ms
-        self.target = origin_form(request.raw_path)
+        self.target = to_origin_form(request.raw_path)
         self.path, _, self.query = self.target.partition("?")
         self.body = b""
         self.faults: Sequence[Any] = ()

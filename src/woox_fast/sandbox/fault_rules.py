@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Any
 
-from .faults import FAULTS, AppliedFault, FaultError, whole_number
+from .faults import FAULTS, AppliedFault, FaultError, parse_whole_number
 
 MAX_RULES = 100
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -73,14 +73,14 @@ class Rule:
 
     def _apply_selectors(self, given: dict[str, list[str]]) -> None:
         numbers = {
-            name: whole_number(name, given[name][0], least=int(name in ("every", "first")))
+            name: parse_whole_number(name, given[name][0], least=int(name in ("every", "first")))
             for name in ("id", "every", "seed", "first") if name in given
         }  # fmt: skip
-        self.method, self.path = _method_and_path(given["on"]) if "on" in given else ("", None)
+        self.method, self.path = _parse_method_and_path(given["on"]) if "on" in given else ("", None)
         self.client_id = numbers.get("id")
         self.every = numbers.get("every", 1)
         self.seed = numbers.get("seed", 0)
-        self.probability = _probability(given["probability"][0]) if "probability" in given else 1.0
+        self.probability = _parse_probability(given["probability"][0]) if "probability" in given else 1.0
         # By default a lasting fault applies once, and `refuse` starts immediately.
         is_default = not given.keys() & {"every", "probability", "first"}
         self.is_immediate = is_default and self.name == "refuse"
@@ -121,7 +121,7 @@ class Rule:
         return self._text
 
 
-def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
+def _parse_method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
     paths = [value for value in values if value.startswith(("/", "*"))]
     methods = [value for value in values if value not in paths]
     if not values or len(paths) > 1 or len(methods) > 1:
@@ -135,7 +135,7 @@ def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
     return "".join(methods), re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
 
 
-def _probability(text: str) -> float:
+def _parse_probability(text: str) -> float:
     value = float(text) if re.fullmatch(r"[01](\.\d{1,9})?|\.\d{1,9}", text, re.ASCII) else 2.0
     if not 0 <= value <= 1:
         raise FaultError(f"probability needs a number from 0 to 1, got {text!a}")

@@ -130,13 +130,13 @@ _TIME = re.compile(r"([+-]?\d{1,9}(?:\.\d{1,6})?)(ms|s|m)", re.ASCII)
 _MAX_S = 3600.0
 
 
-def whole_number(owner: str, text: str, least: int = 1, most: int = 2**63 - 1) -> int:
+def parse_whole_number(owner: str, text: str, least: int = 1, most: int = 2**63 - 1) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
         raise FaultError(f"{owner} needs a whole number from {least} to {most}, got {text!a}")
     return int(text)
 
 
-def _seconds(text: str, *, least: float = 0.0) -> float:
+def _parse_seconds(text: str, *, least: float = 0.0) -> float:
     found = _TIME.fullmatch(text)
     seconds = float(found[1]) * _UNITS[found[2]] if found else inf
     if not least <= seconds <= _MAX_S:
@@ -144,8 +144,8 @@ def _seconds(text: str, *, least: float = 0.0) -> float:
     return seconds
 
 
-def _html_status(text: str) -> int:
-    status = whole_number("it", text, 500, 599)
+def _parse_html_status(text: str) -> int:
+    status = parse_whole_number("it", text, 500, 599)
     if status not in _STATUSES:
         raise FaultError(f"the status must be {', '.join(map(str, _STATUSES))}, got {status}")
     return status
@@ -163,24 +163,24 @@ def _one_argument(convert: Callable[[str], Any], default: str = "") -> Parser:
     return parse
 
 
-def _no_argument(arguments: list[str]) -> Sampler:
+def _parse_no_argument(arguments: list[str]) -> Sampler:
     if arguments:
         raise FaultError("")
     return lambda random: f"{random.getrandbits(128):032x}"  # for x-request-id
 
 
-def _delays(arguments: list[str]) -> Sampler:
+def _parse_delay(arguments: list[str]) -> Sampler:
     """Parse a fixed time, a range, or a log-normal tail in which 1 of 100 delays is ten times the median."""
     if len(arguments) == 3 and arguments[0] == "uniform":
-        low, high = map(_seconds, arguments[1:])
+        low, high = map(_parse_seconds, arguments[1:])
         return lambda random: random.uniform(low, high)
     if len(arguments) == 2 and arguments[0] == "tail":
-        median = _seconds(arguments[1])
+        median = _parse_seconds(arguments[1])
         return lambda random: min(median * random.lognormvariate(0, 1), _MAX_S)
-    return _time(arguments)
+    return _parse_time(arguments)
 
 
-_time = _one_argument(_seconds)
+_parse_time = _one_argument(_parse_seconds)
 _DELAYS = "TIME | uniform TIME TIME | tail TIME"
 _HTML = "[500 | 502 | 503 | 504]"
 _ORDER = "on POST /v3/trade/order first 1"
@@ -190,57 +190,57 @@ _GATEWAY = {"code": 503, "message": "[GW] no upstream server"}
 FAULTS: dict[str, Fault] = {
     "delay": Fault(
         _DELAYS, "The exchange handles the request after this time, even if the client has disconnected.",
-        f"delay 2s {_ORDER}", _delays, before=lambda context, applied: context.sleep(applied.value)),
+        f"delay 2s {_ORDER}", _parse_delay, before=lambda context, applied: context.sleep(applied.value)),
     "delay-after": Fault(
         _DELAYS, "The exchange handles the request at once; the response arrives after this time.",
-        "delay-after tail 50ms", _delays, after=_delay_after),
+        "delay-after tail 50ms", _parse_delay, after=_delay_after),
     "refuse": Fault(
         "TIME", "The sandbox refuses new connections for this time: from now on, or after every Nth connection.",
-        "refuse 500ms", _time),
+        "refuse 500ms", _parse_time),
     "reset": Fault(
         "", "The connection is reset before the exchange handles the request.",
-        f"reset {_ORDER}", _no_argument, before=lambda context, _: context.reset()),
+        f"reset {_ORDER}", _parse_no_argument, before=lambda context, _: context.reset()),
     "reset-after": Fault(
         "", "The exchange handles the request, then the connection is reset: the response is lost.",
-        f"reset-after {_ORDER}", _no_argument, after=lambda context, *_: context.reset()),
+        f"reset-after {_ORDER}", _parse_no_argument, after=lambda context, *_: context.reset()),
     "no-reply": Fault(
         "", "The exchange handles the request and never answers; the connection stays open.",
-        f"no-reply {_ORDER}", _no_argument, after=lambda context, *_: context.wait_silently()),
+        f"no-reply {_ORDER}", _parse_no_argument, after=lambda context, *_: context.wait_silently()),
     "cut": Fault(
         "BYTES", "The exchange handles the request; the response ends after this many bytes and the connection closes.",
-        f"cut 180 {_ORDER}", _one_argument(lambda text: whole_number("it", text, 0, 10**9)),
+        f"cut 180 {_ORDER}", _one_argument(lambda text: parse_whole_number("it", text, 0, 10**9)),
         after=lambda context, applied, response: _send_and_close(context, response, applied.value)),
     "twice": Fault(
         "[TIME]", "The exchange handles the request once; the response arrives twice, back to back or after this time.",
-        f"twice {_ORDER}", _one_argument(_seconds, "0ms"), after=_send_twice),
+        f"twice {_ORDER}", _one_argument(_parse_seconds, "0ms"), after=_send_twice),
     "close": Fault(
         "REQUESTS", "The connection closes, without notice, after the response to this many requests.",
-        "close 3", _one_argument(lambda text: whole_number("it", text, 1, 10**9)),
+        "close 3", _one_argument(lambda text: parse_whole_number("it", text, 1, 10**9)),
         after=lambda context, _, response: _send_and_close(context, response)),
     "rate-limit": Fault(
         "", "HTTP 429 with the documented code -1003; the exchange does not handle the request.",
-        "rate-limit on POST /v3/trade/order every 3", _no_argument,
+        "rate-limit on POST /v3/trade/order every 3", _parse_no_argument,
         before=lambda context, _: context.refuse(ApiError("TOO_MANY_REQUEST"))),
     "html": Fault(
         _HTML, "An HTML page with this status (502); the exchange does not handle the request.",
-        f"html 502 {_ORDER}", _one_argument(_html_status, "502"), before=_html_page),
+        f"html 502 {_ORDER}", _one_argument(_parse_html_status, "502"), before=_html_page),
     "html-after": Fault(
         _HTML, "The exchange handles the request; the response is an HTML page with this status (502).",
-        f"html-after 504 {_ORDER}", _one_argument(_html_status, "502"), after=_html_page),
+        f"html-after 504 {_ORDER}", _one_argument(_parse_html_status, "502"), after=_html_page),
     "gateway": Fault(
         "", 'HTTP 200 with {"code":503,"message":"[GW] no upstream server"}; the exchange does not handle the request.',
-        f"gateway {_ORDER}", _no_argument, before=lambda *_: json_response(200, _GATEWAY)),
+        f"gateway {_ORDER}", _parse_no_argument, before=lambda *_: json_response(200, _GATEWAY)),
     "maintenance": Fault(
         "TIME", "For this time systemInfo has status 2, and all further requests are refused with -1011.",
-        "maintenance 10s", _time, before=_answer_maintenance, lasts=True),
+        "maintenance 10s", _parse_time, before=_answer_maintenance, lasts=True),
     "skew": Fault(
         "TIME", "The clock of the exchange is ahead by this time, or late (-400s).",
-        "skew 400s", _one_argument(lambda text: _seconds(text, least=-_MAX_S)), before=_shift_clock),
+        "skew 400s", _one_argument(lambda text: _parse_seconds(text, least=-_MAX_S)), before=_shift_clock),
     "gzip": Fault(
         "", "The response has chunks and an x-request-id, and is compressed if the client accepts that.",
-        "gzip", _no_argument, after=_compress),
+        "gzip", _parse_no_argument, after=_compress),
     "chunked": Fault(
         "", "The response arrives in chunks of a few bytes, with an x-request-id.",
-        "chunked", _no_argument, after=_send_in_chunks),
+        "chunked", _parse_no_argument, after=_send_in_chunks),
 }
 # fmt: on

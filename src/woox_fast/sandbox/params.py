@@ -16,7 +16,7 @@ MAX_ID = 2**63 - 1
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Params:
+def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> Params:
     """Refuse a repeated name: RFC 8259, section 4, does not define which value counts."""
     params = dict(pairs)
     if len(params) != len(pairs):
@@ -28,7 +28,7 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated_names, parse_constant=_refuse_constant)
 
 
 def parse_query(query: str) -> Params:
@@ -37,7 +37,7 @@ def parse_query(query: str) -> Params:
         return {}
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
-        return _unique(pairs)
+        return _refuse_repeated_names(pairs)
     except ValueError as error:
         raise ApiError("INVALID_PARAM", f"The query string is malformed: {error}") from None
 
