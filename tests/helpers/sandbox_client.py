@@ -100,13 +100,14 @@ class Client:
         """Send a signed request, assert a refusal, and return the verdict."""
         return self.verdict(*self.call(method, target, body))
 
-    def verdict(self, status: int, response: dict[str, Any]) -> str:
-        """Return the recorded verdict, and check the envelope and status of the refusal."""
+    def verdict(self, status: int, response: dict[str, Any], words: str = "") -> str:
+        """Return the recorded verdict; check envelope, status and code of the refusal, and that it has these words."""
         record = self.sandbox.requests[-1]
         refusal = ERRORS[record.verdict]
         assert response.keys() == {"success", "code", "message"}
         assert (response["success"], response["code"], status) == (False, refusal.code, refusal.status)
         assert response["message"].startswith(refusal.message)
+        assert words in response["message"]
         assert (record.status, record.code) == (status, response["code"])
         return record.verdict
 

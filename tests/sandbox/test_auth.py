@@ -95,28 +95,26 @@ def test_compressed_body_is_verified_raw(sandbox: Sandbox, client: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("headers", "code", "verdict"),
+    ("headers", "verdict"),
     [
-        ({"x-api-key": None}, -1001, "MISSING_HEADER"),
-        ({"x-api-signature": None}, -1001, "MISSING_HEADER"),
-        ({"x-api-key": "unknown"}, -1002, "UNAUTHORIZED"),
-        ({"x-api-key": "Schlüssel"}, -1002, "UNAUTHORIZED"),
-        ({"x-api-timestamp": "1795000000"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-timestamp": "17950000000000"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-timestamp": "١٧٩٥٠٠٠٠٠٠٠٠٠"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-signature": "0" * 64}, -1001, "INVALID_SIGNATURE"),
-        ({"x-api-signature": ""}, -1001, "INVALID_SIGNATURE"),
-        ({"x-api-signature": "é" * 64}, -1001, "INVALID_SIGNATURE"),
+        ({"x-api-key": None}, "MISSING_HEADER"),
+        ({"x-api-signature": None}, "MISSING_HEADER"),
+        ({"x-api-key": "unknown"}, "UNAUTHORIZED"),
+        ({"x-api-key": "Schlüssel"}, "UNAUTHORIZED"),
+        ({"x-api-timestamp": "1795000000"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "17950000000000"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "١٧٩٥٠٠٠٠٠٠٠٠٠"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-signature": "0" * 64}, "INVALID_SIGNATURE"),
+        ({"x-api-signature": ""}, "INVALID_SIGNATURE"),
+        ({"x-api-signature": "é" * 64}, "INVALID_SIGNATURE"),
     ],
 )
 def test_wrong_headers_are_refused(
-    sandbox: Sandbox, client: Client, headers: dict[str, str | None], code: int, verdict: str
+    sandbox: Sandbox, client: Client, headers: dict[str, str | None], verdict: str
 ) -> None:
     signed = client.sign("GET", b"/v3/account/info")
     changed = {name: value for name, value in {**signed, **headers}.items() if value is not None}
-    status, response = client.request("GET", b"/v3/account/info", changed)
-    assert client.verdict(status, response) == verdict
-    assert (status, response["code"]) == (401, code)
+    assert client.verdict(*client.request("GET", b"/v3/account/info", changed)) == verdict
     assert (sandbox.verified, sandbox.refused, sandbox.accepted) == (0, 1, 0)
     assert client.request("GET", b"/v3/account/info", signed)[0] == 200
 
@@ -154,9 +152,9 @@ def test_receive_window_is_enforced(client: Client, window: str, age_ms: int, me
     headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
     status, response = client.request("GET", b"/v3/account/info", {**headers, "x-api-recvwindow": window})
     assert (status == 200) == (message == "")
-    assert message in response.get("message", "")
-    if message.startswith("3171"):
-        assert (status, response["code"]) == (400, -1005)
+    if message:
+        verdict = "RECEIVE_WINDOW" if message.startswith("3171") else "STALE_TIMESTAMP"
+        assert client.verdict(status, response, message) == verdict
 
 
 def test_v1_path_uses_v1_rule(client: Client) -> None:

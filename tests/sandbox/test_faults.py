@@ -57,7 +57,7 @@ def split_response(response: bytes) -> tuple[list[str], bytes]:
     return head.decode().split("\r\n"), body
 
 
-def open_count(sandbox: Sandbox) -> int:
+def count_open(sandbox: Sandbox) -> int:
     return sandbox.orders()["open"]
 
 
@@ -74,7 +74,7 @@ def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdi
     with serve(f"{rule} on POST first 1") as (sandbox, client):
         post(client)
         assert read_rest(client) == got
-        assert open_count(sandbox) == held
+        assert count_open(sandbox) == held
         (record,) = sandbox.requests
         assert (record.verdict, record.status, record.fault, record.body) == (verdict, 0, rule.split()[0], ORDER)
         assert sandbox.stats()["faults"] == {rule.split()[0]: 1}
@@ -88,7 +88,7 @@ def test_missing_reply_has_status_zero() -> None:
         post(client)
         eventually(lambda: len(sandbox.requests) == 1)
         assert is_silent(client)
-        assert open_count(sandbox) == 1
+        assert count_open(sandbox) == 1
         assert (sandbox.requests[0].verdict, sandbox.requests[0].status) == ("OK", 0)
 
 
@@ -110,7 +110,7 @@ def test_second_response_comes_later() -> None:
     with serve("twice 1ms on POST") as (sandbox, client):
         post(client)
         assert [client.read_response()[0] for _ in range(2)] == [200, 200]
-        assert open_count(sandbox) == 1
+        assert count_open(sandbox) == 1
     with serve("twice 60m on POST") as (_, client):
         post(client)
         assert client.read_response()[0] == 200
@@ -123,16 +123,16 @@ def test_late_request_is_handled() -> None:
     with serve("delay 60m on POST first 1", "delay 10ms on POST") as (sandbox, client):
         post(client)
         assert is_silent(client)
-        assert open_count(sandbox) == 0
+        assert count_open(sandbox) == 0
         with Client(sandbox, client.clock) as leaving:
             post(leaving)
-        eventually(lambda: open_count(sandbox) == 1)
+        eventually(lambda: count_open(sandbox) == 1)
 
 
 def test_late_response_follows_order() -> None:
     with serve("delay-after 60m on POST") as (sandbox, client):
         post(client)
-        eventually(lambda: open_count(sandbox) == 1)
+        eventually(lambda: count_open(sandbox) == 1)
         assert is_silent(client)
         assert sandbox.requests[-1].verdict == "OK"
 
@@ -155,15 +155,13 @@ def test_rate_limit_and_gateway() -> None:
     with serve("rate-limit every 3") as (sandbox, client):
         place(client)
         place(client)
-        status, response = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert (status, response) == (429, {"success": False, "code": -1003, "message": "Rate limit exceed."})
-        assert client.verdict(status, response) == "TOO_MANY_REQUEST"
+        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
         place(client)
-        assert open_count(sandbox) == 3
+        assert count_open(sandbox) == 3
     with serve("gateway on POST") as (sandbox, client):
         gateway = {"code": 503, "message": "[GW] no upstream server"}
         assert client.call("POST", "/v3/trade/order", LIMIT_ORDER) == (200, gateway)
-        assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, open_count(sandbox)) == (
+        assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, count_open(sandbox)) == (
             "FAULT",
             200,
             0,
@@ -179,7 +177,7 @@ def test_html_pages(rule: str, status: int) -> None:
         expected = {"Content-Type: text/html; charset=utf-8", "Connection: close", f"Content-Length: {len(body)}"}
         assert expected <= set(headers)
         assert body.startswith(b"<html>")
-        assert open_count(sandbox) == ("after" in rule)
+        assert count_open(sandbox) == ("after" in rule)
         assert sandbox.requests[-1].status == status
 
 
@@ -198,8 +196,7 @@ def test_maintenance_lasts() -> None:
 @pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
 def test_skew_moves_clock(skew: str, accepted: bool) -> None:
     with serve(f"skew {skew}") as (_, client):
-        status, response = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert response["success"] is accepted
+        assert client.call("POST", "/v3/trade/order", LIMIT_ORDER)[1]["success"] is accepted
         status, response = client.request("GET", b"/v3/public/systemInfo", {})
         assert status == 200
         seconds = float(skew[:-1]) * (60 if skew.endswith("m") else 1)
@@ -260,7 +257,7 @@ def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int)
     with serve(*(f"{rule} on POST" for rule in rules)) as (sandbox, client):
         post(client, Connection="close")
         assert seen in read_rest(client).decode()
-        assert open_count(sandbox) == 1
+        assert count_open(sandbox) == 1
         (record,) = sandbox.requests
         assert (record.fault, record.status) == (", ".join(rules).removesuffix(" 1ms"), status)
 

@@ -132,9 +132,7 @@ def test_orders_without_funds_are_refused(
     large = {**LIMIT_ORDER, "price": "1000000", "quantity": "100", **order}
     for _ in range(accepted):
         place(client, **large)
-    status, response = client.call("POST", "/v3/trade/order", large)
-    assert client.verdict(status, response) == "RISK_TOO_HIGH"
-    assert response["message"].endswith(refusal)
+    assert client.verdict(*client.call("POST", "/v3/trade/order", large), refusal) == "RISK_TOO_HIGH"
     assert all(Decimal(row["available"]) >= 0 for row in sandbox.account()["balances"])
     assert sandbox.account()["addsUp"]
 
