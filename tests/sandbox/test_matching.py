@@ -245,7 +245,7 @@ def test_closing_needs_no_margin(client: Client, order: dict[str, Any]) -> None:
 
 
 def test_crossing_sell_needs_margin(client: Client) -> None:
-    """The margin of a short position grows with the price at which it fills."""
+    """A short position's margin grows with its price."""
     reserve_all_but(client, 5000)
     order = {**LIMIT_ORDER, "symbol": PERP, "side": "SELL", "price": "1000", "quantity": "1"}
     assert client.refusal("POST", "/v3/trade/order", order) == "RISK_TOO_HIGH"

@@ -48,7 +48,7 @@ class Position:
 
 
 class Account:
-    """Holdings and positions, with the funds that are not available."""
+    """Holdings and positions, and the reserved funds."""
 
     def __init__(self) -> None:
         self.holdings = dict(HOLDINGS)
@@ -57,7 +57,7 @@ class Account:
         self.positions: dict[tuple[str, str], Position] = {}
         self.leverage = dict.fromkeys(INSTRUMENTS, DEFAULT_LEVERAGE)
         self.position_mode = "ONE_WAY"
-        self.flows: defaultdict[str, Decimal] = defaultdict(Decimal)  # of all fills, for the audit
+        self.flows: defaultdict[str, Decimal] = defaultdict(Decimal)  # the sum of all fills, for the audit
 
     def position(self, symbol: str, side: str) -> Position:
         return self.positions.setdefault((symbol, side), Position(symbol, side))

@@ -73,7 +73,7 @@ class ExplainWorker:
             child.kill()
 
     def _search(self, question: dict[str, Any]) -> dict[str, Any]:
-        # The same path, so that the process finds this woox_fast however it was installed.
+        # With our path, the process finds this woox_fast however it was installed.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"}
         with subprocess.Popen(  # noqa: S603 (this interpreter and our own code; Ctrl-C is for the sandbox)
             [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

@@ -68,7 +68,7 @@ class Rule:
         if "seed" in given and "probability" not in given and not self.name.startswith("delay"):
             raise FaultError("seed needs a probability, or a random delay")
         if self.name == "refuse" and given.keys() & {"on", "id"}:
-            raise FaultError("refuse applies before the first request of a connection, so it has no `on` and no `id`")
+            raise FaultError("refuse applies before a connection's first request, so it has no `on` and no `id`")
         return given
 
     def _apply_selectors(self, given: dict[str, list[str]]) -> None:
@@ -149,7 +149,7 @@ class FaultRules:
         if isinstance(rules, str):
             raise TypeError(f"faults must be a list of rules, such as [{rules!r}], got one str")
         self._rules: tuple[Rule, ...] = ()
-        self._removed: deque[Rule] = deque(maxlen=MAX_RULES)  # the removed rules that were never used
+        self._removed: deque[Rule] = deque(maxlen=MAX_RULES)  # removed before their first use
         self._last_number = 0
         self._lock = threading.Lock()
         self._refuse: Callable[[float], object] | None = None
@@ -189,7 +189,7 @@ class FaultRules:
         return bool(removed)
 
     def unused(self) -> list[str]:
-        """Return the rules that were never used, including removed rules."""
+        """Return the unused rules, including removed rules."""
         return [str(rule) for rule in (*self._removed, *self._rules) if not rule.uses]
 
     def match(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[AppliedFault]:

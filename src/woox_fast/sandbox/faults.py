@@ -30,7 +30,7 @@ class FaultError(ValueError):
 class Fault(NamedTuple):
     """A row of the table. `parse` turns the arguments into a function that samples a value for every request.
 
-    `before(context, applied)` may return a response in place of the exchange's; `after(context, applied, response)`
+    `before(context, applied)` may return a response that replaces the exchange's; `after(context, applied, response)`
     returns the response to send. A fault that `lasts` applies to all requests of its rule for a time.
     """
 
@@ -44,7 +44,7 @@ class Fault(NamedTuple):
 
 
 class AppliedFault(NamedTuple):
-    """A fault that applies to a request, with its sampled value. a lasting fault ends at `until_ms`."""
+    """A fault that applies to a request, with its sampled value. A lasting fault ends at `until_ms`."""
 
     name: str
     fault: Fault

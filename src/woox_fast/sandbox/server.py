@@ -87,7 +87,7 @@ class Sandbox:
     def price(
         self, symbol: str, price: Number = None, *, bid: Number = None, ask: Number = None, quantity: Number = None
     ) -> None:
-        """Set an instrument's price and fill the resting orders that it crosses.
+        """Set an instrument's price and fill the crossed resting orders.
 
         Args:
             symbol: For example SPOT_BTC_USDT.
