@@ -109,7 +109,7 @@ def run(name: str, text: str) -> Cell:
         client.wait(0.05)
         order = submit(client, PLACE)
         client.wait(2.5 if "1600ms" in text else 0.05)
-        assert rule.struck == 1, f"{rule} struck {rule.struck} requests of {name}"
+        assert rule.uses == 1, f"{rule} applied to {rule.uses} requests of {name}"
         ask = submit(client, ASK)
         assert sandbox.orders()["clientOrderIds"].get(str(ID), 0) <= 1, f"{name} sent an order twice"
         return Cell(order, ask, bool(sandbox.orders()["open"]))

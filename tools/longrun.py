@@ -17,7 +17,7 @@ from pathlib import Path
 from helpers.backends import MODULES, installed_backends
 from helpers.core_build import FUZZ_FLAGS, LIBFUZZER, SANITIZING, compile_core, fuzz_core
 from helpers.load import check_load
-from helpers.soak import sign_on_threads, stays_flat
+from helpers.soak import check_flat_memory, sign_on_threads
 from helpers.surface import GARBAGE, SECRETS, check_any_refusal, check_any_request, requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,7 +79,7 @@ def soak(scale: float) -> int:
         module = importlib.import_module(MODULES[backend])
         module._choose_sha256(sha256)
         sign_on_threads(module, 8, threaded)
-        stays_flat(module, scale_count(10**7, scale), scale_count(10**6, scale), scale_count(10**6, scale))
+        check_flat_memory(module, scale_count(10**7, scale), scale_count(10**6, scale), scale_count(10**6, scale))
         print(f"  {backend} {module.sha256_implementation}: right on 8 threads, memory flat", flush=True)
     orders, hostile = scale_count(100_000, scale), scale_count(1000, scale)
     refused = check_load(orders, hostile).refused

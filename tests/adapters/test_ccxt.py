@@ -16,7 +16,7 @@ import pytest
 import requests
 from helpers.clients import Call, send
 from helpers.oracle import KEY, NOW, SECRET
-from helpers.recorder import Received, Recorder, Reply
+from helpers.recorder import CannedResponse, Received, Recorder
 
 from woox_fast.adapters.ccxt import accelerate
 
@@ -207,7 +207,7 @@ def send_both(client, signer, server):
 @pytest.mark.parametrize("client", ["ccxt", "ccxt async"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_elsewhere_is_refused(client, status, signer):
-    with Recorder() as other, Recorder(lambda _: Reply(status, {"Location": other.url + "/v3/x"})) as server:
+    with Recorder() as other, Recorder(lambda _: CannedResponse(status, {"Location": other.url + "/v3/x"})) as server:
         outcomes = send_both(client, signer, server)
     assert len(server.received) == 2
     assert (other.connections, other.received) == (0, [])
@@ -218,8 +218,8 @@ def test_redirect_elsewhere_is_refused(client, status, signer):
 
 @pytest.mark.parametrize("client", ["ccxt", "ccxt async"])
 def test_redirect_within_host_is_followed(client, signer):
-    def answer(received: Received) -> Reply:
-        return Reply() if received.target == "/v3/y" else Reply(307, {"Location": "/v3/y"})
+    def answer(received: Received) -> CannedResponse:
+        return CannedResponse() if received.target == "/v3/y" else CannedResponse(307, {"Location": "/v3/y"})
 
     with Recorder(answer) as server:
         outcomes = send_both(client, signer, server)
@@ -229,10 +229,10 @@ def test_redirect_within_host_is_followed(client, signer):
 
 def test_uri_header_elsewhere_is_refused(signer):
     """aiohttp follows this predecessor of Location, too."""
-    with Recorder() as other, Recorder(lambda _: Reply(307, {"URI": other.url + "/v3/x"})) as server:
+    with Recorder() as other, Recorder(lambda _: CannedResponse(307, {"URI": other.url + "/v3/x"})) as server:
         outcomes = send_both("ccxt async", signer, server)
         assert [type(outcome) for outcome in outcomes] == [ccxt.ExchangeError] * 2
-        server.answer = lambda _: Reply(307)  # no target, so ccxt reads the response
+        server.answer = lambda _: CannedResponse(307)  # no target, so ccxt reads the response
         assert [outcome.status for outcome in send_both("ccxt async", signer, server)] == [307, 307]
         assert other.connections == 0
 
@@ -247,7 +247,7 @@ def test_own_session_refuses_redirect_elsewhere():
                     await woo.fetch_balance()
             assert len(session.trace_configs) == 1
 
-    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url})) as server:
+    with Recorder() as other, Recorder(lambda _: CannedResponse(307, {"Location": other.url})) as server:
         config = {**CREDENTIALS, "urls": {"api": dict.fromkeys(("pub", "public", "private"), server.url)}}
         asyncio.run(fetch_async(config))
         woo = accelerate(ccxt.woo(config))
@@ -272,7 +272,7 @@ def test_websocket_refuses_redirect_elsewhere():
             proxied = exchange.get_socks_proxy_session
             assert proxied.__self__ is exchange
 
-    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url})) as server:
+    with Recorder() as other, Recorder(lambda _: CannedResponse(307, {"Location": other.url})) as server:
         asyncio.run(run(server.url))
         assert other.connections == 0
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 import trustme
 import urllib3
-from helpers.clients import ADAPTERS, Call, Response, open_client, send, send_at_once
-from helpers.recorder import DROP, Received, Recorder, Reply
+from helpers.clients import ADAPTERS, Call, Outcome, open_client, send, send_at_once
+from helpers.recorder import DROP, CannedResponse, Received, Recorder
 
 import woox_fast.adapters.httpx
 import woox_fast.adapters.requests
@@ -42,10 +42,10 @@ def test_closed_keepalive_is_replaced(client, signer):
         outcomes = send(client, signer, server.url, calls())
         assert server.faults == []
         if "async" in client or client.startswith("aiohttp"):
-            assert all(isinstance(outcome, Response) or is_transport_error(outcome) for outcome in outcomes)
+            assert all(isinstance(outcome, Outcome) or is_transport_error(outcome) for outcome in outcomes)
         else:
             assert [outcome.status for outcome in outcomes] == [200] * 4
-        assert len(server.received) == sum(isinstance(outcome, Response) for outcome in outcomes)
+        assert len(server.received) == sum(isinstance(outcome, Outcome) for outcome in outcomes)
 
 
 @pytest.mark.parametrize("deaf", [0, 1], ids=["after reading", "before reading"])
@@ -60,9 +60,9 @@ def test_dropped_order_is_not_repeated(client, signer, deaf):
 
 @pytest.mark.parametrize("client", ["aiohttp connector", "aiohttp middleware"])
 def test_aiohttp_retry_is_resigned(client, signer):
-    def answer(received: Received) -> Reply | None:
+    def answer(received: Received) -> CannedResponse | None:
         time.sleep(0.003)
-        return DROP if len(server.received) == 1 else Reply()
+        return DROP if len(server.received) == 1 else CannedResponse()
 
     with Recorder(answer) as server:
         (outcome,) = send(client, signer, server.url, [Call("PUT", "/v3/x", json={"a": 1})])
@@ -74,10 +74,12 @@ def test_aiohttp_retry_is_resigned(client, signer):
 
 @pytest.mark.parametrize("deaf", [0, 2])
 def test_urllib3_retries_are_resigned(signer, deaf):
-    def answer(received: Received) -> Reply | None:
+    def answer(received: Received) -> CannedResponse | None:
         time.sleep(0.003)
         number = len(server.received)
-        return DROP if number == 1 and not deaf else Reply(503) if number == 2 - bool(deaf) else Reply()
+        return (
+            DROP if number == 1 and not deaf else CannedResponse(503) if number == 2 - bool(deaf) else CannedResponse()
+        )
 
     module = woox_fast.adapters.requests
     retries = urllib3.Retry(5, status_forcelist=[503], backoff_factor=0)
@@ -92,10 +94,12 @@ def test_urllib3_retries_are_resigned(signer, deaf):
 class BreaksTls(Recorder):
     """Break the TLS connection during every response."""
 
-    def _serve(self, connection, number):
+    def finish_request(self, connection, number):
         raw = connection.dup()
-        self.answer = lambda received: raw.send(b"\x17\x03\x03" + struct.pack(">H", 64) + b"?" * 64) and Reply(raw=b"")
-        super()._serve(connection, number)
+        self.answer = lambda received: (
+            raw.send(b"\x17\x03\x03" + struct.pack(">H", 64) + b"?" * 64) and CannedResponse(raw=b"")
+        )
+        super().finish_request(connection, number)
         raw.close()
 
 
@@ -127,7 +131,7 @@ def test_retrying_transport_is_resigned(signer, name):
                 time.sleep(0.003)
                 return super().handle_request(request)
 
-    with Recorder(lambda received: DROP if len(server.received) == 1 else Reply()) as server:
+    with Recorder(lambda received: DROP if len(server.received) == 1 else CannedResponse()) as server:
         auth = woox_fast.adapters.httpx.WooXAuth(signer, origins=[server.url])
         with module.Client(auth=auth, transport=Retrying()) as client:
             assert client.get(server.url + "/v3/x").status_code == 200
@@ -152,10 +156,10 @@ def are_signed_after_wait(client: str, signer: Signer) -> set[bool]:
     serial = SerialSigner(signer)
     last_stamps: list[int] = []
 
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> CannedResponse:
         last_stamps.append(serial.stamp)
         time.sleep(0.02)  # The other requests wait.
-        return Reply()
+        return CannedResponse()
 
     with Recorder(answer) as server, open_client(client, serial, server.url, connections=1, timeout_s=30) as opened:
         send_at_once(opened, [ORDER] * 5)

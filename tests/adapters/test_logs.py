@@ -30,10 +30,10 @@ SHOWN = {
 
 
 def run_all_clients(backend: str, secrets: list[str]) -> str:
-    """Return the output of tests/helpers/logged.py in Python's development mode."""
+    """Return the output of tests/helpers/logging_clients.py in Python's development mode."""
     tests = Path(__file__).parents[1]
     path = os.pathsep.join([str(tests), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    command = [sys.executable, "-X", "dev", tests / "helpers" / "logged.py"]
+    command = [sys.executable, "-X", "dev", tests / "helpers" / "logging_clients.py"]
     result = subprocess.run(
         command,
         input="".join(f"{secret}\n" for secret in secrets),

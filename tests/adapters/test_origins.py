@@ -6,10 +6,10 @@ import time
 import traceback
 
 import pytest
-from helpers.clients import ADAPTERS, Call, Response, send
+from helpers.clients import ADAPTERS, Call, Outcome, send
 from helpers.oracle import KEY, SECRET
-from helpers.recorder import DROP, Received, Recorder, Reply
-from helpers.written import METHODS
+from helpers.recorder import DROP, CannedResponse, Received, Recorder
+from helpers.request_parts import METHODS
 
 import woox_fast.adapters.aiohttp
 import woox_fast.adapters.httpx
@@ -143,8 +143,8 @@ LOCATIONS = {
     ("status", "kind"), [*((307, kind) for kind in LOCATIONS), *((status, "another host") for status in STATUSES[:3])]
 )
 def test_redirect_elsewhere_is_refused(client, signer, status, kind):
-    def answer(received: Received) -> Reply:
-        return Reply(status, {"Location": LOCATIONS[kind](server, other)})
+    def answer(received: Received) -> CannedResponse:
+        return CannedResponse(status, {"Location": LOCATIONS[kind](server, other)})
 
     with Recorder() as other, Recorder(answer) as server:
         for method in METHODS:
@@ -160,7 +160,7 @@ def test_redirect_elsewhere_is_refused(client, signer, status, kind):
 
 
 def test_unfollowed_redirect_is_returned(client, signer):
-    with Recorder(lambda received: Reply(307, {"Location": "/v3/landed"})) as server:
+    with Recorder(lambda received: CannedResponse(307, {"Location": "/v3/landed"})) as server:
         assert send_one(client, signer, server.url).status == 307
         assert (len(server.received), server.faults) == (1, [])
 
@@ -168,16 +168,16 @@ def test_unfollowed_redirect_is_returned(client, signer):
 @pytest.mark.parametrize("client", [name for name in ADAPTERS if name != "requests auth"])
 @pytest.mark.parametrize("status", STATUSES)
 def test_redirect_within_origin_is_resigned(client, signer, status):
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> CannedResponse:
         time.sleep(0.003)
         if received.target == "/v3/landed?a=b%20c":
-            return Reply()
-        return Reply(status, {"Location": (server.url if status > 302 else "") + "/v3/landed?a=b%20c"})
+            return CannedResponse()
+        return CannedResponse(status, {"Location": (server.url if status > 302 else "") + "/v3/landed?a=b%20c"})
 
     with Recorder(answer) as server:
         for method in METHODS:
             outcome = send_one(client, signer, server.url, Call(method, "/v3/x", json={"a": 1}), follow=True)
-            assert isinstance(outcome, Response), outcome
+            assert isinstance(outcome, Outcome), outcome
     assert server.faults == []
     assert len(server.received) == 8
     for first, second in zip(server.received[::2], server.received[1::2], strict=True):
@@ -210,13 +210,13 @@ def test_proxy_receives_signed_request(client, signer):
 
 
 def test_proxied_redirect_elsewhere_is_refused(client, signer):
-    with Recorder(lambda received: Reply(307, {"Location": "http://evil.invalid/v3/x"})) as proxy:
+    with Recorder(lambda received: CannedResponse(307, {"Location": "http://evil.invalid/v3/x"})) as proxy:
         outcome = send_one(client, signer, "http://exchange.invalid", ORDER, proxy=proxy.url, follow=True)
         assert_refused(outcome, "http://evil.invalid is not one of the origins")
         assert [received.target for received in proxy.received] == ["http://exchange.invalid/v3/trade/order"]
 
 
-@pytest.mark.parametrize("response", [Reply(407), Reply(302, {"Location": "/v3/x"}), DROP])
+@pytest.mark.parametrize("response", [CannedResponse(407), CannedResponse(302, {"Location": "/v3/x"}), DROP])
 def test_refused_tunnel_receives_no_signature(client, signer, response):
     with Recorder(lambda received: response) as proxy:
         outcome = send_one(client, signer, "https://exchange.invalid:8080", proxy=proxy.url)

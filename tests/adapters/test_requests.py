@@ -11,7 +11,7 @@ import pytest
 import requests
 import urllib3
 from helpers.oracle import KEY, SECRET
-from helpers.recorder import Received, Recorder, Reply
+from helpers.recorder import CannedResponse, Received, Recorder
 
 import woox_fast.adapters.requests
 import woox_fast.testing
@@ -150,8 +150,10 @@ def test_doubled_slash_is_refused(signer):
 
 @pytest.mark.parametrize("status", [303, 307])
 def test_auth_reports_followed_redirect(signer, status):
-    def answer(received: Received) -> Reply:
-        return Reply() if received.target == "/v3/landed" else Reply(status, {"Location": "/v3/landed"})
+    def answer(received: Received) -> CannedResponse:
+        return (
+            CannedResponse() if received.target == "/v3/landed" else CannedResponse(status, {"Location": "/v3/landed"})
+        )
 
     with Recorder(answer) as server, create_session("auth", signer, server.url) as session:
         with pytest.raises(ValueError, match="requests followed a redirect with the first signature"):
@@ -161,7 +163,7 @@ def test_auth_reports_followed_redirect(signer, status):
 
 def test_other_adapter_receives_no_signature(signer):
     """The user mounts an adapter without origins for a foreign server, to which the exchange redirects."""
-    with Recorder() as other, Recorder(lambda _: Reply(307, {"Location": other.url + "/v3/x"})) as server:
+    with Recorder() as other, Recorder(lambda _: CannedResponse(307, {"Location": other.url + "/v3/x"})) as server:
         with create_session("session", signer, server.url) as session:
             session.mount(other.url, requests.adapters.HTTPAdapter())
             session.post(server.url + "/v3/x", json={}, timeout=10)
@@ -173,7 +175,7 @@ def test_refused_redirect_closes_response(signer, monkeypatch):
     closed = []
     close = requests.Response.close
     monkeypatch.setattr(requests.Response, "close", lambda self: closed.append(self.status_code) or close(self))
-    with Recorder(lambda received: Reply(307, {"Location": "http://evil.invalid/"})) as server:
+    with Recorder(lambda received: CannedResponse(307, {"Location": "http://evil.invalid/"})) as server:
         with create_session("auth", signer, server.url) as session, pytest.raises(ValueError, match="redirect refused"):
             session.get(server.url, stream=True, timeout=10)
         assert closed == [307]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from helpers.clients import Call, Response, open_client, send, send_at_once
+from helpers.clients import Call, Outcome, open_client, send, send_at_once
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Recorder
-from helpers.written import CONTENT, JSON, METHODS, MORE_PARAMS, PARAMS, TARGETS
+from helpers.request_parts import CONTENT, JSON, METHODS, MORE_PARAMS, PARAMS, TARGETS
 
 from woox_fast import Signer
 from woox_fast.sandbox import Sandbox
@@ -32,7 +32,7 @@ def test_signature_covers_sent_bytes(client, signer, method):
     calls += [Call(method, "/v3/x?a=b c", content=content) for content in CONTENT]
     with Recorder() as server:
         outcomes = send(client, signer, server.url, calls)
-    assert [outcome for outcome in outcomes if not isinstance(outcome, Response)] == []
+    assert [outcome for outcome in outcomes if not isinstance(outcome, Outcome)] == []
     assert server.faults == []
     assert server.connections == 1  # keep-alive
     for call, received in zip(calls, server.received, strict=True):
@@ -56,7 +56,7 @@ def test_signature_covers_hostile_paths(client, signer, proxied):
         outcomes = send(client, signer, url, calls, **way)
     sent = [outcome for outcome in outcomes if not is_refused_path(client, outcome)]
     assert len(sent) >= len(TARGETS)
-    assert [outcome for outcome in sent if not isinstance(outcome, Response)] == []
+    assert [outcome for outcome in sent if not isinstance(outcome, Outcome)] == []
     assert server.faults == []
     assert len(server.received) == len(sent)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers.command import CREDENTIALS, answer, woox_fast
 from helpers.oracle import KEY, SECRET, oracle
-from helpers.recorder import Recorder, Reply
+from helpers.recorder import CannedResponse, Recorder
 
 from woox_fast import backend, sha256_implementation
 from woox_fast.cli import check
@@ -65,7 +65,7 @@ def test_silent_exchange_is_reported() -> None:
 
 
 def test_unusable_response_suggests_no_sandbox() -> None:
-    with Recorder(lambda _: Reply(404)) as server:
+    with Recorder(lambda _: CannedResponse(404)) as server:
         clock = read_items("--url", server.url)["clock"]
     assert "no usable response" in clock["found"]
     assert "woox-fast sandbox" not in clock["advice"]

@@ -17,7 +17,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from helpers.command import CREDENTIALS, SCRIPT, environment, woox_fast
+from helpers.gateways import eventually
 from helpers.oracle import KEY, SECRET, oracle
+from helpers.sandbox_client import refused_record
 
 from woox_fast import cli
 from woox_fast.cli import sandbox as subcommand
@@ -30,7 +32,7 @@ EXPLAINED = ExplainedRequest(True, "", ("the cause",))
 
 
 @contextmanager
-def own_sandbox(*options: str, **changes: str) -> Iterator[tuple[str, subprocess.Popen[str], str]]:
+def start_sandbox(*options: str, **changes: str) -> Iterator[tuple[str, subprocess.Popen[str], str]]:
     """Start a sandbox. Yield its URL, the process, and the line with the URL."""
     with subprocess.Popen(
         [SCRIPT, "sandbox", "--port", "0", *options], env=environment(**changes), stdin=subprocess.PIPE,
@@ -54,7 +56,7 @@ def get_signed(url: str, target: str, signed: str) -> None:
 
 
 def test_requests_are_printed_and_explained() -> None:
-    with own_sandbox(**CREDENTIALS) as (url, process, _):
+    with start_sandbox(**CREDENTIALS) as (url, process, _):
         get_signed(url, "/v3/asset/balances", "/v3/asset/balances")
         get_signed(url, "/v3/trade/orders?symbol=SPOT_BTC_USDT", "/v3/trade/orders")
         lines: list[str] = []
@@ -95,7 +97,7 @@ def test_empty_host_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_sandbox_stops_silently(options: list[str], is_interrupted: bool) -> None:
     mine = {"WOOX_API_KEY": "key-of-mine", "WOOX_API_SECRET": "hunter2"}
-    with own_sandbox("--quiet", *options, **mine) as (url, process, line):
+    with start_sandbox("--quiet", *options, **mine) as (url, process, line):
         process.stdin.write("more input\n")
         process.stdin.flush()
         with build_opener(ProxyHandler({})).open(url + "/v3/public/systemInfo", timeout=60) as response:
@@ -127,7 +129,7 @@ def test_json_option_prints_records(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     def run(host: str, port: int, *account: str, on_request: Any, on_listening: Any, **options: Any) -> None:
         assert account == (DEMO_API_KEY, DEMO_API_SECRET)
         on_listening("http://127.0.0.1:1")
-        on_request(record(verdict="OK"))
+        on_request(refused_record(verdict="OK"))
 
     for variable in CREDENTIALS:
         monkeypatch.delenv(variable, raising=False)
@@ -145,19 +147,11 @@ def test_sandbox_reports_taken_port() -> None:
     assert re.fullmatch(rf"woox-fast sandbox: cannot listen on 127\.0\.0\.1 port {port}: .*\n", result.stderr)
 
 
-def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> RequestRecord:
-    """Return a record for a refused GET with the signature of `signed`."""
-    made = RequestRecord(1_795_000_000_000, "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, STAMP)
-    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
-
-
-def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, str]:
+def print_records(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **options: Any) -> tuple[str, str]:
     printer = Printer(KEY, SECRET, **options)
     for one in records:
         printer(one)
-    deadline = time.monotonic() + 60
-    while printer._queue.qsize() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(printer._queue.empty)
     printer.close()
     printer._thread.join(30)
     out, err = capsys.readouterr()
@@ -167,10 +161,10 @@ def printed(records: list[RequestRecord], capsys: pytest.CaptureFixture[str], **
 
 
 def test_line_shows_message(capsys: pytest.CaptureFixture[str]) -> None:
-    stale = record(verdict="STALE_TIMESTAMP", code=-1002, message="It is 5 ms ahead of the server")
-    fault = record(verdict="FAULT", status=0, code=0, message="", fault="reset")
-    after = record(verdict="OK", status=200, code=0, message="", fault="reset-after")
-    out, err = printed([stale, fault, after], capsys)
+    stale = refused_record(verdict="STALE_TIMESTAMP", code=-1002, message="It is 5 ms ahead of the server")
+    fault = refused_record(verdict="FAULT", status=0, code=0, message="", fault="reset")
+    after = refused_record(verdict="OK", status=200, code=0, message="", fault="reset-after")
+    out, err = print_records([stale, fault, after], capsys)
     assert [re.sub(r"^\d\d:\d\d:\d\d\.\d{3} ", "", line) for line in out.splitlines()] == [
         "GET    /v3/account/info  401 STALE_TIMESTAMP  0.00 ms",
         "    It is 5 ms ahead of the server",
@@ -186,7 +180,7 @@ def test_burst_limits_explanations(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, record: started.wait(60) and EXPLAINED)
     printer = Printer(KEY, SECRET)
     for _ in range(60):
-        printer(record())
+        printer(refused_record())
     started.set()
     printer._queue.put(None)
     printer._thread.join(30)
@@ -202,8 +196,8 @@ def test_excess_lines_are_counted(capsys: pytest.CaptureFixture[str], monkeypatc
     printer = Printer(KEY, SECRET)
     printer._print = lambda record: started.wait(60)  # type: ignore[method-assign]
     for _ in range(40):
-        printer(record(verdict="OK"))
-        printer(record())
+        printer(refused_record(verdict="OK"))
+        printer(refused_record())
     started.set()
     printer.close()
     printer._thread.join(60)
@@ -217,14 +211,14 @@ def test_unexplained_signature_shows_headline(
 ) -> None:
     unexplained = ExplainedRequest(False, "No cause found.", ("Is it your secret?",), b"to sign")
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, record: unexplained)
-    out, _ = printed([record()], capsys)
+    out, _ = print_records([refused_record()], capsys)
     assert out.splitlines()[1:] == ["    No cause found.", "    Is it your secret?", "    expected  'to sign'"]
 
 
 def test_failed_line_is_reported(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ExplainWorker, "explain", lambda self, one: 1 / 0)
-    good = record(verdict="OK", status=200, code=0, message="")
-    out, err = printed([good, record(), good], capsys)
+    good = refused_record(verdict="OK", status=200, code=0, message="")
+    out, err = print_records([good, refused_record(), good], capsys)
     assert out.count("200 OK") == 2
     assert err == "woox-fast sandbox: a line could not be printed (ZeroDivisionError)\n"
 
@@ -237,9 +231,12 @@ def test_hostile_texts_are_escaped(capsys: pytest.CaptureFixture[str], as_json: 
     body = HOSTILE.encode("utf-8", "surrogatepass")
     changes = dict.fromkeys(("stamp", "signature", "message"), HOSTILE)
     changes |= {"method": HOSTILE[:20], "target": "/" + HOSTILE}
-    odd, struck = record(**changes, body=body, size=len(body)), record(**changes, verdict="FAULT", fault="reset")
-    records = [odd, struck, record(f"{STAMP}get/v3/account/info")]
-    out, err = printed(records, capsys, as_json=as_json)
+    odd, faulty = (
+        refused_record(**changes, body=body, size=len(body)),
+        refused_record(**changes, verdict="FAULT", fault="reset"),
+    )
+    records = [odd, faulty, refused_record(f"{STAMP}get/v3/account/info")]
+    out, err = print_records(records, capsys, as_json=as_json)
     assert err == ""
     if as_json:
         one, other, last = map(json.loads, out.splitlines())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from helpers.command import CREDENTIALS, ORDER, SCRIPT, answer, environment, needs_pty, read_until, terminal, woox_fast
 from helpers.oracle import KEY, SECRET, oracle
-from helpers.recorder import DROP, Recorder, Reply
+from helpers.recorder import DROP, CannedResponse, Recorder
 
 from woox_fast.cli import send
 from woox_fast.sandbox import Sandbox
@@ -67,7 +67,10 @@ def test_send_selects_scheme() -> None:
 
 
 def test_redirect_is_not_followed() -> None:
-    with Recorder() as other, Recorder(lambda each: Reply(307, {"Location": other.url + each.target})) as server:
+    with (
+        Recorder() as other,
+        Recorder(lambda each: CannedResponse(307, {"Location": other.url + each.target})) as server,
+    ):
         result = woox_fast(*GET, "--url", server.url)
     assert (result.returncode, other.connections) == (1, 0)
     assert re.search(r"^status +307", result.stdout, re.MULTILINE)
@@ -85,13 +88,13 @@ def test_send_shows_response(url: str) -> None:
 
 @pytest.mark.parametrize("body", [b'{"a":NaN}', b"[1e999]", b"not JSON", b"[" * 100_000])
 def test_json_output_is_strict(body: bytes) -> None:
-    with Recorder(lambda _: Reply(body=body)) as server:
+    with Recorder(lambda _: CannedResponse(body=body)) as server:
         assert answer(*GET, "--url", server.url, status=1)["response"] == body.decode()
 
 
 def test_hostile_response_is_escaped() -> None:
     raw = b"HTTP/1.1 401 No\x1b[2J\r\nContent-Length: 12\r\n\r\n\x1b]0;x\x07\x9b31m\r\xe2\x80"
-    with Recorder(lambda _: Reply(raw=raw)) as server:
+    with Recorder(lambda _: CannedResponse(raw=raw)) as server:
         result = woox_fast(*GET, "--url", server.url)
     assert result.returncode == 1
     assert not re.search(r"[^\n\x20-\x7e]", result.stdout + result.stderr)
@@ -99,7 +102,7 @@ def test_hostile_response_is_escaped() -> None:
 
 
 def test_echoed_secret_is_hidden() -> None:
-    with Recorder(lambda _: Reply(400, body=f'{{"message":"{SECRET}"}}'.encode())) as server:
+    with Recorder(lambda _: CannedResponse(400, body=f'{{"message":"{SECRET}"}}'.encode())) as server:
         for more in ([], ["--json"]):
             assert woox_fast("send", "GET", "/v3/x", "--url", server.url, *more, **CREDENTIALS).returncode == 1
 
@@ -140,7 +143,7 @@ def test_lost_response_leaves_doubt(method: str) -> None:
 )
 def test_broken_response_is_reported(raw: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send, "MAX_RESPONSE_BYTES", 1000)
-    with Recorder(lambda _: Reply(raw=raw, close=True)) as server:
+    with Recorder(lambda _: CannedResponse(raw=raw, close=True)) as server:
         result = woox_fast(*GET, "--url", server.url)
     assert (result.returncode, result.stdout) == (1, "")
     assert reason in result.stderr

@@ -7,7 +7,7 @@ import json
 import pytest
 from helpers.command import CREDENTIALS, needs_pty, read_until, terminal, woox_fast
 from helpers.oracle import NOW, SECRET, oracle
-from helpers.recorder import Recorder, Reply
+from helpers.recorder import CannedResponse, Recorder
 
 from woox_fast.cli import show
 from woox_fast.cli.show import OutputField
@@ -48,7 +48,7 @@ def test_error_never_cuts_secret(offset: int) -> None:
 @pytest.mark.parametrize("offset", range(0, 60, 12))
 def test_failure_never_cuts_secret(offset: int) -> None:
     line = b"x" * (150 + offset) + SECRET.encode() + b"\r\n"
-    with Recorder(lambda _: Reply(raw=line, close=True)) as server:
+    with Recorder(lambda _: CannedResponse(raw=line, close=True)) as server:
         result = woox_fast("send", "GET", "/v3/x", "--url", server.url, **CREDENTIALS)
     assert result.returncode == 1
     assert SECRET[:6] not in result.stdout + result.stderr

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.fake_clock import HOUR, Machine, S, simulated
-from helpers.recorder import Received, Recorder, Reply
+from helpers.recorder import CannedResponse, Received, Recorder
 
 from woox_fast.clock import MS, ServerClock
 
@@ -141,8 +141,8 @@ os._exit(0)
 def test_forked_child_has_own_clock():
     """The child has a new thread, new locks and a new connection. The parent's connection remains usable."""
 
-    def answer(received: Received) -> Reply:
-        return Reply(body=b'{"timestamp": %d}' % TRUE_MS)
+    def answer(received: Received) -> CannedResponse:
+        return CannedResponse(body=b'{"timestamp": %d}' % TRUE_MS)
 
     with Recorder(answer) as server:
         command = [sys.executable, "-W", "ignore", "-c", FORK, server.url]

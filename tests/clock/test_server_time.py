@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 from helpers.oracle import KEY, SECRET
-from helpers.recorder import DROP, Received, Recorder, Reply
+from helpers.recorder import DROP, CannedResponse, Received, Recorder
 
 from woox_fast import Signer
 from woox_fast.clock import SYSTEM_INFO_PATH, ServerClock
@@ -28,8 +28,8 @@ def now_ms() -> float:
     return time.time_ns() / 1_000_000
 
 
-def time_response(offset_ms: float = 0) -> Reply:
-    return Reply(body=json.dumps({"success": True, "timestamp": int(now_ms() + offset_ms)}).encode())
+def time_response(offset_ms: float = 0) -> CannedResponse:
+    return CannedResponse(body=json.dumps({"success": True, "timestamp": int(now_ms() + offset_ms)}).encode())
 
 
 def time_server(offset_ms: float) -> Recorder:
@@ -90,7 +90,7 @@ def test_thread_asks_every_interval(signer, kind):
 def test_async_update_frees_loop(signer):
     looped = threading.Event()  # the server responds after the event loop has run a task
 
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> CannedResponse:
         assert looped.wait(60)
         return time_response(7000)
 
@@ -113,18 +113,18 @@ def test_async_update_frees_loop(signer):
 
 
 BAD = [
-    Reply(status=500),
-    Reply(status=302, headers={"Location": "http://127.0.0.1:1/"}),
-    Reply(body=b"<html>"),
-    Reply(body=b"[]"),
-    Reply(body=b"{}"),
-    Reply(body=b'{"timestamp": "1578565539808"}'),
-    Reply(body=b'{"timestamp": 1578565539.8}'),
-    Reply(body=b'{"timestamp": true}'),
-    Reply(body=b"[" * 60_000),
-    Reply(body=b'{"timestamp": %d' % (10**11) + b"0" * 5000 + b"}"),
-    Reply(body=b'{"timestamp": 999999999999}'),
-    Reply(body=b'{"timestamp": 10000000000000}'),
+    CannedResponse(status=500),
+    CannedResponse(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    CannedResponse(body=b"<html>"),
+    CannedResponse(body=b"[]"),
+    CannedResponse(body=b"{}"),
+    CannedResponse(body=b'{"timestamp": "1578565539808"}'),
+    CannedResponse(body=b'{"timestamp": 1578565539.8}'),
+    CannedResponse(body=b'{"timestamp": true}'),
+    CannedResponse(body=b"[" * 60_000),
+    CannedResponse(body=b'{"timestamp": %d' % (10**11) + b"0" * 5000 + b"}"),
+    CannedResponse(body=b'{"timestamp": 999999999999}'),
+    CannedResponse(body=b'{"timestamp": 10000000000000}'),
 ]
 
 
@@ -140,7 +140,7 @@ def test_invalid_time_raises(signer, response):
     assert signer.clock_offset_ms == 5
 
 
-@pytest.mark.parametrize("response", [DROP, Reply(raw=b"SSH-2.0\r\n", close=True)])
+@pytest.mark.parametrize("response", [DROP, CannedResponse(raw=b"SSH-2.0\r\n", close=True)])
 def test_failure_keeps_offset(signer, response):
     signer.clock_offset_ms = 5
     with Recorder(lambda received: response) as server:
@@ -165,7 +165,7 @@ def test_closed_connection_is_replaced(signer):
 
 
 def test_long_response_closes_connection(signer):
-    long = Reply(body=b'{"timestamp": 1578565539808, "data": "' + b"x" * 70_000 + b'"}')
+    long = CannedResponse(body=b'{"timestamp": 1578565539808, "data": "' + b"x" * 70_000 + b'"}')
     with Recorder(lambda received: time_response() if server.received[1:] else long) as server:
         clock = ServerClock(signer, base_url=server.url)
         with pytest.raises(ValueError, match="must return its timestamp"):
@@ -226,7 +226,7 @@ def test_timeout_repeats_no_request(signer):
     requests: list[threading.Thread] = []
     release = threading.Event()
 
-    def answer(received: Received) -> Reply:
+    def answer(received: Received) -> CannedResponse:
         requests.extend(thread for thread in threading.enumerate() if thread.name == "woox-fast request")
         if len(server.received) > 3:
             release.wait(60)

@@ -16,7 +16,7 @@ import trustme
 from helpers.gateways import ORDER, Exchange, opened, shorten
 from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer
-from helpers.recorder import DROP, Received, Reply
+from helpers.recorder import DROP, CannedResponse, Received
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
@@ -91,8 +91,8 @@ def test_unusual_responses_are_returned(mode):
         "/100": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 1\r\n\r\nx",
     }
 
-    def answer(received: Received) -> Reply:
-        return Reply(raw=raw[received.target], close=received.target == "/until")
+    def answer(received: Received) -> CannedResponse:
+        return CannedResponse(raw=raw[received.target], close=received.target == "/until")
 
     with Exchange(answer) as server, opened(mode, server.url, connections=1) as gateway:
         for _ in range(2):
@@ -112,22 +112,25 @@ def test_unusual_responses_are_returned(mode):
             DROP,
             r"(\[Errno 104\] Connection reset by peer|the server closed the connection before its response)",
         ),
-        (Reply(raw=b"", close=True), "the server closed the connection before its response was complete"),
-        (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", close=True), "the server closed the connection"),
-        (Reply(raw=b"HTTP/1.1 100 Continue\r\n\r\n", close=True), "the server closed the connection before"),
-        (Reply(raw=b"SSH-2.0-OpenSSH\r\n"), "the response is not HTTP/1.1"),
+        (CannedResponse(raw=b"", close=True), "the server closed the connection before its response was complete"),
         (
-            Reply(raw=b"HTTP/1.1 101 Up\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
+            CannedResponse(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", close=True),
+            "the server closed the connection",
+        ),
+        (CannedResponse(raw=b"HTTP/1.1 100 Continue\r\n\r\n", close=True), "the server closed the connection before"),
+        (CannedResponse(raw=b"SSH-2.0-OpenSSH\r\n"), "the response is not HTTP/1.1"),
+        (
+            CannedResponse(raw=b"HTTP/1.1 101 Up\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
             "the response changes to another protocol",
         ),
-        (Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "no whole response came within 0.2 s"),
-        (Reply(raw=b"HTTP/1.1 200 OK\r\n\r\n{"), "no whole response came within 0.2 s"),  # and does not close
-        (Reply(raw=b""), "no whole response came within 0.2 s"),
+        (CannedResponse(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"), "no whole response came within 0.2 s"),
+        (CannedResponse(raw=b"HTTP/1.1 200 OK\r\n\r\n{"), "no whole response came within 0.2 s"),  # and does not close
+        (CannedResponse(raw=b""), "no whole response came within 0.2 s"),
     ],
 )
 def test_lost_response_is_not_repeated(mode, reply, why):
-    def answer(received: Received) -> Reply | None:
-        return reply if received.method == "POST" else Reply()
+    def answer(received: Received) -> CannedResponse | None:
+        return reply if received.method == "POST" else CannedResponse()
 
     with Exchange(answer) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
         with pytest.raises(NoReplyError, match="^" + why + ".*" + UNKNOWN) as raised:

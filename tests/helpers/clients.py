@@ -1,13 +1,13 @@
-"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Response`."""
+"""All clients with a common interface: `open_client` yields a `Client`, which turns a `Call` into a `Outcome`."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -42,7 +42,7 @@ class Call(NamedTuple):
         return {name: value for name, value in named.items() if value is not None}
 
 
-class Response(NamedTuple):
+class Outcome(NamedTuple):
     status: int
     body: bytes
 
@@ -71,7 +71,7 @@ class Client:
     submit: Callable[[Call], Any]
     loop: asyncio.AbstractEventLoop | None = None
 
-    def __call__(self, call: Call) -> Response:
+    def __call__(self, call: Call) -> Outcome:
         response = self.submit(call)
         return self.loop.run_until_complete(response) if self.loop else response
 
@@ -88,25 +88,36 @@ def open_client(
     name: str, signer: Signer | None, url: str, *, new_loop: Any = asyncio.new_event_loop, **settings: Any
 ) -> Iterator[Client]:
     """Open the client `name`, which signs for `url` only unless `origins` differs. Without a signer, open it plain."""
-    given = Settings(**{"origins": [url], **settings})
-    with ExitStack() as stack:
-        if inspect.iscoroutinefunction(opener := CLIENTS[name]):
-            loop = new_loop()
-            stack.callback(loop.close)
-            stack.callback(lambda: loop.run_until_complete(asyncio.sleep(0)))  # the loop closes its sockets
-            client = loop.run_until_complete(opener(signer, url, given, stack))
-            client.loop = loop
-            stack.callback(lambda: loop.run_until_complete(client.native.__aexit__(None, None, None)))
+    make = partial(CLIENTS[name], signer, url, Settings(**{"origins": [url], **settings}))
+    if "async" not in name and not name.startswith("aiohttp"):
+        client = make()
+        with client.native if hasattr(client.native, "__enter__") else client.native.session:  # ccxt has a session
             yield client
-        else:
-            yield opener(signer, url, given, stack)
+        return
+    loop = new_loop()
+
+    async def start() -> Client:
+        client = make()
+        await client.native.__aenter__()
+        return client
+
+    try:
+        client = loop.run_until_complete(start())
+        client.loop = loop
+        try:
+            yield client
+        finally:
+            loop.run_until_complete(client.native.__aexit__(None, None, None))
+            loop.run_until_complete(asyncio.sleep(0))  # the loop closes its sockets
+    finally:
+        loop.close()
 
 
-def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
+def send_at_once(client: Client, calls: Iterable[Call]) -> list[Outcome]:
     """Send the calls concurrently: as tasks of the client's event loop, or in threads."""
     if client.loop:
 
-        async def gather() -> list[Response]:
+        async def gather() -> list[Outcome]:
             return await asyncio.gather(*map(client.submit, calls))
 
         return client.loop.run_until_complete(gather())
@@ -115,9 +126,9 @@ def send_at_once(client: Client, calls: Iterable[Call]) -> list[Response]:
         return list(pool.map(client, calls))
 
 
-def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Response | Exception]:
+def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings: Any) -> list[Outcome | Exception]:
     """Send the calls in sequence through the client `name`, and return their responses and exceptions."""
-    outcomes: list[Response | Exception] = []
+    outcomes: list[Outcome | Exception] = []
     with open_client(name, signer, url, **settings) as client:
         for call in calls:
             try:
@@ -127,7 +138,16 @@ def send(name: str, signer: Signer, url: str, calls: Iterable[Call], **settings:
     return outcomes
 
 
-def _requests(kind: str, signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
+def _read(response: Any, status: str = "status_code", body: str = "content") -> Any:
+    """Return the outcome; for an awaitable response, an awaitable outcome."""
+
+    async def wait() -> Outcome:
+        return _read(await response, status, body)
+
+    return wait() if inspect.isawaitable(response) else Outcome(getattr(response, status), getattr(response, body))
+
+
+def _requests(kind: str, signer: Signer | None, url: str, settings: Settings) -> Client:
     module = woox_fast.adapters.requests
     if kind == "session" and signer:
         session = module.session(signer, **settings.adapter())
@@ -136,53 +156,30 @@ def _requests(kind: str, signer: Signer | None, url: str, settings: Settings, st
     else:
         session = requests.Session()
         session.auth = signer and module.WooXAuth(signer, **settings.adapter())
-    stack.enter_context(session)
     if settings.proxy:
         session.proxies = {"http": settings.proxy, "https": settings.proxy}
     sending = {"allow_redirects": settings.follow, "timeout": settings.timeout_s}
-
-    def submit(call: Call) -> Response:
-        response = session.request(call.method, url + call.path, **sending, **call.options("data"))
-        return Response(response.status_code, response.content)
-
-    return Client(session, submit)
+    return Client(
+        session,
+        lambda call: _read(session.request(call.method, url + call.path, **sending, **call.options("data"))),
+    )
 
 
-def _httpx_options(module: Any, signer: Signer | None, settings: Settings) -> dict[str, Any]:
-    return {
-        "limits": module.Limits(max_connections=settings.connections),
-        "auth": signer and woox_fast.adapters.httpx.WooXAuth(signer, **settings.adapter()),
-        "follow_redirects": settings.follow,
-        "proxy": settings.proxy,
-        "timeout": settings.timeout_s,
-        "verify": settings.tls or False,
+def _httpx(module: str, kind: str, signer: Signer | None, url: str, settings: Settings) -> Client:
+    httpx = import_module(module)
+    client = getattr(httpx, kind)(
+        limits=httpx.Limits(max_connections=settings.connections),
+        auth=signer and woox_fast.adapters.httpx.WooXAuth(signer, **settings.adapter()),
+        follow_redirects=settings.follow,
+        proxy=settings.proxy,
+        timeout=settings.timeout_s,
+        verify=settings.tls or False,
         **settings.options,
-    }
+    )
+    return Client(client, lambda call: _read(client.request(call.method, url + call.path, **call.options("content"))))
 
 
-def _httpx(module: str, signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
-    httpx = import_module(module)
-    client = stack.enter_context(httpx.Client(**_httpx_options(httpx, signer, settings)))
-
-    def submit(call: Call) -> Response:
-        response = client.request(call.method, url + call.path, **call.options("content"))
-        return Response(response.status_code, response.content)
-
-    return Client(client, submit)
-
-
-async def _async_httpx(module: str, signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
-    httpx = import_module(module)
-    client = httpx.AsyncClient(**_httpx_options(httpx, signer, settings))
-
-    async def submit(call: Call) -> Response:
-        response = await client.request(call.method, url + call.path, **call.options("content"))
-        return Response(response.status_code, response.content)
-
-    return Client(await client.__aenter__(), submit)
-
-
-async def _aiohttp(kind: str, signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
+def _aiohttp(kind: str, signer: Signer | None, url: str, settings: Settings) -> Client:
     module = woox_fast.adapters.aiohttp
     options: dict[str, Any] = {"timeout": aiohttp.ClientTimeout(settings.timeout_s), **settings.options}
     connector: dict[str, Any] = {"ssl": settings.tls or True, "limit": settings.connections or 100}
@@ -194,103 +191,64 @@ async def _aiohttp(kind: str, signer: Signer | None, url: str, settings: Setting
     session = aiohttp.ClientSession(**options)
     sending: dict[str, Any] = {"allow_redirects": settings.follow, "proxy": settings.proxy}
 
-    async def submit(call: Call) -> Response:
+    async def submit(call: Call) -> Outcome:
         async with session.request(call.method, url + call.path, **sending, **call.options("data")) as response:
-            return Response(response.status, await response.read())
+            return Outcome(response.status, await response.read())
 
     return Client(session, submit)
 
 
-def _gateway_options(settings: Settings) -> dict[str, Any]:
-    return {
-        "connections": settings.connections or 1,
-        "timeout_s": settings.timeout_s,
-        "tls": settings.tls,
-        **settings.options,
-    }
+def _gateway(kind: Any, signer: Signer | None, url: str, settings: Settings) -> Client:
+    options = {"connections": settings.connections or 1, "timeout_s": settings.timeout_s, "tls": settings.tls}
+    gateway = kind(signer, url, **options, **settings.options)
 
-
-def _gateway_call(call: Call) -> tuple[str, str, Any]:
-    return call.method, call.path, (call.content or b"") if call.json is None else encode_json(call.json)
-
-
-def _gateway(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
-    gateway = stack.enter_context(Gateway(signer, url, **_gateway_options(settings)))
-
-    def submit(call: Call) -> Response:
-        response = gateway.request(*_gateway_call(call))
-        return Response(response.status, response.body)
+    def submit(call: Call) -> Any:
+        body = (call.content or b"") if call.json is None else encode_json(call.json)
+        return _read(gateway.request(call.method, call.path, body), "status", "body")
 
     return Client(gateway, submit)
 
 
-async def _async_gateway(signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
-    gateway = AsyncGateway(signer, url, **_gateway_options(settings))
-
-    async def submit(call: Call) -> Response:
-        response = await gateway.request(*_gateway_call(call))
-        return Response(response.status, response.body)
-
-    return Client(await gateway.__aenter__(), submit)
-
-
-def _woo(module: Any, url: str, settings: Settings) -> tuple[Any, Callable[[Call], Any], list[Response]]:
-    """Return an exchange, a function that starts a request, and the list that receives the raw responses."""
+def _ccxt(module: str, signer: Signer | None, url: str, settings: Settings) -> Client:
+    """Open ccxt.woo, accelerated if there is a signer. Its `apiKey` and `secret` are in `settings.options`."""
     urls = {"api": dict.fromkeys(("pub", "public", "private"), url)}
-    woo = module.woo({"enableRateLimit": False, "timeout": settings.timeout_s * 1000, "urls": urls, **settings.options})
-    responses: list[Response] = []
+    options = {"enableRateLimit": False, "timeout": settings.timeout_s * 1000, "urls": urls, **settings.options}
+    woo = import_module(module).woo(options)
+    if signer:
+        woox_fast.adapters.ccxt.accelerate(woo)
+    outcomes: list[Outcome] = []
 
     def keep(code: int, _reason: str, _url: str, _method: str, _headers: Any, body: str, *_: Any) -> str:
-        responses.append(Response(code, body.encode()))
+        outcomes.append(Outcome(code, body.encode()))
         return body.strip()
 
-    def start(call: Call) -> Any:
+    def submit(call: Call) -> Any:
         version, _, path = call.path.lstrip("/").partition("/")
-        return woo.request(path, [version, "private"], call.method, call.params or call.json or {})
+        response = woo.request(path, [version, "private"], call.method, call.params or call.json or {})
+
+        async def wait() -> Outcome:
+            await response
+            return outcomes.pop()
+
+        return wait() if inspect.isawaitable(response) else outcomes.pop()
 
     woo.on_rest_response = keep
-    return woo, start, responses
-
-
-def _ccxt(signer: Signer | None, url: str, settings: Settings, stack: ExitStack) -> Client:
-    """Open ccxt.woo, accelerated if there is a signer. Its `apiKey` and `secret` are in `settings.options`."""
-    woo, start, responses = _woo(import_module("ccxt"), url, settings)
-    if signer:
-        woox_fast.adapters.ccxt.accelerate(woo)
-    stack.callback(woo.session.close)
-
-    def submit(call: Call) -> Response:
-        start(call)
-        return responses.pop()
-
     return Client(woo, submit)
 
 
-async def _async_ccxt(signer: Signer | None, url: str, settings: Settings, _: ExitStack) -> Client:
-    woo, start, responses = _woo(import_module("ccxt.async_support"), url, settings)
-    if signer:
-        woox_fast.adapters.ccxt.accelerate(woo)
-
-    async def submit(call: Call) -> Response:
-        await start(call)
-        return responses.pop()
-
-    return Client(woo, submit)
-
-
-CLIENTS: dict[str, Callable[..., Client | Awaitable[Client]]] = {
+CLIENTS: dict[str, Callable[..., Client]] = {
     "requests session": partial(_requests, "session"),
     "requests auth": partial(_requests, "auth"),
-    "httpx": partial(_httpx, "httpx"),
-    "httpx async": partial(_async_httpx, "httpx"),
+    "httpx": partial(_httpx, "httpx", "Client"),
+    "httpx async": partial(_httpx, "httpx", "AsyncClient"),
     "aiohttp connector": partial(_aiohttp, "connector"),
     "aiohttp middleware": partial(_aiohttp, "middleware"),
-    "httpx2": partial(_httpx, "httpx2"),
-    "httpx2 async": partial(_async_httpx, "httpx2"),
-    "gateway": _gateway,
-    "gateway async": _async_gateway,
-    "ccxt": _ccxt,
-    "ccxt async": _async_ccxt,
+    "httpx2": partial(_httpx, "httpx2", "Client"),
+    "httpx2 async": partial(_httpx, "httpx2", "AsyncClient"),
+    "gateway": partial(_gateway, Gateway),
+    "gateway async": partial(_gateway, AsyncGateway),
+    "ccxt": partial(_ccxt, "ccxt"),
+    "ccxt async": partial(_ccxt, "ccxt.async_support"),
 }
 if not find_spec("httpx2"):  # it needs Python 3.11
     del CLIENTS["httpx2"], CLIENTS["httpx2 async"]

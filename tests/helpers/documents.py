@@ -30,6 +30,7 @@ TIMEOUT_S = 600
 OPTIONAL_PROGRAMS = {"curl"}
 
 _DURATION = re.compile(r"\d[\d,]*(?:\.\d+)?(?= ?(?:ns|us|µs|ms|s|seconds|times)\b)")
+_PROGRAM = re.compile(r"(?:^|[|&;(])\s*([\w.-]+)", re.MULTILINE)  # in command position
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 _TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
@@ -73,7 +74,8 @@ def _run_commands(example: Example) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("WOOX_", "COLUMNS"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     for command, expected in _COMMAND.findall(str(example.parsed)):
-        missing = {program for program in OPTIONAL_PROGRAMS & set(command.split()) if not shutil.which(program)}
+        programs = OPTIONAL_PROGRAMS.intersection(_PROGRAM.findall(command))
+        missing = {program for program in programs if not shutil.which(program)}
         example.namespace["_missing"].update(missing)
         if missing:
             continue

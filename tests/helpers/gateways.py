@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from helpers.oracle import KEY, SECRET
 from helpers.recorder import Answer, Received, Recorder
-from helpers.recorder import Reply as Answered
+from helpers.recorder import CannedResponse as Answered
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, Response
 

@@ -26,14 +26,14 @@ class Result(NamedTuple):
     failures: list[str]
 
 
-def request(client_id: int, timestamp: int | None = None) -> bytes:
+def build_order(client_id: int, timestamp: int | None = None) -> bytes:
     """Return an order with a price too low to fill."""
     fields = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "10", "quantity": "0.1"}
     order = json.dumps({**fields, "clientOrderId": client_id})
     return SIGNER.encode_request("POST", "/v3/trade/order", order, host="localhost", timestamp=timestamp)
 
 
-def bit_flipped(data: bytes, rng: random.Random) -> bytes:
+def flip_bit(data: bytes, rng: random.Random) -> bytes:
     """Flip a bit in the target, the body or a header value, but never change a letter's case: hex has no case."""
     spans = [(data.index(b"/"), data.index(b" HTTP/"))]
     for name in (b"x-api-key: ", b"x-api-timestamp: ", b"x-api-signature: "):
@@ -47,12 +47,12 @@ def bit_flipped(data: bytes, rng: random.Random) -> bytes:
 
 # Kind -> function from an unused client order id to a request. "replayed" repeats an accepted request instead.
 HOSTILE: dict[str, Callable[[int, random.Random], bytes]] = {
-    "stale": lambda client_id, rng: request(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
-    "bit-flipped": lambda client_id, rng: bit_flipped(request(client_id), rng),
+    "stale": lambda client_id, rng: build_order(client_id, timestamp=time.time_ns() // 1_000_000 - 600_000),
+    "bit-flipped": lambda client_id, rng: flip_bit(build_order(client_id), rng),
 }
 
 
-class Connection:
+class LoadConnection:
     """A persistent connection, reopened after the sandbox has closed it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -67,10 +67,10 @@ class Connection:
         self._writer.write(data)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         size = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-        reply = json.loads(await self._reader.readexactly(size))
+        response = json.loads(await self._reader.readexactly(size))
         if b"connection: close" in head or head.startswith(b"http/1.0"):  # malformed HTTP
             await self.close()
-        return int(head.split(b" ", 2)[1]), reply
+        return int(head.split(b" ", 2)[1]), response
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -90,22 +90,22 @@ async def submit(sandbox: Sandbox, orders: int, hostile: int, connections: int =
 
     async def work(number: int) -> None:
         rng = random.Random(number)
-        connection = Connection(sandbox)
+        connection = LoadConnection(sandbox)
         for client_id in good_ids:
-            data = request(client_id)
-            status, reply = await connection.send(data)
-            if status != 200 or reply.get("success") is not True:
-                result.failures.append(f"order {client_id} was refused: {reply}")
+            data = build_order(client_id)
+            status, response = await connection.send(data)
+            if status != 200 or response.get("success") is not True:
+                result.failures.append(f"order {client_id} was refused: {response}")
                 continue
-            result.order_ids[client_id] = reply["data"]["orderId"]
+            result.order_ids[client_id] = response["data"]["orderId"]
             for _ in range(1 + len(kinds) // orders if client_id % every == 0 else 0):
                 if not kinds:
                     break
                 kind = kinds.pop()
                 bad = data if kind == "replayed" else HOSTILE[kind](next(bad_ids), rng)
-                status, reply = await connection.send(bad)
-                if status == 200 or reply.get("success") is not False:
-                    result.failures.append(f"a {kind} request was accepted: {bad!r} -> {reply}")
+                status, response = await connection.send(bad)
+                if status == 200 or response.get("success") is not False:
+                    result.failures.append(f"a {kind} request was accepted: {bad!r} -> {response}")
                 result.refused[kind] += 1
         await connection.close()
 

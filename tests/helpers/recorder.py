@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 import io
 import socket
+import socketserver
 import ssl
 import struct
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from helpers.oracle import KEY, SECRET
+from helpers.oracle import KEY, oracle
 
 API_HEADERS = ("x-api-key", "x-api-timestamp", "x-api-signature")
 
@@ -53,9 +52,7 @@ class Received:
             parts = urlsplit(target)
             target = target.removeprefix(f"{parts.scheme}://{parts.netloc}") or "/"  # the path that a proxy forwards
         message = f"{stamp}{self.method}{target}".encode("latin-1") + self.body
-        if key != KEY or not hmac.compare_digest(
-            signature, hmac.new(SECRET.encode(), message, hashlib.sha256).hexdigest()
-        ):
+        if key != KEY or signature != oracle(message):
             return f"the signature does not match {message[:200]!r}"
         if abs(int(stamp) - time.time() * 1000) > 60_000:
             return f"the timestamp {stamp} is off by more than a minute"
@@ -65,7 +62,7 @@ class Received:
 
 
 @dataclass
-class Reply:
+class CannedResponse:
     """The response to send. `close` closes the connection afterwards; `raw` replaces all bytes."""
 
     status: int = 200
@@ -83,24 +80,23 @@ class Reply:
 
 
 DROP = None  # reset the connection without a response
-Answer = Callable[[Received], "Reply | None"]
+Answer = Callable[[Received], "CannedResponse | None"]
 
 
-class Recorder:
+class Recorder(socketserver.ThreadingTCPServer):
     """Serve on a free port of `host`, with a thread per connection. `answer` returns the response to a request.
 
     The server resets the first `deaf` connections when data arrives, before it reads a byte.
     """
 
+    allow_reuse_address = True
+    request_queue_size = 128
+
     def __init__(
-        self,
-        answer: Answer | None = None,
-        *,
-        host: str = "127.0.0.1",
-        tls: ssl.SSLContext | None = None,
-        deaf: int = 0,
+        self, answer: Answer | None = None, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, deaf: int = 0
     ) -> None:
-        self.answer: Answer = answer or (lambda received: Reply())
+        super().__init__((host, 0), socketserver.BaseRequestHandler)
+        self.answer: Answer = answer or (lambda received: CannedResponse())
         self.received: list[Received] = []
         self.torn: list[bytes] = []  # incomplete request heads
         self.connections = 0
@@ -108,22 +104,18 @@ class Recorder:
         self._tls = tls
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server((host, 0))
-        self.port = self._listener.getsockname()[1]
+        self.port = self.server_address[1]
         self.host = f"{host}:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.host}"
 
     def __enter__(self) -> Recorder:
-        self._start(self._accept)
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.shutdown()
         self.hang_up()
-        for thread in list(self._threads):
-            thread.join(10)
+        self.server_close()
 
     def hang_up(self) -> None:
         """Close every open connection, as a server does after an idle timeout."""
@@ -137,24 +129,14 @@ class Recorder:
         """Return what is wrong with the received requests: [] if every byte is signed."""
         return [f"{each.method} {each.target}: {fault}" for each in list(self.received) if (fault := each.fault())]
 
-    def _start(self, target: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def get_request(self) -> tuple[socket.socket, int]:
+        connection, _ = super().get_request()
+        self.connections += 1
+        return connection, self.connections
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self.connections += 1
-                number = self.connections
-            self._start(self._serve, connection, number)
-
-    def _serve(self, connection: socket.socket, number: int) -> None:
-        with connection, contextlib.suppress(OSError):
+    def finish_request(self, connection: socket.socket, number: int) -> None:
+        """Serve a connection in its thread."""
+        with contextlib.suppress(OSError):
             if number <= self.deaf:
                 connection.recv(1, socket.MSG_PEEK)
                 reset(connection)
@@ -166,13 +148,16 @@ class Recorder:
                 self._open.add(connection)
             try:
                 with connection, connection.makefile("rb") as stream:
-                    while self._one(connection, stream, number):
+                    while self._answer_next(connection, stream, number):
                         pass
             finally:
                 with self._lock:
                     self._open.discard(connection)
 
-    def _one(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
+    def handle_error(self, *_: object) -> None:
+        raise
+
+    def _answer_next(self, connection: socket.socket, stream: io.BufferedReader, number: int) -> bool:
         if not self._tls and stream.peek(1)[:1] == b"\x16":  # a TLS handshake
             return False
         raw = b""
@@ -192,12 +177,12 @@ class Recorder:
             received.body = stream.read(int((received.all("content-length") or ["0"])[0]))
         with self._lock:
             self.received.append(received)
-        reply = self.answer(received)
-        if reply is None:
+        response = self.answer(received)
+        if response is None:
             reset(connection)
             return False
-        connection.sendall(reply.to_bytes())
-        return not reply.close
+        connection.sendall(response.to_bytes())
+        return not response.close
 
 
 def reset(connection: socket.socket) -> None:

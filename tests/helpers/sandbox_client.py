@@ -1,14 +1,18 @@
-"""A raw client of the sandbox under test."""
+"""A sandbox under test: its fixtures, a raw client, and requests to its admin API."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
-from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox
+import pytest
+
+from helpers.oracle import oracle
+from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, RequestRecord, Sandbox
 
 LIMIT_ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "LIMIT", "price": "60000", "quantity": "0.01"}
 STOP_ORDER = {**LIMIT_ORDER, "algoType": "STOP", "triggerPrice": "59000"}
@@ -45,7 +49,7 @@ class Client:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def reply(self) -> tuple[int, dict[str, Any]]:
+    def read_response(self) -> tuple[int, dict[str, Any]]:
         """Read a response: HTTP status and JSON body."""
         status = int(self._reader.readline().split()[1])
         headers = dict(line.decode().lower().rstrip().split(": ", 1) for line in iter(self._reader.readline, b"\r\n"))
@@ -62,20 +66,23 @@ class Client:
     def sign(self, method: str, target: bytes, body: bytes = b"", timestamp: str = "") -> dict[str, str]:
         timestamp = timestamp or str(int(self.clock() * 1000))
         message = timestamp.encode() + method.encode() + target + body
-        signature = hmac.new(DEMO_API_SECRET.encode(), message, hashlib.sha256).hexdigest()
+        signature = oracle(message, DEMO_API_SECRET.encode())
         headers = {"x-api-key": DEMO_API_KEY, "x-api-timestamp": timestamp, "x-api-signature": signature}
         if method in ("POST", "PUT"):
             headers["Content-Type"] = "application/json"
         return headers
 
+    def send_request(self, method: str, target: bytes, headers: dict[str, str], body: bytes = b"") -> None:
+        lengths = {"Content-Length", "Transfer-Encoding"} & headers.keys()
+        headers = {"Host": "h", **headers, **({"Content-Length": str(len(body))} if body and not lengths else {})}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self.send(method.encode() + b" " + target + b" HTTP/1.1\r\n" + head.encode() + b"\r\n" + body)
+
     def request(
         self, method: str, target: bytes, headers: dict[str, str], body: bytes = b""
     ) -> tuple[int, dict[str, Any]]:
-        if body and "Transfer-Encoding" not in headers:
-            headers = {**headers, "Content-Length": str(len(body))}
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.send(method.encode() + b" " + target + b" HTTP/1.1\r\nHost: h\r\n" + head.encode() + b"\r\n" + body)
-        return self.reply()
+        self.send_request(method, target, headers, body)
+        return self.read_response()
 
     def call(self, method: str, target: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """Send a signed request; `body` is bytes, or an object to encode as JSON."""
@@ -84,24 +91,43 @@ class Client:
 
     def data(self, method: str, target: str, body: Any = None) -> Any:
         """Send a signed request, assert success, and return the data."""
-        status, reply = self.call(method, target, body)
-        assert (status, reply["success"]) == (200, True), reply
-        assert reply["timestamp"] == int(self.clock() * 1000)
-        return reply["data"]
+        status, response = self.call(method, target, body)
+        assert (status, response["success"]) == (200, True), response
+        assert response["timestamp"] == int(self.clock() * 1000)
+        return response["data"]
 
     def refusal(self, method: str, target: str, body: Any = None) -> str:
         """Send a signed request, assert a refusal, and return the verdict."""
         return self.verdict(*self.call(method, target, body))
 
-    def verdict(self, status: int, reply: dict[str, Any]) -> str:
-        """Return the recorded verdict, and check the envelope and status of the refusal."""
+    def verdict(self, status: int, response: dict[str, Any], words: str = "") -> str:
+        """Return the recorded verdict; check envelope, status and code of the refusal, and that it has these words."""
         record = self.sandbox.requests[-1]
         refusal = ERRORS[record.verdict]
-        assert reply.keys() == {"success", "code", "message"}
-        assert (reply["success"], reply["code"], status) == (False, refusal.code, refusal.status)
-        assert reply["message"].startswith(refusal.message)
-        assert (record.status, record.code) == (status, reply["code"])
+        assert response.keys() == {"success", "code", "message"}
+        assert (response["success"], response["code"], status) == (False, refusal.code, refusal.status)
+        assert response["message"].startswith(refusal.message)
+        assert words in response["message"]
+        assert (record.status, record.code) == (status, response["code"])
         return record.verdict
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    sandbox = Sandbox(clock=clock)
+    with sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, clock: Clock) -> Iterator[Client]:
+    with Client(sandbox, clock) as client:
+        yield client
 
 
 def place(client: Client, **changes: Any) -> int:
@@ -111,3 +137,29 @@ def place(client: Client, **changes: Any) -> int:
 def open_ids(client: Client, query: str = "") -> list[int]:
     rows = client.data("GET", f"/v3/trade/orders?status=INCOMPLETE&size=500{query}")["rows"]
     return [row["orderId"] for row in rows]
+
+
+def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Send an unsigned request; `body` is bytes, or an object to encode as JSON. Return status and JSON."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, content, {"Content-Type": "application/json", **headers}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def data(url: str, method: str = "GET", body: Any = None) -> Any:
+    """Send an unsigned request, assert success, and return the data."""
+    status, response = ask(url, method, body)
+    assert (status, response["success"]) == (200, True), response
+    return response["data"]
+
+
+def refused_record(signed: str = "1795000000000GET/v3/account/info", **changes: Any) -> RequestRecord:
+    """Return a refused GET's record, with the signature of `signed`."""
+    stamp = "1795000000000"
+    made = RequestRecord(int(stamp), "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, stamp)
+    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})

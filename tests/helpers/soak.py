@@ -90,7 +90,7 @@ def _growth(work: Callable[[], None]) -> tuple[int, int]:
     return sys.getallocatedblocks() - blocks, _resident_bytes() - resident
 
 
-def stays_flat(module: ModuleType, signatures: int, constructions: int, refusals: int) -> None:
+def check_flat_memory(module: ModuleType, signatures: int, constructions: int, refusals: int) -> None:
     """Check that the process, Python's allocated blocks and the references to the arguments do not grow."""
     request = (int(f"{NOW}"), "POS" + "T" * len(KEY), "/" + KEY, bytearray(b"{}"))
     bad = (request[0], request[1], request[2], ["no body"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
-from helpers.soak import sign_on_threads, stays_flat
+from helpers.soak import check_flat_memory, sign_on_threads
 
 
 def test_eight_threads_share_signer(implementation):
@@ -13,7 +13,7 @@ def test_eight_threads_share_signer(implementation):
 
 
 def test_memory_and_references_stay_flat(implementation):
-    stays_flat(implementation, signatures=2000, constructions=500, refusals=1000)
+    check_flat_memory(implementation, signatures=2000, constructions=500, refusals=1000)
 
 
 def test_leak_is_found(implementation):
@@ -30,4 +30,4 @@ def test_leak_is_found(implementation):
 
     leaky = types.SimpleNamespace(Signer=Signer, sign=implementation.sign)
     with pytest.raises(AssertionError, match=r"references went from|more blocks"):
-        stays_flat(leaky, signatures=1000, constructions=100, refusals=100)
+        check_flat_memory(leaky, signatures=1000, constructions=100, refusals=100)

@@ -4,33 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-import urllib.error
-import urllib.request
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, ask, data, place
 
 from woox_fast.sandbox import FAULTS, Sandbox
-
-
-def ask(url: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
-    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-    if data is not None:
-        headers.setdefault("Content-Type", "application/json")
-    request = urllib.request.Request(url, data, headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
-            return reply.status, json.load(reply)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.load(error)
-
-
-def data(url: str, method: str = "GET", body: Any = None) -> Any:
-    status, reply = ask(url, method, body)
-    assert (status, reply["success"]) == (200, True), reply
-    return reply["data"]
 
 
 def test_open_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
@@ -89,8 +68,8 @@ def test_faults_over_http(sandbox: Sandbox, client: Client) -> None:
     place(client)
     assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
     assert data(url)["rules"] == [
-        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "struck": 1, "spent": False},
-        {"number": 2, "fault": "html", "rule": "html id 5", "struck": 0, "spent": False},
+        {"number": 1, "fault": "rate-limit", "rule": "rate-limit every 2", "uses": 1, "spent": False},
+        {"number": 2, "fault": "html", "rule": "html id 5", "uses": 0, "spent": False},
     ]
     assert [row["number"] for row in data(url + "?number=1", "DELETE")["rules"]] == [2]
     for number in (1, 10**19 - 1):
@@ -117,22 +96,22 @@ HINT = 'Send {"rule": "reset-after first 1"}.'
     ids=lambda value: str(value)[:20],
 )
 def test_invalid_rules_are_refused(sandbox: Sandbox, body: Any, words: str) -> None:
-    status, reply = ask(sandbox.url + "/sandbox/faults", "POST", body)
-    assert (status, reply["success"]) == (400, False)
-    assert words in reply["message"]
+    status, response = ask(sandbox.url + "/sandbox/faults", "POST", body)
+    assert (status, response["success"]) == (400, False)
+    assert words in response["message"]
     assert not list(sandbox.faults)
 
 
-def test_faults_spare_admin_api(sandbox: Sandbox) -> None:
+def test_faults_exclude_admin_api(sandbox: Sandbox) -> None:
     sandbox.faults.add("reset")
     assert data(sandbox.url + "/sandbox/stats")["requests"] == 0
 
 
 def test_unknown_paths_are_refused(sandbox: Sandbox) -> None:
     for method, path in (("GET", "/sandbox/"), ("GET", "/sandbox/nope"), ("PUT", "/sandbox/faults")):
-        status, reply = ask(sandbox.url + path, method)
+        status, response = ask(sandbox.url + path, method)
         assert status == 404
-        assert "The admin API has GET /, GET /sandbox/page.css" in reply["message"]
+        assert "The admin API has GET /, GET /sandbox/page.css" in response["message"]
 
 
 def test_algo_orders_are_listed(sandbox: Sandbox, client: Client) -> None:
@@ -172,8 +151,8 @@ def test_prices_can_be_set(sandbox: Sandbox, client: Client) -> None:
     ids=str,
 )
 def test_invalid_prices_are_refused(sandbox: Sandbox, body: Any) -> None:
-    status, reply = ask(sandbox.url + "/sandbox/prices", "POST", body)
-    assert (status, reply["success"]) == (400, False)
+    status, response = ask(sandbox.url + "/sandbox/prices", "POST", body)
+    assert (status, response["success"]) == (400, False)
     assert sandbox.exchange.quotes["SPOT_BTC_USDT"].bid == 100_000
 
 
@@ -189,24 +168,10 @@ def test_other_machines_are_refused(clock: Clock) -> None:
             pytest.skip("this machine has no other address")
         address = probe.getsockname()[0]
     with Sandbox(host="0.0.0.0", clock=clock) as url:  # noqa: S104
-        port = int(url.rpartition(":")[2])
+        other = f"http://{address}:{url.rpartition(':')[2]}"
         for path in ("/", "/sandbox/stats", "/sandbox/page.js"):
-            with socket.create_connection((address, port), timeout=20) as connection:
-                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
-                assert b" 403 " in connection.recv(65536).split(b"\r\n")[0]
-        with urllib.request.urlopen(f"http://{address}:{port}/v3/public/systemInfo", timeout=20) as reply:
-            assert reply.status == 200
-
-
-def raw(sandbox: Sandbox, first: str, *lines: str, body: bytes = b"") -> tuple[int, bytes]:
-    host, port = sandbox.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
-        head = "\r\n".join([f"{first} HTTP/1.1", *lines, f"Content-Length: {len(body)}", "Connection: close", "", ""])
-        connection.sendall(head.encode() + body)
-        reply = b""
-        while piece := connection.recv(65536):
-            reply += piece
-    return int(reply.split()[1]), reply
+            assert ask(f"{other}{path}", Host="127.0.0.1")[0] == 403
+        assert ask(f"{other}/v3/public/systemInfo")[0] == 200
 
 
 FOREIGN = ["evil.example", "127.0.0.1.evil.example", "evil.example@127.0.0.1", "127.0.0.1#evil.example"]
@@ -217,15 +182,14 @@ def test_foreign_hosts_are_refused(sandbox: Sandbox, client: Client, host: str) 
     """DNS rebinding sends the attacker's name as Host."""
     client.request("GET", b"/v3/public/systemInfo", {})
     for path in ("/", "/sandbox/stats", "/sandbox/requests?number=1"):
-        status, reply = raw(sandbox, f"GET {path}", f"Host: {host}")
-        assert status == 403
-        assert b"The Host must be this machine" in reply
-        assert len(reply) < 600
+        status, response = ask(sandbox.url + path, Host=host)
+        assert (status, response.keys()) == (403, {"success", "message"})
+        assert "The Host must be this machine" in response["message"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "LOCALHOST:99", "[::1]:8080"])
 def test_own_hosts_are_served(sandbox: Sandbox, host: str) -> None:
-    assert raw(sandbox, "GET /sandbox/stats", f"Host: {host}")[0] == 200
+    assert ask(f"{sandbox.url}/sandbox/stats", Host=host)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -241,20 +205,19 @@ def test_own_hosts_are_served(sandbox: Sandbox, host: str) -> None:
     ],
 )
 def test_foreign_origins_are_refused(sandbox: Sandbox, client: Client, host: str, origin: str, status: int) -> None:
-    sent = (f"Host: {host}", f"Origin: {origin}", "Content-Type: application/json")
-    got, _ = raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html id 5"}')
-    assert got == status
+    sent = {"Host": host, "Origin": origin}
+    assert ask(f"{sandbox.url}/sandbox/faults", "POST", {"rule": "html id 5"}, **sent)[0] == status
     assert len(sandbox.faults) == (status == 200)
-    assert raw(sandbox, "DELETE /sandbox/faults", *sent)[0] == status
+    assert ask(f"{sandbox.url}/sandbox/faults", "DELETE", **sent)[0] == status
     body = json.dumps(LIMIT_ORDER).encode()
-    signed = [f"{name}: {value}" for name, value in client.sign("POST", b"/v3/trade/order", body).items()]
-    assert raw(sandbox, "POST /v3/trade/order", *sent[:2], *signed, body=body)[0] == status
+    signed = client.sign("POST", b"/v3/trade/order", body)
+    assert ask(f"{sandbox.url}/v3/trade/order", "POST", body, **sent, **signed)[0] == status
     assert sandbox.orders()["open"] == (status == 200)
 
 
 def test_forms_are_refused(sandbox: Sandbox) -> None:
     """A browser sends a form without a preflight request, but never as application/json."""
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
-        sent = ("Host: 127.0.0.1", f"Content-Type: {content_type}")
-        assert raw(sandbox, "POST /sandbox/faults", *sent, body=b'{"rule": "html"}')[0] == 415
+        sent = {"Content-Type": content_type}
+        assert ask(f"{sandbox.url}/sandbox/faults", "POST", {"rule": "html"}, **sent)[0] == 415
     assert not list(sandbox.faults)

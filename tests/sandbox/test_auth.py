@@ -95,28 +95,26 @@ def test_compressed_body_is_verified_raw(sandbox: Sandbox, client: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("headers", "code", "verdict"),
+    ("headers", "verdict"),
     [
-        ({"x-api-key": None}, -1001, "MISSING_HEADER"),
-        ({"x-api-signature": None}, -1001, "MISSING_HEADER"),
-        ({"x-api-key": "unknown"}, -1002, "UNAUTHORIZED"),
-        ({"x-api-key": "Schlüssel"}, -1002, "UNAUTHORIZED"),
-        ({"x-api-timestamp": "1795000000"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-timestamp": "17950000000000"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-timestamp": "١٧٩٥٠٠٠٠٠٠٠٠٠"}, -1002, "MALFORMED_TIMESTAMP"),
-        ({"x-api-signature": "0" * 64}, -1001, "INVALID_SIGNATURE"),
-        ({"x-api-signature": ""}, -1001, "INVALID_SIGNATURE"),
-        ({"x-api-signature": "é" * 64}, -1001, "INVALID_SIGNATURE"),
+        ({"x-api-key": None}, "MISSING_HEADER"),
+        ({"x-api-signature": None}, "MISSING_HEADER"),
+        ({"x-api-key": "unknown"}, "UNAUTHORIZED"),
+        ({"x-api-key": "Schlüssel"}, "UNAUTHORIZED"),
+        ({"x-api-timestamp": "1795000000"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "17950000000000"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-timestamp": "١٧٩٥٠٠٠٠٠٠٠٠٠"}, "MALFORMED_TIMESTAMP"),
+        ({"x-api-signature": "0" * 64}, "INVALID_SIGNATURE"),
+        ({"x-api-signature": ""}, "INVALID_SIGNATURE"),
+        ({"x-api-signature": "é" * 64}, "INVALID_SIGNATURE"),
     ],
 )
 def test_wrong_headers_are_refused(
-    sandbox: Sandbox, client: Client, headers: dict[str, str | None], code: int, verdict: str
+    sandbox: Sandbox, client: Client, headers: dict[str, str | None], verdict: str
 ) -> None:
     signed = client.sign("GET", b"/v3/account/info")
     changed = {name: value for name, value in {**signed, **headers}.items() if value is not None}
-    status, reply = client.request("GET", b"/v3/account/info", changed)
-    assert client.verdict(status, reply) == verdict
-    assert (status, reply["code"]) == (401, code)
+    assert client.verdict(*client.request("GET", b"/v3/account/info", changed)) == verdict
     assert (sandbox.verified, sandbox.refused, sandbox.accepted) == (0, 1, 0)
     assert client.request("GET", b"/v3/account/info", signed)[0] == 200
 
@@ -126,13 +124,13 @@ def test_wrong_headers_are_refused(
 )
 def test_timestamp_tolerance_is_300_seconds(sandbox: Sandbox, client: Client, age_ms: int, status: int) -> None:
     headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
-    got, reply = client.request("GET", b"/v3/account/info", headers)
+    got, response = client.request("GET", b"/v3/account/info", headers)
     assert got == status
     assert sandbox.verified == (status == 200)
     if status == 401:
         side = "older than" if age_ms > 0 else "ahead of"
-        assert f"x-api-timestamp is 300001 ms {side} the server's clock; the limit is 300 s." in reply["message"]
-        assert sandbox.requests[-1].message == reply["message"]
+        assert f"x-api-timestamp is 300001 ms {side} the server's clock; the limit is 300 s." in response["message"]
+        assert sandbox.requests[-1].message == response["message"]
 
 
 @pytest.mark.parametrize(
@@ -152,11 +150,11 @@ def test_timestamp_tolerance_is_300_seconds(sandbox: Sandbox, client: Client, ag
 )
 def test_receive_window_is_enforced(client: Client, window: str, age_ms: int, message: str) -> None:
     headers = client.sign("GET", b"/v3/account/info", timestamp=str(1_795_000_000_000 - age_ms))
-    status, reply = client.request("GET", b"/v3/account/info", {**headers, "x-api-recvwindow": window})
+    status, response = client.request("GET", b"/v3/account/info", {**headers, "x-api-recvwindow": window})
     assert (status == 200) == (message == "")
-    assert message in reply.get("message", "")
-    if message.startswith("3171"):
-        assert (status, reply["code"]) == (400, -1005)
+    if message:
+        verdict = "RECEIVE_WINDOW" if message.startswith("3171") else "STALE_TIMESTAMP"
+        assert client.verdict(status, response, message) == verdict
 
 
 def test_v1_path_uses_v1_rule(client: Client) -> None:
@@ -185,11 +183,11 @@ def test_private_endpoints_need_signature(sandbox: Sandbox, client: Client) -> N
     queries = {"orderbook": "?symbol=SPOT_BTC_USDT", "marketTrades": "?symbol=SPOT_BTC_USDT"}
     queries |= dict.fromkeys(("kline", "klineHistory"), "?symbol=SPOT_BTC_USDT&type=1m")
     for (method, path), endpoint in ENDPOINTS.items():
-        status, reply = client.request(method, (path + queries.get(path.rpartition("/")[2], "")).encode(), {})
+        status, response = client.request(method, (path + queries.get(path.rpartition("/")[2], "")).encode(), {})
         if endpoint.private:
-            assert client.verdict(status, reply) == "MISSING_HEADER"
+            assert client.verdict(status, response) == "MISSING_HEADER"
         else:
-            assert (status, reply["success"]) == (200, True)
+            assert (status, response["success"]) == (200, True)
     assert sandbox.verified == 0
     assert sandbox.accepted == 10
 

@@ -86,13 +86,13 @@ VALUES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 
 
 @pytest.mark.parametrize("key", ENDPOINTS, ids=" ".join)
-def test_fields_check_values(key: tuple[str, str]) -> None:
-    for name, field in ENDPOINTS[key].fields.items():
+def test_parameters_check_values(key: tuple[str, str]) -> None:
+    for name, parameter in ENDPOINTS[key].parameters.items():
         path = key[1].replace("/v3/algo/order", "/v3/trade/algoOrder")
         good, bad = VALUES.get(f"{key[0]} {path} {name}") or VALUES[name]
         for value in good:
-            field.check(name, value)
+            parameter.check(name, value)
         for value in bad:
             with pytest.raises(ApiError, match=f"{name} must be ") as caught:
-                field.check(name, value)
+                parameter.check(name, value)
             assert caught.value.name == "INVALID_PARAM"

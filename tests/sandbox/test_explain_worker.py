@@ -7,24 +7,17 @@ import signal
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from helpers.oracle import KEY, SECRET, oracle
-from helpers.sandbox_client import Client, Clock
+from helpers.oracle import KEY, SECRET
+from helpers.sandbox_client import Client, Clock, data, refused_record
 
 from woox_fast.sandbox import RequestRecord, Sandbox, explain_worker
 from woox_fast.sandbox.explain_worker import ExplainedRequest, ExplainWorker
 
 STAMP = "1795000000000"
-
-
-def record(signed: str = f"{STAMP}GET/v3/account/info", **changes: Any) -> RequestRecord:
-    """Return a record for a refused GET with the signature of `signed`."""
-    made = RequestRecord(1_795_000_000_000, "GET", "/v3/account/info", 401, -1001, "INVALID_SIGNATURE", 1.0, STAMP)
-    return made._replace(**{"signature": oracle(signed.encode()), "message": "Wrong.", **changes})
 
 
 SPACED = {"method": "POST", "target": "/v3/trade/order", "body": b'{"a":1}', "size": 7}
@@ -38,7 +31,7 @@ def worker() -> Iterator[ExplainWorker]:
 
 
 def test_worker_explains_in_process(worker: ExplainWorker) -> None:
-    found = worker.explain(record(f'{STAMP}POST/v3/trade/order{{"a": 1}}', **SPACED))
+    found = worker.explain(refused_record(f'{STAMP}POST/v3/trade/order{{"a": 1}}', **SPACED))
     assert found.found
     assert found.causes[0].startswith("The body was signed with spaces")
     assert (found.expected, found.signed) == (
@@ -50,10 +43,10 @@ def test_worker_explains_in_process(worker: ExplainWorker) -> None:
     assert SECRET not in repr(worker)
 
 
-def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[ExplainedRequest], int]:
+def start_search(worker: ExplainWorker) -> tuple[threading.Thread, list[ExplainedRequest], int]:
     """Start a search in a thread; return the thread, its future result and the process id."""
     results: list[ExplainedRequest] = []
-    thread = threading.Thread(target=lambda: results.append(worker.explain(record("something else"))))
+    thread = threading.Thread(target=lambda: results.append(worker.explain(refused_record("something else"))))
     thread.start()
     while worker._child is None and thread.is_alive():
         time.sleep(0.001)
@@ -61,8 +54,8 @@ def running_child(worker: ExplainWorker) -> tuple[threading.Thread, list[Explain
     return thread, results, worker._child.pid
 
 
-def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
-    thread, _, pid = running_child(worker)
+def test_process_list_hides_secret(worker: ExplainWorker) -> None:
+    thread, _, pid = start_search(worker)
     for name in ("cmdline", "environ"):
         with open(f"/proc/{pid}/{name}", "rb") as file:
             assert SECRET.encode() not in file.read()
@@ -80,44 +73,45 @@ def test_secret_is_not_in_process_list(worker: ExplainWorker) -> None:
 )
 def test_any_request_gets_headline(changes: dict[str, Any]) -> None:
     worker = ExplainWorker(KEY, SECRET, time_limit=0.2)
-    found = worker.explain(record(**changes))
+    found = worker.explain(refused_record(**changes))
     assert (found.found, found.signed) == (False, None)
     assert found.headline
 
 
 def test_long_body_is_not_explained(worker: ExplainWorker) -> None:
     assert (
-        worker.explain(record(size=70_000)).headline == "not explained: the log does not store a body of 70,000 bytes"
+        worker.explain(refused_record(size=70_000)).headline
+        == "not explained: the log does not store a body of 70,000 bytes"
     )
 
 
 def test_killed_process_is_reported(worker: ExplainWorker) -> None:
-    thread, results, pid = running_child(worker)
+    thread, results, pid = start_search(worker)
     os.kill(pid, signal.SIGKILL)
     thread.join(60)
     assert results[0].headline.startswith("not explained: the search failed")
-    assert worker.explain(record(f"{STAMP}get/v3/account/info")).found
+    assert worker.explain(refused_record(f"{STAMP}get/v3/account/info")).found
 
 
 def test_hanging_process_is_killed(worker: ExplainWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain_worker, "GRACE_S", -9.9)
-    assert worker.explain(record()).headline == "not explained: the search took too long"
+    assert worker.explain(refused_record()).headline == "not explained: the search took too long"
 
 
 @pytest.mark.parametrize("executable", ["/nowhere/python", "/bin/false"])
 def test_missing_interpreter_is_reported(executable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", executable)
-    assert "the search failed" in ExplainWorker(KEY, SECRET).explain(record()).headline
+    assert "the search failed" in ExplainWorker(KEY, SECRET).explain(refused_record()).headline
 
 
 def test_close_stops_search(worker: ExplainWorker) -> None:
-    thread, results, pid = running_child(worker)
+    thread, results, pid = start_search(worker)
     worker.close()
     thread.join(60)
     assert results[0].headline == "not explained: the sandbox stops"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert worker.explain(record()).headline == "not explained: the sandbox stops"
+    assert worker.explain(refused_record()).headline == "not explained: the sandbox stops"
 
 
 def test_server_answers_during_search(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +126,7 @@ def test_server_answers_during_search(clock: Clock, monkeypatch: pytest.MonkeyPa
     with sandbox, Client(sandbox, clock) as client:
         client.request("GET", b"/v3/account/info", client.sign("GET", b"/x"))
         url = f"{sandbox.url}/sandbox/requests?number=1"
-        thread = threading.Thread(target=lambda: urllib.request.urlopen(url, timeout=90).close())
+        thread = threading.Thread(target=data, args=[url])
         thread.start()
         assert begun.wait(60)
         assert client.request("GET", b"/v3/public/systemInfo", {})[0] == 200

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from helpers.gateways import eventually
 from helpers.sandbox_client import LIMIT_ORDER, Client, Clock, place
 
 from woox_fast.sandbox import Sandbox
@@ -20,21 +20,19 @@ PATH = b"/v3/trade/order"
 
 
 @contextmanager
-def served(*rules: str, **options: Any) -> Iterator[tuple[Sandbox, Client]]:
+def serve(*rules: str, **options: Any) -> Iterator[tuple[Sandbox, Client]]:
     clock = Clock()
     sandbox = Sandbox(faults=rules, clock=clock, **options)
     with sandbox, Client(sandbox, clock) as client:
         yield sandbox, client
 
 
-def post(client: Client, extra: str = "", version: str = "1.1") -> None:
+def post(client: Client, **headers: str) -> None:
     """Send the order without reading the response."""
-    signed = {**client.sign("POST", PATH, ORDER), "Content-Length": str(len(ORDER))}
-    head = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
-    client.send(f"POST /v3/trade/order HTTP/{version}\r\nHost: h\r\n{head}{extra}\r\n".encode() + ORDER)
+    client.send_request("POST", PATH, client.sign("POST", PATH, ORDER) | headers, ORDER)
 
 
-def rest(client: Client) -> bytes:
+def read_rest(client: Client) -> bytes:
     """Read until the server closes the connection, or resets it, which appends b" reset"."""
     client.socket.settimeout(60)
     got = b""
@@ -54,19 +52,12 @@ def is_silent(client: Client) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def head_and_body(reply: bytes) -> tuple[list[str], bytes]:
-    head, _, body = reply.partition(b"\r\n\r\n")
+def split_response(response: bytes) -> tuple[list[str], bytes]:
+    head, _, body = response.partition(b"\r\n\r\n")
     return head.decode().split("\r\n"), body
 
 
-def open_orders(sandbox: Sandbox) -> int:
+def count_open(sandbox: Sandbox) -> int:
     return sandbox.orders()["open"]
 
 
@@ -80,10 +71,10 @@ def open_orders(sandbox: Sandbox) -> int:
     ],
 )
 def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdict: str) -> None:
-    with served(f"{rule} on POST first 1") as (sandbox, client):
+    with serve(f"{rule} on POST first 1") as (sandbox, client):
         post(client)
-        assert rest(client) == got
-        assert open_orders(sandbox) == held
+        assert read_rest(client) == got
+        assert count_open(sandbox) == held
         (record,) = sandbox.requests
         assert (record.verdict, record.status, record.fault, record.body) == (verdict, 0, rule.split()[0], ORDER)
         assert sandbox.stats()["faults"] == {rule.split()[0]: 1}
@@ -93,64 +84,64 @@ def test_lost_responses_have_status_zero(rule: str, got: bytes, held: int, verdi
 
 
 def test_missing_reply_has_status_zero() -> None:
-    with served("no-reply on POST first 1") as (sandbox, client):
+    with serve("no-reply on POST first 1") as (sandbox, client):
         post(client)
-        wait_until(lambda: len(sandbox.requests) == 1)
+        eventually(lambda: len(sandbox.requests) == 1)
         assert is_silent(client)
-        assert open_orders(sandbox) == 1
+        assert count_open(sandbox) == 1
         assert (sandbox.requests[0].verdict, sandbox.requests[0].status) == ("OK", 0)
 
 
 def test_response_can_be_cut() -> None:
-    with served("close 1") as (_, client):
+    with serve("close 1") as (_, client):
         post(client)
-        whole = rest(client)
-    with served("close 1", "twice") as (_, client):
+        whole = read_rest(client)
+    with serve("close 1", "twice") as (_, client):
         post(client)
-        assert rest(client) == whole * 2
+        assert read_rest(client) == whole * 2
     for length in (1, len(whole) // 2, len(whole), len(whole) + 5):
-        with served(f"cut {length} on POST") as (sandbox, client):
+        with serve(f"cut {length} on POST") as (sandbox, client):
             post(client)
-            assert rest(client) == whole[:length]
+            assert read_rest(client) == whole[:length]
             assert sandbox.requests[0].status == (200 if length >= len(whole) else 0)
 
 
 def test_second_response_comes_later() -> None:
-    with served("twice 1ms on POST") as (sandbox, client):
+    with serve("twice 1ms on POST") as (sandbox, client):
         post(client)
-        assert [client.reply()[0] for _ in range(2)] == [200, 200]
-        assert open_orders(sandbox) == 1
-    with served("twice 60m on POST") as (_, client):
+        assert [client.read_response()[0] for _ in range(2)] == [200, 200]
+        assert count_open(sandbox) == 1
+    with serve("twice 60m on POST") as (_, client):
         post(client)
-        assert client.reply()[0] == 200
+        assert client.read_response()[0] == 200
         client.socket.settimeout(0.1)
         with pytest.raises(TimeoutError):
-            client.reply()
+            client.read_response()
 
 
 def test_late_request_is_handled() -> None:
-    with served("delay 60m on POST first 1", "delay 10ms on POST") as (sandbox, client):
+    with serve("delay 60m on POST first 1", "delay 10ms on POST") as (sandbox, client):
         post(client)
         assert is_silent(client)
-        assert open_orders(sandbox) == 0
+        assert count_open(sandbox) == 0
         with Client(sandbox, client.clock) as leaving:
             post(leaving)
-        wait_until(lambda: open_orders(sandbox) == 1)
+        eventually(lambda: count_open(sandbox) == 1)
 
 
 def test_late_response_follows_order() -> None:
-    with served("delay-after 60m on POST") as (sandbox, client):
+    with serve("delay-after 60m on POST") as (sandbox, client):
         post(client)
-        wait_until(lambda: open_orders(sandbox) == 1)
+        eventually(lambda: count_open(sandbox) == 1)
         assert is_silent(client)
         assert sandbox.requests[-1].verdict == "OK"
 
 
 def test_connection_closes_after_requests() -> None:
-    with served("close 3") as (sandbox, client):
+    with serve("close 3") as (sandbox, client):
         for _ in range(3):
             assert place(client)
-        assert rest(client) == b""
+        assert read_rest(client) == b""
         assert [record.fault for record in sandbox.requests] == ["", "", "close"]
         with Client(sandbox, client.clock) as other:
             place(other)
@@ -161,40 +152,42 @@ def test_connection_closes_after_requests() -> None:
 
 
 def test_rate_limit_and_gateway() -> None:
-    with served("rate-limit every 3") as (sandbox, client):
+    with serve("rate-limit every 3") as (sandbox, client):
         place(client)
         place(client)
-        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert (status, reply) == (429, {"success": False, "code": -1003, "message": "Rate limit exceed."})
-        assert client.verdict(status, reply) == "TOO_MANY_REQUEST"
+        assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "TOO_MANY_REQUEST"
         place(client)
-        assert open_orders(sandbox) == 3
-    with served("gateway on POST") as (sandbox, client):
+        assert count_open(sandbox) == 3
+    with serve("gateway on POST") as (sandbox, client):
         gateway = {"code": 503, "message": "[GW] no upstream server"}
         assert client.call("POST", "/v3/trade/order", LIMIT_ORDER) == (200, gateway)
-        assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, open_orders(sandbox)) == ("FAULT", 200, 0)
+        assert (sandbox.requests[-1].verdict, sandbox.requests[-1].status, count_open(sandbox)) == (
+            "FAULT",
+            200,
+            0,
+        )
 
 
 @pytest.mark.parametrize(("rule", "status"), [("html", 502), ("html 500", 500), ("html-after 504", 504)])
 def test_html_pages(rule: str, status: int) -> None:
-    with served(f"{rule} on POST first 1") as (sandbox, client):
-        post(client, "Connection: close\r\n")
-        (first, *headers), body = head_and_body(rest(client))
+    with serve(f"{rule} on POST first 1") as (sandbox, client):
+        post(client, Connection="close")
+        (first, *headers), body = split_response(read_rest(client))
         assert first.split()[1] == str(status)
         expected = {"Content-Type: text/html; charset=utf-8", "Connection: close", f"Content-Length: {len(body)}"}
         assert expected <= set(headers)
         assert body.startswith(b"<html>")
-        assert open_orders(sandbox) == ("after" in rule)
+        assert count_open(sandbox) == ("after" in rule)
         assert sandbox.requests[-1].status == status
 
 
 def test_maintenance_lasts() -> None:
-    with served("maintenance 10s") as (sandbox, client):
+    with serve("maintenance 10s") as (sandbox, client):
         assert client.refusal("POST", "/v3/trade/order", LIMIT_ORDER) == "MAINTENANCE"
         client.clock.now += 9.999
         data = {"status": 2, "msg": "System is under maintenance.", "estimatedEndTime": 1_795_000_010_000}
-        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
-        assert (status, reply) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
+        status, response = client.request("GET", b"/v3/public/systemInfo", {})
+        assert (status, response) == (200, {"success": True, "data": data, "timestamp": 1_795_000_009_999})
         client.clock.now += 0.001
         place(client)
         assert sandbox.stats()["faults"] == {"maintenance": 2}
@@ -202,19 +195,18 @@ def test_maintenance_lasts() -> None:
 
 @pytest.mark.parametrize(("skew", "accepted"), [("301s", False), ("-301s", False), ("299s", True), ("-4.5m", True)])
 def test_skew_moves_clock(skew: str, accepted: bool) -> None:
-    with served(f"skew {skew}") as (_, client):
-        status, reply = client.call("POST", "/v3/trade/order", LIMIT_ORDER)
-        assert reply["success"] is accepted
-        status, reply = client.request("GET", b"/v3/public/systemInfo", {})
+    with serve(f"skew {skew}") as (_, client):
+        assert client.call("POST", "/v3/trade/order", LIMIT_ORDER)[1]["success"] is accepted
+        status, response = client.request("GET", b"/v3/public/systemInfo", {})
         assert status == 200
         seconds = float(skew[:-1]) * (60 if skew.endswith("m") else 1)
-        assert reply["timestamp"] == 1_795_000_000_000 + seconds * 1000
+        assert response["timestamp"] == 1_795_000_000_000 + seconds * 1000
 
 
 # encodings
 
 
-def dechunked(body: bytes) -> list[bytes]:
+def dechunk(body: bytes) -> list[bytes]:
     parts = []
     while body:
         size, _, body = body.partition(b"\r\n")
@@ -230,24 +222,24 @@ def dechunked(body: bytes) -> list[bytes]:
     [("chunked", "gzip", False), ("gzip", "gzip, deflate", True), ("gzip", "identity", False)],
 )
 def test_chunks_and_compression(rule: str, accepts: str, compressed: bool) -> None:
-    with served(f"{rule} on POST") as (_, client):
-        post(client, f"Accept-Encoding: {accepts}\r\nConnection: close\r\n")
-        (first, *lines), body = head_and_body(rest(client))
+    with serve(f"{rule} on POST") as (_, client):
+        post(client, **{"Accept-Encoding": accepts, "Connection": "close"})
+        (first, *lines), body = split_response(read_rest(client))
     headers = dict(line.split(": ", 1) for line in lines)
     assert first == "HTTP/1.1 200 OK"
     assert (headers["Transfer-Encoding"], len(headers["x-request-id"])) == ("chunked", 32)
     assert "Content-Length" not in headers
     assert ("Content-Encoding" in headers) is compressed
-    parts = dechunked(body)
+    parts = dechunk(body)
     assert len(parts) == 5
     data = gzip.decompress(b"".join(parts)) if compressed else b"".join(parts)
     assert json.loads(data)["data"]["clientOrderId"] == 42
 
 
-def test_http_1_0_has_no_chunks() -> None:
-    with served("chunked on POST") as (_, client):
-        post(client, version="1.0")
-        lines, body = head_and_body(rest(client))
+def test_http10_has_no_chunks() -> None:
+    with serve("chunked on POST") as (_, client):
+        client.send(b"POST /v3/nope HTTP/1.0\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+        lines, body = split_response(read_rest(client))
     assert f"Content-Length: {len(body)}" in lines
     assert "Transfer-Encoding: chunked" not in lines
 
@@ -262,10 +254,10 @@ def test_http_1_0_has_no_chunks() -> None:
     ],
 )
 def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int) -> None:
-    with served(*(f"{rule} on POST" for rule in rules)) as (sandbox, client):
-        post(client, "Connection: close\r\n")
-        assert seen in rest(client).decode()
-        assert open_orders(sandbox) == 1
+    with serve(*(f"{rule} on POST" for rule in rules)) as (sandbox, client):
+        post(client, Connection="close")
+        assert seen in read_rest(client).decode()
+        assert count_open(sandbox) == 1
         (record,) = sandbox.requests
         assert (record.fault, record.status) == (", ".join(rules).removesuffix(" 1ms"), status)
 
@@ -273,7 +265,7 @@ def test_first_rule_is_outermost(rules: tuple[str, ...], seen: str, status: int)
 # refused connections
 
 
-def refused(sandbox: Sandbox) -> bool:
+def is_refused(sandbox: Sandbox) -> bool:
     host, port = sandbox.url.removeprefix("http://").split(":")
     try:
         socket.create_connection((host, int(port)), timeout=60).close()
@@ -282,14 +274,14 @@ def refused(sandbox: Sandbox) -> bool:
     return False
 
 
-def test_refuse_spares_open_connections() -> None:
-    with served() as (sandbox, client):
+def test_refuse_keeps_open_connections() -> None:
+    with serve() as (sandbox, client):
         sandbox.faults.add("refuse 1ms")
-        wait_until(lambda: not refused(sandbox))
+        eventually(lambda: not is_refused(sandbox))
         with Client(sandbox, client.clock) as other:
             place(other)
         sandbox.faults.add("refuse 60m")
-        assert refused(sandbox)
+        assert is_refused(sandbox)
         place(client)
 
 
@@ -297,23 +289,23 @@ def test_refuse_begins_at_start() -> None:
     sandbox = Sandbox(faults=["refuse 60m"])
     with sandbox as url:
         assert url.startswith("http://127.0.0.1:")
-        assert refused(sandbox)
-    assert refused(sandbox)
+        assert is_refused(sandbox)
+    assert is_refused(sandbox)
 
 
 def test_refuse_after_every_second() -> None:
-    with served("refuse 60m every 2") as (sandbox, client):
+    with serve("refuse 60m every 2") as (sandbox, client):
         place(client)
         with Client(sandbox, client.clock) as second:
             place(second)
-            wait_until(lambda: refused(sandbox))
+            eventually(lambda: is_refused(sandbox))
             place(second)
 
 
 def test_malformed_request_skips_faults() -> None:
-    with served("html", timeout=2.0) as (_, client):
+    with serve("html", timeout=2.0) as (_, client):
         client.send(b"POST /v3/trade/order HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{")
-        assert client.verdict(*client.reply()) == "BODY_TIMEOUT"
-    with served("html") as (_, client):
+        assert client.verdict(*client.read_response()) == "BODY_TIMEOUT"
+    with serve("html") as (_, client):
         client.send(b"garbage\r\n\r\n")
-        assert client.verdict(*client.reply()) == "MALFORMED_HTTP"
+        assert client.verdict(*client.read_response()) == "MALFORMED_HTTP"

@@ -262,8 +262,8 @@ def test_algo_orders_are_cancelled_by_symbol(client: Client) -> None:
     assert [row["symbol"] for row in remaining] == ["SPOT_BTC_USDT"]
 
 
-def nested(order: dict[str, Any], levels: int) -> dict[str, Any]:
-    return {**order, "childOrders": [nested(order, levels - 1)]} if levels > 1 else order
+def nest(order: dict[str, Any], levels: int) -> dict[str, Any]:
+    return {**order, "childOrders": [nest(order, levels - 1)]} if levels > 1 else order
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def nested(order: dict[str, Any], levels: int) -> dict[str, Any]:
         {"algoType": "BRACKET", "childOrders": ["STOP_LOSS"]},
         {"algoType": "BRACKET", "childOrders": [{"algoType": "STOP_LOSS"}]},
         {"algoType": "BRACKET", "childOrders": [STOP_ORDER] * 11},
-        {"algoType": "BRACKET", "childOrders": [nested(STOP_ORDER, 3)]},
+        {"algoType": "BRACKET", "childOrders": [nest(STOP_ORDER, 3)]},
     ],
 )
 def test_invalid_algo_orders_are_refused(sandbox: Sandbox, client: Client, changes: dict[str, Any]) -> None:

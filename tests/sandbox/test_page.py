@@ -6,13 +6,12 @@ import json
 import shlex
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, ask, data, place
 
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, ERRORS, Sandbox, page
 from woox_fast.sandbox.explain_worker import ExplainedRequest
@@ -22,25 +21,21 @@ INFO = "/v3/account/info"
 
 
 def detail(sandbox: Sandbox, number: int) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?number={number}", timeout=60) as reply:
-        text = reply.read().decode()
-    assert DEMO_API_SECRET not in text
-    return json.loads(text)["data"]
+    found = data(f"{sandbox.url}/sandbox/requests?number={number}")
+    assert DEMO_API_SECRET not in json.dumps(found)
+    return found
 
 
 def updates(sandbox: Sandbox, since: int = 0, started: str = "") -> dict[str, Any]:
-    url = f"{sandbox.url}/sandbox/updates?since={since}&started={started}"
-    with urllib.request.urlopen(url, timeout=60) as reply:
-        data: dict[str, Any] = json.load(reply)
-        return data
+    return ask(f"{sandbox.url}/sandbox/updates?since={since}&started={started}")[1]
 
 
 @pytest.mark.parametrize(
     ("path", "name"), [("/", "page.html"), ("/sandbox/page.css", "page.css"), ("/sandbox/page.js", "page.js")]
 )
 def test_policy_allows_own_files(sandbox: Sandbox, path: str, name: str) -> None:
-    with urllib.request.urlopen(sandbox.url + path) as reply:
-        body, headers = reply.read(), reply.headers
+    with urllib.request.urlopen(sandbox.url + path) as response:
+        body, headers = response.read(), response.headers
     assert body == (PACKAGE / name).read_bytes()
     policy = headers["Content-Security-Policy"]
     assert "unsafe" not in policy
@@ -65,7 +60,7 @@ def test_updates_contain_new_requests(sandbox: Sandbox, client: Client) -> None:
     sandbox.faults.add("html")
     second = updates(sandbox, 1, first["started"])
     assert [(row[0], row[5]) for row in second["rows"]] == [(2, "MISSING_HEADER")]
-    assert second["faults"] == [{"number": 1, "fault": "html", "rule": "html", "struck": 0, "spent": False}]
+    assert second["faults"] == [{"number": 1, "fault": "html", "rule": "html", "uses": 0, "spent": False}]
     assert updates(sandbox, 2, first["started"])["rows"] == []
     assert len(updates(sandbox, 2, "another")["rows"]) == 2  # a page from before a restart
 
@@ -74,7 +69,7 @@ def test_updates_are_bounded(sandbox: Sandbox, client: Client) -> None:
     for _ in range(11):
         client.send(b"GET /v3/public/systemInfo HTTP/1.1\r\nHost: h\r\n\r\n" * 100)
         for _ in range(100):
-            client.reply()
+            client.read_response()
     rows = updates(sandbox)["rows"]
     assert [rows[0][0], rows[-1][0], len(rows)] == [101, 1100, 1000]
     assert len(sandbox.requests) == 1000
@@ -144,17 +139,15 @@ def test_detail_of_answered_requests(sandbox: Sandbox, client: Client) -> None:
     sandbox.faults.add("reset-after on POST")
     with Client(sandbox, client.clock) as other, pytest.raises((ConnectionError, IndexError)):
         place(other)
-    placed, public, struck = (detail(sandbox, number) for number in (1, 2, 3))
+    placed, public, faulty = (detail(sandbox, number) for number in (1, 2, 3))
     assert placed["expected"] == placed["signed"] == f"1795000000000POST/v3/trade/order{json.dumps(LIMIT_ORDER)}"
     assert (placed["causes"], placed["advice"]) == ([], "")
     assert (public["expected"], public["signed"], public["command"]) == ("", None, "")
-    assert (struck["verdict"], struck["fault"]) == ("OK", "reset-after")
-    assert struck["advice"] == "A fault rule of this sandbox did this on purpose."
+    assert (faulty["verdict"], faulty["fault"]) == ("OK", "reset-after")
+    assert faulty["advice"] == "A fault rule of this sandbox did this on purpose."
     for query in ("number=0", "number=4", "number=-1", "number=x", "", "a"):
-        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
-            urllib.request.urlopen(f"{sandbox.url}/sandbox/requests?{query}")
-        with refused.value as reply:
-            assert json.load(reply)["success"] is False
+        status, response = ask(f"{sandbox.url}/sandbox/requests?{query}")
+        assert (status, response["success"]) == (404, False)
 
 
 @pytest.mark.usefixtures("short_search")
@@ -173,10 +166,8 @@ def test_detail_of_refused_requests(sandbox: Sandbox, client: Client) -> None:
         d = detail(sandbox, number)
         assert (d["verdict"], d["expected"][-len(INFO) :], d["signed"]) == (verdict, INFO, None)
         assert d["headline"] if verdict == "INVALID_SIGNATURE" else d["advice"]
-    request = urllib.request.Request(sandbox.url + INFO, headers=signed)
-    with pytest.raises(urllib.error.HTTPError) as struck:
-        urllib.request.urlopen(request)
-    struck.value.close()
+    client.send(f"GET {INFO} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+    assert client.socket.recv(100).startswith(b"HTTP/1.1 502 ")
     assert (detail(sandbox, 6)["verdict"], detail(sandbox, 6)["signed"]) == ("FAULT", None)
 
 

@@ -31,8 +31,8 @@ def test_fixtures_serve_tests(pytester: pytest.Pytester) -> None:
             order = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "IOC", "price": "60000", "quantity": "1"}
             signed = woox_signer.prepare("POST", "/v3/trade/order", json=order, base_url=woox_sandbox.url)
             assert_signed(signed)
-            reply = requests.request(signed.method, signed.url, headers=signed.headers, data=signed.body)
-            assert reply.json()["success"] is True
+            response = requests.request(signed.method, signed.url, headers=signed.headers, data=signed.body)
+            assert response.json()["success"] is True
             (record,) = woox_sandbox.requests
             assert (record.verdict, record.method, record.body) == ("OK", "POST", signed.body)
             assert record.signature == signed.headers["x-api-signature"]

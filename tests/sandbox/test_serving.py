@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, place
+from helpers.sandbox_client import LIMIT_ORDER, STOP_ORDER, Client, Clock, data, place
 
 import woox_fast.sandbox
 from woox_fast.sandbox import DEMO_API_KEY, DEMO_API_SECRET, Sandbox
@@ -57,8 +55,7 @@ def test_counts_and_records(sandbox: Sandbox, client: Client) -> None:
     counts: dict[str, Any] = {"requests": 4, "verified": 2, "accepted": 2, "refused": 2, "faults": {}, "openOrders": 1}
     counts["verdicts"] = {"OK": 2, "RESOURCE_NOT_FOUND": 1, "MISSING_HEADER": 1}
     for _ in range(2):  # the admin API does not count itself
-        with urllib.request.urlopen(f"{sandbox.url}/sandbox/stats") as reply:
-            assert json.load(reply)["data"] == counts
+        assert data(f"{sandbox.url}/sandbox/stats") == counts
     assert sandbox.stats() == counts
 
 
@@ -71,19 +68,10 @@ def test_internal_error_is_logged(
     endpoint = ENDPOINTS["GET", "/v3/account/info"]
     monkeypatch.setitem(ENDPOINTS, ("GET", "/v3/account/info"), endpoint._replace(handler=fail))
     with caplog.at_level(logging.ERROR, "woox_fast.sandbox"):
-        status, reply = client.call("GET", "/v3/account/info")
-    assert (status, reply["code"], client.verdict(status, reply)) == (500, -1000, "UNKNOWN")
+        assert client.refusal("GET", "/v3/account/info") == "UNKNOWN"
     assert "raised by the test" in caplog.text
     with Client(sandbox, client.clock) as other:
         place(other)
-
-
-def test_secret_is_not_shown(sandbox: Sandbox, client: Client) -> None:
-    place(client)
-    client.call("GET", "/v3/nope")
-    shown = [repr(sandbox), repr(sandbox.requests), repr(sandbox.stats()), repr(sandbox.exchange)]
-    shown += [json.dumps(client.data("GET", path)) for path in ("/v3/account/info", "/v3/asset/balances")]
-    assert not any(DEMO_API_SECRET in text for text in shown)
 
 
 def test_sandbox_imports_no_signer() -> None:
@@ -96,7 +84,7 @@ def test_sandbox_imports_no_signer() -> None:
     assert not re.search(r"^ *(?:import|from) woox_fast", sources, re.MULTILINE)
 
 
-def test_forgotten_order_keeps_newer_client_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newer_client_id_stays(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orders_module, "MAX_CLOSED_ORDERS", 1)
     client.data("DELETE", f"/v3/trade/order?symbol=SPOT_BTC_USDT&orderId={place(client, clientOrderId=7)}")
     newer = place(client, clientOrderId=7)
@@ -108,8 +96,7 @@ def test_forgotten_order_keeps_newer_client_id(client: Client, monkeypatch: pyte
 def test_wildcard_host_has_usable_url(host: str, url: str) -> None:
     with Sandbox(host=host) as local:
         assert local.startswith(url)
-        with urllib.request.urlopen(f"{local}/sandbox/stats") as reply:
-            assert reply.status == 200
+        assert data(f"{local}/sandbox/stats")["requests"] == 0
 
 
 def test_serving_ends_with_block(clock: Clock) -> None:
@@ -144,8 +131,7 @@ def test_run_serves_until_signal() -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
-        with urllib.request.urlopen(f"{url}/sandbox/stats") as reply:
-            assert json.load(reply)["data"]["requests"] == 0
+        assert data(f"{url}/sandbox/stats")["requests"] == 0
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest, errors) == (0, "", "")

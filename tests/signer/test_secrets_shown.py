@@ -16,12 +16,12 @@ import pytest
 from helpers import key_traces
 from helpers.backends import BUILT, MODULES
 from helpers.oracle import NOW
-from helpers.secret_calls import CALLS, COVERED, Held
+from helpers.secret_calls import CALLS, COVERED, Secret
 
 import woox_fast
 from woox_fast import adapters
 
-WANTED = key_traces.traces(Held.data)
+WANTED = key_traces.traces(Secret.data)
 SHOWN = {"secret"}
 
 
@@ -52,7 +52,7 @@ def find_shown_secret(call: Callable[[str], object], name: str) -> set[str]:
 @pytest.mark.parametrize("name", CALLS)
 def test_frames_hide_secret(name: str) -> None:
     def call_with_local(name: str) -> None:
-        secret = Held.text
+        secret = Secret.text
         CALLS[name]()
         del secret
 
@@ -93,7 +93,7 @@ def interrupt_call(call: Callable[[], object], at: int) -> BaseException | None:
 def test_interrupt_hides_secret(backend: str, name: str) -> None:
     """The first instruction is the call itself, whose arguments are the caller's."""
     module = importlib.import_module(MODULES[backend])
-    secret = Held.text + "é"
+    secret = Secret.text + "é"
     wanted = key_traces.traces(secret.encode())
     calls = {"Signer": lambda: module.Signer("key", secret), "sign": lambda: module.sign(secret, NOW, "GET", "/")}
     at = 2

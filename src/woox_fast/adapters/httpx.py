@@ -1,4 +1,4 @@
-"""httpx and httpx2: `WooXAuth(signer)` as `auth=` for `Client` and `AsyncClient`, over HTTP/1.1 and HTTP/2.
+"""httpx and httpx2: `WooXAuth(signer)` as `auth=` for `Client` and `AsyncClient`.
 
 The auth signs twice: when the client calls it, for mocks, hooks and custom transports; and again, through httpcore's
 trace extension, when a connection is ready for the headers. The second signature covers the bytes that go out.
@@ -73,8 +73,7 @@ class _RequestSigner:
         """Sign when httpcore reports that it is about to send the headers."""
         if name.endswith(".send_request_headers.started") and (request := info["request"]).method != b"CONNECT":
             self._sign(request)
-            if name.startswith("http11."):  # skip the remaining steps; HTTP/2 may send the headers again
-                request.extensions = {**request.extensions, "trace": self._users_trace}
+            request.extensions = {**request.extensions, "trace": self._users_trace}  # skip the remaining steps
         return self._users_trace(name, info) if self._users_trace else None
 
     async def async_trace(self, name: str, info: dict[str, Any]) -> None:

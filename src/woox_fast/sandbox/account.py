@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import ApiError
 from .market import HOLDINGS, INSTRUMENTS
-from .orders import Fill, Order, average, plain
+from .orders import Fill, Order, format_average, plain
 
 MARGIN_TOKEN = "USDT"  # noqa: S105 (a cryptocurrency)
 DEFAULT_LEVERAGE = 10
@@ -25,7 +25,7 @@ class Position:
 
     @property
     def average_price(self) -> str:
-        return average(self.cost, abs(self.holding))
+        return format_average(self.cost, abs(self.holding))
 
     def reducible(self, order_side: str) -> Decimal:
         return max(_ZERO, self.holding if order_side == "SELL" else -self.holding)
@@ -48,7 +48,7 @@ class Position:
 
 
 class Account:
-    """Holdings and positions, with the funds that are not available."""
+    """Holdings and positions, and the reserved funds."""
 
     def __init__(self) -> None:
         self.holdings = dict(HOLDINGS)
@@ -57,7 +57,7 @@ class Account:
         self.positions: dict[tuple[str, str], Position] = {}
         self.leverage = dict.fromkeys(INSTRUMENTS, DEFAULT_LEVERAGE)
         self.position_mode = "ONE_WAY"
-        self.flows: defaultdict[str, Decimal] = defaultdict(Decimal)  # of all fills, for the audit
+        self.flows: defaultdict[str, Decimal] = defaultdict(Decimal)  # the sum of all fills, for the audit
 
     def position(self, symbol: str, side: str) -> Position:
         return self.positions.setdefault((symbol, side), Position(symbol, side))
@@ -89,7 +89,8 @@ class Account:
         available = self.available(token)
         if is_new and amount > available:
             raise ApiError(
-                "RISK_TOO_HIGH", f"The order needs {plain(amount)} {token}; {plain(available)} {token} is available."
+                "RISK_TOO_HIGH",
+                f"The order needs {plain(amount)} {token}; {plain(available)} {token} is available.",
             )
         self.restore(order, (token, amount, order.remaining))
 

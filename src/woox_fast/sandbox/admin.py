@@ -40,15 +40,15 @@ class AdminApi:
     def __init__(self, state: SandboxState, page: WebPage) -> None:
         self._state = state
         self._routes: dict[tuple[str, str], Route] = {
-            **{("GET", path): page.document for path in FILES},
-            ("GET", "/sandbox/updates"): page.updates,
-            ("GET", "/sandbox/requests"): page.detail,
+            **{("GET", path): page.serve_file for path in FILES},
+            ("GET", "/sandbox/updates"): page.serve_updates,
+            ("GET", "/sandbox/requests"): page.serve_detail,
             ("GET", "/sandbox/stats"): lambda context: state.stats(),
             ("GET", "/sandbox/account"): lambda context: state.exchange.audit(),
-            ("GET", "/sandbox/orders"): self._orders,
+            ("GET", "/sandbox/orders"): self._list_orders,
             ("GET", "/sandbox/prices"): lambda context: {"prices": state.exchange.quote_rows()},
             ("POST", "/sandbox/prices"): self._set_price,
-            ("GET", "/sandbox/faults"): self._faults,
+            ("GET", "/sandbox/faults"): self._list_faults,
             ("POST", "/sandbox/faults"): self._add_fault,
             ("DELETE", "/sandbox/faults"): self._remove_faults,
         }
@@ -84,12 +84,12 @@ class AdminApi:
         if origin is not None and origin != f"http://{host}":
             raise AdminError(403, "Pages of other origins may not send requests to the sandbox.")
 
-    def _orders(self, context: RequestContext) -> Data:
-        limit = self._number(context, "limit")
+    def _list_orders(self, context: RequestContext) -> Data:
+        limit = self._read_number(context, "limit")
         return self._state.exchange.open_orders(min(MAX_LISTED, MAX_LISTED if limit is None else limit))
 
     async def _set_price(self, context: RequestContext) -> Data:
-        given = await self._json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')
+        given = await self._read_json(context, '{"symbol": "SPOT_BTC_USDT", "price": "60000"}')
         symbol = given.pop("symbol", None)
         try:
             quote = parse_quote(symbol, given)
@@ -98,7 +98,7 @@ class AdminApi:
         self._state.exchange.set_quote(symbol, quote, context.now_ms)
         return {"symbol": symbol, "bid": plain(quote.bid), "ask": plain(quote.ask)}
 
-    def _faults(self, context: RequestContext) -> Data:
+    def _list_faults(self, context: RequestContext) -> Data:
         known = [
             {"fault": n, "usage": f.usage, "sentence": f.sentence, "example": f.example} for n, f in FAULTS.items()
         ]
@@ -106,7 +106,7 @@ class AdminApi:
 
     async def _add_fault(self, context: RequestContext) -> Data:
         example = '{"rule": "reset-after first 1"}'
-        given = await self._json(context, example)
+        given = await self._read_json(context, example)
         if given.keys() != {"rule"}:
             raise AdminError(400, f"Send {example}.")
         try:
@@ -117,14 +117,14 @@ class AdminApi:
 
     def _remove_faults(self, context: RequestContext) -> Data:
         """Remove the rule of ?number=N, or all rules."""
-        number = self._number(context, "number")
+        number = self._read_number(context, "number")
         if number is None:
             self._state.faults.clear()
         elif not self._state.faults.remove(number):
             raise AdminError(404, f"There is no fault {number}.")
         return {"rules": self._state.faults.rows()}
 
-    async def _json(self, context: RequestContext, example: str) -> dict[str, Any]:
+    async def _read_json(self, context: RequestContext, example: str) -> dict[str, Any]:
         if context.request.content_type != "application/json":  # an HTML form cannot send this type
             raise AdminError(415, "Send JSON, with Content-Type: application/json.")
         try:
@@ -135,7 +135,7 @@ class AdminApi:
             raise AdminError(400, f"Send {example}.")
         return given
 
-    def _number(self, context: RequestContext, name: str) -> int | None:
+    def _read_number(self, context: RequestContext, name: str) -> int | None:
         try:
             given = parse_query(context.query)
         except ApiError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import ApiError
 from .market import INSTRUMENTS
-from .orders import OrderBook, page_of
+from .orders import OrderBook, paginate
 from .params import CHILD_ALGO_ORDER, Params, check_params
 
 MAX_OPEN_PER_SYMBOL = 100  # documented (post_algo_order)
@@ -116,7 +116,7 @@ class AlgoOrders:
             params["type"] = params["orderType"]
         names = ("symbol", "side", "positionSide", "algoType", "algoOrderTag", "type")
         found = [order for order in self.book.select(params, now_ms, *names) if not order.parent_id]
-        return page_of([] if params.get("isTriggered") else found, params, algo_row)
+        return paginate([] if params.get("isTriggered") else found, params, algo_row)
 
     def open_orders(self, limit: int) -> dict[str, Any]:
         roots = self._open_roots(None)

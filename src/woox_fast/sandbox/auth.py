@@ -57,7 +57,7 @@ def _v1_prehash(timestamp: str, target: str, body: bytes) -> bytes:
     return b"&".join(sorted(pairs)) + b"|" + encode(timestamp)
 
 
-def origin_form(target: str) -> str:
+def to_origin_form(target: str) -> str:
     """Return the path and query of the request target, byte for byte (RFC 9112, section 3.2, allows both forms)."""
     if target.startswith("/"):
         return target

@@ -1,4 +1,4 @@
-"""The request context: its parts, its outcome, and the ways in which a fault can treat its connection."""
+"""The request context: the parts of the request, its outcome, and fault effects on its connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import HttpVersion11, web
 
-from .auth import origin_form
+from .auth import to_origin_form
 from .errors import ApiError
 from .log import MAX_BODY, RequestLog, RequestRecord, Transcript
 from .text import TextFilter
@@ -28,8 +28,8 @@ def json_response(status: int, body: dict[str, Any]) -> web.Response:
     return web.Response(status=status, body=_encode(body).encode(), headers={"Content-Type": "application/json"})
 
 
-class WrittenResponse(web.Response):
-    """Stands for a response that is already written, or never will be: aiohttp writes no bytes for it."""
+class PlaceholderResponse(web.Response):
+    """A response for which aiohttp writes no bytes: the real response is already written, or never will be."""
 
     def __init__(self, request: web.BaseRequest) -> None:
         super().__init__()
@@ -51,10 +51,10 @@ class RequestContext:
         self, request: web.BaseRequest, now_ms: int, stopping: asyncio.Event, log: RequestLog, text: TextFilter
     ) -> None:
         self.request, self.now_ms = request, now_ms
-        self.target = origin_form(request.raw_path)
+        self.target = to_origin_form(request.raw_path)
         self.path, _, self.query = self.target.partition("?")
         self.body = b""
-        self.strikes: Sequence[Any] = ()
+        self.faults: Sequence[Any] = ()
         self._started = time.perf_counter_ns()
         self._stopping, self._log, self._text = stopping, log, text
         self._outcome = ("FAULT", 0, "", 0.0)
@@ -85,7 +85,7 @@ class RequestContext:
             self.now_ms, self.request.method, self.request.raw_path, status, code, verdict, latency_us,
             headers.get("x-api-timestamp", ""), headers.get("x-api-signature", ""),
             body if len(body) <= MAX_BODY else b"", len(body), message,
-            ", ".join(strike.name for strike in self.strikes),
+            ", ".join(applied.name for applied in self.faults),
         )  # fmt: skip
         self._log.append(record, Transcript(self.request.raw_headers, response[:MAX_BODY]))
 
@@ -101,12 +101,12 @@ class RequestContext:
             with suppress(OSError):  # the client is gone
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
-        return WrittenResponse(self.request)
+        return PlaceholderResponse(self.request)
 
     def close(self) -> web.Response:
         if self.request.transport is not None:
             self.request.transport.close()
-        return WrittenResponse(self.request)
+        return PlaceholderResponse(self.request)
 
     async def wait_silently(self) -> web.Response:
         self.record(0)
@@ -115,12 +115,12 @@ class RequestContext:
         return self.reset()
 
     async def send(self, response: web.Response, *, limit: int | None = None, times: int = 1) -> web.Response:
-        """Write a response now, or its first `limit` bytes, and return a `WrittenResponse`."""
-        if isinstance(response, WrittenResponse):
+        """Write a response now, or its first `limit` bytes, and return a `PlaceholderResponse`."""
+        if isinstance(response, PlaceholderResponse):
             return response
         pieces = self._pieces(response)
         is_whole = limit is None or limit >= sum(map(len, pieces))
-        self.record(response.status if is_whole else 0, body_of(response) if is_whole else b"")
+        self.record(response.status if is_whole else 0, body_for_log(response) if is_whole else b"")
         for piece in pieces if times == 1 else [b"".join(pieces) * times]:
             transport = self.request.transport
             if transport is None or transport.is_closing():
@@ -130,7 +130,7 @@ class RequestContext:
                 limit -= min(limit, len(piece))
             if piece[-5:] != b"0\r\n\r\n":
                 await asyncio.sleep(0.001)  # separate packets
-        return WrittenResponse(self.request)
+        return PlaceholderResponse(self.request)
 
     def _pieces(self, response: web.Response) -> list[bytes]:
         body = response.body if isinstance(response.body, bytes) else b""
@@ -151,7 +151,7 @@ class RequestContext:
         return [head, *(b"%x\r\n%s\r\n" % (len(part), part) for part in parts), b"0\r\n\r\n"]
 
 
-def body_of(response: web.Response) -> bytes:
+def body_for_log(response: web.Response) -> bytes:
     """Return the body for the log, before compression."""
     body = getattr(response, "plain_body", response.body)
     return body if isinstance(body, bytes) else b""

@@ -12,8 +12,8 @@ from . import queries as q
 from .errors import ApiError
 from .exchange import Exchange
 from .market import TOKEN_NETWORK_ROWS, TOKEN_ROWS
-from .orders import order_row, page_of
-from .params import Field, Params
+from .orders import order_row, paginate
+from .params import Parameter, Params
 
 LISTEN_KEY_MS = 24 * 60 * 60 * 1000
 
@@ -22,7 +22,7 @@ Handler = Callable[[Exchange, Params, int], Params]
 MAX_WINDOWS = 10_000  # a scan from many addresses must not fill the memory
 
 
-class Limit(NamedTuple):
+class EndpointLimit(NamedTuple):
     """Allow `requests` in `seconds`, in a sliding window; `scope` is "account", "symbol" or "ip"."""
 
     requests: int
@@ -34,16 +34,16 @@ class Endpoint(NamedTuple):
     """The function for a method and path, its parameters, and its rate limit."""
 
     handler: Handler
-    fields: Mapping[str, Field]
-    limit: Limit
+    parameters: Mapping[str, Parameter]
+    limit: EndpointLimit
 
     @property
     def private(self) -> bool:
         return self.limit.scope != "ip"
 
 
-def _endpoint(names: str, limit: Limit, handler: Handler) -> Endpoint:
-    return Endpoint(handler, f.fields(names), limit)
+def _endpoint(names: str, limit: EndpointLimit, handler: Handler) -> Endpoint:
+    return Endpoint(handler, f.parameters(names), limit)
 
 
 def _algo(name: str) -> Handler:
@@ -51,8 +51,8 @@ def _algo(name: str) -> Handler:
 
 
 _E = Exchange
-_MINUTE = Limit(10, 60)
-_PUBLIC = Limit(10, 1, "ip")
+_MINUTE = EndpointLimit(10, 60)
+_PUBLIC = EndpointLimit(10, 1, "ip")
 _ORDER_ID = "orderId clientOrderId"
 _ALGO_ID = "algoOrderId clientAlgoOrderId"
 _KLINE = _endpoint("symbol! klineType! limit= after before", _PUBLIC, q.get_kline)
@@ -60,37 +60,37 @@ _CREDENTIALS = {"accountName": "Main", "userId": 1, "permissions": ["READ", "TRA
 
 # fmt: off
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    ("POST", "/v3/trade/order"): _endpoint(f.PLACE_ORDER, Limit(5, 1, "symbol"), _E.place_order),
-    ("PUT", "/v3/trade/order"): _endpoint(f"{_ORDER_ID} price quantity", Limit(5, 1), _E.edit_order),
-    ("DELETE", "/v3/trade/order"): _endpoint(f"symbol! {_ORDER_ID}", Limit(10, 1), _E.cancel_order),
+    ("POST", "/v3/trade/order"): _endpoint(f.PLACE_ORDER, EndpointLimit(5, 1, "symbol"), _E.place_order),
+    ("PUT", "/v3/trade/order"): _endpoint(f"{_ORDER_ID} price quantity", EndpointLimit(5, 1), _E.edit_order),
+    ("DELETE", "/v3/trade/order"): _endpoint(f"symbol! {_ORDER_ID}", EndpointLimit(10, 1), _E.cancel_order),
     ("GET", "/v3/trade/order"): _endpoint(
-        f"{_ORDER_ID} withRealizedPnl", Limit(5, 1), lambda x, p, _: order_row(x.orders.find(p), p)),
-    ("GET", "/v3/trade/orders"): _endpoint(f.GET_ORDERS, Limit(10, 1), q.get_orders),
-    ("DELETE", "/v3/trade/orders"): _endpoint("symbol", Limit(10, 1), _E.cancel_orders),
-    ("DELETE", "/v3/trade/allOrders"): _endpoint("symbol", Limit(10, 1), _E.cancel_all_orders),
-    ("POST", "/v3/trade/algoOrder"): _endpoint(f.PLACE_ALGO_ORDER, Limit(2, 1, "symbol"), _algo("place_order")),
-    ("PUT", "/v3/trade/algoOrder"): _endpoint(f.EDIT_ALGO_ORDER, Limit(5, 1), _algo("edit_order")),
-    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("cancel_order")),
-    ("GET", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, Limit(10, 1), _algo("get_order")),
-    ("GET", "/v3/trade/algoOrders"): _endpoint(f.GET_ALGO_ORDERS, Limit(10, 1), _algo("get_orders")),
-    ("DELETE", "/v3/trade/algoOrders"): _endpoint("symbol", Limit(10, 1), _algo("cancel_orders")),
-    ("POST", "/v3/trade/cancelAllAfter"): _endpoint("triggerAfter!", Limit(10, 1), _E.cancel_all_after),
-    ("GET", "/v3/trade/transaction"): _endpoint("tradeId clientOrderId", Limit(10, 1), q.get_transaction),
-    ("GET", "/v3/trade/transactionHistory"): _endpoint(f.GET_FILLS, Limit(2, 1), q.get_transactions),
+        f"{_ORDER_ID} withRealizedPnl", EndpointLimit(5, 1), lambda x, p, _: order_row(x.orders.find(p), p)),
+    ("GET", "/v3/trade/orders"): _endpoint(f.GET_ORDERS, EndpointLimit(10, 1), q.get_orders),
+    ("DELETE", "/v3/trade/orders"): _endpoint("symbol", EndpointLimit(10, 1), _E.cancel_orders),
+    ("DELETE", "/v3/trade/allOrders"): _endpoint("symbol", EndpointLimit(10, 1), _E.cancel_all_orders),
+    ("POST", "/v3/trade/algoOrder"): _endpoint(f.PLACE_ALGO_ORDER, EndpointLimit(2, 1, "symbol"), _algo("place_order")),
+    ("PUT", "/v3/trade/algoOrder"): _endpoint(f.EDIT_ALGO_ORDER, EndpointLimit(5, 1), _algo("edit_order")),
+    ("DELETE", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, EndpointLimit(10, 1), _algo("cancel_order")),
+    ("GET", "/v3/trade/algoOrder"): _endpoint(_ALGO_ID, EndpointLimit(10, 1), _algo("get_order")),
+    ("GET", "/v3/trade/algoOrders"): _endpoint(f.GET_ALGO_ORDERS, EndpointLimit(10, 1), _algo("get_orders")),
+    ("DELETE", "/v3/trade/algoOrders"): _endpoint("symbol", EndpointLimit(10, 1), _algo("cancel_orders")),
+    ("POST", "/v3/trade/cancelAllAfter"): _endpoint("triggerAfter!", EndpointLimit(10, 1), _E.cancel_all_after),
+    ("GET", "/v3/trade/transaction"): _endpoint("tradeId clientOrderId", EndpointLimit(10, 1), q.get_transaction),
+    ("GET", "/v3/trade/transactionHistory"): _endpoint(f.GET_FILLS, EndpointLimit(2, 1), q.get_transactions),
     ("GET", "/v3/trade/tradingFee"): _endpoint(
-        "symbol!", Limit(2, 1), lambda _, p, __: {"symbol": p["symbol"], "takerFee": "0", "makerFee": "0"}),
+        "symbol!", EndpointLimit(2, 1), lambda _, p, __: {"symbol": p["symbol"], "takerFee": "0", "makerFee": "0"}),
     ("GET", "/v3/account/info"): _endpoint("", _MINUTE, q.get_account_info),
     ("GET", "/v3/account/credentials"): _endpoint(
-        f.PAGE, _MINUTE, lambda x, p, _: page_of([x.api_key], p, lambda key: {**_CREDENTIALS, "apiKey": key})),
+        f.PAGE, _MINUTE, lambda x, p, _: paginate([x.api_key], p, lambda key: {**_CREDENTIALS, "apiKey": key})),
     ("GET", "/v3/account/subAccounts/all"): _endpoint(f.PAGE, _MINUTE, lambda *_: {"rows": []}),
     ("POST", "/v3/account/listenKey"): _endpoint(
-        "listenKeyType!", Limit(5, 10),
+        "listenKeyType!", EndpointLimit(5, 10),
         lambda _, __, now_ms: {"authKey": secrets.token_urlsafe(32), "expiredTime": now_ms + LISTEN_KEY_MS}),
-    ("GET", "/v3/asset/balances"): _endpoint("token", Limit(10, 1), q.get_balances),
-    ("GET", "/v3/futures/positions"): _endpoint("symbol", Limit(30, 10), q.get_positions),
+    ("GET", "/v3/asset/balances"): _endpoint("token", EndpointLimit(10, 1), q.get_balances),
+    ("GET", "/v3/futures/positions"): _endpoint("symbol", EndpointLimit(30, 10), q.get_positions),
     ("GET", "/v3/futures/leverage"): _endpoint("perpetual! marginMode= positionMode", _MINUTE, q.get_leverage),
     ("PUT", "/v3/futures/leverage"): _endpoint(f.SET_LEVERAGE, _MINUTE, _E.set_leverage),
-    ("PUT", "/v3/futures/positionMode"): _endpoint("positionMode!", Limit(5, 60), _E.set_position_mode),
+    ("PUT", "/v3/futures/positionMode"): _endpoint("positionMode!", EndpointLimit(5, 60), _E.set_position_mode),
     ("GET", "/v3/public/systemInfo"): _endpoint(
         "", _PUBLIC,
         lambda _, __, now_ms: {"status": 0, "msg": "System is functioning properly.", "estimatedEndTime": now_ms}),
@@ -106,7 +106,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v1/public/token_network"): _endpoint("", _PUBLIC, lambda *_: {"rows": TOKEN_NETWORK_ROWS}),
 }
 # fmt: on
-_ORDER_TRADES = _endpoint("orderId!", Limit(10, 1), q.get_order_trades)
+_ORDER_TRADES = _endpoint("orderId!", EndpointLimit(10, 1), q.get_order_trades)
 
 # Paths of the older V3 API in the integration guide's examples
 # (https://developer.woox.io/api-reference/migration_guide).
@@ -139,7 +139,7 @@ class RateLimiter:
     def __init__(self) -> None:
         self._windows: dict[tuple[int, str], deque[int]] = {}
 
-    def check(self, limit: Limit, key: tuple[int, str], now_ms: int) -> None:
+    def check(self, limit: EndpointLimit, key: tuple[int, str], now_ms: int) -> None:
         """Count a request under `key`, or raise `ApiError` TOO_MANY_REQUEST if the window is full."""
         window = self._windows.get(key)
         if window is None:

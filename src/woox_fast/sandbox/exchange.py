@@ -47,7 +47,7 @@ class Exchange:
             return handler(self, params, now_ms)
 
     def set_quote(self, symbol: str, quote: Quote, now_ms: int) -> None:
-        """Replace an instrument's quote and fill the resting orders that it crosses, best price first."""
+        """Replace an instrument's quote and fill the crossed resting orders, best price first."""
         with localcontext(EXACT):
             self.quotes[symbol] = quote
             crossed = [o for o in self.orders.open.values() if o.symbol == symbol and quote.crosses(o.side, o.limit)]

@@ -10,14 +10,14 @@ import sys
 import threading
 from typing import Any, NamedTuple
 
-from .auth import origin_form
+from .auth import to_origin_form
 from .log import RequestRecord
 from .text import decode, encode
 
 TIME_LIMIT_S = 2.0  # per search
 GRACE_S = 20.0  # for the start of the process
 
-_CODE = "from woox_fast.sandbox.explain_worker import answer; answer()"
+_CODE = "from woox_fast.sandbox.explain_worker import main; main()"
 
 
 class ExplainedRequest(NamedTuple):
@@ -53,11 +53,11 @@ class ExplainWorker:
             return ExplainedRequest.omitted(f"the log does not store a body of {record.size:,} bytes")
         question = {
             **self._account, "signature": record.signature, "timestamp": record.stamp, "method": record.method,
-            "path": origin_form(record.target), "body": base64.b64encode(record.body).decode(),
+            "path": to_origin_form(record.target), "body": base64.b64encode(record.body).decode(),
         }  # fmt: skip
         with self._lock:
             try:
-                found = self._ask(question)
+                found = self._search(question)
             except subprocess.TimeoutExpired:
                 return ExplainedRequest.omitted("the search took too long")
             except (OSError, ValueError) as error:
@@ -72,8 +72,8 @@ class ExplainWorker:
         if child := self._child:
             child.kill()
 
-    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        # The same path, so that the process finds this woox_fast however it was installed.
+    def _search(self, question: dict[str, Any]) -> dict[str, Any]:
+        # With our path, the process finds this woox_fast however it was installed.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONSAFEPATH": "1"}
         with subprocess.Popen(  # noqa: S603 (this interpreter and our own code; Ctrl-C is for the sandbox)
             [sys.executable, "-c", _CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -90,7 +90,7 @@ class ExplainWorker:
         return dict(json.loads(output))
 
 
-def answer() -> None:
+def main() -> None:
     from .. import explain
 
     question = json.load(sys.stdin.buffer)

@@ -1,4 +1,4 @@
-"""Rules: which requests a fault strikes.
+"""Rules: each selects the requests to which a fault applies.
 
 A rule is a line of text:
 
@@ -8,8 +8,9 @@ A rule is a line of text:
     delay tail 50ms on /v3/trade/* probability 0.1 seed 7
 
 `on` selects a method, a path, or both; only `*` is a wildcard, and the path excludes the query. `id` selects the
-clientOrderId in the body or the query. `every 3` strikes the third selected request, the sixth and so on;
-`probability` strikes some, reproducibly for a `seed`; `first 2` strikes twice in all. The first rule is the outermost.
+clientOrderId in the body or the query. `every 3` applies to the third selected request, the sixth and so on;
+`probability` to a random share, reproducible with `seed`; `first 2` to two requests in all. The first rule is the
+outermost.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Any
 
-from .faults import FAULTS, FaultError, Strike, whole_number
+from .faults import FAULTS, AppliedFault, FaultError, parse_whole_number
 
 MAX_RULES = 100
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -30,7 +31,7 @@ _SELECTORS = ("on", "id", "every", "probability", "seed", "first")
 
 
 class Rule:
-    """A rule. `str(rule)` is its text, `number` its id in a sandbox, `struck` the number of its strikes."""
+    """A rule. `str(rule)` is its text, `number` its id in a sandbox, `uses` counts the requests it applied to."""
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
@@ -40,19 +41,19 @@ class Rule:
         if self.name not in FAULTS:
             raise FaultError(f"there is no fault {self.name[:40]!a}; the faults are {', '.join(FAULTS)}")
         self.fault = FAULTS[self.name]
-        self.number = self.struck = self.until_ms = self._seen = self._begun = 0
-        begin = next((at for at, word in enumerate(words) if word in _SELECTORS), len(words))
+        self.number = self.uses = self.until_ms = self._selected = self._starts = 0
+        end = next((at for at, word in enumerate(words) if word in _SELECTORS), len(words))
         try:
-            self._draw = self.fault.read(words[:begin])
+            self._sample = self.fault.parse(words[:end])
         except FaultError as error:
             usage = f"{self.name} {self.fault.usage}".rstrip()
             raise FaultError(f"the fault is `{usage}`, got {self._text[:80]!a}{str(error) and f': {error}'}") from None
-        self._select(self._selectors(words[begin:]))
+        self._apply_selectors(self._parse_selectors(words[end:]))
         self._random = random.Random(f"{self.seed} {self._text}")  # noqa: S311 (reproducible, not secret)
         # `close` counts requests per connection
-        self._min_served = self._draw(self._random) if self.name == "close" else 0
+        self._min_served = self._sample(self._random) if self.name == "close" else 0
 
-    def _selectors(self, words: list[str]) -> dict[str, list[str]]:
+    def _parse_selectors(self, words: list[str]) -> dict[str, list[str]]:
         given: dict[str, list[str]] = {}
         for word in words:
             if word in given:
@@ -67,60 +68,60 @@ class Rule:
         if "seed" in given and "probability" not in given and not self.name.startswith("delay"):
             raise FaultError("seed needs a probability, or a random delay")
         if self.name == "refuse" and given.keys() & {"on", "id"}:
-            raise FaultError("refuse strikes connections before their first request, so it has no `on` and no `id`")
+            raise FaultError("refuse applies before a connection's first request, so it has no `on` and no `id`")
         return given
 
-    def _select(self, given: dict[str, list[str]]) -> None:
+    def _apply_selectors(self, given: dict[str, list[str]]) -> None:
         numbers = {
-            name: whole_number(name, given[name][0], least=int(name in ("every", "first")))
+            name: parse_whole_number(name, given[name][0], least=int(name in ("every", "first")))
             for name in ("id", "every", "seed", "first") if name in given
         }  # fmt: skip
-        self.method, self.path = _method_and_path(given["on"]) if "on" in given else ("", None)
+        self.method, self.path = _parse_method_and_path(given["on"]) if "on" in given else ("", None)
         self.client_id = numbers.get("id")
         self.every = numbers.get("every", 1)
         self.seed = numbers.get("seed", 0)
-        self.probability = _probability(given["probability"][0]) if "probability" in given else 1.0
-        # By default a lasting fault strikes once, and `refuse` begins at once.
+        self.probability = _parse_probability(given["probability"][0]) if "probability" in given else 1.0
+        # By default a lasting fault applies once, and `refuse` starts immediately.
         is_default = not given.keys() & {"every", "probability", "first"}
-        self.at_once = is_default and self.name == "refuse"
+        self.is_immediate = is_default and self.name == "refuse"
         self.first = numbers.get("first", 1 if is_default and self.fault.lasts else inf)
 
-    def strike(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> Strike | None:
-        """Return the strike on this request, the `served`th on its connection; None without a match."""
+    def match(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> AppliedFault | None:
+        """Return the fault for this request, the `served`th on its connection, or None without a match."""
         is_selected = (
             self.method in ("", method) and (self.path is None or self.path.fullmatch(path))
             and self.client_id in (None, client_id) and served >= self._min_served
         )  # fmt: skip
-        if not is_selected or (now_ms >= self.until_ms and not self._begins()):
+        if not is_selected or (now_ms >= self.until_ms and not self._starts_now()):
             return None
-        self.struck += 1
-        value = self._draw(self._random)
+        self.uses += 1
+        value = self._sample(self._random)
         if self.fault.lasts and now_ms >= self.until_ms:
             self.until_ms = now_ms + round(value * 1000)
-        return Strike(self.name, self.fault, value, self.until_ms)
+        return AppliedFault(self.name, self.fault, value, self.until_ms)
 
-    def refused_seconds(self) -> float:
-        if self.name != "refuse" or not self._begins():
+    def sample_refusal_s(self) -> float:
+        if self.name != "refuse" or not self._starts_now():
             return 0.0
-        self.struck += 1
-        return float(self._draw(self._random))
+        self.uses += 1
+        return float(self._sample(self._random))
 
     @property
     def is_spent(self) -> bool:
-        return self._begun >= self.first
+        return self._starts >= self.first
 
-    def _begins(self) -> bool:
-        self._seen += 1
-        if self._seen % self.every or (self.probability < 1 and self._random.random() >= self.probability):
+    def _starts_now(self) -> bool:
+        self._selected += 1
+        if self._selected % self.every or (self.probability < 1 and self._random.random() >= self.probability):
             return False
-        self._begun += 1
-        return self._begun <= self.first
+        self._starts += 1
+        return self._starts <= self.first
 
     def __str__(self) -> str:
         return self._text
 
 
-def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
+def _parse_method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
     paths = [value for value in values if value.startswith(("/", "*"))]
     methods = [value for value in values if value not in paths]
     if not values or len(paths) > 1 or len(methods) > 1:
@@ -134,7 +135,7 @@ def _method_and_path(values: list[str]) -> tuple[str, re.Pattern[str] | None]:
     return "".join(methods), re.compile(".*".join(map(re.escape, paths[0].split("*"))), re.DOTALL)
 
 
-def _probability(text: str) -> float:
+def _parse_probability(text: str) -> float:
     value = float(text) if re.fullmatch(r"[01](\.\d{1,9})?|\.\d{1,9}", text, re.ASCII) else 2.0
     if not 0 <= value <= 1:
         raise FaultError(f"probability needs a number from 0 to 1, got {text!a}")
@@ -148,7 +149,7 @@ class FaultRules:
         if isinstance(rules, str):
             raise TypeError(f"faults must be a list of rules, such as [{rules!r}], got one str")
         self._rules: tuple[Rule, ...] = ()
-        self._removed: deque[Rule] = deque(maxlen=MAX_RULES)  # removed rules that never struck
+        self._removed: deque[Rule] = deque(maxlen=MAX_RULES)  # removed before their first use
         self._last_number = 0
         self._lock = threading.Lock()
         self._refuse: Callable[[float], object] | None = None
@@ -171,8 +172,8 @@ class FaultRules:
             self._last_number += 1
             rule.number = self._last_number
             self._rules = (*self._rules, rule)
-        if rule.at_once:
-            self._refuse_for(rule.refused_seconds())
+        if rule.is_immediate:
+            self._refuse_for(rule.sample_refusal_s())
         return rule
 
     def clear(self) -> None:
@@ -184,23 +185,23 @@ class FaultRules:
         with self._lock:
             removed = [rule for rule in self._rules if number in (None, rule.number)]
             self._rules = tuple(rule for rule in self._rules if rule not in removed)
-            self._removed.extend(rule for rule in removed if not rule.struck)
+            self._removed.extend(rule for rule in removed if not rule.uses)
         return bool(removed)
 
     def unused(self) -> list[str]:
-        """Return the rules that never struck, including removed rules."""
-        return [str(rule) for rule in (*self._removed, *self._rules) if not rule.struck]
+        """Return the unused rules, including removed rules."""
+        return [str(rule) for rule in (*self._removed, *self._rules) if not rule.uses]
 
-    def strikes(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[Strike]:
-        found = (rule.strike(method, path, client_id, now_ms, served) for rule in self._rules if rule.name != "refuse")
-        return [strike for strike in found if strike]
+    def match(self, method: str, path: str, client_id: int | None, now_ms: int, served: int) -> list[AppliedFault]:
+        found = (rule.match(method, path, client_id, now_ms, served) for rule in self._rules if rule.name != "refuse")
+        return [applied for applied in found if applied]
 
-    def connection_accepted(self) -> None:
+    def on_connection(self) -> None:
         for rule in self._rules:
-            if not rule.at_once and (seconds := rule.refused_seconds()):
+            if not rule.is_immediate and (seconds := rule.sample_refusal_s()):
                 self._refuse_for(seconds)
 
-    def listening(self, refuse: Callable[[float], object] | None) -> float:
+    def on_listening(self, refuse: Callable[[float], object] | None) -> float:
         """Store the function that refuses connections. Return for how many seconds to refuse them at the start."""
         self._refuse = refuse
         seconds, self._refuse_s = self._refuse_s, 0.0
@@ -214,6 +215,6 @@ class FaultRules:
 
     def rows(self) -> list[dict[str, Any]]:
         return [
-            {"number": r.number, "fault": r.name, "rule": str(r), "struck": r.struck, "spent": r.is_spent}
+            {"number": r.number, "fault": r.name, "rule": str(r), "uses": r.uses, "spent": r.is_spent}
             for r in self._rules
         ]

@@ -12,12 +12,12 @@ from aiohttp import web
 
 from .. import _checks
 from .auth import authenticate
-from .context import RequestContext, body_of, json_response
+from .context import RequestContext, body_for_log, json_response
 from .endpoints import RateLimiter, find_endpoint
 from .errors import ApiError
 from .exchange import Exchange
 from .fault_rules import FaultRules
-from .faults import apply_strikes
+from .faults import apply_faults
 from .log import RequestLog, RequestRecord, Transcript, logger
 from .params import Params, check_params, client_order_id, parse_body, parse_query
 from .text import TextFilter
@@ -53,7 +53,7 @@ class RequestHandler:
 
     def __init__(self, state: SandboxState, stopping: asyncio.Event, admin: AdminHandler) -> None:
         self.timeout = state.timeout
-        self.connection_accepted = state.faults.connection_accepted
+        self.on_connection = state.faults.on_connection
         self._state = state
         self._faults, self._log, self._text = state.faults, state.log, state.text
         self._limiter = RateLimiter() if state.rate_limits else None
@@ -71,12 +71,12 @@ class RequestHandler:
             with suppress(ApiError):  # an incomplete request is refused before any fault
                 context.body = await self._read_body(request)
                 client_id = client_order_id(context.query, context.body)
-                context.strikes = self._faults.strikes(request.method, context.path, client_id, context.now_ms, served)
-        if context.strikes:
-            self._log.struck.update(strike.name for strike in context.strikes)
-            return await context.send(await apply_strikes(context, context.strikes, lambda: self._answer(context)))
+                context.faults = self._faults.match(request.method, context.path, client_id, context.now_ms, served)
+        if context.faults:
+            self._log.fault_counts.update(applied.name for applied in context.faults)
+            return await context.send(await apply_faults(context, context.faults, lambda: self._answer(context)))
         answer = await self._answer(context)
-        context.record(answer.status, body_of(answer))
+        context.record(answer.status, body_for_log(answer))
         return answer
 
     def refuse_malformed(self, error: BaseException | None, status: int) -> web.Response:
@@ -91,7 +91,7 @@ class RequestHandler:
         response = json_response(status, {"success": False, "code": code, "message": message})
         response.force_close()
         record = RequestRecord(self._state.now_ms(), "", "", status, code, api_error.name, 0.0, message=message)
-        self._log.append(record, Transcript((), body_of(response)))
+        self._log.append(record, Transcript((), body_for_log(response)))
         return response
 
     async def _answer(self, context: RequestContext) -> web.Response:
@@ -121,7 +121,7 @@ class RequestHandler:
             if body:
                 raise ApiError("INVALID_PARAM", f"The parameters of a {method} belong in the query string.")
             given = parse_query(context.query)
-        params = check_params(endpoint.fields, given | path_params)
+        params = check_params(endpoint.parameters, given | path_params)
         if self._limiter is not None:
             limit = endpoint.limit
             scope = {"account": "", "symbol": params.get("symbol", ""), "ip": request.remote or ""}[limit.scope]
@@ -163,7 +163,7 @@ class SandboxProtocol(web.RequestHandler):
         super().connection_made(transport)
         # aiohttp's keep-alive timer starts at the first response in older versions.
         self._first_request = asyncio.get_running_loop().call_later(self._sandbox_handler.timeout, self.force_close)
-        self._sandbox_handler.connection_accepted()
+        self._sandbox_handler.on_connection()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._first_request.cancel()

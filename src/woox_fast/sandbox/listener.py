@@ -27,7 +27,7 @@ class Listener:
         return address
 
     async def refuse(self, seconds: float) -> None:
-        """Refuse connections for a time, and return once that has begun. Overlapping calls have no effect."""
+        """Start to refuse connections for a time. Overlapping calls have no effect."""
         if not self._is_listening:
             return
         self._is_listening = False
@@ -38,7 +38,7 @@ class Listener:
         self._reopening = asyncio.ensure_future(self._reopen(sockets, seconds))
 
     def refuse_from_thread(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        """Refuse connections, from any thread, and return once that has begun."""
+        """Start to refuse connections, from any thread."""
         begun = asyncio.run_coroutine_threadsafe(self.refuse(seconds), loop)
         try:
             asyncio.get_running_loop()

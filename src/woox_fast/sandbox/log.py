@@ -29,7 +29,7 @@ class RequestRecord(NamedTuple):
     body: bytes = b""  # empty if it is longer than 64 KiB
     size: int = 0  # length of the body in bytes
     message: str = ""  # the refusal's message
-    fault: str = ""  # names of the faults that struck
+    fault: str = ""  # names of the applied faults
 
 
 class Transcript(NamedTuple):
@@ -46,7 +46,7 @@ class RequestLog:
         self.requests: deque[RequestRecord] = deque(maxlen=MAX_RECORDS)
         self.seen = self.verified = self.accepted = self.refused = 0
         self.verdicts: Counter[str] = Counter()
-        self.struck: Counter[str] = Counter()
+        self.fault_counts: Counter[str] = Counter()
         self._transcripts: deque[Transcript] = deque(maxlen=MAX_TRANSCRIPTS)
         self._on_request = on_request
 
@@ -73,5 +73,5 @@ class RequestLog:
     def stats(self) -> dict[str, Any]:
         return {
             "requests": self.seen, "verified": self.verified, "accepted": self.accepted, "refused": self.refused,
-            "verdicts": dict(self.verdicts), "faults": dict(self.struck),
+            "verdicts": dict(self.verdicts), "faults": dict(self.fault_counts),
         }  # fmt: skip

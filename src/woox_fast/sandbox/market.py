@@ -61,7 +61,7 @@ class Quote:
             self.depth[side] = depth - quantity
 
 
-_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
+DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 
 
 def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
@@ -74,7 +74,7 @@ def parse_quote(symbol: object, given: Mapping[str, object]) -> Quote:
             raise ValueError("the parameters are symbol, price, bid, ask and quantity")
         if value is not None and value != "":
             text = str(value) if isinstance(value, (str, int, Decimal)) else ""
-            if not _NUMBER.fullmatch(text) or (name != "quantity" and not Decimal(text)):
+            if not DECIMAL.fullmatch(text) or (name != "quantity" and not Decimal(text)):
                 raise ValueError(f"{name} must be a decimal number such as 60000.5, as a string")
             numbers[name] = Decimal(text)
     bid = numbers.get("bid", numbers.get("price"))

@@ -151,13 +151,13 @@ def order_row(order: Order, query: Params | None = None) -> Params:
         "type": p["type"], "quantity": p.get("quantity"), "amount": p.get("amount"),
         "visible": p.get("visibleQuantity", p.get("quantity")), "executed": plain(order.executed), "totalFee": "0",
         "feeAsset": "", "totalRebate": "0", "rebateCurrency": "", "clientOrderId": order.client_id,
-        "reduceOnly": p["reduceOnly"], "averageExecutedPrice": average(order.value, order.executed),
+        "reduceOnly": p["reduceOnly"], "averageExecutedPrice": format_average(order.value, order.executed),
         "bidAskLevel": p.get("bidAskLevel"),
     }  # fmt: skip
     return {**row, "realizedPnl": None} if query and query.get("withRealizedPnl") else row
 
 
-def average(value: Decimal, quantity: Decimal) -> str:
+def format_average(value: Decimal, quantity: Decimal) -> str:
     return plain((value / quantity).quantize(Decimal("1e-10"))) if quantity else "0"
 
 
@@ -170,7 +170,7 @@ def fill_row(fill: Fill) -> Params:
     }  # fmt: skip
 
 
-def page_of(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
+def paginate(found: Sequence[Any], params: Params, row: Callable[[Any], Params]) -> Params:
     page, size = params["page"], params.get("limit", params["size"])
     return {
         "rows": [row(each) for each in found[(page - 1) * size : page * size]],

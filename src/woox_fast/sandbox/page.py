@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from .._credentials import API_SECRET
-from .auth import origin_form
+from .auth import to_origin_form
 from .context import RequestContext, json_response
 from .endpoints import find_endpoint
 from .errors import ApiError
@@ -79,12 +79,12 @@ class WebPage:
             self._worker.close()
             self._worker = None
 
-    async def document(self, context: RequestContext) -> web.Response:
+    async def serve_file(self, context: RequestContext) -> web.Response:
         name, content_type = FILES[context.path]
         headers = {"Content-Type": f"{content_type}; charset=utf-8", **_HEADERS}
         return web.Response(body=_read(name), headers=headers)
 
-    async def updates(self, context: RequestContext) -> web.Response:
+    async def serve_updates(self, context: RequestContext) -> web.Response:
         """Answer GET /sandbox/updates?since=N&started=ID: the state, and the requests after the Nth since the start."""
         state, log = self._state, self._state.log
         is_same = context.query.endswith(f"started={self._started}")
@@ -98,11 +98,11 @@ class WebPage:
         account = state.exchange.summary()
         return json_response(200, {
             "started": self._started, "account": state.api_key[:4], "rows": rows, "stats": state.stats(),
-            "faults": state.faults.rows(), "orders": self._orders(), "prices": state.exchange.quote_rows(),
+            "faults": state.faults.rows(), "orders": self._list_orders(), "prices": state.exchange.quote_rows(),
             "counts": account["orders"], "balances": account["balances"], "positions": account["positions"],
         })  # fmt: skip
 
-    def _orders(self) -> list[list[Any]]:
+    def _list_orders(self) -> list[list[Any]]:
         rows = []
         for book in (self._state.exchange.orders, self._state.exchange.algo.book):
             for order in islice(reversed(book.open.values()), MAX_ORDERS):
@@ -114,7 +114,7 @@ class WebPage:
                              book.arrivals.get(order.client_id, 0)])  # fmt: skip
         return rows
 
-    async def detail(self, context: RequestContext) -> web.Response:
+    async def serve_detail(self, context: RequestContext) -> web.Response:
         number = _parse_number(context, "number")
         found = self._state.log.find(number)
         if found is None:
@@ -122,7 +122,7 @@ class WebPage:
             return json_response(404, {"success": False, "message": message})
         record, transcript = found
         explained = await self._explain(number, record)
-        return json_response(200, {"success": True, "data": self._detail(number, record, transcript, explained)})
+        return json_response(200, {"success": True, "data": self._describe(number, record, transcript, explained)})
 
     async def _explain(self, number: int, record: RequestRecord) -> ExplainedRequest | None:
         if record.verdict != "INVALID_SIGNATURE":
@@ -136,7 +136,7 @@ class WebPage:
             self._explained[number] = explained
         return self._explained[number]
 
-    def _detail(
+    def _describe(
         self, number: int, record: RequestRecord, transcript: Transcript | None, explained: ExplainedRequest | None
     ) -> dict[str, Any]:
         text = self._text
@@ -151,12 +151,12 @@ class WebPage:
             "headline": "" if explained is None or explained.found else text(explained.headline),
             "causes": [] if explained is None else [text(cause) for cause in explained.causes],
             "advice": ADVICE.get(record.verdict, "") or (ADVICE["FAULT"] if record.fault else ""),
-            "command": self._command(record),
+            "command": self._build_command(record),
         }  # fmt: skip
 
     def _prehashes(self, record: RequestRecord, explained: ExplainedRequest | None) -> tuple[str, str | None]:
         """Return the string to sign, "" for a public request, and the signed string, if known."""
-        target = origin_form(record.target)
+        target = to_origin_form(record.target)
         try:
             is_private = find_endpoint(record.method, target.partition("?")[0])[0].private
         except ApiError:
@@ -168,10 +168,10 @@ class WebPage:
             return expected, None if explained.signed is None else self._text(explained.signed)
         return expected, None if record.verdict in _UNVERIFIED else expected
 
-    def _command(self, record: RequestRecord) -> str:
+    def _build_command(self, record: RequestRecord) -> str:
         """Return a `woox-fast explain` command line, or "" for a request that is unsigned or unsuitable for a shell."""
         options = {"--body": decode(record.body), "--timestamp": record.stamp, "--signature": record.signature}
-        texts = [record.method, origin_form(record.target), *options.values()]
+        texts = [record.method, to_origin_form(record.target), *options.values()]
         if not (record.signature and record.stamp and record.size == len(record.body) <= MAX_COMMAND):
             return ""
         if any(not (text.isascii() and text.isprintable()) or text.startswith(("-", "@")) for text in texts):

@@ -1,4 +1,4 @@
-"""Request parameters: parse query and body, and check the fields (https://developer.woox.io/api-reference/endpoint)."""
+"""Request parameters: parse the query and the body, and check the values (https://developer.woox.io/api-reference/endpoint)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 from .errors import ApiError
-from .market import INSTRUMENTS
+from .market import DECIMAL, INSTRUMENTS
 
 Params = dict[str, Any]
 MAX_ID = 2**63 - 1
-_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?", re.ASCII)
 _INTEGER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Params:
+def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> Params:
     """Refuse a repeated name: RFC 8259, section 4, does not define which value counts."""
     params = dict(pairs)
     if len(params) != len(pairs):
@@ -29,7 +28,7 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_repeated_names, parse_constant=_refuse_constant)
 
 
 def parse_query(query: str) -> Params:
@@ -38,7 +37,7 @@ def parse_query(query: str) -> Params:
         return {}
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
-        return _unique(pairs)
+        return _refuse_repeated_names(pairs)
     except ValueError as error:
         raise ApiError("INVALID_PARAM", f"The query string is malformed: {error}") from None
 
@@ -70,7 +69,7 @@ def client_order_id(query: str, body: bytes) -> int | None:
         return None
 
 
-class Field(NamedTuple):
+class Parameter(NamedTuple):
     """A parameter: `check(name, value)` returns the value to use or raises `ApiError`."""
 
     check: Callable[[str, Any], Any]
@@ -78,19 +77,19 @@ class Field(NamedTuple):
     default: Any = None
 
 
-def check_params(fields: Mapping[str, Field], given: Params) -> Params:
+def check_params(parameters: Mapping[str, Parameter], given: Params) -> Params:
     """Check the values and apply the defaults. JSON null counts as absent."""
-    if not given.keys() <= fields.keys():
-        raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - fields.keys()))}")
+    if not given.keys() <= parameters.keys():
+        raise ApiError("UNKNOWN_PARAM", f"Unknown: {', '.join(sorted(given.keys() - parameters.keys()))}")
     checked = {}
-    for name, field in fields.items():
+    for name, parameter in parameters.items():
         value = given.get(name)
         if value is not None:
-            checked[name] = field.check(name, value)
-        elif field.required:
+            checked[name] = parameter.check(name, value)
+        elif parameter.required:
             raise ApiError("INVALID_PARAM", f"{name} is required.")
-        elif field.default is not None:
-            checked[name] = field.default
+        elif parameter.default is not None:
+            checked[name] = parameter.default
     return checked
 
 
@@ -110,7 +109,7 @@ def _check(wanted: str, read: Callable[[Any], Any]) -> Callable[[str, Any], Any]
 
 
 def _read_decimal(value: Any) -> str | None:
-    return value if type(value) is str and _DECIMAL.fullmatch(value) else None
+    return value if type(value) is str and DECIMAL.fullmatch(value) else None
 
 
 def _read_positive(value: Any) -> str | None:
@@ -188,7 +187,7 @@ _CHECKS = {
     "listenKeyType": choice("WEBSOCKET"),
     "klineType": choice("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w", "1mon", "1y"),
 }  # fmt: skip
-_FIELDS = {name: Field(check) for names, check in _CHECKS.items() for name in names.split()}
+_PARAMETERS = {name: Parameter(check) for names, check in _CHECKS.items() for name in names.split()}
 # Parameters with the same name and several meanings.
 _SENT_AS = {"perpetual": "symbol", "algoOrderType": "type", "listenKeyType": "type", "klineType": "type"}
 _DEFAULTS: dict[str, object] = {
@@ -218,18 +217,18 @@ GET_ORDERS = f"symbol side positionSide type orderTag withRealizedPnl status {RA
 GET_ALGO_ORDERS = f"symbol side positionSide algoType orderType isTriggered algoOrderTag realizedPnl status {RANGE}"
 
 
-def fields(names: str) -> Mapping[str, Field]:
-    """Return the fields of these names; "!" marks a required parameter, "=" a parameter with a default."""
+def parameters(names: str) -> Mapping[str, Parameter]:
+    """Return the parameters of these names; "!" marks a required parameter, "=" a parameter with a default."""
     chosen = {}
     for word in names.split():
         name = word.rstrip("!=")
-        field = _FIELDS[name]
+        parameter = _PARAMETERS[name]
         if word.endswith("!"):
-            field = field._replace(required=True)
+            parameter = parameter._replace(required=True)
         elif word.endswith("="):
-            field = field._replace(default=_DEFAULTS[name])
-        chosen[_SENT_AS.get(name, name)] = field
+            parameter = parameter._replace(default=_DEFAULTS[name])
+        chosen[_SENT_AS.get(name, name)] = parameter
     return chosen
 
 
-CHILD_ALGO_ORDER = fields(f"symbol algoType! side algoOrderType {_ALGO}")
+CHILD_ALGO_ORDER = parameters(f"symbol algoType! side algoOrderType {_ALGO}")

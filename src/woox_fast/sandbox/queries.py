@@ -7,7 +7,7 @@ from decimal import Decimal
 from .errors import ApiError
 from .exchange import Exchange
 from .market import INFINITE_DEPTH, INSTRUMENTS, instrument_row
-from .orders import fill_row, order_row, page_of, plain
+from .orders import fill_row, order_row, paginate, plain
 from .params import Params
 
 FUNDING_MS = 8 * 60 * 60 * 1000
@@ -20,7 +20,7 @@ _ZERO = Decimal(0)
 
 def get_orders(exchange: Exchange, params: Params, now_ms: int) -> Params:
     found = exchange.orders.select(params, now_ms, "symbol", "side", "positionSide", "type", "orderTag")
-    return page_of(found, params, lambda order: order_row(order, params))
+    return paginate(found, params, lambda order: order_row(order, params))
 
 
 def get_transaction(exchange: Exchange, params: Params, now_ms: int) -> Params:
@@ -40,7 +40,7 @@ def get_transactions(exchange: Exchange, params: Params, now_ms: int) -> Params:
         and params.get("symbol", fill.symbol) == fill.symbol
         and fill.trade_id >= params.get("fromId", 0)
     ]
-    return page_of(found, params, fill_row)
+    return paginate(found, params, fill_row)
 
 
 def get_order_trades(exchange: Exchange, params: Params, now_ms: int) -> Params:

@@ -45,7 +45,8 @@ class Sandbox:
     Attributes:
         url: The address on this machine.
         requests: The newest 1,000 records.
-        verdicts, struck: A count per verdict, and a count of the struck requests per fault.
+        verdicts: The number of requests per verdict.
+        fault_counts: The number of requests per applied fault.
         faults: The rules, which may change at any time.
         stats: Returns counts of requests, verdicts, faults and open orders.
         orders: Returns the newest open orders, and how often every client id arrived.
@@ -71,7 +72,7 @@ class Sandbox:
             del api_secret  # a traceback with locals must not show it
         self._state, self._admin = state, AdminApi(state, self._page)
         self.api_key, self.exchange, self.faults, self.log = api_key, state.exchange, state.faults, state.log
-        self.requests, self.verdicts, self.struck = self.log.requests, self.log.verdicts, self.log.struck
+        self.requests, self.verdicts, self.fault_counts = self.log.requests, self.log.verdicts, self.log.fault_counts
         self.stats, self.orders, self.account = state.stats, self.exchange.open_orders, self.exchange.audit
         self.host, self.port, self.url = host, port, ""
         self._thread: threading.Thread | None = None
@@ -86,7 +87,7 @@ class Sandbox:
     def price(
         self, symbol: str, price: Number = None, *, bid: Number = None, ask: Number = None, quantity: Number = None
     ) -> None:
-        """Set an instrument's price and fill the resting orders that it crosses.
+        """Set an instrument's price and fill the crossed resting orders.
 
         Args:
             symbol: For example SPOT_BTC_USDT.
@@ -150,13 +151,13 @@ class Sandbox:
         listener = Listener(server)
         try:
             self.url = _local_url(*await listener.open(self.host, self.port))
-            seconds = self.faults.listening(partial(listener.refuse_from_thread, self._loop))
+            seconds = self.faults.on_listening(partial(listener.refuse_from_thread, self._loop))
             if seconds:  # a rule from before
                 await listener.refuse(seconds)
             on_listening()
             await stopping.wait()
         finally:
-            self.faults.listening(None)
+            self.faults.on_listening(None)
             await listener.close()
             await runner.cleanup()
             self._page.close()

@@ -1,10 +1,10 @@
-"""What users write into a request: paths, parameters and bodies that clients encode in ways of their own."""
+"""Paths, parameters and bodies, which every client encodes differently."""
 
 from __future__ import annotations
 
 METHODS = ["GET", "DELETE", "POST", "PUT"]
 
-# As they are written into a URL: each client encodes them in its own way, before or after it asks for a signature.
+# Targets as a user writes them. Each client encodes them differently, before or after it asks for a signature.
 TARGETS = [
     "",
     "/",
@@ -46,7 +46,7 @@ PARAMS = [
     {"id": 9223372036854775807, "big": 10**30},
     {},
 ]
-# What aiohttp takes no part in: yarl raises a TypeError.
+# Parameters that aiohttp refuses: yarl raises TypeError.
 MORE_PARAMS = [{"yes": True, "no": False, "none": None, "price": "0.1"}]
 
 JSON = [

@@ -12,8 +12,6 @@ import json
 import logging
 import socket
 import sys
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +19,7 @@ import aiohttp
 import requests
 
 from helpers.clients import Call, Client, open_client
+from helpers.gateways import eventually
 from woox_fast import Signer
 from woox_fast.cli.sandbox import Printer
 from woox_fast.sandbox import Sandbox
@@ -87,12 +86,6 @@ def log_everything() -> None:
     http.client.HTTPConnection.debuglevel = 2
 
 
-def wait_until(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not is_done() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
 def main() -> None:
     secrets = [sys.stdin.readline().strip() for _ in range(2)]
     signers = [Signer(KEY, secret) for secret in secrets]
@@ -118,7 +111,7 @@ def main() -> None:
         print(sandbox.requests, sandbox.stats(), repr(sandbox))
         with suppress(requests.RequestException):
             print(requests.get(url + "/sandbox/stats", timeout=5).text)
-        wait_until(printer._queue.empty)
+        eventually(printer._queue.empty)
     printer.close()
     mark("leak")  # the control
     logging.debug("signers of %s", secrets)
