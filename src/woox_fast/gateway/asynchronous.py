@@ -210,6 +210,7 @@ class LoopKeeper(Keeper):
     def _fail(self, connection: Connection, error: BaseException) -> None:
         """Close a connection, and raise `error` in the request that awaits its response."""
         due = connection.due
+        self.record_lost(connection, text(error), error)
         if due is not None and not due.done():
             due.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError(text(error)))
         connection.due = None  # only now: an interrupt before this line must not lose the request

@@ -10,7 +10,6 @@ import ssl
 import types
 import warnings
 from asyncio import CancelledError
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,6 @@ NOT_OPEN = "the gateway is not open; open it with `with Gateway(...) as gateway:
 OPEN = ""
 CLOSED = "the gateway is closed"
 FORKED = "the process was forked after the gateway was opened; create a gateway in this process"
-_MAX_UNKNOWN = 1000
 _LOOK_S = 0.005  # between two looks at the progress of opening and closing
 
 _all: WeakSet[GatewayBase] = WeakSet()
@@ -108,7 +106,7 @@ class GatewayBase:
         self._observer: Observer | None = None
         self._is_plain = True  # without limits and observer
         self._host = self._connector.host
-        self.unknown: deque[NoReplyError] = deque(maxlen=_MAX_UNKNOWN)
+        self.unknown: deque[NoReplyError] = self._pool.unknown
         """The requests of unknown fate, the last 1,000 since you emptied it, however their calls ended."""
         _all.add(self)
 
@@ -177,7 +175,10 @@ class GatewayBase:
         self, sent: list[Any], method: str, path: str, body: Any, json: Any, params: Any,
         timeout_s: float | None, send_within_s: float | None, priority: bool,
     ) -> Generator[Any, Any, None]:  # fmt: skip
-        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response."""
+        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response.
+
+        `Keeper.record` adds to `sent` what became of a request without a response.
+        """
         connection, started_ns, deadline_ns = None, 0, 0
         try:
             if json is not None or params is not None or not path:
@@ -191,7 +192,8 @@ class GatewayBase:
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
                 connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
             while True:  # sign after the wait, so that the timestamp is fresh
-                connection.request = request = self._encode(method, path, body, host=self._host)
+                request = self._encode(method, path, body, host=self._host)
+                connection.request = sent
                 sent.append(request)
                 if connection.send(request, method, timeout_ns, deadline_ns):
                     break
@@ -205,11 +207,12 @@ class GatewayBase:
             if self._loop is not None:
                 response = yield from response
             if response is None:
-                raise self._give_up(sent, timeout_ns, connection.number)
+                reason = f"no whole response came within {timeout_ns / SECOND:.4g} s"
+                raise self._keeper.record(sent, reason, connection.number)
             response.queued_ns = connection.sent_ns - started_ns if started_ns else 0
             if not self._is_plain:
                 self._observe(connection, method, path, body, response)
-            sent.append(response)
+            sent[1:] = [response]
         except BaseException as error:
             outcome = self._outcome(error, connection, sent)
             raise outcome from outcome.__cause__
@@ -291,35 +294,24 @@ class GatewayBase:
         error.__cause__ = cause
         return error
 
-    def _unknown(self, request: bytes, reason: str, cause: BaseException | None, number: int) -> NoReplyError:
-        """Record and return the error for a possibly sent request. The record has no traceback, which is large."""
-        self.unknown.append(NoReplyError.from_request(request, reason))
-        error = NoReplyError.from_request(request, reason, cause)
-        error.__cause__ = cause if isinstance(cause, Exception) else None
-        self._emit("unknown", number, error.method, error.path, reason)
-        return error
-
     def _outcome(self, error: BaseException, connection: Connection | None, sent: list[Any]) -> BaseException:
         """Return the exception to raise for a request that ended with `error`, and part with its connection.
 
-        `sent` then has the NoReplyError, if any. A second call, after an interrupt of the first call, uses it.
+        A second call, after an interrupt of the first call, finds the NoReplyError in `sent`. Housekeeping records the
+        request if the second call is interrupted, too.
         """
         if not sent:
             if connection is not None and connection.state is IDLE:
                 self._pool.release(connection)
             return error
-        request, *settled = sent
-        if connection is not None and connection.request is request and connection.state is IDLE:
+        if connection is not None and connection.request is sent and connection.state is IDLE:
             sent.clear()
             self._keeper.drop(connection, "interrupted before the send")
             return error
+        is_late = len(sent) > 1 and error is sent[1]
+        unknown = self._keeper.record(sent, self._reason(error), connection.number if connection else 0, error)
         if connection is not None:
-            self._part(connection, request, error, is_late=bool(settled) and error is settled[0])
-        if settled and isinstance(settled[0], NoReplyError):
-            unknown = settled[0]
-        else:
-            unknown = self._unknown(request, self._reason(error), error, connection.number if connection else 0)
-            sent[1:] = [unknown]
+            self._part(connection, sent, error, is_late=is_late)
         if isinstance(error, Exception | GeneratorExit):
             return unknown
         if error.__cause__ is not unknown:
@@ -336,12 +328,12 @@ class GatewayBase:
             return "cancelled while its response was due"
         return text(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
 
-    def _part(self, connection: Connection, request: bytes, error: BaseException, *, is_late: bool) -> None:
+    def _part(self, connection: Connection, sent: list[Any], error: BaseException, *, is_late: bool) -> None:
         """Close the connection of a request that ended with `error`, or let it receive its response in the background.
 
         The response may have arrived at the last moment, or the connection may have a different request.
         """
-        is_ours = connection.request is request
+        is_ours = connection.request is sent
         is_whole = connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up
         if is_ours and is_whole and (is_late or isinstance(error, CancelledError)):
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
@@ -355,12 +347,6 @@ class GatewayBase:
             self._keeper.drop(connection, text(error))
         elif connection.request is None and connection not in self._pool.idle:  # interrupted after its response
             self._keeper.drop(connection, text(error))
-
-    def _give_up(self, sent: list[Any], timeout_ns: int, number: int) -> NoReplyError:
-        """Return the error for an overdue response."""
-        error = self._unknown(sent[0], f"no whole response came within {timeout_ns / SECOND:.4g} s", None, number)
-        sent.append(error)
-        return error
 
     def _forked(self) -> None:
         """Close the copies of the parent's sockets in the child, without reading or writing."""

@@ -100,7 +100,7 @@ class Connection:
         self.tls = tls
         self.parser = parser or ResponseParser()
         self.state = CONNECTING
-        self.request: bytes | None = None  # the owner's request, from before it is sent until its response is complete
+        self.request: list[Any] | None = None  # `sent` of the owner, from before the send to the whole response
         self.unsent: memoryview | None = None
         self.due: asyncio.Future[Response | None] | None = None
         self.opened_ns = perf_counter_ns()

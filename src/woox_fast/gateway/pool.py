@@ -11,14 +11,16 @@ it is urgent.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from .connection import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, Connection
-from .errors import is_from_call
+from .errors import NoReplyError, is_from_call
 from .limits import GET_SPACING_NS, SECOND, Pace
 
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
 POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
+_MAX_UNKNOWN = 1000
 _YOUNG_NS = SECOND  # a connection that fails sooner, before any response, counts as a failed opening
 _LOST_NS = SECOND // 2
 _BACKOFF_NS, _MAX_BACKOFF_NS = SECOND // 20, 2 * SECOND
@@ -44,6 +46,7 @@ class Pool:
         self.idle: list[Connection] = []  # the most recently used connection last
         self.waiters: list[Waiter] = []  # urgent requests first
         self.closed = False
+        self.unknown: deque[NoReplyError] = deque(maxlen=_MAX_UNKNOWN)
         self.last_error: BaseException | None = None  # the failure of the last opening
         self._spare = 0
         self._floor = reserved
