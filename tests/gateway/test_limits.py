@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from woox_fast.gateway import WOO_X_LIMITS, Event, Limit, NoReplyError, NotSentE
 from woox_fast.gateway.limits import Limiter
 
 SECOND = 1_000_000_000
+WINDOW = SECOND + SECOND // 10  # a second, and a margin for the travel times
 
 
 def test_window_delays_requests(mode):
@@ -25,6 +27,44 @@ def test_window_delays_requests(mode):
         assert time.monotonic() - started >= 1
     assert sorted(found.queued_ns > 0.3 * SECOND for found in responses)[2:] == [True] * 4
     assert len(server.requests) == 6
+
+
+def test_connection_wait_keeps_limit(mode):
+    """Requests that waited for a connection go out within the limit, although their slots passed meanwhile."""
+    arrivals: list[float] = []
+    released = threading.Event()
+
+    def answer(peer, request):
+        if request.startswith(b"POST"):
+            arrivals.append(time.monotonic())
+        else:
+            released.wait(20)
+        return peer.send(response()) or True
+
+    limits = [Limit("POST", "/v3/*", 2, 1)]
+    with RawServer(answer) as server, opened(mode, server.url, connections=6, timeout_s=20, limits=limits) as gateway:
+        busy = [gateway.submit("GET", "/slow") for _ in range(6)]
+        eventually(lambda: len(server.requests) == 6)
+        queued = [gateway.submit(*ORDER) for _ in range(5)]
+        time.sleep(2.5)  # until all slots have passed
+        released.set()
+        assert [future.result(20).status for future in busy + queued] == [200] * 11
+    assert all(later - earlier >= 1 for earlier, later in zip(arrivals, arrivals[2:], strict=False))
+
+
+def test_unused_slot_is_replaced():
+    """A request whose connection came late moves its slot, and loses none."""
+    limiter = Limiter([Limit("", "/*", 2, 1)])
+
+    def reserve(now, unused=None):
+        return limiter.reserve("GET", "/", b"", now, 9 * SECOND, unused)
+
+    late = SECOND // 2
+    assert [reserve(0), reserve(0), reserve(5)] == [0, 0, WINDOW]
+    assert reserve(7, unused=0) == 7  # hardly late
+    assert reserve(late, unused=0) == late  # instead of the second
+    assert reserve(late, unused=0) == late + WINDOW  # two requests follow the first
+    assert reserve(late) == 2 * WINDOW
 
 
 def test_late_slot_is_not_sent(mode):
@@ -51,11 +91,11 @@ def test_documented_limits_count_symbols():
     def slots(count, method, path, body=b""):
         return [limiter.reserve(method, path, body, 0, 9 * SECOND) for _ in range(count)]
 
-    assert slots(6, "POST", "/v3/trade/order", b'{"symbol": "SPOT_BTC_USDT"}') == [0] * 5 + [SECOND]
+    assert slots(6, "POST", "/v3/trade/order", b'{"symbol": "SPOT_BTC_USDT"}') == [0] * 5 + [WINDOW]
     assert slots(5, "POST", "/v3/trade/order", '{"symbol":"SPOT_ETH_USDT"}') == [0] * 5
-    assert slots(11, "DELETE", "/v3/trade/order?symbol=a&orderId=1") == [0] * 10 + [SECOND]
-    assert slots(3, "POST", "/v3/trade/algoOrder") == [0, 0, SECOND]
-    assert slots(11, "GET", "/v3/public/systemInfo") == [0] * 10 + [SECOND]
+    assert slots(11, "DELETE", "/v3/trade/order?symbol=a&orderId=1") == [0] * 10 + [WINDOW]
+    assert slots(3, "POST", "/v3/trade/algoOrder") == [0, 0, WINDOW]
+    assert slots(11, "GET", "/v3/public/systemInfo") == [0] * 10 + [WINDOW]
     assert slots(9, "GET", "/v1/unknown") == [0] * 9
     assert limiter.reserve("POST", "/v3/trade/algoOrder", b"", 0, SECOND // 2) is None
 
@@ -64,7 +104,7 @@ def test_lost_lock_is_replaced():
     """A signal handler may end the code that holds the lock."""
     limiter = Limiter([Limit("", "/*", 1, 1)])
     limiter._lock.acquire()
-    assert [limiter.reserve("GET", "/", b"", 0, 9 * SECOND) for _ in range(3)] == [0, SECOND, 2 * SECOND]
+    assert [limiter.reserve("GET", "/", b"", 0, 9 * SECOND) for _ in range(3)] == [0, WINDOW, 2 * WINDOW]
     assert not limiter._lock.locked()
 
 

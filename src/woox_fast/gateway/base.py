@@ -10,6 +10,7 @@ import ssl
 import types
 import warnings
 from asyncio import CancelledError
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -229,14 +230,20 @@ class GatewayBase:
     ) -> Connection:
         """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
         self._check_open()
-        if self._limiter is not None:
-            slot = self._limiter.reserve(method, path, body, started_ns, by_ns)
-            if slot is None:
-                raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
+        limiter, urgent = self._limiter, self._is_urgent(method, priority)
+        if limiter is None:
+            return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+        slot = limiter.reserve(method, path, body, started_ns, by_ns)
+        while slot is not None:
             while (left_ns := slot - perf_counter_ns()) > 0 and not self._refusal:
                 await self._pause(min(left_ns / SECOND, POLL_S))
-        urgent = self._is_urgent(method, priority)
-        return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+            connection = self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+            now = perf_counter_ns()
+            slot = limiter.reserve(method, path, body, now, by_ns, unused=slot)
+            if slot == now:
+                return connection
+            self._pool.release(connection)  # the wait for it was long, and the window is full again
+        raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
 
     async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
         """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
@@ -309,7 +316,9 @@ class GatewayBase:
             self._keeper.drop(connection, "interrupted before the send")
             return error
         is_late = len(sent) > 1 and error is sent[1]
-        unknown = self._keeper.record(sent, self._reason(error), connection.number if connection else 0, error)
+        unknown: NoReplyError = self._keeper.record(
+            sent, self._reason(error), connection.number if connection else 0, error
+        )
         if connection is not None:
             self._part(connection, sent, error, is_late=is_late)
         if isinstance(error, Exception | GeneratorExit):
