@@ -76,7 +76,10 @@ def test_late_slot_is_not_sent(mode):
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("answer", [response(b"", 429), response(b'{"success":false,"code":-1003}', 400)])
+@pytest.mark.parametrize(
+    "answer",
+    [response(b"", 429), *(response(b'{"success":false,"code":%b}' % code, 400) for code in (b"-1003", b'"-1003"'))],
+)
 def test_429_pauses_bucket(mode, answer):
     with RawServer(lambda peer, request: peer.send(answer) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, limits=[Limit("POST", "/v3/*", 9, 60)]) as gateway:

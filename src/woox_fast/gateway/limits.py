@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .response import Response
+from .response import Response, code_of
 
 SECOND = 1_000_000_000
 WARM_PATH = "/v3/public/systemInfo"
@@ -108,7 +108,7 @@ class Limiter:
 
     def observe(self, method: str, path: str, body: object, response: Response, now: int) -> None:
         """Pause the request's bucket for its period after HTTP 429 or the code -1003."""
-        if response.status == 429 or (response.status >= 400 and (response.envelope or {}).get("code") == -1003):
+        if response.status == 429 or (response.status >= 400 and code_of(response) == -1003):
             bucket = self._bucket(method, path, body)
             if bucket is not None:
                 bucket.open_at = now + bucket.period_ns
