@@ -18,7 +18,7 @@ from weakref import WeakSet
 
 from .._urls import PRODUCTION_URL
 from .connection import AWAITING, DRAINING, IDLE, Connection
-from .connector import Connector
+from .connector import FORK_LOCK, Connector
 from .errors import NoReplyError, NotSentError, text
 from .events import Event, Kind, Observer, observer_of
 from .keeper import Keeper
@@ -378,9 +378,10 @@ REQUEST_CODE = GatewayBase._request.__code__
 
 
 def _after_fork() -> None:
+    FORK_LOCK.release()
     for gateway in list(_all):
         gateway._forked()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=FORK_LOCK.acquire, after_in_parent=FORK_LOCK.release, after_in_child=_after_fork)
