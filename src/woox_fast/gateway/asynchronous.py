@@ -18,6 +18,7 @@ from .errors import text
 from .events import Observer
 from .keeper import Keeper
 from .limits import SECOND
+from .options import REQUEST_DOC
 from .parser import ResponseError
 from .placement import Placement, Placing
 from .pool import Pool
@@ -73,11 +74,6 @@ class AsyncGateway(GatewayBase):
         send_within_s: float | None = None,
         priority: bool = False,
     ) -> Response:
-        """Sign a request, send it once, and return the response, whatever its status. From any task of the loop.
-
-        `GatewayBase` documents the arguments and the exceptions. A request that is cancelled before it went out never
-        goes out. After that, the CancelledError has a NoReplyError as `__cause__`.
-        """
         sent: list[Any] = []
         try:
             if self._refusal or get_running_loop() is not self._loop:
@@ -89,6 +85,7 @@ class AsyncGateway(GatewayBase):
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
 
+    request.__doc__ = REQUEST_DOC
     _ask = request
 
     def _refuse(self) -> NoReturn:

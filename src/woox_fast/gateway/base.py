@@ -178,7 +178,7 @@ class GatewayBase:
     ) -> Generator[Any, Any, None]:  # fmt: skip
         """Send a request. `sent` gets the request before the socket may accept bytes, and then the response.
 
-        `Keeper.record` adds to `sent` what became of a request without a response.
+        Without a response it gets the items of `Keeper.record`.
         """
         connection, started_ns, deadline_ns = None, 0, 0
         try:

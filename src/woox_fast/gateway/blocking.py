@@ -15,6 +15,7 @@ from .connection import CLOSED, IDLE, NO_WAIT, Connection, wait_for
 from .errors import NotSentError, is_from_call, text
 from .keeper import Keeper
 from .limits import SECOND
+from .options import REQUEST_DOC
 from .parser import ResponseError
 from .placement import Placement, Placing
 
@@ -68,10 +69,6 @@ class Gateway(GatewayBase):
         send_within_s: float | None = None,
         priority: bool = False,
     ) -> Response:
-        """Sign a request, send it once, and return the response, whatever its status. From any thread.
-
-        `GatewayBase` documents the arguments and the exceptions.
-        """
         sent: list[Any] = []
         try:
             for _ in self._request(sent, method, path, body, json, params, timeout_s, send_within_s, priority):
@@ -81,6 +78,8 @@ class Gateway(GatewayBase):
         except BaseException as error:  # an interrupt outside the generator
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
+
+    request.__doc__ = REQUEST_DOC
 
     def place(
         self,

@@ -17,7 +17,8 @@ class NoReplyError(ConnectionError):
     The gateway does not send it again. Ask for the order by its clientOrderId.
 
     Attributes:
-        method, path: The request line.
+        method: The HTTP method.
+        path: The path with its query.
         body: The body as bytes.
         timestamp: The signed timestamp in milliseconds, 0 for an unsigned request.
         last_error: The exception that ended the request, or None.

@@ -21,7 +21,8 @@ class Event:
     Attributes:
         kind: "sent", "response" and "unknown" are about a request, "opened" and "dropped" about a connection.
         connection: The number of the connection, counted from 1.
-        method, path: The request line, "" for a connection.
+        method: The request's HTTP method, "" for a connection.
+        path: The request's path with its query, "" for a connection.
         status: The response's HTTP status, else 0.
         queued_ns: Nanoseconds that the request waited before it was sent.
         latency_ns: Nanoseconds from send to response.
