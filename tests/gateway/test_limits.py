@@ -67,7 +67,14 @@ def test_unused_slot_is_replaced():
     assert reserve(late) == 2 * WINDOW
 
 
-def test_late_slot_is_not_sent(mode):
+def test_refused_request_uses_no_slot():
+    limiter = Limiter([Limit("", "/*", 1, 1)])
+    assert limiter.reserve("GET", "/", b"", 0, until=0) == 0
+    assert [limiter.reserve("GET", "/", b"", 1, until=SECOND) for _ in range(3)] == [None] * 3
+    assert limiter.reserve("GET", "/", b"", 1, until=9 * SECOND) == WINDOW
+
+
+def test_slot_after_deadline_is_refused(mode):
     with RawServer() as server, opened(mode, server.url, limits=[Limit("", "/v3/*", 1, 60)]) as gateway:
         assert gateway.request(*ORDER).status == 200
         with pytest.raises(NotSentError, match="rate limit"):

@@ -19,7 +19,7 @@ from weakref import WeakSet
 from .._urls import PRODUCTION_URL
 from .connection import AWAITING, DRAINING, IDLE, Connection
 from .connector import FORK_LOCK, Connector
-from .errors import NoReplyError, NotSentError, text
+from .errors import NoReplyError, NotSentError, describe
 from .events import Event, Kind, Observer, observer_of
 from .keeper import Keeper
 from .limits import SECOND, Limit, Limiter
@@ -252,7 +252,7 @@ class GatewayBase:
         self._pool.enter(waiter, first=dead is not None)
         try:
             if dead is not None:
-                self._keeper.drop(dead, text(dead.last_error))
+                self._keeper.drop(dead, describe(dead.last_error))
             while True:
                 connection = self._pool.grant(waiter, has_polled=has_polled)
                 if connection is not None:
@@ -283,9 +283,9 @@ class GatewayBase:
         failure, last_error = self._keeper.failure, self._pool.last_error
         reason = f"no connection was free for {max(waited_ns, 0) / SECOND:.3g} s"
         if failure is not None:
-            reason += f", and housekeeping failed: {text(failure)}"
+            reason += f", and housekeeping failed: {describe(failure)}"
         elif last_error is not None:
-            reason += f", and the last opening failed: {text(last_error)}"
+            reason += f", and the last opening failed: {describe(last_error)}"
         else:
             reason += f"; all {self._pool.size} were in use"
         error = NotSentError(f"the request to {self._host} was not sent: {reason}")
@@ -296,7 +296,7 @@ class GatewayBase:
         pool = self._pool
         cause = self._keeper.failure or pool.last_error
         what = "a connection" if self._keeper.is_hopeless else f"all {pool.target} connections"
-        reason = text(cause) if cause else f"not ready within {self._timeout_s:g} s"
+        reason = describe(cause) if cause else f"not ready within {self._timeout_s:g} s"
         error = NotSentError(f"cannot open {what} to {self._host}: {reason}; nothing was sent")
         error.__cause__ = cause
         return error
@@ -335,7 +335,7 @@ class GatewayBase:
             return "its coroutine was closed while the response was due"
         if isinstance(error, CancelledError):
             return "cancelled while its response was due"
-        return text(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
+        return describe(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
 
     def _part(self, connection: Connection, sent: list[Any], error: BaseException, *, is_late: bool) -> None:
         """Close the connection of a request that ended with `error`, or let it receive its response in the background.
@@ -353,9 +353,9 @@ class GatewayBase:
         elif is_ours and connection.state is not DRAINING:
             if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
                 connection.last_error = error
-            self._keeper.drop(connection, text(error))
+            self._keeper.drop(connection, describe(error))
         elif connection.request is None and connection not in self._pool.idle:  # interrupted after its response
-            self._keeper.drop(connection, text(error))
+            self._keeper.drop(connection, describe(error))
 
     def _forked(self) -> None:
         """Close the copies of the parent's sockets in the child, without reading or writing."""

@@ -94,5 +94,5 @@ def is_from_call(error: BaseException) -> bool:
     return error.__traceback__ is not None
 
 
-def text(error: BaseException | None) -> str:
+def describe(error: BaseException | None) -> str:
     return str(error) or type(error).__name__

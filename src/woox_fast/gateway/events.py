@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import text
+from .errors import describe
 
 LOGGER = logging.getLogger("woox_fast.gateway")
 
@@ -58,6 +58,6 @@ def observer_of(on_event: Observer | None) -> Observer | None:
             if on_event is not None:
                 on_event(event)
         except Exception as error:
-            LOGGER.warning("on_event raised %s for %s", text(error), event.kind, exc_info=True)
+            LOGGER.warning("on_event raised %s for %s", describe(error), event.kind, exc_info=True)
 
     return observe

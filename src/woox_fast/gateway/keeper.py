@@ -168,7 +168,7 @@ class Keeper:
         if connection.finish():
             pool.idle.append(connection)
             if pool.waiters:
-                pool.ring()
+                pool.wake_next()
         else:
             self.drop(connection, "the server closes it")
 

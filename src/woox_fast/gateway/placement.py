@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from .._encoding import encode_json
-from .errors import NoReplyError, NotSentError, text
+from .errors import NoReplyError, NotSentError, describe
 from .limits import WARM_PATH
 from .response import Response, code_of
 
@@ -116,7 +116,7 @@ class Placing:
                     if not self._learn_time(response):
                         self._learn_time(await self._get(WARM_PATH))
             except (NotSentError, NoReplyError) as error:
-                last = text(error)
+                last = describe(error)
             if time.monotonic() - started > self._patience_s:
                 raise self._unknown(f"{lost}. The last question for the order got: {last}")
             await self._gateway._pause(pause_s)
@@ -170,7 +170,7 @@ class Placing:
             lost = self._unknown(f"interrupted by {type(error).__name__}")
             self._gateway.unknown.append(lost)
         if isinstance(error, Exception):
-            unknown = self._unknown(f"asking for it failed: {text(error)}")
+            unknown = self._unknown(f"asking for it failed: {describe(error)}")
             unknown.__cause__ = error
             return unknown
         error.__cause__ = lost
