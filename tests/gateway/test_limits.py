@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from helpers.gateways import ORDER, eventually, opened
@@ -12,6 +13,7 @@ from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast.gateway import WOO_X_LIMITS, Event, Limit, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
 from woox_fast.gateway.limits import Limiter
 
 SECOND = 1_000_000_000
@@ -53,7 +55,7 @@ def test_connection_wait_keeps_limit(mode):
 
 
 def test_unused_slot_is_replaced():
-    """A request whose connection came late moves its slot, and loses none."""
+    """A request whose connection came late moves its slot."""
     limiter = Limiter([Limit("", "/*", 2, 1)])
 
     def reserve(now, unused=None):
@@ -65,6 +67,30 @@ def test_unused_slot_is_replaced():
     assert reserve(late, unused=0) == late  # instead of the second
     assert reserve(late, unused=0) == late + WINDOW  # two requests follow the first
     assert reserve(late) == 2 * WINDOW
+
+
+@pytest.mark.parametrize("delay_s", [0, 1.2])
+def test_replaced_request_keeps_limit(mode, monkeypatch, delay_s):
+    """A request whose connection was closed keeps its slot, or gets a new slot after a long wait."""
+    arrivals: list[float] = []
+    send, delays = Connection.send, [delay_s]
+
+    def refused_once(connection, request, method, *arguments, **options):
+        if method == "POST" and delays:
+            time.sleep(delays.pop())
+            return False
+        return send(connection, request, method, *arguments, **options)
+
+    def answer(peer, request):
+        arrivals.append(time.monotonic())
+        return peer.send(response()) or True
+
+    monkeypatch.setattr(Connection, "send", refused_once)
+    limits = [Limit("POST", "/v3/*", 1, 1 if delay_s else 60)]
+    with RawServer(answer) as server, opened(mode, server.url, timeout_s=20, limits=limits) as gateway:
+        orders = [gateway.submit(*ORDER) for _ in range(2 if delay_s else 1)]
+        assert all(order.result(20).status == 200 for order in orders)
+    assert all(later - earlier >= 1 for earlier, later in pairwise(arrivals))
 
 
 def test_refused_request_uses_no_slot():

@@ -125,7 +125,7 @@ def test_default_window_needs_second_denial(mode, monkeypatch):
 @pytest.mark.parametrize("status", [200, 429, 500])
 @pytest.mark.parametrize("body", [b'{"success":false,"code":-1003,"message":"later"}', HTML])
 def test_failed_question_is_repeated(mode, status, body):
-    """A question that the exchange refuses says nothing about the order."""
+    """The exchange or a proxy refuses the question."""
     book = Book("reset", accepts=True, answers_after=2)
     book.failure = response(body, status)
     with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
@@ -144,7 +144,7 @@ def test_refused_order_is_not_placed(mode, status):
 
 @pytest.mark.parametrize("fault", [HTML, b'{"code":0}'])
 def test_page_without_envelope_is_unclear(mode, fault):
-    """A proxy's page with HTTP 200 says nothing about the order."""
+    """After a proxy's page with HTTP 200, the gateway asks for the order."""
     book = Book(response(fault), accepts=False)
     with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
         placement = gateway.place(ORDER, arrival_window_s=0.2)

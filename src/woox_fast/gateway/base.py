@@ -191,7 +191,7 @@ class GatewayBase:
                 started_ns = perf_counter_ns()
                 deadline_ns = started_ns + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
+                connection = yield from self._acquire(method, path, body, by_ns, priority)
             while True:  # sign after the wait, so that the timestamp is fresh
                 request = self._encode(method, path, body, host=self._host)
                 connection.request = sent
@@ -201,7 +201,7 @@ class GatewayBase:
                 sent.clear()
                 deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._queue(self._is_urgent(method, priority), by_ns, connection)
+                connection = yield from self._acquire(method, path, body, by_ns, priority, connection)
             if not self._is_plain:
                 self._emit("sent", connection.number, method, path)
             response = self._receive(connection, timeout_ns)
@@ -226,24 +226,31 @@ class GatewayBase:
         return priority or (method == "DELETE" and self._pool.reserved > 0)
 
     async def _acquire(
-        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, priority: bool
+        self, method: str, path: str, body: Any, by_ns: int, priority: bool, dead: Connection | None = None
     ) -> Connection:
-        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
-        self._check_open()
-        limiter, urgent = self._limiter, self._is_urgent(method, priority)
-        if limiter is None:
-            return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
-        slot = limiter.reserve(method, path, body, started_ns, by_ns)
-        while slot is not None:
+        """Wait for the rate limits and for a connection, first for a replacement of `dead`.
+
+        Raises NotSentError and RuntimeError.
+        """
+        limiter, urgent, connection, slot = self._limiter, self._is_urgent(method, priority), None, None
+        if dead is None:
+            self._check_open()
+        else:
+            connection, slot = await self._queue(urgent, by_ns, dead), dead.slot_ns
+        while limiter is not None:
+            now = perf_counter_ns()
+            slot = limiter.reserve(method, path, body, now, by_ns, unused=slot)
+            if connection is not None and slot == now:
+                connection.slot_ns = slot
+                return connection
+            if connection is not None:
+                self._pool.release(connection)  # the wait for it was long, and the window is full again
+            if slot is None:
+                raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
             while (left_ns := slot - perf_counter_ns()) > 0 and not self._refusal:
                 await self._pause(min(left_ns / SECOND, POLL_S))
             connection = self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
-            now = perf_counter_ns()
-            slot = limiter.reserve(method, path, body, now, by_ns, unused=slot)
-            if slot == now:
-                return connection
-            self._pool.release(connection)  # the wait for it was long, and the window is full again
-        raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
+        return connection or self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
 
     async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
         """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""

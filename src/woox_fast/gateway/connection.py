@@ -86,6 +86,7 @@ class Connection:
         "receive_timeout_ns",
         "request",
         "sent_ns",
+        "slot_ns",
         "sock",
         "state",
         "tls",
@@ -106,6 +107,7 @@ class Connection:
         self.opened_ns = perf_counter_ns()
         self.used_ns = 0  # the time of the last response
         self.sent_ns = self.deadline_ns = 0
+        self.slot_ns = 0  # the moment that the rate limit gave to the request
         self.last_error: BaseException | None = None  # a failure of the server or the network
         self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
         self.is_blocking = self.has_hung_up = False

@@ -158,7 +158,7 @@ class Keeper:
         return found
 
     def record_lost(self, connection: Connection, reason: str, cause: BaseException | None = None) -> None:
-        """Record the request of a connection that is closed before its response."""
+        """Record a request whose connection closes before its response."""
         if connection.request and connection.state in (SENDING, AWAITING):
             self.record(connection.request, reason, connection.number, cause)
 
