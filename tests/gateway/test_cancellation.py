@@ -13,7 +13,7 @@ from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
-from woox_fast.gateway import AsyncGateway, NoReplyError
+from woox_fast.gateway import AsyncGateway, NoReplyError, NotSentError
 
 
 def test_cancellation_stays_plain(loop_mode):
@@ -88,6 +88,21 @@ def test_cancelled_before_send_sends_nothing(loop_mode):
     with RawServer(lambda peer, request: (released.wait(20) and peer.send(response())) or True) as server:
         run(loop_mode, trade())
         assert not server.order_counts()
+
+
+def test_cancelled_requests_keep_few_sockets(loop_mode):
+    """Connections with a due response are replaced, but not without end."""
+
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=2, timeout_s=20) as gateway:
+            for order_id in range(9):
+                order = gateway.request("POST", f"/v3/trade/order?clientOrderId={order_id}", b"{}", send_within_s=0.3)
+                with pytest.raises((asyncio.TimeoutError, NotSentError)):
+                    await asyncio.wait_for(order, 0.6)
+            assert len(server.peers) == 5  # two, the spare, and two replacements
+
+    with RawServer(lambda peer, request: True) as server:
+        run(loop_mode, trade())
 
 
 def test_asyncio_run_keeps_ctrl_c():

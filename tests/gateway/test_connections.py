@@ -207,6 +207,7 @@ def test_late_response_is_drained(mode):
         return True
 
     with RawServer(answer) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        assert gateway.request("GET", "/first").status == 200  # with the long timeout
         for number in range(2):
             with pytest.raises(NoReplyError, match=r"no whole response came within 0.05 s"):
                 gateway.request("GET", f"/slow{number}", timeout_s=0.05)

@@ -26,18 +26,18 @@ def resolve(monkeypatch, *ports):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(infos))
 
 
-def test_deaf_address_leaves_time(mode, monkeypatch):
+def test_unresponsive_address_leaves_time(mode, monkeypatch):
     """RFC 8305: the next address after 250 ms, and the address that worked comes first from then on."""
-    with RawServer() as deaf, RawServer() as server:
-        deaf.answer_get = lambda peer, request: True
-        resolve(monkeypatch, deaf.port, server.port)
+    with RawServer() as silent, RawServer() as server:
+        silent.answer_get = lambda peer, request: True
+        resolve(monkeypatch, silent.port, server.port)
         with opened(mode, f"http://exchange.test:{server.port}", connections=1, timeout_s=20) as gateway:
             assert gateway.request(*ORDER).status == 200
             monkeypatch.setattr("woox_fast.gateway.connector.NEXT_ADDRESS_S", 60)
-            asked, served = len(deaf.peers), len(server.peers)
+            asked, served = len(silent.peers), len(server.peers)
             server.hang_up()
             eventually(lambda: len(server.peers) >= served + 2)
-            assert len(deaf.peers) == asked
+            assert len(silent.peers) == asked
         monkeypatch.undo()
 
 

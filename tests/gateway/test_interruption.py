@@ -22,6 +22,7 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.base import GatewayBase
 from woox_fast.gateway.blocking import ThreadKeeper
 from woox_fast.gateway.connection import IDLE, TRANSITIONS, Connection
 
@@ -177,6 +178,33 @@ def test_handler_request_hides_no_order(error):
         assert NoReplyError.find(raised.value).path.endswith("=1")
         assert [lost.path[-1] for lost in gateway.unknown] == ["2", "1"]
         shorten(gateway, 0.1)
+
+
+@pytest.mark.parametrize("closes_first", [False, True])
+@pytest.mark.parametrize("resets", [False, True])
+def test_two_interrupts_lose_no_order(mode, monkeypatch, resets, closes_first):
+    """Signals interrupt both places that note the order's fate. Then `unknown` has it, once."""
+    interrupts = [TimeoutError("alarm")] * 2
+    outcome = GatewayBase._outcome
+
+    def interrupted(*arguments):
+        if interrupts:
+            raise interrupts.pop()
+        return outcome(*arguments)
+
+    def answer(peer, request):
+        if resets:
+            peer.reset()
+        return not resets
+
+    monkeypatch.setattr(GatewayBase, "_outcome", interrupted)
+    with RawServer(answer) as server, opened(mode, server.url, connections=1, timeout_s=20) as gateway:
+        shorten(gateway.gateway, 0.3)
+        with pytest.raises(TimeoutError):
+            gateway.request("POST", "/v3/trade/order?clientOrderId=1", b"{}")
+        if not closes_first:
+            eventually(lambda: gateway.gateway.unknown)
+    assert [error.path[-1] for error in gateway.gateway.unknown] == ["1"]
 
 
 @pytest.mark.parametrize("error", ERRORS)

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from importlib.util import find_spec
 
@@ -22,6 +23,7 @@ from helpers.raw_server import RawServer, response
 from woox_fast import Signer
 from woox_fast.gateway import Gateway, NoReplyError, NotSentError
 from woox_fast.gateway.blocking import ThreadKeeper
+from woox_fast.gateway.connector import Connector
 
 FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
@@ -149,6 +151,40 @@ def test_forked_gateway_refuses(mode):
 
         assert in_child(check) == "passed"
         assert gateway.request(*ORDER).status == 200
+
+
+@FORKS
+@pytest.mark.parametrize("owner", [socket.socket, Connector])
+def test_fork_while_opening_keeps_no_socket(monkeypatch, owner):
+    """The fork comes just after a socket is created, or just after its connection is ready."""
+    name = "__init__" if owner is socket.socket else "_open"
+    reached, original = threading.Event(), getattr(owner, name)
+
+    def slow(*arguments, **options):
+        result = original(*arguments, **options)
+        if threading.current_thread().name == "woox-fast gateway open":
+            reached.set()
+            time.sleep(0.3)
+        return result
+
+    def check() -> None:
+        time.sleep(0.6)  # until the parent is connected
+        monkeypatch.undo()
+        for fd in range(3, 200):
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(fd)) as copy:
+                assert copy.getpeername()[1] != port
+
+    with RawServer() as server:
+        port = int(server.url.rpartition(":")[2])
+        monkeypatch.setattr(owner, name, slow)
+        gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20)
+        opening = threading.Thread(target=gateway.open)
+        opening.start()
+        assert reached.wait(20)
+        assert in_child(check) == "passed"
+        opening.join()
+        assert gateway.request(*ORDER).status == 200
+        gateway.close()
 
 
 @FORKS

@@ -100,7 +100,7 @@ def test_close_ends_in_time(mode):
             started = time.monotonic()
         assert time.monotonic() - started < 10
         assert lost.state is CLOSED
-        with pytest.raises(NoReplyError, match=r"the gateway was closed|Bad file descriptor"):
+        with pytest.raises(NoReplyError, match="the gateway was closed"):
             due.result(20)
 
 
@@ -221,6 +221,8 @@ def test_timeout_covers_queue_and_response(mode):
             gateway.request(*ORDER, send_within_s=0.1)
         with pytest.raises(NotSentError, match="no connection was free"):
             gateway.request(*ORDER, send_within_s=0)
+        with pytest.raises(NotSentError, match="no connection was free"):  # the whole time is shorter
+            gateway.request(*ORDER, timeout_s=0.1, send_within_s=3600)
         gate.is_open.set()
         assert blocker.result(20).status == 200
         assert gateway.request(*ORDER, send_within_s=0, timeout_s=20).status == 200
@@ -253,7 +255,7 @@ def test_lost_wakeup_is_repaired(mode):
             urgent = False
             by_ns = time.perf_counter_ns() + 60_000_000_000
 
-            def ring(self) -> None:
+            def wake(self) -> None:
                 pass
 
         blocker = gateway.submit("POST", "/blocker", "{}")

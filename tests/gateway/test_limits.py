@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from itertools import pairwise
 
 import pytest
 from helpers.gateways import ORDER, eventually, opened
@@ -11,9 +13,11 @@ from helpers.oracle import KEY, SECRET
 from helpers.raw_server import RawServer, response
 
 from woox_fast.gateway import WOO_X_LIMITS, Event, Limit, NoReplyError, NotSentError
+from woox_fast.gateway.connection import Connection
 from woox_fast.gateway.limits import Limiter
 
 SECOND = 1_000_000_000
+WINDOW = SECOND + SECOND // 10  # a second, and a margin for the travel times
 
 
 def test_window_delays_requests(mode):
@@ -27,7 +31,76 @@ def test_window_delays_requests(mode):
     assert len(server.requests) == 6
 
 
-def test_late_slot_is_not_sent(mode):
+def test_connection_wait_keeps_limit(mode):
+    """Requests that waited for a connection go out within the limit, although their slots passed meanwhile."""
+    arrivals: list[float] = []
+    released = threading.Event()
+
+    def answer(peer, request):
+        if request.startswith(b"POST"):
+            arrivals.append(time.monotonic())
+        else:
+            released.wait(20)
+        return peer.send(response()) or True
+
+    limits = [Limit("POST", "/v3/*", 2, 1)]
+    with RawServer(answer) as server, opened(mode, server.url, connections=6, timeout_s=20, limits=limits) as gateway:
+        busy = [gateway.submit("GET", "/slow") for _ in range(6)]
+        eventually(lambda: len(server.requests) == 6)
+        queued = [gateway.submit(*ORDER) for _ in range(5)]
+        time.sleep(2.5)  # until all slots have passed
+        released.set()
+        assert [future.result(20).status for future in busy + queued] == [200] * 11
+    assert all(later - earlier >= 1 for earlier, later in zip(arrivals, arrivals[2:], strict=False))
+
+
+def test_unused_slot_is_replaced():
+    """A request whose connection came late moves its slot."""
+    limiter = Limiter([Limit("", "/*", 2, 1)])
+
+    def reserve(now, unused=None):
+        return limiter.reserve("GET", "/", b"", now, 9 * SECOND, unused)
+
+    late = SECOND // 2
+    assert [reserve(0), reserve(0), reserve(5)] == [0, 0, WINDOW]
+    assert reserve(7, unused=0) == 7  # hardly late
+    assert reserve(late, unused=0) == late  # instead of the second
+    assert reserve(late, unused=0) == late + WINDOW  # two requests follow the first
+    assert reserve(late) == 2 * WINDOW
+
+
+@pytest.mark.parametrize("delay_s", [0, 1.2])
+def test_replaced_request_keeps_limit(mode, monkeypatch, delay_s):
+    """A request whose connection was closed keeps its slot, or gets a new slot after a long wait."""
+    arrivals: list[float] = []
+    send, delays = Connection.send, [delay_s]
+
+    def refused_once(connection, request, method, *arguments, **options):
+        if method == "POST" and delays:
+            time.sleep(delays.pop())
+            return False
+        return send(connection, request, method, *arguments, **options)
+
+    def answer(peer, request):
+        arrivals.append(time.monotonic())
+        return peer.send(response()) or True
+
+    monkeypatch.setattr(Connection, "send", refused_once)
+    limits = [Limit("POST", "/v3/*", 1, 1 if delay_s else 60)]
+    with RawServer(answer) as server, opened(mode, server.url, timeout_s=20, limits=limits) as gateway:
+        orders = [gateway.submit(*ORDER) for _ in range(2 if delay_s else 1)]
+        assert all(order.result(20).status == 200 for order in orders)
+    assert all(later - earlier >= 1 for earlier, later in pairwise(arrivals))
+
+
+def test_refused_request_uses_no_slot():
+    limiter = Limiter([Limit("", "/*", 1, 1)])
+    assert limiter.reserve("GET", "/", b"", 0, until=0) == 0
+    assert [limiter.reserve("GET", "/", b"", 1, until=SECOND) for _ in range(3)] == [None] * 3
+    assert limiter.reserve("GET", "/", b"", 1, until=9 * SECOND) == WINDOW
+
+
+def test_slot_after_deadline_is_refused(mode):
     with RawServer() as server, opened(mode, server.url, limits=[Limit("", "/v3/*", 1, 60)]) as gateway:
         assert gateway.request(*ORDER).status == 200
         with pytest.raises(NotSentError, match="rate limit"):
@@ -36,7 +109,10 @@ def test_late_slot_is_not_sent(mode):
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("answer", [response(b"", 429), response(b'{"success":false,"code":-1003}', 400)])
+@pytest.mark.parametrize(
+    "answer",
+    [response(b"", 429), *(response(b'{"success":false,"code":%b}' % code, 400) for code in (b"-1003", b'"-1003"'))],
+)
 def test_429_pauses_bucket(mode, answer):
     with RawServer(lambda peer, request: peer.send(answer) or True) as server:  # noqa: SIM117
         with opened(mode, server.url, limits=[Limit("POST", "/v3/*", 9, 60)]) as gateway:
@@ -51,11 +127,11 @@ def test_documented_limits_count_symbols():
     def slots(count, method, path, body=b""):
         return [limiter.reserve(method, path, body, 0, 9 * SECOND) for _ in range(count)]
 
-    assert slots(6, "POST", "/v3/trade/order", b'{"symbol": "SPOT_BTC_USDT"}') == [0] * 5 + [SECOND]
+    assert slots(6, "POST", "/v3/trade/order", b'{"symbol": "SPOT_BTC_USDT"}') == [0] * 5 + [WINDOW]
     assert slots(5, "POST", "/v3/trade/order", '{"symbol":"SPOT_ETH_USDT"}') == [0] * 5
-    assert slots(11, "DELETE", "/v3/trade/order?symbol=a&orderId=1") == [0] * 10 + [SECOND]
-    assert slots(3, "POST", "/v3/trade/algoOrder") == [0, 0, SECOND]
-    assert slots(11, "GET", "/v3/public/systemInfo") == [0] * 10 + [SECOND]
+    assert slots(11, "DELETE", "/v3/trade/order?symbol=a&orderId=1") == [0] * 10 + [WINDOW]
+    assert slots(3, "POST", "/v3/trade/algoOrder") == [0, 0, WINDOW]
+    assert slots(11, "GET", "/v3/public/systemInfo") == [0] * 10 + [WINDOW]
     assert slots(9, "GET", "/v1/unknown") == [0] * 9
     assert limiter.reserve("POST", "/v3/trade/algoOrder", b"", 0, SECOND // 2) is None
 
@@ -64,7 +140,7 @@ def test_lost_lock_is_replaced():
     """A signal handler may end the code that holds the lock."""
     limiter = Limiter([Limit("", "/*", 1, 1)])
     limiter._lock.acquire()
-    assert [limiter.reserve("GET", "/", b"", 0, 9 * SECOND) for _ in range(3)] == [0, SECOND, 2 * SECOND]
+    assert [limiter.reserve("GET", "/", b"", 0, 9 * SECOND) for _ in range(3)] == [0, WINDOW, 2 * WINDOW]
     assert not limiter._lock.locked()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from woox_fast.gateway.parser import ResponseError, ResponseParser
@@ -22,6 +25,13 @@ RESPONSES = {
     "a body that ends lines": (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{}\r\n", 200, b"{}\r\n"),
 }
 END_BY_CLOSING = b"HTTP/1.1 200 OK\r\nX-Request-Id: a\r\n\r\n"
+
+
+def test_missing_httptools_names_extra():
+    program = "import sys; sys.modules['httptools'] = None; import woox_fast.gateway"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "woox_fast.gateway needs httptools; run: pip install 'woox-fast[gateway]'" in done.stderr
 
 
 @pytest.mark.parametrize("name", RESPONSES)

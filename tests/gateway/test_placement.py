@@ -27,6 +27,7 @@ class Book:
     def __init__(self, fault: str, *, accepts: bool, answers_after: int = 0, reports_time: bool = True) -> None:
         self.fault, self.accepts, self.answers_after = fault, accepts, answers_after
         self.reports_time = reports_time
+        self.denial = b"-1006"
         self.orders: list[int] = []
         self.last_id, self.started = 0, 0.0
         self.failure = response(HTML, 504)
@@ -44,7 +45,7 @@ class Book:
             peer.send(response(b'{"success":true,"data":{"status":"NEW"}}'))
         else:
             stamp = b',"timestamp":%d' % (time.time() * 1000) if self.reports_time else b""
-            peer.send(response(b'{"success":false,"code":-1006,"message":"not found"%b}' % stamp, 400))
+            peer.send(response(b'{"success":false,"code":%b,"message":"not found"%b}' % (self.denial, stamp), 400))
         return True
 
     def post(self, peer, order_id: int) -> bool:
@@ -85,10 +86,11 @@ def test_lost_response_finds_order(mode, fault):
     assert book.questions == 3
 
 
+@pytest.mark.parametrize("code", [b"-1007", b'"-1007"'])
 @pytest.mark.parametrize("found", [True, False])
-def test_duplicate_id_is_never_absent(mode, found):
+def test_duplicate_id_is_never_absent(mode, found, code):
     """The exchange knows the clientOrderId: a question that denies it proves no absence."""
-    book = Book(response(b'{"success":false,"code":-1007,"message":"duplicate"}', 409), accepts=found)
+    book = Book(response(b'{"success":false,"code":%b,"message":"duplicate"}' % code, 409), accepts=found)
     with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
         if found:
             assert gateway.place(ORDER, arrival_window_s=0.1)
@@ -120,38 +122,99 @@ def test_default_window_needs_second_denial(mode, monkeypatch):
     assert book.posts == 1
 
 
-@pytest.mark.parametrize("status", [429, 500])
-def test_failed_question_is_repeated(mode, status):
-    """A question that the exchange refuses says nothing about the order."""
+@pytest.mark.parametrize("status", [200, 429, 500])
+@pytest.mark.parametrize("body", [b'{"success":false,"code":-1003,"message":"later"}', HTML])
+def test_failed_question_is_repeated(mode, status, body):
+    """The exchange or a proxy refuses the question."""
     book = Book("reset", accepts=True, answers_after=2)
-    book.failure = response(b'{"success":false,"code":-1003,"message":"later"}', status)
+    book.failure = response(body, status)
     with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
         assert gateway.place(ORDER)
     assert (book.posts, book.questions) == (1, 3)
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_refused_order_is_not_placed(mode, status):
+    """The exchange's own refusal is final, whatever the HTTP status."""
+    book = Book(response(b'{"success":false,"code":-1005,"message":"refused"}', status), accepts=False)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        placement = gateway.place(ORDER)
+    assert (placement.placed, placement.asked, book.questions) == (False, False, 0)
+
+
+@pytest.mark.parametrize("fault", [HTML, b'{"code":0}'])
+def test_page_without_envelope_is_unclear(mode, fault):
+    """After a proxy's page with HTTP 200, the gateway asks for the order."""
+    book = Book(response(fault), accepts=False)
+    with RawServer(book) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        placement = gateway.place(ORDER, arrival_window_s=0.2)
+    assert (placement.placed, placement.asked, book.posts) == (False, True, 1)
+
+
+@pytest.mark.parametrize("code", [b"-1006", b'"-1006"'])
+def test_late_denial_is_not_final(mode, code):
+    """The exchange denies the order within its window, and the answer comes after the window."""
+    book = Book("reset", accepts=False, reports_time=False)
+    book.denial = code
+    answers = []
+
+    def answer(peer, request):
+        if request.startswith(b"POST"):
+            return book(peer, request)
+        answers.append(request)
+        if len(answers) == 1:
+            time.sleep(0.2 + placement._MARGIN_S + 0.2)
+            peer.send(response(b'{"success":false,"code":%b}' % code, 400))
+            book.orders.append(book.last_id)  # accepted just after the denial was written
+            return True
+        return book(peer, request)
+
+    with RawServer(answer) as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        server.answer_get = lambda peer, request: peer.send(response(b"")) or True
+        assert gateway.place(ORDER, arrival_window_s=0.2).placed
+        book.orders.clear()
+        assert not gateway.place(ORDER, arrival_window_s=0.2).placed
+
+
 def test_cancelled_place_names_order(loop_mode):
-    """Cancelled in the queue: not sent. Cancelled while it asks: unknown."""
+    """Cancelled while it asks for the order."""
 
     async def trade() -> None:
         async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
             first = asyncio.ensure_future(gateway.place(ORDER))
-            await asyncio.sleep(0)
-            queued = asyncio.ensure_future(gateway.place(ORDER))
             while not book.questions:
                 await asyncio.sleep(0.01)
-            for task in (queued, first):
-                task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await queued
+            first.cancel()
             with pytest.raises(asyncio.CancelledError) as raised:
                 await first
             assert json.loads(NoReplyError.find(raised.value).body)["clientOrderId"] == book.orders[0]
-            assert len(gateway.unknown) >= 1
+            assert len(gateway.unknown) == 1
 
     book = Book("504", accepts=True, answers_after=10**9)
     with RawServer(book) as server:
         run(loop_mode, trade())
+
+
+def test_cancelled_queued_place_is_unsent(loop_mode):
+    async def trade() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            busy = asyncio.ensure_future(gateway.request("GET", "/slow"))
+            while not server.requests:
+                await asyncio.sleep(0.01)
+            queued = asyncio.ensure_future(gateway.place(ORDER))
+            await asyncio.sleep(0.05)
+            queued.cancel()
+            with pytest.raises(asyncio.CancelledError) as raised:
+                await queued
+            assert NoReplyError.find(raised.value) is None
+            assert not gateway.unknown
+            released.set()
+            assert (await busy).status == 200
+
+    released = threading.Event()
+    with RawServer(lambda peer, request: (released.wait(20) and peer.send(response())) or True) as server:
+        run(loop_mode, trade())
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("reports_time", [True, False])
@@ -226,6 +289,29 @@ def test_interrupt_while_asking_names_order(error):
     assert (type(raised.value) is KeyboardInterrupt) == (error is KeyboardInterrupt)
     assert json.loads(NoReplyError.find(raised.value).body)["clientOrderId"] == book.orders[0]
     assert book.posts == 1
+
+
+@pytest.mark.parametrize("code", [b"-1000", b'"-1011"'])
+def test_unclear_code_is_asked_for(mode, code):
+    """An unknown error, or an order service that was not reached."""
+    book = Book(response(b'{"success":false,"code":%b}' % code, 400), accepts=True)
+    with RawServer(book) as server, opened(mode, server.url, timeout_s=20) as gateway:
+        placement = gateway.place(ORDER)
+    assert (placement.placed, placement.asked) == (True, True)
+
+
+def test_handler_error_is_not_order(monkeypatch):
+    """The cause of an interrupt is the NoReplyError of the handler's own request."""
+
+    async def interrupted(*request, **options):
+        raise KeyboardInterrupt("alarm") from NoReplyError("lost", method="GET", path="/other")
+
+    with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url) as gateway:
+        monkeypatch.setattr(Gateway, "_ask", interrupted)
+        with pytest.raises(KeyboardInterrupt) as raised:
+            gateway.place({**ORDER, "clientOrderId": 42})
+        assert json.loads(raised.value.__cause__.body)["clientOrderId"] == 42
+        assert [json.loads(error.body)["clientOrderId"] for error in gateway.unknown] == [42]
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -94,7 +94,7 @@ def test_queued_request_goes_first(connect):
         urgent = False
         by_ns = 0
 
-        def ring(self) -> None:
+        def wake(self) -> None:
             pass
 
     pool, first, second = new_pool(), Waiting(), Waiting()

@@ -169,7 +169,7 @@ def test_short_timeout_wakes_housekeeping(mode, monkeypatch):
             gateway.request(*ORDER, timeout_s=0.2)
 
 
-def test_dripping_response_is_given_up(mode):
+def test_dripping_response_times_out(mode):
     """`timeout_s` bounds the whole response."""
 
     def drip(peer, request):

@@ -150,7 +150,7 @@ def test_own_context_reports_cut_connections(monkeypatch):
 
 
 @pytest.mark.parametrize("what", ["data", "part of a record", "close_notify", "no TLS", "end"])
-def test_surprise_ends_connection(mode, contexts, what):
+def test_unsolicited_record_ends_connection(mode, contexts, what):
     with TlsServer(contexts[0]) as server, opened(mode, server.url, connections=1, tls=contexts[1]) as gateway:
         assert gateway.request(*ORDER).status == 200
         eventually(lambda: all(hasattr(peer, "raw_send") for peer in server.peers))

@@ -32,15 +32,15 @@ FAULTS = {
     "reset after, not carried out": 40,
     "reset after": 40,
     "closed after": 40,
-    "reply lost": 8,  # the connection stays open
-    "reply late": 8,  # after the client's timeout
-    "reply slow": 60,  # in pieces
-    "reply cut": 40,
-    "reply too short": 20,  # than its Content-Length
-    "reply too long": 40,  # than its Content-Length
-    "reply doubled": 40,
-    "reply and a half": 40,
-    "line ends beyond the reply": 40,
+    "response lost": 8,  # the connection stays open
+    "response late": 8,  # after the client's timeout
+    "response slow": 60,  # in pieces
+    "response cut": 40,
+    "response too short": 20,  # than its Content-Length
+    "response too long": 40,  # than its Content-Length
+    "response doubled": 40,
+    "response and a half": 40,
+    "line ends beyond the response": 40,
     "no HTTP": 20,
     "closes": 40,  # with 'Connection: close'
     "closes silently": 40,
@@ -194,7 +194,7 @@ class _Exchange:
             order_id = int(path.partition("clientOrderId=")[2])
             answer |= {"clientOrderId": order_id, "found": order_id in self.book}
         text = json.dumps(answer).encode()
-        self.reply(connection, fault, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text), text)
+        self.response(connection, fault, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text), text)
 
     def check(self, method: str, path: str, head: bytes, body: bytes) -> None:
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
@@ -205,8 +205,8 @@ class _Exchange:
         ):
             self.refused.append(f"not signed: {method} {path}")
 
-    def reply(self, connection: _Connection, fault: str, reply: bytes, text: bytes) -> None:
-        pieces, end = self.course(fault, reply, text)
+    def response(self, connection: _Connection, fault: str, response: bytes, text: bytes) -> None:
+        pieces, end = self.course(fault, response, text)
         delay_s = 0.0
         for wait_s, piece in pieces:
             delay_s += wait_s
@@ -229,31 +229,31 @@ class _Exchange:
                 self.drop(one, reset=True)
             self.pause(again=self.restart, close=True)
 
-    def course(self, fault: str, reply: bytes, text: bytes) -> tuple[list[tuple[float, bytes]], str]:
+    def course(self, fault: str, response: bytes, text: bytes) -> tuple[list[tuple[float, bytes]], str]:
         """Return the pieces to send, with the seconds before each, and how the connection ends."""
-        cut, half = self.random.randrange(1, len(reply)), len(text) // 2
+        cut, half = self.random.randrange(1, len(response)), len(text) // 2
         chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (text[:half], text[half:], b""))
-        first, rest = (0.0, reply[:cut]), reply[cut:]
+        first, rest = (0.0, response[:cut]), response[cut:]
         table: dict[str, tuple[list[tuple[float, bytes]], str]] = {
             "reset after": ([], "reset"),
             "closed after": ([], "close"),
-            "reply lost": ([], ""),
-            "reply late": ([(self.late_s * self.random.uniform(0.8, 1.5), reply)], ""),
-            "reply slow": ([first, (0.002, rest)], ""),
-            "reply cut": ([first], self.random.choice(("close", "reset"))),
-            "reply too short": ([(0, reply[:-1])], ""),
-            "reply too long": ([(0, reply + b" " * self.random.randrange(1, 9))], ""),
-            "reply doubled": ([(0, reply * 2)], ""),
-            "reply and a half": ([(0, reply + reply[:cut]), (0.001, rest)], ""),
-            "line ends beyond the reply": ([(0, reply + b"\r\n")], ""),
+            "response lost": ([], ""),
+            "response late": ([(self.late_s * self.random.uniform(0.8, 1.5), response)], ""),
+            "response slow": ([first, (0.002, rest)], ""),
+            "response cut": ([first], self.random.choice(("close", "reset"))),
+            "response too short": ([(0, response[:-1])], ""),
+            "response too long": ([(0, response + b" " * self.random.randrange(1, 9))], ""),
+            "response doubled": ([(0, response * 2)], ""),
+            "response and a half": ([(0, response + response[:cut]), (0.001, rest)], ""),
+            "line ends beyond the response": ([(0, response + b"\r\n")], ""),
             "no HTTP": ([(0, b"SSH-2.0-OpenSSH_9.2\r\n")], ""),
-            "closes": ([(0, reply.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))], "close"),
-            "closes silently": ([(0, reply)], "close later"),
+            "closes": ([(0, response.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))], "close"),
+            "closes silently": ([(0, response)], "close later"),
             "until close": ([(0, b"HTTP/1.1 200 OK\r\n\r\n" + text[:3]), (0, text[3:])], "close"),
             "chunked": ([(0, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)], ""),
-            "100 Continue": ([(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (0, reply)], ""),
+            "100 Continue": ([(0, b"HTTP/1.1 100 Continue\r\n\r\n"), (0, response)], ""),
         }
-        return table.get(fault, ([(0, reply)], ""))
+        return table.get(fault, ([(0, response)], ""))
 
     def pause(self, again: Callable[[], object], *, close: bool = False) -> None:
         if self.listener.fileno() in self.selector.get_map():

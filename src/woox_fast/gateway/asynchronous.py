@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .base import GatewayBase
 from .connection import BUSY, CLOSED, IDLE, NO_WAIT, Connection
 from .connector import Connector
-from .errors import text
+from .errors import describe
 from .events import Observer
 from .keeper import Keeper
 from .limits import SECOND
+from .options import REQUEST_DOC
 from .parser import ResponseError
 from .placement import Placement, Placing
 from .pool import Pool
@@ -73,11 +74,6 @@ class AsyncGateway(GatewayBase):
         send_within_s: float | None = None,
         priority: bool = False,
     ) -> Response:
-        """Sign a request, send it once, and return the response, whatever its status. From any task of the loop.
-
-        `GatewayBase` documents the arguments and the exceptions. A request that is cancelled before it went out never
-        goes out. After that, the CancelledError has a NoReplyError as `__cause__`.
-        """
         sent: list[Any] = []
         try:
             if self._refusal or get_running_loop() is not self._loop:
@@ -89,6 +85,7 @@ class AsyncGateway(GatewayBase):
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
 
+    request.__doc__ = REQUEST_DOC
     _ask = request
 
     def _refuse(self) -> NoReturn:
@@ -172,7 +169,7 @@ class LoopKeeper(Keeper):
             due = connection.due
             if due is None and connection.state in (IDLE, CLOSED):
                 if connection.state is IDLE and not connection.is_quiet():
-                    self.drop(connection, text(connection.last_error))
+                    self.drop(connection, describe(connection.last_error))
                 return
             while (response := connection.receive(NO_WAIT)) is None:
                 if not connection.arrived(0):  # uvloop reports a reset once, even with data before it
@@ -210,12 +207,13 @@ class LoopKeeper(Keeper):
     def _fail(self, connection: Connection, error: BaseException) -> None:
         """Close a connection, and raise `error` in the request that awaits its response."""
         due = connection.due
+        self.record_lost(connection, describe(error), error)
         if due is not None and not due.done():
-            due.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError(text(error)))
+            due.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError(describe(error)))
         connection.due = None  # only now: an interrupt before this line must not lose the request
         if isinstance(error, OSError | ResponseError):
             connection.last_error = error
-        self.drop(connection, text(error))
+        self.drop(connection, describe(error))
 
     def drop(self, connection: Connection, reason: str) -> None:
         if connection.state is CLOSED:
@@ -243,19 +241,19 @@ class _Waiter:
         self.urgent = urgent
         self.by_ns = by_ns
         self._loop = loop
-        self._bell: asyncio.Future[bool] | None = None
+        self._wakeup: asyncio.Future[bool] | None = None
 
-    def ring(self, is_rung: bool = True) -> None:
-        if self._bell is not None and not self._bell.done() and not self._loop.is_closed():
-            self._bell.set_result(is_rung)
+    def wake(self, is_woken: bool = True) -> None:
+        if self._wakeup is not None and not self._wakeup.done() and not self._loop.is_closed():
+            self._wakeup.set_result(is_woken)
 
     async def wait(self, timeout_s: float) -> bool:
-        """Return True if rung within `timeout_s`."""
-        self._bell = self._loop.create_future()
+        """Return True if woken within `timeout_s`."""
+        self._wakeup = self._loop.create_future()
         # The second timer is for an exception in the callback of the first timer.
-        timers = [self._loop.call_later(timeout_s + delay_s, self.ring, False) for delay_s in (0, 0.5)]
+        timers = [self._loop.call_later(timeout_s + delay_s, self.wake, False) for delay_s in (0, 0.5)]
         try:
-            return await self._bell
+            return await self._wakeup
         finally:
             for timer in timers:
                 timer.cancel()

@@ -18,8 +18,8 @@ from weakref import WeakSet
 
 from .._urls import PRODUCTION_URL
 from .connection import AWAITING, DRAINING, IDLE, Connection
-from .connector import Connector
-from .errors import NoReplyError, NotSentError, text
+from .connector import FORK_LOCK, Connector
+from .errors import NoReplyError, NotSentError, describe
 from .events import Event, Kind, Observer, observer_of
 from .keeper import Keeper
 from .limits import SECOND, Limit, Limiter
@@ -36,7 +36,6 @@ NOT_OPEN = "the gateway is not open; open it with `with Gateway(...) as gateway:
 OPEN = ""
 CLOSED = "the gateway is closed"
 FORKED = "the process was forked after the gateway was opened; create a gateway in this process"
-_MAX_UNKNOWN = 1000
 _LOOK_S = 0.005  # between two looks at the progress of opening and closing
 
 _all: WeakSet[GatewayBase] = WeakSet()
@@ -108,7 +107,7 @@ class GatewayBase:
         self._observer: Observer | None = None
         self._is_plain = True  # without limits and observer
         self._host = self._connector.host
-        self.unknown: deque[NoReplyError] = deque(maxlen=_MAX_UNKNOWN)
+        self.unknown: deque[NoReplyError] = self._pool.unknown
         """The requests of unknown fate, the last 1,000 since you emptied it, however their calls ended."""
         _all.add(self)
 
@@ -177,7 +176,10 @@ class GatewayBase:
         self, sent: list[Any], method: str, path: str, body: Any, json: Any, params: Any,
         timeout_s: float | None, send_within_s: float | None, priority: bool,
     ) -> Generator[Any, Any, None]:  # fmt: skip
-        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response."""
+        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response.
+
+        Without a response it gets the items of `Keeper.record`.
+        """
         connection, started_ns, deadline_ns = None, 0, 0
         try:
             if json is not None or params is not None or not path:
@@ -189,27 +191,29 @@ class GatewayBase:
                 started_ns = perf_counter_ns()
                 deadline_ns = started_ns + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._acquire(method, path, body, started_ns, by_ns, priority)
+                connection = yield from self._acquire(method, path, body, by_ns, priority)
             while True:  # sign after the wait, so that the timestamp is fresh
-                connection.request = request = self._encode(method, path, body, host=self._host)
+                request = self._encode(method, path, body, host=self._host)
+                connection.request = sent
                 sent.append(request)
                 if connection.send(request, method, timeout_ns, deadline_ns):
                     break
                 sent.clear()
                 deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._queue(self._is_urgent(method, priority), by_ns, connection)
+                connection = yield from self._acquire(method, path, body, by_ns, priority, connection)
             if not self._is_plain:
                 self._emit("sent", connection.number, method, path)
             response = self._receive(connection, timeout_ns)
             if self._loop is not None:
                 response = yield from response
             if response is None:
-                raise self._give_up(sent, timeout_ns, connection.number)
+                reason = f"no whole response came within {timeout_ns / SECOND:.4g} s"
+                raise self._keeper.record(sent, reason, connection.number)
             response.queued_ns = connection.sent_ns - started_ns if started_ns else 0
             if not self._is_plain:
                 self._observe(connection, method, path, body, response)
-            sent.append(response)
+            sent[1:] = [response]
         except BaseException as error:
             outcome = self._outcome(error, connection, sent)
             raise outcome from outcome.__cause__
@@ -222,18 +226,31 @@ class GatewayBase:
         return priority or (method == "DELETE" and self._pool.reserved > 0)
 
     async def _acquire(
-        self, method: str, path: str, body: Any, started_ns: int, by_ns: int, priority: bool
+        self, method: str, path: str, body: Any, by_ns: int, priority: bool, dead: Connection | None = None
     ) -> Connection:
-        """Wait for the rate limits and for a connection. Raises NotSentError and RuntimeError."""
-        self._check_open()
-        if self._limiter is not None:
-            slot = self._limiter.reserve(method, path, body, started_ns, by_ns)
+        """Wait for the rate limits and for a connection, first for a replacement of `dead`.
+
+        Raises NotSentError and RuntimeError.
+        """
+        limiter, urgent, connection, slot = self._limiter, self._is_urgent(method, priority), None, None
+        if dead is None:
+            self._check_open()
+        else:
+            connection, slot = await self._queue(urgent, by_ns, dead), dead.slot_ns
+        while limiter is not None:
+            now = perf_counter_ns()
+            slot = limiter.reserve(method, path, body, now, by_ns, unused=slot)
+            if connection is not None and slot == now:
+                connection.slot_ns = slot
+                return connection
+            if connection is not None:
+                self._pool.release(connection)  # the wait for it was long, and the window is full again
             if slot is None:
                 raise NotSentError(f"the request to {self._host} was not sent: the rate limit allows it too late")
             while (left_ns := slot - perf_counter_ns()) > 0 and not self._refusal:
                 await self._pause(min(left_ns / SECOND, POLL_S))
-        urgent = self._is_urgent(method, priority)
-        return self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+            connection = self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
+        return connection or self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
 
     async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
         """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
@@ -242,7 +259,7 @@ class GatewayBase:
         self._pool.enter(waiter, first=dead is not None)
         try:
             if dead is not None:
-                self._keeper.drop(dead, text(dead.last_error))
+                self._keeper.drop(dead, describe(dead.last_error))
             while True:
                 connection = self._pool.grant(waiter, has_polled=has_polled)
                 if connection is not None:
@@ -273,9 +290,9 @@ class GatewayBase:
         failure, last_error = self._keeper.failure, self._pool.last_error
         reason = f"no connection was free for {max(waited_ns, 0) / SECOND:.3g} s"
         if failure is not None:
-            reason += f", and housekeeping failed: {text(failure)}"
+            reason += f", and housekeeping failed: {describe(failure)}"
         elif last_error is not None:
-            reason += f", and the last opening failed: {text(last_error)}"
+            reason += f", and the last opening failed: {describe(last_error)}"
         else:
             reason += f"; all {self._pool.size} were in use"
         error = NotSentError(f"the request to {self._host} was not sent: {reason}")
@@ -286,40 +303,31 @@ class GatewayBase:
         pool = self._pool
         cause = self._keeper.failure or pool.last_error
         what = "a connection" if self._keeper.is_hopeless else f"all {pool.target} connections"
-        reason = text(cause) if cause else f"not ready within {self._timeout_s:g} s"
+        reason = describe(cause) if cause else f"not ready within {self._timeout_s:g} s"
         error = NotSentError(f"cannot open {what} to {self._host}: {reason}; nothing was sent")
         error.__cause__ = cause
-        return error
-
-    def _unknown(self, request: bytes, reason: str, cause: BaseException | None, number: int) -> NoReplyError:
-        """Record and return the error for a possibly sent request. The record has no traceback, which is large."""
-        self.unknown.append(NoReplyError.from_request(request, reason))
-        error = NoReplyError.from_request(request, reason, cause)
-        error.__cause__ = cause if isinstance(cause, Exception) else None
-        self._emit("unknown", number, error.method, error.path, reason)
         return error
 
     def _outcome(self, error: BaseException, connection: Connection | None, sent: list[Any]) -> BaseException:
         """Return the exception to raise for a request that ended with `error`, and part with its connection.
 
-        `sent` then has the NoReplyError, if any. A second call, after an interrupt of the first call, uses it.
+        A second call, after an interrupt of the first call, finds the NoReplyError in `sent`. Housekeeping records the
+        request if the second call is interrupted, too.
         """
         if not sent:
             if connection is not None and connection.state is IDLE:
                 self._pool.release(connection)
             return error
-        request, *settled = sent
-        if connection is not None and connection.request is request and connection.state is IDLE:
+        if connection is not None and connection.request is sent and connection.state is IDLE:
             sent.clear()
             self._keeper.drop(connection, "interrupted before the send")
             return error
+        is_late = len(sent) > 1 and error is sent[1]
+        unknown: NoReplyError = self._keeper.record(
+            sent, self._reason(error), connection.number if connection else 0, error
+        )
         if connection is not None:
-            self._part(connection, request, error, is_late=bool(settled) and error is settled[0])
-        if settled and isinstance(settled[0], NoReplyError):
-            unknown = settled[0]
-        else:
-            unknown = self._unknown(request, self._reason(error), error, connection.number if connection else 0)
-            sent[1:] = [unknown]
+            self._part(connection, sent, error, is_late=is_late)
         if isinstance(error, Exception | GeneratorExit):
             return unknown
         if error.__cause__ is not unknown:
@@ -334,14 +342,14 @@ class GatewayBase:
             return "its coroutine was closed while the response was due"
         if isinstance(error, CancelledError):
             return "cancelled while its response was due"
-        return text(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
+        return describe(error) if isinstance(error, Exception) else f"interrupted by {type(error).__name__}"
 
-    def _part(self, connection: Connection, request: bytes, error: BaseException, *, is_late: bool) -> None:
+    def _part(self, connection: Connection, sent: list[Any], error: BaseException, *, is_late: bool) -> None:
         """Close the connection of a request that ended with `error`, or let it receive its response in the background.
 
         The response may have arrived at the last moment, or the connection may have a different request.
         """
-        is_ours = connection.request is request
+        is_ours = connection.request is sent
         is_whole = connection.state is AWAITING and connection.unsent is None and not connection.has_hung_up
         if is_ours and is_whole and (is_late or isinstance(error, CancelledError)):
             connection.deadline_ns = perf_counter_ns() + self._timeout_ns
@@ -352,15 +360,9 @@ class GatewayBase:
         elif is_ours and connection.state is not DRAINING:
             if isinstance(error, ResponseError) or (isinstance(error, OSError) and connection.is_own(error)):
                 connection.last_error = error
-            self._keeper.drop(connection, text(error))
+            self._keeper.drop(connection, describe(error))
         elif connection.request is None and connection not in self._pool.idle:  # interrupted after its response
-            self._keeper.drop(connection, text(error))
-
-    def _give_up(self, sent: list[Any], timeout_ns: int, number: int) -> NoReplyError:
-        """Return the error for an overdue response."""
-        error = self._unknown(sent[0], f"no whole response came within {timeout_ns / SECOND:.4g} s", None, number)
-        sent.append(error)
-        return error
+            self._keeper.drop(connection, describe(error))
 
     def _forked(self) -> None:
         """Close the copies of the parent's sockets in the child, without reading or writing."""
@@ -383,9 +385,10 @@ REQUEST_CODE = GatewayBase._request.__code__
 
 
 def _after_fork() -> None:
+    FORK_LOCK.release()
     for gateway in list(_all):
         gateway._forked()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=FORK_LOCK.acquire, after_in_parent=FORK_LOCK.release, after_in_child=_after_fork)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .base import REQUEST_CODE, GatewayBase
 from .connection import CLOSED, IDLE, NO_WAIT, Connection, wait_for
-from .errors import NotSentError, is_from_call, text
+from .errors import NotSentError, describe, is_from_call
 from .keeper import Keeper
 from .limits import SECOND
+from .options import REQUEST_DOC
 from .parser import ResponseError
 from .placement import Placement, Placing
 
@@ -68,10 +69,6 @@ class Gateway(GatewayBase):
         send_within_s: float | None = None,
         priority: bool = False,
     ) -> Response:
-        """Sign a request, send it once, and return the response, whatever its status. From any thread.
-
-        `GatewayBase` documents the arguments and the exceptions.
-        """
         sent: list[Any] = []
         try:
             for _ in self._request(sent, method, path, body, json, params, timeout_s, send_within_s, priority):
@@ -81,6 +78,8 @@ class Gateway(GatewayBase):
         except BaseException as error:  # an interrupt outside the generator
             outcome = self._outcome(error, None, sent)
             raise outcome from outcome.__cause__
+
+    request.__doc__ = REQUEST_DOC
 
     def place(
         self,
@@ -197,7 +196,7 @@ class ThreadKeeper(Keeper):
         for fd in ready & background.keys():
             self._receive(background[fd])
         for fd in ready & idle.keys():
-            if self.pool.withdraw(idle[fd]):
+            if self.pool.remove_idle(idle[fd]):
                 self._look(idle[fd])
         return is_woken
 
@@ -207,14 +206,14 @@ class ThreadKeeper(Keeper):
                 self.end_background(connection, response)
         except (OSError, ResponseError) as error:
             connection.last_error = error
-            self.drop(connection, text(error))
+            self.drop(connection, describe(error))
 
     def _look(self, connection: Connection) -> None:
         """Close an idle connection that the server closed."""
         if connection.is_quiet():
             self.pool.release(connection)
         else:
-            self.drop(connection, text(connection.last_error))
+            self.drop(connection, describe(connection.last_error))
 
 
 class _Waiter:
@@ -223,20 +222,20 @@ class _Waiter:
     def __init__(self, urgent: bool, by_ns: int) -> None:
         self.urgent = urgent
         self.by_ns = by_ns
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        self._wakeup = threading.Lock()
+        self._wakeup.acquire()
 
-    def ring(self) -> None:
-        if self._bell.locked():
+    def wake(self) -> None:
+        if self._wakeup.locked():
             try:
-                self._bell.release()
+                self._wakeup.release()
             except RuntimeError as error:  # a different thread was faster
                 if not is_from_call(error):
                     raise
 
     async def wait(self, timeout_s: float) -> bool:
-        """Return True if rung within `timeout_s`."""
-        return self._bell.acquire(timeout=timeout_s)
+        """Return True if woken within `timeout_s`."""
+        return self._wakeup.acquire(timeout=timeout_s)
 
 
 def _run(steps: Coroutine[Any, Any, T]) -> T:

@@ -86,6 +86,7 @@ class Connection:
         "receive_timeout_ns",
         "request",
         "sent_ns",
+        "slot_ns",
         "sock",
         "state",
         "tls",
@@ -100,12 +101,13 @@ class Connection:
         self.tls = tls
         self.parser = parser or ResponseParser()
         self.state = CONNECTING
-        self.request: bytes | None = None  # the owner's request, from before it is sent until its response is complete
+        self.request: list[Any] | None = None  # `sent` of the owner, from before the send to the whole response
         self.unsent: memoryview | None = None
         self.due: asyncio.Future[Response | None] | None = None
         self.opened_ns = perf_counter_ns()
         self.used_ns = 0  # the time of the last response
         self.sent_ns = self.deadline_ns = 0
+        self.slot_ns = 0  # the moment that the rate limit gave to the request
         self.last_error: BaseException | None = None  # a failure of the server or the network
         self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
         self.is_blocking = self.has_hung_up = False

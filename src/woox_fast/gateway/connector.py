@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Sequence
 from time import perf_counter_ns
 from typing import Any, cast
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from .._urls import parse_origin
 from .connection import IDLE, SIZE, WARMING, Connection, wait_for
@@ -25,6 +26,7 @@ from .parser import ResponseError
 from .tls import TlsStream, default_context
 
 NEXT_ADDRESS_S = 0.25  # RFC 8305, Connection Attempt Delay
+FORK_LOCK = threading.Lock()  # no fork may come between the creation of a socket and its registration
 _LOOK_S = 0.05  # how soon an opening thread notices that the gateway closed
 _KEEPALIVE_S = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}  # the second is macOS's
 _Attempt = Generator[tuple[socket.socket, bool], None, Connection]  # yields a socket, and True to wait for data
@@ -59,7 +61,7 @@ class Connector:
         self.warming = f"GET {WARM_PATH} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         self.results: deque[Connection | Exception] = deque()
         self.threads: set[threading.Thread] = set()
-        self.sockets: set[socket.socket] = set()  # not yet in the pool; a forked child closes its copies
+        self.sockets: WeakSet[socket.socket] = WeakSet()  # a forked child closes its copies
         self._best: Any = None  # the address that worked last
         self._stopped = False
 
@@ -147,7 +149,6 @@ class Connector:
         Over a new connection a first response takes several times longer than the next responses, at both ends.
         """
         sock = self._socket(info)
-        self.sockets.add(sock)
         try:
             connection = Connection(sock, None if self._tls is None else TlsStream(self._tls, self._name))
             failure = sock.connect_ex(info[4])
@@ -170,12 +171,12 @@ class Connector:
         except BaseException:
             sock.close()
             raise
-        finally:
-            self.sockets.discard(sock)
 
     def _socket(self, info: Any) -> socket.socket:
         """Create a nonblocking socket with all options, not yet connected. Raises OSError."""
-        sock = socket.socket(*info[:3])
+        with FORK_LOCK:
+            sock = socket.socket(*info[:3])
+            self.sockets.add(sock)
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -17,7 +17,8 @@ class NoReplyError(ConnectionError):
     The gateway does not send it again. Ask for the order by its clientOrderId.
 
     Attributes:
-        method, path: The request line.
+        method: The HTTP method.
+        path: The path with its query.
         body: The body as bytes.
         timestamp: The signed timestamp in milliseconds, 0 for an unsigned request.
         last_error: The exception that ended the request, or None.
@@ -93,5 +94,5 @@ def is_from_call(error: BaseException) -> bool:
     return error.__traceback__ is not None
 
 
-def text(error: BaseException | None) -> str:
+def describe(error: BaseException | None) -> str:
     return str(error) or type(error).__name__

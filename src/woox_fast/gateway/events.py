@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from .errors import text
+from .errors import describe
 
 LOGGER = logging.getLogger("woox_fast.gateway")
 
@@ -21,7 +21,8 @@ class Event:
     Attributes:
         kind: "sent", "response" and "unknown" are about a request, "opened" and "dropped" about a connection.
         connection: The number of the connection, counted from 1.
-        method, path: The request line, "" for a connection.
+        method: The request's HTTP method, "" for a connection.
+        path: The request's path with its query, "" for a connection.
         status: The response's HTTP status, else 0.
         queued_ns: Nanoseconds that the request waited before it was sent.
         latency_ns: Nanoseconds from send to response.
@@ -57,6 +58,6 @@ def observer_of(on_event: Observer | None) -> Observer | None:
             if on_event is not None:
                 on_event(event)
         except Exception as error:
-            LOGGER.warning("on_event raised %s for %s", text(error), event.kind, exc_info=True)
+            LOGGER.warning("on_event raised %s for %s", describe(error), event.kind, exc_info=True)
 
     return observe

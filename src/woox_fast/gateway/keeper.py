@@ -12,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import Collection
 from time import perf_counter_ns
+from typing import Any
 
-from .connection import BACKGROUND, CLOSED, WARMING, Connection, wait_for
+from .connection import AWAITING, BACKGROUND, CLOSED, SENDING, WARMING, Connection, wait_for
 from .connector import Connector
-from .errors import is_from_call
+from .errors import NoReplyError, is_from_call
 from .events import Event, Kind, Observer
 from .limits import SECOND
 from .pool import TICK_NS, Pool
@@ -116,6 +117,8 @@ class Keeper:
         """Close everything at once."""
         self.pool.close()
         self.connector.stop()
+        for connection in self.pool.busy():
+            self.record_lost(connection, "the gateway was closed")
         self.pool.close_all(hang_up=True)
         self.is_over = True
         self.wake()
@@ -128,11 +131,36 @@ class Keeper:
         """Close a connection; the next round opens a replacement."""
         if connection.state is CLOSED:
             return
+        self.record_lost(connection, reason)
         connection.close()
         self.pool.count()
         self.pool.judge(connection, perf_counter_ns())
         self.wake()
         self.emit("dropped", connection, reason)
+
+    def record(self, sent: list[Any], reason: str, number: int, cause: BaseException | None = None) -> NoReplyError:
+        """Note once that the fate of a request is unknown. Return its error. `unknown` gets a copy without traceback.
+
+        `sent` has the request, then the error, its copy, and True once `unknown` has the copy.
+        """
+        if len(sent) < 4:
+            if len(sent) < 3:
+                error = NoReplyError.from_request(sent[0], reason, cause)
+                error.__cause__ = cause if isinstance(cause, Exception) else None
+                sent[1:] = [error, NoReplyError.from_request(sent[0], reason)]
+            _, error, copy = sent
+            if not any(one is copy for one in list(self.pool.unknown)):
+                self.pool.unknown.append(copy)
+            sent.append(True)
+            if self.observer is not None:
+                self.observer(Event("unknown", number, error.method, error.path, reason=reason))
+        found: NoReplyError = sent[1]
+        return found
+
+    def record_lost(self, connection: Connection, reason: str, cause: BaseException | None = None) -> None:
+        """Record a request whose connection closes before its response."""
+        if connection.request and connection.state in (SENDING, AWAITING):
+            self.record(connection.request, reason, connection.number, cause)
 
     def finish(self, connection: Connection) -> None:
         """End a request whose response is complete."""
@@ -140,7 +168,7 @@ class Keeper:
         if connection.finish():
             pool.idle.append(connection)
             if pool.waiters:
-                pool.ring()
+                pool.wake_next()
         else:
             self.drop(connection, "the server closes it")
 

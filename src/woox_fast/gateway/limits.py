@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import deque
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .response import Response
+from .response import Response, code_of
 
 SECOND = 1_000_000_000
 WARM_PATH = "/v3/public/systemInfo"
 GET_SPACING_NS = SECOND // 4  # between public GETs on open connections
 _GET_PAUSE_NS = 5 * SECOND  # after HTTP 429
 _LOCK_S = 0.05
+_TRAVEL_NS = SECOND // 10  # the difference of two travel times, which a window must allow for
 _MAX_BUCKETS = 10_000
 _SYMBOL = re.compile(rb'"symbol"\s*:\s*"([^"]*)"|[?&]symbol=([^&\s]*)')
 
@@ -63,8 +64,8 @@ WOO_X_LIMITS = (
 
 class _Bucket:
     def __init__(self, limit: Limit) -> None:
-        self.period_ns = round(limit.seconds * SECOND)
-        self.slots: deque[int] = deque([-self.period_ns] * limit.count, maxlen=limit.count)
+        self.period_ns = round(limit.seconds * SECOND) + _TRAVEL_NS
+        self.slots = [-self.period_ns] * limit.count  # the last moments, in order
         self.open_at = 0  # after a pause
 
 
@@ -76,8 +77,10 @@ class Limiter:
         self._buckets: dict[tuple[str, str, bytes], _Bucket] = {}
         self._lock = threading.Lock()
 
-    def reserve(self, method: str, path: str, body: object, now: int, until: int) -> int | None:
-        """Return when the request may go out, or None if that is after `until`."""
+    def reserve(
+        self, method: str, path: str, body: object, now: int, until: int, unused: int | None = None
+    ) -> int | None:
+        """Return when the request may go out, or None if that is after `until`. `unused` is its earlier slot."""
         bucket = self._bucket(method, path, body)
         if bucket is None:
             return now
@@ -86,10 +89,18 @@ class Limiter:
         if not is_locked:  # a signal handler interrupted the owner
             self._lock = threading.Lock()
         try:
-            slot = max(now, bucket.open_at, bucket.slots[0] + bucket.period_ns)
+            slots = bucket.slots
+            replaced, slot = slots[0], max(now, bucket.open_at)
+            if unused is not None and slot - unused <= _TRAVEL_NS // 2:
+                return slot  # the margin allows for the delay
+            if unused in slots:  # it may move, since fewer than `count` slots follow it
+                replaced = unused
+            else:
+                slot = max(slot, replaced + bucket.period_ns)
             if slot > until:
                 return None
-            bucket.slots.append(slot)
+            slots.remove(replaced)
+            insort(slots, slot)
             return slot
         finally:
             if is_locked:
@@ -97,7 +108,7 @@ class Limiter:
 
     def observe(self, method: str, path: str, body: object, response: Response, now: int) -> None:
         """Pause the request's bucket for its period after HTTP 429 or the code -1003."""
-        if response.status == 429 or (response.status >= 400 and (response.envelope or {}).get("code") == -1003):
+        if response.status == 429 or (response.status >= 400 and code_of(response) == -1003):
             bucket = self._bucket(method, path, body)
             if bucket is not None:
                 bucket.open_at = now + bucket.period_ns
@@ -125,7 +136,7 @@ class Pace(Limiter):
     """The pace of the gateway's public GETs: at most five a second, within the caller's limits."""
 
     def __init__(self, limiter: Limiter | None = None) -> None:
-        super().__init__([Limit("GET", WARM_PATH, 5, 1.1)])  # a second, and the difference of two travel times
+        super().__init__([Limit("GET", WARM_PATH, 5, 1)])
         self._limiters = [self] if limiter is None else [self, limiter]
         self.is_on = True  # False if the server closes each connection after a response
 

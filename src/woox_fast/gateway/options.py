@@ -1,4 +1,4 @@
-"""Checks and conversions of the arguments."""
+"""The arguments: documentation, checks and conversions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,28 @@ if TYPE_CHECKING:
     from .._types import Params
 
 _ORIGIN = "http://h"
+REQUEST_DOC = """Sign a request, send it once, and return the response, whatever its status.
+
+Threads may share a `Gateway`, and the tasks of an event loop an `AsyncGateway`.
+
+Args:
+    method, path: The request line. The path may include a query.
+    body: The body as str or bytes.
+    json, params: A value for the body as JSON, and a query, both as in `Signer.prepare`.
+    timeout_s: Seconds from the call to the response. The default is the gateway's `timeout_s`.
+    send_within_s: Seconds after which a request that has not gone out is given up.
+    priority: True to go before other requests and to use the reserved connections. DELETE does so by itself if
+        connections are reserved.
+
+Raises:
+    NotSentError: Nothing was sent in time. You may send the request again.
+    NoReplyError: The request may have gone out, and no whole response came.
+    RuntimeError: The gateway is not open, closed, forked, or on another event loop. Nothing was sent.
+    TypeError, ValueError: An invalid argument.
+
+CancelledError, KeyboardInterrupt and similar exceptions keep their type. If the request may have gone out, the
+NoReplyError is their `__cause__`.
+"""
 
 
 def encoder_of(signer: Signer, url: object) -> Any:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import httptools
+try:
+    import httptools
+except ModuleNotFoundError as error:
+    if error.name != "httptools":
+        raise
+    advice = "woox_fast.gateway needs httptools; run: pip install 'woox-fast[gateway]'"
+    raise ModuleNotFoundError(advice, name="httptools") from None
 
 from .response import Response, parse_headers
 

@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from .._encoding import encode_json
-from .errors import NoReplyError, NotSentError, text
+from .errors import NoReplyError, NotSentError, describe
 from .limits import WARM_PATH
-from .response import Response
+from .response import Response, code_of
 
 if TYPE_CHECKING:
     from .base import GatewayBase
@@ -89,10 +89,9 @@ class Placing:
             self._lost = error
         else:
             envelope = response.envelope
-            is_clear = envelope is not None and response.status < 500 and envelope.get("code") not in _UNCLEAR_CODES
-            if envelope is not None and is_clear:
+            if envelope is not None and response.status < 500 and code_of(response) not in _UNCLEAR_CODES:
                 return Placement(envelope["success"], self.client_order_id, response)
-            self._is_duplicate = (envelope or {}).get("code") == _DUPLICATE
+            self._is_duplicate = code_of(response) == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
             self._gateway.unknown.append(self._lost)
         placement = await self._find(self._lost, time.monotonic())
@@ -107,18 +106,17 @@ class Placing:
             is_final = self._can_no_longer_arrive(lost, started)
             try:
                 response = await self._get(f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
-                envelope = response.envelope or {}
                 last = f"HTTP {response.status}, {response.body[:60]!r}"
-                if envelope.get("success"):
+                if (response.envelope or {}).get("success"):
                     return Placement(True, self.client_order_id, response, asked=True)
-                if envelope.get("code") == _NO_SUCH_ORDER:
+                if code_of(response) == _NO_SUCH_ORDER:
                     self._denials_left -= is_final and not self._is_duplicate
                     if self._denials_left == 0:
                         return Placement(False, self.client_order_id, response, asked=True)
                     if not self._learn_time(response):
                         self._learn_time(await self._get(WARM_PATH))
             except (NotSentError, NoReplyError) as error:
-                last = text(error)
+                last = describe(error)
             if time.monotonic() - started > self._patience_s:
                 raise self._unknown(f"{lost}. The last question for the order got: {last}")
             await self._gateway._pause(pause_s)
@@ -172,7 +170,7 @@ class Placing:
             lost = self._unknown(f"interrupted by {type(error).__name__}")
             self._gateway.unknown.append(lost)
         if isinstance(error, Exception):
-            unknown = self._unknown(f"asking for it failed: {text(error)}")
+            unknown = self._unknown(f"asking for it failed: {describe(error)}")
             unknown.__cause__ = error
             return unknown
         error.__cause__ = lost

@@ -11,14 +11,16 @@ it is urgent.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 from .connection import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, Connection
-from .errors import is_from_call
+from .errors import NoReplyError, is_from_call
 from .limits import GET_SPACING_NS, SECOND, Pace
 
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
 POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
+_MAX_UNKNOWN = 1000
 _YOUNG_NS = SECOND  # a connection that fails sooner, before any response, counts as a failed opening
 _LOST_NS = SECOND // 2
 _BACKOFF_NS, _MAX_BACKOFF_NS = SECOND // 20, 2 * SECOND
@@ -30,7 +32,7 @@ class Waiter(Protocol):
     urgent: bool
     by_ns: int  # when the request gives up
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake the request, which then looks for a connection."""
 
 
@@ -44,6 +46,7 @@ class Pool:
         self.idle: list[Connection] = []  # the most recently used connection last
         self.waiters: list[Waiter] = []  # urgent requests first
         self.closed = False
+        self.unknown: deque[NoReplyError] = deque(maxlen=_MAX_UNKNOWN)
         self.last_error: BaseException | None = None  # the failure of the last opening
         self._spare = 0
         self._floor = reserved
@@ -76,7 +79,7 @@ class Pool:
         """Return an idle connection."""
         self.idle.append(connection)
         if self.waiters:
-            self.ring()
+            self.wake_next()
 
     def enter(self, waiter: Waiter, *, first: bool = False) -> None:
         """Queue `waiter`; `first` is for a request whose connection was closed before it was sent."""
@@ -101,13 +104,13 @@ class Pool:
         except ValueError as error:
             if not is_from_call(error):
                 raise
-        self.ring()
+        self.wake_next()
 
-    def ring(self) -> None:
+    def wake_next(self) -> None:
         """Wake the first request if it can get a connection."""
         for waiter in self.waiters[:1]:
             if len(self.idle) > (self._spare if waiter.urgent else self._floor):
-                waiter.ring()
+                waiter.wake()
 
     # For housekeeping, in one thread.
 
@@ -158,7 +161,7 @@ class Pool:
         in_background = len(self.background())
         self._spare = max(len(self.live()) - in_background - self.size - self.reserved, 0)
         self._floor = self.reserved + self._spare
-        self.ring()
+        self.wake_next()
 
     def fail(self, error: BaseException, now: int) -> None:
         """Count a failed opening. Try again at once, then later and later."""
@@ -184,12 +187,12 @@ class Pool:
         return max(missing if self._failures < 2 else min(missing, 1 - opening), 0)
 
     def to_warm(self, now: int) -> Connection | None:
-        """Withdraw the least recently used connection if its public GET is due and the pool has its spare."""
+        """Remove the least recently used connection if its public GET is due and the pool has its spare."""
         if self.closed or not self._spare or not self._pace.is_on or now < self._warm_at:
             return None
         for connection in sorted(self.live(), key=lambda one: one.used_ns):
             is_due = not connection.used_ns or now - connection.used_ns >= self._warm_ns
-            if is_due and self.withdraw(connection):
+            if is_due and self.remove_idle(connection):
                 self._warm_at = now + GET_SPACING_NS
                 if self._pace.take(now):
                     return connection
@@ -198,11 +201,11 @@ class Pool:
         return None
 
     def to_close(self, now: int) -> list[Connection]:
-        """Withdraw the lost connections, and one surplus or old connection."""
+        """Remove the lost connections, and one surplus or old connection."""
         lost = self._find_lost(now)
         for connection in self.live() if self._spare else ():
             is_old = bool(self._max_age_ns) and now - connection.opened_ns > self._max_age_ns
-            if (is_old or self._spare > 1) and self.withdraw(connection):
+            if (is_old or self._spare > 1) and self.remove_idle(connection):
                 return [*lost, connection]
         return lost
 
@@ -218,7 +221,7 @@ class Pool:
         self._suspects = suspects
         return lost
 
-    def withdraw(self, connection: Connection) -> bool:
+    def remove_idle(self, connection: Connection) -> bool:
         """Remove an idle connection from the list. Return False if a request was faster."""
         try:
             self.idle.remove(connection)
@@ -242,7 +245,7 @@ class Pool:
         """Refuse connections from now on, and wake all waiting requests."""
         self.closed = True
         for waiter in list(self.waiters):
-            waiter.ring()
+            waiter.wake()
 
     def close_all(self, *, hang_up: bool) -> None:
         """Close every socket. `hang_up` also wakes the threads that receive, even in other processes."""

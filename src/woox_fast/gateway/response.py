@@ -82,6 +82,15 @@ class Response:
         return f"<Response {self.status} with a body of {len(self.body)} bytes after {self.latency_ns / 1000:,.0f} us>"
 
 
+def code_of(response: Response) -> int:
+    """Return the exchange's error code, 0 without one. A code may come as a string."""
+    code = (response.envelope or {}).get("code")
+    try:
+        return int(code) if isinstance(code, int | str) else 0
+    except ValueError:
+        return 0
+
+
 def parse_headers(head: bytes) -> list[tuple[bytes, bytes]] | None:
     """Return the headers of the final response in `head`, or None if they are incomplete. Ignore trailing bytes."""
     headers: list[tuple[bytes, bytes]] = []
