@@ -254,6 +254,7 @@ def test_lost_wakeup_is_repaired(mode):
         class Ghost:
             urgent = False
             by_ns = time.perf_counter_ns() + 60_000_000_000
+            seen_ns = time.perf_counter_ns()
 
             def wake(self) -> None:
                 pass

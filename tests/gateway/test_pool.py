@@ -92,7 +92,7 @@ def test_lost_connection_is_closed(connect):
 def test_queued_request_goes_first(connect):
     class Waiting:
         urgent = False
-        by_ns = 0
+        by_ns = seen_ns = 0
 
         def wake(self) -> None:
             pass
@@ -103,8 +103,8 @@ def test_queued_request_goes_first(connect):
     for waiter in (first, second):
         pool.enter(waiter)
     assert pool.take() is None
-    assert pool.grant(second, has_polled=False) is None
-    assert pool.grant(first, has_polled=False) is not None
+    assert pool.grant(second) is None
+    assert pool.grant(first) is not None
 
 
 def test_surplus_connection_is_closed(connect):

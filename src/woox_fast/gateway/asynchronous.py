@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import get_running_loop
 from collections.abc import Mapping
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .base import GatewayBase
@@ -86,7 +87,6 @@ class AsyncGateway(GatewayBase):
             raise outcome from outcome.__cause__
 
     request.__doc__ = REQUEST_DOC
-    _ask = request
 
     def _refuse(self) -> NoReturn:
         self._check_open()
@@ -102,6 +102,8 @@ class AsyncGateway(GatewayBase):
     ) -> Placement:
         """Send an order once, and ask for it by its clientOrderId until its fate is known. See `Gateway.place`."""
         placing = Placing(self, order, timeout_s, send_within_s, arrival_window_s)
+        if self._refusal or get_running_loop() is not self._loop:
+            self._refuse()
         try:
             return await placing.run()
         except BaseException as error:
@@ -169,6 +171,7 @@ class LoopKeeper(Keeper):
             due = connection.due
             if due is None and connection.state in (IDLE, CLOSED):
                 if connection.state is IDLE and not connection.is_quiet():
+                    self.pool.remove_idle(connection)
                     self.drop(connection, describe(connection.last_error))
                 return
             while (response := connection.receive(NO_WAIT)) is None:
@@ -240,6 +243,7 @@ class _Waiter:
     def __init__(self, urgent: bool, by_ns: int, loop: asyncio.AbstractEventLoop) -> None:
         self.urgent = urgent
         self.by_ns = by_ns
+        self.seen_ns = perf_counter_ns()
         self._loop = loop
         self._wakeup: asyncio.Future[bool] | None = None
 

@@ -70,7 +70,6 @@ class GatewayBase:
     _new_waiter: Callable[[bool, int], Any]
     _pause: Callable[[float], Awaitable[None]]
     _receive: Callable[[Connection, int], Any]
-    _ask: Callable[..., Awaitable[Response]]
 
     def __init__(
         self,
@@ -218,6 +217,15 @@ class GatewayBase:
             outcome = self._outcome(error, connection, sent)
             raise outcome from outcome.__cause__
 
+    async def _ask(
+        self, sent: list[Any], method: str, path: str, timeout_s: float | None,
+        *, json: Any = None, send_within_s: float | None = None,
+    ) -> Response:  # fmt: skip
+        """Send a request for `place`, which evaluates `sent` as `request` does."""
+        await self._request(sent, method, path, b"", json, None, timeout_s, send_within_s, False)
+        response: Response = sent[1]
+        return response
+
     def _check_open(self) -> None:
         if self._refusal:
             raise RuntimeError(f"the request to {self._host} was not sent: {self._refusal}")
@@ -254,14 +262,14 @@ class GatewayBase:
 
     async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
         """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
-        started_ns, has_polled = perf_counter_ns(), False
+        started_ns, is_late = perf_counter_ns(), False
         waiter = self._new_waiter(urgent, by_ns)
-        self._pool.enter(waiter, first=dead is not None)
         try:
+            self._pool.enter(waiter, first=dead is not None)
             if dead is not None:
                 self._keeper.drop(dead, describe(dead.last_error))
             while True:
-                connection = self._pool.grant(waiter, has_polled=has_polled)
+                connection = None if is_late else self._pool.grant(waiter)
                 if connection is not None:
                     return connection
                 now = perf_counter_ns()
@@ -269,7 +277,9 @@ class GatewayBase:
                     raise NotSentError(f"the request to {self._host} was not sent: {self._refusal}")
                 if now >= by_ns:
                     raise self._not_sent(now - started_ns)
-                has_polled = not await waiter.wait(min((by_ns - now) / SECOND, POLL_S))
+                poll_s = POLL_S if self._pool.is_next(waiter) else 10 * POLL_S
+                await waiter.wait(min((by_ns - now) / SECOND, poll_s))
+                is_late = perf_counter_ns() >= by_ns
         finally:
             self._pool.leave(waiter)
 

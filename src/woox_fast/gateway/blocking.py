@@ -128,9 +128,6 @@ class Gateway(GatewayBase):
             frame = frame.f_back
         return requests > 1
 
-    async def _ask(self, *request: Any, **options: Any) -> Response:
-        return self.request(*request, **options)
-
     async def _pause(self, seconds: float) -> None:
         time.sleep(seconds)
 
@@ -222,6 +219,7 @@ class _Waiter:
     def __init__(self, urgent: bool, by_ns: int) -> None:
         self.urgent = urgent
         self.by_ns = by_ns
+        self.seen_ns = perf_counter_ns()
         self._wakeup = threading.Lock()
         self._wakeup.acquire()
 

@@ -79,6 +79,7 @@ class Connection:
         "has_hung_up",
         "is_blocking",
         "is_native",
+        "is_urgent",
         "last_error",
         "number",
         "opened_ns",
@@ -111,6 +112,7 @@ class Connection:
         self.last_error: BaseException | None = None  # a failure of the server or the network
         self.is_native = isinstance(sock, _socket.socket)  # False for eventlet's and gevent's sockets
         self.is_blocking = self.has_hung_up = False
+        self.is_urgent = False  # an urgent request has it
         self.receive_timeout_ns = 0
         self.arrived = readable_check(sock)
 

@@ -72,8 +72,8 @@ class Keeper:
     ) -> tuple[bool, set[int]]:
         """Wait for sockets and for `wake`. Return True if it was called, and the descriptors of the ready sockets."""
         ready = wait_for([self._inbox, *reading], [], timeout_s, closing)
-        self._is_awake = False
         is_woken = self._inbox.fileno() in ready and _ROUND in self._inbox.recv(4096)
+        self._is_awake = False  # after recv, which would take the message of a wake() in between
         return is_woken, ready
 
     def begin_round(self) -> None:
@@ -167,7 +167,10 @@ class Keeper:
         pool = self.pool
         if connection.finish():
             pool.idle.append(connection)
-            if pool.waiters:
+            if connection.is_urgent:
+                connection.is_urgent = False
+                pool.count()
+            elif pool.waiters:
                 pool.wake_next()
         else:
             self.drop(connection, "the server closes it")

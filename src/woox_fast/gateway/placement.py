@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import time
-from asyncio import CancelledError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from .._encoding import encode_json
-from .errors import NoReplyError, NotSentError, describe
+from .errors import NoReplyError, NotSentError, describe, is_from_call
 from .limits import WARM_PATH
 from .response import Response, code_of
 
@@ -71,21 +69,20 @@ class Placing:
         self._gateway, self._timeout_s, self._send_within_s = gateway, timeout_s, send_within_s
         self._window_s = arrival_window_s
         self._patience_s = arrival_window_s + _MARGIN_S + (timeout_s or gateway._timeout_s)
+        self._sent: list[Any] = []  # what `request` notes about the order; empty if the order did not go out
         self._lost: NoReplyError | None = None
-        self._may_be_sent = False
+        self._verdict: NoReplyError | None = None  # the error of `_find`
         self._is_duplicate = False
         self._known_ms, self._known_at = 0.0, 0.0  # the exchange's clock at a moment of the steady clock
 
     async def run(self) -> Placement:
-        self._may_be_sent = True
         try:
             response = await self._gateway._ask(
-                "POST", ORDER_PATH, json=self.order, timeout_s=self._timeout_s, send_within_s=self._send_within_s
+                self._sent, "POST", ORDER_PATH, self._timeout_s, json=self.order, send_within_s=self._send_within_s
             )
-        except NotSentError:
-            self._may_be_sent = False
-            raise
         except NoReplyError as error:
+            if error not in self._sent[1:2]:  # a signal handler's
+                raise
             self._lost = error
         else:
             envelope = response.envelope
@@ -95,9 +92,19 @@ class Placing:
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
             self._gateway.unknown.append(self._lost)
         placement = await self._find(self._lost, time.monotonic())
-        with contextlib.suppress(ValueError):  # the caller emptied the list
-            self._gateway.unknown.remove(self._lost)
+        self._forget(self._lost)
         return placement
+
+    def _forget(self, lost: NoReplyError) -> None:
+        while True:
+            try:
+                self._gateway.unknown.remove(lost)
+            except (ValueError, IndexError) as error:
+                if not is_from_call(error):
+                    raise
+                if isinstance(error, IndexError):
+                    continue  # another thread changed the list meanwhile
+            return  # a ValueError: the caller emptied the list
 
     async def _find(self, lost: NoReplyError, started: float) -> Placement:
         """Ask for the order until its fate is known."""
@@ -118,12 +125,13 @@ class Placing:
             except (NotSentError, NoReplyError) as error:
                 last = describe(error)
             if time.monotonic() - started > self._patience_s:
-                raise self._unknown(f"{lost}. The last question for the order got: {last}")
+                self._verdict = self._unknown(f"{lost}. The last question for the order got: {last}")
+                raise self._verdict
             await self._gateway._pause(pause_s)
             pause_s = min(2 * pause_s, _MAX_PAUSE_S)
 
     async def _get(self, path: str) -> Response:
-        return await self._gateway._ask("GET", path, timeout_s=self._timeout_s)
+        return await self._gateway._ask([], "GET", path, self._timeout_s)
 
     def _can_no_longer_arrive(self, lost: NoReplyError, started: float) -> bool:
         """Return True once the order's receive window has passed on the exchange's clock."""
@@ -158,17 +166,14 @@ class Placing:
         return error
 
     def settle(self, error: BaseException) -> BaseException:
-        """Return the exception to raise if `place` ends with `error`."""
-        is_clear = not self._may_be_sent or isinstance(error, NotSentError | NoReplyError)
-        if is_clear or (self._lost is None and isinstance(error, TypeError | ValueError | RuntimeError)):
+        """Return the exception to raise if `place` ends with `error`.
+
+        What was sent decides, not the error's type: a signal handler may raise any error.
+        """
+        if error is self._verdict or not self._sent:
             return error
-        cause = error.__cause__  # not the context, which may be an earlier order's error
-        lost = self._lost or (cause if isinstance(cause, NoReplyError) and cause.path == ORDER_PATH else None)
-        if lost is None and isinstance(error, CancelledError):
-            return error  # a task is cancelled inside `request`, which reports a request that went out
-        if lost is None:
-            lost = self._unknown(f"interrupted by {type(error).__name__}")
-            self._gateway.unknown.append(lost)
+        reason = f"interrupted by {type(error).__name__}"
+        lost = self._lost or self._gateway._keeper.record(self._sent, reason, 0)
         if isinstance(error, Exception):
             unknown = self._unknown(f"asking for it failed: {describe(error)}")
             unknown.__cause__ = error

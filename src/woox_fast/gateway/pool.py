@@ -12,6 +12,7 @@ it is urgent.
 from __future__ import annotations
 
 from collections import deque
+from time import perf_counter_ns
 from typing import Protocol
 
 from .connection import AWAITING, BACKGROUND, BUSY, CLOSED, DRAINING, IDLE, SENDING, Connection
@@ -23,6 +24,7 @@ POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
 _MAX_UNKNOWN = 1000
 _YOUNG_NS = SECOND  # a connection that fails sooner, before any response, counts as a failed opening
 _LOST_NS = SECOND // 2
+_DEAD_NS = SECOND  # a queued request looks for a connection at least twice as often
 _BACKOFF_NS, _MAX_BACKOFF_NS = SECOND // 20, 2 * SECOND
 
 
@@ -31,6 +33,7 @@ class Waiter(Protocol):
 
     urgent: bool
     by_ns: int  # when the request gives up
+    seen_ns: int  # when it looked for a connection last
 
     def wake(self) -> None:
         """Wake the request, which then looks for a connection."""
@@ -67,9 +70,13 @@ class Pool:
             while len(idle) > floor:
                 connection = idle.pop()
                 if connection.state is IDLE:
+                    if urgent:
+                        connection.is_urgent = True
+                        self.count()
                     return connection
         except BaseException as error:
             if connection is not None:  # an interrupt must not lose it
+                connection.is_urgent = False
                 idle.append(connection)
             if not isinstance(error, IndexError) or not is_from_call(error):  # a different thread was faster
                 raise
@@ -78,7 +85,10 @@ class Pool:
     def release(self, connection: Connection) -> None:
         """Return an idle connection."""
         self.idle.append(connection)
-        if self.waiters:
+        if connection.is_urgent:
+            connection.is_urgent = False
+            self.count()
+        elif self.waiters:
             self.wake_next()
 
     def enter(self, waiter: Waiter, *, first: bool = False) -> None:
@@ -88,14 +98,18 @@ class Pool:
         else:
             self.waiters.append(waiter)
 
-    def grant(self, waiter: Waiter, *, has_polled: bool) -> Connection | None:
-        """Pop a connection for a queued request if it is its turn.
+    def grant(self, waiter: Waiter) -> Connection | None:
+        """Pop a connection for a queued request if it is its turn."""
+        waiter.seen_ns = perf_counter_ns()
+        return self.take(urgent=waiter.urgent, in_turn=True) if self.is_next(waiter) else None
 
-        After a poll (`has_polled`) any position will do, since an interrupt may have ended the first request.
-        """
-        if has_polled or next(iter(self.waiters), None) is waiter:
-            return self.take(urgent=waiter.urgent, in_turn=True)
-        return None
+    def is_next(self, waiter: Waiter) -> bool:
+        return self._find_next() in (waiter, None)
+
+    def _find_next(self) -> Waiter | None:
+        """Return the first queued request that still looks for a connection. An interrupt may have ended others."""
+        since = perf_counter_ns() - _DEAD_NS
+        return next((waiter for waiter in self.waiters if waiter.seen_ns > since), None)
 
     def leave(self, waiter: Waiter) -> None:
         """Remove `waiter` from the queue, and wake the next request if a connection is idle."""
@@ -108,9 +122,9 @@ class Pool:
 
     def wake_next(self) -> None:
         """Wake the first request if it can get a connection."""
-        for waiter in self.waiters[:1]:
-            if len(self.idle) > (self._spare if waiter.urgent else self._floor):
-                waiter.wake()
+        waiter = self._find_next()
+        if waiter is not None and len(self.idle) > (self._spare if waiter.urgent else self._floor):
+            waiter.wake()
 
     # For housekeeping, in one thread.
 
@@ -143,6 +157,7 @@ class Pool:
 
     def insert(self, connection: Connection) -> None:
         """Return an idle connection as the least recently used connection."""
+        connection.is_urgent = False
         self.idle.insert(0, connection)
         self.count()
 
@@ -157,10 +172,13 @@ class Pool:
         self.count()
 
     def count(self) -> None:
-        """Let requests use the spare connection while a connection is missing."""
-        in_background = len(self.background())
-        self._spare = max(len(self.live()) - in_background - self.size - self.reserved, 0)
-        self._floor = self.reserved + self._spare
+        """Let requests use the spare connection while a connection is missing.
+
+        Urgent requests in flight use the reserved connections first, so that they take none from ordinary requests.
+        """
+        used = [one for one in self.live() if one.state not in BACKGROUND]
+        self._spare = max(len(used) - self.size - self.reserved, 0)
+        self._floor = self._spare + max(self.reserved - sum(one.is_urgent for one in used), 0)
         self.wake_next()
 
     def fail(self, error: BaseException, now: int) -> None:
