@@ -300,6 +300,25 @@ def test_unclear_code_is_asked_for(mode, code):
     assert (placement.placed, placement.asked) == (True, True)
 
 
+@pytest.mark.parametrize("fatal", [1, 2, 3])
+def test_interrupted_parsing_is_unclear(monkeypatch, fatal):
+    """A signal handler's ValueError, at any reading of a response, must not turn a duplicate into a refusal."""
+    loads, calls = json.loads, []
+
+    def interrupted(body):
+        if b"-1007" in body:
+            calls.append(body)
+            if len(calls) == fatal:
+                raise ValueError("alarm")
+        return loads(body)
+
+    book = Book(response(b'{"success":false,"code":-1007}', 409), accepts=True)
+    with RawServer(book) as server, Gateway(Signer(KEY, SECRET), server.url, timeout_s=20) as gateway:
+        monkeypatch.setattr("woox_fast.gateway.response.json.loads", interrupted)
+        assert gateway.place({**ORDER, "clientOrderId": 42})
+        monkeypatch.undo()
+
+
 def test_handler_error_is_not_order(monkeypatch):
     """The cause of an interrupt is the NoReplyError of the handler's own request."""
 

@@ -108,7 +108,7 @@ class Limiter:
 
     def observe(self, method: str, path: str, body: object, response: Response, now: int) -> None:
         """Pause the request's bucket for its period after HTTP 429 or the code -1003."""
-        if response.status == 429 or (response.status >= 400 and code_of(response) == -1003):
+        if response.status == 429 or (response.status >= 400 and code_of(response.envelope) == "-1003"):
             bucket = self._bucket(method, path, body)
             if bucket is not None:
                 bucket.open_at = now + bucket.period_ns

@@ -21,8 +21,8 @@ ORDER_PATH = "/v3/trade/order"
 RECEIVE_WINDOW_S = 5.0  # WOO X's default receive window
 _MARGIN_S = 1.0  # for an exchange that does not report its time
 _FIRST_PAUSE_S, _MAX_PAUSE_S = 0.05, 0.5
-_NO_SUCH_ORDER, _DUPLICATE = -1006, -1007
-_UNCLEAR_CODES = (-1000, -1011, -1012, _DUPLICATE)  # unknown error, order service not reached, duplicate
+_NO_SUCH_ORDER, _DUPLICATE = "-1006", "-1007"
+_UNCLEAR_CODES = ("-1000", "-1011", "-1012", _DUPLICATE)  # unknown error, order service not reached, duplicate
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Placing:
             self._lost = error
         else:
             envelope = response.envelope
-            if envelope is not None and response.status < 500 and code_of(response) not in _UNCLEAR_CODES:
+            if envelope is not None and response.status < 500 and code_of(envelope) not in _UNCLEAR_CODES:
                 return Placement(envelope["success"], self.client_order_id, response)
-            self._is_duplicate = code_of(response) == _DUPLICATE
+            self._is_duplicate = code_of(envelope) == _DUPLICATE
             self._lost = self._unknown(f"the response is unclear (HTTP {response.status}, {response.body[:60]!r})")
             self._gateway.unknown.append(self._lost)
         placement = await self._find(self._lost, time.monotonic())
@@ -114,9 +114,10 @@ class Placing:
             try:
                 response = await self._get(f"{ORDER_PATH}?clientOrderId={self.client_order_id}")
                 last = f"HTTP {response.status}, {response.body[:60]!r}"
-                if (response.envelope or {}).get("success"):
+                envelope = response.envelope or {}
+                if envelope.get("success"):
                     return Placement(True, self.client_order_id, response, asked=True)
-                if code_of(response) == _NO_SUCH_ORDER:
+                if code_of(envelope) == _NO_SUCH_ORDER:
                     self._denials_left -= is_final and not self._is_duplicate
                     if self._denials_left == 0:
                         return Placement(False, self.client_order_id, response, asked=True)

@@ -82,13 +82,9 @@ class Response:
         return f"<Response {self.status} with a body of {len(self.body)} bytes after {self.latency_ns / 1000:,.0f} us>"
 
 
-def code_of(response: Response) -> int:
-    """Return the exchange's error code, 0 without one. A code may come as a string."""
-    code = (response.envelope or {}).get("code")
-    try:
-        return int(code) if isinstance(code, int | str) else 0
-    except ValueError:
-        return 0
+def code_of(envelope: dict[str, Any] | None) -> str:
+    """Return the exchange's error code as a str, whether it came as a number or as a string."""
+    return str((envelope or {}).get("code"))
 
 
 def parse_headers(head: bytes) -> list[tuple[bytes, bytes]] | None:
