@@ -245,6 +245,47 @@ def test_reserved_lane_serves_cancels(mode):
         assert [order.result(20).status for order in orders] == [200] * 6
 
 
+def test_slow_cancel_delays_no_order(mode):
+    gate = Gate()
+
+    def answer(peer, request):
+        return gate(peer, request) if request.startswith(b"DELETE") else peer.send(response()) or True
+
+    with RawServer(answer) as server, opened(mode, server.url, connections=1, reserved=1, timeout_s=20) as gateway:
+        cancel = gateway.submit("DELETE", "/v3/trade/order")
+        eventually(lambda: any(one.startswith(b"DELETE") for _, one in server.requests))
+        assert gateway.request(*ORDER, send_within_s=0).status == 200
+        gate.is_open.set()
+        assert cancel.result(20).status == 200
+
+
+@pytest.mark.parametrize("loop_mode", ["asyncio", "uvloop"])
+def test_stalled_loop_sends_no_late_order(loop_mode):
+    async def main() -> None:
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            blocker = asyncio.ensure_future(gateway.request("GET", "/blocker"))
+            queued = asyncio.ensure_future(gateway.request(*ORDER, send_within_s=0.1))
+            while not gateway._pool.waiters:
+                await asyncio.sleep(0)
+            time.sleep(0.3)
+            assert (await blocker).status == 200
+            with pytest.raises(NotSentError):
+                await queued
+
+    with RawServer() as server:
+        event_loop = new_event_loop(loop_mode)
+        event_loop.run_until_complete(main())
+        event_loop.close()
+    assert not [one for _, one in server.requests if one.startswith(b"POST")]
+
+
+def test_closed_idle_connections_leave_pool(mode):
+    with RawServer() as server, opened(mode, server.url, connections=2, timeout_s=20) as gateway:
+        pool = gateway.gateway._pool
+        server.hang_up()
+        eventually(lambda: pool.is_full and len(pool.idle) == 3 and all(one.state is not CLOSED for one in pool.idle))
+
+
 def test_lost_wakeup_is_repaired(mode):
     """An interrupted request may leave itself in the queue, or take a wake-up with it."""
     gate = Gate()

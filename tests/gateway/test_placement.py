@@ -15,6 +15,7 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError, placement
+from woox_fast.gateway.placement import Placing
 from woox_fast.sandbox import Sandbox
 
 ORDER = {"symbol": "SPOT_BTC_USDT", "side": "BUY", "type": "POST_ONLY", "price": "1", "quantity": "1"}
@@ -322,7 +323,10 @@ def test_interrupted_parsing_is_unclear(monkeypatch, fatal):
 def test_handler_error_is_not_order(monkeypatch):
     """The cause of an interrupt is the NoReplyError of the handler's own request."""
 
+    ask = Gateway._ask
+
     async def interrupted(*request, **options):
+        await ask(*request, **options)
         raise KeyboardInterrupt("alarm") from NoReplyError("lost", method="GET", path="/other")
 
     with RawServer() as server, Gateway(Signer(KEY, SECRET), server.url) as gateway:
@@ -331,6 +335,23 @@ def test_handler_error_is_not_order(monkeypatch):
             gateway.place({**ORDER, "clientOrderId": 42})
         assert json.loads(raised.value.__cause__.body)["clientOrderId"] == 42
         assert [json.loads(error.body)["clientOrderId"] for error in gateway.unknown] == [42]
+
+
+@pytest.mark.parametrize("error", [NotSentError("another gateway's"), NoReplyError("another's"), ValueError("alarm")])
+def test_handler_error_hides_no_order(mode, error, monkeypatch):
+    """A signal handler that raises while `place` asks. What was sent decides, not the type of the error."""
+
+    def interrupted(*_):
+        raise error
+
+    book = Book(response(b"<html>", 504), accepts=True)
+    with RawServer(book) as server, opened(mode, server.url, timeout_s=20) as gateway:
+        monkeypatch.setattr(Placing, "_can_no_longer_arrive", interrupted)
+        with pytest.raises(NoReplyError, match="fate of order") as raised:
+            gateway.place({**ORDER, "clientOrderId": 42})
+        assert json.loads(raised.value.body)["clientOrderId"] == 42
+        assert raised.value.__cause__ is error
+        assert [json.loads(one.body)["clientOrderId"] for one in gateway.gateway.unknown] == [42]
 
 
 @pytest.mark.parametrize("status", [500, 503])

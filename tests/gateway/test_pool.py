@@ -92,7 +92,8 @@ def test_lost_connection_is_closed(connect):
 def test_queued_request_goes_first(connect):
     class Waiting:
         urgent = False
-        by_ns = seen_ns = 0
+        by_ns = 0
+        seen_ns = perf_counter_ns()
 
         def wake(self) -> None:
             pass
@@ -124,9 +125,15 @@ def test_requests_leave_spare_and_reserved(connect):
     assert taken[2] is None
     pool.release(taken[0])
     assert pool.take() is taken[0]
-    assert pool.take(urgent=True) is not None
+    urgent = pool.take(urgent=True)
+    assert urgent is not None
     assert pool.take(urgent=True) is None
     taken[1].close()
     pool.count()
+    last = pool.take()  # the urgent request has the reserved connection
+    assert last is not None
+    pool.release(last)
+    pool.release(urgent)
+    assert pool.take() is not None
     assert pool.take() is None  # the last connection is reserved
     assert pool.take(urgent=True) is not None

@@ -184,7 +184,8 @@ class GatewayBase:
             if json is not None or params is not None or not path:
                 path, body = build_target(method, path, body, params, json)
             timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
-            if self._is_plain and send_within_s is None and not priority:
+            is_urgent = priority or (method == "DELETE" and self._pool.reserved)
+            if self._is_plain and send_within_s is None and not is_urgent:
                 connection = self._pool.take()
             if connection is None:
                 started_ns = perf_counter_ns()

@@ -179,5 +179,7 @@ class Placing:
             unknown = self._unknown(f"asking for it failed: {describe(error)}")
             unknown.__cause__ = error
             return unknown
+        if error.__cause__ not in (None, lost):
+            lost.__cause__ = error.__cause__  # the NoReplyError of a signal handler's request
         error.__cause__ = lost
         return error
