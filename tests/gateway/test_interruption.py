@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import contextlib
+import gc
 import os
 import random
 import signal
@@ -268,7 +269,7 @@ def test_every_state_follows_table(mode, monkeypatch):
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_interrupted_close_ends_thread(monkeypatch, error):
-    interrupts = [error("alarm")]
+    interrupts: list[BaseException] = []
     close = ThreadKeeper.close
 
     def interrupted(*arguments):
@@ -279,6 +280,8 @@ def test_interrupted_close_ends_thread(monkeypatch, error):
     monkeypatch.setattr(ThreadKeeper, "close", interrupted)
     with RawServer() as server:
         gateway = Gateway(Signer(KEY, SECRET), server.url, connections=1).open()
+        gc.collect()  # so that no earlier gateway closes instead
+        interrupts.append(error("alarm"))
         with pytest.raises(error):
             gateway.close()
         eventually(lambda: not gateway._keeper.thread.is_alive())
