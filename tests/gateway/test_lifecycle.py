@@ -16,6 +16,7 @@ from helpers.raw_server import RawServer, response
 
 from woox_fast import Signer
 from woox_fast.gateway import AsyncGateway, Gateway, NoReplyError, NotSentError
+from woox_fast.gateway.asynchronous import _Waiter
 from woox_fast.gateway.connection import CLOSED, TRANSITIONS, Connection, State
 
 
@@ -284,6 +285,34 @@ def test_closed_idle_connections_leave_pool(mode):
         pool = gateway.gateway._pool
         server.hang_up()
         eventually(lambda: pool.is_full and len(pool.idle) == 3 and all(one.state is not CLOSED for one in pool.idle))
+
+
+@pytest.mark.parametrize("loop_mode", ["asyncio", "uvloop"])
+def test_interrupted_timers_end_wait(loop_mode, monkeypatch):
+    """Exceptions of a signal handler in all timers of a queued request. Its wait still ends."""
+    wake, errors = _Waiter.wake, [TimeoutError("alarm")] * 3
+
+    def interrupted(waiter, *arguments):
+        if errors:
+            raise errors.pop()
+        wake(waiter, *arguments)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        async with AsyncGateway(Signer(KEY, SECRET), server.url, connections=1, timeout_s=20) as gateway:
+            blocker = asyncio.ensure_future(gateway.request("GET", "/blocker"))
+            await asyncio.sleep(0)
+            monkeypatch.setattr(_Waiter, "wake", interrupted)
+            with pytest.raises(NotSentError):
+                await asyncio.wait_for(gateway.request(*ORDER, send_within_s=0.01), 15)
+            gate.is_open.set()
+            assert (await blocker).status == 200
+
+    gate = Gate()
+    with RawServer(gate) as server:
+        event_loop = new_event_loop(loop_mode)
+        event_loop.run_until_complete(main())
+        event_loop.close()
 
 
 def test_lost_wakeup_is_repaired(mode):

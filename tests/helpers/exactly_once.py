@@ -165,7 +165,7 @@ def place_orders(mode: str, orders: int, seed: int = 1) -> str:
         f"{mode}: {orders:,} orders in {time.monotonic() - started:.0f} s, {sum(faults.values()):,} faults of "
         f"{len(faults)} kinds, {asked:,} asked for after NoReplyError, {len(not_sent):,} NotSentError, "
         f"{len(cancelled):,} cancelled unsent, {sum(ledger.signals for ledger in ledgers):,} signals that raised; "
-        f"received twice: 0, another request's reply: 0, NotSentError but "
+        f"received twice: 0, another request's response: 0, NotSentError but "
         f"received: 0, book of {len(book):,}: equal; oldest signature {report['oldest_ms']} ms; "
         f"{report['connections']:,} connections"
     )

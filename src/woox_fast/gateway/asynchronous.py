@@ -245,19 +245,17 @@ class _Waiter:
         self.by_ns = by_ns
         self.seen_ns = perf_counter_ns()
         self._loop = loop
-        self._wakeup: asyncio.Future[bool] | None = None
+        self._wakeup: asyncio.Future[None] | None = None
 
-    def wake(self, is_woken: bool = True) -> None:
+    def wake(self) -> None:
         if self._wakeup is not None and not self._wakeup.done() and not self._loop.is_closed():
-            self._wakeup.set_result(is_woken)
+            self._wakeup.set_result(None)
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Return True if woken within `timeout_s`."""
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until woken, at most `timeout_s`. If an interrupt ends the timer, housekeeping wakes the request."""
         self._wakeup = self._loop.create_future()
-        # The second timer is for an exception in the callback of the first timer.
-        timers = [self._loop.call_later(timeout_s + delay_s, self.wake, False) for delay_s in (0, 0.5)]
+        timer = self._loop.call_later(timeout_s, self.wake)
         try:
-            return await self._wakeup
+            await self._wakeup
         finally:
-            for timer in timers:
-                timer.cancel()
+            timer.cancel()

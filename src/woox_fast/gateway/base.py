@@ -20,7 +20,7 @@ from .._urls import PRODUCTION_URL
 from .connection import AWAITING, DRAINING, IDLE, Connection
 from .connector import FORK_LOCK, Connector
 from .errors import NoReplyError, NotSentError, describe
-from .events import Event, Kind, Observer, observer_of
+from .events import Event, Observer, observer_of
 from .keeper import Keeper
 from .limits import SECOND, Limit, Limiter
 from .options import build_target, check_count, encoder_of, seconds_ns, send_by
@@ -175,41 +175,35 @@ class GatewayBase:
         self, sent: list[Any], method: str, path: str, body: Any, json: Any, params: Any,
         timeout_s: float | None, send_within_s: float | None, priority: bool,
     ) -> Generator[Any, Any, None]:  # fmt: skip
-        """Send a request. `sent` gets the request before the socket may accept bytes, and then the response.
-
-        Without a response it gets the items of `Keeper.record`.
-        """
+        """Send a request. `sent` gets it before the socket may accept bytes, then the response or a `Keeper.record`."""
         connection, started_ns, deadline_ns = None, 0, 0
         try:
             if json is not None or params is not None or not path:
                 path, body = build_target(method, path, body, params, json)
             timeout_ns = self._timeout_ns if timeout_s is None else seconds_ns("timeout_s", timeout_s)
-            is_urgent = priority or (method == "DELETE" and self._pool.reserved)
-            if self._is_plain and send_within_s is None and not is_urgent:
-                connection = self._pool.take()
+            urgent = priority or (method == "DELETE" and self._pool.reserved > 0)
+            connection = self._pool.take() if self._is_plain and send_within_s is None and not urgent else None
             if connection is None:
                 started_ns = perf_counter_ns()
                 deadline_ns = started_ns + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._acquire(method, path, body, by_ns, priority)
+                connection = yield from self._acquire(method, path, body, by_ns, urgent)
             while True:  # sign after the wait, so that the timestamp is fresh
-                request = self._encode(method, path, body, host=self._host)
                 connection.request = sent
-                sent.append(request)
-                if connection.send(request, method, timeout_ns, deadline_ns):
+                sent.append(self._encode(method, path, body, host=self._host))
+                if connection.send(sent[0], method, timeout_ns, deadline_ns):
                     break
                 sent.clear()
                 deadline_ns = deadline_ns or perf_counter_ns() + timeout_ns
                 by_ns = send_by(started_ns, deadline_ns, send_within_s)
-                connection = yield from self._acquire(method, path, body, by_ns, priority, connection)
-            if not self._is_plain:
-                self._emit("sent", connection.number, method, path)
-            response = self._receive(connection, timeout_ns)
-            if self._loop is not None:
-                response = yield from response
+                connection = yield from self._acquire(method, path, body, by_ns, urgent, connection)
+            if self._observer is not None:
+                self._observer(Event("sent", connection.number, method, path))
+            received = self._receive(connection, timeout_ns)
+            response = received if self._loop is None else (yield from received)
             if response is None:
-                reason = f"no whole response came within {timeout_ns / SECOND:.4g} s"
-                raise self._keeper.record(sent, reason, connection.number)
+                late = f"no whole response came within {timeout_ns / SECOND:.4g} s"
+                raise self._keeper.record(sent, late, connection.number)
             response.queued_ns = connection.sent_ns - started_ns if started_ns else 0
             if not self._is_plain:
                 self._observe(connection, method, path, body, response)
@@ -231,17 +225,14 @@ class GatewayBase:
         if self._refusal:
             raise RuntimeError(f"the request to {self._host} was not sent: {self._refusal}")
 
-    def _is_urgent(self, method: str, priority: bool) -> bool:
-        return priority or (method == "DELETE" and self._pool.reserved > 0)
-
     async def _acquire(
-        self, method: str, path: str, body: Any, by_ns: int, priority: bool, dead: Connection | None = None
+        self, method: str, path: str, body: Any, by_ns: int, urgent: bool, dead: Connection | None = None
     ) -> Connection:
         """Wait for the rate limits and for a connection, first for a replacement of `dead`.
 
         Raises NotSentError and RuntimeError.
         """
-        limiter, urgent, connection, slot = self._limiter, self._is_urgent(method, priority), None, None
+        limiter, connection, slot = self._limiter, None, None
         if dead is None:
             self._check_open()
         else:
@@ -262,7 +253,7 @@ class GatewayBase:
         return connection or self._pool.take(urgent=urgent) or await self._queue(urgent, by_ns)
 
     async def _queue(self, urgent: bool, by_ns: int, dead: Connection | None = None) -> Connection:
-        """Wait for a connection, and rely on a wake-up for `POLL_S` at most. A replacement of `dead` comes first."""
+        """Wait for a connection; look again after a time without a wake-up. A replacement of `dead` comes first."""
         started_ns, is_late = perf_counter_ns(), False
         waiter = self._new_waiter(urgent, by_ns)
         try:
@@ -291,10 +282,6 @@ class GatewayBase:
         if self._observer is not None:
             times = response.queued_ns, response.latency_ns
             self._observer(Event("response", connection.number, method, path, response.status, *times))
-
-    def _emit(self, kind: Kind, number: int, method: str, path: str, reason: str = "") -> None:
-        if self._observer is not None:
-            self._observer(Event(kind, number, method, path, reason=reason))
 
     def _not_sent(self, waited_ns: int) -> NotSentError:
         """Return the error for too long a wait."""

@@ -231,9 +231,9 @@ class _Waiter:
                 if not is_from_call(error):
                     raise
 
-    async def wait(self, timeout_s: float) -> bool:
-        """Return True if woken within `timeout_s`."""
-        return self._wakeup.acquire(timeout=timeout_s)
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until woken, at most `timeout_s`."""
+        self._wakeup.acquire(timeout=timeout_s)
 
 
 def _run(steps: Coroutine[Any, Any, T]) -> T:

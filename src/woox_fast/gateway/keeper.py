@@ -73,7 +73,7 @@ class Keeper:
         """Wait for sockets and for `wake`. Return True if it was called, and the descriptors of the ready sockets."""
         ready = wait_for([self._inbox, *reading], [], timeout_s, closing)
         is_woken = self._inbox.fileno() in ready and _ROUND in self._inbox.recv(4096)
-        self._is_awake = False  # after recv, which would take the message of a wake() in between
+        self._is_awake = False  # not before recv, which may receive the message of a later wake()
         return is_woken, ready
 
     def begin_round(self) -> None:
@@ -164,14 +164,8 @@ class Keeper:
 
     def finish(self, connection: Connection) -> None:
         """End a request whose response is complete."""
-        pool = self.pool
         if connection.finish():
-            pool.idle.append(connection)
-            if connection.is_urgent:
-                connection.is_urgent = False
-                pool.count()
-            elif pool.waiters:
-                pool.wake_next()
+            self.pool.release(connection)
         else:
             self.drop(connection, "the server closes it")
 

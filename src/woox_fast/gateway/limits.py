@@ -70,7 +70,7 @@ class _Bucket:
 
 
 class Limiter:
-    """Sliding windows. A request reserves the next free moment of its bucket."""
+    """Sliding windows. A request reserves the next free moment."""
 
     def __init__(self, limits: Iterable[Limit]) -> None:
         self._limits = tuple(limits)

@@ -102,9 +102,9 @@ class Placing:
             except (ValueError, IndexError) as error:
                 if not is_from_call(error):
                     raise
-                if isinstance(error, IndexError):
-                    continue  # another thread changed the list meanwhile
-            return  # a ValueError: the caller emptied the list
+                if isinstance(error, IndexError):  # another thread changed the list during the search
+                    continue
+            return
 
     async def _find(self, lost: NoReplyError, started: float) -> Placement:
         """Ask for the order until its fate is known."""

@@ -20,7 +20,7 @@ from .errors import NoReplyError, is_from_call
 from .limits import GET_SPACING_NS, SECOND, Pace
 
 TICK_NS = SECOND // 2  # the longest time between two rounds of housekeeping
-POLL_S = 0.05  # the longest time that a waiting request relies on a wake-up
+POLL_S = 0.05  # the longest time that the first request in the queue relies on a wake-up
 _MAX_UNKNOWN = 1000
 _YOUNG_NS = SECOND  # a connection that fails sooner, before any response, counts as a failed opening
 _LOST_NS = SECOND // 2
@@ -165,6 +165,8 @@ class Pool:
         """Forget closed connections and lost waiters, and end the back-off after a response."""
         self._connections = live = self.live()
         for waiter in list(self.waiters):
+            if now > waiter.by_ns:
+                waiter.wake()  # an interrupt may have ended its timer
             if now > waiter.by_ns + 5 * SECOND:
                 self.leave(waiter)
         if any(one.used_ns > max(self._failed_ns, one.opened_ns) for one in live):
@@ -174,7 +176,7 @@ class Pool:
     def count(self) -> None:
         """Let requests use the spare connection while a connection is missing.
 
-        Urgent requests in flight use the reserved connections first, so that they take none from ordinary requests.
+        While an urgent request is in flight, one reserved connection counts as used, so that orders can use the others.
         """
         used = [one for one in self.live() if one.state not in BACKGROUND]
         self._spare = max(len(used) - self.size - self.reserved, 0)
